@@ -1,0 +1,3 @@
+module websocketd
+
+go 1.26.0

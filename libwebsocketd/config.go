@@ -1,0 +1,78 @@
+package libwebsocketd
+
+import (
+	"log"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"websocketd/libwebsocketd/process"
+)
+
+// Defaults of Config. Zero in a Config field means the default.
+const (
+	DefaultMaxForks     = 1024
+	DefaultMaxFrameSize = 1 << 20
+	DefaultMaxLine      = 1 << 20
+	DefaultPingInterval = 30 * time.Second
+)
+
+// StderrMode says what becomes of the process's standard error.
+type StderrMode string
+
+const (
+	StderrLog     StderrMode = "log"     // every line goes to the log (default)
+	StderrTag     StderrMode = "tag"     // both streams to the client, each line as {"stream":..,"data":..}; stderr also to the log
+	StderrMerge   StderrMode = "merge"   // one stream with stdout, as 2>&1
+	StderrDiscard StderrMode = "discard" // thrown away
+)
+
+// Config is what a Server does. The zero value of every field is its default;
+// New checks it once and copies it, so it may be changed or used again later.
+type Config struct {
+	// Exactly one of Command and Dir. Command[0] is the path of an executable
+	// file (see exec.LookPath), the rest its arguments. Dir is a directory
+	// whose executable files are served by URL path.
+	Command []string
+	Dir     string
+
+	// Where to listen, for Listen. No Addresses: 127.0.0.1 and ::1. An address
+	// is a name or an IP, IPv6 with or without brackets. Port 0 is 80.
+	// A UnixSocket without any of the other two is the only listener.
+	Addresses  []string
+	Port       int
+	UnixSocket string
+
+	// Who may come in. Hosts, Origins and SameOrigin are the flags --host,
+	// --origin and --sameorigin; see package gate.
+	Hosts      []string
+	Origins    []string
+	SameOrigin bool
+	MaxForks   int // processes at once; 0 is DefaultMaxForks, negative no limit
+
+	// The bridge.
+	Binary       bool          // chunks in binary frames instead of lines in text frames
+	Stderr       StderrMode    // "" is StderrLog; StderrTag cannot go with Binary
+	MaxLine      int           // bytes; longer lines are delivered in pieces; 0 is DefaultMaxLine
+	MaxFrameSize int64         // bytes of one client message; 0 is DefaultMaxFrameSize, negative streams without limit
+	PingInterval time.Duration // 0 is DefaultPingInterval, negative no pings and no liveness check
+	CloseDelay   time.Duration // added to each wait when a process is ended
+	Protocols    []string      // subprotocols to accept, the first one a client offers is echoed
+
+	// What the process sees besides the request. PassEnv names variables of
+	// this process's environment; nil is the platform's default, an empty list none.
+	PassEnv        []string
+	ReverseLookup  bool   // REMOTE_HOST is the peer's name once it is known
+	ServerSoftware string // SERVER_SOFTWARE; "" is "websocketd"
+
+	// Headers of answers: HeaderWS on a successful upgrade, HeaderHTTP on all
+	// answers to other requests, Header on both.
+	Header, HeaderWS, HeaderHTTP http.Header
+
+	// Where to say what happens. Nil is silence. ErrorLog is net/http's own.
+	Logger   *slog.Logger
+	ErrorLog *log.Logger
+
+	// Launcher starts the processes; nil makes one owned by the Server.
+	Launcher *process.Launcher
+}

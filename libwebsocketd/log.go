@@ -1,0 +1,20 @@
+package libwebsocketd
+
+import "log/slog"
+
+// Levels of the log, from most to least verbose. A level shows itself and
+// everything after it; INFO is less verbose than ACCESS on purpose, because
+// the older tool's operators filter by these names.
+const (
+	LevelDebug  = slog.LevelDebug
+	LevelTrace  = slog.Level(-3)
+	LevelAccess = slog.Level(-2)
+	LevelInfo   = slog.LevelInfo
+	LevelError  = slog.LevelError
+	LevelFatal  = slog.Level(12)
+)
+
+// CategoryKey names the attribute that says which part of the server speaks:
+// server, http, session, process, stderr, websocket, env. Every record of this
+// package carries it. A handler that does not know it prints it as any other.
+const CategoryKey = "category"
