@@ -1,0 +1,58 @@
+// Package gate answers one question about a request: may it come in?
+//
+// Every check is a pure function of the request and of the lists it was made
+// with. It returns nil to let the request in, or a Refusal that carries the
+// HTTP status, one sentence for the client and the log, and nothing to undo.
+// The checks are asked before any process is started:
+//
+//	Hosts    is this server meant?               421, against DNS rebinding
+//	Origins  may a page from there talk to us?   403, against cross-site hijacking
+//	Slots    is there room for one more process? 429
+//
+// Hosts and Origins never change after they are made; all three may be used by
+// any number of goroutines at once.
+package gate
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Refusal is why a request is not let in. It is an error, but the checks return
+// the pointer itself: compare that with nil before it becomes an error, since an
+// error that holds a nil *Refusal is not nil.
+type Refusal struct {
+	Status     int    // HTTP status
+	Reason     string // one sentence that names the value refused and the flag that would allow it; printable ASCII
+	RetryAfter int    // seconds, 0 = no Retry-After header
+}
+
+// Error is the Reason.
+func (r *Refusal) Error() string { return r.Reason }
+
+// entries is list without blanks: each entry trimmed, the empty ones left out,
+// because `--origin="a.com, b.com,"` says two things, not three.
+func entries(list []string) []string {
+	var kept []string
+	for _, e := range list {
+		if e = strings.TrimSpace(e); e != "" {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// longestQuote is how many bytes of a stranger's value a sentence repeats.
+const longestQuote = 200
+
+// printable is s made fit for one line of an answer or a log: everything that
+// is not printable ASCII escaped as in a Go string, and no longer than
+// longestQuote. What a stranger sent must neither forge a log line nor flood it.
+func printable(s string) string {
+	quoted := strconv.QuoteToASCII(s[:min(len(s), longestQuote)])
+	quoted = quoted[1 : len(quoted)-1]
+	if len(s) > longestQuote || len(quoted) > longestQuote {
+		return quoted[:min(len(quoted), longestQuote)] + "..."
+	}
+	return quoted
+}
