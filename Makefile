@@ -1,0 +1,47 @@
+# Words to try: run, build, test, lint, fuzz, rows, clean.
+
+PORT ?= 8080
+FUZZTIME ?= 30s
+PEER ?=
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+SYSTEMS = linux windows darwin freebsd
+
+.PHONY: help run build deps test lint fuzz rows clean
+
+help:
+	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT) (PORT=.. for another)'
+	@echo 'make build   build ./websocketd'
+	@echo 'make test    every test, with the race detector (REQUIRE=node,.. makes a missing tool a failure)'
+	@echo 'make lint    gofmt, go vet for $(SYSTEMS), staticcheck'
+	@echo 'make fuzz    every fuzzer for FUZZTIME=$(FUZZTIME)'
+	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
+	@echo 'make clean   remove what was built and installed here'
+
+run: build
+	@PORT=$(PORT) sh test/welcome.sh
+	@./websocketd --port=$(PORT) ./examples/bash/count.sh
+
+build:
+	go build -o websocketd .
+
+deps:
+	@sh test/deps.sh
+
+test: deps
+	@cd test && go run ./gotest -skips=skips.txt .. . -- -race -count=1 -timeout=10m
+
+lint:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w: $$unformatted"; exit 1; }
+	@for os in $(SYSTEMS); do echo "go vet, $$os"; GOOS=$$os go vet ./... || exit 1; done
+	@echo 'go vet, test'; cd test && go vet ./...
+	@echo staticcheck; $(STATICCHECK) ./... && cd test && $(STATICCHECK) ./...
+
+fuzz:
+	@FUZZTIME=$(FUZZTIME) sh test/fuzz.sh
+
+rows:
+	@cd test/rows && PEER=$(PEER) go test -count=1 -timeout=10m
+
+clean:
+	rm -rf websocketd test/clients/node_modules
+	go clean -testcache

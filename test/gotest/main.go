@@ -1,0 +1,90 @@
+// Command gotest runs `go test -json` in the given modules and prints what a
+// reader wants to see of it: the result of every test, everything a failed
+// test said, the measured numbers, and last of all every skip. It fails if a
+// test failed, or if a skip is not listed in the file -skips.
+//
+//	gotest -skips=skips.txt DIR... -- [go test flags]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+func main() {
+	skips := flag.String("skips", "skips.txt", "file with the skips that are allowed, one `PACKAGE/TEST reason` a line")
+	flag.Parse()
+	dirs, testFlags := split(flag.Args())
+	start := time.Now()
+	r := newReport(os.Stdout)
+	failed := false
+	for _, dir := range dirs {
+		fmt.Printf("=== module in %s: go test %s ./...\n", dir, strings.Join(testFlags, " "))
+		if err := run(r, dir, testFlags); err != nil {
+			fmt.Printf("FAIL: module in %s: %v\n", dir, err)
+			failed = true
+		}
+	}
+	fmt.Printf("=== %d tests passed, %d failed, %d skipped, in %v\n",
+		r.passed, len(r.failures), len(r.skips), time.Since(start).Round(time.Second))
+	for _, name := range r.failures {
+		fmt.Printf("--- FAIL: %s\n", name)
+	}
+	allowed, err := allowedSkips(*skips)
+	if err != nil {
+		fmt.Println("FAIL:", err)
+		failed = true
+	}
+	if unknown := r.printSkips(allowed); unknown > 0 {
+		fmt.Printf("FAIL: %d skips are not listed in %s\n", unknown, *skips)
+		failed = true
+	}
+	if failed || len(r.failures) > 0 {
+		os.Exit(1)
+	}
+}
+
+func split(args []string) (dirs, flags []string) {
+	if i := slices.Index(args, "--"); i >= 0 {
+		return args[:i], args[i+1:]
+	}
+	return args, nil
+}
+
+func run(r *report, dir string, flags []string) error {
+	cmd := exec.Command("go", append(append([]string{"test", "-json"}, flags...), "./...")...)
+	cmd.Dir = dir
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	readErr := r.read(out)
+	if err := cmd.Wait(); err != nil {
+		return err
+	}
+	return readErr
+}
+
+// allowedSkips reads the names in file; what follows a name is the reason.
+func allowedSkips(file string) (map[string]bool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) > 0 && !strings.HasPrefix(f[0], "#") {
+			names[f[0]] = true
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// event is one line of `go test -json`; see `go doc test2json`.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Output  string
+}
+
+func (e event) name() string { return e.Package + "/" + e.Test }
+
+type skip struct{ name, reason string }
+
+// report gathers events. Output of a test is kept until its result is known,
+// and printed if it failed.
+type report struct {
+	w        io.Writer
+	said     map[string][]string
+	passed   int
+	failures []string
+	skips    []skip
+}
+
+func newReport(w io.Writer) *report { return &report{w: w, said: map[string][]string{}} }
+
+func (r *report) read(from io.Reader) error {
+	in := bufio.NewReader(from)
+	for {
+		line, err := in.ReadBytes('\n')
+		var e event
+		if len(line) > 0 {
+			if json.Unmarshal(line, &e) == nil {
+				r.add(e)
+			} else {
+				r.w.Write(line) // not JSON: a failure of the go command itself
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *report) add(e event) {
+	switch {
+	case e.Action == "build-output", e.Action == "output" && e.Test == "":
+		if e.Output != "PASS\n" {
+			io.WriteString(r.w, e.Output)
+		}
+	case e.Action == "output":
+		r.output(e)
+	case e.Test == "":
+	case e.Action == "pass":
+		r.passed++
+		delete(r.said, e.name())
+	case e.Action == "fail":
+		r.failures = append(r.failures, e.name())
+		for _, line := range r.said[e.name()] {
+			io.WriteString(r.w, line)
+		}
+		delete(r.said, e.name())
+	case e.Action == "skip":
+		r.skips = append(r.skips, skip{e.name(), r.reason(e.name())})
+		delete(r.said, e.name())
+	}
+}
+
+func (r *report) output(e event) {
+	text := strings.TrimSpace(e.Output)
+	switch {
+	case strings.HasPrefix(text, "--- "):
+		io.WriteString(r.w, e.Output)
+	case strings.HasPrefix(text, "=== "):
+	default:
+		if _, number, ok := strings.Cut(text, "measured: "); ok {
+			fmt.Fprintf(r.w, "    measured: %s\n", number)
+		}
+		r.said[e.name()] = append(r.said[e.name()], e.Output)
+	}
+}
+
+func (r *report) reason(name string) string {
+	var b strings.Builder
+	for _, line := range r.said[name] {
+		b.WriteString(strings.TrimSpace(line) + " ")
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// printSkips prints every skip and returns how many were not allowed.
+func (r *report) printSkips(allowed map[string]bool) (unknown int) {
+	if len(r.skips) == 0 {
+		fmt.Fprintln(r.w, "=== skips: none")
+		return 0
+	}
+	fmt.Fprintln(r.w, "=== skips:")
+	for _, s := range r.skips {
+		mark := ""
+		if !allowed[s.name] {
+			unknown++
+			mark = "NOT LISTED "
+		}
+		fmt.Fprintf(r.w, "    %s%s: %s\n", mark, s.name, s.reason)
+	}
+	return unknown
+}

@@ -1,0 +1,102 @@
+package harness
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// Peer is the older tool's binary, from the environment, or "".
+func Peer() string { return os.Getenv("PEER") }
+
+// IsPeer says whether bin is the older tool.
+func IsPeer(bin string) bool { return bin != "" && bin == Peer() }
+
+// Binary returns our binary, built once a test process, with the race detector
+// if the test has it. BIN=/path takes a ready one.
+func Binary(t T) string {
+	t.Helper()
+	if !Race {
+		return PlainBinary(t)
+	}
+	return built(t, raceBinary)
+}
+
+// PlainBinary returns our binary without the race detector, to measure it.
+func PlainBinary(t T) string {
+	t.Helper()
+	return built(t, plainBinary)
+}
+
+type result struct {
+	path string
+	err  error
+	out  string
+}
+
+var (
+	plainBinary = sync.OnceValue(func() result { return goBuild(RootDir(), "websocketd") })
+	raceBinary  = sync.OnceValue(func() result { return goBuild(RootDir(), "websocketd.race", "-race") })
+	childBinary = sync.OnceValue(func() result { return goBuild(filepath.Join(RootDir(), "test", "child"), "child") })
+)
+
+// Child returns the helper program in test/child.
+func Child(t T) string {
+	t.Helper()
+	return built(t, childBinary)
+}
+
+func built(t T, build func() result) string {
+	t.Helper()
+	r := build()
+	if r.err != nil {
+		t.Fatalf("build: %v\n%s", r.err, r.out)
+	}
+	return r.path
+}
+
+func goBuild(dir, name string, flags ...string) result {
+	if bin := os.Getenv("BIN"); bin != "" && strings.HasPrefix(name, "websocketd") {
+		return result{path: bin}
+	}
+	path := filepath.Join(scratch(), name)
+	args := append([]string{"build", "-o", path}, flags...)
+	cmd := exec.Command("go", append(args, ".")...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	return result{path, err, string(out)}
+}
+
+var cPrograms sync.Map // source file name -> func() result
+
+// CProgram compiles test/child/NAME.c and returns the program.
+func CProgram(t T, name string) string {
+	t.Helper()
+	Need(t, "cc")
+	build, _ := cPrograms.LoadOrStore(name, sync.OnceValue(func() result {
+		path := filepath.Join(scratch(), name+".bin")
+		cmd := exec.Command("cc", "-O1", "-o", path, filepath.Join(RootDir(), "test", "child", name+".c"))
+		out, err := cmd.CombinedOutput()
+		return result{path, err, string(out)}
+	}))
+	return built(t, build.(func() result))
+}
+
+// RootDir is the directory of the product's module.
+var RootDir = sync.OnceValue(func() string {
+	dir, err := os.Getwd()
+	for err == nil {
+		mod, readErr := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if readErr == nil && bytes.HasPrefix(mod, []byte("module websocketd\n")) {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	panic("harness: the module websocketd is not above the working directory")
+})

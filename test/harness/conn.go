@@ -1,0 +1,145 @@
+package harness
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Conn is a client that does exactly what it is told: RFC 6455 by hand, with
+// every way to break it. Reading and writing may happen in two goroutines.
+type Conn struct {
+	net.Conn
+	Response *http.Response // of the handshake
+	Body     string         // of a refusal
+
+	// Deaf stops the answers to pings.
+	Deaf bool
+	// Pings counts the pings that were read.
+	Pings int
+
+	r  *bufio.Reader
+	mu sync.Mutex // one frame at a time
+	w  *bufio.Writer
+}
+
+// Dial connects to the server and sends nothing. The connection is closed
+// when the test ends, and has an end in any case.
+func (s *Server) Dial(t T) *Conn {
+	t.Helper()
+	var nc net.Conn
+	var err error
+	dial := func() bool {
+		nc, err = net.DialTimeout(s.network, s.Addr, Patience(t))
+		return !errors.Is(err, syscall.EAGAIN) // a full backlog of a unix socket
+	}
+	if !Within(Patience(t), dial) || err != nil {
+		t.Fatalf("dial %s: %v", s.Addr, err)
+	}
+	nc.SetDeadline(deadline(t))
+	t.Cleanup(func() { nc.Close() })
+	return &Conn{Conn: nc, r: bufio.NewReaderSize(nc, 32<<10), w: bufio.NewWriterSize(nc, 32<<10)}
+}
+
+// Ask sends r and reads the head of the answer, and the body of a refusal.
+func (s *Server) Ask(t T, r Request) *Conn {
+	t.Helper()
+	c := s.Dial(t)
+	c.Send(t, r.String())
+	if err := c.ReadResponse(); err != nil {
+		t.Fatalf("%s %s: no answer: %v", r.Method, r.Target, err)
+	}
+	return c
+}
+
+// Open makes a WebSocket connection of r.
+func (s *Server) Open(t T, r Request) *Conn {
+	t.Helper()
+	c := s.Ask(t, r)
+	if c.Status() != http.StatusSwitchingProtocols {
+		t.Fatalf("%s: status %d, not 101: %s", r.Target, c.Status(), c.Body)
+	}
+	return c
+}
+
+// Connect makes a WebSocket connection for the path "/".
+func (s *Server) Connect(t T) *Conn {
+	t.Helper()
+	return s.Open(t, Handshake("/"))
+}
+
+// Send writes raw bytes.
+func (c *Conn) Send(t T, raw string) {
+	t.Helper()
+	if _, err := io.WriteString(c.Conn, raw); err != nil {
+		t.Fatalf("send %d raw bytes: %v", len(raw), err)
+	}
+}
+
+// ReadResponse reads the head of an HTTP answer, and its body unless it is 101.
+func (c *Conn) ReadResponse() error {
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		return err
+	}
+	c.Response = resp
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil
+	}
+	body, err := io.ReadAll(resp.Body)
+	c.Body = string(body)
+	return err
+}
+
+// Status is the status of the handshake's answer.
+func (c *Conn) Status() int { return c.Response.StatusCode }
+
+// Header is a header of the handshake's answer.
+func (c *Conn) Header(name string) string { return c.Response.Header.Get(name) }
+
+// HalfClose sends FIN and goes on reading.
+func (c *Conn) HalfClose(t T) {
+	t.Helper()
+	if err := c.Conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		t.Fatalf("half close: %v", err)
+	}
+}
+
+// Reset ends the connection with RST.
+func (c *Conn) Reset() {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	c.Conn.Close()
+}
+
+// FillUp writes binary or text messages of size bytes until limit bytes are
+// written or nothing has moved for a moment, and returns how many bytes went.
+func (c *Conn) FillUp(op byte, size, limit int) (sent int) {
+	frame := Frame{Fin: true, Op: op, Payload: []byte(strings.Repeat("x", size))}.Bytes()
+	defer c.SetWriteDeadline(time.Time{})
+	for sent < limit {
+		c.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
+		n, err := c.Conn.Write(frame)
+		sent += n
+		if err != nil {
+			return sent
+		}
+	}
+	return sent
+}
+
+// Closed is how a connection ended. Code 1006 means without a close frame.
+type Closed struct {
+	Code   int
+	Reason string
+}
+
+func (c Closed) Error() string { return fmt.Sprintf("closed with %d %q", c.Code, c.Reason) }

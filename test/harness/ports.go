@@ -1,0 +1,56 @@
+package harness
+
+import (
+	"fmt"
+	"net"
+	"sync"
+)
+
+// Ports are taken from below the range the kernel gives to outgoing
+// connections, so that a client of one test never sits on the port of another
+// test's server. Each test process owns a block of them, and shows it by
+// listening on the block's first port.
+const (
+	firstBlock = 12000
+	blockSize  = 250
+	blocks     = 70
+)
+
+var ports struct {
+	sync.Mutex
+	owner net.Listener
+	base  int
+	next  int
+}
+
+// FreePort returns a TCP port of 127.0.0.1 that nobody uses.
+func FreePort(t T) int {
+	t.Helper()
+	ports.Lock()
+	defer ports.Unlock()
+	if ports.owner == nil && !claimBlock() {
+		t.Fatalf("no free block of ports between %d and %d", firstBlock, firstBlock+blocks*blockSize)
+	}
+	for range blockSize {
+		ports.next = ports.next%(blockSize-1) + 1
+		port := ports.base + ports.next
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatalf("all ports from %d on are busy", ports.base)
+	return 0
+}
+
+func claimBlock() bool {
+	for i := range blocks {
+		base := firstBlock + i*blockSize
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base))
+		if err == nil {
+			ports.owner, ports.base = l, base
+			return true
+		}
+	}
+	return false
+}

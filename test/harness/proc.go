@@ -1,0 +1,182 @@
+package harness
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// markName is the environment variable that marks a server and its children.
+const markName = "WSD_MARK"
+
+// Marked returns the pids of the living processes that carry mark, or that run
+// the file exe: the server's own link, which its guardian runs too. Zombies
+// have no environment and are not found.
+func Marked(mark, exe string) (pids []int) {
+	want := []byte(markName + "=" + mark)
+	for _, pid := range allPids() {
+		if carries(pid, want) || runs(pid, exe) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// Children returns what of Marked is not exe itself: the server's children and
+// theirs, but neither the server, nor its guardian, nor a child between fork
+// and exec.
+func Children(mark, exe string) (pids []int) {
+	want := []byte(markName + "=" + mark)
+	for _, pid := range allPids() {
+		if carries(pid, want) && !runs(pid, exe) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func allPids() (pids []int) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func carries(pid int, entry []byte) bool {
+	env, err := os.ReadFile(procFile(pid, "environ"))
+	if err != nil {
+		return false
+	}
+	for v := range bytes.SplitSeq(env, []byte{0}) {
+		if bytes.Equal(v, entry) {
+			return true
+		}
+	}
+	return false
+}
+
+func runs(pid int, exe string) bool {
+	link, err := os.Readlink(procFile(pid, "exe"))
+	return err == nil && strings.TrimSuffix(link, " (deleted)") == exe
+}
+
+func procFile(pid int, name string) string {
+	return filepath.Join("/proc", strconv.Itoa(pid), name)
+}
+
+// Alive says whether pid is a process and not a zombie.
+func Alive(pid int) bool {
+	state, err := statusField(pid, "State")
+	return err == nil && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
+}
+
+// PeakMemory is VmHWM of pid in bytes: the most memory it ever had resident.
+func PeakMemory(t T, pid int) int64 {
+	t.Helper()
+	field, err := statusField(pid, "VmHWM")
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	kb, err := strconv.ParseInt(strings.TrimSuffix(field, " kB"), 10, 64)
+	if err != nil {
+		t.Fatalf("VmHWM of %d: %v", pid, err)
+	}
+	return kb << 10
+}
+
+// Threads is the number of threads of pid.
+func Threads(t T, pid int) int {
+	t.Helper()
+	field, err := statusField(pid, "Threads")
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	n, _ := strconv.Atoi(field)
+	return n
+}
+
+// Descriptors is the number of open descriptors of pid.
+func Descriptors(t T, pid int) int {
+	t.Helper()
+	entries, err := os.ReadDir(procFile(pid, "fd"))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return len(entries)
+}
+
+// WriteCalls is how many write system calls pid has made.
+func WriteCalls(t T, pid int) int64 {
+	t.Helper()
+	text, err := os.ReadFile(procFile(pid, "io"))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	n, err := strconv.ParseInt(field(string(text), "syscw"), 10, 64)
+	if err != nil {
+		t.Fatalf("syscw of %d: %v", pid, err)
+	}
+	return n
+}
+
+func statusField(pid int, name string) (string, error) {
+	text, err := os.ReadFile(procFile(pid, "status"))
+	if err != nil {
+		return "", err
+	}
+	value := field(string(text), name)
+	if value == "" {
+		return "", fmt.Errorf("process %d has no %s: it has ended", pid, name)
+	}
+	return value, nil
+}
+
+func field(text, name string) string {
+	for line := range strings.Lines(text) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// NoSurvivors waits until no child of s is left. The server may live on.
+func NoSurvivors(t T, s *Server) {
+	t.Helper()
+	var left []int
+	if !Within(Patience(t), func() bool { left = s.Children(); return len(left) == 0 }) {
+		t.Fatalf("left behind after %v: %s", Patience(t), describe(left))
+	}
+}
+
+// NothingLeft waits until neither s, nor its guardian, nor a child is left.
+func NothingLeft(t T, s *Server) {
+	t.Helper()
+	var left []int
+	if !Within(Patience(t), func() bool { left = s.Everything(); return len(left) == 0 }) {
+		t.Fatalf("left behind after the server: %s", describe(left))
+	}
+}
+
+func describe(pids []int) string {
+	var all []string
+	for _, pid := range pids {
+		cmd, _ := os.ReadFile(procFile(pid, "cmdline"))
+		text := strings.TrimSpace(strings.ReplaceAll(string(cmd), "\x00", " "))
+		all = append(all, fmt.Sprintf("%d (%.60s)", pid, text))
+	}
+	return strings.Join(all, ", ")
+}
+
+// deadline is the time by which a connection of t must be done with.
+func deadline(t T) time.Time { return time.Now().Add(2 * Patience(t)) }

@@ -1,0 +1,56 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// Skip is the only way for a test here to skip. The runner lists every skip
+// and fails for one that test/skips.txt does not know.
+func Skip(t T, reason string) {
+	t.Helper()
+	t.Skipf("skip: %s", reason)
+}
+
+// Need skips the test if one of the tools is missing, or fails it if REQUIRE
+// (a comma list in the environment) says that the tool must be here.
+// Two tools are libraries of others: "node:ws" and "python3:websockets".
+func Need(t T, tools ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		err := missing(tool)
+		if err == nil {
+			continue
+		}
+		program, _, _ := strings.Cut(tool, ":")
+		if Required(program) {
+			t.Fatalf("REQUIRE names %s, but: %v (make deps installs it)", program, err)
+		}
+		Skip(t, fmt.Sprintf("needs %s: %v", tool, err))
+	}
+}
+
+// Required says whether REQUIRE names tool.
+func Required(tool string) bool {
+	for name := range strings.SplitSeq(os.Getenv("REQUIRE"), ",") {
+		if strings.TrimSpace(name) == tool {
+			return true
+		}
+	}
+	return false
+}
+
+func missing(tool string) error {
+	switch tool {
+	case "node:ws":
+		return nodeWS()
+	case "python3:websockets":
+		_, err := PythonWebsockets()
+		return err
+	default:
+		_, err := exec.LookPath(tool)
+		return err
+	}
+}

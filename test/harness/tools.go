@@ -1,0 +1,48 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+)
+
+// ClientsDir holds the clients we did not write, and their drivers.
+func ClientsDir() string { return filepath.Join(RootDir(), "test", "clients") }
+
+func nodeWS() error {
+	if _, err := exec.LookPath("node"); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(ClientsDir(), "node_modules", "ws", "package.json")); err != nil {
+		return errors.New("npm package ws is not installed in test/clients")
+	}
+	return nil
+}
+
+type python struct {
+	path string
+	err  error
+}
+
+var pythonWebsockets = sync.OnceValue(func() python {
+	candidates := []string{"/usr/bin/python3"}
+	if path, err := exec.LookPath("python3"); err == nil {
+		candidates = append([]string{path}, candidates...)
+	}
+	for _, path := range candidates {
+		if exec.Command(path, "-c", "import websockets").Run() == nil {
+			return python{path: path}
+		}
+	}
+	return python{err: fmt.Errorf("no python3 here has the package websockets")}
+})
+
+// PythonWebsockets returns a Python 3 that has the package websockets. The
+// system's own Python may have it while another one is first in PATH.
+func PythonWebsockets() (string, error) {
+	p := pythonWebsockets()
+	return p.path, p.err
+}
