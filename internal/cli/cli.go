@@ -1,0 +1,85 @@
+// Package cli is the command: its grammar, the layers its settings come from,
+// and the wiring of a server. Only this package knows the kong library.
+package cli
+
+import "github.com/alecthomas/kong"
+
+// grammar is every flag of the command. Help, the flag table, the environment
+// variables and the parser are all read from its tags:
+//
+//	help         the text of --help
+//	default      the value of a flag nobody set
+//	placeholder  what stands behind the = in --help
+//	enum         the only values allowed
+//	min          the smallest size allowed, in bytes
+//	sep          how a repeatable flag's one value is split: a comma, or none
+//	variable     "none": no environment variable sets this flag
+type grammar struct {
+	Listen   listenFlags  `embed:"" group:"Where to listen"`
+	Admit    admitFlags   `embed:"" group:"Who may come in"`
+	Program  programFlags `embed:"" group:"What runs"`
+	Messages messageFlags `embed:"" group:"What travels"`
+	Headers  headerFlags  `embed:"" group:"Headers of answers"`
+	Log      logFlags     `embed:"" group:"The log"`
+	About    aboutFlags   `embed:"" group:"About websocketd"`
+}
+
+type listenFlags struct {
+	Port       int      `placeholder:"PORT" default:"0" help:"TCP port to listen on; 0 is 80."`
+	Address    []string `placeholder:"ADDRESS" sep:"," help:"Address to listen on: a name, an IPv4 or an IPv6 address, the last with or without brackets. May be given more than once. Without it only this machine can connect (127.0.0.1 and ::1); 0.0.0.0 serves every interface."`
+	Unixsocket string   `placeholder:"PATH" help:"Unix socket to listen on. Alone, without --port and --address, no TCP port is opened. A socket file that nobody listens on any more is replaced; it is removed when the server stops."`
+}
+
+type admitFlags struct {
+	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL besides the bound addresses; * is any."`
+	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." help:"Origins whose pages may connect. Without a port any port matches, without a scheme http and https do; * is any. Without this flag a page may connect if its host name is the server's."`
+	Sameorigin bool  `help:"Only pages from exactly this server's host and port may connect."`
+	Maxforks   int   `placeholder:"N" default:"1024" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
+}
+
+type programFlags struct {
+	Dir           string `placeholder:"DIR" help:"Serve every executable file below DIR, by its path in the URL, instead of COMMAND."`
+	Passenv       names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
+	Reverselookup bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
+	Closems       uint   `placeholder:"MILLISECONDS" default:"0" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
+}
+
+type messageFlags struct {
+	Binary       bool   `help:"Pass bytes as they come, in binary messages, instead of lines in text messages."`
+	Stderr       string `placeholder:"MODE" default:"log" enum:"log,tag,merge,discard" help:"What becomes of the process's standard error: log writes each line to the log; tag sends both streams to the client, each line as {\"stream\":..,\"data\":..}; merge makes it one stream with standard output; discard throws it away."`
+	Passstderr   bool   `help:"The same as --stderr=tag."`
+	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. 64K is 65536 bytes."`
+	Maxframesize int64  `placeholder:"BYTES" default:"1048576" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
+	Pingms       uint   `placeholder:"MILLISECONDS" default:"30000" help:"Time between pings. A client that is silent for two of them is disconnected. 0 sends none and waits for ever."`
+	Protocol     names  `placeholder:"NAME,.." help:"Subprotocols to accept; the first one a client offers is confirmed."`
+}
+
+type headerFlags struct {
+	Header     []string `placeholder:"NAME:VALUE" sep:"none" help:"Header of every answer. May be given more than once, as the two below."`
+	HeaderWS   []string `name:"header-ws" placeholder:"NAME:VALUE" sep:"none" help:"Header of successful WebSocket upgrades."`
+	HeaderHTTP []string `name:"header-http" placeholder:"NAME:VALUE" sep:"none" help:"Header of all answers to other requests."`
+}
+
+type logFlags struct {
+	Loglevel  string `placeholder:"LEVEL" default:"access" help:"What to log: debug, trace, access, info, error, fatal or none. A level includes all that stand behind it."`
+	Logformat string `placeholder:"FORMAT" default:"text" enum:"text,json" help:"How to log: text, one line of five columns, or json, one object a line."`
+}
+
+type aboutFlags struct {
+	Help    bool `short:"h" variable:"none" help:"Show this text."`
+	Version bool `variable:"none" help:"Show the version."`
+	License bool `variable:"none" help:"Show the licence."`
+}
+
+// parser is the grammar as kong understands it, with the values it last parsed.
+type parser struct {
+	*kong.Kong
+	grammar
+}
+
+// newParser reads the grammar. Its errors are mistakes in the grammar's tags.
+func newParser() *parser {
+	p := &parser{}
+	p.Kong = kong.Must(&p.grammar, kong.NoDefaultHelp(), rawStrings)
+	return p
+}

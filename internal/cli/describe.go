@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"reflect"
+
+	"github.com/alecthomas/kong"
+)
+
+// Kind is how a flag's value is written.
+type Kind string
+
+const (
+	KindBool   Kind = "bool"   // --name, --name=true, --name=false
+	KindInt    Kind = "int"    // a whole number, in any of Go's forms
+	KindUint   Kind = "uint"   // one that is not negative
+	KindString Kind = "string" // any text
+	KindChoice Kind = "choice" // one of Flag.Choices
+	KindSize   Kind = "size"   // bytes, or 64K, 1MiB, 2G
+	KindNames  Kind = "names"  // NAME,NAME in one value; the last value counts
+	KindList   Kind = "list"   // may be given more than once; all values count
+)
+
+// Flag is what there is to know about one flag.
+type Flag struct {
+	Name        string // without hyphens in front
+	Kind        Kind
+	Default     string   // as one would write it; "": empty, false or no element
+	Env         string   // variable that sets it; "": none does
+	Group       string   // heading it stands under in --help
+	Help        string   // one paragraph
+	Placeholder string   // what --help shows as its value; "" for booleans
+	Choices     []string // of KindChoice
+}
+
+// Flags are all flags of the command, in the order of --help. They are read from
+// the grammar the parser uses, so that tests, help and documents cannot miss one.
+func Flags() []Flag {
+	var all []Flag
+	for _, f := range newParser().Model.Flags {
+		all = append(all, describe(f))
+	}
+	return all
+}
+
+func describe(f *kong.Flag) Flag {
+	d := Flag{
+		Name:        f.Name,
+		Kind:        kindOf(f),
+		Default:     f.Default,
+		Env:         variable(f),
+		Group:       f.Group.Title,
+		Help:        f.Help,
+		Placeholder: f.PlaceHolder,
+	}
+	if d.Kind == KindChoice {
+		d.Choices = f.EnumSlice()
+	}
+	return d
+}
+
+// kindOf is the kind of a flag, told by the Go type and the tags of its field.
+func kindOf(f *kong.Flag) Kind {
+	switch f.Target.Interface().(type) {
+	case size:
+		return KindSize
+	case names:
+		return KindNames
+	}
+	switch kind := f.Target.Kind(); {
+	case kind == reflect.Bool:
+		return KindBool
+	case kind == reflect.Slice:
+		return KindList
+	case f.Target.CanInt():
+		return KindInt
+	case f.Target.CanUint():
+		return KindUint
+	case f.Enum != "":
+		return KindChoice
+	}
+	return KindString
+}

@@ -1,0 +1,20 @@
+package cli
+
+// Exit statuses of the command. A process ended by a second signal reports
+// 128 plus the signal's number, as a shell would.
+const (
+	ExitOK       = 0 // stopped by a signal, or help, version and licence were shown
+	ExitUsage    = 1 // the flags are well-formed, but what they ask for cannot be served
+	ExitFlags    = 2 // a flag or an environment variable cannot be understood
+	ExitListen   = 3 // the server could not start, or a listener failed while serving
+	exitBySignal = 128
+)
+
+// refusal is why the command does not start: what to say, where, and with
+// which exit status. The zero stream is standard error.
+type refusal struct {
+	status   int
+	message  string
+	onStdout bool // three messages of the older tool go to standard output
+	usage    bool // the short usage follows on standard error
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// variable is the environment variable that sets flag; "" if none does.
+func variable(flag *kong.Flag) string {
+	if flag.Tag.Get("variable") == "none" {
+		return ""
+	}
+	return "WEBSOCKETD_" + strings.ReplaceAll(strings.ToUpper(flag.Name), "-", "_")
+}
+
+// environment is what the environment sets, and why it sets less than it seems
+// to. An empty variable sets nothing. lookup is os.LookupEnv.
+func environment(flags []*kong.Flag, lookup func(string) (string, bool)) (settings []setting, ignored []string, err error) {
+	for _, flag := range flags {
+		name := variable(flag)
+		text, _ := lookup(name)
+		switch {
+		case name == "" || text == "":
+			continue
+		case flag.Name == "port" && isContainerLink(text):
+			ignored = append(ignored, fmt.Sprintf("Ignoring %s=%s: set by a container platform, not a port number; --port sets the port", name, text))
+			continue
+		}
+		for _, value := range split(flag, text) {
+			spelled, err := spell(flag, value)
+			if err != nil {
+				return nil, nil, fmt.Errorf("invalid value %q for environment variable %s: %w", value, name, err)
+			}
+			settings = append(settings, setting{flag, spelled})
+		}
+	}
+	return settings, ignored, nil
+}
+
+// isContainerLink tells what container platforms put into the variable
+// NAME_PORT of a service that happens to be named websocketd.
+func isContainerLink(text string) bool {
+	scheme, _, found := strings.Cut(text, "://")
+	return found && slices.Contains([]string{"tcp", "udp", "sctp"}, scheme)
+}
+
+// split divides a variable's text into the values of a flag: a repeatable
+// flag's stand on lines of their own, and, but for headers, between commas too.
+func split(flag *kong.Flag, text string) []string {
+	switch kindOf(flag) {
+	case KindNames:
+		return []string{strings.ReplaceAll(text, "\n", ",")}
+	case KindList:
+		return nonEmpty(strings.FieldsFunc(text, func(r rune) bool {
+			return r == '\n' || r == flag.Tag.Sep
+		}))
+	}
+	return []string{text}
+}
+
+// layered is what counts when several sources set flags: for each flag all
+// settings of the first layer that has any, in their order.
+func layered(layers ...[]setting) []setting {
+	var chosen []setting
+	decided := map[*kong.Flag]bool{}
+	for _, layer := range layers {
+		for _, s := range layer {
+			if !decided[s.flag] {
+				chosen = append(chosen, s)
+			}
+		}
+		for _, s := range layer {
+			decided[s.flag] = true
+		}
+	}
+	return chosen
+}
+
+// sets tells whether a layer says anything about the flag of that name.
+func sets(layer []setting, name string) bool {
+	return slices.ContainsFunc(layer, func(s setting) bool { return s.flag.Name == name })
+}
+
+// parse puts settings into the grammar, and defaults into the rest of it.
+func (p *parser) parse(settings []setting) error {
+	args := make([]string, len(settings))
+	for i, s := range settings {
+		args[i] = "--" + s.flag.Name + "=" + s.value
+	}
+	_, err := p.Kong.Parse(args)
+	return err
+}

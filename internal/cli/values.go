@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// names is a list in one value, separated by commas. A later value replaces an
+// earlier one. Never given it is nil, given empty it is an empty list.
+type names []string
+
+// Decode implements kong.MapperValue.
+func (n *names) Decode(ctx *kong.DecodeContext) error {
+	text, err := popString(ctx)
+	*n = nonEmpty(strings.Split(text, ","))
+	return err
+}
+
+// nonEmpty is list without blanks around and without empty elements; never nil.
+func nonEmpty(list []string) []string {
+	kept := make([]string, 0, len(list))
+	for _, element := range list {
+		if element = strings.TrimSpace(element); element != "" {
+			kept = append(kept, element)
+		}
+	}
+	return kept
+}
+
+// size is a number of bytes, written plain or with a 1024-based unit: 64K, 64KB
+// and 64KiB are all 65536. It always fits an int.
+type size int64
+
+// Decode implements kong.MapperValue.
+func (s *size) Decode(ctx *kong.DecodeContext) error {
+	text, err := popString(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := parseSize(text)
+	if err != nil {
+		return err
+	}
+	if least, err := ctx.Value.Tag.GetInt("min"); err == nil && n < least {
+		return fmt.Errorf("must be at least %d", least)
+	}
+	*s = size(n)
+	return nil
+}
+
+var sizeUnits = map[string]int64{
+	"": 1, "B": 1,
+	"K": 1 << 10, "KB": 1 << 10, "KIB": 1 << 10,
+	"M": 1 << 20, "MB": 1 << 20, "MIB": 1 << 20,
+	"G": 1 << 30, "GB": 1 << 30, "GIB": 1 << 30,
+}
+
+var errSize = errors.New("not a size, which is a number of bytes or one like 64K, 1MiB, 2G")
+
+// parseSize reads a size. It fails on anything but digits and a known unit,
+// and on what does not fit an int.
+func parseSize(text string) (int64, error) {
+	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	unit, known := sizeUnits[strings.ToUpper(text[len(digits):])]
+	n, err := strconv.ParseUint(digits, 10, 63)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, errRange
+	case err != nil || !known:
+		return 0, errSize
+	case int64(n) > math.MaxInt/unit:
+		return 0, errRange
+	}
+	return int64(n) * unit, nil
+}
+
+// rawStrings makes kong hand strings over byte for byte. Its own way goes
+// through JSON, which replaces bytes that are not UTF-8: file names may have them.
+var rawStrings = kong.KindMapper(reflect.String, kong.MapperFunc(
+	func(ctx *kong.DecodeContext, target reflect.Value) error {
+		text, err := popString(ctx)
+		target.SetString(text)
+		return err
+	}))
+
+// popString takes the next value, which is a string in everything we scan.
+func popString(ctx *kong.DecodeContext) (string, error) {
+	token, err := ctx.Scan.PopValue("string")
+	return token.String(), err
+}
