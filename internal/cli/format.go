@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"websocketd/libwebsocketd"
+)
+
+// textFormat is the older tool's line: time | level | category | key:'value' .. | message.
+type textFormat struct{}
+
+func (textFormat) line(b []byte, r *slog.Record, category string, attrs []byte) []byte {
+	b = r.Time.Local().AppendFormat(b, time.RFC1123Z)
+	b = fmt.Appendf(b, " | %-6s | ", levelName(r.Level))
+	b = fmt.Appendf(b, "%-10s | ", appendSafe(nil, category, false))
+	b = append(b, attrs...)
+	b = append(b, " | "...)
+	b = appendSafe(b, r.Message, false)
+	return append(b, '\n')
+}
+
+func (textFormat) attr(b []byte, key string, value slog.Value) []byte {
+	if len(b) > 0 {
+		b = append(b, ' ')
+	}
+	b = append(b, key...)
+	b = append(b, ":'"...)
+	b = appendSafe(b, value.String(), true)
+	return append(b, '\'')
+}
+
+// appendSafe appends text with everything escaped that could end the line,
+// command a terminal or is not UTF-8. Inside quotes, a quote, a backslash and
+// a tab are escaped too; outside they stay, because a process's own words do.
+func appendSafe(b []byte, text string, quoted bool) []byte {
+	for i, width := 0, 0; i < len(text); i += width {
+		var r rune
+		r, width = utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && width == 1:
+			b = fmt.Appendf(b, `\x%02x`, text[i])
+		case quoted && (r == '\'' || r == '\\'):
+			b = append(b, '\\', byte(r))
+		case r == '\t' && !quoted || !unsafe(r):
+			b = append(b, text[i:i+width]...)
+		default:
+			quoted := strconv.QuoteRuneToASCII(r)
+			b = append(b, quoted[1:len(quoted)-1]...)
+		}
+	}
+	return b
+}
+
+// unsafe tells control characters, the line ends of Unicode, and what changes
+// the direction in which the rest of a line is shown.
+func unsafe(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' ||
+		'\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
+}
+
+// jsonFormat is one JSON object a line.
+type jsonFormat struct{}
+
+func (jsonFormat) line(b []byte, r *slog.Record, category string, attrs []byte) []byte {
+	b = append(b, `{"time":"`...)
+	b = r.Time.AppendFormat(b, time.RFC3339Nano)
+	b = append(b, `","level":"`...)
+	b = append(b, levelName(r.Level)...)
+	b = append(b, `","`+libwebsocketd.CategoryKey+`":`...)
+	b = appendJSON(b, category)
+	b = append(b, `,"message":`...)
+	b = appendJSON(b, r.Message)
+	b = append(b, attrs...)
+	return append(b, "}\n"...)
+}
+
+func (jsonFormat) attr(b []byte, key string, value slog.Value) []byte {
+	b = append(b, ',')
+	b = appendJSON(b, key)
+	b = append(b, ':')
+	switch value.Kind() {
+	case slog.KindBool, slog.KindInt64, slog.KindUint64, slog.KindFloat64:
+		return appendJSON(b, value.Any())
+	case slog.KindTime:
+		return appendJSON(b, value.Time().Format(time.RFC3339Nano))
+	}
+	return appendJSON(b, value.String())
+}
+
+// appendJSON appends v, or its text if it has no JSON form.
+func appendJSON(b []byte, v any) []byte {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return strconv.AppendQuoteToASCII(b, fmt.Sprint(v))
+	}
+	return append(b, bytes.TrimSuffix(buffer.Bytes(), newline)...)
+}
