@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"websocketd/libwebsocketd"
+)
+
+// wish is a command line that was understood: what to serve and how.
+type wish struct {
+	grammar
+	command  []string // COMMAND, looked up, and its arguments
+	headers  struct{ all, ws, http http.Header }
+	fromArgs []setting // what the command line itself sets
+	fromEnv  []setting
+}
+
+// check completes w and tells the first reason why it cannot be served, in the
+// order of the older tool; nil: none.
+func (w *wish) check() *refusal {
+	checks := []func() *refusal{
+		w.checkLevel, w.checkStderr, w.checkHeaders, w.checkWhat, w.findCommand, w.findDir,
+	}
+	for _, check := range checks {
+		if r := check(); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+func (w *wish) checkLevel() *refusal {
+	if _, known := levels[w.Log.Loglevel]; known {
+		return nil
+	}
+	if !sets(w.fromArgs, "loglevel") {
+		return &refusal{status: ExitFlags, message: fmt.Sprintf("invalid value %q for environment variable WEBSOCKETD_LOGLEVEL: "+
+			"must be debug, trace, access, info, error, fatal or none", w.Log.Loglevel)}
+	}
+	return &refusal{status: ExitUsage, onStdout: true, usage: true,
+		message: fmt.Sprintf("Incorrect loglevel flag '%s'. Use --help to see allowed values.", w.Log.Loglevel)}
+}
+
+// checkStderr makes one of --stderr and --passstderr, two spellings of one
+// option: the higher layer counts, and within a layer they must agree.
+func (w *wish) checkStderr() *refusal {
+	m := &w.Messages
+	for _, layer := range [][]setting{w.fromArgs, w.fromEnv} {
+		hasMode, hasPass := sets(layer, "stderr"), sets(layer, "passstderr") && m.Passstderr
+		if hasMode && hasPass && m.Stderr != string(libwebsocketd.StderrTag) {
+			return &refusal{status: ExitUsage, message: fmt.Sprintf(
+				"please only specify one of --passstderr and --stderr=%s; --passstderr is --stderr=tag", m.Stderr)}
+		}
+		if hasPass {
+			m.Stderr = string(libwebsocketd.StderrTag)
+		}
+		if hasMode || hasPass {
+			break
+		}
+	}
+	if m.Binary && m.Stderr == string(libwebsocketd.StderrTag) {
+		return &refusal{status: ExitUsage, message: "please only specify one of --binary and --passstderr"}
+	}
+	return nil
+}
+
+func (w *wish) checkHeaders() *refusal {
+	for _, h := range []struct {
+		flag   string
+		values []string
+		into   *http.Header
+	}{
+		{"header", w.Headers.Header, &w.headers.all},
+		{"header-ws", w.Headers.HeaderWS, &w.headers.ws},
+		{"header-http", w.Headers.HeaderHTTP, &w.headers.http},
+	} {
+		header, err := parseHeaders(h.values)
+		if err != nil {
+			return &refusal{status: ExitUsage, message: fmt.Sprintf("--%s: %v", h.flag, err)}
+		}
+		*h.into = header
+	}
+	return nil
+}
+
+// parseHeaders reads NAME:VALUE lines; blanks around the value do not belong to
+// it, and line ends within it become blanks. Empty lines are skipped.
+func parseHeaders(lines []string) (http.Header, error) {
+	header := http.Header{}
+	for _, line := range lines {
+		if line == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(line, ":")
+		if !isToken(name) {
+			return nil, fmt.Errorf("%q is not a header: write NAME:VALUE, with letters, digits and hyphens for NAME", line)
+		}
+		if http.CanonicalHeaderKey(name) == "Sec-Websocket-Extensions" {
+			return nil, fmt.Errorf("%s would make clients refuse every connection: extensions are negotiated, leave this header out", name)
+		}
+		header.Add(name, strings.TrimSpace(lineEnds.Replace(value)))
+	}
+	return header, nil
+}
+
+var lineEnds = strings.NewReplacer("\r", " ", "\n", " ")
+
+// isToken tells whether name can be a header's name (RFC 9110, 5.6.2).
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		alnum := '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+		return !alnum && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
+}
+
+func (w *wish) checkWhat() *refusal {
+	switch hasCommand, hasDir := len(w.command) > 0, w.Program.Dir != ""; {
+	case !hasCommand && !hasDir:
+		return &refusal{status: ExitUsage, usage: true, message: "Please specify COMMAND or provide --dir argument."}
+	case hasCommand && hasDir && sets(w.fromArgs, "dir"):
+		return &refusal{status: ExitUsage, usage: true,
+			message: "ambiguous: provided COMMAND and --dir argument, please only specify one"}
+	case hasCommand && hasDir:
+		return &refusal{status: ExitUsage, usage: true,
+			message: "ambiguous: provided COMMAND and --dir argument, please only specify one (--dir comes from WEBSOCKETD_DIR)"}
+	}
+	return nil
+}
+
+// findCommand replaces COMMAND by its path, which becomes argv[0] of every process.
+func (w *wish) findCommand() *refusal {
+	if len(w.command) == 0 {
+		return nil
+	}
+	path, err := exec.LookPath(w.command[0])
+	if err != nil {
+		return &refusal{status: ExitUsage, usage: true,
+			message: fmt.Sprintf("unable to locate specified COMMAND '%s' in OS path", w.command[0])}
+	}
+	w.command[0] = path
+	return nil
+}
+
+// findDir makes --dir absolute.
+func (w *wish) findDir() *refusal {
+	dir := w.Program.Dir
+	if dir == "" {
+		return nil
+	}
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return &refusal{status: ExitUsage, usage: true, message: fmt.Sprintf("could not find your script dir '%s': %v", dir, err)}
+	}
+	switch info, err := os.Stat(absolute); {
+	case err != nil:
+		return &refusal{status: ExitUsage, usage: true, message: fmt.Sprintf("could not find your script dir '%s'", dir)}
+	case !info.IsDir():
+		return &refusal{status: ExitUsage, usage: true,
+			message: fmt.Sprintf("did you mean to specify COMMAND instead of --dir '%s'?", dir)}
+	}
+	w.Program.Dir = absolute
+	return nil
+}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// invocation is one run of the command: what the operating system handed over.
+type invocation struct {
+	build          Build
+	name           string   // base name of argv[0]
+	args           []string // without argv[0]
+	lookup         func(string) (string, bool)
+	stdout, stderr io.Writer
+}
+
+// Main runs the command with the arguments, environment and streams of this
+// process, until it is stopped by a signal, and returns the exit status.
+func Main(build Build) int {
+	return invocation{
+		build:  build,
+		name:   filepath.Base(os.Args[0]),
+		args:   os.Args[1:],
+		lookup: os.LookupEnv,
+		stdout: os.Stdout,
+		stderr: os.Stderr,
+	}.run()
+}
+
+// run answers the flags that only show something, else it serves.
+func (i invocation) run() int {
+	p := newParser()
+	line, err := scan(p.Model.Flags, i.args)
+	if err != nil {
+		return i.refuse(&refusal{status: ExitFlags, message: err.Error(), usage: true})
+	}
+	if line.help {
+		i.help(i.stderr, Flags())
+		return ExitOK
+	}
+	if err := p.parse(line.settings); err != nil {
+		return i.refuse(&refusal{status: ExitFlags, message: err.Error(), usage: true})
+	}
+	if p.About.Version || p.About.License {
+		i.version(p.About.License)
+		return ExitOK
+	}
+	w, notes, r := i.understand(p, line)
+	if r != nil {
+		return i.refuse(r)
+	}
+	return i.serve(w, notes)
+}
+
+// understand adds the environment to the command line and checks the whole.
+// The notes say what was ignored.
+func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []string, r *refusal) {
+	env, notes, err := environment(p.Model.Flags, i.lookup)
+	switch {
+	case err != nil:
+		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
+	case len(i.args) == 0 && len(env) == 0:
+		return nil, nil, &refusal{status: ExitUsage, message: "Command line arguments are missing.", onStdout: true, usage: true}
+	}
+	if err := p.parse(layered(line.settings, env)); err != nil {
+		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
+	}
+	w = &wish{grammar: p.grammar, command: line.command, fromArgs: line.settings, fromEnv: env}
+	return w, notes, w.check()
+}
+
+func (i invocation) refuse(r *refusal) int {
+	out := i.stderr
+	if r.onStdout {
+		out = i.stdout
+	}
+	fmt.Fprintln(out, r.message)
+	if r.usage {
+		i.usage(i.stderr)
+	}
+	return r.status
+}
+
+func (i invocation) version(license bool) {
+	fmt.Fprintln(i.stdout, i.name, i.build)
+	if license {
+		fmt.Fprintf(i.stdout, "\n%s", i.build.License)
+	}
+}

@@ -1,0 +1,238 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/process"
+)
+
+const (
+	categoryServer = "server"
+	shutdownLimit  = 10 * time.Second // for ending all processes after the first signal
+)
+
+// serve is the only place where settings become a server: it logs, listens,
+// serves until a signal, and returns the exit status.
+func (i invocation) serve(w *wish, notes []string) int {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	// A broken pipe on standard output must not end the server. Ignoring the
+	// signal instead would be inherited by every process we start.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	defer signal.Stop(broken)
+
+	logger, errorLog, closeLogs := openLogs(i.stdout, i.stderr, w.Log)
+	defer closeLogs()
+	server := logger.With(libwebsocketd.CategoryKey, categoryServer)
+	for _, note := range notes {
+		server.Info(note)
+	}
+	cfg := w.config()
+	cfg.Logger, cfg.ErrorLog = logger, errorLog
+	cfg.ServerSoftware = "websocketd/" + i.build.String()
+	s, err := open(cfg, server)
+	if err != nil {
+		server.Log(context.Background(), libwebsocketd.LevelFatal, fmt.Sprintf("Can't start server: %v", err))
+		return ExitListen
+	}
+	return s.run(signals)
+}
+
+// openLogs starts the log on out and net/http's own on errOut. closeLogs
+// writes what is left of both.
+func openLogs(out, errOut io.Writer, flags logFlags) (logger *slog.Logger, errorLog *log.Logger, closeLogs func()) {
+	h := newHandler(nil, flags.Loglevel, flags.Logformat)
+	lines := newAsyncWriter(out, h.lostLines)
+	h.out = lines
+	errLines := newAsyncWriter(errOut, func(lost int) []byte {
+		return []byte(time.Now().Format("2006/01/02 15:04:05 ") + lostMessage(lost) + "\n")
+	})
+	return slog.New(h), log.New(errLines, "", log.LstdFlags), func() {
+		lines.Close()
+		errLines.Close()
+	}
+}
+
+// lostMessage is what the log says when lines of it were dropped.
+func lostMessage(lost int) string {
+	return fmt.Sprintf("%d lines of the log were dropped because nobody read them in time", lost)
+}
+
+// config is what the flags ask of a server. In Config zero means the default,
+// so that a zero somebody asked for becomes a negative number.
+func (w *wish) config() libwebsocketd.Config {
+	return libwebsocketd.Config{
+		Command:       w.command,
+		Dir:           w.Program.Dir,
+		Addresses:     nonEmpty(w.Listen.Address),
+		Port:          w.Listen.Port,
+		UnixSocket:    w.Listen.Unixsocket,
+		Hosts:         w.Admit.Host,
+		Origins:       w.Admit.Origin,
+		SameOrigin:    w.Admit.Sameorigin,
+		MaxForks:      orNone(w.Admit.Maxforks),
+		Binary:        w.Messages.Binary,
+		Stderr:        libwebsocketd.StderrMode(w.Messages.Stderr),
+		MaxLine:       int(w.Messages.Maxline),
+		MaxFrameSize:  orNone(w.Messages.Maxframesize),
+		PingInterval:  orNone(milliseconds(w.Messages.Pingms)),
+		CloseDelay:    milliseconds(w.Program.Closems),
+		Protocols:     w.Messages.Protocol,
+		PassEnv:       w.Program.Passenv,
+		ReverseLookup: w.Program.Reverselookup,
+		Header:        w.headers.all,
+		HeaderWS:      w.headers.ws,
+		HeaderHTTP:    w.headers.http,
+	}
+}
+
+// orNone is n, or -1 for zero and less: no limit, and for pings none at all.
+func orNone[N int | int64 | time.Duration](n N) N {
+	if n <= 0 {
+		return -1
+	}
+	return n
+}
+
+// milliseconds is the duration, at most the longest there is.
+func milliseconds(ms uint) time.Duration {
+	const longest = time.Duration(1<<63 - 1)
+	if uint64(ms) > uint64(longest/time.Millisecond) {
+		return longest
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+// service is a server with what the command owns around it.
+type service struct {
+	server interface {
+		Serve(listeners ...net.Listener) error
+		Shutdown(ctx context.Context) error
+	}
+	launcher interface {
+		KillAll()
+		Close() error
+	}
+	listeners []net.Listener
+	socket    string // unix socket file; "": none
+	log       *slog.Logger
+}
+
+// open starts everything cfg asks for but serving, and says so in the log.
+func open(cfg libwebsocketd.Config, log *slog.Logger) (*service, error) {
+	logWhat(cfg, log)
+	s := &service{socket: socketFile(cfg.UnixSocket), log: log}
+	launcher, err := process.NewLauncher(process.LauncherOptions{
+		Guard:     true,
+		Subreaper: true,
+		Sockets:   nonEmpty([]string{s.socket}),
+		OnError: func(err error) {
+			log.Error(err.Error(), libwebsocketd.CategoryKey, "process")
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	cfg.Launcher, s.launcher = launcher, launcher
+	if err := s.listen(cfg); err != nil {
+		launcher.Close()
+		return nil, err
+	}
+	logWhere(cfg, s.listeners, log)
+	return s, nil
+}
+
+func (s *service) listen(cfg libwebsocketd.Config) error {
+	server, err := libwebsocketd.New(cfg)
+	if err != nil {
+		return err
+	}
+	s.server = server
+	s.listeners, err = libwebsocketd.Listen(cfg)
+	return err
+}
+
+// socketFile is the absolute path of a unix socket; "" if it has no file.
+func socketFile(path string) string {
+	if path == "" || strings.HasPrefix(path, "@") {
+		return ""
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return absolute
+}
+
+// run serves until a listener fails or the first signal, ends every process,
+// and returns the exit status.
+func (s *service) run(signals <-chan os.Signal) int {
+	served := make(chan error, 1)
+	go func() { served <- s.server.Serve(s.listeners...) }()
+	var status int
+	select {
+	case err := <-served:
+		status = s.failed(err)
+		served <- nil
+	case <-signals:
+	}
+	if status, now := s.shutdown(signals); now {
+		return status
+	}
+	<-served
+	s.launcher.Close()
+	return status
+}
+
+// failed is the exit status when serving ended without a signal.
+func (s *service) failed(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	s.log.Log(context.Background(), libwebsocketd.LevelFatal, fmt.Sprintf("Can't start server: %v", err))
+	return ExitListen
+}
+
+// shutdown ends every process, by force once shutdownLimit has passed. A
+// further signal makes it immediate: then now is true, and status is the exit
+// status to leave with at once.
+func (s *service) shutdown(signals <-chan os.Signal) (status int, now bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownLimit)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- s.server.Shutdown(ctx) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			s.log.Error(fmt.Sprintf("Some processes did not end in time and are killed: %v", err))
+			s.launcher.KillAll()
+		}
+		return ExitOK, false
+	case sig := <-signals:
+		s.launcher.KillAll()
+		if s.socket != "" {
+			os.Remove(s.socket)
+		}
+		return exitStatus(sig), true
+	}
+}
+
+// exitStatus is the status of a process a signal ended, as a shell tells it.
+func exitStatus(sig os.Signal) int {
+	number, _ := sig.(syscall.Signal)
+	return exitBySignal + int(number)
+}

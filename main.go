@@ -1,0 +1,20 @@
+// Command websocketd makes any program a WebSocket server.
+package main
+
+import (
+	_ "embed"
+	"os"
+
+	"websocketd/internal/cli"
+	"websocketd/libwebsocketd/process"
+)
+
+//go:embed LICENSE
+var license string
+
+var version, buildinfo string // set by the linker: -X main.version=..
+
+func main() {
+	process.GuardianMain()
+	os.Exit(cli.Main(cli.Build{Version: version, Info: buildinfo, License: license}))
+}
