@@ -1,0 +1,123 @@
+package gate
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Hosts decides by the Host header whether a request is meant for this server:
+// RFC 9110 7.2 and 7.4. It is what stands against DNS rebinding, where a page
+// gives its own host name the address of a server that only this machine can
+// reach. The browser then takes that server for the page's own site, and only
+// Host still tells the name it believes in.
+//
+// The zero value lets no name and no address in. Hosts is safe for concurrent use.
+type Hosts struct {
+	open     bool            // whatever Host says comes in
+	loopback bool            // listens on loopback, so its names come in
+	literals bool            // listens on every address, so any address comes in
+	names    map[string]bool // further names and addresses, as authority.name has them
+}
+
+// NewHosts makes the check for a server that listens on bound, given the lists
+// of --host and --origin.
+//
+// bound are IP addresses, IPv6 with or without brackets, or names, all without
+// port; an empty one is every address, as in net.Listen. No bound at all is the
+// default bind: loopback.
+//
+// The check is in force when all of bound is loopback (127.0.0.0/8, ::1,
+// localhost) or when hosts has an entry; else every request passes. In force it
+// lets in what is bound, every address if a wildcard address is bound, localhost
+// and the loopback addresses if one of these is bound, the entries of hosts, and
+// the host names in origins: who trusts pages of that name serves that name. The
+// entry * in hosts lets everything in; in origins it says nothing about Host.
+// Entries are trimmed; blank ones, and those that are not a host, count for nothing.
+func NewHosts(bound []string, hosts, origins []string) *Hosts {
+	h := &Hosts{names: map[string]bool{}}
+	reachable := h.bind(bound)
+	hosts = entries(hosts)
+	h.open = reachable && len(hosts) == 0 || slices.Contains(hosts, "*")
+	for _, entry := range hosts {
+		h.add(parseLoose(entry))
+	}
+	for _, entry := range entries(origins) {
+		o := parseEntry(entry)
+		h.add(o.authority, o.kind == fromHost)
+	}
+	return h
+}
+
+// bind notes what is listened on, and says whether any of it is reachable from
+// other machines: these can send any Host without a browser's help, so there the
+// header protects nothing unless the operator says what it has to be.
+func (h *Hosts) bind(bound []string) (reachable bool) {
+	h.loopback = len(bound) == 0
+	for _, b := range bound {
+		b = withoutZone(strings.TrimSpace(b))
+		a, ok := parseLoose(b)
+		h.add(a, ok)
+		switch {
+		case isLoopback(a):
+			h.loopback = true
+		case b == "" || a.addr().IsUnspecified():
+			h.literals, reachable = true, true
+		default:
+			reachable = true
+		}
+	}
+	return reachable
+}
+
+func (h *Hosts) add(a authority, ok bool) {
+	if ok {
+		h.names[a.name()] = true
+	}
+}
+
+// Check lets r in or refuses it with 421 (RFC 9110 15.5.20). The port in Host,
+// case, a trailing dot and the brackets of an IPv6 address do not matter. A
+// request without Host passes: no browser sends one.
+func (h *Hosts) Check(r *http.Request) *Refusal {
+	if h.open || r.Host == "" {
+		return nil
+	}
+	a, ok := parseLoose(r.Host)
+	if !ok {
+		return misdirected("Host %s is not a host name: start the server with --host=* to allow it", printable(r.Host))
+	}
+	if h.known(a) {
+		return nil
+	}
+	return misdirected("Host %s is not a name of this server: start the server with --host=%s to allow it", printable(r.Host), a.text())
+}
+
+// known says whether a is this server. Addresses can be let in by the score
+// because rebinding needs a name: an address in Host is where the browser
+// really connected to.
+func (h *Hosts) known(a authority) bool {
+	return h.names[a.name()] || h.loopback && isLoopback(a) || h.literals && a.addr().IsValid()
+}
+
+// isLoopback says whether a can be nothing but this machine. Names below
+// localhost are not: RFC 6761 6.3 wants them to be, but resolvers differ.
+func isLoopback(a authority) bool {
+	return a.name() == "localhost" || a.addr().IsLoopback()
+}
+
+// withoutZone is an address without its zone, which is needed to listen on it
+// and never part of Host (RFC 6874 4).
+func withoutZone(addr string) string {
+	bare, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(addr, "["), "]"))
+	if err != nil {
+		return addr
+	}
+	return bare.WithZone("").String()
+}
+
+func misdirected(format string, args ...any) *Refusal {
+	return &Refusal{Status: http.StatusMisdirectedRequest, Reason: fmt.Sprintf(format, args...)}
+}
