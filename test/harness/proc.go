@@ -180,3 +180,13 @@ func describe(pids []int) string {
 
 // deadline is the time by which a connection of t must be done with.
 func deadline(t T) time.Time { return time.Now().Add(2 * Patience(t)) }
+
+// Blocked says whether pid waits in the kernel for room in a pipe.
+func Blocked(pid int) bool {
+	where, err := os.ReadFile(procFile(pid, "wchan"))
+	if err == nil && len(where) > 1 {
+		return strings.Contains(string(where), "pipe")
+	}
+	state, err := statusField(pid, "State")
+	return err != nil || strings.HasPrefix(state, "S")
+}
