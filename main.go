@@ -9,10 +9,9 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
+var version, buildinfo string // set by the linker: -X main.version=..
 //go:embed LICENSE
 var license string
-
-var version, buildinfo string // set by the linker: -X main.version=..
 
 func main() {
 	process.GuardianMain()

@@ -12,7 +12,7 @@ import "github.com/alecthomas/kong"
 //	placeholder  what stands behind the = in --help
 //	enum         the only values allowed
 //	min          the smallest size allowed, in bytes
-//	sep          how a repeatable flag's one value is split: a comma, or none
+//	sep          none: a value of a repeatable flag is one element
 //	variable     "none": no environment variable sets this flag
 type grammar struct {
 	Listen   listenFlags  `embed:"" group:"Where to listen"`
@@ -26,7 +26,7 @@ type grammar struct {
 
 type listenFlags struct {
 	Port       int      `placeholder:"PORT" default:"0" help:"TCP port to listen on; 0 is 80."`
-	Address    []string `placeholder:"ADDRESS" sep:"," help:"Address to listen on: a name, an IPv4 or an IPv6 address, the last with or without brackets. May be given more than once. Without it only this machine can connect (127.0.0.1 and ::1); 0.0.0.0 serves every interface."`
+	Address    []string `placeholder:"ADDRESS" sep:"none" help:"Address to listen on: a name, an IPv4 or an IPv6 address, the last with or without brackets. May be given more than once. Without it only this machine can connect (127.0.0.1 and ::1); 0.0.0.0 serves every interface."`
 	Unixsocket string   `placeholder:"PATH" help:"Unix socket to listen on. Alone, without --port and --address, no TCP port is opened. A socket file that nobody listens on any more is replaced; it is removed when the server stops."`
 }
 

@@ -23,6 +23,7 @@ const (
 // Flag is what there is to know about one flag.
 type Flag struct {
 	Name        string // without hyphens in front
+	Short       string // one letter that means the same; "": none
 	Kind        Kind
 	Default     string   // as one would write it; "": empty, false or no element
 	Env         string   // variable that sets it; "": none does
@@ -51,6 +52,9 @@ func describe(f *kong.Flag) Flag {
 		Group:       f.Group.Title,
 		Help:        f.Help,
 		Placeholder: f.PlaceHolder,
+	}
+	if f.Short != 0 {
+		d.Short = string(f.Short)
 	}
 	if d.Kind == KindChoice {
 		d.Choices = f.EnumSlice()

@@ -72,6 +72,9 @@ func printFlags(out io.Writer, flags []Flag) {
 
 func printFlag(out io.Writer, flag Flag) {
 	left := "  --" + flag.Name
+	if flag.Short != "" {
+		left += ", -" + flag.Short
+	}
 	if flag.Placeholder != "" {
 		left += "=" + flag.Placeholder
 	}

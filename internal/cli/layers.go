@@ -17,11 +17,11 @@ func variable(flag *kong.Flag) string {
 }
 
 // environment is what the environment sets, and why it sets less than it seems
-// to. An empty variable sets nothing. lookup is os.LookupEnv.
-func environment(flags []*kong.Flag, lookup func(string) (string, bool)) (settings []setting, ignored []string, err error) {
+// to. An empty variable sets nothing. getenv is os.Getenv.
+func environment(flags []*kong.Flag, getenv func(string) string) (settings []setting, ignored []string, err error) {
 	for _, flag := range flags {
 		name := variable(flag)
-		text, _ := lookup(name)
+		text := getenv(name)
 		switch {
 		case name == "" || text == "":
 			continue
@@ -47,16 +47,14 @@ func isContainerLink(text string) bool {
 	return found && slices.Contains([]string{"tcp", "udp", "sctp"}, scheme)
 }
 
-// split divides a variable's text into the values of a flag: a repeatable
-// flag's stand on lines of their own, and, but for headers, between commas too.
+// split divides a variable's text into the values of a flag. The values of a
+// list stand on lines of their own; what commas do in them is the flag's matter.
 func split(flag *kong.Flag, text string) []string {
 	switch kindOf(flag) {
 	case KindNames:
 		return []string{strings.ReplaceAll(text, "\n", ",")}
 	case KindList:
-		return nonEmpty(strings.FieldsFunc(text, func(r rune) bool {
-			return r == '\n' || r == flag.Tag.Sep
-		}))
+		return nonEmpty(strings.Split(text, "\n"))
 	}
 	return []string{text}
 }

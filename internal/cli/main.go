@@ -12,7 +12,7 @@ type invocation struct {
 	build          Build
 	name           string   // base name of argv[0]
 	args           []string // without argv[0]
-	lookup         func(string) (string, bool)
+	getenv         func(string) string
 	stdout, stderr io.Writer
 }
 
@@ -23,7 +23,7 @@ func Main(build Build) int {
 		build:  build,
 		name:   filepath.Base(os.Args[0]),
 		args:   os.Args[1:],
-		lookup: os.LookupEnv,
+		getenv: os.Getenv,
 		stdout: os.Stdout,
 		stderr: os.Stderr,
 	}.run()
@@ -57,7 +57,7 @@ func (i invocation) run() int {
 // understand adds the environment to the command line and checks the whole.
 // The notes say what was ignored.
 func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []string, r *refusal) {
-	env, notes, err := environment(p.Model.Flags, i.lookup)
+	env, notes, err := environment(p.Model.Flags, i.getenv)
 	switch {
 	case err != nil:
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}

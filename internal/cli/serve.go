@@ -78,7 +78,7 @@ func (w *wish) config() libwebsocketd.Config {
 	return libwebsocketd.Config{
 		Command:       w.command,
 		Dir:           w.Program.Dir,
-		Addresses:     nonEmpty(w.Listen.Address),
+		Addresses:     atCommas(strings.Join(w.Listen.Address, ",")),
 		Port:          w.Listen.Port,
 		UnixSocket:    w.Listen.Unixsocket,
 		Hosts:         w.Admit.Host,

@@ -18,9 +18,12 @@ type names []string
 // Decode implements kong.MapperValue.
 func (n *names) Decode(ctx *kong.DecodeContext) error {
 	text, err := popString(ctx)
-	*n = nonEmpty(strings.Split(text, ","))
+	*n = atCommas(text)
 	return err
 }
+
+// atCommas is the list in text.
+func atCommas(text string) []string { return nonEmpty(strings.Split(text, ",")) }
 
 // nonEmpty is list without blanks around and without empty elements; never nil.
 func nonEmpty(list []string) []string {
