@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+func TestScan(t *testing.T) {
+	tests := []struct {
+		args     []string
+		settings string // name=value, separated by blanks
+		command  []string
+		help     bool
+	}{
+		{[]string{"-port=8080", "cat"}, "port=8080", []string{"cat"}, false},
+		{[]string{"--port", "8080", "cat"}, "port=8080", []string{"cat"}, false},
+		{[]string{"-port", "0x50", "-maxforks=1_000", "--pingms=0b1"}, "port=80 maxforks=1000 pingms=1", nil, false},
+		{[]string{"--port", "-1"}, "port=-1", nil, false},
+		{[]string{"--binary", "true", "cat"}, "binary=true", []string{"true", "cat"}, false},
+		{[]string{"--binary=F", "--binary=T"}, "binary=false binary=true", nil, false},
+		{[]string{"--header", "A: b, c", "--header=D:e=f"}, "header=A: b, c header=D:e=f", nil, false},
+		{[]string{"--dir=", "--origin", ""}, "dir= origin=", nil, false},
+		{[]string{"--port=1", "cat", "--version"}, "port=1", []string{"cat", "--version"}, false},
+		{[]string{"--", "cat", "--port=x", "--"}, "", []string{"cat", "--port=x", "--"}, false},
+		{[]string{"--dir", "--", "x"}, "dir=--", []string{"x"}, false},
+		{[]string{"--", "-x"}, "", []string{"-x"}, false},
+		{[]string{"-", "x"}, "", []string{"-", "x"}, false},
+		{[]string{"ps", "--nosuch"}, "", []string{"ps", "--nosuch"}, false},
+		{[]string{"help"}, "", []string{"help"}, false},
+		{[]string{"--help", "--nosuch"}, "", nil, true},
+		{[]string{"--port=1", "-h"}, "port=1", nil, true},
+		{[]string{"-help=false"}, "", nil, true},
+	}
+	for _, test := range tests {
+		line, err := scan(newParser().Model.Flags, test.args)
+		if err != nil {
+			t.Errorf("%q: %v", test.args, err)
+			continue
+		}
+		var settings []string
+		for _, s := range line.settings {
+			settings = append(settings, s.flag.Name+"="+s.value)
+		}
+		if got := strings.Join(settings, " "); got != test.settings {
+			t.Errorf("%q: settings %q, want %q", test.args, got, test.settings)
+		}
+		if !slices.Equal(line.command, test.command) || line.help != test.help {
+			t.Errorf("%q: command %q, help %v", test.args, line.command, line.help)
+		}
+	}
+}
+
+// TestSpellings gives every flag in every spelling of Go's flag package.
+func TestSpellings(t *testing.T) {
+	for _, f := range Flags() {
+		if f.Name == "help" {
+			continue
+		}
+		value := sampleOf(f)
+		spellings := [][]string{{"-" + f.Name + "=" + value}, {"--" + f.Name + "=" + value}}
+		if f.Kind == KindBool {
+			spellings = append(spellings, []string{"-" + f.Name}, []string{"--" + f.Name})
+		} else {
+			spellings = append(spellings, []string{"-" + f.Name, value}, []string{"--" + f.Name, value})
+		}
+		for _, args := range spellings {
+			p := newParser()
+			line, err := scan(p.Model.Flags, append(args, "cat"))
+			if err != nil || len(line.settings) != 1 || !slices.Equal(line.command, []string{"cat"}) {
+				t.Errorf("%q: %+v, %v", args, line, err)
+				continue
+			}
+			if err := p.parse(line.settings); err != nil {
+				t.Errorf("%q: %v", args, err)
+			}
+			if got := shown(line.settings[0].flag); got != value {
+				t.Errorf("%q sets %q", args, got)
+			}
+		}
+	}
+}
+
+// sampleOf is a value of f that is not its default.
+func sampleOf(f Flag) string {
+	switch f.Kind {
+	case KindBool:
+		return "true"
+	case KindInt, KindUint:
+		return "12345"
+	case KindChoice:
+		return f.Choices[len(f.Choices)-1]
+	case KindSize:
+		return "65536"
+	case KindNames:
+		return "a,b"
+	}
+	return "sample"
+}
+
+// shown is the value a flag has after a parse, as text.
+func shown(f *kong.Flag) string {
+	switch v := f.Target.Interface().(type) {
+	case names:
+		return strings.Join(v, ",")
+	case []string:
+		return strings.Join(v, "\n")
+	}
+	return fmt.Sprint(f.Target.Interface())
+}
+
+// oracle is the same flag table as Go's flag package reads it. Values that only
+// we check are checked by the functions the scanner uses.
+func oracle(p *parser) *flag.FlagSet {
+	set := flag.NewFlagSet("", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	for _, f := range p.Model.Flags {
+		if f.Name == "help" {
+			continue
+		}
+		switch f.Target.Kind() {
+		case reflect.Bool:
+			set.Bool(f.Name, false, "")
+			continue
+		case reflect.Int:
+			set.Int(f.Name, 0, "")
+			continue
+		case reflect.Uint:
+			set.Uint(f.Name, 0, "")
+			continue
+		case reflect.Int64:
+			if f.Target.Type() != reflect.TypeFor[size]() {
+				set.Int64(f.Name, 0, "")
+				continue
+			}
+		}
+		set.Var(&textValue{flag: f}, f.Name, "")
+	}
+	return set
+}
+
+// textValue is a flag.Value for what is text to Go's flag package.
+type textValue struct {
+	flag   *kong.Flag
+	values []string
+}
+
+func (v *textValue) String() string { return strings.Join(v.values, "\n") }
+
+func (v *textValue) Set(text string) error {
+	if v.flag.Target.Type() == reflect.TypeFor[[]string]() {
+		v.values = append(v.values, text)
+		return nil
+	}
+	v.values = []string{text}
+	switch {
+	case v.flag.Target.Type() == reflect.TypeFor[size]():
+		n, err := parseSize(text)
+		if err == nil && n < 4 {
+			err = errors.New("must be at least 4")
+		}
+		v.values = []string{fmt.Sprint(n)}
+		return err
+	case v.flag.Enum != "" && !slices.Contains(strings.Split(v.flag.Enum, ","), text):
+		return errors.New("must be one of " + strings.ReplaceAll(v.flag.Enum, ",", ", "))
+	case v.flag.Target.Type() == reflect.TypeFor[names]():
+		v.values = []string{strings.Join(atCommas(text), ",")}
+	}
+	return nil
+}
+
+// FuzzScan compares the scanner, and kong behind it, with Go's flag package:
+// the same error, the same help, the same COMMAND, the same values.
+func FuzzScan(f *testing.F) {
+	for _, flag := range Flags() {
+		f.Add("--" + flag.Name + "\n" + sampleOf(flag) + "\ncat\n--port=1")
+		f.Add("-" + flag.Name + "=" + sampleOf(flag) + "\n--\n-x")
+		f.Add("--" + flag.Name + "=\n-h")
+	}
+	for _, seed := range []string{
+		"", "-", "--", "---x", "-=1", "--=", "-h=1", "--port", "--header=\xff", "--header\na,b\n--header=c", "--maxline=1\n",
+		"--maxline=9223372036854775808", "--maxline=9999999999G", "--port=-0x_1", "--pingms=-1", "--loglevel=\"${x}\"", "--dir=--dir", "--dir\n-h\n-h",
+		"--protocol=a\\,b", "--address=@x", "--binary=TRUE\n--binary=0\ntrue", "--stderr=log,tag", "--stderr=", "-header-ws=x\n-header-http=y",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		args := strings.Split(text, "\n")
+		p := newParser()
+		set := oracle(p)
+		line, err := scan(p.Model.Flags, args)
+		wantErr := set.Parse(args)
+		if line.help != errors.Is(wantErr, flag.ErrHelp) {
+			t.Fatalf("%q: help %v, want %v", args, line.help, wantErr)
+		}
+		if wantErr != nil {
+			if !line.help && (err == nil || err.Error() != wantErr.Error()) {
+				t.Fatalf("%q: error %v, want %v", args, err, wantErr)
+			}
+			return
+		}
+		if err != nil || !slices.Equal(line.command, set.Args()) {
+			t.Fatalf("%q: command %q, error %v, want %q", args, line.command, err, set.Args())
+		}
+		if err := p.parse(line.settings); err != nil {
+			t.Fatalf("%q: kong refuses %v: %v", args, line.settings, err)
+		}
+		set.Visit(func(f *flag.Flag) {
+			if got := shown(lookUp(p.Model.Flags, f.Name)); got != f.Value.String() {
+				t.Fatalf("%q: --%s is %q, want %q", args, f.Name, got, f.Value)
+			}
+		})
+	})
+}

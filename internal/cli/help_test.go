@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestHelp(t *testing.T) {
+	for _, arg := range []string{"--help", "-help", "-h", "--h"} {
+		status, stdout, stderr := invoke(nil, arg, "--nosuch")
+		if status != ExitOK || stdout != "" {
+			t.Fatalf("%s: exit status %d, stdout %q", arg, status, stdout)
+		}
+		for _, f := range Flags() {
+			for _, part := range []string{"  --" + f.Name, f.Env, f.Placeholder, f.Group + ":\n"} {
+				if !strings.Contains(stderr, part) {
+					t.Errorf("%s does not mention %q", arg, part)
+				}
+			}
+			if f.Default != "" && !strings.Contains(strings.Join(strings.Fields(stderr), " "), "[default "+f.Default) {
+				t.Errorf("%s does not tell the default of --%s", arg, f.Name)
+			}
+		}
+		for line := range strings.Lines(stderr) {
+			if len(strings.TrimSuffix(line, "\n")) > helpWidth {
+				t.Errorf("line over %d bytes: %s", helpWidth, line)
+			}
+		}
+	}
+}
+
+// TestExamplesOfHelp: every example line of --help is a command line that the
+// parser understands, with the COMMAND it shows.
+func TestExamplesOfHelp(t *testing.T) {
+	_, _, help := invoke(nil, "--help")
+	_, examples, _ := strings.Cut(help, "\nExamples:\n")
+	count := 0
+	for line := range strings.Lines(examples) {
+		args, found := strings.CutPrefix(line, "    websocketd ")
+		if !found {
+			continue
+		}
+		count++
+		if _, err := scan(newParser().Model.Flags, strings.Fields(args)); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	if count != 3 {
+		t.Errorf("%d examples", count)
+	}
+}
+
+func TestUsageNamesTheProgram(t *testing.T) {
+	cmd := command(t, nil, "--nosuch")
+	cmd.Args[0] = "/opt/bin/another-name"
+	out, err := cmd.CombinedOutput()
+	exit, _ := err.(*exec.ExitError)
+	if exit == nil || exit.ExitCode() != ExitFlags || !strings.Contains(string(out), "    another-name --help\n") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestFlags pins the names and kinds, which are a promise to users.
+func TestFlags(t *testing.T) {
+	want := "port:int address:list unixsocket:string host:names origin:names sameorigin:bool maxforks:int " +
+		"dir:string passenv:names reverselookup:bool closems:uint binary:bool stderr:choice passstderr:bool " +
+		"maxline:size maxframesize:int pingms:uint protocol:names header:list header-ws:list header-http:list " +
+		"loglevel:string logformat:choice help:bool version:bool license:bool"
+	var got []string
+	for _, f := range Flags() {
+		got = append(got, f.Name+":"+string(f.Kind))
+		if f.Help == "" || f.Group == "" || (f.Placeholder == "") != (f.Kind == KindBool) {
+			t.Errorf("--%s is not described well: %+v", f.Name, f)
+		}
+	}
+	if !slices.Equal(got, strings.Fields(want)) {
+		t.Errorf("flags\n%s, want\n%s", strings.Join(got, " "), want)
+	}
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"websocketd/libwebsocketd/process"
+)
+
+// runMain makes this test binary the command itself.
+const runMain = "CLI_TEST_RUN_MAIN"
+
+func TestMain(m *testing.M) {
+	process.GuardianMain()
+	if os.Getenv(runMain) != "" {
+		os.Exit(Main(testBuild))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+var testBuild = Build{Version: "1.2.3", Info: "today", License: "the licence\n"}
+
+// command is the real command in a process of its own, with no environment
+// but the one given.
+func command(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append([]string{runMain + "=1", "PATH=" + os.Getenv("PATH"), "GOCOVERDIR=" + t.TempDir()}, env...)
+	return cmd
+}
+
+// invoke runs the command in this process with the environment given.
+func invoke(env map[string]string, args ...string) (status int, stdout, stderr string) {
+	var out, errOut bytes.Buffer
+	status = invocation{
+		build:  testBuild,
+		name:   "websocketd",
+		args:   args,
+		getenv: func(name string) string { return env[name] },
+		stdout: &out,
+		stderr: &errOut,
+	}.run()
+	return status, out.String(), errOut.String()
+}
+
+// understood is what would be served; it fails the test when nothing would.
+func understood(t *testing.T, env map[string]string, args ...string) (*wish, []string) {
+	t.Helper()
+	i := invocation{args: args, getenv: func(name string) string { return env[name] }}
+	p := newParser()
+	line, err := scan(p.Model.Flags, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, notes, r := i.understand(p, line)
+	if r != nil {
+		t.Fatalf("refused: %s", r.message)
+	}
+	return w, notes
+}
+
+// TestRefusals is the table of what does not start, in its order, with its
+// streams and exit statuses.
+func TestRefusals(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const missing = "Please specify COMMAND or provide --dir argument."
+	const both = "ambiguous: provided COMMAND and --dir argument, please only specify one"
+	const tagBinary = "please only specify one of --binary and --passstderr"
+	tests := []struct {
+		name   string
+		env    string // NAME=VALUE
+		args   []string
+		status int
+		stdout string // first line
+		stderr string // first line
+		usage  bool
+	}{
+		{"unknown flag", "", []string{"--nosuch"}, 2, "", "flag provided but not defined: -nosuch", true},
+		{"unknown flag before help", "", []string{"--nosuch", "--help"}, 2, "", "flag provided but not defined: -nosuch", true},
+		{"bad number", "", []string{"-port=abc"}, 2, "", `invalid value "abc" for flag -port: parse error`, true},
+		{"empty number", "", []string{"-port="}, 2, "", `invalid value "" for flag -port: parse error`, true},
+		{"big number", "", []string{"--port", "99999999999999999999"}, 2, "", `invalid value "99999999999999999999" for flag -port: value out of range`, true},
+		{"negative number", "", []string{"--closems=-1"}, 2, "", `invalid value "-1" for flag -closems: parse error`, true},
+		{"bad boolean", "", []string{"--binary=maybe"}, 2, "", `invalid boolean value "maybe" for -binary: parse error`, true},
+		{"no value", "", []string{"--port"}, 2, "", "flag needs an argument: -port", true},
+		{"three hyphens", "", []string{"---port=1"}, 2, "", "bad flag syntax: ---port=1", true},
+		{"bad choice", "", []string{"--stderr=x"}, 2, "", `invalid value "x" for flag -stderr: must be one of log, tag, merge, discard`, true},
+		{"small size", "", []string{"--maxline=3"}, 2, "", `invalid value "3" for flag -maxline: must be at least 4`, true},
+		{"bad value before version", "", []string{"--port=x", "--version"}, 2, "", `invalid value "x" for flag -port: parse error`, true},
+		{"nothing", "", nil, 1, "Command line arguments are missing.", "", true},
+		{"version", "", []string{"--version", "--loglevel=x"}, 0, "websocketd 1.2.3 (", "", false},
+		{"version despite environment", "WEBSOCKETD_PORT=x", []string{"--version"}, 0, "websocketd 1.2.3 (", "", false},
+		{"environment", "WEBSOCKETD_PORT=x", []string{"cat"}, 2, "", `invalid value "x" for environment variable WEBSOCKETD_PORT: parse error`, false},
+		{"log level", "", []string{"--loglevel=x", "--binary", "--passstderr"}, 1, "Incorrect loglevel flag 'x'. Use --help to see allowed values.", "", true},
+		{"empty log level", "", []string{"--loglevel=", "cat"}, 1, "Incorrect loglevel flag ''. Use --help to see allowed values.", "", true},
+		{"log level of the environment", "WEBSOCKETD_LOGLEVEL=x", []string{"cat"}, 2, "", `invalid value "x" for environment variable WEBSOCKETD_LOGLEVEL: must be debug, trace, access, info, error, fatal or none`, false},
+		{"binary and passstderr", "", []string{"--binary", "--passstderr"}, 1, "", tagBinary, false},
+		{"binary and tag", "", []string{"--binary", "--stderr=tag", "cat"}, 1, "", tagBinary, false},
+		{"binary and tag of the environment", "WEBSOCKETD_PASSSTDERR=1", []string{"--binary", "cat"}, 1, "", tagBinary, false},
+		{"passstderr and another mode", "", []string{"--passstderr", "--stderr=merge", "cat"}, 1, "", "please only specify one of --passstderr and --stderr=merge; --passstderr is --stderr=tag", false},
+		{"extensions header", "", []string{"--header=sec-websocket-extensions: x", "cat"}, 1, "", "--header: sec-websocket-extensions would make clients refuse every connection: extensions are negotiated, leave this header out", false},
+		{"header without a name", "", []string{"--header-ws=: x", "cat"}, 1, "", `--header-ws: ": x" is not a header: write NAME:VALUE, with letters, digits and hyphens for NAME`, false},
+		{"nothing to serve", "", []string{"--port=1"}, 1, "", missing, true},
+		{"nothing behind --", "", []string{"--"}, 1, "", missing, true},
+		{"nothing but environment", "WEBSOCKETD_PORT=1", nil, 1, "", missing, true},
+		{"command and dir", "", []string{"--dir=" + dir, "cat"}, 1, "", both, true},
+		{"command and dir of the environment", "WEBSOCKETD_DIR=" + dir, []string{"cat"}, 1, "", both + " (--dir comes from WEBSOCKETD_DIR)", true},
+		{"no such command", "", []string{"no-such-command"}, 1, "", "unable to locate specified COMMAND 'no-such-command' in OS path", true},
+		{"command not executable", "", []string{file}, 1, "", "unable to locate specified COMMAND '" + file + "' in OS path", true},
+		{"empty command", "", []string{""}, 1, "", "unable to locate specified COMMAND '' in OS path", true},
+		{"command like a flag", "", []string{"--", "-x"}, 1, "", "unable to locate specified COMMAND '-x' in OS path", true},
+		{"no such dir", "", []string{"--dir=" + dir + "/none"}, 1, "", "could not find your script dir '" + dir + "/none'", true},
+		{"dir is a file", "", []string{"--dir=" + file}, 1, "", "did you mean to specify COMMAND instead of --dir '" + file + "'?", true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			name, value, _ := strings.Cut(test.env, "=")
+			status, stdout, stderr := invoke(map[string]string{name: value}, test.args...)
+			if status != test.status {
+				t.Errorf("exit status %d, want %d", status, test.status)
+			}
+			if first, _, _ := strings.Cut(stdout, "\n"); !strings.HasPrefix(first, test.stdout) || (test.stdout == "") != (stdout == "") {
+				t.Errorf("stdout starts %q, want %q", first, test.stdout)
+			}
+			if first, _, _ := strings.Cut(stderr, "\n"); first != test.stderr {
+				t.Errorf("stderr starts %q, want %q", first, test.stderr)
+			}
+			if usage := strings.Contains(stderr, "\nUsage:\n"); usage != test.usage {
+				t.Errorf("usage shown: %v, want %v:\n%s", usage, test.usage, stderr)
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	for _, test := range []struct {
+		build Build
+		want  string
+	}{
+		{Build{}, "DEVBUILD ("},
+		{Build{Version: "1", Info: "x"}, "1 ("},
+	} {
+		if got := test.build.String(); !strings.HasPrefix(got, test.want) {
+			t.Errorf("version %q, want %q in front", got, test.want)
+		}
+	}
+	if got := (Build{}).String(); !strings.HasSuffix(got, ") --") {
+		t.Errorf("version without build information is %q", got)
+	}
+	_, version, _ := invoke(nil, "--version")
+	_, both, _ := invoke(nil, "--license", "--version")
+	if want := version + "\nthe licence\n"; both != want {
+		t.Errorf("--license prints %q, want %q", both, want)
+	}
+}

@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"websocketd/libwebsocketd"
+)
+
+func TestConfig(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	script := filepath.Join(os.Getenv("PATH"), "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	defaults := func(change func(*libwebsocketd.Config)) libwebsocketd.Config {
+		cfg := libwebsocketd.Config{
+			Command: []string{script}, Addresses: []string{}, MaxForks: 1024, Stderr: libwebsocketd.StderrLog,
+			MaxLine: 1 << 20, MaxFrameSize: 1 << 20, PingInterval: 30 * time.Second,
+			Header: map[string][]string{}, HeaderWS: map[string][]string{}, HeaderHTTP: map[string][]string{},
+		}
+		if change != nil {
+			change(&cfg)
+		}
+		return cfg
+	}
+	const none = -1
+	tests := []struct {
+		args []string
+		want func(*libwebsocketd.Config)
+	}{
+		{[]string{"script"}, nil},
+		{[]string{"script", "--port=1", "--"}, func(c *libwebsocketd.Config) { c.Command = []string{script, "--port=1", "--"} }},
+		{[]string{"--maxforks=0", "--maxframesize=0", "--pingms=0", "script"}, func(c *libwebsocketd.Config) {
+			c.MaxForks, c.MaxFrameSize, c.PingInterval = none, none, none
+		}},
+		{[]string{"--maxforks=-5", "--maxframesize=-5", "script"}, func(c *libwebsocketd.Config) { c.MaxForks, c.MaxFrameSize = none, none }},
+		{[]string{"--pingms=18446744073709551615", "--closems=250", "script"}, func(c *libwebsocketd.Config) {
+			c.PingInterval, c.CloseDelay = math.MaxInt64, 250*time.Millisecond
+		}},
+		{[]string{"--port=1", "--port=8080", "--address=::1", "--address=", "--address", "a,b", "script"}, func(c *libwebsocketd.Config) {
+			c.Port, c.Addresses = 8080, []string{"::1", "a", "b"}
+		}},
+		{[]string{"--passenv=", "--origin=a", "--origin=", "script"}, func(c *libwebsocketd.Config) { c.PassEnv, c.Origins = []string{}, []string{} }},
+		{[]string{"--passenv=A, B,", "--host=*", "--protocol=x,y", "--sameorigin", "--reverselookup", "--binary", "script"}, func(c *libwebsocketd.Config) {
+			c.PassEnv, c.Hosts, c.Protocols = []string{"A", "B"}, []string{"*"}, []string{"x", "y"}
+			c.SameOrigin, c.ReverseLookup, c.Binary = true, true, true
+		}},
+		{[]string{"--header=a-b: c:d ", "--header", "A-B:e\r\nX: y", "--header=", "--header-ws=nocolon", "--header-http=n:", "script"}, func(c *libwebsocketd.Config) {
+			c.Header["A-B"] = []string{"c:d", "e  X: y"}
+			c.HeaderWS["Nocolon"] = []string{""}
+			c.HeaderHTTP["N"] = []string{""}
+		}},
+		{[]string{"--passstderr", "--maxline=64K", "--unixsocket=s", "script"}, func(c *libwebsocketd.Config) {
+			c.Stderr, c.MaxLine, c.UnixSocket = libwebsocketd.StderrTag, 65536, "s"
+		}},
+	}
+	for _, test := range tests {
+		w, _ := understood(t, nil, test.args...)
+		if got, want := w.config(), defaults(test.want); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q:\n%+v, want\n%+v", test.args, got, want)
+		}
+	}
+}
+
+func TestPaths(t *testing.T) {
+	t.Chdir(t.TempDir())
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("x.sh", []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if w, _ := understood(t, nil, "./x.sh"); w.command[0] != "./x.sh" {
+		t.Errorf("./x.sh becomes %s", w.command[0])
+	}
+	if w, _ := understood(t, nil, "--dir=."); w.Program.Dir != here || w.command != nil {
+		t.Errorf("--dir=. becomes %s", w.Program.Dir)
+	}
+	for path, want := range map[string]string{"": "", "@name": "", "s": filepath.Join(here, "s"), "/run/s": "/run/s"} {
+		if got := socketFile(path); got != want {
+			t.Errorf("socket %q has file %q, want %q", path, got, want)
+		}
+	}
+}
+
+// fakeListener has nothing but an address.
+type fakeListener struct {
+	net.Listener
+	addr net.Addr
+}
+
+func (l fakeListener) Addr() net.Addr { return l.addr }
+
+func TestBanner(t *testing.T) {
+	four := fakeListener{addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}}
+	six := fakeListener{addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 80}}
+	file := fakeListener{addr: &net.UnixAddr{Name: "/run/s", Net: "unix"}}
+	const loopback = "Listening on loopback only  : --address=0.0.0.0 serves every interface"
+	tests := []struct {
+		cfg       libwebsocketd.Config
+		listeners []net.Listener
+		want      []string
+	}{
+		{libwebsocketd.Config{Command: []string{"/bin/cat"}}, []net.Listener{four, six},
+			[]string{"Serving using application   : /bin/cat ", "Starting WebSocket server   : ws://127.0.0.1:80/", "Starting WebSocket server   : ws://[::1]:80/", loopback}},
+		{libwebsocketd.Config{Command: []string{"/bin/cat", "a", "b c"}, Addresses: []string{"localhost", "[::1]"}}, []net.Listener{four, six},
+			[]string{"Serving using application   : /bin/cat a b c", "Starting WebSocket server   : ws://localhost:80/", "Starting WebSocket server   : ws://[::1]:80/"}},
+		{libwebsocketd.Config{Dir: "/srv", UnixSocket: "run/s"}, []net.Listener{file},
+			[]string{"Serving from directory      : /srv", "Starting WebSocket server   : unix socket at run/s"}},
+		{libwebsocketd.Config{Dir: "/srv", UnixSocket: "/run/s", Addresses: []string{"::1"}}, []net.Listener{six, file},
+			[]string{"Serving from directory      : /srv", "Starting WebSocket server   : ws://[::1]:80/", "Starting WebSocket server   : unix socket at /run/s"}},
+	}
+	for _, test := range tests {
+		var out bytes.Buffer
+		log := slog.New(newHandler(&out, "info", "text"))
+		logWhat(test.cfg, log)
+		logWhere(test.cfg, test.listeners, log)
+		var got []string
+		for line := range strings.Lines(out.String()) {
+			_, message, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "|  | ")
+			got = append(got, message)
+		}
+		if !reflect.DeepEqual(got, test.want) {
+			t.Errorf("banner\n%q, want\n%q", got, test.want)
+		}
+	}
+}
+
+// fakeServer serves until Shutdown, which ends when told to or with its context.
+type fakeServer struct {
+	failure error // of Serve, at once
+	stopped chan struct{}
+	ended   chan struct{} // closed: every process has ended
+	killed  bool
+	closed  bool
+}
+
+func (f *fakeServer) Serve(...net.Listener) error {
+	if f.failure == nil {
+		<-f.stopped
+	}
+	return f.failure
+}
+
+func (f *fakeServer) Shutdown(ctx context.Context) error {
+	close(f.stopped)
+	select {
+	case <-f.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (f *fakeServer) KillAll()     { f.killed = true }
+func (f *fakeServer) Close() error { f.closed = true; return nil }
+
+func TestRun(t *testing.T) {
+	ended := make(chan struct{})
+	close(ended)
+	tests := []struct {
+		name           string
+		failure        error
+		ended          chan struct{}
+		signals        []os.Signal
+		status         int
+		took           time.Duration
+		killed, closed bool
+		log            string
+	}{
+		{"one signal", nil, ended, []os.Signal{syscall.SIGTERM}, ExitOK, 0, false, true, ""},
+		{"processes that do not end", nil, nil, []os.Signal{os.Interrupt}, ExitOK, shutdownLimit, true, true, "ERROR"},
+		{"two signals", nil, nil, []os.Signal{os.Interrupt, syscall.SIGTERM}, 128 + 15, 0, true, false, ""},
+		{"another two", nil, nil, []os.Signal{syscall.SIGTERM, os.Interrupt}, 128 + 2, 0, true, false, ""},
+		{"a listener fails", errors.New("broken"), ended, nil, ExitListen, 0, false, true, "FATAL  |            |  | Can't start server: broken"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			socket := filepath.Join(t.TempDir(), "socket")
+			if err := os.WriteFile(socket, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				fake := &fakeServer{failure: test.failure, stopped: make(chan struct{}), ended: test.ended}
+				s := &service{server: fake, launcher: fake, socket: socket, log: slog.New(newHandler(&out, "info", "text"))}
+				signals := make(chan os.Signal, 2)
+				for _, sig := range test.signals {
+					signals <- sig
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				start := time.Now()
+				if status := s.run(signals); status != test.status {
+					t.Errorf("exit status %d, want %d", status, test.status)
+				}
+				if took := time.Since(start); took != test.took || ctx.Err() != nil {
+					t.Errorf("took %v, want %v", took, test.took)
+				}
+				if fake.killed != test.killed || fake.closed != test.closed {
+					t.Errorf("killed %v, closed %v", fake.killed, fake.closed)
+				}
+				if !strings.Contains(out.String(), test.log) || (test.log == "") != (out.Len() == 0) {
+					t.Errorf("log %q, want %q", &out, test.log)
+				}
+			})
+			if _, err := os.Stat(socket); (err == nil) == (test.status > exitBySignal) {
+				t.Errorf("socket file after exit status %d: %v", test.status, err)
+			}
+		})
+	}
+}

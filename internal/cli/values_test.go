@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"testing"
+)
+
+func TestParseSize(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		want int64
+		err  error
+	}{
+		{"0", 0, nil}, {"4", 4, nil}, {"4B", 4, nil}, {"64K", 65536, nil}, {"64k", 65536, nil},
+		{"64KB", 65536, nil}, {"64KiB", 65536, nil}, {"1MiB", 1 << 20, nil}, {"2G", 2 << 30, nil},
+		{"", 0, errSize}, {"K", 0, errSize}, {"1X", 0, errSize}, {"-1", 0, errSize}, {"1 K", 0, errSize},
+		{"1.5M", 0, errSize}, {"0x10", 0, errSize}, {"1_000", 0, errSize}, {"1KK", 0, errSize}, {"１K", 0, errSize},
+		{"9223372036854775808", 0, errRange}, {"9999999999G", 0, errRange},
+	} {
+		if got, err := parseSize(test.text); got != test.want || err != test.err {
+			t.Errorf("%q: %d, %v; want %d, %v", test.text, got, err, test.want, test.err)
+		}
+	}
+}
+
+// TestBytesOfStrings: what is not UTF-8 arrives as it was given.
+func TestBytesOfStrings(t *testing.T) {
+	const odd = "a\xffb\\,${x}\x80"
+	w, _ := understood(t, nil, "--unixsocket="+odd, "--header=X:"+odd, "--passenv="+odd, "cat")
+	cfg := w.config()
+	if cfg.UnixSocket != odd || cfg.Header.Get("X") != odd {
+		t.Errorf("socket %q, header %q", cfg.UnixSocket, cfg.Header)
+	}
+	if len(cfg.PassEnv) != 2 || cfg.PassEnv[0] != "a\xffb\\" {
+		t.Errorf("names %q", cfg.PassEnv)
+	}
+}
