@@ -1,10 +1,14 @@
 package libwebsocketd
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"websocketd/libwebsocketd/process"
 )
@@ -75,4 +79,61 @@ type Config struct {
 
 	// Launcher starts the processes; nil makes one owned by the Server.
 	Launcher *process.Launcher
+}
+
+// complete checks the configuration and fills the defaults in.
+func (c *Config) complete() error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	c.MaxForks = orDefault(c.MaxForks, DefaultMaxForks)
+	c.MaxLine = orDefault(c.MaxLine, DefaultMaxLine)
+	c.MaxFrameSize = orDefault(c.MaxFrameSize, DefaultMaxFrameSize)
+	c.PingInterval = orDefault(c.PingInterval, DefaultPingInterval)
+	c.Stderr = orDefault(c.Stderr, StderrLog)
+	c.ServerSoftware = orDefault(c.ServerSoftware, "websocketd")
+	if c.PassEnv == nil {
+		c.PassEnv = defaultPassEnv()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.ErrorLog == nil {
+		c.ErrorLog = log.New(io.Discard, "", 0)
+	}
+	return nil
+}
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+func (c *Config) check() error {
+	switch {
+	case len(c.Command) == 0 && c.Dir == "":
+		return errors.New("config: neither Command nor Dir is set")
+	case len(c.Command) > 0 && c.Dir != "":
+		return errors.New("config: Command and Dir are both set")
+	case c.MaxLine < 0 || c.MaxLine > 0 && c.MaxLine < utf8.UTFMax:
+		return fmt.Errorf("config: MaxLine is %d, it must hold a character: at least %d", c.MaxLine, utf8.UTFMax)
+	case c.CloseDelay < 0:
+		return fmt.Errorf("config: CloseDelay is negative: %s", c.CloseDelay)
+	case c.Binary && c.Stderr == StderrTag:
+		return errors.New("config: Stderr tag makes text messages and cannot go with Binary")
+	}
+	switch c.Stderr {
+	case "", StderrLog, StderrTag, StderrMerge, StderrDiscard:
+	default:
+		return fmt.Errorf("config: Stderr is %q; it may be log, tag, merge or discard", c.Stderr)
+	}
+	for _, headers := range []http.Header{c.Header, c.HeaderWS} {
+		if headers.Get("Sec-WebSocket-Extensions") != "" {
+			return errors.New("config: a header Sec-WebSocket-Extensions would promise what is not spoken here")
+		}
+	}
+	return nil
 }

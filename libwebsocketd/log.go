@@ -1,6 +1,9 @@
 package libwebsocketd
 
-import "log/slog"
+import (
+	"context"
+	"log/slog"
+)
 
 // Levels of the log, from most to least verbose. A level shows itself and
 // everything after it; INFO is less verbose than ACCESS on purpose, because
@@ -18,3 +21,10 @@ const (
 // server, http, session, process, stderr, websocket, env. Every record of this
 // package carries it. A handler that does not know it prints it as any other.
 const CategoryKey = "category"
+
+// logAt writes one record of a category.
+func logAt(l *slog.Logger, level slog.Level, category, message string, attrs ...any) {
+	if ctx := context.Background(); l.Enabled(ctx, level) {
+		l.With(CategoryKey, category).Log(ctx, level, message, attrs...)
+	}
+}

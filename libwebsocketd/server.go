@@ -2,26 +2,155 @@ package libwebsocketd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
 )
 
-// Server bridges WebSocket clients and processes.
-type Server struct{ cfg Config }
+const (
+	headerWait = 10 * time.Second  // for the headers of a request
+	idleWait   = 120 * time.Second // for the next request on a connection
+)
 
-// New checks cfg and makes a Server of it.
-func New(cfg Config) (*Server, error) { return &Server{cfg}, nil }
+// Server bridges WebSocket clients and processes. It is an http.Handler, for
+// those who mount it themselves; Serve and Listen are for those who do not.
+// Shutdown must be called at the end in both cases.
+type Server struct {
+	cfg      Config
+	hosts    *gate.Hosts
+	origins  *gate.Origins
+	slots    *gate.Slots
+	env      *environment
+	launcher *process.Launcher
+	ownsIt   bool // the launcher
+	http     *http.Server
 
-// Listen opens every listener cfg asks for.
-func Listen(cfg Config) ([]net.Listener, error) { return nil, nil }
+	ctx     context.Context // done when the server is going away
+	goAway  context.CancelCauseFunc
+	running sync.WaitGroup // sessions and lookups
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {}
+	mu       sync.Mutex
+	sessions map[*session]struct{}
+	closed   bool
+}
 
-// Serve accepts connections on every listener until Shutdown. It returns nil
-// after Shutdown, else the first listener's error.
-func (s *Server) Serve(listeners ...net.Listener) error { return nil }
+// New checks cfg and makes a Server of it. The error names the field at fault.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg:      cfg,
+		hosts:    gate.NewHosts(boundHosts(&cfg), cfg.Hosts, cfg.Origins),
+		origins:  gate.NewOrigins(cfg.Origins, cfg.SameOrigin),
+		slots:    gate.NewSlots(cfg.MaxForks),
+		launcher: cfg.Launcher,
+		sessions: make(map[*session]struct{}),
+	}
+	s.ctx, s.goAway = context.WithCancelCause(context.Background())
+	var lookup *reverseLookup
+	if cfg.ReverseLookup {
+		lookup = newReverseLookup(s.ctx, &s.running)
+	}
+	s.env = newEnvironment(&cfg, lookup)
+	s.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: headerWait,
+		IdleTimeout:       idleWait,
+		ErrorLog:          cfg.ErrorLog,
+	}
+	if s.launcher == nil {
+		launcher, err := process.NewLauncher(process.LauncherOptions{})
+		if err != nil {
+			return nil, err
+		}
+		s.launcher, s.ownsIt = launcher, true
+	}
+	return s, nil
+}
 
-// Shutdown stops accepting, ends every process by the ladder, tells every
-// client 1001, and waits until the last process group is gone or ctx is done.
-func (s *Server) Shutdown(ctx context.Context) error { return nil }
+// Serve accepts connections on every listener until Shutdown, and closes them.
+// It returns nil after Shutdown, else the first listener's error.
+func (s *Server) Serve(listeners ...net.Listener) error {
+	results := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { results <- s.http.Serve(l) }()
+	}
+	var first error
+	for range listeners {
+		err := <-results
+		if !errors.Is(err, http.ErrServerClosed) && first == nil {
+			first = fmt.Errorf("serve: %w", err)
+			s.http.Close() // the others have nothing to go on for
+		}
+	}
+	return first
+}
+
+// Shutdown stops accepting, ends every process by the ladder, delivers its last
+// words, tells every client 1001, and returns when the last process group is
+// gone. When ctx is done first, it kills what is left, breaks every connection,
+// and returns ctx's error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.goAway(ErrGoingAway)
+	err := s.http.Shutdown(ctx)
+	if waitErr := s.wait(ctx); err == nil {
+		err = waitErr
+	}
+	if s.ownsIt {
+		s.launcher.Close()
+	}
+	return err
+}
+
+// wait returns when no session is left, and sees to that when ctx is done.
+func (s *Server) wait(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, s.breakAll)
+	s.running.Wait()
+	if !stop() {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// breakAll ends every session the hard way.
+func (s *Server) breakAll() {
+	s.http.Close()
+	s.launcher.KillAll()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for session := range s.sessions {
+		session.client.Close()
+	}
+}
+
+// begin counts a request that may become a session in; false is too late.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Add(1)
+	}
+	return !s.closed
+}
+
+func (s *Server) enter(x *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions[x] = struct{}{}
+}
+
+func (s *Server) leave(x *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, x)
+}

@@ -202,8 +202,9 @@ func (entry source) matches(s source) bool {
 	return s.kind == entry.kind
 }
 
-// asEntry is the entry of a list that would let s in: as narrow as one that
-// people write.
+// asEntry is the entry of a list that would let s in, as people write it. A host
+// that is called null needs its scheme, or the advice would open the gate to
+// every sandboxed frame.
 func (s source) asEntry() string {
 	switch s.kind {
 	case absent, fromFile:
@@ -211,6 +212,9 @@ func (s source) asEntry() string {
 	case opaque:
 		return "null"
 	case fromHost:
+		if s.host == "null" {
+			return s.scheme + "://null"
+		}
 		return s.text()
 	}
 	return "*"

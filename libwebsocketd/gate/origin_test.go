@@ -195,6 +195,7 @@ func TestOriginRefusal(t *testing.T) {
 		{"", false, "https://Evil.example:8443/x", "Origin https://Evil.example:8443/x is not allowed here: start the server with --origin=evil.example to allow it"},
 		{"", false, "http://[0::1]:80", "Origin http://[0::1]:80 is not allowed here: start the server with --origin=[::1] to allow it"},
 		{"", false, "null", "Origin null is not allowed here: start the server with --origin=null to allow it"},
+		{"", false, "http://null:80", "Origin http://null:80 is not allowed here: start the server with --origin=http://null to allow it"},
 		{"", false, "file://", "Origin file:// is not allowed here: start the server with --origin=file:// to allow it"},
 		{"", false, "evil", "Origin evil is not allowed here: start the server with --origin=* to allow it"},
 		{"", false, "a\x1b[2J\r\nb\u202e", `Origin a\x1b[2J\r\nb\u202e is not allowed here: start the server with --origin=* to allow it`},

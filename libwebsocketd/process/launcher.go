@@ -1,33 +1,300 @@
-// Package process runs a program.
 package process
 
-// Launcher starts processes, all from one operating system thread.
-type Launcher struct{}
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
 
-// LauncherOptions change a Launcher's manners. The zero value suits a library.
+// ErrClosed is the error of Start on a closed Launcher.
+var ErrClosed = errors.New("launcher is closed")
+
+// Launcher starts processes, all from one operating system thread, and knows
+// those that are not gone yet. Its methods may be called concurrently.
+type Launcher struct {
+	o         LauncherOptions
+	subreaper bool
+	starts    chan *start
+	quit      chan struct{}
+	once      sync.Once
+	running   sync.WaitGroup
+	watch     *watcher  // nil where exits are waited for one by one
+	guard     *guardian // nil without Guard
+	reserve   int       // descriptors to leave free
+
+	mu    sync.Mutex
+	procs map[int]*Process
+}
+
+// LauncherOptions change a Launcher's manners. The zero value suits a library;
+// everything else changes the whole operating system process, and is for a
+// command.
 type LauncherOptions struct {
 	// Guard starts a guardian: this program's own executable, which must call
 	// GuardianMain first thing in main. It ends the groups of processes that are
-	// still running when this process is killed with SIGKILL.
+	// still running when this process is killed with SIGKILL. Unix only.
 	Guard bool
 	// Subreaper makes this process the parent of orphaned descendants
-	// (PR_SET_CHILD_SUBREAPER; Linux only) and reaps them.
+	// (PR_SET_CHILD_SUBREAPER; Linux only) and collects them, as PID 1 must.
 	Subreaper bool
 	// Sockets are unix socket files the guardian removes.
 	Sockets []string
-	// OnError is told what went wrong in the background.
+	// OnError is told what went wrong in the background. It must not block.
 	OnError func(error)
 }
 
-// NewLauncher makes a Launcher. Close it after the last process has ended.
-func NewLauncher(o LauncherOptions) (*Launcher, error) { return &Launcher{}, nil }
+// start is a request to the forking goroutine and its answer.
+type start struct {
+	spec      Spec
+	near, far [3]*os.File // our ends of the pipes and the child's
+	proc      *Process
+	err       error
+	done      chan struct{}
+}
 
-// KillAll sends SIGKILL to every group that is still running.
-func (l *Launcher) KillAll() {}
+// NewLauncher makes a Launcher. Close it after the last process is closed.
+func NewLauncher(o LauncherOptions) (*Launcher, error) {
+	l := &Launcher{
+		o:       o,
+		starts:  make(chan *start),
+		quit:    make(chan struct{}),
+		procs:   make(map[int]*Process),
+		reserve: descriptorReserve(),
+	}
+	if o.OnError == nil {
+		l.o.OnError = func(error) {}
+	}
+	if o.Subreaper {
+		l.subreaper = becomeSubreaper() == nil
+	}
+	if o.Guard {
+		l.guard = newGuardian(o.Sockets)
+	}
+	var err error
+	if l.watch, err = newWatcher(); err != nil {
+		return nil, fmt.Errorf("watch processes: %w", err)
+	}
+	if l.watch != nil {
+		l.running.Go(l.watch.run)
+	}
+	ready := make(chan error)
+	l.running.Go(func() { l.fork(ready) })
+	if err := <-ready; err != nil {
+		l.Close()
+		return nil, fmt.Errorf("start the guardian: %w", err)
+	}
+	return l, nil
+}
 
-// Close ends the launcher's own goroutines and the guardian.
-func (l *Launcher) Close() error { return nil }
+// Start runs spec. The error is that of the system call: ask errors.Is for
+// os.ErrNotExist, syscall.EAGAIN and so on.
+func (l *Launcher) Start(spec Spec) (*Process, error) {
+	near, far, err := l.pipes(spec.Stderr)
+	if err != nil {
+		return nil, fmt.Errorf("make pipes for %s: %w", spec.Path, err)
+	}
+	s := &start{spec: spec, near: near, far: far, done: make(chan struct{})}
+	select {
+	case l.starts <- s:
+		<-s.done
+	case <-l.quit:
+		s.err = ErrClosed
+	}
+	closeAll(far[:])
+	if s.err != nil {
+		closeAll(near[:])
+		return nil, fmt.Errorf("start %s: %w", spec.Path, s.err)
+	}
+	return s.proc, nil
+}
 
-// GuardianMain is the whole life of a guardian. In any other process it
-// returns at once; in a guardian it never returns.
-func GuardianMain() {}
+// fork is the one goroutine, on the one thread, that starts processes. It also
+// collects strangers, because only here is it known that no child is being
+// born whose pid nobody has written down yet.
+func (l *Launcher) fork(ready chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread() // keep the thread: its end would kill the children
+	strangers := newStrangers(l.subreaper)
+	defer strangers.stop()
+	ready <- l.guard.begin(l)
+	for {
+		select {
+		case s := <-l.starts:
+			s.proc, s.err = l.forkOne(s)
+			close(s.done)
+		case <-strangers.signals:
+			strangers.arm()
+		case <-strangers.timer.C:
+			strangers.reap(l.knows)
+		case <-l.guard.died():
+			l.guard.restart(l)
+		case <-l.quit:
+			return
+		}
+	}
+}
+
+func (l *Launcher) forkOne(s *start) (*Process, error) {
+	proc, err := os.StartProcess(s.spec.Path, s.spec.Args, &os.ProcAttr{
+		Dir:   s.spec.Dir,
+		Env:   s.spec.Env,
+		Files: s.far[:],
+		Sys:   groupAttributes(true),
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{
+		Pid:      proc.Pid,
+		launcher: l,
+		proc:     proc,
+		Stdin:    s.near[0],
+		Stdout:   s.near[1],
+		Stderr:   s.near[2],
+		exited:   make(chan struct{}),
+		stopped:  make(chan struct{}),
+		kick:     make(chan struct{}, 1),
+	}
+	l.guard.add(p.Pid)
+	l.mu.Lock()
+	l.procs[p.Pid] = p
+	l.mu.Unlock()
+	l.watchExit(p)
+	return p, nil
+}
+
+// watchExit sees to it that p.markExited is called. Without a watcher, or a
+// handle to watch, a goroutine waits; it collects the leader at once.
+func (l *Launcher) watchExit(p *Process) {
+	if l.watch != nil && l.watch.add(p.proc, p.markExited) == nil {
+		return
+	}
+	l.running.Go(func() {
+		state, _ := p.proc.Wait()
+		p.mu.Lock()
+		p.state = state
+		p.mu.Unlock()
+		p.markExited()
+	})
+}
+
+// pipes makes the three pipes of a child: our ends and its ends.
+func (l *Launcher) pipes(stderr StderrTo) (near, far [3]*os.File, err error) {
+	defer func() {
+		if err != nil {
+			closeAll(near[:])
+			closeAll(far[:])
+		}
+	}()
+	if far[0], near[0], err = os.Pipe(); err != nil {
+		return near, far, err
+	}
+	if near[1], far[1], err = os.Pipe(); err != nil {
+		return near, far, err
+	}
+	switch stderr {
+	case StderrPipe:
+		near[2], far[2], err = os.Pipe()
+	case StderrStdout:
+		far[2] = far[1]
+	case StderrNowhere:
+		far[2], err = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	}
+	if err == nil && l.reserve > 0 && int(far[2].Fd()) >= l.reserve {
+		// Descriptors are given lowest first: a high number means the table is
+		// nearly full. Refuse now, while there is room to say so.
+		err = os.NewSyscallError("pipe", syscall.EMFILE)
+	}
+	return near, far, err
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+func (l *Launcher) knows(pid int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.procs[pid] != nil || l.guard.is(pid)
+}
+
+// forget takes a group that is gone off the lists.
+func (l *Launcher) forget(p *Process) {
+	l.mu.Lock()
+	known := l.procs[p.Pid] == p
+	if known {
+		delete(l.procs, p.Pid)
+	}
+	l.mu.Unlock()
+	if known {
+		l.guard.remove(p.Pid)
+	}
+}
+
+// abandon leaves a process that SIGKILL does not end to the guardian, and
+// collects it should it ever exit.
+func (l *Launcher) abandon(p *Process) {
+	l.running.Go(func() {
+		select {
+		case <-p.exited:
+			p.Reap()
+			l.forget(p)
+		case <-l.quit:
+		}
+	})
+}
+
+// KillAll sends SIGKILL to every group that is still there.
+func (l *Launcher) KillAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.procs {
+		p.Signal(syscall.SIGKILL)
+	}
+}
+
+// Close ends the launcher's goroutines and its guardian, which kills whatever
+// is still on its list.
+func (l *Launcher) Close() error {
+	l.once.Do(func() {
+		close(l.quit)
+		l.guard.end()
+		if l.watch != nil {
+			l.watch.close()
+		}
+		l.running.Wait()
+		l.guard.wait()
+	})
+	return nil
+}
+
+// watchOther has f called when a process that is not a Process has exited.
+func (l *Launcher) watchOther(p *os.Process, f func()) {
+	if l.watch == nil || l.watch.add(p, f) != nil {
+		l.running.Go(func() {
+			p.Wait()
+			f()
+		})
+	}
+}
+
+// later signals c after a pause, unless the launcher is closed first.
+func (l *Launcher) later(pause time.Duration, c chan<- struct{}) {
+	l.running.Go(func() {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			c <- struct{}{}
+		case <-l.quit:
+		}
+	})
+}

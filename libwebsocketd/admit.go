@@ -1,0 +1,99 @@
+package libwebsocketd
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd/gate"
+)
+
+// isUpgrade reports whether r asks for a WebSocket: the token may stand
+// anywhere in any of the Upgrade lines (RFC 9110 section 7.8).
+func isUpgrade(r *http.Request) bool {
+	return hasToken(r.Header.Values("Upgrade"), "websocket")
+}
+
+// hasToken looks for a token in a list header, in any case.
+func hasToken(lines []string, token string) bool {
+	return slices.ContainsFunc(listItems(lines), func(item string) bool {
+		return strings.EqualFold(item, token)
+	})
+}
+
+// listItems are the items of a list header, over all its lines (RFC 9110
+// section 5.6.1).
+func listItems(lines []string) []string {
+	var items []string
+	for _, line := range lines {
+		for item := range strings.SplitSeq(line, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				items = append(items, item)
+			}
+		}
+	}
+	return items
+}
+
+// checkHost refuses a request for a host that is not this server's. Clients of
+// a unix socket name whatever they like.
+func (s *Server) checkHost(r *http.Request) *gate.Refusal {
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
+		return nil
+	}
+	return s.hosts.Check(r)
+}
+
+// checkHandshake refuses everything the upgrade would refuse later, so that a
+// bad handshake never starts a process (RFC 6455 section 4.2.1).
+func checkHandshake(r *http.Request) *gate.Refusal {
+	switch {
+	case r.Method != http.MethodGet:
+		return refuse(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET, not a "+printable(r.Method))
+	case !r.ProtoAtLeast(1, 1):
+		return refuse(http.StatusUpgradeRequired, "a WebSocket handshake needs HTTP/1.1, this one is "+r.Proto)
+	case !hasToken(r.Header.Values("Connection"), "upgrade"):
+		return refuse(http.StatusBadRequest, "the header Connection: Upgrade is missing; a proxy in between may have to be told to pass it on")
+	case len(r.Header.Values("Sec-WebSocket-Version")) == 0:
+		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Version is missing")
+	case !hasToken(r.Header.Values("Sec-WebSocket-Version"), "13"):
+		return refuse(http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is spoken here")
+	case !validKey(r.Header.Get("Sec-WebSocket-Key")):
+		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Key is not 16 bytes in base64")
+	}
+	return nil
+}
+
+func validKey(key string) bool {
+	raw, err := base64.StdEncoding.DecodeString(key)
+	return err == nil && len(raw) == 16
+}
+
+// answer sends a refusal: one status, one sentence.
+func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
+	if refusal.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
+	}
+	switch refusal.Status {
+	case http.StatusUpgradeRequired:
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Sec-WebSocket-Version", "13")
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", http.MethodGet)
+	}
+	http.Error(w, fmt.Sprintf("%d %s: %s", refusal.Status, http.StatusText(refusal.Status), refusal.Reason), refusal.Status)
+}
+
+// printable quotes what a stranger sent, shortened, for a log or an answer.
+func printable(s string) string {
+	const most = 200
+	if len(s) > most {
+		s = s[:most] + "..."
+	}
+	return strconv.QuoteToASCII(s)
+}

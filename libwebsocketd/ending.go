@@ -1,0 +1,45 @@
+package libwebsocketd
+
+import (
+	"errors"
+
+	"websocketd/libwebsocketd/process"
+)
+
+// Close codes (RFC 6455 section 7.4.1, and its private range).
+const (
+	closeNormal         = 1000
+	closeGoingAway      = 1001
+	closeProtocolError  = 1002
+	closeNoStatus       = 1005
+	closeAbnormal       = 1006
+	closeInvalidPayload = 1007
+	closeMessageTooBig  = 1009
+	closeInternalError  = 1011
+	closeExitStatus     = 4000 // plus the exit status
+	closeSignal         = 4128 // plus the signal's number, as a shell's 128
+)
+
+// EndedError is the final error of a program's Receive: it has ended.
+type EndedError struct{ process.Ending }
+
+func (e *EndedError) Error() string { return e.String() }
+
+// closing is what a client is told at the end: a code and a reason of at most
+// 123 bytes (RFC 6455 section 5.5).
+func closing(cause error) (code int, reason string) {
+	var ended *EndedError
+	switch {
+	case errors.Is(cause, ErrGoingAway):
+		return closeGoingAway, ErrGoingAway.Error()
+	case !errors.As(cause, &ended):
+		return closeInternalError, "the server lost the program"
+	case ended.Signal != 0:
+		return closeSignal + int(ended.Signal), ended.String()
+	case ended.Code == 0:
+		return closeNormal, ended.String()
+	case ended.Code > 0 && ended.Code <= 255:
+		return closeExitStatus + ended.Code, ended.String()
+	}
+	return closeInternalError, ended.String()
+}

@@ -1,0 +1,140 @@
+package libwebsocketd
+
+import (
+	"context"
+	"errors"
+)
+
+// Kind is the kind of a message, as WebSocket knows it (RFC 6455 section 5.6).
+type Kind byte
+
+const (
+	Text   Kind = 1
+	Binary Kind = 2
+)
+
+// Message is one message, or a piece of one when More is set.
+type Message struct {
+	Kind Kind
+	More bool // the message goes on in the next Message
+	Data []byte
+}
+
+// Endpoint is one side of a conversation. Messages move in batches: what one
+// read of the source yielded goes into one write of the sink, and nothing is
+// held back to make a batch larger.
+//
+// One goroutine may Receive and another Send; CloseSend belongs to the sender.
+// Close and Context may be called from anywhere, at any time, repeatedly.
+type Endpoint interface {
+	// Receive blocks for the next batch, which is valid until the next call. Its
+	// error says how the side ended; there is none but a final one. Who has begun
+	// to Receive goes on until that error: Close waits for it.
+	Receive() ([]Message, error)
+
+	// Send delivers a batch, and blocks as long as the side does not take it:
+	// that is all the flow control there is. After an error nothing is sent.
+	Send([]Message) error
+
+	// CloseSend says that no more messages follow, and why. What was sent is
+	// delivered first.
+	CloseSend(cause error) error
+
+	// Close ends the side and returns when nothing of it is left. It unblocks
+	// Receive and Send; a program's Receive still yields what was said before.
+	// An error tells what could not be ended.
+	Close() error
+
+	// Context is done when the conversation is to end on this side's account,
+	// even while nobody is in Receive: the other end is gone, or the server is
+	// going away. context.Cause says which.
+	Context() context.Context
+}
+
+// ErrGoingAway is the cause of an ending by Server.Shutdown.
+var ErrGoingAway = errors.New("server is going away")
+
+// Tally counts what moved in one direction.
+type Tally struct{ Messages, Bytes int64 }
+
+func (t *Tally) add(batch []Message) {
+	for _, m := range batch {
+		if !m.More {
+			t.Messages++
+		}
+		t.Bytes += int64(len(m.Data))
+	}
+}
+
+// Traffic is what a conversation moved, and why it ended.
+type Traffic struct {
+	ToClient    Tally
+	ToProgram   Tally
+	Undelivered Tally // said by the program when nobody listened any more
+	Cause       error
+}
+
+// PipeEndpoints bridges a program and a client until the program has ended, and
+// returns when both are closed. See the law in doc.go.
+func PipeEndpoints(program, client Endpoint) Traffic {
+	var t Traffic
+	ended := make(chan struct{})
+	stop := context.AfterFunc(client.Context(), func() {
+		defer close(ended)
+		program.Close()
+	})
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		feed(program, client, &t.ToProgram)
+	}()
+
+	t.Cause = tell(client, program, &t)
+	if gone := context.Cause(client.Context()); gone != nil {
+		t.Cause = gone
+	}
+	client.CloseSend(t.Cause)
+	program.Close()
+	<-fed
+	if !stop() {
+		<-ended
+	}
+	client.Close()
+	return t
+}
+
+// feed takes what the client says to the program. A program that takes no more
+// does not end the conversation: the client is read on, because its close frame
+// and its pongs come on the same way.
+func feed(program, client Endpoint, sent *Tally) {
+	deaf := false
+	for {
+		batch, err := client.Receive()
+		if err != nil {
+			return
+		}
+		if deaf {
+			continue
+		}
+		if deaf = program.Send(batch) != nil; !deaf {
+			sent.add(batch)
+		}
+	}
+}
+
+// tell takes what the program says to the client, to the last byte. A client
+// that takes no more does not stop the program from being read: it must be able
+// to end.
+func tell(client, program Endpoint, t *Traffic) error {
+	for {
+		batch, err := program.Receive()
+		if err != nil {
+			return err
+		}
+		if client.Send(batch) == nil {
+			t.ToClient.add(batch)
+		} else {
+			t.Undelivered.add(batch)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package libwebsocketd
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// defaultPassEnv is what a child gets of the server's own environment unless
+// --passenv says otherwise: enough to find programs and libraries.
+func defaultPassEnv() []string {
+	switch runtime.GOOS {
+	case "windows":
+		return []string{"PATH", "SystemRoot", "COMSPEC", "PATHEXT", "WINDIR"}
+	case "darwin":
+		return []string{"PATH", "DYLD_LIBRARY_PATH"}
+	}
+	return []string{"PATH", "LD_LIBRARY_PATH"}
+}
+
+// environment makes the variables of a child (CGI/1.1, RFC 3875 section 4.1).
+type environment struct {
+	static []string // the same for every request, SERVER_SOFTWARE first
+	lookup *reverseLookup
+	ids    uniqueIDs
+}
+
+// newEnvironment reads the variables to pass on once: they are the server's,
+// not the request's.
+func newEnvironment(cfg *Config, lookup *reverseLookup) *environment {
+	vars := []variable{{"SERVER_SOFTWARE", cfg.ServerSoftware}}
+	for _, name := range cfg.PassEnv {
+		name = strings.TrimSpace(name)
+		value := cleanValue(os.Getenv(name))
+		switch {
+		case value == "" || name == "HTTPS": // HTTPS says how the client came, never how the server was started
+		case name == "SERVER_SOFTWARE":
+			vars[0].value = value
+		default:
+			vars = append(vars, variable{name, value})
+		}
+	}
+	return &environment{static: assemble(vars), lookup: lookup}
+}
+
+type variable struct{ name, value string }
+
+// assemble writes KEY=VALUE; a later variable replaces an earlier one of its name.
+func assemble(vars []variable) []string {
+	env := make([]string, 0, len(vars))
+	at := make(map[string]int, len(vars))
+	for _, v := range vars {
+		entry := v.name + "=" + v.value
+		if i, ok := at[v.name]; ok {
+			env[i] = entry
+			continue
+		}
+		at[v.name] = len(env)
+		env = append(env, entry)
+	}
+	return env
+}
+
+// peer is who sent a request.
+type peer struct{ addr, host, port string }
+
+// unixPeer stands for a client of a unix socket, which has no address.
+var unixPeer = peer{"unix-socket", "unix-socket", ""}
+
+func (e *environment) peer(r *http.Request) peer {
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
+		return unixPeer
+	}
+	addr, port, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		addr = r.RemoteAddr
+	}
+	return peer{addr, e.lookup.host(addr), port}
+}
+
+// of is the whole environment of a child that serves r through route. Standard
+// variables win over passed ones, SERVER_SOFTWARE excepted, and the request's
+// headers win over passed HTTP_ ones.
+func (e *environment) of(r *http.Request, route route, from peer, id string) []string {
+	name, port := serverNamePort(r)
+	vars := []variable{
+		{"REMOTE_ADDR", from.addr},
+		{"REMOTE_HOST", from.host},
+		{"REMOTE_PORT", from.port},
+		{"SERVER_NAME", name},
+		{"SERVER_PORT", port},
+		{"SERVER_PROTOCOL", r.Proto},
+		{"GATEWAY_INTERFACE", "CGI/1.1"},
+		{"REQUEST_METHOD", r.Method},
+		{"SCRIPT_NAME", route.scriptName},
+		{"PATH_INFO", route.pathInfo},
+		{"PATH_TRANSLATED", r.URL.Path},
+		{"QUERY_STRING", r.URL.RawQuery},
+		{"REQUEST_URI", r.URL.RequestURI()},
+		{"UNIQUE_ID", id},
+		{"AUTH_TYPE", ""},
+		{"CONTENT_LENGTH", ""},
+		{"CONTENT_TYPE", ""},
+		{"REMOTE_IDENT", ""},
+		{"REMOTE_USER", ""},
+	}
+	if r.TLS != nil {
+		vars = append(vars, variable{"HTTPS", "on"})
+	}
+	for i := range vars {
+		vars[i].value = cleanValue(vars[i].value)
+	}
+	return e.override(append(vars, headerVariables(r)...))
+}
+
+// override is the static part without what vars sets, then vars.
+func (e *environment) override(vars []variable) []string {
+	request := assemble(vars)
+	env := make([]string, 0, len(e.static)+len(request))
+	for _, entry := range e.static {
+		name, _, _ := strings.Cut(entry, "=")
+		if !slices.ContainsFunc(vars, func(v variable) bool { return v.name == name }) {
+			env = append(env, entry)
+		}
+	}
+	return append(env, request...)
+}
+
+// headerVariables are the HTTP_ variables of a request, in the order of their
+// names. Left out are Proxy, which many programs would obey as HTTP_PROXY
+// (httpoxy), and names with an underscore, which would be the same variable as
+// another header's (RFC 3875 section 4.1.18 turns - into _).
+func headerVariables(r *http.Request) []variable {
+	names := make([]string, 0, len(r.Header)+1)
+	for name := range r.Header {
+		if name != "Proxy" && !strings.Contains(name, "_") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	vars := make([]variable, 0, len(names)+1)
+	if r.Host != "" {
+		vars = append(vars, variable{"HTTP_HOST", cleanValue(r.Host)})
+	}
+	for _, name := range names {
+		vars = append(vars, variable{headerVariable(name), headerValue(name, r.Header[name])})
+	}
+	return vars
+}
+
+func headerVariable(name string) string {
+	return "HTTP_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// headerValue joins the lines of one header as RFC 9110 section 5.3 does, and
+// cookies as RFC 6265 section 5.4 does.
+func headerValue(name string, lines []string) string {
+	separator := ", "
+	if name == "Cookie" {
+		separator = "; "
+	}
+	clean := make([]string, len(lines))
+	for i, line := range lines {
+		clean[i] = cleanValue(line)
+	}
+	return strings.Join(clean, separator)
+}
+
+var newlinesToSpaces = strings.NewReplacer("\r", " ", "\n", " ")
+
+// cleanValue keeps a value on one line, so that a program that prints its
+// environment, or a shell that evaluates it, sees one variable.
+func cleanValue(v string) string {
+	return strings.TrimSpace(newlinesToSpaces.Replace(v))
+}
+
+// serverNamePort is the host and port the client asked for; both are empty when
+// the Host header cannot be taken apart. An IPv6 host without a port keeps its
+// brackets, as the older tool's does.
+func serverNamePort(r *http.Request) (name, port string) {
+	host := r.Host
+	if host != "" && (!strings.Contains(host, ":") || strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")) {
+		if r.TLS != nil {
+			return host, "443"
+		}
+		return host, "80"
+	}
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		return "", ""
+	}
+	return name, port
+}
+
+// uniqueIDs are nanoseconds since 1970, made distinct: clocks may stand still.
+type uniqueIDs struct{ last atomic.Int64 }
+
+func (u *uniqueIDs) next() string {
+	for {
+		last := u.last.Load()
+		id := max(time.Now().UnixNano(), last+1)
+		if u.last.CompareAndSwap(last, id) {
+			return strconv.FormatInt(id, 10)
+		}
+	}
+}

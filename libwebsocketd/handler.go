@@ -1,0 +1,159 @@
+package libwebsocketd
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"websocketd/libwebsocketd/gate"
+)
+
+// ServeHTTP answers one request: host, route, handshake, origin, slot, launch,
+// upgrade, in this order, and the first one that fails answers. Only then is
+// there a conversation.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := s.env.ids.next()
+	from := s.env.peer(r)
+	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
+	if refusal := s.checkHost(r); refusal != nil {
+		s.refuse(w, log, LevelAccess, refusal)
+		return
+	}
+	if !isUpgrade(r) {
+		s.notFound(w, log)
+		return
+	}
+	if !s.begin() {
+		s.refuse(w, log, LevelAccess, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1})
+		return
+	}
+	defer s.running.Done()
+	to, refusal := s.admit(r)
+	if refusal != nil {
+		s.refuse(w, log, LevelAccess, refusal)
+		return
+	}
+	if refusal := s.slots.Acquire(); refusal != nil {
+		s.refuse(w, log, LevelError, refusal)
+		return
+	}
+	s.converse(w, r, to, s.env.of(r, to, from, id), log.With("command", to.argv[0], "origin", gate.Origin(r)))
+}
+
+// admit is every check between the host and the slot.
+func (s *Server) admit(r *http.Request) (route, *gate.Refusal) {
+	to, refusal := s.route(r)
+	if refusal == nil {
+		refusal = checkHandshake(r)
+	}
+	if refusal == nil {
+		refusal = s.origins.Check(r)
+	}
+	return to, refusal
+}
+
+func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, level slog.Level, refusal *gate.Refusal) {
+	logAt(log, level, "session", http.StatusText(refusal.Status)+": "+refusal.Reason, "status", refusal.Status)
+	s.answer(w, refusal)
+}
+
+// notFound answers everything that is not a WebSocket handshake.
+func (s *Server) notFound(w http.ResponseWriter, log *slog.Logger) {
+	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
+		for name, values := range headers {
+			w.Header()[name] = values
+		}
+	}
+	logAt(log, LevelAccess, "http", "NOT FOUND")
+	http.Error(w, "404 page not found: a program speaks WebSocket here", http.StatusNotFound)
+}
+
+// session is one conversation.
+type session struct {
+	program *ProcessEndpoint
+	client  *WebSocketEndpoint
+}
+
+// converse starts the program, upgrades, and pipes until the end. It owns the
+// slot, which is free again when the program's whole group is gone.
+func (s *Server) converse(w http.ResponseWriter, r *http.Request, to route, env []string, log *slog.Logger) {
+	refusal := fits(env)
+	if refusal != nil {
+		s.slots.Release()
+		s.refuse(w, log, LevelAccess, refusal)
+		return
+	}
+	proc, err := s.launch(to, env)
+	if err != nil {
+		s.slots.Release()
+		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
+		s.answer(w, launchRefusal(err, to, r))
+		return
+	}
+	log = log.With("pid", proc.Pid)
+	program := newProcessEndpoint(proc, &s.cfg, log, s.slots.Release)
+	defer program.Close()
+
+	ws, conn, reader, err := upgrade(w, r, s.upgradeHeader(r))
+	if err != nil {
+		logAt(log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
+		return
+	}
+	client := newWebSocketEndpoint(s.ctx, ws, conn, reader, &s.cfg, log)
+	x := &session{program, client}
+	s.enter(x)
+	defer s.leave(x)
+	x.run(log)
+}
+
+// run is the conversation itself, between its two lines in the log.
+func (x *session) run(log *slog.Logger) {
+	start := time.Now()
+	logAt(log, LevelAccess, "session", "CONNECT")
+	t := PipeEndpoints(x.program, x.client)
+	logAt(log, LevelAccess, "session", "DISCONNECT",
+		"ending", t.Cause.Error(),
+		"exit", x.program.proc.Ending().String(),
+		"messagesout", t.ToClient.Messages, "bytesout", t.ToClient.Bytes,
+		"messagesin", t.ToProgram.Messages, "bytesin", t.ToProgram.Bytes,
+		"undelivered", t.Undelivered.Messages,
+		"duration", time.Since(start).Round(time.Millisecond))
+}
+
+// upgradeHeader is what goes into the 101 besides the handshake.
+func (s *Server) upgradeHeader(r *http.Request) http.Header {
+	header := make(http.Header)
+	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderWS} {
+		for name, values := range headers {
+			header[name] = values
+		}
+	}
+	if protocol := s.chooseProtocol(r); protocol != "" {
+		header.Set("Sec-WebSocket-Protocol", protocol)
+	}
+	return header
+}
+
+// chooseProtocol is the first subprotocol the client offers that is accepted
+// here, "" if none is: then the client decides whether to go on (RFC 6455
+// section 4.1).
+func (s *Server) chooseProtocol(r *http.Request) string {
+	for _, offered := range listItems(r.Header.Values("Sec-WebSocket-Protocol")) {
+		for _, ours := range s.cfg.Protocols {
+			if offered == ours {
+				return ours
+			}
+		}
+	}
+	return ""
+}
+
+// requestURL is the request as the log names it: always an http scheme, with
+// what the client sent and nothing added.
+func requestURL(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + r.RequestURI
+}

@@ -1,0 +1,153 @@
+package libwebsocketd
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// errSilent is why a connection ends that neither sends nor takes anything.
+var errSilent = errors.New("the client has been silent for two ping intervals")
+
+// errHungUp is why a connection ends whose client is gone while its input waits.
+var errHungUp = errors.New("the client is gone")
+
+const (
+	// probeInterval is how often a client whose input is held back is looked at.
+	probeInterval = time.Second
+	// pingCost is more than a ping and a pong cost on the wire, TLS included:
+	// less than this acknowledged is not a client that takes output.
+	pingCost = 128
+)
+
+// keepalive watches over the life of a client. Life is any byte received, and
+// any of our own output taken; neither for two intervals is the end.
+//
+// While the program does not take the client's input we do not read, so silence
+// means nothing. Then the client is looked at every second, and sent a pong
+// nobody asked for (RFC 6455 section 5.5.3): it needs no answer, and a system
+// whose client is gone answers it with a reset.
+type keepalive struct {
+	interval time.Duration // of pings; not positive: none
+	conn     *conn
+	ping     func() // sends a ping
+	pong     func() // sends an unsolicited pong
+	die      func(error)
+
+	reading atomic.Bool // somebody is in Receive
+
+	atWork sync.WaitGroup // pings and pongs being written: that may block
+	mu     sync.Mutex
+	ended  bool
+	pings  *time.Timer
+	probes *time.Timer
+	in     int64 // what had been received at the last ping
+	taken  int64 // what had been taken at the last ping
+	silent int   // intervals without life
+	left   bool  // the client had said its last at the last probe
+	still  time.Time
+	probed int64 // what had been taken at the last probe
+}
+
+func (k *keepalive) start() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.in, k.taken = k.conn.in.Load(), k.conn.acknowledged()
+	k.probes = time.AfterFunc(time.Hour, k.probe)
+	k.probes.Stop()
+	if k.interval > 0 {
+		k.pings = time.AfterFunc(k.interval, k.check)
+	}
+}
+
+// stop returns when no check is at work and none will follow. The connection is
+// closed by then, so that nothing is being written for long.
+func (k *keepalive) stop() {
+	k.mu.Lock()
+	k.ended = true
+	k.probes.Stop()
+	if k.pings != nil {
+		k.pings.Stop()
+	}
+	k.mu.Unlock()
+	k.atWork.Wait()
+}
+
+// receiving and received bracket the time somebody waits for the client.
+func (k *keepalive) receiving() {
+	k.probes.Stop()
+	k.reading.Store(true)
+}
+
+func (k *keepalive) received() {
+	k.reading.Store(false)
+	k.probes.Reset(probeInterval)
+}
+
+// check is made at every interval.
+func (k *keepalive) check() {
+	if k.look() {
+		k.ping()
+		k.atWork.Done()
+	}
+}
+
+// look decides about the client. When it is true a ping is due; the next look
+// does not wait for it, because a ping to a client that reads nothing blocks.
+func (k *keepalive) look() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.ended {
+		return false
+	}
+	in, taken := k.conn.in.Load(), k.conn.acknowledged()
+	if in != k.in || taken-k.taken > pingCost || !k.reading.Load() {
+		k.silent = 0
+	} else {
+		k.silent++
+	}
+	k.in, k.taken = in, taken
+	if k.silent >= 2 {
+		k.die(errSilent)
+		return false
+	}
+	k.pings.Reset(k.interval)
+	k.atWork.Add(1)
+	return true
+}
+
+// probe is made every second while input is held back.
+func (k *keepalive) probe() {
+	if k.lookAtHeldBack() {
+		k.pong()
+		k.atWork.Done()
+	}
+}
+
+func (k *keepalive) lookAtHeldBack() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.ended || k.reading.Load() {
+		k.left, k.still = false, time.Time{}
+		return false
+	}
+	gone, leaving := k.conn.hungUp()
+	if gone || leaving && k.left || k.stalled() {
+		k.die(errHungUp)
+		return false
+	}
+	k.left = leaving
+	k.probes.Reset(probeInterval)
+	k.atWork.Add(1)
+	return true
+}
+
+// stalled reports whether not one of our probes has arrived for two intervals.
+func (k *keepalive) stalled() bool {
+	now, taken := time.Now(), k.conn.acknowledged()
+	if k.still.IsZero() || taken != k.probed {
+		k.still, k.probed = now, taken
+	}
+	return k.interval > 0 && now.Sub(k.still) >= 2*k.interval
+}

@@ -1,0 +1,75 @@
+package libwebsocketd
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
+)
+
+// maxVariable is the longest NAME=VALUE that Linux hands to a program
+// (MAX_ARG_STRLEN, 32 pages with the final NUL). Elsewhere the limit is higher
+// and the system call says so.
+const maxVariable = 128<<10 - 1
+
+// fits refuses a request that could not be put into a child's environment:
+// 414 when it is the URL that is too long, 431 when it is a header.
+func fits(env []string) *gate.Refusal {
+	for _, entry := range env {
+		if len(entry) <= maxVariable {
+			continue
+		}
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "HTTP_") {
+			return refuse(http.StatusRequestHeaderFieldsTooLarge, "the header behind "+printable(name)+" does not fit a program's environment")
+		}
+		return refuse(http.StatusRequestURITooLong, "the URL does not fit a program's environment")
+	}
+	return nil
+}
+
+// launch starts the program of a route.
+func (s *Server) launch(to route, env []string) (*process.Process, error) {
+	spec := process.Spec{Path: to.argv[0], Args: to.argv, Env: env}
+	switch s.cfg.Stderr {
+	case StderrMerge:
+		spec.Stderr = process.StderrStdout
+	case StderrDiscard:
+		spec.Stderr = process.StderrNowhere
+	}
+	return s.launcher.Start(spec)
+}
+
+// launchRefusal turns a failed launch into an answer. The command's own path is
+// for the log, not for the stranger.
+func launchRefusal(err error, to route, r *http.Request) *gate.Refusal {
+	switch {
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EAGAIN),
+		errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EBADF), errors.Is(err, process.ErrClosed):
+		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "no room for another process now; the log says why", RetryAfter: 1}
+	case errors.Is(err, syscall.E2BIG):
+		if len(r.RequestURI) > maxVariable/2 {
+			return refuse(http.StatusRequestURITooLong, "the URL does not fit a program's environment")
+		}
+		return refuse(http.StatusRequestHeaderFieldsTooLarge, "the headers do not fit a program's environment")
+	case errors.Is(err, fs.ErrPermission):
+		return refuse(http.StatusForbidden, "the program may not be executed; chmod +x, or the log, helps")
+	case errors.Is(err, fs.ErrNotExist) && !exists(to.argv[0]):
+		return refuse(http.StatusNotFound, "the program is not there any more")
+	case errors.Is(err, fs.ErrNotExist):
+		return refuse(http.StatusInternalServerError, "the interpreter named in the program's first line does not exist")
+	case errors.Is(err, syscall.ENOEXEC):
+		return refuse(http.StatusInternalServerError, "the program has no format the system can execute; a script begins with #!")
+	}
+	return refuse(http.StatusInternalServerError, "the program could not be started; the log says why")
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}

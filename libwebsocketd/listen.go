@@ -1,0 +1,87 @@
+package libwebsocketd
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Listen opens every listener cfg asks for: the addresses, or 127.0.0.1 and ::1
+// where there are none, and the unix socket. After an error nothing is open.
+func Listen(cfg Config) ([]net.Listener, error) {
+	var listeners []net.Listener
+	fail := func(err error) ([]net.Listener, error) {
+		for _, l := range listeners {
+			l.Close()
+		}
+		return nil, err
+	}
+	if cfg.wantsTCP() {
+		for _, host := range boundHosts(&cfg) {
+			l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(cfg.port())))
+			if err != nil && len(cfg.Addresses) == 0 && host == "::1" && noIPv6(err) {
+				continue
+			}
+			if err != nil {
+				return fail(err)
+			}
+			listeners = append(listeners, l)
+		}
+	}
+	if cfg.UnixSocket != "" {
+		l, err := listenUnix(cfg.UnixSocket)
+		if err != nil {
+			return fail(err)
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
+func (c *Config) wantsTCP() bool {
+	return c.UnixSocket == "" || c.Port != 0 || len(c.Addresses) > 0
+}
+
+func (c *Config) port() int {
+	if c.Port == 0 {
+		return 80
+	}
+	return c.Port
+}
+
+// boundHosts are the hosts to listen on, without brackets.
+func boundHosts(c *Config) []string {
+	if len(c.Addresses) == 0 {
+		return []string{"127.0.0.1", "::1"}
+	}
+	hosts := make([]string, len(c.Addresses))
+	for i, address := range c.Addresses {
+		hosts[i] = strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
+	}
+	return hosts
+}
+
+// noIPv6 tells a machine without IPv6 from an address that is taken.
+func noIPv6(err error) bool {
+	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
+}
+
+// listenUnix listens on a socket file. One that nobody listens on any more is
+// replaced; one that is in use, or no socket at all, is left alone.
+func listenUnix(path string) (net.Listener, error) {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
+		if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+			c.Close()
+			return nil, fmt.Errorf("socket %s is already in use by a running server", path)
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("replace the stale socket: %w", err)
+		}
+	}
+	return net.Listen("unix", path)
+}

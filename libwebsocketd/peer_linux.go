@@ -1,0 +1,62 @@
+package libwebsocketd
+
+import (
+	"crypto/tls"
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// socket is the descriptor under c, through TLS if need be.
+func (c *conn) socket() (syscall.RawConn, bool) {
+	raw := c.Conn
+	if secure, ok := raw.(*tls.Conn); ok {
+		raw = secure.NetConn()
+	}
+	sc, ok := raw.(syscall.Conn)
+	if !ok {
+		return nil, false
+	}
+	rc, err := sc.SyscallConn()
+	return rc, err == nil
+}
+
+// acknowledged is a count that grows when the client's system takes more of what
+// was sent to it.
+func (c *conn) acknowledged() int64 {
+	taken := c.out.Load()
+	rc, ok := c.socket()
+	if !ok {
+		return taken
+	}
+	_, isUnix := c.Conn.(*net.UnixConn)
+	rc.Control(func(fd uintptr) {
+		if isUnix {
+			if queued, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); err == nil {
+				taken -= int64(queued)
+			}
+			return
+		}
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			taken = int64(info.Bytes_acked)
+		}
+	})
+	return taken
+}
+
+// hungUp looks at the connection without reading from it. gone: it is broken for
+// good. leaving: the client sends nothing behind what is still unread.
+func (c *conn) hungUp() (gone, leaving bool) {
+	rc, ok := c.socket()
+	if !ok {
+		return false, false
+	}
+	err := rc.Control(func(fd uintptr) {
+		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		unix.Poll(poll, 0)
+		gone = poll[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
+		leaving = poll[0].Revents&unix.POLLRDHUP != 0
+	})
+	return gone || err != nil, leaving
+}

@@ -1,0 +1,38 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// Ending says how a process finished.
+type Ending struct {
+	Code   int            // exit status; -1 when a signal ended it or nothing is known
+	Signal syscall.Signal // 0 when it exited by itself
+}
+
+// Success reports whether the process exited with status 0.
+func (e Ending) Success() bool { return e.Code == 0 && e.Signal == 0 }
+
+// String is "exit status N" or "signal: SIGNAME".
+func (e Ending) String() string {
+	switch {
+	case e.Signal != 0:
+		return "signal: " + SignalName(e.Signal)
+	case e.Code < 0:
+		return "ending unknown"
+	}
+	return fmt.Sprintf("exit status %d", e.Code)
+}
+
+// endingOf reads a collected process's state; nil is an ending nobody knows.
+func endingOf(s *os.ProcessState) Ending {
+	if s == nil {
+		return Ending{Code: -1}
+	}
+	if ws, ok := s.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return Ending{Code: -1, Signal: ws.Signal()}
+	}
+	return Ending{Code: s.ExitCode()}
+}

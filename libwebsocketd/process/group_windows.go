@@ -1,0 +1,26 @@
+package process
+
+import (
+	"os"
+	"syscall"
+)
+
+// SignalName is what the runtime calls the signal.
+func SignalName(s syscall.Signal) string { return s.String() }
+
+// signalGroup can only kill, and only the program itself: Windows has no process
+// groups to signal, and a job object is not built yet. Signal 0 asks whether it
+// is there.
+func signalGroup(p *Process, sig syscall.Signal) error {
+	if p.reaped {
+		return os.ErrProcessDone
+	}
+	if sig != syscall.SIGKILL {
+		return nil
+	}
+	return p.proc.Kill()
+}
+
+func groupAttributes(bool) *syscall.SysProcAttr { return nil }
+
+func reapGroup(*Process) {}

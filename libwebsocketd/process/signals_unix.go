@@ -1,0 +1,40 @@
+//go:build unix
+
+package process
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// SignalName is SIGINT for 2 and so on.
+func SignalName(s syscall.Signal) string {
+	if name := unix.SignalName(s); name != "" {
+		return name
+	}
+	return s.String()
+}
+
+// signalGroup sends sig to every member of the group; os.ErrProcessDone when it
+// has none. Members that are zombies count until they are collected.
+func signalGroup(p *Process, sig syscall.Signal) error {
+	err := syscall.Kill(-p.Pid, sig)
+	if errors.Is(err, syscall.ESRCH) {
+		return os.ErrProcessDone
+	}
+	return err
+}
+
+// reapGroup collects members of the group that have become children of this
+// process, as the orphans of a subreaper do. Only for a group whose leader is
+// collected: else it would take the leader.
+func reapGroup(p *Process) {
+	for {
+		if pid, err := syscall.Wait4(-p.Pid, nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package libwebsocketd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd/process"
+)
+
+// ProcessEndpoint is a running program as one side of a conversation: its
+// output is received, its input is sent. Close ends it by the ladder.
+type ProcessEndpoint struct {
+	proc   *process.Process
+	ladder process.Ladder
+	log    *slog.Logger
+	gone   func()
+	output output
+	pipes  []*pipeReader
+	stdin  []byte // what of a batch is not written yet; only Send uses it
+
+	logging  sync.WaitGroup // the reader of stderr
+	mu       sync.Mutex
+	received bool          // somebody is or was in Receive
+	drained  chan struct{} // Receive has returned its error
+	immortal chan struct{} // closed when SIGKILL did not end the program
+
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// newProcessEndpoint takes over proc, which was started with stderr as cfg says.
+// gone is called once, when nothing of the program's group is left.
+func newProcessEndpoint(proc *process.Process, cfg *Config, log *slog.Logger, gone func()) *ProcessEndpoint {
+	p := &ProcessEndpoint{
+		proc:     proc,
+		ladder:   process.DefaultLadder(cfg.CloseDelay),
+		log:      log,
+		gone:     gone,
+		drained:  make(chan struct{}),
+		immortal: make(chan struct{}),
+	}
+	stdout := newPipeReader(proc.Stdout)
+	p.pipes = append(p.pipes, stdout)
+	var stderr *pipeReader
+	if proc.Stderr != nil {
+		stderr = newPipeReader(proc.Stderr)
+		p.pipes = append(p.pipes, stderr)
+	}
+	p.output = p.chooseOutput(cfg, stdout, stderr)
+	proc.OnExit(func() {
+		for _, pipe := range p.pipes {
+			pipe.programExited()
+		}
+	})
+	return p
+}
+
+func (p *ProcessEndpoint) chooseOutput(cfg *Config, stdout, stderr *pipeReader) output {
+	out := newLineReader(stdout, cfg.MaxLine, p.tooLong("stdout", cfg.MaxLine))
+	if cfg.Stderr == StderrTag {
+		errs := newLineReader(stderr, cfg.MaxLine, p.tooLong("stderr", cfg.MaxLine))
+		return newTaggedOutput(
+			&taggedStream{name: "stdout", lines: out},
+			&taggedStream{name: "stderr", lines: errs, each: p.logLine},
+		)
+	}
+	if stderr != nil {
+		p.logging.Go(func() { p.logLines(newLineReader(stderr, cfg.MaxLine, p.tooLong("stderr", cfg.MaxLine))) })
+	}
+	if cfg.Binary {
+		return &binaryOutput{source: stdout}
+	}
+	return &textOutput{lines: out}
+}
+
+func (p *ProcessEndpoint) tooLong(stream string, max int) func() {
+	return func() {
+		logAt(p.log, LevelError, "process", "a line of "+stream+" is longer than --maxline and comes in pieces", "maxline", max)
+	}
+}
+
+func (p *ProcessEndpoint) logLine(line []byte) {
+	logAt(p.log, LevelError, "stderr", string(line))
+}
+
+func (p *ProcessEndpoint) logLines(lines *lineReader) {
+	for {
+		batch, err := lines.next()
+		for _, line := range batch {
+			p.logLine(line)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Receive yields the program's output to its very end. Its error is an
+// *EndedError, once the program has exited: closing its output does not end it.
+func (p *ProcessEndpoint) Receive() ([]Message, error) {
+	p.mu.Lock()
+	p.received = true
+	p.mu.Unlock()
+	batch, err := p.output.next()
+	if err == nil {
+		return batch, nil
+	}
+	select {
+	case <-p.drained: // asked again after the end
+	default:
+		defer close(p.drained)
+	}
+	select {
+	case <-p.proc.Exited():
+		return nil, &EndedError{p.proc.Reap()}
+	case <-p.immortal:
+		return nil, errImmortal
+	}
+}
+
+var errImmortal = errors.New("the program does not end")
+
+// Send writes messages to the program's input, a newline behind each text
+// message. It fails when the program has closed its input or exited.
+func (p *ProcessEndpoint) Send(batch []Message) error {
+	p.stdin = p.stdin[:0]
+	for _, m := range batch {
+		if len(p.stdin)+len(m.Data) > chunkSize {
+			if err := p.flush(); err != nil {
+				return err
+			}
+		}
+		if len(m.Data) > chunkSize {
+			if _, err := p.proc.Stdin.Write(m.Data); err != nil {
+				return err
+			}
+		} else {
+			p.stdin = append(p.stdin, m.Data...)
+		}
+		if m.Kind == Text && !m.More {
+			p.stdin = append(p.stdin, '\n')
+		}
+	}
+	return p.flush()
+}
+
+func (p *ProcessEndpoint) flush() error {
+	if len(p.stdin) == 0 {
+		return nil
+	}
+	_, err := p.proc.Stdin.Write(p.stdin)
+	p.stdin = p.stdin[:0]
+	return err
+}
+
+// CloseSend closes the program's input.
+func (p *ProcessEndpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
+
+// Context is never done: how a program ends is told by Receive.
+func (p *ProcessEndpoint) Context() context.Context { return context.Background() }
+
+// Close ends the program by the ladder and returns when its group is gone. What
+// it said before its end is left to Receive, if somebody receives.
+func (p *ProcessEndpoint) Close() error {
+	p.closeOnce.Do(func() { p.closeErr = p.end() })
+	return p.closeErr
+}
+
+func (p *ProcessEndpoint) end() error {
+	asked := time.Now()
+	err := p.proc.Stop(p.ladder)
+	if err != nil {
+		close(p.immortal)
+		err = p.proc.Close() // ends the readers
+	}
+	p.mu.Lock()
+	received := p.received
+	p.mu.Unlock()
+	if received {
+		<-p.drained
+	}
+	p.logging.Wait()
+	if err == nil {
+		err = p.proc.Close()
+	}
+	if tagged, ok := p.output.(*taggedOutput); ok {
+		tagged.close()
+	}
+	p.gone()
+	p.report(asked, err)
+	return err
+}
+
+func (p *ProcessEndpoint) report(asked time.Time, err error) {
+	if err != nil {
+		logAt(p.log, LevelError, "process", err.Error())
+		return
+	}
+	if action, ok := p.proc.Asked(); ok {
+		logAt(p.log, LevelDebug, "process", "terminated after "+action.String(), "after", time.Since(asked).Round(time.Millisecond))
+	}
+	if ending := p.proc.Ending(); !ending.Success() {
+		logAt(p.log, LevelDebug, "process", "Process exit: "+ending.String())
+	}
+}

@@ -1,0 +1,134 @@
+package libwebsocketd
+
+import (
+	"encoding/json"
+	"io"
+	"sync"
+)
+
+// output is what a program's Receive yields: batches made of its output pipes.
+type output interface {
+	next() ([]Message, error)
+}
+
+// textOutput makes a text message of every line.
+type textOutput struct {
+	lines *lineReader
+	batch []Message
+}
+
+func (o *textOutput) next() ([]Message, error) {
+	lines, err := o.lines.next()
+	o.batch = o.batch[:0]
+	for _, line := range lines {
+		o.batch = append(o.batch, Message{Kind: Text, Data: validText(line)})
+	}
+	return o.batch, err
+}
+
+// binaryOutput makes a binary message of every read.
+type binaryOutput struct {
+	source io.Reader
+	buf    []byte
+	batch  [1]Message
+}
+
+func (o *binaryOutput) next() ([]Message, error) {
+	if o.buf == nil {
+		o.buf = make([]byte, firstBuffer)
+	}
+	n, err := o.source.Read(o.buf)
+	if n == 0 {
+		return nil, err
+	}
+	o.batch[0] = Message{Kind: Binary, Data: o.buf[:n]}
+	if n == len(o.buf) && n < chunkSize {
+		o.buf = make([]byte, 2*n) // the message keeps the old one
+	}
+	return o.batch[:], nil
+}
+
+// taggedOutput is both output streams, each line as {"stream":..,"data":..}.
+// Two goroutines read; each waits until its batch was taken and used up, so
+// that the client holds both back.
+type taggedOutput struct {
+	running sync.WaitGroup
+	batches chan *taggedStream
+	using   *taggedStream // whose batch is with the caller
+	open    int
+	quit    chan struct{}
+	once    sync.Once
+}
+
+type taggedStream struct {
+	name  string
+	lines *lineReader
+	each  func(line []byte) // may be nil
+	batch []Message
+	err   error
+	used  chan struct{}
+}
+
+func newTaggedOutput(streams ...*taggedStream) *taggedOutput {
+	o := &taggedOutput{batches: make(chan *taggedStream), open: len(streams), quit: make(chan struct{})}
+	for _, s := range streams {
+		s.used = make(chan struct{}, 1)
+		o.running.Go(func() { o.read(s) })
+	}
+	return o
+}
+
+func (o *taggedOutput) read(s *taggedStream) {
+	for s.err == nil {
+		s.read()
+		select {
+		case o.batches <- s:
+		case <-o.quit:
+			return
+		}
+		select {
+		case <-s.used:
+		case <-o.quit:
+			return
+		}
+	}
+}
+
+func (s *taggedStream) read() {
+	lines, err := s.lines.next()
+	s.batch, s.err = s.batch[:0], err
+	for _, line := range lines {
+		if s.each != nil {
+			s.each(line)
+		}
+		tagged, _ := json.Marshal(struct {
+			Stream string `json:"stream"`
+			Data   string `json:"data"`
+		}{s.name, string(validText(line))}) // two strings cannot fail
+		s.batch = append(s.batch, Message{Kind: Text, Data: tagged})
+	}
+}
+
+func (o *taggedOutput) next() ([]Message, error) {
+	for {
+		if o.using != nil {
+			o.using.used <- struct{}{}
+			o.using = nil
+		}
+		if o.open == 0 {
+			return nil, io.EOF
+		}
+		s := <-o.batches
+		o.using = s
+		if s.err == nil {
+			return s.batch, nil
+		}
+		o.open--
+	}
+}
+
+// close ends the two goroutines and waits for them; their pipes are closed.
+func (o *taggedOutput) close() {
+	o.once.Do(func() { close(o.quit) })
+	o.running.Wait()
+}
