@@ -37,6 +37,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
+	unused   map[net.Conn]struct{} // connections without a request so far
 	closed   bool
 }
 
@@ -52,6 +53,7 @@ func New(cfg Config) (*Server, error) {
 		slots:    gate.NewSlots(cfg.MaxForks),
 		launcher: cfg.Launcher,
 		sessions: make(map[*session]struct{}),
+		unused:   make(map[net.Conn]struct{}),
 	}
 	s.ctx, s.goAway = context.WithCancelCause(context.Background())
 	var lookup *reverseLookup
@@ -64,6 +66,7 @@ func New(cfg Config) (*Server, error) {
 		ReadHeaderTimeout: headerWait,
 		IdleTimeout:       idleWait,
 		ErrorLog:          cfg.ErrorLog,
+		ConnState:         s.noteState,
 	}
 	if s.launcher == nil {
 		launcher, err := process.NewLauncher(process.LauncherOptions{})
@@ -98,9 +101,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 // gone. When ctx is done first, it kills what is left, breaks every connection,
 // and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
+	s.close()
 	s.goAway(ErrGoingAway)
 	err := s.http.Shutdown(ctx)
 	if waitErr := s.wait(ctx); err == nil {
@@ -110,6 +111,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.launcher.Close()
 	}
 	return err
+}
+
+// close lets nothing in any more. Connections without a request are closed here:
+// net/http would wait five seconds for what a browser opened to have it ready.
+func (s *Server) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for c := range s.unused {
+		c.Close()
+	}
+}
+
+// noteState is net/http's ConnState.
+func (s *Server) noteState(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state == http.StateNew && !s.closed {
+		s.unused[c] = struct{}{}
+	} else {
+		delete(s.unused, c)
+	}
 }
 
 // wait returns when no session is left, and sees to that when ctx is done.

@@ -112,6 +112,9 @@ func (p *Process) callOnExit() {
 // while one is at work brings forward what it asks for sooner; both return
 // together. Signals go to the whole group.
 func (p *Process) Stop(l Ladder) error {
+	if !p.running() {
+		return nil
+	}
 	p.mu.Lock()
 	p.due.merge(l, time.Now())
 	first := !p.asked
@@ -137,10 +140,13 @@ func (p *Process) climb() error {
 		p.mu.Lock()
 		action, at, ok := p.due.next(&p.done)
 		killed := p.done[Kill]
+		if killed {
+			at = p.due[Kill].Add(killWait)
+		}
 		p.mu.Unlock()
 		switch {
 		case killed:
-			timer.Reset(killWait)
+			timer.Reset(time.Until(at))
 		case ok:
 			timer.Reset(time.Until(at))
 		default: // a ladder that does not end in Kill waits for the exit

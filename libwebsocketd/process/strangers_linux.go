@@ -1,8 +1,11 @@
 package process
 
 import (
+	"bytes"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -52,16 +55,18 @@ func (s *strangers) arm() {
 	}
 }
 
-// reap collects every zombie up to the first one that known claims, whose owner
-// will collect it; the rest then waits for the next round.
+// reap collects every zombie that known does not claim. One it does claim has an
+// owner who will collect it, but stands before the others for the kernel, maybe
+// as long as a slow client takes; then those behind it are looked for in /proc.
 func (s *strangers) reap(known func(pid int) bool) {
 	s.armed = false
-	for {
-		pid := zombie()
-		if pid == 0 {
-			return
-		}
+	for pid := zombie(); pid != 0; pid = zombie() {
 		if known(pid) {
+			for _, other := range zombies() {
+				if !known(other) {
+					unix.Wait4(other, nil, unix.WNOHANG, nil)
+				}
+			}
 			s.arm()
 			return
 		}
@@ -79,4 +84,30 @@ func zombie() int {
 	// name the fields behind si_code.
 	const siPid = 8 + unsafe.Sizeof(uintptr(0))
 	return int(*(*int32)(unsafe.Add(unsafe.Pointer(&info), siPid)))
+}
+
+// zombies are the pids of all children that have ended, the slow way.
+func zombies() []int {
+	var found []int
+	dirs, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	for _, dir := range dirs {
+		pid, err := strconv.Atoi(dir.Name())
+		if err != nil {
+			continue
+		}
+		stat, err := os.ReadFile("/proc/" + dir.Name() + "/stat")
+		if err != nil {
+			continue
+		}
+		// proc_pid_stat(5): the name in parentheses may hold anything, then come
+		// the state and the parent.
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if len(fields) > 1 && fields[0] == "Z" && fields[1] == strconv.Itoa(os.Getpid()) {
+			found = append(found, pid)
+		}
+	}
+	return found
 }
