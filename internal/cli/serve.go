@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -128,54 +129,65 @@ type service struct {
 		Close() error
 	}
 	listeners []net.Listener
-	socket    string // unix socket file; "": none
 	log       *slog.Logger
 }
 
 // open starts everything cfg asks for but serving, and says so in the log.
+// Listening comes first: the guardian must find our socket file, never a
+// stranger's, when it is told of it.
 func open(cfg libwebsocketd.Config, log *slog.Logger) (*service, error) {
 	logWhat(cfg, log)
-	s := &service{socket: socketFile(cfg.UnixSocket), log: log}
-	launcher, err := process.NewLauncher(process.LauncherOptions{
-		Guard:     true,
-		Subreaper: true,
-		Sockets:   nonEmpty([]string{s.socket}),
-		OnError: func(err error) {
-			log.Error(err.Error(), libwebsocketd.CategoryKey, "process")
-		},
-	})
-	if err != nil {
+	s := &service{log: log}
+	var err error
+	if s.listeners, err = libwebsocketd.Listen(cfg); err != nil {
 		return nil, err
 	}
-	cfg.Launcher, s.launcher = launcher, launcher
-	if err := s.listen(cfg); err != nil {
-		launcher.Close()
+	if err := s.start(cfg); err != nil {
+		s.closeListeners()
 		return nil, err
 	}
 	logWhere(cfg, s.listeners, log)
 	return s, nil
 }
 
-func (s *service) listen(cfg libwebsocketd.Config) error {
-	server, err := libwebsocketd.New(cfg)
+// start makes the launcher and the server.
+func (s *service) start(cfg libwebsocketd.Config) error {
+	launcher, err := process.NewLauncher(process.LauncherOptions{
+		Guard:     true,
+		Subreaper: true,
+		Sockets:   socketFiles(cfg.UnixSocket),
+		OnError: func(err error) {
+			s.log.Error(err.Error(), libwebsocketd.CategoryKey, "process")
+		},
+	})
 	if err != nil {
 		return err
 	}
-	s.server = server
-	s.listeners, err = libwebsocketd.Listen(cfg)
+	cfg.Launcher, s.launcher = launcher, launcher
+	if s.server, err = libwebsocketd.New(cfg); err != nil {
+		launcher.Close()
+	}
 	return err
 }
 
-// socketFile is the absolute path of a unix socket; "" if it has no file.
-func socketFile(path string) string {
+// closeListeners stops listening, which removes the socket file too.
+func (s *service) closeListeners() {
+	for _, l := range s.listeners {
+		l.Close()
+	}
+}
+
+// socketFiles is the absolute path of a unix socket's file, if there is one:
+// Linux has sockets without a file, named @NAME.
+func socketFiles(path string) []string {
 	if path == "" || strings.HasPrefix(path, "@") {
-		return ""
+		return nil
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return path
+		return nil
 	}
-	return absolute
+	return []string{absolute}
 }
 
 // run serves until a listener fails or the first signal, ends every process,
@@ -188,7 +200,8 @@ func (s *service) run(signals <-chan os.Signal) int {
 	case err := <-served:
 		status = s.failed(err)
 		served <- nil
-	case <-signals:
+	case sig := <-signals:
+		s.log.Info(fmt.Sprintf("Stopping                    : %v; a second signal stops at once", sig))
 	}
 	if status, now := s.shutdown(signals); now {
 		return status
@@ -207,7 +220,8 @@ func (s *service) failed(err error) int {
 	return ExitListen
 }
 
-// shutdown ends every process, by force once shutdownLimit has passed. A
+// shutdown ends every process; the server does it by force once shutdownLimit
+// has passed. A
 // further signal makes it immediate: then now is true, and status is the exit
 // status to leave with at once.
 func (s *service) shutdown(signals <-chan os.Signal) (status int, now bool) {
@@ -217,16 +231,13 @@ func (s *service) shutdown(signals <-chan os.Signal) (status int, now bool) {
 	go func() { done <- s.server.Shutdown(ctx) }()
 	select {
 	case err := <-done:
-		if err != nil {
-			s.log.Error(fmt.Sprintf("Some processes did not end in time and are killed: %v", err))
-			s.launcher.KillAll()
+		if errors.Is(err, context.DeadlineExceeded) {
+			s.log.Error(fmt.Sprintf("Killed what had not ended %v after the signal", shutdownLimit))
 		}
 		return ExitOK, false
 	case sig := <-signals:
 		s.launcher.KillAll()
-		if s.socket != "" {
-			os.Remove(s.socket)
-		}
+		s.closeListeners()
 		return exitStatus(sig), true
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -90,25 +91,27 @@ func TestPaths(t *testing.T) {
 	if w, _ := understood(t, nil, "--dir=."); w.Program.Dir != here || w.command != nil {
 		t.Errorf("--dir=. becomes %s", w.Program.Dir)
 	}
-	for path, want := range map[string]string{"": "", "@name": "", "s": filepath.Join(here, "s"), "/run/s": "/run/s"} {
-		if got := socketFile(path); got != want {
-			t.Errorf("socket %q has file %q, want %q", path, got, want)
+	for path, want := range map[string][]string{"": nil, "@name": nil, "s": {filepath.Join(here, "s")}, "/run/s": {"/run/s"}} {
+		if got := socketFiles(path); !slices.Equal(got, want) {
+			t.Errorf("socket %q has files %q, want %q", path, got, want)
 		}
 	}
 }
 
-// fakeListener has nothing but an address.
+// fakeListener has an address and can be closed.
 type fakeListener struct {
 	net.Listener
-	addr net.Addr
+	addr   net.Addr
+	closed bool
 }
 
-func (l fakeListener) Addr() net.Addr { return l.addr }
+func (l *fakeListener) Addr() net.Addr { return l.addr }
+func (l *fakeListener) Close() error   { l.closed = true; return nil }
 
 func TestBanner(t *testing.T) {
-	four := fakeListener{addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}}
-	six := fakeListener{addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 80}}
-	file := fakeListener{addr: &net.UnixAddr{Name: "/run/s", Net: "unix"}}
+	four := &fakeListener{addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}}
+	six := &fakeListener{addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 80}}
+	file := &fakeListener{addr: &net.UnixAddr{Name: "/run/s", Net: "unix"}}
 	const loopback = "Listening on loopback only  : --address=0.0.0.0 serves every interface"
 	tests := []struct {
 		cfg       libwebsocketd.Config
@@ -182,22 +185,19 @@ func TestRun(t *testing.T) {
 		killed, closed bool
 		log            string
 	}{
-		{"one signal", nil, ended, []os.Signal{syscall.SIGTERM}, ExitOK, 0, false, true, ""},
-		{"processes that do not end", nil, nil, []os.Signal{os.Interrupt}, ExitOK, shutdownLimit, true, true, "ERROR"},
-		{"two signals", nil, nil, []os.Signal{os.Interrupt, syscall.SIGTERM}, 128 + 15, 0, true, false, ""},
-		{"another two", nil, nil, []os.Signal{syscall.SIGTERM, os.Interrupt}, 128 + 2, 0, true, false, ""},
+		{"one signal", nil, ended, []os.Signal{syscall.SIGTERM}, ExitOK, 0, false, true, "Stopping                    : terminated; a"},
+		{"processes that do not end", nil, nil, []os.Signal{os.Interrupt}, ExitOK, shutdownLimit, false, true, "ERROR  |            |  | Killed what had not ended 10s"},
+		{"two signals", nil, nil, []os.Signal{os.Interrupt, syscall.SIGTERM}, 128 + 15, 0, true, false, "Stopping                    : interrupt"},
+		{"another two", nil, nil, []os.Signal{syscall.SIGTERM, os.Interrupt}, 128 + 2, 0, true, false, "Stopping"},
 		{"a listener fails", errors.New("broken"), ended, nil, ExitListen, 0, false, true, "FATAL  |            |  | Can't start server: broken"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			socket := filepath.Join(t.TempDir(), "socket")
-			if err := os.WriteFile(socket, nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
 				fake := &fakeServer{failure: test.failure, stopped: make(chan struct{}), ended: test.ended}
-				s := &service{server: fake, launcher: fake, socket: socket, log: slog.New(newHandler(&out, "info", "text"))}
+				listener := &fakeListener{}
+				s := &service{server: fake, launcher: fake, listeners: []net.Listener{listener}, log: slog.New(newHandler(&out, "info", "text"))}
 				signals := make(chan os.Signal, 2)
 				for _, sig := range test.signals {
 					signals <- sig
@@ -214,13 +214,13 @@ func TestRun(t *testing.T) {
 				if fake.killed != test.killed || fake.closed != test.closed {
 					t.Errorf("killed %v, closed %v", fake.killed, fake.closed)
 				}
-				if !strings.Contains(out.String(), test.log) || (test.log == "") != (out.Len() == 0) {
+				if !strings.Contains(out.String(), test.log) {
 					t.Errorf("log %q, want %q", &out, test.log)
 				}
+				if listener.closed != (test.status > exitBySignal) {
+					t.Errorf("listener closed by the command after exit status %d: %v", test.status, listener.closed)
+				}
 			})
-			if _, err := os.Stat(socket); (err == nil) == (test.status > exitBySignal) {
-				t.Errorf("socket file after exit status %d: %v", test.status, err)
-			}
 		})
 	}
 }
