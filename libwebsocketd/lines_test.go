@@ -1,0 +1,232 @@
+package libwebsocketd
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// cutReader yields text in reads of the given sizes, over and over; 0 is a read
+// of nothing. The last bytes come together with the error if withLast.
+type cutReader struct {
+	text     []byte
+	sizes    []byte
+	withLast bool
+	err      error
+	at       int
+	nothing  int
+}
+
+// Read implements io.Reader.
+func (r *cutReader) Read(b []byte) (int, error) {
+	if len(r.text) == 0 {
+		return 0, r.err
+	}
+	n := len(b)
+	if len(r.sizes) > 0 {
+		size := int(r.sizes[r.at%len(r.sizes)])
+		r.at++
+		if size >= 0x80 {
+			size = (size - 0x7f) * 1021 // reach over a whole chunk as well
+		}
+		n = min(n, size)
+	}
+	if n == 0 && len(b) > 0 {
+		if r.nothing++; r.nothing%3 == 0 {
+			n = 1
+		}
+	}
+	n = copy(b[:n], r.text)
+	r.text = r.text[n:]
+	if len(r.text) == 0 && r.withLast {
+		return n, r.err
+	}
+	return n, nil
+}
+
+var errBroken = errors.New("broken")
+
+// TestLines is the rule of lines, and what is cut where.
+func TestLines(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		max        int
+		want       string // joined by |
+		long       bool
+	}{
+		{"lines", "a\nbc\n\nd\n", 9, "a|bc||d", false},
+		{"the last line needs no end", "a\nb", 9, "a|b", false},
+		{"one CR belongs to the end", "a\r\nb\r\r\n\r\nc\rd\n", 9, "a|b\r||c\rd", false},
+		{"a CR at the very end is text", "a\r", 9, "a\r", false},
+		{"NUL is text", "a\x00b\n", 9, "a\x00b", false},
+		{"exactly max", "abcd\nabcd\r\nabcd", 4, "abcd|abcd|abcd", false},
+		{"one more", "abcde\n", 4, "abcd|e", true},
+		{"twice as much", "abcdefgh\n", 4, "abcd|efgh", true},
+		{"CR is one more", "abcd\rx\n", 4, "abcd|\rx", true},
+		{"two CR are one more", "abcd\r\r\n", 4, "abcd|\r", true},
+		{"unterminated CR is one more", "abcd\r", 4, "abcd|\r", true},
+		{"characters stay whole", "a\u20ac\u20ac\n", 4, "a\u20ac|\u20ac", true},
+		{"four bytes in four", "\U0001f600\U0001f600", 4, "\U0001f600|\U0001f600", true},
+		{"a part stays whole", "ab\xf0\x9f\x98c\n", 4, "ab|\xf0\x9f\x98c", true},
+		{"nothing", "", 4, "", false},
+	} {
+		for _, sizes := range []string{"", "\x01", "\x02", "\x03\x00\x01", "\x05"} {
+			l := newLineReader(&cutReader{text: []byte(test.text), sizes: []byte(sizes), err: io.EOF}, test.max, nil)
+			long := 0
+			l.long = func() { long++ }
+			lines, err := allLines(t, l)
+			if got := strings.Join(lines, "|"); got != test.want || err != io.EOF {
+				t.Errorf("%s, reads of % x: %q %v, want %q", test.name, sizes, got, err, test.want)
+			}
+			if (long == 1) != test.long || long > 1 {
+				t.Errorf("%s, reads of % x: said %d times to be long", test.name, sizes, long)
+			}
+		}
+	}
+}
+
+// TestLinesError is told after the last line, and told again.
+func TestLinesError(t *testing.T) {
+	l := newLineReader(&cutReader{text: []byte("a\nb"), withLast: true, err: errBroken}, 4, nil)
+	lines, err := allLines(t, l)
+	if !slices.Equal(lines, []string{"a", "b"}) || err != errBroken {
+		t.Errorf("%q, %v", lines, err)
+	}
+	if lines, err := l.next(); len(lines) > 0 || err != errBroken {
+		t.Errorf("after the end: %q, %v", lines, err)
+	}
+}
+
+// TestLinesBatch: what one read brought is one batch, and no read is made for more.
+func TestLinesBatch(t *testing.T) {
+	source := &cutReader{text: []byte("a\nb\nc\nd"), sizes: []byte{5, 2}, err: io.EOF}
+	l := newLineReader(source, 100, nil)
+	batch, err := l.next()
+	if got := string(bytes.Join(batch, []byte("|"))); got != "a|b" || err != nil || string(source.text) != "\nd" {
+		t.Errorf("first batch %q %v, unread %q", got, err, source.text)
+	}
+}
+
+// TestLinesMemory: a long line is never held whole, room for one is only there
+// while it is needed, and a program that says little costs little.
+func TestLinesMemory(t *testing.T) {
+	const longest = 1 << 20
+	l := newLineReader(io.MultiReader(
+		strings.NewReader("short\n"),
+		strings.NewReader(strings.Repeat("x", 5*longest)), // an endless line
+		strings.NewReader("\n"),
+		&cutReader{text: []byte(strings.Repeat("y", longest-1) + "\n" + strings.Repeat("z\n", 100)), sizes: []byte{255, 2}, err: io.EOF},
+	), longest, nil)
+	if _, err := l.next(); err != nil || cap(l.buf) != firstBuffer {
+		t.Fatalf("a short line costs %d bytes, %v", cap(l.buf), err)
+	}
+	largest := 0
+	for {
+		_, err := l.next()
+		if largest = max(largest, cap(l.buf)); err != nil {
+			break
+		}
+	}
+	if largest > longest+2+chunkSize {
+		t.Errorf("a line of any length costs %d bytes", largest)
+	}
+	if largest < longest {
+		t.Errorf("the buffer was only %d bytes: this test tests nothing", largest)
+	}
+	if cap(l.buf) > chunkSize {
+		t.Errorf("%d bytes are kept after the long lines", cap(l.buf))
+	}
+}
+
+// FuzzLines compares the line reader with the oracle, for any text, reads of any
+// size, any longest line.
+func FuzzLines(f *testing.F) {
+	seeds := []string{"", "a\nb", "a\r\nb\r\r\n", "abcdefghi\n", "abcd\r\nabcd\r", "\u20ac\u20ac\u20ac\n", "a\U0001f600b\xf0\x9f\x98c\xc0\xaf\n",
+		strings.Repeat("\xe2\x82", 9), strings.Repeat("0123456789", 700) + "\r\n" + strings.Repeat("x\n", 300)}
+	for _, seed := range seeds {
+		f.Add([]byte(seed), []byte(nil), uint16(0), true)
+		f.Add([]byte(seed), []byte{1}, uint16(0), false)
+		f.Add([]byte(seed), []byte{2, 0, 5, 0x90}, uint16(3), true)
+	}
+	f.Fuzz(func(t *testing.T, text, sizes []byte, more uint16, withLast bool) {
+		longest := 4 + int(more)%5000
+		for _, longest := range []int{4, 5, longest} {
+			checkLines(t, text, sizes, longest, withLast)
+		}
+	})
+}
+
+func checkLines(t *testing.T, text, sizes []byte, longest int, withLast bool) {
+	t.Helper()
+	said := 0
+	source := &cutReader{text: text, sizes: sizes, withLast: withLast, err: errBroken}
+	l := newLineReader(source, longest, func() { said++ })
+	got, err := allLines(t, l)
+	want, long := oracleLines(text, longest)
+	if !slices.Equal(got, want) {
+		t.Errorf("lines of %q, at most %d, reads of % x:\ngot  %q\nwant %q", text, longest, sizes, got, want)
+	}
+	if err != errBroken {
+		t.Errorf("lines of %q end with %v", text, err)
+	}
+	if said != len(long) {
+		t.Errorf("lines of %q, at most %d: said %d times to be long, should be %d", text, longest, said, len(long))
+	}
+	if took, have := strings.Join(got, ""), string(text); strings.NewReplacer("\r", "", "\n", "").Replace(took) != strings.NewReplacer("\r", "", "\n", "").Replace(have) {
+		t.Errorf("lines of %q lose or invent: %q", text, got)
+	}
+}
+
+// allLines reads to the end, and looks at the buffer at every step.
+func allLines(t *testing.T, l *lineReader) (lines []string, err error) {
+	t.Helper()
+	for {
+		batch, err := l.next()
+		for _, line := range batch {
+			lines = append(lines, string(line))
+		}
+		if cap(l.buf) > l.max+2+chunkSize {
+			t.Fatalf("a buffer of %d bytes for lines of %d", cap(l.buf), l.max)
+		}
+		switch {
+		case err != nil && len(batch) > 0:
+			t.Fatalf("lines %q and the error %v at once", batch, err)
+		case err == nil && len(batch) == 0:
+			t.Fatal("no line and no error")
+		case err != nil:
+			return lines, err
+		}
+	}
+}
+
+// oracleLines is the rule said plainly: split the whole at LF, take one CR away
+// where an LF was, drop the last one if there is nothing in it, and fill pieces
+// part by part. long has one element if any line is too long.
+func oracleLines(text []byte, longest int) (lines []string, long []string) {
+	split := strings.Split(string(text), "\n")
+	for i, line := range split {
+		last := i == len(split)-1
+		if last && line == "" {
+			break
+		}
+		if !last && strings.HasSuffix(line, "\r") {
+			line = line[:len(line)-1]
+		}
+		if len(line) > longest {
+			long = []string{line}
+		}
+		piece := ""
+		for _, part := range units([]byte(line)) {
+			if len(piece)+len(part) > longest {
+				lines = append(lines, piece)
+				piece = ""
+			}
+			piece += string(part)
+		}
+		lines = append(lines, piece)
+	}
+	return lines, long
+}
