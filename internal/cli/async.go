@@ -16,7 +16,8 @@ const (
 // asyncWriter takes whole lines from any number of goroutines and writes them
 // to another writer from a goroutine of its own, in order. Write never blocks:
 // lines that do not fit into the bound are dropped and counted, and when
-// writing goes on a line says how many.
+// writing goes on a line says how many. A line longer than the bound fits when
+// nothing else is waiting.
 type asyncWriter struct {
 	out    io.Writer
 	limit  int                   // bytes
@@ -45,9 +46,10 @@ func newAsyncWriter(out io.Writer, notice func(lost int) []byte) *asyncWriter {
 func (w *asyncWriter) Write(line []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	queued := w.writing + len(w.waiting)
 	switch {
 	case w.closed:
-	case w.lost > 0 && !w.failing, w.writing+len(w.waiting)+len(line) > w.limit:
+	case w.lost > 0 && !w.failing, queued > 0 && queued+len(line) > w.limit:
 		w.lost++
 	default:
 		w.waiting = append(w.waiting, line...)
@@ -100,6 +102,9 @@ func (w *asyncWriter) take(used []byte) (batch []byte, lines int) {
 	}
 	if len(w.waiting) == 0 && (w.lost == 0 || w.failing) {
 		return nil, 0
+	}
+	if cap(used) > w.limit {
+		used = nil // a very long line needed it once
 	}
 	batch, w.waiting = w.waiting, used[:0]
 	lines = bytes.Count(batch, newline) + w.lost

@@ -83,14 +83,19 @@ func TestAsyncBlocked(t *testing.T) {
 	})
 }
 
-// TestAsyncTooLong: a line over the bound is told without another line.
-func TestAsyncTooLong(t *testing.T) {
+// TestAsyncLongLine: a line over the bound is written when it is alone, what
+// comes too soon after it is lost, and that is told without another line.
+func TestAsyncLongLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out syncBuffer
-		w := newAsyncWriter(&out, notice)
-		fmt.Fprintln(w, strings.Repeat("x", asyncLimit))
+		out := newGate()
+		w := newAsyncWriter(out, notice)
+		long := strings.Repeat("x", asyncLimit) + "\n"
+		fmt.Fprint(w, long)
 		synctest.Wait()
-		if out.String() != "1 lost\n" {
+		fmt.Fprint(w, "lost\n")
+		close(out.through)
+		synctest.Wait()
+		if out.String() != long+"1 lost\n" {
 			t.Errorf("wrote %d bytes", len(out.String()))
 		}
 		w.Close()

@@ -160,3 +160,34 @@ func FuzzTextLine(f *testing.F) {
 		}
 	})
 }
+
+// TestOpenLogs: the log goes to one stream, net/http's own in Go's default
+// format to the other.
+func TestOpenLogs(t *testing.T) {
+	var out, errOut syncBuffer
+	logger, errorLog, closeLogs := openLogs(&out, &errOut, logFlags{Loglevel: "access", Logformat: "text"})
+	logger.Info("to the log")
+	errorLog.Print("http: something\nin two lines")
+	closeLogs()
+	if got := out.String(); !strings.HasSuffix(got, " | to the log\n") {
+		t.Errorf("log %q", got)
+	}
+	if got := errOut.String(); !regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d http: something\nin two lines\n$`).MatchString(got) {
+		t.Errorf("error log %q", got)
+	}
+}
+
+// TestLostLines: the notice has the look of the log, and its level.
+func TestLostLines(t *testing.T) {
+	for _, test := range []struct{ level, format, want string }{
+		{"access", "text", "| ERROR  | server     |  | 7 lines of the log were dropped"},
+		{"error", "json", `"level":"ERROR","category":"server","message":"7 lines of the log were dropped`},
+	} {
+		if got := string(newHandler(nil, test.level, test.format).lostLines(7)); !strings.Contains(got, test.want) || !strings.HasSuffix(got, "\n") {
+			t.Errorf("notice %q, want %q", got, test.want)
+		}
+	}
+	if got := newHandler(nil, "fatal", "text").lostLines(7); got != nil {
+		t.Errorf("--loglevel=fatal shows %q", got)
+	}
+}
