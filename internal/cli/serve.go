@@ -194,21 +194,17 @@ func socketFiles(path string) []string {
 // and returns the exit status.
 func (s *service) run(signals <-chan os.Signal) int {
 	served := make(chan error, 1)
-	go func() { served <- s.server.Serve(s.listeners...) }()
-	var status int
+	go func() {
+		defer close(served)
+		served <- s.server.Serve(s.listeners...)
+	}()
 	select {
 	case err := <-served:
-		status = s.failed(err)
-		served <- nil
+		return s.stop(s.failed(err), served, signals)
 	case sig := <-signals:
 		s.log.Info(fmt.Sprintf("Stopping                    : %v; a second signal stops at once", sig))
+		return s.stop(ExitOK, served, signals)
 	}
-	if status, now := s.shutdown(signals); now {
-		return status
-	}
-	<-served
-	s.launcher.Close()
-	return status
 }
 
 // failed is the exit status when serving ended without a signal.
@@ -220,25 +216,30 @@ func (s *service) failed(err error) int {
 	return ExitListen
 }
 
-// shutdown ends every process; the server does it by force once shutdownLimit
-// has passed. A
-// further signal makes it immediate: then now is true, and status is the exit
-// status to leave with at once.
-func (s *service) shutdown(signals <-chan os.Signal) (status int, now bool) {
+// stop ends every process, then the server and its launcher, and returns
+// status; the server ends processes by force once shutdownLimit has passed.
+// A signal makes all that immediate: processes are killed, nothing is waited
+// for, and the exit status tells the signal.
+func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal) int {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownLimit)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- s.server.Shutdown(ctx) }()
+	go func() {
+		err := s.server.Shutdown(ctx)
+		<-served
+		s.launcher.Close()
+		done <- err
+	}()
 	select {
 	case err := <-done:
 		if errors.Is(err, context.DeadlineExceeded) {
-			s.log.Error(fmt.Sprintf("Killed what had not ended %v after the signal", shutdownLimit))
+			s.log.Error(fmt.Sprintf("Ended by force what was left %v after the signal", shutdownLimit))
 		}
-		return ExitOK, false
+		return status
 	case sig := <-signals:
 		s.launcher.KillAll()
 		s.closeListeners()
-		return exitStatus(sig), true
+		return exitStatus(sig)
 	}
 }
 

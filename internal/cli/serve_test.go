@@ -176,20 +176,20 @@ func TestRun(t *testing.T) {
 	ended := make(chan struct{})
 	close(ended)
 	tests := []struct {
-		name           string
-		failure        error
-		ended          chan struct{}
-		signals        []os.Signal
-		status         int
-		took           time.Duration
-		killed, closed bool
-		log            string
+		name    string
+		failure error
+		ended   chan struct{}
+		signals []os.Signal
+		status  int
+		took    time.Duration
+		killed  bool
+		log     string
 	}{
-		{"one signal", nil, ended, []os.Signal{syscall.SIGTERM}, ExitOK, 0, false, true, "Stopping                    : terminated; a"},
-		{"processes that do not end", nil, nil, []os.Signal{os.Interrupt}, ExitOK, shutdownLimit, false, true, "ERROR  |            |  | Killed what had not ended 10s"},
-		{"two signals", nil, nil, []os.Signal{os.Interrupt, syscall.SIGTERM}, 128 + 15, 0, true, false, "Stopping                    : interrupt"},
-		{"another two", nil, nil, []os.Signal{syscall.SIGTERM, os.Interrupt}, 128 + 2, 0, true, false, "Stopping"},
-		{"a listener fails", errors.New("broken"), ended, nil, ExitListen, 0, false, true, "FATAL  |            |  | Can't start server: broken"},
+		{"one signal", nil, ended, []os.Signal{syscall.SIGTERM}, ExitOK, 0, false, "Stopping                    : terminated; a"},
+		{"processes that do not end", nil, nil, []os.Signal{os.Interrupt}, ExitOK, shutdownLimit, false, "ERROR  |            |  | Ended by force what was left 10s"},
+		{"two signals", nil, nil, []os.Signal{os.Interrupt, syscall.SIGTERM}, 128 + 15, 0, true, "Stopping                    : interrupt"},
+		{"another two", nil, nil, []os.Signal{syscall.SIGTERM, os.Interrupt}, 128 + 2, 0, true, "Stopping"},
+		{"a listener fails", errors.New("broken"), ended, nil, ExitListen, 0, false, "FATAL  |            |  | Can't start server: broken"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -211,7 +211,8 @@ func TestRun(t *testing.T) {
 				if took := time.Since(start); took != test.took || ctx.Err() != nil {
 					t.Errorf("took %v, want %v", took, test.took)
 				}
-				if fake.killed != test.killed || fake.closed != test.closed {
+				synctest.Wait()
+				if fake.killed != test.killed || !fake.closed {
 					t.Errorf("killed %v, closed %v", fake.killed, fake.closed)
 				}
 				if !strings.Contains(out.String(), test.log) {
