@@ -40,6 +40,7 @@ func TestParseAuthority(t *testing.T) {
 		{in: "a com"},
 		{in: "a\x00b"},
 		{in: "a,b"},
+		{in: "a~b"},
 		{in: "*"},
 		{in: "bücher.de"},
 		{in: "\u212Aelvin"}, // the Kelvin sign folds to k outside ASCII

@@ -51,8 +51,14 @@ var originSeeds = []struct{ origin, host, list string }{
 // originsNear is what somebody would send who knows the list.
 func originsNear(list []string) (near []string) {
 	for _, entry := range list {
-		near = append(near, entry, "http://"+entry, "http://"+entry+":80", "https://"+entry, "https://"+entry+":443",
-			"http://x@"+entry+"/", "http://["+entry+"]", "http://"+entry+".")
+		_, place, found := strings.Cut(entry, "://")
+		if !found {
+			place = entry
+		}
+		near = append(near, entry, entry+"/", "http://x@"+place+"/", "http://["+place+"]", "http://"+place+".")
+		for _, scheme := range []string{"http", "https", "wss", "httpsx"} {
+			near = append(near, scheme+"://"+place, scheme+"://"+place+":80", scheme+"://"+place+":443")
+		}
 	}
 	return near
 }
