@@ -73,15 +73,17 @@ func validKey(key string) bool {
 	return err == nil && len(raw) == 16
 }
 
-// answer sends a refusal: one status, one sentence.
+// answer sends a refusal: one status, one sentence. The connection is not kept:
+// when descriptors are short, those of the refused are the first to give back.
 func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
+	w.Header().Set("Connection", "close")
 	if refusal.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
 	switch refusal.Status {
 	case http.StatusUpgradeRequired:
 		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Connection", "Upgrade")
+		w.Header().Add("Connection", "Upgrade")
 		w.Header().Set("Sec-WebSocket-Version", "13")
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodGet)

@@ -42,9 +42,10 @@ type keepalive struct {
 	ended  bool
 	pings  *time.Timer
 	probes *time.Timer
-	in     int64 // what had been received at the last ping
-	taken  int64 // what had been taken at the last ping
-	silent int   // intervals without life
+	in     int64 // what had been received at the last look
+	taken  int64 // what had been taken at the last look
+	silent int   // looks without life
+	looked int
 	left   bool  // the client had said its last at the last probe
 	still  time.Time
 	probed int64 // what had been taken at the last probe
@@ -57,7 +58,7 @@ func (k *keepalive) start() {
 	k.probes = time.AfterFunc(time.Hour, k.probe)
 	k.probes.Stop()
 	if k.interval > 0 {
-		k.pings = time.AfterFunc(k.interval, k.check)
+		k.pings = time.AfterFunc(k.interval/looks, k.check)
 	}
 }
 
@@ -85,7 +86,11 @@ func (k *keepalive) received() {
 	k.probes.Reset(probeInterval)
 }
 
-// check is made at every interval.
+// looks is how often an interval is looked at. Life is noticed at a look, so
+// the end comes after two intervals and at most one look more.
+const looks = 2
+
+// check is made at every look; every interval begins with a ping.
 func (k *keepalive) check() {
 	if k.look() {
 		k.ping()
@@ -108,11 +113,14 @@ func (k *keepalive) look() bool {
 		k.silent++
 	}
 	k.in, k.taken = in, taken
-	if k.silent >= 2 {
+	if k.silent >= 2*looks {
 		k.die(errSilent)
 		return false
 	}
-	k.pings.Reset(k.interval)
+	k.pings.Reset(k.interval / looks)
+	if k.looked++; k.looked%looks != 0 {
+		return false
+	}
 	k.atWork.Add(1)
 	return true
 }

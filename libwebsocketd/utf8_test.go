@@ -141,7 +141,7 @@ func oracleText(text []byte) string {
 func units(text []byte) (parts [][]byte) {
 	for len(text) > 0 {
 		n := 1
-		for k := min(len(text), utf8.UTFMax); k > 1; k-- {
+		for k := min(len(text), utf8.UTFMax); k > 1 && text[0] >= utf8.RuneSelf; k-- {
 			if utf8.RuneCount(text[:k]) == 1 && utf8.Valid(text[:k]) || completable(text[:k]) {
 				n = k
 				break
