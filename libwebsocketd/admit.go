@@ -40,10 +40,16 @@ func listItems(lines []string) []string {
 }
 
 // checkHost refuses a request for a host that is not this server's. Clients of
-// a unix socket name whatever they like.
+// a unix socket name whatever they like, and so do those that came over the
+// network to a server that somebody else made listen there.
 func (s *Server) checkHost(r *http.Request) *gate.Refusal {
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
+	switch local := r.Context().Value(http.LocalAddrContextKey).(type) {
+	case *net.UnixAddr:
 		return nil
+	case *net.TCPAddr:
+		if len(s.cfg.Hosts) == 0 && !local.IP.IsLoopback() {
+			return nil
+		}
 	}
 	return s.hosts.Check(r)
 }

@@ -69,7 +69,7 @@ func (c *conn) stillTakes() bool {
 		return false
 	}
 	taken := c.acknowledged()
-	return c.taken.Swap(taken) != taken
+	return taken-c.taken.Swap(taken) > pingCost // our close frame and FIN are no progress
 }
 
 // Write takes the 101, and then one control frame at a time, from gorilla.

@@ -9,8 +9,8 @@ import (
 type Kind byte
 
 const (
-	Text   Kind = 1
-	Binary Kind = 2
+	Text   Kind = 1 // valid UTF-8
+	Binary Kind = 2 // anything
 )
 
 // Message is one message, or a piece of one when More is set.

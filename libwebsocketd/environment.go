@@ -1,6 +1,8 @@
 package libwebsocketd
 
 import (
+	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -117,6 +119,20 @@ func (e *environment) of(r *http.Request, route route, from peer, id string) []s
 		vars[i].value = cleanValue(vars[i].value)
 	}
 	return e.override(append(vars, headerVariables(r)...))
+}
+
+// logEnvironment shows what a program will see, for those who wonder.
+func logEnvironment(log *slog.Logger, env []string) {
+	if !log.Enabled(context.Background(), LevelDebug) {
+		return
+	}
+	for _, entry := range env {
+		kind := "Std. variable: "
+		if strings.HasPrefix(entry, "HTTP_") {
+			kind = "Header variable "
+		}
+		logAt(log, LevelDebug, "env", kind+entry)
+	}
 }
 
 // override is the static part without what vars sets, then vars.

@@ -16,7 +16,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from := s.env.peer(r)
 	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
 	if refusal := s.checkHost(r); refusal != nil {
-		s.refuse(w, log, LevelAccess, refusal)
+		s.refuse(w, log, refusal)
 		return
 	}
 	if !isUpgrade(r) {
@@ -24,20 +24,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.begin() {
-		s.refuse(w, log, LevelAccess, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1})
+		s.refuse(w, log, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1})
 		return
 	}
 	defer s.running.Done()
 	to, refusal := s.admit(r)
 	if refusal != nil {
-		s.refuse(w, log, LevelAccess, refusal)
+		s.refuse(w, log, refusal)
 		return
 	}
 	if refusal := s.slots.Acquire(); refusal != nil {
-		s.refuse(w, log, LevelError, refusal)
+		logAt(log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
+		s.answer(w, refusal)
 		return
 	}
-	s.converse(w, r, to, s.env.of(r, to, from, id), log.With("command", to.argv[0], "origin", gate.Origin(r)))
+	env := s.env.of(r, to, from, id)
+	logEnvironment(log, env)
+	s.converse(w, r, to, env, log.With("command", to.argv[0], "origin", gate.Origin(r)))
 }
 
 // admit is every check between the host and the slot.
@@ -52,8 +55,12 @@ func (s *Server) admit(r *http.Request) (route, *gate.Refusal) {
 	return to, refusal
 }
 
-func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, level slog.Level, refusal *gate.Refusal) {
-	logAt(log, level, "session", http.StatusText(refusal.Status)+": "+refusal.Reason, "status", refusal.Status)
+func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
+	status := http.StatusText(refusal.Status)
+	if refusal.Status == http.StatusNotFound {
+		status = "NOT FOUND" // what operators look for in the log since ever
+	}
+	logAt(log, LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
 	s.answer(w, refusal)
 }
 
@@ -80,7 +87,7 @@ func (s *Server) converse(w http.ResponseWriter, r *http.Request, to route, env 
 	refusal := fits(env)
 	if refusal != nil {
 		s.slots.Release()
-		s.refuse(w, log, LevelAccess, refusal)
+		s.refuse(w, log, refusal)
 		return
 	}
 	proc, err := s.launch(to, env)

@@ -46,7 +46,7 @@ type keepalive struct {
 	taken  int64 // what had been taken at the last look
 	silent int   // looks without life
 	looked int
-	left   bool  // the client had said its last at the last probe
+	left   bool // the client had said its last at the last probe
 	still  time.Time
 	probed int64 // what had been taken at the last probe
 }

@@ -3,6 +3,7 @@ package libwebsocketd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -200,7 +201,8 @@ func (p *ProcessEndpoint) report(asked time.Time, err error) {
 		return
 	}
 	if action, ok := p.proc.Asked(); ok {
-		logAt(p.log, LevelDebug, "process", "terminated after "+action.String(), "after", time.Since(asked).Round(time.Millisecond))
+		logAt(p.log, LevelDebug, "process", fmt.Sprintf("Process %d terminated after %s", p.proc.Pid, action),
+			"after", time.Since(asked).Round(time.Millisecond))
 	}
 	if ending := p.proc.Ending(); !ending.Success() {
 		logAt(p.log, LevelDebug, "process", "Process exit: "+ending.String())

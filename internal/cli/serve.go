@@ -21,7 +21,7 @@ import (
 
 const (
 	categoryServer = "server"
-	shutdownLimit  = 10 * time.Second // for ending all processes after the first signal
+	shutdownLimit  = 10 * time.Second // for ending all processes after the first signal, besides --closems
 )
 
 // serve is the only place where settings become a server: it logs, listens,
@@ -36,6 +36,10 @@ func (i invocation) serve(w *wish, notes []string) int {
 	signal.Notify(broken, syscall.SIGPIPE)
 	defer signal.Stop(broken)
 
+	// What a shell or a container runtime left open is not for our programs.
+	if err := process.SealDescriptors(); err != nil {
+		notes = append(notes, fmt.Sprintf("descriptors this server inherited are passed on to programs: %v", err))
+	}
 	logger, errorLog, closeLogs := openLogs(i.stdout, i.stderr, w.Log)
 	defer closeLogs()
 	server := logger.With(libwebsocketd.CategoryKey, categoryServer)
@@ -129,6 +133,7 @@ type service struct {
 		Close() error
 	}
 	listeners []net.Listener
+	limit     time.Duration // for Shutdown
 	log       *slog.Logger
 }
 
@@ -137,7 +142,8 @@ type service struct {
 // stranger's, when it is told of it.
 func open(cfg libwebsocketd.Config, log *slog.Logger) (*service, error) {
 	logWhat(cfg, log)
-	s := &service{log: log}
+	// Each of the three polite steps of the ladder takes CloseDelay longer.
+	s := &service{limit: shutdownLimit + 3*min(cfg.CloseDelay, time.Hour), log: log}
 	var err error
 	if s.listeners, err = libwebsocketd.Listen(cfg); err != nil {
 		return nil, err
@@ -217,11 +223,11 @@ func (s *service) failed(err error) int {
 }
 
 // stop ends every process, then the server and its launcher, and returns
-// status; the server ends processes by force once shutdownLimit has passed.
+// status; the server ends processes by force once the limit has passed.
 // A signal makes all that immediate: processes are killed, nothing is waited
 // for, and the exit status tells the signal.
 func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal) int {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
@@ -233,7 +239,7 @@ func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal
 	select {
 	case err := <-done:
 		if errors.Is(err, context.DeadlineExceeded) {
-			s.log.Error(fmt.Sprintf("Ended by force what was left %v after the signal", shutdownLimit))
+			s.log.Error(fmt.Sprintf("Ended by force what was left %v after the signal", s.limit))
 		}
 		return status
 	case sig := <-signals:

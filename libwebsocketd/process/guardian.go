@@ -57,7 +57,7 @@ func (g *guardian) start(l *Launcher) error {
 	}
 	g.proc, g.pipe, g.born = proc, pipe, time.Now()
 	for _, path := range g.sockets {
-		g.tell("socket %s\n", path)
+		g.tell("socket %q\n", path)
 	}
 	for pgid := range g.groups {
 		g.tell("%+d\n", pgid)

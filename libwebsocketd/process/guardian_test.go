@@ -53,7 +53,7 @@ func TestGuardianIsReplaced(t *testing.T) {
 func TestGuardianLeavesAnotherSocket(t *testing.T) {
 	t.Parallel()
 	socket := staleSocket(t)
-	w := watch(strings.NewReader("socket " + socket + "\n"))
+	w := watch(strings.NewReader(fmt.Sprintf("socket %q\n", socket)))
 	os.Rename(socket, socket+".old") // so that the inode stays taken
 	if err := os.WriteFile(socket, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ type wards struct {
 	sockets map[string]os.FileInfo
 }
 
-// watch reads +pgid, -pgid and socket PATH, a line each, until the end.
+// watch reads +pgid, -pgid and socket "PATH", a line each, until the end.
 func watch(r io.Reader) *wards {
 	w := &wards{groups: make(map[int]bool), sockets: make(map[string]os.FileInfo)}
 	lines := bufio.NewScanner(r)
@@ -60,7 +60,8 @@ func watch(r io.Reader) *wards {
 }
 
 func (w *wards) note(line string) {
-	if path, ok := strings.CutPrefix(line, "socket "); ok {
+	if quoted, ok := strings.CutPrefix(line, "socket "); ok {
+		path, _ := strconv.Unquote(quoted)
 		if info, err := os.Lstat(path); err == nil {
 			w.sockets[path] = info
 		}
