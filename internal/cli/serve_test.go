@@ -197,7 +197,7 @@ func TestRun(t *testing.T) {
 				var out bytes.Buffer
 				fake := &fakeServer{failure: test.failure, stopped: make(chan struct{}), ended: test.ended}
 				listener := &fakeListener{}
-				s := &service{server: fake, launcher: fake, listeners: []net.Listener{listener}, log: slog.New(newHandler(&out, "info", "text"))}
+				s := &service{limit: shutdownLimit, server: fake, launcher: fake, listeners: []net.Listener{listener}, log: slog.New(newHandler(&out, "info", "text"))}
 				signals := make(chan os.Signal, 2)
 				for _, sig := range test.signals {
 					signals <- sig

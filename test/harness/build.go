@@ -72,13 +72,13 @@ func goBuild(dir, name string, flags ...string) result {
 
 var cPrograms sync.Map // source file name -> func() result
 
-// CProgram compiles test/child/NAME.c and returns the program.
+// CProgram compiles test/child/c/NAME.c and returns the program.
 func CProgram(t T, name string) string {
 	t.Helper()
 	Need(t, "cc")
 	build, _ := cPrograms.LoadOrStore(name, sync.OnceValue(func() result {
 		path := filepath.Join(scratch(), name+".bin")
-		cmd := exec.Command("cc", "-O1", "-o", path, filepath.Join(RootDir(), "test", "child", name+".c"))
+		cmd := exec.Command("cc", "-O1", "-o", path, filepath.Join(RootDir(), "test", "child", "c", name+".c"))
 		out, err := cmd.CombinedOutput()
 		return result{path, err, string(out)}
 	}))
