@@ -1,0 +1,143 @@
+package libwebsocketd
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// FuzzScript compares findScript, and what cleans its path, with the oracle over
+// a fixed tree.
+func FuzzScript(f *testing.F) {
+	for _, target := range []string{"/", "//", "/.", "/..", "/x/../hello.sh/", "/hello.sh/../..", "/%2e%2e/", "/a%2F..%2fsub", `\`, "/%00", "/%ff", "*", "//x/", "/./", "/.../", "x%20y", "/..%2fscripts-sibling/evil.sh"} {
+		f.Add(target)
+	}
+	dir := scriptTree(f)
+	files := everyFile(f, dir, dir, "", 4)
+	if len(files) < 18 {
+		f.Fatalf("only %d files: %v", len(files), files)
+	}
+	f.Fuzz(func(t *testing.T, target string) {
+		if len(target) > 300 {
+			t.Skip("long")
+		}
+		near := []string{target, "/" + target, "/.." + target, target + "/../hello.sh", "/scripts-sibling/evil.sh" + target}
+		for _, file := range files {
+			near = append(near, file.url+target, file.url+"/"+target, target+file.url, "/sub/.."+file.url+target)
+		}
+		for _, n := range near {
+			checkScript(t, dir, files, n)
+		}
+	})
+}
+
+func checkScript(t *testing.T, dir string, files []treeFile, target string) {
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		return
+	}
+	s := &Server{cfg: Config{Dir: dir}}
+	to, refusal := s.route(&http.Request{URL: u})
+	status, file := http.StatusOK, ""
+	if refusal != nil {
+		status = refusal.Status
+	} else {
+		file = to.argv[0]
+	}
+	clean := oracleClean(u.Path)
+	wantStatus, wantFile, wantName, wantInfo := oracleScript(files, u.Path, clean)
+	if status != wantStatus || file != wantFile || to.scriptName != wantName || to.pathInfo != wantInfo {
+		t.Errorf("%q: %d %q SCRIPT_NAME %q PATH_INFO %q\nthe oracle: %d %q SCRIPT_NAME %q PATH_INFO %q",
+			target, status, file, to.scriptName, to.pathInfo, wantStatus, wantFile, wantName, wantInfo)
+	}
+	if got := cleanPath(u.Path); got != clean {
+		t.Errorf("cleanPath(%q) = %q, the oracle says %q", u.Path, got, clean)
+	}
+	if status == http.StatusOK && !strings.HasPrefix(file, dir+string(filepath.Separator)) {
+		t.Errorf("%q runs %s, which is not in %s", target, file, dir)
+	}
+}
+
+// treeFile is a file by the URL it is reached by.
+type treeFile struct {
+	url      string
+	resolved string
+	inside   bool
+	regular  bool
+	runnable bool
+}
+
+// everyFile lists what is no directory, links followed, to a depth.
+func everyFile(t testing.TB, dir, folder, prefix string, depth int) (files []treeFile) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		path := filepath.Join(folder, entry.Name())
+		info, err := os.Stat(path)
+		switch {
+		case err != nil: // a link to nothing
+		case info.IsDir() && depth > 0:
+			files = append(files, everyFile(t, dir, path, prefix+"/"+entry.Name(), depth-1)...)
+		case !info.IsDir():
+			resolved, err := filepath.EvalSymlinks(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, treeFile{
+				url:      prefix + "/" + entry.Name(),
+				resolved: resolved,
+				inside:   strings.HasPrefix(resolved, dir+string(filepath.Separator)),
+				regular:  info.Mode()&os.ModeType == 0,
+				runnable: strings.Contains(info.Mode().String(), "x"),
+			})
+		}
+	}
+	return files
+}
+
+// oracleScript looks for the file whose URL is the path's beginning: the longest,
+// should there be several.
+func oracleScript(files []treeFile, path, clean string) (status int, file, name, info string) {
+	var found treeFile
+	for _, f := range files {
+		if (clean == f.url || strings.HasPrefix(clean, f.url+"/")) && len(f.url) > len(found.url) {
+			found = f
+		}
+	}
+	switch {
+	case strings.Contains(path, "\x00"):
+		return http.StatusBadRequest, "", "", ""
+	case found.url == "" || !found.inside || !found.regular:
+		return http.StatusNotFound, "", "", ""
+	case !found.runnable:
+		return http.StatusForbidden, "", "", ""
+	}
+	return http.StatusOK, found.resolved, found.url, clean[len(found.url):]
+}
+
+// oracleClean keeps a pile of segments: .. takes one off. A slash at the end
+// stays, unless nothing else is left.
+func oracleClean(path string) string {
+	var pile []string
+	for _, segment := range strings.Split(path, "/") {
+		switch {
+		case segment == ".." && len(pile) > 0:
+			pile = pile[:len(pile)-1]
+		case segment != "" && segment != "." && segment != "..":
+			pile = append(pile, segment)
+		}
+	}
+	clean := ""
+	for _, segment := range pile {
+		clean += "/" + segment
+	}
+	if clean == "" || path[len(path)-1] == '/' {
+		clean += "/"
+	}
+	return clean
+}
