@@ -1,0 +1,144 @@
+package libwebsocketd
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/gorilla/websocket"
+)
+
+// pair is an upgraded connection and both of its ends.
+type pair struct {
+	client *websocket.Conn // somebody else's client
+	wire   net.Conn        // what the client writes to and reads from
+	ws     *websocket.Conn // our end, as upgrade makes it
+	conn   *conn
+	reader *bufio.Reader
+}
+
+// newPair upgrades over a connection, client and server at its two ends.
+func newPair(t testing.TB, client, server net.Conn) *pair {
+	t.Helper()
+	t.Cleanup(func() {
+		client.Close()
+		server.Close()
+	})
+	p := &pair{wire: client}
+	upgraded := make(chan error, 1)
+	go func() {
+		rw := bufio.NewReadWriter(bufio.NewReader(server), bufio.NewWriter(server))
+		r, err := http.ReadRequest(rw.Reader)
+		if err == nil {
+			p.ws, p.conn, p.reader, err = upgrade(taken{conn: server, rw: rw}, r, nil)
+		}
+		upgraded <- err
+	}()
+	var err error
+	p.client, _, err = websocket.NewClient(client, &url.URL{Scheme: "ws", Host: "a.com", Path: "/"}, nil, 4096, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-upgraded; err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// taken is a ResponseWriter that gives its connection away.
+type taken struct {
+	http.ResponseWriter
+	conn net.Conn
+	rw   *bufio.ReadWriter
+}
+
+// Hijack implements http.Hijacker.
+func (t taken) Hijack() (net.Conn, *bufio.ReadWriter, error) { return t.conn, t.rw, nil }
+
+// pipePair is a pair in memory: nothing is under way, a write waits for its read.
+func pipePair(t testing.TB) *pair {
+	t.Helper()
+	client, server := net.Pipe()
+	return newPair(t, client, server)
+}
+
+// tcpPair is a pair over the loopback.
+func tcpPair(t testing.TB) *pair {
+	t.Helper()
+	client, server := tcpConns(t)
+	return newPair(t, client, server)
+}
+
+func tcpConns(t testing.TB) (client, server *net.TCPConn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dialled := make(chan net.Conn, 1)
+	go func() {
+		c, _ := net.Dial("tcp", l.Addr().String())
+		dialled <- c
+	}()
+	accepted, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, ok := (<-dialled).(*net.TCPConn)
+	if !ok {
+		t.Fatal("cannot connect to the loopback")
+	}
+	return c, accepted.(*net.TCPConn)
+}
+
+// endpoint makes a client endpoint of our end.
+func (p *pair) endpoint(t testing.TB, cfg Config) *WebSocketEndpoint {
+	t.Helper()
+	cfg.Command = []string{"/bin/cat"}
+	if err := cfg.complete(); err != nil {
+		t.Fatal(err)
+	}
+	w := newWebSocketEndpoint(t.Context(), p.ws, p.conn, p.reader, &cfg, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// frame is one frame as a reader of the bytes sees it (RFC 6455 section 5.2).
+type frame struct {
+	first   byte
+	payload string
+}
+
+// readFrame reads an unmasked frame, whose length must be in its shortest form.
+func readFrame(t testing.TB, r io.Reader) (frame, error) {
+	t.Helper()
+	head := make([]byte, 2, 10)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return frame{}, err
+	}
+	if head[1]&0x80 != 0 {
+		t.Fatal("a frame of the server is masked")
+	}
+	size, least := uint64(head[1]), uint64(0)
+	if more := map[byte]int{126: 2, 127: 8}[head[1]]; more > 0 {
+		head = head[:2+more]
+		if _, err := io.ReadFull(r, head[2:]); err != nil {
+			return frame{}, err
+		}
+		size, least = 0, map[int]uint64{2: 126, 8: 1 << 16}[more]
+		for _, b := range head[2:] {
+			size = size<<8 | uint64(b)
+		}
+	}
+	if size < least || head[0]&8 != 0 && size > 125 {
+		t.Fatalf("a frame % x says %d bytes", head, size)
+	}
+	payload := make([]byte, size)
+	_, err := io.ReadFull(r, payload)
+	return frame{head[0], string(payload)}, err
+}
