@@ -32,7 +32,7 @@ type Hosts struct {
 // The check is in force when all of bound is loopback (127.0.0.0/8, ::1,
 // localhost) or when hosts has an entry; else every request passes. In force it
 // lets in what is bound, every address if a wildcard address is bound, localhost
-// and the loopback addresses if one of these is bound, the entries of hosts, and
+// and the loopback addresses if one of these or a wildcard is bound, the entries of hosts, and
 // the host names in origins: who trusts pages of that name serves that name. The
 // entry * in hosts lets everything in; in origins it says nothing about Host.
 // Entries are trimmed; blank ones, and those that are not a host, count for nothing.
@@ -64,7 +64,7 @@ func (h *Hosts) bind(bound []string) (reachable bool) {
 		case isLoopback(a):
 			h.loopback = true
 		case b == "" || a.addr().IsUnspecified():
-			h.literals, reachable = true, true
+			h.literals, h.loopback, reachable = true, true, true
 		default:
 			reachable = true
 		}

@@ -60,8 +60,8 @@ func TestHosts(t *testing.T) {
 		{name: "--origin, every address", bound: "0.0.0.0", origins: "a.com", in: "evil.example"},
 		{
 			name: "--host, every address", bound: "0.0.0.0", hosts: "a.com", origins: "b.com",
-			in:  "a.com b.com 10.0.0.1 1.2.3.4:5 [2001:db8::1] ::1 127.0.0.1 0.0.0.0 -",
-			out: "evil.example localhost 1.2.3 1.2.3.4.5 1.2.3.256 01.2.3.4 u@a.com",
+			in:  "a.com b.com 10.0.0.1 1.2.3.4:5 [2001:db8::1] ::1 127.0.0.1 localhost 0.0.0.0 -",
+			out: "evil.example 1.2.3 1.2.3.4.5 1.2.3.256 01.2.3.4 u@a.com",
 		},
 		{name: "--host, every IPv6 address", bound: "[0::0]", hosts: "a.com", in: "a.com 10.0.0.1 [::]", out: "evil.example"},
 		{

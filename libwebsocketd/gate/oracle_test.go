@@ -263,7 +263,7 @@ func oracleHost(host string, bound, hosts, origins []string) bool {
 	}
 	_, ipv4 := oracleIPv4(name)
 	isAddress := ipv4 || strings.HasPrefix(name, "[")
-	return name != "" && (oracleShare(names, []string{name}) || loopback && oracleLoopback(name) || every && isAddress)
+	return name != "" && (oracleShare(names, []string{name}) || (loopback || every) && oracleLoopback(name) || every && isAddress)
 }
 
 // oracleName is the host alone, in the form for comparing; "" if there is none.
