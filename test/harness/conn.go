@@ -25,9 +25,11 @@ type Conn struct {
 	// Pings counts the pings that were read.
 	Pings int
 
-	r  *bufio.Reader
-	mu sync.Mutex // one frame at a time
-	w  *bufio.Writer
+	r    *bufio.Reader
+	mu   sync.Mutex // one frame at a time
+	w    *bufio.Writer
+	rest []byte    // of a frame that FillUp began
+	end  time.Time // by when the test must be done with it
 }
 
 // Dial connects to the server and sends nothing. The connection is closed
@@ -43,9 +45,11 @@ func (s *Server) Dial(t T) *Conn {
 	if !Within(Patience(t), dial) || err != nil {
 		t.Fatalf("dial %s: %v", s.Addr, err)
 	}
-	nc.SetDeadline(deadline(t))
 	t.Cleanup(func() { nc.Close() })
-	return &Conn{Conn: nc, r: bufio.NewReaderSize(nc, 32<<10), w: bufio.NewWriterSize(nc, 32<<10)}
+	c := &Conn{Conn: nc, r: bufio.NewReaderSize(nc, 32<<10), w: bufio.NewWriterSize(nc, 32<<10)}
+	c.end = time.Now().Add(2 * Patience(t))
+	nc.SetDeadline(c.end)
+	return c
 }
 
 // Ask sends r and reads the head of the answer, and the body of a refusal.
@@ -73,6 +77,20 @@ func (s *Server) Open(t T, r Request) *Conn {
 func (s *Server) Connect(t T) *Conn {
 	t.Helper()
 	return s.Open(t, Handshake("/"))
+}
+
+// ConnectWhenFree is Connect for servers with one slot: the slot is free
+// shortly after the process is gone, and refusals until then are no failure.
+func (s *Server) ConnectWhenFree(t T) (c *Conn) {
+	t.Helper()
+	Until(t, "there is a free slot", func() bool {
+		c = s.Ask(t, Handshake("/"))
+		return c.Status() != http.StatusTooManyRequests
+	})
+	if c.Status() != http.StatusSwitchingProtocols {
+		t.Fatalf("status %d, not 101: %s", c.Status(), c.Body)
+	}
+	return c
 }
 
 // Send writes raw bytes.
@@ -120,16 +138,18 @@ func (c *Conn) Reset() {
 	c.Conn.Close()
 }
 
-// FillUp writes binary or text messages of size bytes until limit bytes are
-// written or nothing has moved for a moment, and returns how many bytes went.
+// FillUp writes messages of size bytes until limit bytes are written or nothing
+// has moved for a moment, and returns how many bytes went. The last frame may
+// be a part of one; the rest of it goes in front of what is sent next.
 func (c *Conn) FillUp(op byte, size, limit int) (sent int) {
 	frame := Frame{Fin: true, Op: op, Payload: []byte(strings.Repeat("x", size))}.Bytes()
-	defer c.SetWriteDeadline(time.Time{})
+	defer c.SetWriteDeadline(c.end)
 	for sent < limit {
-		c.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
+		c.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
 		n, err := c.Conn.Write(frame)
 		sent += n
 		if err != nil {
+			c.rest = frame[n:]
 			return sent
 		}
 	}

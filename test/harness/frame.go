@@ -69,6 +69,8 @@ func (f Frame) Bytes() []byte {
 func (c *Conn) WriteFrames(frames ...Frame) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.w.Write(c.rest)
+	c.rest = nil
 	for _, f := range frames {
 		if _, err := c.w.Write(f.Bytes()); err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // markName is the environment variable that marks a server and its children.
@@ -177,9 +176,6 @@ func describe(pids []int) string {
 	}
 	return strings.Join(all, ", ")
 }
-
-// deadline is the time by which a connection of t must be done with.
-func deadline(t T) time.Time { return time.Now().Add(2 * Patience(t)) }
 
 // Blocked says whether pid waits in the kernel for room in a pipe.
 func Blocked(pid int) bool {

@@ -21,7 +21,7 @@ func neverReads(t harness.T, bin string) {
 		c.Conn.Close()
 		harness.NoSurvivors(t, s)
 	}
-	s.Connect(t)
+	s.ConnectWhenFree(t)
 }
 
 // 6
