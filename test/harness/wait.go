@@ -49,3 +49,6 @@ func Paced(n int, d time.Duration, step func(i int) bool) {
 		<-tick.C
 	}
 }
+
+// Soon is a deadline for what can only be found out by its not happening.
+func Soon() time.Time { return time.Now().Add(100 * time.Millisecond) }

@@ -75,7 +75,7 @@ func TestNobodySurvivesAFlood(t *testing.T) {
 					c.Expect(t, "up")
 					limit := 8 << 20
 					if how == "half close" {
-						limit = 200 << 10 // a FIN behind more than that stays with the client's system
+						limit = 100 << 10 // a FIN behind more than that stays with the client's system
 					}
 					if sent := c.FillUp(harness.TextOp, 1000, limit); sent < 64<<10 {
 						t.Fatalf("only %d bytes could be sent", sent)

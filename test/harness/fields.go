@@ -1,0 +1,33 @@
+package harness
+
+import "strings"
+
+// Fields takes the key:'value' fields out of a log line. Escapes in a value
+// stay as they are.
+func Fields(line string) map[string]string {
+	fields := map[string]string{}
+	_, rest, _ := strings.Cut(line, " | ")
+	for {
+		name, after, found := strings.Cut(rest, ":'")
+		if !found {
+			return fields
+		}
+		name = name[strings.LastIndexAny(name, " |")+1:]
+		value, next := quoted(after)
+		fields[name] = value
+		rest = next
+	}
+}
+
+// quoted splits text behind the first quote that no backslash escapes.
+func quoted(text string) (value, rest string) {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '\'':
+			return text[:i], text[i+1:]
+		}
+	}
+	return text, ""
+}
