@@ -1,0 +1,75 @@
+package libwebsocketd
+
+import (
+	"context"
+	"io"
+	"testing"
+	"time"
+)
+
+// TestHungUp looks at real connections whose input is not read.
+func TestHungUp(t *testing.T) {
+	t.Parallel()
+	client, server := tcpConns(t)
+	defer client.Close()
+	defer server.Close()
+	c := &conn{Conn: server}
+	if gone, leaving := c.hungUp(); gone || leaving {
+		t.Errorf("a client that is there: gone %v, leaving %v", gone, leaving)
+	}
+	client.Write([]byte("unread"))
+	client.CloseWrite()
+	eventually(t, "its end is seen behind what is unread", func() bool {
+		gone, leaving := c.hungUp()
+		return leaving && !gone
+	})
+	client.SetLinger(0)
+	client.Close()
+	eventually(t, "a reset is seen", func() bool {
+		gone, _ := c.hungUp()
+		return gone
+	})
+}
+
+// TestAcknowledged grows with what the client's system takes, and only then.
+func TestAcknowledged(t *testing.T) {
+	t.Parallel()
+	client, server := tcpConns(t)
+	defer client.Close()
+	defer server.Close()
+	c := &conn{Conn: server}
+	begin := c.acknowledged()
+	server.Write(make([]byte, 1000))
+	eventually(t, "the client's system has it", func() bool { return c.acknowledged() >= begin+1000 })
+	go server.Write(make([]byte, 64<<20))
+	defer server.Close()
+	stuck := int64(-1)
+	eventually(t, "the client's system takes no more", func() bool {
+		last := stuck
+		stuck = c.acknowledged()
+		return stuck == last && stuck > begin+1000
+	})
+	go io.Copy(io.Discard, client)
+	eventually(t, "it takes more when the client reads", func() bool { return c.acknowledged() > stuck })
+}
+
+// TestHeldBackClientIsGone: a client that ends while its input is held back is
+// noticed by two looks, in whatever way it ended.
+func TestHeldBackClientIsGone(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"reset", "end"} {
+		p := tcpPair(t)
+		w := p.endpoint(t, Config{PingInterval: time.Hour})
+		w.alive.received() // nobody receives
+		if how == "reset" {
+			p.wire.(interface{ SetLinger(int) error }).SetLinger(0)
+		}
+		p.client.WriteMessage(1, []byte("unread"))
+		p.wire.Close()
+		eventually(t, "the client is found gone: "+how, func() bool { return w.Context().Err() != nil })
+		if cause := context.Cause(w.Context()); cause != errHungUp {
+			t.Errorf("%s: %v", how, cause)
+		}
+		w.Close()
+	}
+}
