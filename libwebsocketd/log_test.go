@@ -1,0 +1,71 @@
+package libwebsocketd
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// logBook keeps records as "category: message".
+type logBook struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+// Enabled implements slog.Handler.
+func (b *logBook) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithGroup implements slog.Handler.
+func (b *logBook) WithGroup(string) slog.Handler { return b }
+
+// WithAttrs implements slog.Handler.
+func (b *logBook) WithAttrs(attrs []slog.Attr) slog.Handler { return &logPage{b, attrs} }
+
+// Handle implements slog.Handler.
+func (b *logBook) Handle(_ context.Context, r slog.Record) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lines = append(b.lines, r.Message)
+	return nil
+}
+
+// category is the lines of one category.
+func (b *logBook) category(name string) (lines []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, line := range b.lines {
+		if message, ok := strings.CutPrefix(line, name+": "); ok {
+			lines = append(lines, message)
+		}
+	}
+	return lines
+}
+
+// logPage is a logBook with attributes.
+type logPage struct {
+	*logBook
+	attrs []slog.Attr
+}
+
+// WithAttrs implements slog.Handler.
+func (p *logPage) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &logPage{p.logBook, append(p.attrs[:len(p.attrs):len(p.attrs)], attrs...)}
+}
+
+// Handle implements slog.Handler.
+func (p *logPage) Handle(ctx context.Context, r slog.Record) error {
+	category := ""
+	for _, a := range p.attrs {
+		if a.Key == CategoryKey {
+			category = a.Value.String()
+		}
+	}
+	text := ""
+	r.Attrs(func(a slog.Attr) bool {
+		text += " " + a.String()
+		return true
+	})
+	r.Message = category + ": " + r.Message + text
+	return p.logBook.Handle(ctx, r)
+}
