@@ -36,17 +36,22 @@ type Conn struct {
 // when the test ends, and has an end in any case.
 func (s *Server) Dial(t T) *Conn {
 	t.Helper()
+	return dial(t, s.network, s.Addr)
+}
+
+func dial(t T, network, address string) *Conn {
+	t.Helper()
 	var nc net.Conn
 	var err error
-	dial := func() bool {
-		nc, err = net.DialTimeout(s.network, s.Addr, Patience(t))
+	try := func() bool {
+		nc, err = net.DialTimeout(network, address, Patience(t))
 		return !errors.Is(err, syscall.EAGAIN) // a full backlog of a unix socket
 	}
-	if !Within(Patience(t), dial) || err != nil {
-		t.Fatalf("dial %s: %v", s.Addr, err)
+	if !Within(Patience(t), try) || err != nil {
+		t.Fatalf("dial %s: %v", address, err)
 	}
 	t.Cleanup(func() { nc.Close() })
-	c := &Conn{Conn: nc, r: bufio.NewReaderSize(nc, 32<<10), w: bufio.NewWriterSize(nc, 32<<10)}
+	c := &Conn{Conn: nc, r: bufio.NewReaderSize(nc, 4<<10), w: bufio.NewWriterSize(nc, 4<<10)}
 	c.end = time.Now().Add(2 * Patience(t))
 	nc.SetDeadline(c.end)
 	return c
@@ -55,7 +60,11 @@ func (s *Server) Dial(t T) *Conn {
 // Ask sends r and reads the head of the answer, and the body of a refusal.
 func (s *Server) Ask(t T, r Request) *Conn {
 	t.Helper()
-	c := s.Dial(t)
+	return s.Dial(t).ask(t, r)
+}
+
+func (c *Conn) ask(t T, r Request) *Conn {
+	t.Helper()
 	c.Send(t, r.String())
 	if err := c.ReadResponse(); err != nil {
 		t.Fatalf("%s %s: no answer: %v", r.Method, r.Target, err)
@@ -66,17 +75,34 @@ func (s *Server) Ask(t T, r Request) *Conn {
 // Open makes a WebSocket connection of r.
 func (s *Server) Open(t T, r Request) *Conn {
 	t.Helper()
-	c := s.Ask(t, r)
+	return s.Dial(t).open(t, r)
+}
+
+func (c *Conn) open(t T, r Request) *Conn {
+	t.Helper()
+	c.ask(t, r)
 	if c.Status() != http.StatusSwitchingProtocols {
 		t.Fatalf("%s: status %d, not 101: %s", r.Target, c.Status(), c.Body)
 	}
 	return c
 }
 
+// ConnectTo makes a WebSocket connection for "/" with any server.
+func ConnectTo(t T, address string) *Conn {
+	t.Helper()
+	return dial(t, "tcp", address).open(t, Handshake("/"))
+}
+
 // Connect makes a WebSocket connection for the path "/".
 func (s *Server) Connect(t T) *Conn {
 	t.Helper()
 	return s.Open(t, Handshake("/"))
+}
+
+// ConnectTo makes a WebSocket connection for a path.
+func (s *Server) ConnectTo(t T, target string) *Conn {
+	t.Helper()
+	return s.Open(t, Handshake(target))
 }
 
 // ConnectWhenFree is Connect for servers with one slot: the slot is free

@@ -1,0 +1,117 @@
+package promises
+
+import (
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"websocketd/libwebsocketd"
+	"websocketd/test/harness"
+)
+
+const (
+	loops       = 3
+	connections = 1000
+	dialers     = 16
+)
+
+// Three loops of a thousand connections, all open at once: after the first the
+// server's descriptors are equal and its threads within 8, and clean closes log
+// no ERROR.
+func TestLoopsOfConnections(t *testing.T) {
+	s := startPlain(t, "cat")
+	var descriptors, threads int
+	for i := range loops {
+		crowd := connectAll(t, func() *harness.Conn { return s.Connect(t) })
+		leaveAll(t, crowd)
+		harness.NoSurvivors(t, s)
+		want := (i + 1) * connections
+		harness.Until(t, "all have left", func() bool { return len(s.Out.With("DISCONNECT")) == want })
+		if i == 0 {
+			descriptors, threads = harness.Descriptors(t, s.PID), harness.Threads(t, s.PID)
+			continue
+		}
+		harness.Until(t, "the descriptors are those of the first loop", func() bool {
+			return harness.Descriptors(t, s.PID) == descriptors
+		})
+		if n := harness.Threads(t, s.PID); n > threads+8 {
+			t.Errorf("%d threads after loop %d, %d after the first", n, i+1, threads)
+		}
+	}
+	harness.Measured(t, "%d x %d connections: %d descriptors, %d threads, VmHWM %d MiB",
+		loops, connections, descriptors, harness.Threads(t, s.PID), harness.PeakMemory(t, s.PID)/mib)
+	if bad := s.Out.With("| ERROR"); len(bad) > 0 {
+		t.Errorf("%d ERROR lines for clean closes: %s", len(bad), bad[0])
+	}
+}
+
+// The same in this process, to count goroutines.
+func TestLoopsLeaveNoGoroutine(t *testing.T) {
+	server, err := libwebsocketd.New(libwebsocketd.Config{Command: []string{"/bin/cat"}, PassEnv: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(server)
+	address := strings.TrimPrefix(web.URL, "http://")
+	var first int
+	for i := range loops {
+		crowd := connectAll(t, func() *harness.Conn { return harness.ConnectTo(t, address) })
+		leaveAll(t, crowd)
+		if i == 0 {
+			first = settled(t)
+			continue
+		}
+		harness.Until(t, "the goroutines are those of the first loop", func() bool {
+			return runtime.NumGoroutine() <= first
+		})
+	}
+	harness.Measured(t, "%d x %d connections: %d goroutines", loops, connections, runtime.NumGoroutine())
+	web.Close()
+	if err := server.Shutdown(t.Context()); err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+}
+
+// settled waits until the number of goroutines stays the same for a while.
+func settled(t *testing.T) int {
+	last, same := 0, 0
+	harness.Until(t, "the number of goroutines settles", func() bool {
+		if n := runtime.NumGoroutine(); n != last {
+			last, same = n, 0
+		}
+		same++
+		return same > 100
+	})
+	return last
+}
+
+// connectAll opens all connections and says something on each.
+func connectAll(t *testing.T, connect func() *harness.Conn) []*harness.Conn {
+	t.Helper()
+	crowd := make([]*harness.Conn, connections)
+	each(dialers, func(i int) {
+		crowd[i] = connect()
+		crowd[i].Echo(t, "hello")
+	})
+	return crowd
+}
+
+func leaveAll(t *testing.T, crowd []*harness.Conn) {
+	t.Helper()
+	each(dialers, func(i int) { crowd[i].Leave(t) })
+}
+
+// each calls f for every connection, from n goroutines.
+func each(n int, f func(i int)) {
+	var all sync.WaitGroup
+	for first := range n {
+		all.Go(func() {
+			for i := first; i < connections; i += n {
+				f(i)
+			}
+		})
+	}
+	all.Wait()
+}
