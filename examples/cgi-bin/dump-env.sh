@@ -1,0 +1,14 @@
+#!/bin/sh
+# A CGI script: shows what it knows of the request, as plain text.
+echo 'Content-Type: text/plain'
+echo
+
+names='
+    SERVER_SOFTWARE REMOTE_ADDR REMOTE_HOST REMOTE_PORT SERVER_NAME SERVER_PORT SERVER_PROTOCOL
+    GATEWAY_INTERFACE REQUEST_METHOD SCRIPT_NAME PATH_INFO PATH_TRANSLATED QUERY_STRING REQUEST_URI
+    UNIQUE_ID AUTH_TYPE CONTENT_LENGTH CONTENT_TYPE REMOTE_IDENT REMOTE_USER HTTPS
+'
+for name in $names; do
+    printf '%s=%s\n' "$name" "$(printenv "$name" || echo '<unset>')"
+done
+env | grep '^HTTP_' | sort

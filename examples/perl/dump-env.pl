@@ -1,0 +1,14 @@
+#!/usr/bin/env perl
+# Shows what the script knows of its client: the CGI variables, then the request's headers.
+use v5.10;
+use warnings;
+
+my @names = qw(
+    SERVER_SOFTWARE REMOTE_ADDR REMOTE_HOST REMOTE_PORT SERVER_NAME SERVER_PORT SERVER_PROTOCOL
+    GATEWAY_INTERFACE REQUEST_METHOD SCRIPT_NAME PATH_INFO PATH_TRANSLATED QUERY_STRING REQUEST_URI
+    UNIQUE_ID AUTH_TYPE CONTENT_LENGTH CONTENT_TYPE REMOTE_IDENT REMOTE_USER HTTPS
+);
+
+for my $name (@names, sort grep { /^HTTP_/ } keys %ENV) {
+    say "$name=", $ENV{$name} // '<unset>';
+}

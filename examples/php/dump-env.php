@@ -1,0 +1,15 @@
+#!/usr/bin/env php
+<?php
+// Shows what the script knows of its client: the CGI variables, then the request's headers.
+$names = [
+    'SERVER_SOFTWARE', 'REMOTE_ADDR', 'REMOTE_HOST', 'REMOTE_PORT', 'SERVER_NAME', 'SERVER_PORT', 'SERVER_PROTOCOL',
+    'GATEWAY_INTERFACE', 'REQUEST_METHOD', 'SCRIPT_NAME', 'PATH_INFO', 'PATH_TRANSLATED', 'QUERY_STRING', 'REQUEST_URI',
+    'UNIQUE_ID', 'AUTH_TYPE', 'CONTENT_LENGTH', 'CONTENT_TYPE', 'REMOTE_IDENT', 'REMOTE_USER', 'HTTPS',
+];
+$environment = getenv();
+$headers = preg_grep('/^HTTP_/', array_keys($environment));
+sort($headers);
+
+foreach ([...$names, ...$headers] as $name) {
+    echo $name, '=', $environment[$name] ?? '<unset>', "\n";
+}
