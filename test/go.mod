@@ -3,6 +3,7 @@ module websocketd/test
 go 1.26.0
 
 require (
+	github.com/coder/websocket v1.8.15
 	go.uber.org/goleak v1.3.0
 	websocketd v0.0.0-00010101000000-000000000000
 )
