@@ -34,18 +34,33 @@ const (
 // Config is what a Server does. The zero value of every field is its default;
 // New checks it once and copies it, so it may be changed or used again later.
 type Config struct {
-	// Exactly one of Command and Dir. Command[0] is the path of an executable
+	// At most one of Command and Dir. Command[0] is the path of an executable
 	// file (see exec.LookPath), the rest its arguments. Dir is a directory
 	// whose executable files are served by URL path.
 	Command []string
 	Dir     string
 
+	// What requests that are no WebSocket handshakes get: a CGI script, a static
+	// file, the console, in this order. There must be something to serve besides
+	// the console.
+	StaticDir string
+	CGIDir    string
+	Console   bool
+
 	// Where to listen, for Listen. No Addresses: 127.0.0.1 and ::1. An address
-	// is a name or an IP, IPv6 with or without brackets. Port 0 is 80.
-	// A UnixSocket without any of the other two is the only listener.
+	// is a name or an IP, IPv6 with or without brackets. Port 0 is 80, with TLS
+	// 443. A UnixSocket without any of the others is the only listener.
 	Addresses  []string
 	Port       int
 	UnixSocket string
+
+	// RedirectPort answers plain HTTP, on the same addresses, with a redirect to
+	// Port; 0 is off.
+	RedirectPort int
+
+	// TLS on every listener: files in PEM form, read again when they change.
+	// With a TLSClientCA a client needs a certificate signed by it.
+	TLSCert, TLSKey, TLSClientCA string
 
 	// Who may come in. Hosts, Origins and SameOrigin are the flags --host,
 	// --origin and --sameorigin; see package gate.
@@ -81,6 +96,11 @@ type Config struct {
 	Launcher *process.Launcher
 }
 
+func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
+
+// hasProgram reports whether a WebSocket handshake leads anywhere.
+func (c *Config) hasProgram() bool { return len(c.Command) > 0 || c.Dir != "" }
+
 // complete checks the configuration and fills the defaults in.
 func (c *Config) complete() error {
 	if err := c.check(); err != nil {
@@ -114,8 +134,12 @@ func orDefault[T comparable](value, otherwise T) T {
 
 func (c *Config) check() error {
 	switch {
-	case len(c.Command) == 0 && c.Dir == "":
-		return errors.New("config: neither Command nor Dir is set")
+	case len(c.Command) == 0 && c.Dir == "" && c.StaticDir == "" && c.CGIDir == "":
+		return errors.New("config: there is nothing to serve: set Command, Dir, StaticDir or CGIDir")
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("config: TLSCert and TLSKey go together")
+	case c.TLSClientCA != "" && c.TLSCert == "":
+		return errors.New("config: TLSClientCA needs TLSCert and TLSKey")
 	case len(c.Command) > 0 && c.Dir != "":
 		return errors.New("config: Command and Dir are both set")
 	case c.MaxLine < 0 || c.MaxLine > 0 && c.MaxLine < utf8.UTFMax:

@@ -3,6 +3,7 @@ package libwebsocketd
 import (
 	"context"
 	"errors"
+	"io"
 )
 
 // Kind is the kind of a message, as WebSocket knows it (RFC 6455 section 5.6).
@@ -28,8 +29,9 @@ type Message struct {
 // Close and Context may be called from anywhere, at any time, repeatedly.
 type Endpoint interface {
 	// Receive blocks for the next batch, which is valid until the next call. Its
-	// error says how the side ended; there is none but a final one. Who has begun
-	// to Receive goes on until that error: Close waits for it.
+	// error says how the side ended; there is none but a final one. io.EOF says
+	// that the side has nothing more to say, but still listens. Who has begun to
+	// Receive goes on until that error: Close waits for it.
 	Receive() ([]Message, error)
 
 	// Send delivers a batch, and blocks as long as the side does not take it:
@@ -110,6 +112,9 @@ func feed(program, client Endpoint, sent *Tally) {
 	deaf := false
 	for {
 		batch, err := client.Receive()
+		if err == io.EOF {
+			program.CloseSend(err)
+		}
 		if err != nil {
 			return
 		}

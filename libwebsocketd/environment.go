@@ -88,8 +88,9 @@ func (e *environment) peer(r *http.Request) peer {
 
 // of is the whole environment of a child that serves r through route. Standard
 // variables win over passed ones, SERVER_SOFTWARE excepted, and the request's
-// headers win over passed HTTP_ ones.
-func (e *environment) of(r *http.Request, route route, from peer, id string) []string {
+// headers win over passed HTTP_ ones. more is what else there is to say; it
+// replaces variables of the same name.
+func (e *environment) of(r *http.Request, route route, from peer, id string, more ...variable) []string {
 	name, port := serverNamePort(r)
 	vars := []variable{
 		{"REMOTE_ADDR", from.addr},
@@ -118,6 +119,7 @@ func (e *environment) of(r *http.Request, route route, from peer, id string) []s
 	for i := range vars {
 		vars[i].value = cleanValue(vars[i].value)
 	}
+	vars = append(vars, more...)
 	return e.override(append(vars, headerVariables(r)...))
 }
 

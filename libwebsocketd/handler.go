@@ -19,12 +19,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, log, refusal)
 		return
 	}
-	if !isUpgrade(r) {
-		s.notFound(w, log)
+	if !isUpgrade(r) || !s.cfg.hasProgram() {
+		s.servePlain(w, r, from, id, log)
 		return
 	}
 	if !s.begin() {
-		s.refuse(w, log, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1})
+		s.refuse(w, log, goingAway)
 		return
 	}
 	defer s.running.Done()
@@ -42,6 +42,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	logEnvironment(log, env)
 	s.converse(w, r, to, env, log.With("command", to.argv[0], "origin", gate.Origin(r)))
 }
+
+var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
 
 // admit is every check between the host and the slot.
 func (s *Server) admit(r *http.Request) (route, *gate.Refusal) {
@@ -62,17 +64,6 @@ func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.R
 	}
 	logAt(log, LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
 	s.answer(w, refusal)
-}
-
-// notFound answers everything that is not a WebSocket handshake.
-func (s *Server) notFound(w http.ResponseWriter, log *slog.Logger) {
-	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
-		for name, values := range headers {
-			w.Header()[name] = values
-		}
-	}
-	logAt(log, LevelAccess, "http", "NOT FOUND")
-	http.Error(w, "404 page not found: a program speaks WebSocket here", http.StatusNotFound)
 }
 
 // session is one conversation.

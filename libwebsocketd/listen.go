@@ -12,7 +12,8 @@ import (
 )
 
 // Listen opens every listener cfg asks for: the addresses, or 127.0.0.1 and ::1
-// where there are none, and the unix socket. After an error nothing is open.
+// where there are none, the same again for RedirectPort, and the unix socket.
+// After an error nothing is open.
 func Listen(cfg Config) ([]net.Listener, error) {
 	var listeners []net.Listener
 	fail := func(err error) ([]net.Listener, error) {
@@ -22,15 +23,19 @@ func Listen(cfg Config) ([]net.Listener, error) {
 		return nil, err
 	}
 	if cfg.wantsTCP() {
-		for _, host := range boundHosts(&cfg) {
-			l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(cfg.port())))
-			if err != nil && len(cfg.Addresses) == 0 && host == "::1" && noIPv6(err) {
-				continue
-			}
-			if err != nil {
-				return fail(err)
-			}
-			listeners = append(listeners, l)
+		main, err := cfg.listenTCP(cfg.port())
+		listeners = append(listeners, main...)
+		if err != nil {
+			return fail(err)
+		}
+	}
+	if cfg.RedirectPort != 0 {
+		second, err := cfg.listenTCP(cfg.RedirectPort)
+		for _, l := range second {
+			listeners = append(listeners, redirectListener{l})
+		}
+		if err != nil {
+			return fail(err)
 		}
 	}
 	if cfg.UnixSocket != "" {
@@ -43,15 +48,33 @@ func Listen(cfg Config) ([]net.Listener, error) {
 	return listeners, nil
 }
 
+// listenTCP listens on every host, and returns what is open even with an error.
+func (c *Config) listenTCP(port int) (listeners []net.Listener, err error) {
+	for _, host := range boundHosts(c) {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		if err != nil && len(c.Addresses) == 0 && host == "::1" && noIPv6(err) {
+			continue
+		}
+		if err != nil {
+			return listeners, err
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
 func (c *Config) wantsTCP() bool {
-	return c.UnixSocket == "" || c.Port != 0 || len(c.Addresses) > 0
+	return c.UnixSocket == "" || c.Port != 0 || len(c.Addresses) > 0 || c.RedirectPort != 0
 }
 
 func (c *Config) port() int {
-	if c.Port == 0 {
-		return 80
+	switch {
+	case c.Port != 0:
+		return c.Port
+	case c.wantsTLS():
+		return 443
 	}
-	return c.Port
+	return 80
 }
 
 // boundHosts are the hosts to listen on, without brackets.

@@ -28,8 +28,11 @@ type Server struct {
 	slots    *gate.Slots
 	env      *environment
 	launcher *process.Launcher
-	ownsIt   bool // the launcher
+	ownsIt   bool         // the launcher
+	static   *staticFiles // nil without StaticDir
+	console  http.Handler // nil without Console
 	http     *http.Server
+	second   *http.Server // only redirects
 
 	ctx     context.Context // done when the server is going away
 	goAway  context.CancelCauseFunc
@@ -61,21 +64,39 @@ func New(cfg Config) (*Server, error) {
 		lookup = newReverseLookup(s.ctx, &s.running)
 	}
 	s.env = newEnvironment(&cfg, lookup)
+	if err := s.furnish(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// furnish makes what stands around the bridge.
+func (s *Server) furnish() (err error) {
+	if s.cfg.StaticDir != "" {
+		s.static = newStaticFiles(s.cfg.StaticDir, s.cfg.CGIDir)
+	}
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: headerWait,
 		IdleTimeout:       idleWait,
-		ErrorLog:          cfg.ErrorLog,
+		ErrorLog:          s.cfg.ErrorLog,
 		ConnState:         s.noteState,
 	}
-	if s.launcher == nil {
-		launcher, err := process.NewLauncher(process.LauncherOptions{})
+	s.second = newRedirect(s)
+	if s.cfg.wantsTLS() {
+		certs, err := newCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, func(err error) {
+			logAt(s.cfg.Logger, LevelError, "server", err.Error())
+		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		s.launcher, s.ownsIt = launcher, true
+		s.http.TLSConfig = certs.serverConfig()
 	}
-	return s, nil
+	if s.launcher == nil {
+		s.ownsIt = true
+		s.launcher, err = process.NewLauncher(process.LauncherOptions{})
+	}
+	return err
 }
 
 // Serve accepts connections on every listener until Shutdown, and closes them.
@@ -83,7 +104,7 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) Serve(listeners ...net.Listener) error {
 	results := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { results <- s.http.Serve(l) }()
+		go func() { results <- s.serve(l) }()
 	}
 	var first error
 	for range listeners {
@@ -91,9 +112,20 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 		if !errors.Is(err, http.ErrServerClosed) && first == nil {
 			first = fmt.Errorf("serve: %w", err)
 			s.http.Close() // the others have nothing to go on for
+			s.second.Close()
 		}
 	}
 	return first
+}
+
+func (s *Server) serve(l net.Listener) error {
+	switch _, elsewhere := l.(redirectListener); {
+	case elsewhere:
+		return s.second.Serve(l)
+	case s.cfg.wantsTLS():
+		return s.http.ServeTLS(l, "", "")
+	}
+	return s.http.Serve(l)
 }
 
 // Shutdown stops accepting, ends every process by the ladder, delivers its last
@@ -103,6 +135,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.close()
 	s.goAway(ErrGoingAway)
+	s.second.Close()
 	err := s.http.Shutdown(ctx)
 	if waitErr := s.wait(ctx); err == nil {
 		err = waitErr

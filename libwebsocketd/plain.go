@@ -1,0 +1,35 @@
+package libwebsocketd
+
+import (
+	"log/slog"
+	"net/http"
+)
+
+// servePlain answers what is no WebSocket handshake: with a CGI script, else an
+// existing file, else the console, else a directory's listing.
+func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) {
+	to, refusal, isCGI := findCGI(s.cfg.CGIDir, r.URL.Path)
+	if refusal != nil {
+		logAt(log, LevelAccess, "http", "CGI: "+refusal.Reason)
+		s.answer(w, refusal)
+		return
+	}
+	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
+		for name, values := range headers {
+			w.Header()[name] = values
+		}
+	}
+	switch {
+	case isCGI:
+		s.serveCGI(w, r, to, from, id, log.With("cgiscript", to.argv[0]))
+	case s.static != nil && (s.console == nil || s.static.hasFile(r.URL.Path)):
+		logAt(log, LevelAccess, "http", "STATIC")
+		s.static.ServeHTTP(w, r)
+	case s.console != nil:
+		logAt(log, LevelAccess, "http", "DEVCONSOLE")
+		s.console.ServeHTTP(w, r)
+	default:
+		logAt(log, LevelAccess, "http", "NOT FOUND")
+		http.Error(w, "404 page not found: a program speaks WebSocket here", http.StatusNotFound)
+	}
+}

@@ -1,0 +1,140 @@
+package libwebsocketd
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// staticFiles serves the files of a directory, and nothing outside of it. Links
+// that point inside work, absolute ones too. Hidden files and the private
+// directory do not exist.
+type staticFiles struct {
+	files  staticDir
+	server http.Handler
+}
+
+func newStaticFiles(dir, private string) *staticFiles {
+	files := staticDir{dir, private}
+	return &staticFiles{files, http.FileServer(files)}
+}
+
+// ServeHTTP reads only: any method but GET and HEAD is 405.
+func (s *staticFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "405 Method Not Allowed: files are read with GET or HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	s.server.ServeHTTP(w, r)
+}
+
+// hasFile reports whether path is a file, or a directory with an index.html.
+func (s *staticFiles) hasFile(path string) bool {
+	info, err := s.files.stat(path)
+	if err == nil && info.IsDir() {
+		info, err = s.files.stat(path + "/index.html")
+	}
+	return err == nil && !info.IsDir()
+}
+
+// staticDir is the directory as net/http wants it.
+type staticDir struct{ dir, private string }
+
+// Open implements http.FileSystem.
+func (d staticDir) Open(name string) (http.File, error) {
+	root, relative, err := d.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	// The path was free of links a moment ago. Should somebody put one there
+	// now, the root still lets nobody out.
+	r, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	info, err := r.Stat(relative)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		f, err := r.Open(relative)
+		return listing{f, d, name}, err
+	case !info.Mode().IsRegular(): // to open a pipe would wait for its writer
+		return nil, fs.ErrNotExist
+	}
+	return r.Open(relative)
+}
+
+func (d staticDir) stat(name string) (fs.FileInfo, error) {
+	root, relative, err := d.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	return os.Stat(filepath.Join(root, relative))
+}
+
+// resolve follows every link in name, and tells where below the root it leads.
+func (d staticDir) resolve(name string) (root, relative string, err error) {
+	if hidden(name) {
+		return "", "", fs.ErrNotExist
+	}
+	if root, err = filepath.EvalSymlinks(d.dir); err != nil {
+		return "", "", err
+	}
+	resolved, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(cleanPath(name))))
+	if err != nil {
+		return "", "", notThere(err)
+	}
+	relative, err = filepath.Rel(root, resolved)
+	if err != nil || !filepath.IsLocal(relative) || d.isPrivate(resolved) {
+		return "", "", fs.ErrNotExist
+	}
+	return root, relative, nil
+}
+
+// notThere makes one error of the many a hopeless path can yield, such as a name
+// too long or a file in the place of a directory.
+func notThere(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fs.ErrNotExist
+}
+
+func (d staticDir) isPrivate(resolved string) bool {
+	if d.private == "" {
+		return false
+	}
+	_, inside := insideDir(d.private, resolved)
+	return inside
+}
+
+// hidden reports whether a segment of the path begins with a dot. The one that
+// is meant for the world (RFC 8615) is not hidden.
+func hidden(name string) bool {
+	return slices.ContainsFunc(strings.Split(name, "/"), func(segment string) bool {
+		return strings.HasPrefix(segment, ".") && segment != ".well-known"
+	})
+}
+
+// listing is an open directory without what is not to be seen.
+type listing struct {
+	http.File
+	in   staticDir
+	name string
+}
+
+// Readdir implements http.File.
+func (l listing) Readdir(count int) ([]fs.FileInfo, error) {
+	infos, err := l.File.Readdir(count)
+	return slices.DeleteFunc(infos, func(info fs.FileInfo) bool {
+		_, _, err := l.in.resolve(l.name + "/" + info.Name())
+		return err != nil
+	}), err
+}
