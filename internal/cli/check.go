@@ -24,7 +24,7 @@ type wish struct {
 // order of the older tool; nil: none.
 func (w *wish) check() *refusal {
 	checks := []func() *refusal{
-		w.checkLevel, w.checkStderr, w.checkHeaders, w.checkWhat, w.findCommand, w.findDir,
+		w.checkLevel, w.checkTLS, w.checkStderr, w.checkHeaders, w.checkWhat, w.findCommand, w.findDir, w.findBeside,
 	}
 	for _, check := range checks {
 		if r := check(); r != nil {
@@ -44,6 +44,17 @@ func (w *wish) checkLevel() *refusal {
 	}
 	return &refusal{status: ExitUsage, onStdout: true, usage: true,
 		message: fmt.Sprintf("Incorrect loglevel flag '%s'. Use --help to see allowed values.", w.Log.Loglevel)}
+}
+
+func (w *wish) checkTLS() *refusal {
+	t := &w.TLS
+	switch {
+	case t.SSL && (t.Sslcert == "" || t.Sslkey == ""):
+		return &refusal{status: ExitUsage, message: "please specify both --sslcert and --sslkey when requesting --ssl"}
+	case !t.SSL && (t.Sslcert != "" || t.Sslkey != "" || t.Sslca != ""):
+		return &refusal{status: ExitUsage, message: "you should not be using --ssl* flags when there is no --ssl option"}
+	}
+	return nil
 }
 
 // checkStderr makes one of --stderr and --passstderr, two spellings of one
@@ -119,9 +130,11 @@ func isToken(name string) bool {
 }
 
 func (w *wish) checkWhat() *refusal {
+	beside := w.Beside.Staticdir != "" || w.Beside.Cgidir != ""
 	switch hasCommand, hasDir := len(w.command) > 0, w.Program.Dir != ""; {
-	case !hasCommand && !hasDir:
-		return &refusal{status: ExitUsage, usage: true, message: "Please specify COMMAND or provide --dir argument."}
+	case !hasCommand && !hasDir && !beside:
+		return &refusal{status: ExitUsage, usage: true,
+			message: "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument."}
 	case hasCommand && hasDir && sets(w.fromArgs, "dir"):
 		return &refusal{status: ExitUsage, usage: true,
 			message: "ambiguous: provided COMMAND and --dir argument, please only specify one"}
@@ -164,5 +177,28 @@ func (w *wish) findDir() *refusal {
 			message: fmt.Sprintf("did you mean to specify COMMAND instead of --dir '%s'?", dir)}
 	}
 	w.Program.Dir = absolute
+	return nil
+}
+
+// findBeside makes --cgidir and --staticdir absolute.
+func (w *wish) findBeside() *refusal {
+	for _, d := range []struct {
+		kind string
+		dir  *string
+	}{{"CGI", &w.Beside.Cgidir}, {"static", &w.Beside.Staticdir}} {
+		if *d.dir == "" {
+			continue
+		}
+		absolute, err := filepath.Abs(*d.dir)
+		if err == nil {
+			var info os.FileInfo
+			if info, err = os.Stat(absolute); err == nil && info.IsDir() {
+				*d.dir = absolute
+				continue
+			}
+		}
+		return &refusal{status: ExitUsage, usage: true,
+			message: fmt.Sprintf("your %s dir '%s' is not pointing to an accessible directory", d.kind, *d.dir)}
+	}
 	return nil
 }

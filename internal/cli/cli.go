@@ -16,8 +16,10 @@ import "github.com/alecthomas/kong"
 //	variable     "none": no environment variable sets this flag
 type grammar struct {
 	Listen   listenFlags  `embed:"" group:"Where to listen"`
+	TLS      tlsFlags     `embed:"" group:"Encryption"`
 	Admit    admitFlags   `embed:"" group:"Who may come in"`
 	Program  programFlags `embed:"" group:"What runs"`
+	Beside   besideFlags  `embed:"" group:"Beside the program"`
 	Messages messageFlags `embed:"" group:"What travels"`
 	Headers  headerFlags  `embed:"" group:"Headers of answers"`
 	Log      logFlags     `embed:"" group:"The log"`
@@ -25,9 +27,17 @@ type grammar struct {
 }
 
 type listenFlags struct {
-	Port       int      `placeholder:"PORT" default:"0" help:"TCP port to listen on; 0 is 80."`
+	Port       int      `placeholder:"PORT" default:"0" help:"TCP port to listen on; 0 is 80, or 443 with --ssl."`
 	Address    []string `placeholder:"ADDRESS" sep:"none" help:"Address to listen on: a name, an IPv4 or an IPv6 address, the last with or without brackets. May be given more than once. Without it only this machine can connect (127.0.0.1 and ::1); 0.0.0.0 serves every interface."`
 	Unixsocket string   `placeholder:"PATH" help:"Unix socket to listen on. Alone, without --port and --address, no TCP port is opened. A socket file that nobody listens on any more is replaced; it is removed when the server stops."`
+	Redirport  int      `placeholder:"PORT" default:"0" help:"Second TCP port, plain HTTP, that redirects everything to --port; 0 is none."`
+}
+
+type tlsFlags struct {
+	SSL     bool   `help:"Speak TLS (wss, https) on every listener. Needs --sslcert and --sslkey."`
+	Sslcert string `placeholder:"FILE" help:"Certificate of the server, PEM, with those that lead to its authority. A changed file is taken up without a restart."`
+	Sslkey  string `placeholder:"FILE" help:"Private key of the certificate, PEM."`
+	Sslca   string `placeholder:"FILE" help:"Authority, PEM, that must have signed the certificate every client then has to show."`
 }
 
 type admitFlags struct {
@@ -42,6 +52,12 @@ type programFlags struct {
 	Passenv       names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
 	Reverselookup bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
 	Closems       uint   `placeholder:"MILLISECONDS" default:"0" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
+}
+
+type besideFlags struct {
+	Staticdir  string `placeholder:"DIR" help:"Serve the files of DIR to requests that are no WebSocket handshakes."`
+	Cgidir     string `placeholder:"DIR" help:"Run the executable files of DIR as CGI scripts for such requests. They are never served as files."`
+	Devconsole bool   `help:"Serve a page to try the program with, where there is no script and no file."`
 }
 
 type messageFlags struct {

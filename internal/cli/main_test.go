@@ -77,7 +77,7 @@ func TestRefusals(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const missing = "Please specify COMMAND or provide --dir argument."
+	const missing = "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument."
 	const both = "ambiguous: provided COMMAND and --dir argument, please only specify one"
 	const tagBinary = "please only specify one of --binary and --passstderr"
 	tests := []struct {
