@@ -9,9 +9,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 // clientFrames makes the frames of a client: its masks are zero.
@@ -259,8 +256,7 @@ func TestPongsWhileBlocked(t *testing.T) {
 	p := pipePair(t)
 	w := p.endpoint(t, Config{})
 	sent := blockedSend(t, p, say("stuck"))
-	go p.client.WriteControl(websocket.PingMessage, []byte("p"), time.Now().Add(patience))
-	go p.client.WriteMessage(websocket.TextMessage, []byte("in"))
+	go p.wire.Write(clientFrames(aPing+"p", aText+"in"))
 	if batch, err := w.Receive(); err != nil || text(batch) != "in" {
 		t.Errorf("%q, %v", text(batch), err)
 	}
