@@ -7,6 +7,7 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -101,10 +102,17 @@ func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
 // hasProgram reports whether a WebSocket handshake leads anywhere.
 func (c *Config) hasProgram() bool { return len(c.Command) > 0 || c.Dir != "" }
 
-// complete checks the configuration and fills the defaults in.
+// complete checks the configuration, makes it independent of the caller's, and
+// fills the defaults in.
 func (c *Config) complete() error {
 	if err := c.check(); err != nil {
 		return err
+	}
+	for _, list := range []*[]string{&c.Command, &c.Addresses, &c.Hosts, &c.Origins, &c.Protocols, &c.PassEnv} {
+		*list = slices.Clone(*list)
+	}
+	for _, header := range []*http.Header{&c.Header, &c.HeaderWS, &c.HeaderHTTP} {
+		*header = header.Clone()
 	}
 	c.MaxForks = orDefault(c.MaxForks, DefaultMaxForks)
 	c.MaxLine = orDefault(c.MaxLine, DefaultMaxLine)

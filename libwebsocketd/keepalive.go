@@ -35,7 +35,8 @@ type keepalive struct {
 	pong     func() // sends an unsolicited pong
 	die      func(error)
 
-	reading atomic.Bool // somebody is in Receive
+	reading atomic.Bool  // somebody is in Receive
+	holds   atomic.Int64 // how often input was taken, and so held back since
 
 	atWork sync.WaitGroup // pings and pongs being written: that may block
 	mu     sync.Mutex
@@ -46,7 +47,8 @@ type keepalive struct {
 	taken  int64 // what had been taken at the last look
 	silent int   // looks without life
 	looked int
-	left   bool // the client had said its last at the last probe
+	hold   int64 // which holding back the last probe met
+	left   bool  // the client had said its last then
 	still  time.Time
 	probed int64 // what had been taken at the last probe
 }
@@ -82,6 +84,7 @@ func (k *keepalive) receiving() {
 }
 
 func (k *keepalive) received() {
+	k.holds.Add(1)
 	k.reading.Store(false)
 	k.probes.Reset(probeInterval)
 }
@@ -137,8 +140,10 @@ func (k *keepalive) lookAtHeldBack() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.ended || k.reading.Load() {
-		k.left, k.still = false, time.Time{}
 		return false
+	}
+	if hold := k.holds.Load(); hold != k.hold {
+		k.hold, k.left, k.still = hold, false, time.Time{}
 	}
 	gone, leaving := k.conn.hungUp()
 	if gone || leaving && k.left || k.stalled() {

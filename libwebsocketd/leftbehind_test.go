@@ -5,80 +5,75 @@ package libwebsocketd
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
+// TestLeftBehind: what the program itself wrote before its exit is always
+// delivered whole. Background children that hold its output open are given a
+// moment of quiet, and are cut short if they go on talking.
+func TestLeftBehind(t *testing.T) {
+	t.Parallel()
+	var all sync.WaitGroup // at once, because each of them only waits
+	for _, test := range []struct {
+		name, script string
+		first, last  string // lines; "" is any
+		count        int    // of lines; 0 is any
+		least, limit time.Duration
+	}{
+		{"silent", "echo one; sleep 600 & printf two; exit 3", "one", "two", 2, quiet, patience},
+		{"late", "(sleep 0.05; echo late) & echo one; exit 3", "one", "late", 2, 0, patience},
+		{"late, then silent", "(sleep 0.05; echo late; exec sleep 600) & echo one; exit 3", "one", "late", 2, quiet, patience},
+		{"loud", "echo one; yes & exit 3", "one", "", 0, quiet, patience},
+		{"chatty", "echo one; (while :; do echo chat; sleep 0.05; done) & exit 3", "one", "", 0, quiet, 4 * talk},
+		{"full pipe", "head -c 60000 /dev/zero | tr '\\0' '\\n'; sleep 600 & printf end; exit 3", "", "end", 60001, quiet, patience},
+	} {
+		p := start(t, Config{}, test.script)
+		all.Go(func() {
+			defer p.Close()
+			<-p.proc.Exited()
+			if test.name == "full pipe" {
+				<-time.After(2 * quiet) // a client that takes nothing meanwhile
+			}
+			said := p.mustEndBy(t, test.name, test.least, test.limit)
+			n := len(said)
+			if n == 0 || test.count > 0 && n != test.count || said[0] != test.first || test.last != "" && said[n-1] != test.last {
+				t.Errorf("%s: it said %d lines: %.100s", test.name, n, strings.Join(said, "|"))
+			}
+		})
+	}
+	all.Wait()
+}
+
 // mustEndBy receives to the end, which must be that of the program itself, and
 // come neither sooner than least nor later than limit.
-func (p *program) mustEndBy(t *testing.T, least, limit time.Duration) (said []string) {
-	t.Helper()
+func (p *program) mustEndBy(t *testing.T, name string, least, limit time.Duration) (said []string) {
 	began := time.Now()
-	type result struct {
-		said []string
-		err  error
-	}
-	done := make(chan result, 1)
+	done := make(chan error, 1)
 	go func() {
-		said, err := p.all(t, Text)
-		done <- result{said, err}
+		var err error
+		said, err = p.all(t, Text)
+		done <- err
 	}()
 	select {
-	case r := <-done:
+	case err := <-done:
 		var ended *EndedError
-		if !errors.As(r.err, &ended) || ended.Code != 3 {
-			t.Errorf("it ends with %v", r.err)
+		if !errors.As(err, &ended) || ended.Code != 3 {
+			t.Errorf("%s: it ends with %v", name, err)
 		}
 		if took := time.Since(began); took < least {
-			t.Errorf("those left behind had only %s", took)
+			t.Errorf("%s: those left behind had only %s", name, took)
 		}
-		return r.said
 	case <-time.After(limit):
-		t.Errorf("those left behind hold the conversation for more than %s", limit)
+		t.Errorf("%s: those left behind hold the conversation for more than %s", name, limit)
 		p.proc.Reap() // ends them
 		<-done
-		return nil
 	}
+	return said
 }
 
-// TestSilentLeftBehind: a background child that holds the output open and says
-// nothing is given a moment of quiet.
-func TestSilentLeftBehind(t *testing.T) {
-	t.Parallel()
-	p := start(t, Config{}, "echo one; sleep 600 & printf two; exit 3")
-	if said := strings.Join(p.mustEndBy(t, quiet, patience), "|"); said != "one|two" {
-		t.Errorf("it said %q", said)
-	}
-}
-
-// TestSlowLastWords: one that speaks within the moment of quiet is heard.
-func TestSlowLastWords(t *testing.T) {
-	t.Parallel()
-	p := start(t, Config{}, "(sleep 0.05; echo late) & echo one; exit 3")
-	if said := strings.Join(p.mustEndBy(t, 0, patience), "|"); said != "one|late" {
-		t.Errorf("it said %q", said)
-	}
-}
-
-// TestLoudLeftBehind: one that floods the pipe is cut short.
-func TestLoudLeftBehind(t *testing.T) {
-	t.Parallel()
-	p := start(t, Config{}, "echo one; yes & exit 3")
-	if said := p.mustEndBy(t, talk, patience); len(said) == 0 || said[0] != "one" {
-		t.Errorf("it said %d lines", len(said))
-	}
-}
-
-// TestChattyLeftBehind: one that says a little all the time is cut short as well.
-func TestChattyLeftBehind(t *testing.T) {
-	t.Parallel()
-	p := start(t, Config{}, "echo one; (while :; do echo chat; sleep 0.05; done) & exit 3")
-	if said := p.mustEndBy(t, talk, 4*talk); len(said) == 0 || said[0] != "one" {
-		t.Errorf("it said %q", said)
-	}
-}
-
-// TestChattyStderrLeftBehind holds up neither Receive nor Close.
+// TestChattyStderrLeftBehind holds up Close no longer than that.
 func TestChattyStderrLeftBehind(t *testing.T) {
 	t.Parallel()
 	p := start(t, Config{}, "(exec >&-; while :; do echo chat >&2; sleep 0.05; done) & exit 3")
@@ -94,18 +89,5 @@ func TestChattyStderrLeftBehind(t *testing.T) {
 		t.Errorf("those left behind hold Close for more than %s", 4*talk)
 		p.proc.Reap()
 		<-closed
-	}
-}
-
-// TestOwnWordsAreWhole: what the program itself wrote before its exit is read to
-// the end by a reader that is slower than any quiet.
-func TestOwnWordsAreWhole(t *testing.T) {
-	t.Parallel()
-	p := start(t, Config{}, "head -c 60000 /dev/zero | tr '\\0' '\\n'; sleep 600 & printf end; exit 3")
-	<-p.proc.Exited()
-	<-time.After(2 * quiet) // a client that takes nothing meanwhile
-	said := p.mustEndBy(t, quiet, patience)
-	if len(said) != 60001 || said[60000] != "end" {
-		t.Errorf("%d lines arrived, want 60001", len(said))
 	}
 }

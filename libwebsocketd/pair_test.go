@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -39,7 +38,8 @@ func newPair(t testing.TB, client, server net.Conn) *pair {
 		upgraded <- err
 	}()
 	var err error
-	p.client, _, err = websocket.NewClient(client, &url.URL{Scheme: "ws", Host: "a.com", Path: "/"}, nil, 4096, 4096)
+	d := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return client, nil }}
+	p.client, _, err = d.Dial("ws://a.com/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,8 @@ const (
 	// talk is how long those left behind may go on talking without a pause.
 	talk = time.Second
 	// pipeful is more than any pipe holds unless root made it larger: what the
-	// program wrote before its exit is among the first pipeful read after it.
+	// program wrote before its exit is among the first pipeful read after it, and
+	// before the first read that finds less than it asked for.
 	pipeful = 1 << 20
 )
 
@@ -49,6 +50,9 @@ func (r *pipeReader) Read(b []byte) (int, error) {
 		n, err := r.file.Read(b)
 		if exited {
 			r.left -= n
+			if n < len(b) {
+				r.left = 0
+			}
 		}
 		switch {
 		case n > 0:

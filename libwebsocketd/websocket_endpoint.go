@@ -65,6 +65,7 @@ func newWebSocketEndpoint(ctx context.Context, ws *websocket.Conn, c *conn, read
 	}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	ws.SetCloseHandler(w.echoClose)
+	ws.SetReadLimit(cfg.MaxFrameSize) // negative: none
 	w.alive = keepalive{
 		interval: cfg.PingInterval,
 		conn:     c,
@@ -141,7 +142,10 @@ func (w *WebSocketEndpoint) end(err error) error {
 		w.controlFrame(websocket.CloseMessage, websocket.FormatCloseMessage(refused.code, refused.reason))
 	case errors.As(err, &closed) && closed.Code != closeAbnormal:
 		cause = &ClosedError{Code: closed.Code}
-	case w.conn.isFinished(): // gorilla has told the client what was wrong
+	// In the last two cases gorilla has told the client what was wrong.
+	case errors.Is(err, websocket.ErrReadLimit):
+		cause = &refusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", w.limit)}
+	case w.conn.isFinished():
 		cause = &refusedError{closeProtocolError, err.Error()}
 	}
 	w.cancel(cause)

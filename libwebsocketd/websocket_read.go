@@ -40,17 +40,13 @@ func (w *WebSocketEndpoint) ignore(message io.Reader) error {
 	return err
 }
 
-// readWhole takes a message of at most limit bytes into the batch. Text is
+// readWhole takes a message, which gorilla keeps to the limit, into the batch. Text is
 // checked as it arrives, and nothing of an invalid message goes further.
 func (w *WebSocketEndpoint) readWhole(message io.Reader) error {
 	start := len(w.buf)
 	checked := start
 	for {
 		n, err := w.readSome(message)
-		if int64(len(w.buf)-start) > w.limit {
-			w.buf = w.buf[:start]
-			return &refusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", w.limit)}
-		}
 		if w.kind == Text && n > 0 {
 			valid, ok := validPrefix(w.buf[checked:])
 			if checked += valid; !ok {

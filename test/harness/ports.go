@@ -26,21 +26,37 @@ var ports struct {
 // FreePort returns a TCP port of 127.0.0.1 that nobody uses.
 func FreePort(t T) int {
 	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return port
+}
+
+// MustFreePort is FreePort where there is no test yet.
+func MustFreePort() int {
+	port, err := freePort()
+	if err != nil {
+		panic(err)
+	}
+	return port
+}
+
+func freePort() (int, error) {
 	ports.Lock()
 	defer ports.Unlock()
 	if ports.owner == nil && !claimBlock() {
-		t.Fatalf("no free block of ports between %d and %d", firstBlock, firstBlock+blocks*blockSize)
+		return 0, fmt.Errorf("no free block of ports between %d and %d", firstBlock, firstBlock+blocks*blockSize)
 	}
 	for range blockSize {
 		ports.next = ports.next%(blockSize-1) + 1
 		port := ports.base + ports.next
 		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			l.Close()
-			return port
+			return port, nil
 		}
 	}
-	t.Fatalf("all ports from %d on are busy", ports.base)
-	return 0
+	return 0, fmt.Errorf("all ports from %d on are busy", ports.base)
 }
 
 func claimBlock() bool {

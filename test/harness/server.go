@@ -31,6 +31,9 @@ type Options struct {
 	Stdout, Stderr *os.File // where the server writes; nil is captured
 }
 
+// raceOptions keep a server built with -race from sleeping a second at its end.
+const raceOptions = "GORACE=atexit_sleep_ms=0"
+
 // Server is a running websocketd.
 type Server struct {
 	Addr string // host:port, or the path of the unix socket
@@ -95,7 +98,7 @@ func (o Options) Launch(t T) *Server {
 		s.cmd = exec.Command("sh", append([]string{"-c", o.Shell + `; exec "$0" "$@"`, s.Exe}, args...)...)
 	}
 	s.cmd.Dir = o.Dir
-	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), markName + "=" + s.Mark}, o.Env...)
+	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), markName + "=" + s.Mark, raceOptions}, o.Env...)
 	var closeOut, closeErr func()
 	s.Out, s.cmd.Stdout, closeOut = capture(t, o.Stdout)
 	s.Err, s.cmd.Stderr, closeErr = capture(t, o.Stderr)

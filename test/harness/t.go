@@ -30,7 +30,6 @@ type Probe struct {
 	mu       sync.Mutex
 	lines    []string
 	failed   bool
-	skipped  bool
 	cleanups []func()
 }
 

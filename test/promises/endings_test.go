@@ -143,12 +143,15 @@ func TestOtherKindIsIgnored(t *testing.T) {
 	c.Binary([]byte("no"))
 	c.Binary([]byte("no"))
 	c.Echo(t, "yes")
+	c.Leave(t)
 	c = binary.Connect(t)
 	c.Text("no")
 	c.Text("no")
 	c.Binary([]byte("yes"))
 	c.Expect(t, "yes")
+	c.Leave(t)
 	for _, s := range []*harness.Server{text, binary} {
+		s.Out.Await(t, "DISCONNECT")
 		if lines := s.Out.With("ignoring"); len(lines) != 1 {
 			t.Errorf("%d lines about ignored messages", len(lines))
 		}

@@ -39,6 +39,7 @@ func TestMemoryEndlessLine(t *testing.T) {
 		t.Errorf("%d of %d bytes, longest message %d, %v", got, total, longest, end)
 	}
 	limitMemory(t, s, "a line of 300 MiB", 64*mib)
+	s.Out.Await(t, "DISCONNECT")
 	if lines := s.Out.With("maxline"); len(lines) != 1 {
 		t.Errorf("%d log lines about --maxline", len(lines))
 	}

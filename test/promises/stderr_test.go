@@ -105,6 +105,7 @@ func TestMaxLine(t *testing.T) {
 	if got := c.Ends(t, 1000, ""); !slices.Equal(got, want) {
 		t.Errorf("got %q, expected %q", got, want)
 	}
+	s.Out.Await(t, "DISCONNECT")
 	if lines := s.Out.With("maxline"); len(lines) != 1 {
 		t.Errorf("%d lines about --maxline in the log", len(lines))
 	}

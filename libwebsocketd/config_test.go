@@ -1,0 +1,78 @@
+package libwebsocketd
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestConfigCheck is the table of what New refuses; the error names the field.
+func TestConfigCheck(t *testing.T) {
+	command := []string{"/bin/cat"}
+	for field, cfg := range map[string]Config{
+		"Command nor Dir":          {},
+		"Command and Dir":          {Command: command, Dir: "/"},
+		"MaxLine is 3":             {Command: command, MaxLine: 3},
+		"MaxLine is -1":            {Command: command, MaxLine: -1},
+		"CloseDelay":               {Command: command, CloseDelay: -time.Second},
+		"Stderr tag":               {Command: command, Binary: true, Stderr: StderrTag},
+		`Stderr is "x"`:            {Command: command, Stderr: "x"},
+		"Sec-WebSocket-Extensions": {Command: command, HeaderWS: http.Header{"Sec-Websocket-Extensions": {"x"}}},
+	} {
+		words := strings.Replace(field, "Command nor Dir", "neither Command nor Dir", 1)
+		server, err := New(cfg)
+		if err == nil {
+			server.Shutdown(t.Context())
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), "config: ") || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+// TestConfigDefaults: zero is the default, negative is none.
+func TestConfigDefaults(t *testing.T) {
+	cfg := Config{Dir: "/"}
+	if err := cfg.complete(); err != nil {
+		t.Fatal(err)
+	}
+	if cfg.MaxForks != 1024 || cfg.MaxFrameSize != 1<<20 || cfg.MaxLine != 1<<20 || cfg.PingInterval != 30*time.Second ||
+		cfg.Stderr != StderrLog || cfg.ServerSoftware != "websocketd" || cfg.Logger == nil || cfg.ErrorLog.Writer() != io.Discard {
+		t.Errorf("%+v", cfg)
+	}
+	cfg = Config{Dir: "/", MaxForks: -1, MaxFrameSize: -1, PingInterval: -1, MaxLine: 4, PassEnv: []string{}}
+	if err := cfg.complete(); err != nil {
+		t.Fatal(err)
+	}
+	if cfg.MaxForks != -1 || cfg.MaxFrameSize != -1 || cfg.PingInterval != -1 || cfg.MaxLine != 4 || len(cfg.PassEnv) != 0 {
+		t.Errorf("%+v", cfg)
+	}
+}
+
+// TestConfigIsCopied: New promises that its Config may be changed later.
+func TestConfigIsCopied(t *testing.T) {
+	cfg := Config{
+		Command:   []string{"/bin/cat", "a"},
+		Protocols: []string{"one"},
+		Header:    http.Header{"X-A": {"1"}},
+	}
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Shutdown(t.Context())
+	cfg.Command[1] = "b"
+	cfg.Protocols[0] = "two"
+	cfg.Header.Set("X-A", "2")
+	cfg.Header.Set("X-B", "2")
+	r := asked{headers: "Sec-WebSocket-Protocol: one, two\r\n"}.request(t)
+	if to, _ := s.route(r); to.argv[1] != "a" {
+		t.Errorf("the command is now %q", to.argv)
+	}
+	h := s.upgradeHeader(r)
+	if h.Get("X-A") != "1" || h.Get("X-B") != "" || h.Get("Sec-WebSocket-Protocol") != "one" {
+		t.Errorf("the headers are now %v", h)
+	}
+}

@@ -1,0 +1,269 @@
+package libwebsocketd
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+// clientFrames makes the frames of a client: its masks are zero.
+func clientFrames(parts ...string) (frames []byte) {
+	for _, part := range parts {
+		first, payload := part[0], part[1:]
+		switch n := len(payload); {
+		case n < 126:
+			frames = append(frames, first, 0x80|byte(n))
+		case n < 1<<16:
+			frames = binary.BigEndian.AppendUint16(append(frames, first, 0x80|126), uint16(n))
+		default:
+			frames = binary.BigEndian.AppendUint64(append(frames, first, 0x80|127), uint64(n))
+		}
+		frames = append(append(frames, 0, 0, 0, 0), payload...)
+	}
+	return frames
+}
+
+// First bytes of frames, as clientFrames takes them.
+const (
+	aText     = "\x81"
+	aBinary   = "\x82"
+	textBegin = "\x01"
+	textMore  = "\x00"
+	textEnd   = "\x80"
+	aClose    = "\x88"
+	aPing     = "\x89"
+)
+
+// received is what an endpoint makes of a client's bytes: the pieces joined per
+// message, how it ended, and what the client was sent.
+type received struct {
+	messages []string
+	open     string // a message that never ended
+	err      error
+	sent     []frame
+}
+
+// receive writes a client's bytes, in writes of at most size, and ends.
+func receive(t *testing.T, cfg Config, log *logBook, sent []byte, size int) (got received) {
+	t.Helper()
+	p := tcpPair(t)
+	cfg.Command = []string{"/bin/cat"}
+	if err := cfg.complete(); err != nil {
+		t.Fatal(err)
+	}
+	w := newWebSocketEndpoint(t.Context(), p.ws, p.conn, p.reader, &cfg, slog.New(log))
+	defer w.Close()
+	go func() {
+		for len(sent) > 0 {
+			n, err := p.wire.Write(sent[:min(size, len(sent))])
+			if err != nil {
+				return
+			}
+			sent = sent[n:]
+		}
+		p.wire.(interface{ CloseWrite() error }).CloseWrite()
+	}()
+	answers := make(chan []frame, 1)
+	go func() {
+		var frames []frame
+		for {
+			f, err := readFrame(t, p.wire)
+			if err != nil {
+				answers <- frames
+				return
+			}
+			frames = append(frames, f)
+		}
+	}()
+	for got.err == nil {
+		var batch []Message
+		if batch, got.err = w.Receive(); got.err == nil && len(batch) == 0 {
+			t.Fatal("no message and no error")
+		}
+		for _, m := range batch {
+			if got.open += string(m.Data); !m.More {
+				got.messages = append(got.messages, got.open)
+				got.open = ""
+			}
+		}
+	}
+	w.Close()
+	got.sent = <-answers
+	return got
+}
+
+// TestReceive is what becomes of what a client sends, whole and in drops.
+func TestReceive(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 5000)
+	closed := clientFrames(aClose + "\x03\xe8") // 1000
+	for _, test := range []struct {
+		name   string
+		cfg    Config
+		frames []byte
+		want   string // joined by |
+		code   int    // of what the client is sent; 0 is no close frame
+		cause  string // part of the error
+	}{
+		{"messages", Config{}, clientFrames(aText+"a", aText, aText+"b\nc"), "a||b\nc", 1000, "client closed: 1000"},
+		{"fragments", Config{}, clientFrames(textBegin+"a", aPing+"p", textMore, textEnd+"b"), "ab", 1000, ""},
+		{"long", Config{}, clientFrames(aText+long, aText+long+long), long + "|" + long + long, 1000, ""},
+		{"characters over fragments", Config{}, clientFrames(textBegin+"\xe2\x82", textEnd+"\xac", aText+"\U0001f600"), "\u20ac|\U0001f600", 1000, ""},
+		{"the other kind", Config{}, clientFrames(aBinary+"\xff", aText+"a", aBinary+"x"), "a", 1000, ""},
+		{"the other kind of binary", Config{Binary: true}, clientFrames(aText+"x", aBinary+"\xff", aText+"\xff"), "\xff", 1000, ""},
+		{"not UTF-8", Config{}, clientFrames(aText+"a", aText+"b\xff", aText+"c"), "a", 1007, "UTF-8"},
+		{"not UTF-8 at its end", Config{}, clientFrames(aText + "b\xe2\x82"), "", 1007, "UTF-8"},
+		{"a surrogate", Config{}, clientFrames(aText + "\xed\xa0\x80"), "", 1007, "UTF-8"},
+		{"as large as allowed", Config{MaxFrameSize: 5}, clientFrames(aText+"12345", textBegin+"123", textEnd+"45"), "12345|12345", 1000, ""},
+		{"too large", Config{MaxFrameSize: 5}, clientFrames(aText+"12345", aText+"123456", aText+"7"), "12345", 1009, "--maxframesize=5"},
+		{"too large together", Config{MaxFrameSize: 5}, clientFrames(textBegin+"1234", textEnd+"56"), "", 1009, "--maxframesize=5"},
+		{"without limit", Config{MaxFrameSize: -1, Binary: true}, clientFrames(aBinary+long+long+long, aBinary, aBinary+"a"), long + long + long + "||a", 1000, ""},
+		{"without limit, text", Config{MaxFrameSize: -1}, clientFrames(textBegin+"\xe2", textMore+"\x82", textEnd+"\xac", aText), "\u20ac|", 1000, ""},
+		{"without limit, not UTF-8", Config{MaxFrameSize: -1}, clientFrames(aText + "ab\xffc"), "", 1007, "UTF-8"},
+		{"without limit, cut character", Config{MaxFrameSize: -1}, clientFrames(textBegin+"ab\xe2", textEnd), "", 1007, "UTF-8"},
+		{"not masked", Config{}, []byte("\x81\x01a"), "", 1002, "MASK"},
+		{"reserved bit", Config{}, clientFrames("\xc1x"), "", 1002, "RSV1"},
+		{"reserved opcode", Config{}, clientFrames("\x83x"), "", 1002, "opcode"},
+		{"no beginning", Config{}, clientFrames(textEnd + "x"), "", 1002, "continuation"},
+		{"bad close code", Config{}, clientFrames(aClose + "\x03\xed"), "", 1002, "close code"},
+	} {
+		for _, size := range []int{1 << 20, 7, 1} {
+			log := new(logBook)
+			got := receive(t, test.cfg, log, append(bytes.Clone(test.frames), closed...), size)
+			if all := strings.Join(got.messages, "|"); all != test.want {
+				t.Errorf("%s, writes of %d: received %.60q, want %.60q", test.name, size, all, test.want)
+			}
+			if got.open != "" && test.code != 1007 {
+				t.Errorf("%s, writes of %d: %.60q never ended", test.name, size, got.open)
+			}
+			if got.err == nil || !strings.Contains(got.err.Error(), test.cause) {
+				t.Errorf("%s, writes of %d: the end is %v, want %q", test.name, size, got.err, test.cause)
+			}
+			var last frame
+			if n := len(got.sent); n > 0 {
+				last = got.sent[n-1]
+			}
+			if last.first != 0x88 || len(last.payload) < 2 || int(binary.BigEndian.Uint16([]byte(last.payload))) != test.code {
+				t.Errorf("%s, writes of %d: the client is sent %q, want a close with %d", test.name, size, got.sent, test.code)
+			}
+			if n := len(log.category("websocket")); strings.Contains(test.name, "other kind") && n != 1 || n > 1 {
+				t.Errorf("%s: the log says it %d times", test.name, n)
+			}
+		}
+	}
+}
+
+// TestReceivePing: a ping is answered with its payload, a close without a code
+// by one without, the end of the connection by nothing.
+func TestReceivePing(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		string(clientFrames(aPing+"hello", aText+"a", aClose)):        "8a:hello 88:",
+		string(clientFrames(aClose+"\x0f\xa1why", aText+"a")):         "88:\x0f\xa1",
+		string(clientFrames(aText + "a")):                             "",
+		string(clientFrames(aPing)) + string(clientFrames(aPing)[:3]): "8a:",
+	} {
+		got := receive(t, Config{}, new(logBook), []byte(sent), 1<<20)
+		var answers []string
+		for _, f := range got.sent {
+			answers = append(answers, string("0123456789abcdef"[f.first>>4])+string("0123456789abcdef"[f.first&15])+":"+f.payload)
+		}
+		if all := strings.Join(answers, " "); all != want {
+			t.Errorf("%q is answered by %q, want %q", sent, all, want)
+		}
+		var closed *ClosedError
+		if !errors.As(got.err, &closed) {
+			t.Errorf("%q ends with %v", sent, got.err)
+		}
+	}
+}
+
+// TestBatches: messages that have arrived together are received together.
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	p := pipePair(t)
+	w := p.endpoint(t, Config{})
+	go p.wire.Write(clientFrames(aText+"a", aText+"b", aText+"c", textBegin+"d"))
+	batch, err := w.Receive()
+	if text(batch) != "a+b+c" || err != nil {
+		t.Errorf("%q, %v", text(batch), err)
+	}
+	go p.wire.Write(clientFrames(textEnd + "e"))
+	if batch, err := w.Receive(); text(batch) != "de" || err != nil {
+		t.Errorf("%q, %v", text(batch), err)
+	}
+}
+
+// TestCloseSendAndClose: what was sent is delivered, then the close frame, then
+// nothing; Close unblocks whoever receives and tells the context.
+func TestCloseSendAndClose(t *testing.T) {
+	t.Parallel()
+	p := tcpPair(t)
+	w := p.endpoint(t, Config{})
+	w.Send(say("a", "b"))
+	w.CloseSend(errExit3)
+	if err := w.Send(say("c")); !errors.Is(err, errFinished) {
+		t.Errorf("Send after CloseSend: %v", err)
+	}
+	for _, want := range []frame{{0x81, "a"}, {0x81, "b"}, {0x88, "\x0f\xa3exit status 3"}} {
+		if got, err := readFrame(t, p.wire); got != want || err != nil {
+			t.Errorf("%x %q, %v; want %x %q", got.first, got.payload, err, want.first, want.payload)
+		}
+	}
+	if rest, err := io.ReadAll(p.wire); len(rest) > 0 || err != nil {
+		t.Errorf("behind the close frame: % x, %v", rest, err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := w.Receive()
+		done <- err
+	}()
+	w.Close()
+	w.Close()
+	within(t, patience, "Receive", func() {
+		if err := <-done; err == nil {
+			t.Error("Receive has no error after Close")
+		}
+	})
+	if context.Cause(w.Context()) == nil {
+		t.Error("the context is not done")
+	}
+}
+
+// TestDeadClient: a client whose system answers with a reset is gone, for Send
+// and for the context.
+func TestDeadClient(t *testing.T) {
+	t.Parallel()
+	p := tcpPair(t)
+	w := p.endpoint(t, Config{})
+	p.wire.(interface{ SetLinger(int) error }).SetLinger(0)
+	p.wire.Close()
+	eventually(t, "Send fails", func() bool { return w.Send(say("x")) != nil })
+	var closed *ClosedError
+	if cause := context.Cause(w.Context()); !errors.As(cause, &closed) || closed.Code != 1006 {
+		t.Errorf("the context's cause is %v", cause)
+	}
+}
+
+// TestPongsWhileBlocked: a ping is answered although a batch is stuck before it.
+func TestPongsWhileBlocked(t *testing.T) {
+	t.Parallel()
+	p := pipePair(t)
+	w := p.endpoint(t, Config{})
+	sent := blockedSend(t, p, say("stuck"))
+	go p.wire.Write(clientFrames(aPing+"p", aText+"in"))
+	if batch, err := w.Receive(); err != nil || text(batch) != "in" {
+		t.Errorf("%q, %v", text(batch), err)
+	}
+	first, _ := readFrame(t, p.wire)
+	second, err := readFrame(t, p.wire)
+	if first != (frame{0x81, "stuck"}) || second != (frame{0x8a, "p"}) || err != nil {
+		t.Errorf("%q, then %q, %v", first, second, err)
+	}
+	<-sent
+}

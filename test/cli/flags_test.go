@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"websocketd/internal/cli"
+	"websocketd/test/harness"
+)
+
+// flagRow is what is known of one flag besides what the program itself says.
+type flagRow struct {
+	kind cli.Kind
+	def  string   // its default, as the program tells it
+	good []string // values that are understood
+	bad  []string // values that are not: status 2
+
+	// Three observations of a running server: without the flag, with its
+	// variable set to env, and with that variable and the flag set to flag.
+	env, flag string
+	seen      func(t *testing.T, o harness.Options) string
+	want      [3]string
+}
+
+var (
+	boolGood = []string{"true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False"}
+	boolBad  = []string{"maybe", "yes", "2", "tRUE"}
+	intGood  = []string{"0", "8080", "0x50", "0b11", "0o17", "017", "1_000", "-1"}
+	intBad   = []string{"", "abc", "1.5", "8080 ", "9999999999999999999999", "0x", "1__0", "1k"}
+	uintGood = []string{"0", "8080", "0x50", "1_000"}
+	uintBad  = []string{"", "abc", "-1", "1s"}
+	sizeGood = []string{"4", "1000", "64K", "64KB", "64KiB", "1MiB", "1m", "2G", "16mib"}
+	sizeBad  = []string{"", "abc", "-1", "1.5M", "3", "0", "1T", "64 K", "0x50", "9999999999G"}
+	anyText  = []string{"", "x", "two words", "-x", "--port=1", "a=b", "ä", "\xff"}
+)
+
+// Every flag of the program has a row, and every row a flag.
+func TestEveryFlagHasARow(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, f := range cli.Flags() {
+		known[f.Name] = true
+		row, ok := flagRows[f.Name]
+		if !ok {
+			t.Errorf("--%s has no row in the table of flags: add one", f.Name)
+			continue
+		}
+		if f.Kind != row.kind || f.Default != row.def {
+			t.Errorf("--%s is a %s with the default %q, the row says %s, %q", f.Name, f.Kind, f.Default, row.kind, row.def)
+		}
+		if want := variable(f.Name); f.Env != want {
+			t.Errorf("--%s has the variable %q, expected %q", f.Name, f.Env, want)
+		}
+		if strings.TrimSpace(f.Help) == "" || f.Group == "" {
+			t.Errorf("--%s has no help or no group", f.Name)
+		}
+	}
+	for name := range flagRows {
+		if !known[name] {
+			t.Errorf("the table has a row for --%s, which the program does not have", name)
+		}
+	}
+}
+
+// variable is the environment variable of a flag.
+func variable(name string) string {
+	switch name {
+	case "help", "version", "license":
+		return ""
+	}
+	return "WEBSOCKETD_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// Every flag is in --help, with its variable and its default.
+func TestHelpHasEveryFlag(t *testing.T) {
+	t.Parallel()
+	_, stderr, _ := run(t, nil, "--help")
+	for _, f := range cli.Flags() {
+		i := strings.Index(stderr, "  --"+f.Name)
+		if i < 0 {
+			t.Errorf("--help does not show --%s", f.Name)
+			continue
+		}
+		about, _, _ := strings.Cut(stderr[i+2:], "\n  --")
+		for _, part := range []string{f.Env, f.Default} {
+			if !strings.Contains(about, part) {
+				t.Errorf("--help tells nothing of %q at --%s", part, f.Name)
+			}
+		}
+	}
+}
+
+// Value forms: what is understood, what is not, with which status, on which
+// stream, in which words, by flag and by variable.
+func TestFlagValues(t *testing.T) {
+	t.Parallel()
+	for name, row := range flagRows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, value := range row.good {
+				checkGood(t, name, row, value)
+			}
+			for _, value := range row.bad {
+				checkBad(t, name, row, value)
+			}
+		})
+	}
+}
+
+// checkGood: the flag is parsed when what stands behind it is reached.
+func checkGood(t *testing.T, name string, row flagRow, value string) {
+	t.Helper()
+	spellings := [][]string{{"--" + name + "=" + value}, {"-" + name + "=" + value}}
+	if row.kind != cli.KindBool {
+		spellings = append(spellings, []string{"--" + name, value}, []string{"-" + name, value})
+	}
+	for _, args := range spellings {
+		out, errOut, status := run(t, nil, append(args, "--version")...)
+		if status != 0 || errOut != "" || !strings.HasPrefix(out, "websocketd") {
+			t.Errorf("%q: status %d, stderr %q", args, status, errOut)
+		}
+	}
+	if env := variable(name); env != "" && !strings.ContainsRune(value, 0) {
+		if out, errOut, status := run(t, []string{env + "=" + value}, "--version"); status != 0 || errOut != "" || out == "" {
+			t.Errorf("%s=%q: status %d, stderr %q", env, value, status, errOut)
+		}
+	}
+}
+
+func checkBad(t *testing.T, name string, row flagRow, value string) {
+	t.Helper()
+	out, errOut, status := run(t, nil, "--"+name+"="+value, "--version")
+	want := fmt.Sprintf("invalid value %q for flag -%s: ", value, name)
+	if row.kind == cli.KindBool {
+		want = fmt.Sprintf("invalid boolean value %q for -%s: ", value, name)
+	}
+	if status != 2 || out != "" || !strings.HasPrefix(errOut, want) || !strings.Contains(errOut, "Usage:") {
+		t.Errorf("--%s=%s: status %d, stdout %q, stderr %.200q, expected %q and the usage", name, value, status, out, errOut, want)
+	}
+	if env := variable(name); env != "" && value != "" {
+		_, errOut, status := run(t, []string{env + "=" + value}, "cat")
+		if status != 2 || !strings.Contains(errOut, env) || !strings.Contains(errOut, fmt.Sprintf("%q", value)) {
+			t.Errorf("%s=%s: status %d, stderr %.200q", env, value, status, errOut)
+		}
+	}
+}
+
+// run runs our binary with nothing but env in its environment.
+func run(t *testing.T, env []string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errOut strings.Builder
+	cmd := exec.Command(harness.PlainBinary(t), args...)
+	cmd.Env = append([]string{"PATH=/usr/bin:/bin"}, env...)
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	err := cmd.Run()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
+}
+
+// Default, variable, flag: each wins over the one before, which is seen in what
+// the server does.
+func TestFlagOverEnvironmentOverDefault(t *testing.T) {
+	t.Parallel()
+	for name, row := range flagRows {
+		if row.seen == nil {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bin := harness.Binary(t)
+			env := []string{variable(name) + "=" + row.env}
+			args := []string{"--" + name + "=" + row.flag}
+			for i, o := range []harness.Options{{Bin: bin}, {Bin: bin, Env: env}, {Bin: bin, Env: env, Args: args}} {
+				if row.want[i] == "" {
+					continue // not to be seen here; the row says why
+				}
+				if got := row.seen(t, o); got != row.want[i] {
+					t.Errorf("%s: saw %q, expected %q", [3]string{"default", "variable", "flag over variable"}[i], got, row.want[i])
+				}
+			}
+		})
+	}
+}

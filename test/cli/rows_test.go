@@ -1,0 +1,69 @@
+package cli
+
+import "websocketd/internal/cli"
+
+// flagRows is the table: one row a flag.
+var flagRows = map[string]flagRow{
+	"port": {kind: cli.KindInt, def: "0", good: intGood, bad: intBad, // the default is 80, which others may use
+		env: port(1), flag: port(2), seen: startLine, want: [3]string{"", "127.0.0.1:" + port(1), "127.0.0.1:" + port(2)}},
+	"address": {kind: cli.KindList, good: []string{"127.0.0.1", "::1", "[::1]", "localhost"},
+		env: "127.0.0.2\n127.0.0.3", flag: "127.0.0.4", seen: addresses,
+		want: [3]string{"loopback", "127.0.0.2 127.0.0.3", "127.0.0.4"}},
+	"unixsocket": {kind: cli.KindString, good: anyText,
+		env: "env.sock", flag: "flag.sock", seen: socketLine, want: [3]string{"none", "env.sock", "flag.sock"}},
+
+	"host": {kind: cli.KindNames, good: []string{"", "a", "a,b", " a , b ", "*"},
+		env: "a.example", flag: "b.example", seen: hosts, want: [3]string{"421 421", "404 421", "421 404"}},
+	"origin": {kind: cli.KindNames, good: []string{"", "a.com", "https://a.com:1,b.com", "null", "*"},
+		env: "a.example", flag: "b.example", seen: origins, want: [3]string{"403 403", "101 403", "403 101"}},
+	"sameorigin": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: otherPort, want: [3]string{"101", "403", "101"}},
+	"maxforks": {kind: cli.KindInt, def: "1024", good: intGood, bad: intBad,
+		env: "1", flag: "2", seen: admitted, want: [3]string{"4", "1", "2"}},
+
+	"dir": {kind: cli.KindString, good: anyText, // without it a command is needed
+		env: "one", flag: "two", seen: script, want: [3]string{"", "one", "two"}},
+	"passenv": {kind: cli.KindNames, good: []string{"", "A", "A,B", " A , B "},
+		env: "AAA,BBB", flag: "CCC", seen: passed, want: [3]string{"PATH", "AAA BBB", "CCC"}},
+	"reverselookup": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: remoteHost, want: [3]string{"127.0.0.1", "localhost", "127.0.0.1"}},
+	"closems": {kind: cli.KindUint, def: "0", good: uintGood, bad: uintBad,
+		env: "60000", flag: "1", seen: ladder, want: [3]string{"ended", "still there", "ended"}},
+
+	"binary": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: kindOfMessage, want: [3]string{"text", "binary", "text"}},
+	"stderr": {kind: cli.KindChoice, def: "log", good: []string{"log", "tag", "merge", "discard"}, bad: []string{"", "both", "LOG", "log,tag"},
+		env: "merge", flag: "discard", seen: stderrMode, want: [3]string{"log", "merge", "discard"}},
+	"passstderr": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: stderrMode, want: [3]string{"log", "tag", "log"}},
+	"maxline": {kind: cli.KindSize, def: "1MiB", good: sizeGood, bad: sizeBad,
+		env: "64K", flag: "10", seen: longestLine, want: [3]string{"1048576", "65536", "10"}},
+	"maxframesize": {kind: cli.KindInt, def: "1048576", good: intGood, bad: intBad,
+		env: "10", flag: "0", seen: largestMessage, want: [3]string{"1048576", "10", "unlimited"}},
+	"pingms": {kind: cli.KindUint, def: "30000", good: uintGood, bad: uintBad,
+		env: "100", flag: "0", seen: pinged, want: [3]string{"silent for a second", "pinged", "silent for a second"}},
+	"protocol": {kind: cli.KindNames, good: []string{"", "chat", "chat,mcp"},
+		env: "chat", flag: "mcp", seen: protocol, want: [3]string{"none", "chat", "mcp"}},
+
+	"header": {kind: cli.KindList, good: []string{"X-A: b", "X-A:b", "X-A"},
+		env: "X-A: env\nX-B: env", flag: "X-B: flag", seen: headers,
+		want: [3]string{"ws[ ] http[ ]", "ws[env env] http[env env]", "ws[ flag] http[ flag]"}},
+	"header-ws": {kind: cli.KindList, good: []string{"X-A: b"},
+		env: "X-A: env\nX-B: env", flag: "X-B: flag", seen: headers,
+		want: [3]string{"ws[ ] http[ ]", "ws[env env] http[ ]", "ws[ flag] http[ ]"}},
+	"header-http": {kind: cli.KindList, good: []string{"X-A: b"},
+		env: "X-A: env\nX-B: env", flag: "X-B: flag", seen: headers,
+		want: [3]string{"ws[ ] http[ ]", "ws[ ] http[env env]", "ws[ ] http[ flag]"}},
+
+	// --loglevel=loud is understood, but refused with status 1: usage.txtar.
+	"loglevel": {kind: cli.KindString, def: "access", good: []string{"debug", "trace", "access", "info", "error", "fatal", "none"},
+		env: "none", flag: "info", seen: logged, want: [3]string{"info access", "nothing", "info"}},
+	"logformat": {kind: cli.KindChoice, def: "text", good: []string{"text", "json"}, bad: []string{"", "xml", "JSON"},
+		env: "json", flag: "text", seen: logFormat, want: [3]string{"text", "json", "text"}},
+
+	// These three act and end; version.txtar and help.txtar show what they print.
+	// As with Go's flag package, --help=anything is help.
+	"help":    {kind: cli.KindBool},
+	"version": {kind: cli.KindBool, good: []string{"true", "1"}, bad: boolBad},
+	"license": {kind: cli.KindBool, good: []string{"false"}, bad: boolBad},
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const events = `{"Action":"run","Package":"p","Test":"TestGood"}
+{"Action":"output","Package":"p","Test":"TestGood","Output":"    x_test.go:1: measured: 3 MiB\n"}
+{"Action":"output","Package":"p","Test":"TestGood","Output":"    x_test.go:2: a detail\n"}
+{"Action":"output","Package":"p","Test":"TestGood","Output":"--- PASS: TestGood (0.00s)\n"}
+{"Action":"pass","Package":"p","Test":"TestGood"}
+{"Action":"output","Package":"p","Test":"TestBad","Output":"    x_test.go:3: what went wrong\n"}
+{"Action":"output","Package":"p","Test":"TestBad","Output":"--- FAIL: TestBad (0.00s)\n"}
+{"Action":"fail","Package":"p","Test":"TestBad"}
+{"Action":"output","Package":"p","Test":"TestLazy","Output":"    x_test.go:4: skip: needs node\n"}
+{"Action":"skip","Package":"p","Test":"TestLazy"}
+{"Action":"skip","Package":"p","Test":"FuzzIt/seed#1"}
+not json: the go command failed
+{"Action":"output","Package":"p","Output":"FAIL\tp\t0.01s\n"}
+{"Action":"fail","Package":"p"}
+`
+
+// A report prints results, measurements and what failed tests said, and knows
+// the skips.
+func TestReport(t *testing.T) {
+	var out strings.Builder
+	r := newReport(&out)
+	if err := r.read(strings.NewReader(events)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"--- PASS: TestGood", "measured: 3 MiB", "what went wrong", "not json", "FAIL\tp"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the report lacks %q:\n%s", want, &out)
+		}
+	}
+	if strings.Contains(out.String(), "a detail") {
+		t.Errorf("the report has what a passed test said:\n%s", &out)
+	}
+	if r.passed != 1 || len(r.failures) != 1 || len(r.skips) != 1 {
+		t.Errorf("%d passed, failures %q, skips %q", r.passed, r.failures, r.skips)
+	}
+	if n := r.printSkips(map[string]bool{}); n != 1 {
+		t.Errorf("%d unknown skips", n)
+	}
+	if n := r.printSkips(map[string]bool{"p/TestLazy": true}); n != 0 {
+		t.Errorf("%d unknown skips of an allowed one", n)
+	}
+	if !strings.Contains(out.String(), "p/TestLazy: x_test.go:4: skip: needs node") {
+		t.Errorf("the skip is printed without its reason:\n%s", &out)
+	}
+}
+
+// Skips go through harness.Skip and Need, and nothing sleeps to wait.
+func TestHouseRules(t *testing.T) {
+	direct := regexp.MustCompile(`\bt\.Skip(f|Now)?\(`)
+	sleep := regexp.MustCompile(`time\.Sleep\(`)
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() && d.Name() == "node_modules" {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) != ".go" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if direct.Match(text) && !strings.HasPrefix(filepath.ToSlash(path), "../harness/") && d.Name() != "report_test.go" {
+			t.Errorf("%s skips without harness.Skip", path)
+		}
+		if sleep.Match(text) && d.Name() != "report_test.go" {
+			t.Errorf("%s sleeps: poll with harness.Until", path)
+		}
+		if n := strings.Count(string(text), "\n"); n > 400 {
+			t.Errorf("%s has %d lines, the budget is 400", path, n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
