@@ -32,16 +32,22 @@ func FuzzCGIHeader(f *testing.F) {
 		if len(output) > 4<<10 {
 			t.Skip("long")
 		}
-		want := oracleCGI(string(output))
-		at := cut % uint(len(output)+1)
-		for _, pieces := range [][]string{{string(output)}, {string(output[:at]), string(output[at:])}} {
-			got := answerOf(t, pieces...)
-			if !got.equal(want) {
-				t.Fatalf("%q in pieces:\n%+v\nthe oracle:\n%+v", pieces, got, want)
-			}
+		said := string(output)
+		for _, near := range []string{said, "Content-Type: a/b\n" + said, "Content-Type: a/b\n" + said + "\n\nbody",
+			"Content-Type: a/b\nX" + said + "X: y\r\n\r\nbody", "Status: " + said + "\n\nbody", said + ": x\nLocation: y\n\n"} {
+			checkCGI(t, near, int(cut%uint(len(near)+1)))
 		}
-		checkCGILaws(t, output)
 	})
+}
+
+func checkCGI(t *testing.T, output string, cut int) {
+	want := oracleCGI(output)
+	for _, pieces := range [][]string{{output}, {output[:cut], output[cut:]}} {
+		if got := answerOf(t, pieces...); !got.equal(want) {
+			t.Fatalf("%q in pieces:\n%+v\nthe oracle:\n%+v", pieces, got, want)
+		}
+	}
+	checkCGILaws(t, []byte(output))
 }
 
 // cgiAnswer is what a client gets of a script's output. A failure is a 500 of our own.
