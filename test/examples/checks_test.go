@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -72,7 +71,7 @@ func dumpsEnvironment(t *testing.T, r run) {
 }
 
 func answersRequest(t *testing.T, r run) {
-	s := startIfFlag(t, r, "--cgidir")
+	s := r.start(t)
 	kind, body := get(t, s, "/dump-env.sh?"+query, greetingHeader)
 	if kind != "text/plain" {
 		t.Errorf("Content-Type %q", kind)
@@ -178,7 +177,7 @@ func sendsAndReceives(t *testing.T, r run) {
 
 // servesPage: the page comes over HTTP, the count over a WebSocket beside it.
 func servesPage(t *testing.T, r run) {
-	s := startIfFlag(t, r, "--staticdir")
+	s := r.start(t)
 	kind, body := get(t, s, "/count.html", nil)
 	if !strings.HasPrefix(kind, "text/html") || !strings.Contains(body, "new WebSocket(") {
 		t.Errorf("Content-Type %q, %.200q", kind, body)
@@ -187,19 +186,6 @@ func servesPage(t *testing.T, r run) {
 	c.expect("1")
 	c.leave()
 	harness.NoSurvivors(t, s)
-}
-
-// startIfFlag skips the test while the binary does not have the flag.
-func startIfFlag(t *testing.T, r run, flag string) *harness.Server {
-	t.Helper()
-	help, err := exec.Command(harness.Binary(t), "--help").CombinedOutput()
-	if err != nil {
-		t.Fatalf("--help: %v", err)
-	}
-	if !strings.Contains(string(help), flag+"=") {
-		harness.Skip(t, "this websocketd has no "+flag)
-	}
-	return r.start(t)
 }
 
 // embeds: a program of its own with the library in it ends as gracefully.
