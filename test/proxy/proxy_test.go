@@ -1,0 +1,232 @@
+// Package proxy tries the README's recipes for reverse proxies, word by word,
+// against the real nginx and Caddy.
+package proxy
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"websocketd/test/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }
+
+// site is the name the recipes use.
+const site = "ws.example.com"
+
+// proxies start a proxy with the recipe's text on a port, in front of a server.
+var proxies = map[string]func(t *testing.T, recipe string, p place) *exec.Cmd{
+	"nginx": nginx,
+	"caddy": caddy,
+}
+
+// place is where things are in a test, instead of where the recipe has them.
+type place struct {
+	dir       string
+	cert, key string
+	port      int // of the proxy
+	server    int // of ours
+}
+
+func TestRecipes(t *testing.T) {
+	for name, start := range proxies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			harness.Need(t, name)
+			server := harness.Start(t, harness.Binary(t), "--host="+site, "--pingms=1000", "awk", `{print "Hello " $0 "!"; fflush()}`)
+			p := place{dir: t.TempDir(), port: harness.FreePort(t), server: server.Port}
+			roots := certificate(t, &p)
+			run(t, start(t, recipe(t, name), p), p.port)
+			talk(t, p.port, roots)
+		})
+	}
+}
+
+// recipe is the README's code block of a language.
+func recipe(t *testing.T, language string) string {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join(harness.RootDir(), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(readme), "```"+language+"\n")
+	block, _, closed := strings.Cut(block, "```")
+	if !found || !closed {
+		t.Fatalf("the README has no recipe for %s", language)
+	}
+	return block
+}
+
+// replace is strings.ReplaceAll for what must be there.
+func replace(t *testing.T, s, old, with string) string {
+	t.Helper()
+	if !strings.Contains(s, old) {
+		t.Fatalf("the recipe does not have %q any more:\n%s", old, s)
+	}
+	return strings.ReplaceAll(s, old, with)
+}
+
+func nginx(t *testing.T, recipe string, p place) *exec.Cmd {
+	recipe = replace(t, recipe, "listen 443 ssl;", fmt.Sprintf("listen 127.0.0.1:%d ssl;", p.port))
+	recipe = replace(t, recipe, "/etc/ssl/"+site+".pem", p.cert)
+	recipe = replace(t, recipe, "/etc/ssl/"+site+".key", p.key)
+	recipe = replace(t, recipe, "127.0.0.1:8080", "127.0.0.1:"+strconv.Itoa(p.server))
+	user := ""
+	if os.Getuid() == 0 {
+		user = "user root;"
+	}
+	temp := ""
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		temp += fmt.Sprintf("%s_temp_path %s;\n", kind, filepath.Join(p.dir, kind))
+	}
+	conf := filepath.Join(p.dir, "nginx.conf")
+	write(t, conf, fmt.Sprintf("%s pid %s/pid; error_log stderr; events {} http { access_log off;\n%s\n%s}", user, p.dir, temp, recipe))
+	return exec.Command("nginx", "-e", "stderr", "-p", p.dir, "-c", conf, "-g", "daemon off;")
+}
+
+func caddy(t *testing.T, recipe string, p place) *exec.Cmd {
+	recipe = replace(t, recipe, site+" {", fmt.Sprintf("https://%s:%d {\n\tbind 127.0.0.1\n\ttls %s %s", site, p.port, p.cert, p.key))
+	recipe = replace(t, recipe, "127.0.0.1:8080", "127.0.0.1:"+strconv.Itoa(p.server))
+	conf := filepath.Join(p.dir, "Caddyfile")
+	write(t, conf, "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"+recipe)
+	cmd := exec.Command("caddy", "run", "--config", conf, "--adapter", "caddyfile")
+	cmd.Env = append(os.Environ(), "HOME="+p.dir, "XDG_DATA_HOME="+p.dir, "XDG_CONFIG_HOME="+p.dir)
+	return cmd
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run starts a proxy and waits until it listens. It ends with the test.
+func run(t *testing.T, cmd *exec.Cmd, port int) {
+	t.Helper()
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		<-ended
+		if t.Failed() {
+			t.Logf("%s said:\n%s", cmd.Path, said.String())
+		}
+	})
+	harness.Until(t, "the proxy listens", func() bool {
+		c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+// talk is a browser's page of the same site: it greets, stays silent for two
+// pings, greets again, and leaves.
+func talk(t *testing.T, port int, roots *x509.CertPool) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	pinged := make(chan struct{}, 10)
+	transport := &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+strconv.Itoa(port))
+		},
+	}
+	defer transport.CloseIdleConnections()
+	c, _, err := websocket.Dial(ctx, fmt.Sprintf("wss://%s:%d/", site, port), &websocket.DialOptions{
+		HTTPClient:     &http.Client{Transport: transport},
+		HTTPHeader:     http.Header{"Origin": {fmt.Sprintf("https://%s:%d", site, port)}},
+		OnPingReceived: func(context.Context, []byte) bool { pinged <- struct{}{}; return true },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	greet(t, ctx, c, "Zoë")
+	messages := make(chan string)
+	go func() {
+		_, b, _ := c.Read(ctx)
+		messages <- string(b)
+	}()
+	<-pinged
+	<-pinged
+	if err := c.Write(ctx, websocket.MessageText, []byte("again")); err != nil {
+		t.Error(err)
+	}
+	if got := <-messages; got != "Hello again!" {
+		t.Errorf("after two pings: %q", got)
+	}
+	if err := c.Close(websocket.StatusNormalClosure, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+func greet(t *testing.T, ctx context.Context, c *websocket.Conn, name string) {
+	t.Helper()
+	if err := c.Write(ctx, websocket.MessageText, []byte(name)); err != nil {
+		t.Fatal(err)
+	}
+	if _, b, err := c.Read(ctx); err != nil || string(b) != "Hello "+name+"!" {
+		t.Fatalf("%q, %v", b, err)
+	}
+}
+
+// certificate writes one for the site, and returns who vouches for it.
+func certificate(t *testing.T, p *place) *x509.CertPool {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		DNSNames:     []string{site},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		IsCA:         true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cert, p.key = filepath.Join(p.dir, "cert.pem"), filepath.Join(p.dir, "key.pem")
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	write(t, p.cert, string(certPEM))
+	write(t, p.key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})))
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(certPEM)
+	return roots
+}
