@@ -7,7 +7,7 @@ var flagRows = map[string]flagRow{
 	"port": {kind: cli.KindInt, def: "0", good: intGood, bad: intBad, // the default is 80, which others may use
 		env: port(1), flag: port(2), seen: startLine, want: [3]string{"", "127.0.0.1:" + port(1), "127.0.0.1:" + port(2)}},
 	"address": {kind: cli.KindList, good: []string{"127.0.0.1", "::1", "[::1]", "localhost"},
-		env: "127.0.0.2\n127.0.0.3", flag: "127.0.0.4", seen: addresses,
+		env: "127.0.0.2,127.0.0.3", flag: "127.0.0.4", seen: addresses,
 		want: [3]string{"loopback", "127.0.0.2 127.0.0.3", "127.0.0.4"}},
 	"unixsocket": {kind: cli.KindString, good: anyText,
 		env: "env.sock", flag: "flag.sock", seen: socketLine, want: [3]string{"none", "env.sock", "flag.sock"}},

@@ -59,6 +59,20 @@ func TestMemoryEndlessStderrLine(t *testing.T) {
 	limitMemory(t, s, "a stderr line of 300 MiB", 64*mib)
 }
 
+// The same where stderr goes to the client.
+func TestMemoryEndlessStderrToTheClient(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"--stderr=tag", "--stderr=merge"} {
+		s := startPlain(t, mode, "--loglevel=fatal", "sh", "-c", "yes | tr -d '\\n' | head -c 104857600 >&2")
+		got := 0
+		s.Connect(t).Each(t, func(m harness.Message) { got += len(m.Data) })
+		if got < 100*mib {
+			t.Errorf("%s: %d of %d bytes", mode, got, 100*mib)
+		}
+		limitMemory(t, s, "a stderr line of 100 MiB with "+mode, 64*mib)
+	}
+}
+
 // One binary message of 300 MB streams into cat and back.
 func TestMemoryHugeMessage(t *testing.T) {
 	t.Parallel()
