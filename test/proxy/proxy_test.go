@@ -52,7 +52,7 @@ func TestRecipes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			harness.Need(t, name)
-			server := harness.Start(t, harness.Binary(t), "--host="+site, "--pingms=1000", "awk", `{print "Hello " $0 "!"; fflush()}`)
+			server := harness.Start(t, harness.Binary(t), "--host="+site, "--pingms=1000", "sh", "-c", `while read -r name; do echo "Hello $name!"; done`)
 			p := place{dir: t.TempDir(), port: harness.FreePort(t), server: server.Port}
 			roots := certificate(t, &p)
 			run(t, start(t, recipe(t, name), p), p.port)
@@ -177,8 +177,13 @@ func talk(t *testing.T, port int, roots *x509.CertPool) {
 		_, b, _ := c.Read(ctx)
 		messages <- string(b)
 	}()
-	<-pinged
-	<-pinged
+	for range 2 {
+		select {
+		case <-pinged:
+		case <-ctx.Done():
+			t.Fatal("no ping came through")
+		}
+	}
 	if err := c.Write(ctx, websocket.MessageText, []byte("again")); err != nil {
 		t.Error(err)
 	}
