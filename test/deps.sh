@@ -1,7 +1,8 @@
 #!/bin/sh
-# Installs the WebSocket clients the tests talk with: the npm package ws into
-# test/clients, and Debian's python3-websockets. It does so only as root, or
-# with INSTALL=1; otherwise it says what is missing and the tests skip.
+# Installs what the tests talk with: the npm package ws into test/clients, and
+# Debian's packages of Python's websockets, a browser, two proxies and some
+# interpreters. It does so only as root, or with INSTALL=1; otherwise it says
+# what is missing and the tests skip.
 set -u
 cd "$(dirname "$0")/clients" || exit 1
 
@@ -24,15 +25,28 @@ python_has_websockets() {
     done
     return 1
 }
-if has apt-get && ! python_has_websockets; then
-    if may_install; then
-        echo "deps: apt-get install python3-websockets"
-        install="apt-get install -y -q --no-install-recommends python3-websockets"
-        as_root $install >/dev/null 2>&1 ||
-            { as_root apt-get update -q >/dev/null 2>&1 && as_root $install >/dev/null 2>&1; } ||
-            echo "deps: apt-get install failed"
-    else
-        echo "deps: python3-websockets is missing (INSTALL=1 installs it)"
+
+# Debian's packages, by what they bring. A package that brings a service must not
+# start it: it is wanted for its program only.
+missing=""
+if has apt-get; then
+    python_has_websockets || missing="$missing python3-websockets"
+    for pair in chromium:chromium nginx:nginx-light caddy:caddy php:php-cli lua:lua5.4 ruby:ruby; do
+        has "${pair%%:*}" || missing="$missing ${pair#*:}"
+    done
+fi
+if [ -n "$missing" ] && may_install; then
+    echo "deps: apt-get install$missing"
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy
+        trap 'as_root rm -f $policy' EXIT
     fi
+    install="env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends$missing"
+    as_root $install >/dev/null 2>&1 ||
+        { as_root apt-get update -q >/dev/null 2>&1 && as_root $install >/dev/null 2>&1; } ||
+        echo "deps: apt-get install failed"
+elif [ -n "$missing" ]; then
+    echo "deps: missing:$missing (INSTALL=1 installs them)"
 fi
 exit 0
