@@ -3,78 +3,59 @@ package cli
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"websocketd/internal/cli"
+	command "websocketd/internal/cli"
 	"websocketd/test/harness"
 )
 
-func readme(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(harness.RootDir(), "README.md"))
+const (
+	tableBegins = "<!-- The table is the program's own: UPDATE=1 go test ./cli -run Readme, in test/, writes it. -->\n"
+	tableEnds   = "<!-- end of the table -->\n"
+)
+
+// The README's table of flags is what the program says of itself.
+func TestReadmeFlags(t *testing.T) {
+	file := filepath.Join(harness.RootDir(), "README.md")
+	readme, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	before, rest, begins := strings.Cut(string(readme), tableBegins)
+	table, after, ends := strings.Cut(rest, tableEnds)
+	if !begins || !ends {
+		t.Fatal("the README has lost the marks around its table of flags")
+	}
+	want := flagTable()
+	switch {
+	case table == want:
+	case os.Getenv("UPDATE") != "":
+		if err := os.WriteFile(file, []byte(before+tableBegins+want+tableEnds+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the README's table of flags is not the program's; UPDATE=1 go test ./cli -run Readme writes this one:\n%s", want)
+	}
 }
 
-// Every flag is in the README's table.
-func TestReadmeHasEveryFlag(t *testing.T) {
-	t.Parallel()
-	text := readme(t)
-	for _, f := range cli.Flags() {
-		row := "| `--" + f.Name
-		if slices.Contains([]string{"version", "license"}, f.Name) {
-			row = "`--" + f.Name // in one row with --help
+func flagTable() string {
+	var b strings.Builder
+	group := ""
+	for _, f := range command.Flags() {
+		if f.Group != group {
+			group = f.Group
+			b.WriteString("\n**" + group + "**\n\n| flag | default | meaning |\n|---|---|---|\n")
 		}
-		if !strings.Contains(text, row+"=") && !strings.Contains(text, row+"`") {
-			t.Errorf("the README has no row for --%s", f.Name)
+		flag := "--" + f.Name
+		if f.Placeholder != "" {
+			flag += "=" + f.Placeholder
 		}
-	}
-}
-
-// The script the README opens with answers as the README says.
-func TestReadmeOpening(t *testing.T) {
-	t.Parallel()
-	harness.Need(t, "bash")
-	text := readme(t)
-	_, block, _ := strings.Cut(text, "```bash\n")
-	script, rest, _ := strings.Cut(block, "```\n")
-	_, block, _ = strings.Cut(rest, "$ npx wscat")
-	talk, _, _ := strings.Cut(block, "```")
-	if n := strings.Count(script, "\n"); n > 11 {
-		t.Errorf("the opening script has %d lines", n)
-	}
-	dir := harness.Scripts(t, map[string]string{"greet.sh": script})
-	c := harness.Start(t, harness.Binary(t), filepath.Join(dir, "greet.sh")).Connect(t)
-	for line := range strings.Lines(talk) {
-		line = strings.TrimSuffix(line, "\n")
-		switch {
-		case strings.HasPrefix(line, "<"):
-			c.Expect(t, strings.TrimPrefix(line, "< "))
-		case strings.HasPrefix(line, ">"):
-			c.Text(strings.TrimSpace(strings.TrimPrefix(line, ">")))
-		case strings.HasPrefix(line, "Disconnected"):
-			c.Ends(t, 1000, "exit status 0")
-			return
+		value := f.Default
+		if value != "" {
+			value = "`" + value + "`"
 		}
+		b.WriteString("| `" + flag + "` | " + value + " | " + strings.ReplaceAll(f.Help, "|", `\|`) + " |\n")
 	}
-	t.Error("the README's talk has no end")
-}
-
-// The examples run as their README says.
-func TestBashExamples(t *testing.T) {
-	t.Parallel()
-	harness.Need(t, "bash")
-	s := harness.Start(t, harness.Binary(t), "--dir="+filepath.Join(harness.RootDir(), "examples", "bash"))
-	got := s.ConnectTo(t, "/count.sh").Ends(t, 1000, "exit status 0")
-	if !slices.Equal(got, strings.Fields("1 2 3 4 5 6 7 8 9 10")) {
-		t.Errorf("count.sh: %q", got)
-	}
-	c := s.ConnectTo(t, "/greeter.sh")
-	c.Text("Ann")
-	c.Text("Bob and \\n Eve")
-	c.Expect(t, "Hello Ann!", `Hello Bob and \n Eve!`)
+	return b.String() + "\n"
 }
