@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -78,12 +79,12 @@ func TestHelpHasEveryFlag(t *testing.T) {
 	t.Parallel()
 	_, stderr, _ := run(t, nil, "--help")
 	for _, f := range cli.Flags() {
-		i := strings.Index(stderr, "  --"+f.Name)
-		if i < 0 {
+		i := regexp.MustCompile("(?m)^  --" + f.Name + "[= ,]").FindStringIndex(stderr)
+		if i == nil {
 			t.Errorf("--help does not show --%s", f.Name)
 			continue
 		}
-		about, _, _ := strings.Cut(stderr[i+2:], "\n  --")
+		about, _, _ := strings.Cut(stderr[i[0]+2:], "\n  --")
 		for _, part := range []string{f.Env, f.Default} {
 			if !strings.Contains(about, part) {
 				t.Errorf("--help tells nothing of %q at --%s", part, f.Name)

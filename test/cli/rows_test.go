@@ -11,6 +11,17 @@ var flagRows = map[string]flagRow{
 		want: [3]string{"loopback", "127.0.0.2 127.0.0.3", "127.0.0.4"}},
 	"unixsocket": {kind: cli.KindString, good: anyText,
 		env: "env.sock", flag: "flag.sock", seen: socketLine, want: [3]string{"none", "env.sock", "flag.sock"}},
+	"redirport": {kind: cli.KindInt, def: "0", good: intGood, bad: intBad,
+		env: port(3), flag: port(4), seen: redirectLine, want: [3]string{"none", port(3), port(4)}},
+
+	"ssl": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: plainOrRefused, want: [3]string{"plain", "wants a certificate", "plain"}},
+	"sslcert": {kind: cli.KindString, good: anyText, // without --ssl and --sslkey it is refused, once understood
+		env: "a.pem", flag: "b.pem", seen: whichCertificate, want: [3]string{"refused", "a", "no match"}},
+	"sslkey": {kind: cli.KindString, good: anyText,
+		env: "a.key", flag: "b.key", seen: whichKey, want: [3]string{"refused", "a", "no match"}},
+	"sslca": {kind: cli.KindString, good: anyText,
+		env: "a.pem", flag: "b.pem", seen: whoComesIn, want: [3]string{"all", "a", "b"}},
 
 	"host": {kind: cli.KindNames, good: []string{"", "a", "a,b", " a , b ", "*"},
 		env: "a.example", flag: "b.example", seen: hosts, want: [3]string{"421 421", "404 421", "421 404"}},
@@ -29,6 +40,12 @@ var flagRows = map[string]flagRow{
 		env: "true", flag: "false", seen: remoteHost, want: [3]string{"127.0.0.1", "localhost", "127.0.0.1"}},
 	"closems": {kind: cli.KindUint, def: "0", good: uintGood, bad: uintBad,
 		env: "60000", flag: "1", seen: ladder, want: [3]string{"ended", "still there", "ended"}},
+	"staticdir": {kind: cli.KindString, good: anyText,
+		env: "one", flag: "two", seen: fileServed, want: [3]string{"404", "one", "two"}},
+	"cgidir": {kind: cli.KindString, good: anyText,
+		env: "one", flag: "two", seen: cgiServed, want: [3]string{"404", "one", "two"}},
+	"devconsole": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: page, want: [3]string{"text/plain", "text/html", "text/plain"}},
 
 	"binary": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: kindOfMessage, want: [3]string{"text", "binary", "text"}},

@@ -15,10 +15,11 @@ import (
 // The functions of this file start a server with the flags or variables of one
 // row and say what they saw.
 
-// twoPorts are for the row of --port, which names them before a test runs.
-var twoPorts = [2]int{harness.MustFreePort(), harness.MustFreePort()}
+// rowPorts are for the rows of --port and --redirport, which name them before a
+// test runs.
+var rowPorts = [4]int{harness.MustFreePort(), harness.MustFreePort(), harness.MustFreePort(), harness.MustFreePort()}
 
-func port(i int) string { return strconv.Itoa(twoPorts[i-1]) }
+func port(i int) string { return strconv.Itoa(rowPorts[i-1]) }
 
 // with is o with a command behind its flags.
 func with(o harness.Options, command ...string) harness.Options {

@@ -4,14 +4,9 @@ package proxy
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -54,9 +49,10 @@ func TestRecipes(t *testing.T) {
 			harness.Need(t, name)
 			server := harness.Start(t, harness.Binary(t), "--host="+site, "--pingms=1000", "sh", "-c", `while read -r name; do echo "Hello $name!"; done`)
 			p := place{dir: t.TempDir(), port: harness.FreePort(t), server: server.Port}
-			roots := certificate(t, &p)
+			certificate := harness.NewCertificate(t, p.dir, "site", site)
+			p.cert, p.key = certificate.Cert, certificate.Key
 			run(t, start(t, recipe(t, name), p), p.port)
-			talk(t, p.port, roots)
+			talk(t, p.port, certificate.Roots)
 		})
 	}
 }
@@ -203,35 +199,4 @@ func greet(t *testing.T, ctx context.Context, c *websocket.Conn, name string) {
 	if _, b, err := c.Read(ctx); err != nil || string(b) != "Hello "+name+"!" {
 		t.Fatalf("%q, %v", b, err)
 	}
-}
-
-// certificate writes one for the site, and returns who vouches for it.
-func certificate(t *testing.T, p *place) *x509.CertPool {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		DNSNames:     []string{site},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-		IsCA:         true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.cert, p.key = filepath.Join(p.dir, "cert.pem"), filepath.Join(p.dir, "key.pem")
-	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	write(t, p.cert, string(certPEM))
-	write(t, p.key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})))
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(certPEM)
-	return roots
 }
