@@ -1,0 +1,37 @@
+package console
+
+import (
+	"context"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+// programs are what the pages of these tests talk with, by path.
+var programs = map[string]string{
+	"echo":   `while IFS= read -r line; do printf '%s\n' "$line"; done`,
+	"count":  `for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; done`,
+	"three":  `echo "about to fail"; exit 3`,
+	"killed": `kill -KILL $$`,
+	"flood":  `seq 100000; exec cat`,
+	"long":   `i=0; while [ $i -lt 130 ]; do echo "line $i: $(printf '%0*d' $((i * 7 % 900)) 0)"; i=$((i + 1)); done; exec cat`,
+	"json":   `echo '{"id":12345678901234567890,"tags":["a","b"],"empty":{}}'; printf 'a\tb\033[1m\n'; exec cat`,
+}
+
+// TestConsole is one browser for all: to start it takes longer than a test does.
+func TestConsole(t *testing.T) {
+	browser := startBrowser(t)
+	server := harness.Start(t, harness.Binary(t), "--devconsole", "--dir="+harness.Scripts(t, programs))
+	for name, test := range map[string]func(*testing.T, context.Context, *harness.Server){
+		"ByKeyboard": testByKeyboard, "NoAutoConnect": testNoAutoConnect, "Reconnect": testReconnect,
+		"Address": testAddress, "BadAddress": testBadAddress, "SendUnconnected": testSendUnconnected,
+		"Endings": testEndings, "CodesExplained": testCodesExplained,
+		"History": testHistory, "NoStorage": testNoStorage,
+		"Filter": testFilter, "Pause": testPause, "Clear": testClear, "Save": testSave, "Keys": testKeys,
+		"Texts": testTexts, "Binary": testBinary, "BinaryFile": testBinaryFile,
+		"Flood": testFlood, "Heights": testHeights, "Memory": testMemory,
+		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, browser, server) })
+	}
+}
