@@ -75,6 +75,9 @@ func (s *Server) furnish() (err error) {
 	if s.cfg.StaticDir != "" {
 		s.static = newStaticFiles(s.cfg.StaticDir, s.cfg.CGIDir)
 	}
+	if s.cfg.Console {
+		s.console = newConsole()
+	}
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: headerWait,
