@@ -199,9 +199,12 @@ func TestControlsAreBounded(t *testing.T) {
 	for range 10 * maxControl / 127 {
 		p.ws.WriteControl(websocket.PongMessage, []byte(payload), time.Time{})
 	}
+	for range 127 / 2 { // fill it to the brim
+		p.ws.WriteControl(websocket.PongMessage, nil, time.Time{})
+	}
 	p.ws.WriteControl(websocket.CloseMessage, nil, time.Time{})
 	p.conn.controls.Lock()
-	if n := len(p.conn.control); n > maxControl+127 {
+	if n := len(p.conn.control); n > maxControl+2 {
 		t.Errorf("%d bytes of control frames are put aside", n)
 	}
 	p.conn.controls.Unlock()
@@ -214,7 +217,7 @@ func TestControlsAreBounded(t *testing.T) {
 		if got.first == 0x88 {
 			break
 		}
-		if got.first == 0x8a {
+		if got.first == 0x8a && got.payload != "" {
 			pongs++
 		}
 	}
@@ -329,6 +332,26 @@ func clientFrame(t *testing.T, kind, size int) []byte {
 		t.Fatalf("%d bytes, %v", len(sent), err)
 	}
 	return sent
+}
+
+// TestReplay: what was read ahead comes before what is read.
+func TestReplay(t *testing.T) {
+	client, server := net.Pipe()
+	c := &conn{Conn: server, replay: []byte("abcde")}
+	go func() {
+		client.Write([]byte("fg"))
+		client.Close()
+	}()
+	var got []byte
+	for b := make([]byte, 2); ; {
+		n, err := c.Read(b)
+		if got = append(got, b[:n]...); err != nil {
+			break
+		}
+	}
+	if string(got) != "abcdefg" || c.in.Load() != 7 {
+		t.Errorf("%q, %d bytes", got, c.in.Load())
+	}
 }
 
 // TestFirstFrameWithTheHandshake: what came in one packet with the handshake is

@@ -3,6 +3,7 @@ package libwebsocketd
 import (
 	"context"
 	"io"
+	"net"
 	"testing"
 	"time"
 )
@@ -54,18 +55,24 @@ func TestAcknowledged(t *testing.T) {
 }
 
 // TestHeldBackClientIsGone: a client that ends while its input is held back is
-// noticed by two looks, in whatever way it ended.
+// noticed, in whatever way it ended; one that says no more has ended as well.
 func TestHeldBackClientIsGone(t *testing.T) {
 	t.Parallel()
-	for _, how := range []string{"reset", "end"} {
+	ways := map[string]func(*net.TCPConn){
+		"reset": func(c *net.TCPConn) { c.SetLinger(0); c.Close() },
+		"end":   func(c *net.TCPConn) { c.Close() },
+		"half":  func(c *net.TCPConn) { c.CloseWrite() },
+	}
+	held := make(map[string]*WebSocketEndpoint)
+	for how, end := range ways {
 		p := tcpPair(t)
 		w := p.endpoint(t, Config{PingInterval: time.Hour})
 		w.alive.received() // nobody receives
-		if how == "reset" {
-			p.wire.(interface{ SetLinger(int) error }).SetLinger(0)
-		}
 		p.client.WriteMessage(1, []byte("unread"))
-		p.wire.Close()
+		end(p.wire.(*net.TCPConn))
+		held[how] = w
+	}
+	for how, w := range held {
 		eventually(t, "the client is found gone: "+how, func() bool { return w.Context().Err() != nil })
 		if cause := context.Cause(w.Context()); cause != errHungUp {
 			t.Errorf("%s: %v", how, cause)

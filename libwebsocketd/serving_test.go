@@ -5,6 +5,7 @@ package libwebsocketd
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -23,6 +25,12 @@ type serving struct {
 	addr string
 	log  *logBook
 	over chan error // what Serve returned
+	door net.Listener
+}
+
+// shut reports whether the listener is closed. Its port may be somebody else's then.
+func (s *serving) shut() bool {
+	return errors.Is(s.door.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Time{}), net.ErrClosed)
 }
 
 // serve starts a server. It is shut down with the test, if not before.
@@ -35,7 +43,7 @@ func serve(t *testing.T, cfg Config, listeners ...net.Listener) *serving {
 		}
 		listeners = append(listeners, l)
 	}
-	s := &serving{addr: listeners[0].Addr().String(), log: new(logBook), over: make(chan error, 1)}
+	s := &serving{addr: listeners[0].Addr().String(), log: new(logBook), over: make(chan error, 1), door: listeners[0]}
 	cfg.Logger = slog.New(s.log)
 	if cfg.PassEnv == nil {
 		cfg.PassEnv = []string{"PATH"}

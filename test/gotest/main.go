@@ -11,13 +11,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"time"
 )
 
 func main() {
-	skips := flag.String("skips", "skips.txt", "file with the skips that are allowed, one `PACKAGE/TEST reason` a line")
+	skips := flag.String("skips", "skips.txt", "file with the skips that are allowed, one `PACKAGE/TEST reason` a line; * is any part between slashes")
 	flag.Parse()
 	dirs, testFlags := split(flag.Args())
 	start := time.Now()
@@ -74,17 +75,19 @@ func run(r *report, dir string, flags []string) error {
 	return readErr
 }
 
-// allowedSkips reads the names in file; what follows a name is the reason.
-func allowedSkips(file string) (map[string]bool, error) {
+// allowedSkips reads the patterns in file; what follows a pattern is the reason.
+func allowedSkips(file string) (patterns []string, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
 		if f := strings.Fields(line); len(f) > 0 && !strings.HasPrefix(f[0], "#") {
-			names[f[0]] = true
+			if _, err := path.Match(f[0], ""); err != nil {
+				return nil, fmt.Errorf("%s: %q: %w", file, f[0], err)
+			}
+			patterns = append(patterns, f[0])
 		}
 	}
-	return names, nil
+	return patterns, nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -106,7 +108,7 @@ func (r *report) reason(name string) string {
 }
 
 // printSkips prints every skip and returns how many were not allowed.
-func (r *report) printSkips(allowed map[string]bool) (unknown int) {
+func (r *report) printSkips(allowed []string) (unknown int) {
 	if len(r.skips) == 0 {
 		fmt.Fprintln(r.w, "=== skips: none")
 		return 0
@@ -114,7 +116,8 @@ func (r *report) printSkips(allowed map[string]bool) (unknown int) {
 	fmt.Fprintln(r.w, "=== skips:")
 	for _, s := range r.skips {
 		mark := ""
-		if !allowed[s.name] {
+		matches := func(pattern string) bool { ok, _ := path.Match(pattern, s.name); return ok }
+		if !slices.ContainsFunc(allowed, matches) {
 			unknown++
 			mark = "NOT LISTED "
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,10 @@ type Options struct {
 
 	Stdout, Stderr *os.File // where the server writes; nil is captured
 }
+
+// languages are the interpreters among the commands of tests that a machine may
+// not have.
+var languages = []string{"perl", "python3", "node", "awk"}
 
 // raceOptions keep a server built with -race from sleeping a second at its end.
 const raceOptions = "GORACE=atexit_sleep_ms=0"
@@ -83,6 +88,11 @@ func (o Options) Start(t T) *Server {
 // Launch is Start without waiting for readiness, for servers that may refuse.
 func (o Options) Launch(t T) *Server {
 	t.Helper()
+	for _, arg := range o.Args {
+		if slices.Contains(languages, arg) {
+			Need(t, arg)
+		}
+	}
 	s := &Server{Mark: rand.Text(), network: "tcp", peer: IsPeer(o.Bin), done: make(chan struct{})}
 	s.Exe = privateLink(t, o.Bin)
 	if s.Port = o.Port; s.Port == 0 && o.Unix == "" {

@@ -144,6 +144,7 @@ func TestKilledGuardianIsReplaced(t *testing.T) {
 		next := s.Guardian()
 		return next != 0 && next != first
 	})
+	s.Out.Await(t, "the guardian was gone and is started again") // and was told everything
 	c.Text("still here")
 	c.Expect(t, "still here")
 	s.Signal(t, syscall.SIGKILL)

@@ -82,6 +82,8 @@ func try(t *testing.T, r row) {
 	defer func() {
 		if t.Failed() {
 			v.ours = "FAIL"
+		} else if t.Skipped() {
+			v.ours = "skipped"
 		}
 		if failure, ran := <-peer; ran && failure == nil {
 			v.peer = "PASS"
