@@ -79,8 +79,8 @@ func testTexts(t *testing.T, browser context.Context, s *harness.Server) {
 	p.awaitRow("onmessage", " … 900 characters")
 }
 
-func testBinary(t *testing.T, browser context.Context, s *harness.Server) {
-	s = harness.Start(t, harness.Binary(t), "--devconsole", "--binary", "cat")
+func testBinary(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := harness.Start(t, harness.Binary(t), "--devconsole", "--binary", "cat")
 	p := openPage(t, browser, s.Addr, "/")
 	p.connect()
 	p.choose("mode", "hex")
@@ -101,8 +101,8 @@ func testBinary(t *testing.T, browser context.Context, s *harness.Server) {
 		"00000010  39                                               9")
 }
 
-func testBinaryFile(t *testing.T, browser context.Context, s *harness.Server) {
-	s = harness.Start(t, harness.Binary(t), "--devconsole", "--binary", "cat")
+func testBinaryFile(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := harness.Start(t, harness.Binary(t), "--devconsole", "--binary", "cat")
 	p := openPage(t, browser, s.Addr, "/")
 	p.connect()
 	p.choose("mode", "file")
