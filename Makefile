@@ -9,7 +9,7 @@ SYSTEMS = linux windows darwin freebsd
 .PHONY: help run build deps test lint fuzz rows clean
 
 help:
-	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT) (PORT=.. for another)'
+	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
 	@echo 'make build   build ./websocketd'
 	@echo 'make test    every test, with the race detector (REQUIRE=node,.. makes a missing tool a failure)'
 	@echo 'make lint    gofmt, go vet for $(SYSTEMS), staticcheck'
@@ -19,7 +19,7 @@ help:
 
 run: build
 	@PORT=$(PORT) sh test/welcome.sh
-	@./websocketd --port=$(PORT) ./examples/bash/count.sh
+	@./websocketd --port=$(PORT) --devconsole ./examples/bash/count.sh
 
 build:
 	go build -o websocketd .

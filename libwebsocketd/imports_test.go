@@ -37,6 +37,7 @@ var below = map[string][]string{
 	"libwebsocketd/gate":    nil,
 	"libwebsocketd/record":  nil,
 	"libwebsocketd/web":     nil,
+	"examples/go":           nil, // programs to be served, each a file of its own
 }
 
 // outside says where a dependency that is not the standard library's may be

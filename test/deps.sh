@@ -31,7 +31,7 @@ python_has_websockets() {
 missing=""
 if has apt-get; then
     python_has_websockets || missing="$missing python3-websockets"
-    for pair in chromium:chromium nginx:nginx-light caddy:caddy php:php-cli lua:lua5.4 ruby:ruby; do
+    for pair in chromium:"chromium fonts-dejavu-core" nginx:nginx-light caddy:caddy php:php-cli lua:lua5.4 ruby:ruby; do
         has "${pair%%:*}" || missing="$missing ${pair#*:}"
     done
 fi

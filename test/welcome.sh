@@ -4,16 +4,12 @@ cat <<END
 
   examples/bash/count.sh is about to be a WebSocket server on ws://localhost:$PORT/
 
-  In a browser: open http://localhost:$PORT/ (it answers 404: there is no page, only a program),
-  open the developer tools' console there, and type
-
-      new WebSocket('ws://localhost:$PORT/').onmessage = e => console.log(e.data)
-
-  In another terminal, any of
+  Open http://localhost:$PORT/ in a browser and press Enter: the console connects and shows
+  1 to 10, and how the script ended. Without a browser, in another terminal:
 
       npx wscat -c ws://localhost:$PORT/
       python3 -m websockets ws://localhost:$PORT/
 
-  Ctrl-C stops it. Next: make run PORT=9000, ./websocketd --help, README.md
+  Ctrl-C stops it. Next: make run PORT=9000, ./websocketd --help, examples/, README.md
 
 END
