@@ -115,6 +115,8 @@ func (a answer) refused(t *testing.T, status int, words string) {
 	}
 }
 
+func newReader(c net.Conn) *bufio.Reader { return bufio.NewReader(c) }
+
 // wire is a connection on which requests are written by hand.
 type wire struct {
 	net.Conn
@@ -125,7 +127,7 @@ type wire struct {
 func dial(t *testing.T, s *harness.Server) *wire {
 	t.Helper()
 	c := s.Dial(t)
-	return &wire{c.Conn, t, bufio.NewReader(c.Conn)}
+	return &wire{c.Conn, t, newReader(c.Conn)}
 }
 
 func (w *wire) send(text string) {

@@ -1,0 +1,225 @@
+package beside
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+// group is a script with children in the background, which hold its output.
+const group = `sleep 500 & (sleep 501 | sleep 502) & `
+
+// A client that leaves takes the script along, and all it started, at whatever
+// moment.
+func TestCGIClientLeaves(t *testing.T) {
+	t.Parallel()
+	for path, script := range map[string]string{
+		"/silent":   group + `wait`,
+		"/header":   group + plainText + `wait`,
+		"/talking":  group + plainText + `while :; do echo y; sleep 0.01; done`,
+		"/flooding": group + plainText + `yes`,
+		"/reading":  group + plainText + `cat >/dev/null; wait`,
+		"/deaf":     group + plainText + `exec <&-; wait`,
+		"/stubborn": `trap '' INT TERM HUP; ` + group + plainText + `while :; do sleep 100; done`,
+	} {
+		t.Run(path[1:], func(t *testing.T) {
+			t.Parallel()
+			s, _ := startCGI(t, map[string]string{path[1:]: script})
+			whole := request("POST", path, "hello")
+			for _, leaving := range []struct {
+				request string
+				leave   func(*harness.Conn)
+			}{
+				{request("GET", path, ""), func(c *harness.Conn) { c.Conn.Close() }},
+				{request("GET", path, ""), (*harness.Conn).Reset},
+				{whole, func(c *harness.Conn) { c.Conn.Close() }},
+				{strings.Replace(whole, "Content-Length: 5", "Content-Length: 8", 1), func(c *harness.Conn) { c.Conn.Close() }},
+			} {
+				c := s.Dial(t)
+				c.Send(t, leaving.request)
+				harness.Until(t, "the script runs with its children", func() bool { return len(s.Children()) >= 4 })
+				leaving.leave(c)
+				harness.NoSurvivors(t, s)
+			}
+		})
+	}
+}
+
+// One limit for both kinds of process, and no slot is lost.
+func TestCGIMaxForks(t *testing.T) {
+	t.Parallel()
+	s, dir := startCGI(t, map[string]string{"wait": plainText + `echo begin; ` + waitForGo + `echo end`, "quick": plainText + `echo quick`, "bad": `echo bad`}, "--maxforks=1", "cat")
+	ws := s.Connect(t)
+	ws.Echo(t, "here")
+	busy := get(t, s, "/quick")
+	busy.refused(t, 429, "--maxforks")
+	if busy.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	s.Out.Await(t, "| ERROR", "| http", "CGI was not run")
+	ws.Leave(t)
+	harness.NoSurvivors(t, s)
+	running := dial(t, s)
+	harness.Until(t, "the slot is free", func() bool {
+		running = dial(t, s)
+		running.send(request("GET", "/wait", ""))
+		resp := running.head("GET")
+		return resp.StatusCode == 200
+	})
+	if c := s.Ask(t, harness.Handshake("/")); c.Status() != 429 {
+		t.Errorf("a WebSocket beside a script: %d", c.Status())
+	}
+	touch(t, filepath.Join(dir, "go"))
+	io.Copy(io.Discard, running.r) // idle, until the server stops
+}
+
+// Many at once: exactly as many run as may.
+func TestCGIMaxForksIsExact(t *testing.T) {
+	t.Parallel()
+	const limit, clients = 3, 12
+	s, dir := startCGI(t, map[string]string{"wait": plainText + `echo $$ >>ran; ` + waitForGo + `echo end`}, "--maxforks=3")
+	statuses := make(chan int, clients)
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			w := dial(t, s)
+			w.send(request("GET", "/wait", "", "Connection: close"))
+			resp, err := http.ReadResponse(w.r, nil)
+			if err != nil {
+				t.Errorf("no answer: %v", err)
+				return
+			}
+			statuses <- resp.StatusCode
+			io.Copy(io.Discard, resp.Body)
+		})
+	}
+	count := map[int]int{}
+	for range clients {
+		count[<-statuses]++
+	}
+	if count[200] != limit || count[429] != clients-limit {
+		t.Errorf("%v", count)
+	}
+	touch(t, filepath.Join(dir, "go"))
+	all.Wait()
+	harness.NoSurvivors(t, s)
+	for range 20 { // no slot is lost
+		harness.Until(t, "there is a slot", func() bool { return get(t, s, "/wait").StatusCode == 200 })
+	}
+}
+
+// The slot is free when the last of the group is gone, not when the answer is.
+func TestCGIAnswerIsNotHeldUp(t *testing.T) {
+	t.Parallel()
+	s, _ := startCGI(t, map[string]string{"run": plainText + `echo done; sleep 500 >/dev/null 2>&1 & exit 0`})
+	get(t, s, "/run").is(t, 200, "done\n")
+	harness.NoSurvivors(t, s)
+}
+
+// SIGTERM: a running script is ended with all it started, its last words arrive,
+// the server ends with status 0.
+func TestCGIServerStops(t *testing.T) {
+	t.Parallel()
+	for name, script := range map[string]string{
+		"words":    `trap 'echo bye; exit' INT TERM; ` + group + plainText + `echo begin; while :; do sleep 0.05; done`,
+		"silent":   group + `while :; do sleep 100; done`,
+		"stubborn": `trap '' INT TERM HUP; ` + group + plainText + `echo begin; while :; do sleep 100; done`,
+		"reading":  group + plainText + `echo begin; cat >/dev/null; echo bye`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := startCGI(t, map[string]string{name: script})
+			w := dial(t, s)
+			body := request("POST", "/"+name, "body")
+			if name == "reading" { // and more to come
+				body = strings.Replace(body, "Content-Length: 4", "Content-Length: 8", 1)
+			}
+			w.send(body)
+			harness.Until(t, "the script runs with its children", func() bool { return len(s.Children()) >= 4 })
+			text := make([]byte, 0, 4<<10)
+			if name != "silent" {
+				for !strings.Contains(string(text), "begin\n") {
+					n, err := w.r.Read(text[len(text):cap(text)])
+					if text = text[:len(text)+n]; err != nil {
+						t.Fatalf("%q, %v", text, err)
+					}
+				}
+			}
+			s.Signal(t, syscall.SIGTERM)
+			rest, _ := io.ReadAll(w.r)
+			if name == "words" || name == "reading" {
+				if !strings.Contains(string(rest), "bye\n") {
+					t.Errorf("the last words: %q", rest)
+				}
+			}
+			if status := s.Wait(t); status != 0 {
+				t.Errorf("exit status %d", status)
+			}
+			harness.NothingLeft(t, s)
+		})
+	}
+}
+
+// SIGKILL of the server leaves no script either.
+func TestCGIServerKilled(t *testing.T) {
+	t.Parallel()
+	s, _ := startCGI(t, map[string]string{"run": `trap '' INT TERM HUP; ` + group + plainText + `echo begin; while :; do sleep 100; done`})
+	w := dial(t, s)
+	w.send(request("GET", "/run", ""))
+	harness.Until(t, "the script runs with its children", func() bool { return len(s.Children()) >= 4 })
+	s.Signal(t, syscall.SIGKILL)
+	s.Wait(t)
+	harness.NothingLeft(t, s)
+}
+
+// A client of HTTP/2 that takes its request back ends the script too, and only
+// that: the others on the connection go on.
+func TestCGIOverHTTP2(t *testing.T) {
+	t.Parallel()
+	harness.Need(t, "sha256sum")
+	ca := newAuthority(t)
+	scripts := map[string]string{
+		"wait": group + plainText + `echo begin; ` + `while :; do sleep 0.1; done`,
+		"long": plainText + `echo begin; ` + waitForGo + `echo $HTTPS $SERVER_PROTOCOL`,
+		"up":   `sum=$(sha256sum | cut -d' ' -f1); ` + plainText + `echo $sum $CONTENT_LENGTH`,
+		"deaf": plainText + `echo deaf`,
+		"echo": plainText + `exec cat`,
+	}
+	s, dir := startCGI(t, scripts, ca.serve(t, "localhost")...)
+	c := ca.client(t, s, "h2")
+	other := make(chan answer, 1)
+	go func() { other <- do(t, c, "GET", "https://localhost/long", "") }()
+	ctx, leave := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, "GET", "https://localhost/wait", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	first := make([]byte, 6)
+	if _, err := io.ReadFull(resp.Body, first); err != nil || resp.ProtoMajor != 2 {
+		t.Fatalf("%q over %s: %v", first, resp.Proto, err)
+	}
+	harness.Until(t, "both scripts run", func() bool { return len(s.Children()) >= 5 })
+	leave()
+	harness.Until(t, "only one script is left", func() bool { n := len(s.Children()); return n == 1 || n == 2 })
+	touch(t, filepath.Join(dir, "go"))
+	(<-other).is(t, 200, "begin\non HTTP/2.0\n")
+	data := randomBytes(3 << 20)
+	do(t, c, "POST", "https://localhost/up", string(data)).is(t, 200, hash(data)+" 3145728\n")
+	if a := do(t, c, "POST", "https://localhost/echo", string(data)); hash([]byte(a.body)) != hash(data) {
+		t.Errorf("%d of %d bytes came back", len(a.body), len(data))
+	}
+	do(t, c, "POST", "https://localhost/deaf", string(data)).is(t, 200, "deaf\n")
+	do(t, c, "GET", "https://localhost/deaf", "").is(t, 200, "deaf\n")
+}
