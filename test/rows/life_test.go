@@ -88,8 +88,8 @@ func halfOpenClient(t harness.T, bin string) {
 // waitForDefaultPing waits for more than two default ping intervals, even
 // where the check is expected to fail.
 func waitForDefaultPing(t harness.T, what string, cond func() bool) {
-	if !harness.Within(80*time.Second, cond) {
-		t.Fatalf("after 80 s still not: %s", what)
+	if !harness.Within(100*time.Second, cond) {
+		t.Fatalf("after 100 s still not: %s", what)
 	}
 }
 
