@@ -120,10 +120,10 @@ func closeAtOnce(t harness.T, bin string) {
 
 // 32
 func dataIsLife(t harness.T, bin string) {
-	s := harness.Start(t, bin, "--pingms=300", "cat")
+	s := harness.Start(t, bin, "--pingms=1000", "cat")
 	c := s.Connect(t)
 	c.Deaf = true
-	harness.Paced(30, 100*time.Millisecond, func(i int) bool { c.Echo(t, "alive"); return !t.Failed() })
+	harness.Paced(40, 100*time.Millisecond, func(i int) bool { c.Echo(t, "alive"); return !t.Failed() })
 }
 
 // 33
