@@ -86,6 +86,11 @@ func TestShutdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer idle.Close()
+	eventually(t, "the idle one is accepted", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.unused) == 1
+	})
 	result := make(chan error, 1)
 	go func() { result <- s.Shutdown(t.Context()) }()
 	for _, c := range clients {
@@ -109,6 +114,25 @@ func TestShutdown(t *testing.T) {
 	if lines := s.log.category("process"); strings.Contains(strings.Join(lines, " "), "still there") {
 		t.Errorf("the log says %q", lines)
 	}
+}
+
+// TestShutdownLateConnection: one that is accepted when nothing is let in any
+// more holds Shutdown up no longer than one before.
+func TestShutdownLateConnection(t *testing.T) {
+	t.Parallel()
+	s := serve(t, shell("exit 0"))
+	s.Server.close()
+	late, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	s.ask(t, "GET / HTTP/1.1\nHost: HOST\nConnection: close\n\n") // accepted behind it
+	within(t, 4*time.Second, "Shutdown", func() {
+		if err := s.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestShutdownStuckClient: a client that takes nothing holds Shutdown up only
