@@ -22,7 +22,7 @@ func FuzzScript(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, target string) {
 		if len(target) > 300 {
-			t.Skip("long")
+			return
 		}
 		near := []string{target, "/" + target, "/.." + target, target + "/../hello.sh", "/scripts-sibling/evil.sh" + target}
 		for _, file := range files {

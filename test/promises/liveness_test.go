@@ -7,9 +7,10 @@ import (
 	"websocketd/test/harness"
 )
 
-// Every test here has --pingms=300: a client without life is cut after 600 ms,
-// so what is alive must be alive for several seconds to prove anything.
-const pings = "--pingms=300"
+// Every test here has --pingms=1000: a client without life is cut after two
+// seconds, so what is alive must be alive for longer to prove anything. Less
+// would cut the client of a busy machine, rightly.
+const pings = "--pingms=1000"
 
 // A client that answers nothing and sends nothing is cut, and its process ends.
 func TestHalfOpenClientIsCut(t *testing.T) {
@@ -70,7 +71,7 @@ func TestPongsAreLife(t *testing.T) {
 	c := s.Connect(t)
 	read := make(chan error)
 	go func() { _, err := c.Receive(); read <- err }()
-	harness.Paced(30, 100*time.Millisecond, func(int) bool {
+	harness.Paced(45, 100*time.Millisecond, func(int) bool {
 		select {
 		case err := <-read:
 			t.Errorf("ended: %v", err)
@@ -80,7 +81,7 @@ func TestPongsAreLife(t *testing.T) {
 		}
 	})
 	c.Text("done")
-	if err := <-read; err != nil || c.Pings < 5 {
+	if err := <-read; err != nil || c.Pings < 3 {
 		t.Errorf("%d pings, %v", c.Pings, err)
 	}
 }
@@ -105,7 +106,7 @@ func TestSlowReaderLives(t *testing.T) {
 // A client whose process does not take its input is not cut while it is there.
 func TestHeldBackClientLives(t *testing.T) {
 	t.Parallel()
-	s := start(t, pings, "sh", "-c", "echo up; sleep 4; cat | wc -c")
+	s := start(t, pings, "sh", "-c", "echo up; sleep 6; cat | wc -c")
 	c := s.Connect(t)
 	c.Expect(t, "up")
 	c.FillUp(harness.TextOp, 1000, 8<<20)
@@ -118,7 +119,7 @@ func TestHeldBackClientLives(t *testing.T) {
 			}
 		}
 	}()
-	harness.Paced(30, 100*time.Millisecond, func(int) bool {
+	harness.Paced(45, 100*time.Millisecond, func(int) bool {
 		select {
 		case err := <-read:
 			t.Errorf("a client whose input is held back was cut: %v", err)
