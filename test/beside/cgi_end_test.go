@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -222,4 +223,21 @@ func TestCGIOverHTTP2(t *testing.T) {
 	}
 	do(t, c, "POST", "https://localhost/deaf", string(data)).is(t, 200, "deaf\n")
 	do(t, c, "GET", "https://localhost/deaf", "").is(t, 200, "deaf\n")
+}
+
+// An answer that can have no body does not end the script that gives one.
+func TestCGIWorksOnWithoutBody(t *testing.T) {
+	t.Parallel()
+	const work = `sleep 0.3; echo more; sleep 0.3; : >worked.$QUERY_STRING`
+	s, dir := startCGI(t, map[string]string{"none": `printf 'Status: 204\n\nextra'; ` + work, "same": `printf 'Status: 304\n\nextra'; ` + work, "head": plainText + `echo extra; ` + work})
+	for _, ask := range []struct {
+		method, path string
+		status       int
+	}{{"GET", "/none", 204}, {"GET", "/same", 304}, {"HEAD", "/head", 200}} {
+		do(t, client(t), ask.method, url(s, ask.path+"?"+ask.path[1:]), "").is(t, ask.status, "")
+		harness.Until(t, ask.path+" has done its work", func() bool {
+			_, err := os.Stat(filepath.Join(dir, "worked."+ask.path[1:]))
+			return err == nil
+		})
+	}
 }
