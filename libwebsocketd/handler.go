@@ -38,6 +38,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, refusal)
 		return
 	}
+	s.env.lookup.learn(from.addr)
 	env := s.env.of(r, to, from, id)
 	logEnvironment(log, env)
 	s.converse(w, r, to, env, log.With("command", to.argv[0], "origin", gate.Origin(r)))
@@ -71,6 +72,7 @@ func (s *Server) notFound(w http.ResponseWriter, log *slog.Logger) {
 			w.Header()[name] = values
 		}
 	}
+	brief(w)
 	logAt(log, LevelAccess, "http", "NOT FOUND")
 	http.Error(w, "404 page not found: a program speaks WebSocket here", http.StatusNotFound)
 }
