@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"websocketd/libwebsocketd/gate"
 )
@@ -82,7 +83,7 @@ func validKey(key string) bool {
 // answer sends a refusal: one status, one sentence. The connection is not kept:
 // when descriptors are short, those of the refused are the first to give back.
 func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
-	w.Header().Set("Connection", "close")
+	brief(w)
 	if refusal.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
@@ -95,6 +96,15 @@ func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
 		w.Header().Set("Allow", http.MethodGet)
 	}
 	http.Error(w, fmt.Sprintf("%d %s: %s", refusal.Status, http.StatusText(refusal.Status), refusal.Reason), refusal.Status)
+}
+
+// brief ends the connection with this answer, and gives the client as long to
+// take it, and to send the rest of a body, as it had to send its headers.
+func brief(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	rc := http.NewResponseController(w)
+	rc.SetReadDeadline(time.Now().Add(headerWait))
+	rc.SetWriteDeadline(time.Now().Add(headerWait))
 }
 
 // printable quotes what a stranger sent, shortened, for a log or an answer.

@@ -88,6 +88,7 @@ func TestReverseLookup(t *testing.T) {
 		if got := l.host("192.0.2.1"); got != "192.0.2.1" {
 			t.Errorf("an unknown peer is %q", got)
 		}
+		l.learn("192.0.2.1")
 	}
 	running.Wait()
 	l.names["192.0.2.1"] = "host.example"
@@ -97,11 +98,11 @@ func TestReverseLookup(t *testing.T) {
 	if got := (*reverseLookup)(nil).host("192.0.2.1"); got != "192.0.2.1" {
 		t.Errorf("without a lookup a peer is %q", got)
 	}
-	for i := range maxLookups {
+	for i := range maxNames {
 		l.names[net.IPv4(10, 0, byte(i>>8), byte(i)).String()] = "full.example"
 	}
-	l.host("192.0.2.2")
-	if n := len(l.names); n > maxLookups {
+	l.learn("192.0.2.2")
+	if n := len(l.names); n > maxNames {
 		t.Errorf("%d names are remembered", n)
 	}
 	running.Wait()

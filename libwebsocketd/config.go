@@ -101,6 +101,10 @@ func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
 
 // hasProgram reports whether a WebSocket handshake leads anywhere.
 func (c *Config) hasProgram() bool { return len(c.Command) > 0 || c.Dir != "" }
+const (
+	mostMaxLine = 1 << 30
+	mostWait    = 24 * time.Hour // longer intervals mean as much, and sums of them overflow
+)
 
 // complete checks the configuration, makes it independent of the caller's, and
 // fills the defaults in.
@@ -118,6 +122,8 @@ func (c *Config) complete() error {
 	c.MaxLine = orDefault(c.MaxLine, DefaultMaxLine)
 	c.MaxFrameSize = orDefault(c.MaxFrameSize, DefaultMaxFrameSize)
 	c.PingInterval = orDefault(c.PingInterval, DefaultPingInterval)
+	c.PingInterval = min(c.PingInterval, mostWait)
+	c.CloseDelay = min(c.CloseDelay, mostWait)
 	c.Stderr = orDefault(c.Stderr, StderrLog)
 	c.ServerSoftware = orDefault(c.ServerSoftware, "websocketd")
 	if c.PassEnv == nil {
@@ -152,6 +158,8 @@ func (c *Config) check() error {
 		return errors.New("config: Command and Dir are both set")
 	case c.MaxLine < 0 || c.MaxLine > 0 && c.MaxLine < utf8.UTFMax:
 		return fmt.Errorf("config: MaxLine is %d, it must hold a character: at least %d", c.MaxLine, utf8.UTFMax)
+	case c.MaxLine > mostMaxLine:
+		return fmt.Errorf("config: MaxLine is %d, more than %d", c.MaxLine, mostMaxLine)
 	case c.CloseDelay < 0:
 		return fmt.Errorf("config: CloseDelay is negative: %s", c.CloseDelay)
 	case c.Binary && c.Stderr == StderrTag:

@@ -24,7 +24,9 @@ type conn struct {
 	out atomic.Int64 // bytes the kernel has taken
 
 	lingering atomic.Bool
-	taken     atomic.Int64 // what of our output the client had taken when last asked
+	patience  time.Duration // how long a lingering client may take nothing of what it was sent
+	queued    int           // what was still on its way when the reader last looked
+	moved     time.Time     // when that changed
 
 	writing sync.Mutex // holds the right to write
 	buf     []byte
@@ -62,14 +64,17 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// stillTakes reports whether a lingering connection's client has taken some of
-// our output since it was asked last.
+// stillTakes reports whether a lingering connection has output on its way to a
+// client that may yet take it.
 func (c *conn) stillTakes() bool {
 	if !c.lingering.Load() {
 		return false
 	}
-	taken := c.acknowledged()
-	return taken-c.taken.Swap(taken) > pingCost // our close frame and FIN are no progress
+	queued := c.unsent()
+	if now := time.Now(); queued != c.queued || c.moved.IsZero() {
+		c.queued, c.moved = queued, now
+	}
+	return queued > 0 && time.Since(c.moved) < c.patience
 }
 
 // Write takes the 101, and then one control frame at a time, from gorilla.
@@ -190,19 +195,24 @@ func (c *conn) settle() error {
 // lingerWait is how long we wait, after our last word, for the client's.
 const lingerWait = 5 * time.Second
 
-// finish ends our half: what is being written gets lingerWait to get through,
-// then nothing follows. Reading goes on for lingerWait, longer only while the
-// client takes what it was sent: closing earlier, with input unread, would
-// destroy what is still on its way (RFC 9293 section 3.6.1).
-func (c *conn) finish() {
+// finish ends our half: what is being written gets wait to get through, then
+// nothing follows. Reading goes on for wait, and longer only while output is on
+// its way to a client that takes some of it now and then: closing earlier, with
+// input unread, would destroy it (RFC 9293 section 3.6.1).
+func (c *conn) finish(wait, patience time.Duration) {
 	c.controls.Lock()
+	first := !c.lingering.Load()
 	c.finished = true
-	c.controls.Unlock()
-	c.taken.Store(c.acknowledged())
+	if first {
+		c.patience = patience
+	}
 	c.lingering.Store(true)
-	deadline := time.Now().Add(lingerWait)
-	c.Conn.SetWriteDeadline(deadline)
-	c.Conn.SetReadDeadline(deadline)
+	c.controls.Unlock()
+	if first {
+		deadline := time.Now().Add(wait)
+		c.Conn.SetWriteDeadline(deadline)
+		c.Conn.SetReadDeadline(deadline)
+	}
 	c.writing.Lock()
 	c.unlock(errFinished)
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

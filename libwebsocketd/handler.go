@@ -38,6 +38,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, refusal)
 		return
 	}
+	s.env.lookup.learn(from.addr)
 	env := s.env.of(r, to, from, id)
 	logEnvironment(log, env)
 	s.converse(w, r, to, env, log.With("command", to.argv[0], "origin", gate.Origin(r)))

@@ -30,8 +30,8 @@ func newLineReader(source io.Reader, max int, long func()) *lineReader {
 	return &lineReader{source: source, max: max, long: long, buf: make([]byte, 0, firstBuffer)}
 }
 
-// next blocks for at least one line and returns all that one read completed.
-// They are valid until the next call. The error is the source's, after the last
+// next blocks for at least one line and returns those that one read completed,
+// mostLines at a time. They are valid until the next call. The error is the source's, after the last
 // line.
 func (l *lineReader) next() ([][]byte, error) {
 	l.lines = l.lines[:0]
@@ -47,9 +47,15 @@ func (l *lineReader) next() ([][]byte, error) {
 	}
 }
 
-// split takes every line that is complete, and pieces of one that is too long.
+// mostLines bounds what very short lines cost: each is a slice and a message.
+const mostLines = 1024
+
+// split takes the lines that are complete, and pieces of one that is too long.
 func (l *lineReader) split() {
 	for {
+		if len(l.lines) >= mostLines {
+			return
+		}
 		i := bytes.IndexByte(l.buf[l.scanned:], '\n')
 		if i < 0 {
 			l.scanned = len(l.buf)

@@ -98,13 +98,40 @@ func noIPv6(err error) bool {
 // replaced; one that is in use, or no socket at all, is left alone.
 func listenUnix(path string) (net.Listener, error) {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
-		if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+		c, err := net.DialTimeout("unix", path, time.Second)
+		switch {
+		case err == nil:
 			c.Close()
 			return nil, fmt.Errorf("socket %s is already in use by a running server", path)
+		case !errors.Is(err, syscall.ECONNREFUSED): // busy, or of another kind: not ours to remove
+			return nil, fmt.Errorf("socket %s is in use: %w", path, err)
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("replace the stale socket: %w", err)
 		}
 	}
-	return net.Listen("unix", path)
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	own := &unixListener{UnixListener: l.(*net.UnixListener), path: path}
+	own.SetUnlinkOnClose(false)
+	own.file, _ = os.Lstat(path) // a name like @NAME has no file
+	return own, nil
+}
+
+// unixListener removes its socket file, but not one that a successor has put in
+// its place.
+type unixListener struct {
+	*net.UnixListener
+	path string
+	file os.FileInfo
+}
+
+// Close stops listening.
+func (l *unixListener) Close() error {
+	if is, err := os.Lstat(l.path); err == nil && l.file != nil && os.SameFile(is, l.file) {
+		os.Remove(l.path)
+	}
+	return l.UnixListener.Close()
 }

@@ -45,6 +45,18 @@ func (c *conn) acknowledged() int64 {
 	return taken
 }
 
+// unsent is how much of our output the client's system has not acknowledged.
+func (c *conn) unsent() (queued int) {
+	rc, ok := c.socket()
+	if !ok {
+		return 0
+	}
+	rc.Control(func(fd uintptr) {
+		queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+	})
+	return queued
+}
+
 // hungUp looks at the connection without reading from it. gone: it is broken for
 // good. leaving: the client sends nothing behind what is still unread.
 func (c *conn) hungUp() (gone, leaving bool) {

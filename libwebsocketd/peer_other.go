@@ -6,5 +6,8 @@ package libwebsocketd
 // was sent to it; here, what our own system took.
 func (c *conn) acknowledged() int64 { return c.out.Load() }
 
+// unsent cannot be known here.
+func (c *conn) unsent() int { return 0 }
+
 // hungUp cannot look without reading here; a failed write tells instead.
 func (c *conn) hungUp() (gone, leaving bool) { return false, false }

@@ -12,8 +12,11 @@ const (
 	// quiet is how long a pipe must be empty, after the program itself has
 	// exited, for those it left behind to have said their last word.
 	quiet = 250 * time.Millisecond
-	// talk is how long those left behind may go on talking without a pause.
-	talk = time.Second
+	// talk and talkBytes are how long, and how much, those left behind may go on
+	// talking without a pause. Time in which the client holds us back does not
+	// count.
+	talk      = 3 * time.Second
+	talkBytes = 16 << 20
 	// pipeful is more than any pipe holds unless root made it larger: what the
 	// program wrote before its exit is among the first pipeful read after it, and
 	// before the first read that finds less than it asked for.
@@ -25,13 +28,15 @@ const (
 // what the program wrote has been read and its background children fall silent.
 type pipeReader struct {
 	file   *os.File
+	cut    func() // told when those left behind are cut short
 	exited atomic.Bool
-	left   int       // what may still be the program's own words
-	until  time.Time // when those left behind are cut short
+	left   int           // what may still be the program's own words
+	waited time.Duration // for the words of those left behind
+	heard  int           // of them
 }
 
-func newPipeReader(f *os.File) *pipeReader {
-	return &pipeReader{file: f, left: pipeful}
+func newPipeReader(f *os.File, cut func()) *pipeReader {
+	return &pipeReader{file: f, left: pipeful, cut: cut}
 }
 
 // programExited is called once, from any goroutine.
@@ -44,15 +49,18 @@ func (r *pipeReader) programExited() {
 func (r *pipeReader) Read(b []byte) (int, error) {
 	for {
 		exited := r.exited.Load()
-		if exited && !r.allowQuiet() {
+		if exited && (r.waited > talk || r.heard > talkBytes) {
+			r.cut()
 			return 0, io.EOF
+		}
+		var start time.Time
+		if exited {
+			start = time.Now()
+			r.file.SetReadDeadline(start.Add(quiet))
 		}
 		n, err := r.file.Read(b)
 		if exited {
-			r.left -= n
-			if n < len(b) {
-				r.left = 0
-			}
+			r.count(n, len(b), time.Since(start))
 		}
 		switch {
 		case n > 0:
@@ -66,19 +74,14 @@ func (r *pipeReader) Read(b []byte) (int, error) {
 	}
 }
 
-// allowQuiet gives the next read its time. It is false when the time is over.
-func (r *pipeReader) allowQuiet() bool {
-	now := time.Now()
-	deadline := now.Add(quiet)
-	switch {
-	case r.left > 0:
-	case r.until.IsZero():
-		r.until = now.Add(talk)
-	case now.After(r.until):
-		return false
-	case deadline.After(r.until):
-		deadline = r.until
+// count keeps the account of what was read after the exit.
+func (r *pipeReader) count(n, asked int, took time.Duration) {
+	if r.left <= 0 {
+		r.waited += took
+		r.heard += n
+		return
 	}
-	r.file.SetReadDeadline(deadline)
-	return true
+	if r.left -= n; n < asked {
+		r.left = 0 // the pipe was empty: the program's own words are all read
+	}
 }

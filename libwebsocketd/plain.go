@@ -29,6 +29,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, i
 		logAt(log, LevelAccess, "http", "DEVCONSOLE")
 		s.console.ServeHTTP(w, r)
 	default:
+		brief(w)
 		logAt(log, LevelAccess, "http", "NOT FOUND")
 		http.Error(w, "404 page not found: a program speaks WebSocket here", http.StatusNotFound)
 	}

@@ -43,11 +43,11 @@ func newProcessEndpoint(proc *process.Process, cfg *Config, log *slog.Logger, go
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
 	}
-	stdout := newPipeReader(proc.Stdout)
+	stdout := newPipeReader(proc.Stdout, p.cutShort)
 	p.pipes = append(p.pipes, stdout)
 	var stderr *pipeReader
 	if proc.Stderr != nil {
-		stderr = newPipeReader(proc.Stderr)
+		stderr = newPipeReader(proc.Stderr, p.cutShort)
 		p.pipes = append(p.pipes, stderr)
 	}
 	p.output = p.chooseOutput(cfg, stdout, stderr)
@@ -81,6 +81,10 @@ func (p *ProcessEndpoint) tooLong(stream string, max int) func() {
 	return func() {
 		logAt(p.log, LevelError, "process", "a line of "+stream+" is longer than --maxline and comes in pieces", "maxline", max)
 	}
+}
+
+func (p *ProcessEndpoint) cutShort() {
+	logAt(p.log, LevelError, "process", "the program has exited, but what it left behind went on talking and is ended")
 }
 
 func (p *ProcessEndpoint) logLine(line []byte) {

@@ -10,7 +10,8 @@ import (
 
 const (
 	lookupTimeout = 2 * time.Second
-	maxLookups    = 4096 // names remembered, and so the most that are looked up at once
+	maxNames      = 4096 // remembered
+	maxAsking     = 64   // looked up at once
 )
 
 // reverseLookup knows the names of peers. A name is looked up off the path of a
@@ -20,8 +21,9 @@ type reverseLookup struct {
 	ctx     context.Context
 	running *sync.WaitGroup
 
-	mu    sync.Mutex
-	names map[string]string // by address; the address itself until the name is known
+	mu     sync.Mutex
+	names  map[string]string // by address; the address itself until the name is known
+	asking int
 }
 
 func newReverseLookup(ctx context.Context, running *sync.WaitGroup) *reverseLookup {
@@ -38,15 +40,34 @@ func (l *reverseLookup) host(addr string) string {
 	if name, ok := l.names[addr]; ok {
 		return name
 	}
-	if len(l.names) >= maxLookups {
-		clear(l.names)
-	}
-	l.names[addr] = addr
-	l.running.Go(func() { l.ask(addr) })
 	return addr
 }
 
+// learn looks addr up, unless that was done or too much is being looked up. Only
+// admitted requests are worth it, and only they hold Shutdown up.
+func (l *reverseLookup) learn(addr string) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.names[addr]; ok || l.asking >= maxAsking {
+		return
+	}
+	if len(l.names) >= maxNames {
+		clear(l.names)
+	}
+	l.names[addr] = addr
+	l.asking++
+	l.running.Go(func() { l.ask(addr) })
+}
+
 func (l *reverseLookup) ask(addr string) {
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.asking--
+	}()
 	ctx, cancel := context.WithTimeout(l.ctx, lookupTimeout)
 	defer cancel()
 	names, err := net.DefaultResolver.LookupAddr(ctx, addr)

@@ -42,6 +42,7 @@ type Server struct {
 	sessions map[*session]struct{}
 	unused   map[net.Conn]struct{} // connections without a request so far
 	closed   bool
+	broken   bool // by breakAll
 }
 
 // New checks cfg and makes a Server of it. The error names the field at fault.
@@ -164,10 +165,13 @@ func (s *Server) close() {
 func (s *Server) noteState(c net.Conn, state http.ConnState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if state == http.StateNew && !s.closed {
-		s.unused[c] = struct{}{}
-	} else {
+	switch {
+	case state != http.StateNew:
 		delete(s.unused, c)
+	case s.closed: // accepted in the last moment
+		c.Close()
+	default:
+		s.unused[c] = struct{}{}
 	}
 }
 
@@ -187,6 +191,7 @@ func (s *Server) breakAll() {
 	s.launcher.KillAll()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.broken = true
 	for session := range s.sessions {
 		session.client.Close()
 	}
@@ -206,6 +211,9 @@ func (s *Server) enter(x *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sessions[x] = struct{}{}
+	if s.broken {
+		x.client.Close()
+	}
 }
 
 func (s *Server) leave(x *session) {

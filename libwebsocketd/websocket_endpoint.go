@@ -142,16 +142,27 @@ func (w *WebSocketEndpoint) end(err error) error {
 		w.controlFrame(websocket.CloseMessage, websocket.FormatCloseMessage(refused.code, refused.reason))
 	case errors.As(err, &closed) && closed.Code != closeAbnormal:
 		cause = &ClosedError{Code: closed.Code}
-	// In the last two cases gorilla has told the client what was wrong.
+	// In the other cases gorilla has told the client what was wrong, but for a
+	// length that is none.
 	case errors.Is(err, websocket.ErrReadLimit):
 		cause = &refusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", w.limit)}
+		w.controlFrame(websocket.CloseMessage, websocket.FormatCloseMessage(closeMessageTooBig, ""))
 	case w.conn.isFinished():
 		cause = &refusedError{closeProtocolError, err.Error()}
 	}
 	w.cancel(cause)
-	w.conn.finish()
+	w.conn.finish(lingerWait, w.patience())
 	w.conn.discard()
 	return cause
+}
+
+// patience is how long a client may take nothing of the output it was sent
+// before its connection is given up: as long as one that must be written to.
+func (w *WebSocketEndpoint) patience() time.Duration {
+	if w.alive.interval > 0 {
+		return 2 * w.alive.interval
+	}
+	return 2 * DefaultPingInterval
 }
 
 // Send writes a batch in as few writes as it takes.
@@ -171,7 +182,11 @@ func (w *WebSocketEndpoint) CloseSend(cause error) error {
 	if err == nil {
 		err = w.conn.settle()
 	}
-	w.conn.finish()
+	if errors.Is(cause, ErrGoingAway) {
+		w.conn.finish(lingerWait/5, 0)
+	} else {
+		w.conn.finish(lingerWait, w.patience())
+	}
 	return err
 }
 

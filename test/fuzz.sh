@@ -8,7 +8,7 @@ for module in .. .; do
         for package in $(go list ./...); do
             for fuzzer in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
                 echo "=== $package $fuzzer"
-                go test -run '^$' -fuzz "^$fuzzer\$" -fuzztime "${FUZZTIME:-30s}" "$package"
+                go test -run '^$' -fuzz "^$fuzzer\$" -fuzztime "${FUZZTIME:-30s}" -fuzzminimizetime 10x "$package"
             done
         done
     )

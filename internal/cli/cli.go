@@ -42,7 +42,7 @@ type tlsFlags struct {
 
 type admitFlags struct {
 	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL besides the bound addresses; * is any."`
-	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." help:"Origins whose pages may connect. Without a port any port matches, without a scheme http and https do; * is any. Without this flag a page may connect if its host name is the server's."`
+	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." help:"Origins whose pages may connect. Without a port any port matches, without a scheme any scheme does; * is any. Without this flag a page may connect if its host name is the server's."`
 	Sameorigin bool  `help:"Only pages from exactly this server's host and port may connect."`
 	Maxforks   int   `placeholder:"N" default:"1024" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
 }

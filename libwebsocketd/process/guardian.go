@@ -10,7 +10,7 @@ import (
 
 // tellWait is how long a guardian may take to take a line. One that does not
 // read any more is replaced.
-const tellWait = 100 * time.Millisecond
+const tellWait = 2 * time.Second
 
 // guardian is the server's side of the process that outlives it. A nil guardian
 // does nothing.
@@ -34,15 +34,16 @@ func newGuardian(sockets []string) *guardian {
 	}
 }
 
-// begin starts the first one. Where there can be none, that is not an error.
-func (g *guardian) begin(l *Launcher) error {
+// begin starts the first one. Where that fails the server serves all the same,
+// says so, and tries again.
+func (g *guardian) begin(l *Launcher) {
 	if g == nil {
-		return nil
+		return
 	}
 	if err := g.start(l); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
+		l.o.OnError(fmt.Errorf("there is no guardian, programs may survive a killed server: %w", err))
+		l.later(time.Minute, g.deaths)
 	}
-	return nil
 }
 
 func (g *guardian) start(l *Launcher) error {
@@ -125,11 +126,12 @@ func (g *guardian) restart(l *Launcher) {
 		l.later(pause, g.deaths)
 		return
 	}
-	err := g.start(l)
-	l.o.OnError(errors.Join(errors.New("the guardian was gone and is started again"), err))
-	if err != nil {
-		l.later(time.Second, g.deaths)
+	if err := g.start(l); err != nil {
+		l.o.OnError(fmt.Errorf("the guardian is gone and cannot be started: %w", err))
+		l.later(time.Minute, g.deaths)
+		return
 	}
+	l.o.OnError(errors.New("the guardian was gone and is started again"))
 }
 
 // is reports whether pid is the guardian.

@@ -81,12 +81,7 @@ func NewLauncher(o LauncherOptions) (*Launcher, error) {
 	if l.watch != nil {
 		l.running.Go(l.watch.run)
 	}
-	ready := make(chan error)
-	l.running.Go(func() { l.fork(ready) })
-	if err := <-ready; err != nil {
-		l.Close()
-		return nil, fmt.Errorf("start the guardian: %w", err)
-	}
+	l.running.Go(l.fork)
 	return l, nil
 }
 
@@ -115,12 +110,12 @@ func (l *Launcher) Start(spec Spec) (*Process, error) {
 // fork is the one goroutine, on the one thread, that starts processes. It also
 // collects strangers, because only here is it known that no child is being
 // born whose pid nobody has written down yet.
-func (l *Launcher) fork(ready chan<- error) {
+func (l *Launcher) fork() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread() // keep the thread: its end would kill the children
-	strangers := newStrangers(l.subreaper)
+	strangers := newStrangers(l.o.Subreaper)
 	defer strangers.stop()
-	ready <- l.guard.begin(l)
+	l.guard.begin(l)
 	for {
 		select {
 		case s := <-l.starts:
@@ -159,9 +154,9 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 		stopped:  make(chan struct{}),
 		kick:     make(chan struct{}, 1),
 	}
-	l.guard.add(p.Pid)
 	l.mu.Lock()
 	l.procs[p.Pid] = p
+	l.guard.add(p.Pid)
 	l.mu.Unlock()
 	l.watchExit(p)
 	return p, nil
@@ -229,26 +224,33 @@ func (l *Launcher) knows(pid int) bool {
 // forget takes a group that is gone off the lists.
 func (l *Launcher) forget(p *Process) {
 	l.mu.Lock()
-	known := l.procs[p.Pid] == p
-	if known {
+	defer l.mu.Unlock() // until the guardian knows: the number may be given again at once
+	if l.procs[p.Pid] == p {
 		delete(l.procs, p.Pid)
-	}
-	l.mu.Unlock()
-	if known {
 		l.guard.remove(p.Pid)
 	}
 }
 
-// abandon leaves a process that SIGKILL does not end to the guardian, and
-// collects it should it ever exit.
+// abandon leaves a group that SIGKILL does not end to the guardian, and forgets
+// it when it is gone after all: its number will be somebody else's then.
 func (l *Launcher) abandon(p *Process) {
 	l.running.Go(func() {
 		select {
 		case <-p.exited:
 			p.Reap()
-			l.forget(p)
 		case <-l.quit:
+			return
 		}
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for !p.groupGone() {
+			select {
+			case <-tick.C:
+			case <-l.quit:
+				return
+			}
+		}
+		l.forget(p)
 	})
 }
 

@@ -232,7 +232,8 @@ func (p *Process) collect() {
 
 // Close closes the process's files, reaps it, and returns when the whole group
 // is gone. An error says what is still there: a program that outlived Stop, or
-// a member of its group. The guardian keeps such a group on its list.
+// a member of its group. The guardian keeps such a group on its list until it
+// is gone.
 func (p *Process) Close() error {
 	p.closeFiles()
 	if err := p.stillThere(); err != nil {
@@ -241,6 +242,7 @@ func (p *Process) Close() error {
 	}
 	p.Reap()
 	if err := p.awaitGroup(); err != nil {
+		p.launcher.abandon(p)
 		return err
 	}
 	p.launcher.forget(p)

@@ -23,7 +23,8 @@ func becomeSubreaper() error {
 
 // strangers are children this process never started: orphans it adopted as a
 // subreaper or as PID 1. Nobody waits for them, so they are collected in
-// passing.
+// passing; but only for a command, which knows all its children. In a library
+// they may be somebody else's.
 type strangers struct {
 	signals chan os.Signal
 	timer   *time.Timer
@@ -33,7 +34,7 @@ type strangers struct {
 func newStrangers(adopts bool) *strangers {
 	s := &strangers{timer: time.NewTimer(time.Hour)}
 	s.timer.Stop()
-	if adopts || os.Getpid() == 1 {
+	if adopts {
 		s.signals = make(chan os.Signal, 1)
 		signal.Notify(s.signals, unix.SIGCHLD)
 	}
