@@ -101,6 +101,7 @@ func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
 
 // hasProgram reports whether a WebSocket handshake leads anywhere.
 func (c *Config) hasProgram() bool { return len(c.Command) > 0 || c.Dir != "" }
+
 const (
 	mostMaxLine = 1 << 30
 	mostWait    = 24 * time.Hour // longer intervals mean as much, and sums of them overflow
