@@ -69,7 +69,9 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 	}
 	logAt(log, LevelAccess, "http", "CGI")
 	client := newCGIEndpoint(s.ctx, w, r, body)
-	if t := PipeEndpoints(program, client); client.failed != nil {
+	t := PipeEndpoints(program, client)
+	client.linger()
+	if client.failed != nil {
 		logAt(log, LevelError, "http", "CGI: "+client.failed.Error(), "ending", t.Cause.Error())
 	}
 }

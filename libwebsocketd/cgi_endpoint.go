@@ -42,6 +42,8 @@ const maxCGIHeader = 64 << 10
 func newCGIEndpoint(ctx context.Context, w http.ResponseWriter, r *http.Request, body io.Reader) *cgiEndpoint {
 	c := &cgiEndpoint{w: w, r: r, rc: http.NewResponseController(w), body: body, buf: make([]byte, chunkSize/2)}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
+	c.rc.EnableFullDuplex() // HTTP/1; others are
+	c.read.Store(r.ContentLength == 0 || body != io.Reader(r.Body))
 	c.stop = context.AfterFunc(r.Context(), func() { c.cancel(&ClosedError{Code: closeAbnormal}) })
 	return c
 }
@@ -53,12 +55,14 @@ func (c *cgiEndpoint) Context() context.Context { return c.ctx }
 func (c *cgiEndpoint) Receive() ([]Message, error) {
 	for {
 		n, err := c.body.Read(c.buf)
+		if err == io.EOF {
+			c.read.Store(true)
+		}
 		if n > 0 {
 			c.batch[0] = Message{Kind: Binary, Data: c.buf[:n]}
 			return c.batch[:], nil
 		}
 		if err != nil {
-			c.read.Store(true)
 			return nil, err
 		}
 	}
@@ -103,6 +107,7 @@ func (c *cgiEndpoint) write(data []byte) error {
 	for name, values := range header {
 		c.w.Header()[name] = values
 	}
+	c.keepOrNot()
 	c.w.WriteHeader(status)
 	c.started = true
 	rest := c.head[end:]
@@ -126,11 +131,27 @@ func (c *cgiEndpoint) CloseSend(cause error) error {
 		if c.failed == nil {
 			c.failed = errors.New("the script ended without a header")
 		}
-		clear(c.w.Header())
+		c.keepOrNot()
 		http.Error(c.w, "500 Internal Server Error: the script gave no proper answer; the log says why", http.StatusInternalServerError)
 	}
 	c.rc.Flush()
 	return c.Close()
+}
+
+// keepOrNot tells an HTTP/1 client that its connection is not used again when
+// some of the body may be left on it.
+func (c *cgiEndpoint) keepOrNot() {
+	if !c.read.Load() && c.r.ProtoMajor == 1 {
+		c.w.Header().Set("Connection", "close")
+	}
+}
+
+// linger lets net/http take what is left of the body off the connection, so that
+// closing it does not destroy the answer.
+func (c *cgiEndpoint) linger() {
+	if !c.read.Load() {
+		c.rc.SetReadDeadline(time.Now().Add(time.Second))
+	}
 }
 
 // Close unblocks Receive. A connection whose body was not read to its end

@@ -12,7 +12,7 @@ import (
 func TestConfigCheck(t *testing.T) {
 	command := []string{"/bin/cat"}
 	for field, cfg := range map[string]Config{
-		"Command nor Dir":          {},
+		"nothing to serve":         {},
 		"Command and Dir":          {Command: command, Dir: "/"},
 		"MaxLine is 3":             {Command: command, MaxLine: 3},
 		"MaxLine is -1":            {Command: command, MaxLine: -1},
@@ -21,12 +21,11 @@ func TestConfigCheck(t *testing.T) {
 		`Stderr is "x"`:            {Command: command, Stderr: "x"},
 		"Sec-WebSocket-Extensions": {Command: command, HeaderWS: http.Header{"Sec-Websocket-Extensions": {"x"}}},
 	} {
-		words := strings.Replace(field, "Command nor Dir", "neither Command nor Dir", 1)
 		server, err := New(cfg)
 		if err == nil {
 			server.Shutdown(t.Context())
 		}
-		if err == nil || !strings.HasPrefix(err.Error(), "config: ") || !strings.Contains(err.Error(), words) {
+		if err == nil || !strings.HasPrefix(err.Error(), "config: ") || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

@@ -8,16 +8,16 @@ import (
 // servePlain answers what is no WebSocket handshake: with a CGI script, else an
 // existing file, else the console, else a directory's listing.
 func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) {
+	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
+		for name, values := range headers {
+			w.Header()[name] = values
+		}
+	}
 	to, refusal, isCGI := findCGI(s.cfg.CGIDir, r.URL.Path)
 	if refusal != nil {
 		logAt(log, LevelAccess, "http", "CGI: "+refusal.Reason)
 		s.answer(w, refusal)
 		return
-	}
-	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
-		for name, values := range headers {
-			w.Header()[name] = values
-		}
 	}
 	switch {
 	case isCGI:

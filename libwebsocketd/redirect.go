@@ -25,6 +25,8 @@ func newRedirect(s *Server) *http.Server {
 		WriteTimeout: redirectWait,
 		IdleTimeout:  redirectIdle,
 		ErrorLog:     s.cfg.ErrorLog,
+
+		DisableGeneralOptionsHandler: true,
 	}
 }
 

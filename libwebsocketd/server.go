@@ -85,6 +85,8 @@ func (s *Server) furnish() (err error) {
 		IdleTimeout:       idleWait,
 		ErrorLog:          s.cfg.ErrorLog,
 		ConnState:         s.noteState,
+
+		DisableGeneralOptionsHandler: true,
 	}
 	s.second = newRedirect(s)
 	if s.cfg.wantsTLS() {

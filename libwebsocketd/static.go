@@ -4,10 +4,12 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // staticFiles serves the files of a directory, and nothing outside of it. Links
@@ -28,6 +30,21 @@ func (s *staticFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "405 Method Not Allowed: files are read with GET or HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	clean := cleanPath(r.URL.Path)
+	if strings.HasSuffix(clean, "/index.html") {
+		clean = strings.TrimSuffix(clean, "index.html")
+	}
+	if info, err := s.files.stat(clean); err == nil {
+		clean = strings.TrimSuffix(clean, "/")
+		if info.IsDir() {
+			clean += "/"
+		}
+	}
+	if clean != r.URL.Path {
+		to := url.URL{Path: clean, RawQuery: r.URL.RawQuery}
+		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
 		return
 	}
 	s.server.ServeHTTP(w, r)
@@ -58,17 +75,33 @@ func (d staticDir) Open(name string) (http.File, error) {
 		return nil, err
 	}
 	defer r.Close()
-	info, err := r.Stat(relative)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		f, err := r.Open(relative)
-		return listing{f, d, name}, err
-	case !info.Mode().IsRegular(): // to open a pipe would wait for its writer
-		return nil, fs.ErrNotExist
+	// Without O_NONBLOCK, to open a pipe would wait for its writer.
+	f, err := r.OpenFile(relative, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, notThere(err)
 	}
-	return r.Open(relative)
+	info, err := f.Stat()
+	if err == nil && (!info.IsDir() && !info.Mode().IsRegular() || !d.leadsTo(name, info)) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	if info.IsDir() {
+		return listing{f, d, name}, nil
+	}
+	return f, nil
+}
+
+// leadsTo asks again where name leads, now that it is open.
+func (d staticDir) leadsTo(name string, opened fs.FileInfo) bool {
+	root, relative, err := d.resolve(name)
+	if err != nil {
+		return false
+	}
+	info, err := os.Lstat(filepath.Join(root, relative))
+	return err == nil && os.SameFile(info, opened)
 }
 
 func (d staticDir) stat(name string) (fs.FileInfo, error) {
@@ -134,7 +167,7 @@ type listing struct {
 func (l listing) Readdir(count int) ([]fs.FileInfo, error) {
 	infos, err := l.File.Readdir(count)
 	return slices.DeleteFunc(infos, func(info fs.FileInfo) bool {
-		_, _, err := l.in.resolve(l.name + "/" + info.Name())
-		return err != nil
+		seen, err := l.in.stat(l.name + "/" + info.Name())
+		return err != nil || !seen.IsDir() && !seen.Mode().IsRegular()
 	}), err
 }

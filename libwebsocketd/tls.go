@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,11 +28,15 @@ type certificates struct {
 	config *tls.Config
 }
 
-// stamp tells whether a file has changed. Links are followed: Kubernetes and
-// certbot swap them.
-type stamp struct {
-	size int64
-	time time.Time
+// stamp tells whether a file has changed, or is another one. Links are followed:
+// Kubernetes and certbot swap them.
+type stamp struct{ fs.FileInfo }
+
+func (s stamp) same(t stamp) bool {
+	if s.FileInfo == nil || t.FileInfo == nil {
+		return s.FileInfo == nil && t.FileInfo == nil
+	}
+	return os.SameFile(s.FileInfo, t.FileInfo) && s.Size() == t.Size() && s.ModTime().Equal(t.ModTime())
 }
 
 // newCertificates reads the files. ca is empty when clients need no certificate.
@@ -65,7 +70,7 @@ func (c *certificates) current() *tls.Config {
 		return c.config
 	}
 	c.looked = time.Now()
-	if seen := c.stamps(); seen != c.seen {
+	if seen := c.stamps(); !slices.EqualFunc(seen[:], c.seen[:], stamp.same) {
 		c.seen = seen
 		if config, err := c.read(); err == nil {
 			c.config = config
@@ -79,7 +84,7 @@ func (c *certificates) current() *tls.Config {
 func (c *certificates) stamps() (seen [3]stamp) {
 	for i, file := range []string{c.cert, c.key, c.ca} {
 		if info, err := os.Stat(file); err == nil {
-			seen[i] = stamp{info.Size(), info.ModTime()}
+			seen[i] = stamp{info}
 		}
 	}
 	return seen
