@@ -10,26 +10,6 @@ import (
 	"websocketd/test/harness"
 )
 
-// What stands beside the program came a step later than the table.
-func init() {
-	checks := map[int]row{
-		29: {check: redirectKeeps, test: "the redirect keeps path and query, IPv6 too, and leads to our own hosts only"},
-		34: {check: scriptsAreNoFiles, test: "CGI sources are not served as files"},
-		38: {check: scriptEndsWithClient, test: "a CGI script ends with its client, and so does what it started"},
-		43: {check: filesAreOnlyRead, test: "dot files are neither listed nor served, and PUT is refused"},
-	}
-	for i, r := range rows {
-		if later, ok := checks[r.n]; ok {
-			later.n = r.n
-			rows[i] = later
-			delete(checks, r.n)
-		}
-	}
-	if len(checks) > 0 {
-		panic(fmt.Sprintf("the table has no row for %v", checks))
-	}
-}
-
 // 29
 func redirectKeeps(t harness.T, bin string) {
 	port := harness.FreePort(t)
