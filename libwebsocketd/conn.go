@@ -1,9 +1,7 @@
 package libwebsocketd
 
 import (
-	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"sync"
@@ -11,14 +9,14 @@ import (
 	"time"
 )
 
-// conn is the connection under gorilla. Data frames are made here, a whole batch
-// to a write; what gorilla writes itself are control frames, and they never wait
-// for a client that does not read: while a batch is being written they are put
-// aside, and whoever writes takes them along.
+// conn is an upgraded connection: frames go out, bytes come in. Data frames are
+// written a whole batch at a time. Control frames never wait for a client that
+// does not read: while a batch is being written they are put aside, and whoever
+// writes takes them along.
 type conn struct {
 	net.Conn
-	replay   []byte // read ahead by net/http, to be read again
-	upgraded bool   // the 101 is written; from here on there are frames
+	replay []byte // read ahead by net/http, to be read again
+	source source
 
 	in  atomic.Int64 // bytes received
 	out atomic.Int64 // bytes the kernel has taken
@@ -28,37 +26,48 @@ type conn struct {
 	queued    int           // what was still on its way when the reader last looked
 	moved     time.Time     // when that changed
 
-	writing sync.Mutex // holds the right to write
-	buf     []byte
-	middle  bool // a fragmented message is under way
+	writing sync.Mutex  // holds the right to write
+	middle  bool        // a fragmented message is under way
+	vector  [2][]byte   // of a write from two places
+	both    net.Buffers // the same, as it is used up
 
 	controls sync.Mutex
 	control  []byte // control frames put aside
 	finished bool   // a close frame was given: no data may follow it (RFC 6455 section 5.5.1)
 }
 
-// maxControl bounds the control frames put aside: a client that only sends
-// pings and never reads loses pongs.
-const maxControl = 4 << 10
+const (
+	// maxControl bounds the control frames put aside: a client that only sends
+	// pings and never reads loses pongs.
+	maxControl = 4 << 10
+	// largePayload is written from where it lies instead of being copied.
+	largePayload = 16 << 10
+	// frameRoom is what is written at once: a chunk of lines of ten bytes, with
+	// the headers that makes.
+	frameRoom = chunkSize + largePayload
+)
 
-// largePayload is written from where it lies instead of being copied.
-const largePayload = 16 << 10
+// frames is room to put frames into, held only while a batch is written.
+var frames = sync.Pool{New: func() any { return new([frameRoom]byte) }}
 
 var errFinished = errors.New("the conversation is over")
 
-// Read gives gorilla what the client sends, and keeps a lingering connection
-// open as long as the client still takes what it was sent.
-func (c *conn) Read(b []byte) (int, error) {
+func newConn(c net.Conn, replay []byte) *conn {
+	return &conn{Conn: c, replay: replay, source: newSource(c)}
+}
+
+// readInto is what the client sends. It keeps a lingering connection open as long
+// as the client still takes what it was sent.
+func (c *conn) readInto(in *inbox) (n int, err error) {
 	if len(c.replay) > 0 {
-		n := copy(b, c.replay)
+		n = copy(in.room(), c.replay)
 		c.replay = c.replay[n:]
-		c.in.Add(int64(n))
-		return n, nil
+	} else {
+		n, err = c.source.readInto(in)
 	}
-	n, err := c.Conn.Read(b)
 	for n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && c.stillTakes() {
 		c.Conn.SetReadDeadline(time.Now().Add(lingerWait))
-		n, err = c.Conn.Read(b)
+		n, err = c.source.readInto(in)
 	}
 	c.in.Add(int64(n))
 	return n, err
@@ -77,31 +86,28 @@ func (c *conn) stillTakes() bool {
 	return queued > 0 && time.Since(c.moved) < c.patience
 }
 
-// Write takes the 101, and then one control frame at a time, from gorilla.
-func (c *conn) Write(frame []byte) (int, error) {
-	if !c.upgraded {
-		return c.Conn.Write(frame)
-	}
+// sendControl writes a control frame with at most 125 bytes of payload, or has
+// it written soon.
+func (c *conn) sendControl(opcode byte, payload []byte) error {
 	c.controls.Lock()
-	isClose := frame[0]&0x0f == 8
-	if isClose || len(c.control)+len(frame) <= maxControl {
-		c.control = append(c.control, frame...)
+	if c.finished {
+		c.controls.Unlock()
+		return errFinished
 	}
-	c.finished = c.finished || isClose
+	c.finished = opcode == opClose
+	if c.finished || len(c.control)+len(payload)+2 <= maxControl {
+		c.control = append(appendHeader(c.control, finalBit|opcode, len(payload)), payload...)
+	}
 	c.controls.Unlock()
 	if c.writing.TryLock() {
-		return len(frame), c.unlock(nil)
+		return c.unlock(nil)
 	}
-	return len(frame), nil // the writer takes it along
+	return nil // the writer takes it along
 }
 
-// SetWriteDeadline is gorilla's, for its control frames. Ours are the only
-// deadlines: one for a control frame must not cut a batch short.
-func (c *conn) SetWriteDeadline(t time.Time) error {
-	if c.upgraded {
-		return nil
-	}
-	return c.Conn.SetWriteDeadline(t)
+// sendClose writes a close frame, behind which nothing follows.
+func (c *conn) sendClose(code int, reason string) error {
+	return c.sendControl(opClose, closePayload(code, reason))
 }
 
 // send writes a batch of messages as frames.
@@ -119,42 +125,54 @@ func (c *conn) isFinished() bool {
 	return c.finished
 }
 
-func (c *conn) sendLocked(batch []Message) error {
-	for _, m := range batch {
-		c.buf = appendHeader(c.buf, m, c.middle)
-		c.middle = m.More
+func (c *conn) sendLocked(batch []Message) (err error) {
+	room := frames.Get().(*[frameRoom]byte)
+	b := room[:0]
+	for i := range batch {
+		m := &batch[i]
 		if len(m.Data) >= largePayload {
-			if err := c.flush(m.Data); err != nil {
-				return err
+			if b, err = c.write(c.appendFrame(b, m), m.Data); err != nil {
+				break
 			}
 			continue
 		}
-		c.buf = append(c.buf, m.Data...)
-		if len(c.buf) >= chunkSize {
-			if err := c.flush(nil); err != nil {
-				return err
+		if len(b)+mostHeader+len(m.Data) > frameRoom {
+			if b, err = c.write(b, nil); err != nil {
+				break
 			}
 		}
+		b = append(c.appendFrame(b, m), m.Data...)
 	}
-	return c.flush(nil)
+	if err == nil && len(b) > 0 {
+		_, err = c.write(b, nil)
+	}
+	frames.Put(room)
+	return err
 }
 
-// flush writes the buffer and, behind it, payload.
-func (c *conn) flush(payload []byte) error {
+// appendFrame appends all of a message's frame but the payload.
+func (c *conn) appendFrame(b []byte, m *Message) []byte {
+	first := firstByte(m, c.middle)
+	c.middle = m.More
+	return appendHeader(b, first, len(m.Data))
+}
+
+// write writes b and, behind it, payload; b is empty then.
+func (c *conn) write(b, payload []byte) ([]byte, error) {
 	var n int64
 	var err error
-	switch {
-	case len(payload) > 0:
-		both := net.Buffers{c.buf, payload}
-		n, err = both.WriteTo(c.Conn)
-	case len(c.buf) > 0:
+	if len(payload) > 0 {
+		c.vector = [2][]byte{b, payload}
+		c.both = c.vector[:]
+		n, err = c.both.WriteTo(c.Conn)
+		c.vector = [2][]byte{}
+	} else {
 		var written int
-		written, err = c.Conn.Write(c.buf)
+		written, err = c.Conn.Write(b)
 		n = int64(written)
 	}
 	c.out.Add(n)
-	c.buf = c.buf[:0]
-	return err
+	return b[:0], err
 }
 
 // unlock writes the control frames put aside and gives the right to write back.
@@ -222,27 +240,9 @@ func (c *conn) finish(wait, patience time.Duration) {
 
 // discard reads until the client has closed its half, or time is up.
 func (c *conn) discard() {
-	io.Copy(io.Discard, onlyReader{c})
-}
-
-// onlyReader hides everything else io.Copy might find.
-type onlyReader struct{ io.Reader }
-
-// appendHeader appends the header of an unmasked frame (RFC 6455 section 5.2).
-func appendHeader(b []byte, m Message, middle bool) []byte {
-	first := byte(m.Kind)
-	if middle {
-		first = 0 // continuation
+	in := inbox{source: c}
+	for in.fill() == nil {
+		in.use(len(in.unread()))
 	}
-	if !m.More {
-		first |= 0x80
-	}
-	switch n := len(m.Data); {
-	case n < 126:
-		return append(b, first, byte(n))
-	case n < 1<<16:
-		return binary.BigEndian.AppendUint16(append(b, first, 126), uint16(n))
-	default:
-		return binary.BigEndian.AppendUint64(append(b, first, 127), uint64(n))
-	}
+	in.close()
 }

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -82,11 +81,11 @@ func TestFrames(t *testing.T) {
 
 func sendAll(p *pair, batches [][]Message) error {
 	for _, batch := range batches {
-		if err := errors.Join(p.conn.send(batch), p.ws.WriteControl(websocket.PingMessage, []byte("p"), time.Time{})); err != nil {
+		if err := errors.Join(p.conn.send(batch), p.conn.sendControl(opPing, []byte("p"))); err != nil {
 			return err
 		}
 	}
-	return p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Time{})
+	return p.conn.sendClose(1000, "")
 }
 
 // whole puts pieces together.
@@ -110,7 +109,7 @@ func TestHeaders(t *testing.T) {
 			for _, flags := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
 				more, middle := flags[0], flags[1]
 				m := Message{Kind: kind, More: more, Data: make([]byte, size)}
-				got, err := readFrame(t, bytes.NewReader(append(appendHeader(nil, m, middle), m.Data...)))
+				got, err := readFrame(t, bytes.NewReader(append(appendHeader(nil, firstByte(&m, middle), size), m.Data...)))
 				opcode, final := byte(kind), byte(0x80)
 				if middle {
 					opcode = 0
@@ -157,13 +156,13 @@ func TestControlsPutAside(t *testing.T) {
 	sent := blockedSend(t, p, batch)
 	within(t, patience, "control frames wait for the reader", func() {
 		for _, payload := range []string{"1", "2", "3"} {
-			if err := p.ws.WriteControl(websocket.PingMessage, []byte(payload), time.Now().Add(time.Second)); err != nil {
+			if err := p.conn.sendControl(opPing, []byte(payload)); err != nil {
 				t.Error(err)
 			}
 		}
-		p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(time.Second))
+		p.conn.sendClose(1000, "")
 	})
-	p.ws.WriteControl(websocket.PingMessage, []byte("late"), time.Now().Add(time.Second))
+	p.conn.sendControl(opPing, []byte("late"))
 	second := make(chan error, 1)
 	go func() { second <- p.conn.send([]Message{{Kind: Text, Data: []byte("late")}}) }()
 
@@ -197,12 +196,12 @@ func TestControlsAreBounded(t *testing.T) {
 	sent := blockedSend(t, p, []Message{{Kind: Text, Data: []byte("x")}})
 	payload := strings.Repeat("p", 125)
 	for range 10 * maxControl / 127 {
-		p.ws.WriteControl(websocket.PongMessage, []byte(payload), time.Time{})
+		p.conn.sendControl(opPong, []byte(payload))
 	}
 	for range 127 / 2 { // fill it to the brim
-		p.ws.WriteControl(websocket.PongMessage, nil, time.Time{})
+		p.conn.sendControl(opPong, nil)
 	}
-	p.ws.WriteControl(websocket.CloseMessage, nil, time.Time{})
+	p.conn.sendClose(closeNoStatus, "")
 	p.conn.controls.Lock()
 	if n := len(p.conn.control); n > maxControl+2 {
 		t.Errorf("%d bytes of control frames are put aside", n)
@@ -247,7 +246,7 @@ func TestFrameOrderUnderRaces(t *testing.T) {
 	}()
 	go func() {
 		for i := range each {
-			p.ws.WriteControl(websocket.PingMessage, []byte(strconv.Itoa(i)), time.Time{})
+			p.conn.sendControl(opPing, []byte(strconv.Itoa(i)))
 		}
 		done <- nil
 	}()
@@ -257,7 +256,7 @@ func TestFrameOrderUnderRaces(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		p.ws.WriteControl(websocket.CloseMessage, nil, time.Time{})
+		p.conn.sendClose(closeNoStatus, "")
 	}()
 	data, last := 0, -1
 	for {
@@ -288,37 +287,6 @@ func TestFrameOrderUnderRaces(t *testing.T) {
 	}
 }
 
-// TestWholeFrame: when it says yes, somebody else's reader gets a message out of
-// what is buffered and nothing more; when it says no, it could not have.
-func TestWholeFrame(t *testing.T) {
-	for _, size := range []int{0, 1, 125, 126, 127, 1000, 4080} {
-		for _, kind := range []int{websocket.TextMessage, websocket.BinaryMessage, websocket.PingMessage} {
-			if kind == websocket.PingMessage && size > 125 {
-				continue
-			}
-			sent := clientFrame(t, kind, size)
-			for _, n := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, len(sent) / 2, len(sent) - 1, len(sent)} {
-				if n < 0 || n > len(sent) {
-					continue
-				}
-				r := bufio.NewReaderSize(bytes.NewReader(sent[:n]), readBuffer)
-				r.Peek(1) // fills the buffer
-				want := n == len(sent) && kind != websocket.PingMessage
-				if got := wholeFrame(r); got != want {
-					t.Errorf("%d of %d bytes of kind %d: %v", n, len(sent), kind, got)
-				}
-			}
-		}
-	}
-	fragment := clientFrame(t, websocket.TextMessage, 5)
-	fragment[0] &^= 0x80
-	r := bufio.NewReader(bytes.NewReader(fragment))
-	r.Peek(1)
-	if wholeFrame(r) {
-		t.Error("a fragment is no whole message")
-	}
-}
-
 // clientFrame is what somebody else's client writes for a message.
 func clientFrame(t *testing.T, kind, size int) []byte {
 	t.Helper()
@@ -327,7 +295,7 @@ func clientFrame(t *testing.T, kind, size int) []byte {
 		p.client.WriteMessage(kind, make([]byte, size))
 		p.wire.(*net.TCPConn).CloseWrite()
 	}()
-	sent, err := io.ReadAll(p.reader)
+	sent, err := io.ReadAll(p.conn.Conn)
 	if err != nil || len(sent) < size+6 {
 		t.Fatalf("%d bytes, %v", len(sent), err)
 	}
@@ -337,17 +305,16 @@ func clientFrame(t *testing.T, kind, size int) []byte {
 // TestReplay: what was read ahead comes before what is read.
 func TestReplay(t *testing.T) {
 	client, server := net.Pipe()
-	c := &conn{Conn: server, replay: []byte("abcde")}
+	c := newConn(server, []byte("abcde"))
 	go func() {
 		client.Write([]byte("fg"))
 		client.Close()
 	}()
 	var got []byte
-	for b := make([]byte, 2); ; {
-		n, err := c.Read(b)
-		if got = append(got, b[:n]...); err != nil {
-			break
-		}
+	in := inbox{source: c}
+	for in.fill() == nil {
+		got = append(got, in.unread()...)
+		in.use(len(in.unread()))
 	}
 	if string(got) != "abcdefg" || c.in.Load() != 7 {
 		t.Errorf("%q, %d bytes", got, c.in.Load())
@@ -368,13 +335,13 @@ func TestFirstFrameWithTheHandshake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ws, c, _, err := upgrade(taken{conn: server, rw: rw}, r, nil)
+	c, err := upgrade(taken{conn: server, rw: rw}, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if kind, data, err := ws.ReadMessage(); kind != websocket.TextMessage || len(data) != 3 || err != nil {
-		t.Errorf("kind %d, %d bytes, %v", kind, len(data), err)
+	if batch, err := newFrameReader(c, 100, Text).next(); len(batch) != 1 || len(batch[0].Data) != 3 || err != nil {
+		t.Errorf("%q, %v", text(batch), err)
 	}
 	if n := c.in.Load(); n != int64(len(frames)) {
 		t.Errorf("%d bytes count as received, %d were", n, len(frames))

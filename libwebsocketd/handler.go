@@ -27,21 +27,35 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, log, goingAway)
 		return
 	}
-	defer s.running.Done()
+	x := s.open(w, r, from, id, log)
+	if x == nil {
+		s.running.Done()
+		return
+	}
+	go func() { // and net/http need not keep the request for as long as the conversation lasts
+		defer s.running.Done()
+		defer s.leave(x)
+		x.run()
+	}()
+}
+
+// open does all that comes before the conversation. It is nil when that was
+// answered otherwise.
+func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) *session {
 	to, refusal := s.admit(r)
 	if refusal != nil {
 		s.refuse(w, log, refusal)
-		return
+		return nil
 	}
 	if refusal := s.slots.Acquire(); refusal != nil {
 		logAt(log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		s.answer(w, refusal)
-		return
+		return nil
 	}
 	s.env.lookup.learn(from.addr)
 	env := s.env.of(r, to, from, id)
 	logEnvironment(log, env)
-	s.converse(w, r, to, env, log.With("command", to.argv[0], "origin", gate.Origin(r)))
+	return s.start(w, r, to, env, log.With("command", to.argv[0], "origin", gate.Origin(r)))
 }
 
 var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
@@ -67,50 +81,47 @@ func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.R
 	s.answer(w, refusal)
 }
 
-// session is one conversation.
-type session struct {
-	program *ProcessEndpoint
-	client  *WebSocketEndpoint
-}
-
-// converse starts the program, upgrades, and pipes until the end. It owns the
-// slot, which is free again when the program's whole group is gone.
-func (s *Server) converse(w http.ResponseWriter, r *http.Request, to route, env []string, log *slog.Logger) {
-	refusal := fits(env)
-	if refusal != nil {
+// start starts the program and upgrades. It owns the slot, which is free again
+// when the program's whole group is gone.
+func (s *Server) start(w http.ResponseWriter, r *http.Request, to route, env []string, log *slog.Logger) *session {
+	if refusal := fits(env); refusal != nil {
 		s.slots.Release()
 		s.refuse(w, log, refusal)
-		return
+		return nil
 	}
 	proc, err := s.launch(to, env)
 	if err != nil {
 		s.slots.Release()
 		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
 		s.answer(w, launchRefusal(err, to, r))
-		return
+		return nil
 	}
 	log = log.With("pid", proc.Pid)
 	program := newProcessEndpoint(proc, &s.cfg, log, s.slots.Release)
-	defer program.Close()
-
-	ws, conn, reader, err := upgrade(w, r, s.upgradeHeader(r))
+	conn, err := upgrade(w, r, s.upgradeHeader(r))
 	if err != nil {
 		logAt(log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
-		return
+		program.Close()
+		return nil
 	}
-	client := newWebSocketEndpoint(s.ctx, ws, conn, reader, &s.cfg, log)
-	x := &session{program, client}
+	x := &session{program, newWebSocketEndpoint(s.ctx, conn, &s.cfg, log), log}
 	s.enter(x)
-	defer s.leave(x)
-	x.run(log)
+	return x
+}
+
+// session is one conversation.
+type session struct {
+	program *ProcessEndpoint
+	client  *WebSocketEndpoint
+	log     *slog.Logger
 }
 
 // run is the conversation itself, between its two lines in the log.
-func (x *session) run(log *slog.Logger) {
+func (x *session) run() {
 	start := time.Now()
-	logAt(log, LevelAccess, "session", "CONNECT")
+	logAt(x.log, LevelAccess, "session", "CONNECT")
 	t := PipeEndpoints(x.program, x.client)
-	logAt(log, LevelAccess, "session", "DISCONNECT",
+	logAt(x.log, LevelAccess, "session", "DISCONNECT",
 		"ending", t.Cause.Error(),
 		"exit", x.program.proc.Ending().String(),
 		"messagesout", t.ToClient.Messages, "bytesout", t.ToClient.Bytes,

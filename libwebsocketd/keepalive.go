@@ -31,8 +31,7 @@ const (
 type keepalive struct {
 	interval time.Duration // of pings; not positive: none
 	conn     *conn
-	ping     func() // sends a ping
-	pong     func() // sends an unsolicited pong
+	send     func(opcode byte, payload []byte) error // of a control frame
 	die      func(error)
 
 	reading atomic.Bool  // somebody is in Receive
@@ -96,7 +95,7 @@ const looks = 2
 // check is made at every look; every interval begins with a ping.
 func (k *keepalive) check() {
 	if k.look() {
-		k.ping()
+		k.send(opPing, nil)
 		k.atWork.Done()
 	}
 }
@@ -131,7 +130,7 @@ func (k *keepalive) look() bool {
 // probe is made every second while input is held back.
 func (k *keepalive) probe() {
 	if k.lookAtHeldBack() {
-		k.pong()
+		k.send(opPong, nil)
 		k.atWork.Done()
 	}
 }

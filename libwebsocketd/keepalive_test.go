@@ -28,8 +28,7 @@ func watch(t *testing.T, interval time.Duration) *watched {
 	w := &watched{died: make(chan error, 1), began: time.Now()}
 	w.interval = interval
 	w.conn = &conn{Conn: server}
-	w.ping = func() { w.write(&w.pinged) }
-	w.pong = func() { w.write(&w.ponged) }
+	w.send = w.write
 	w.die = func(err error) {
 		select {
 		case w.died <- err:
@@ -42,11 +41,12 @@ func watch(t *testing.T, interval time.Duration) *watched {
 	return w
 }
 
-func (w *watched) write(count *atomic.Int32) {
-	count.Add(1)
+func (w *watched) write(opcode byte, _ []byte) error {
+	map[byte]*atomic.Int32{opPing: &w.pinged, opPong: &w.ponged}[opcode].Add(1)
 	if !w.stuck.Load() {
 		w.conn.out.Add(2)
 	}
+	return nil
 }
 
 // after lets time pass.

@@ -1,136 +1,99 @@
 package libwebsocketd
 
-import (
-	"bytes"
-	"io"
-)
-
-const (
-	firstBuffer = 4 << 10  // an idle program's share of memory
-	chunkSize   = 64 << 10 // the most one read takes: a pipe's capacity on Linux
-)
+import "bytes"
 
 // lineReader cuts a stream into lines. A line ends with LF or CR LF; the last
 // one needs no end. One longer than max bytes is delivered in pieces of at most
 // max bytes, cut between characters, and never held whole.
 type lineReader struct {
-	source io.Reader
-	max    int
-	long   func() // told of the first line over max
+	in   inbox
+	max  int
+	long func() // told of the first line over max
 
-	buf     []byte
-	start   int  // buf[start:] is what no line was made of yet
-	scanned int  // buf[start:scanned] holds no LF
-	full    bool // the last read filled the buffer
-	err     error
-	lines   [][]byte
+	scanned int    // so many unread bytes hold no LF
+	text    []byte // what the batch was made of, line ends included
 }
 
-func newLineReader(source io.Reader, max int, long func()) *lineReader {
-	return &lineReader{source: source, max: max, long: long, buf: make([]byte, 0, firstBuffer)}
+func newLineReader(from source, max int, long func()) *lineReader {
+	// Two bytes more than max, lest a CR LF behind a line of max bytes be cut off.
+	return &lineReader{in: inbox{source: from, most: max + 2}, max: max, long: long}
 }
 
 // next blocks for at least one line and returns those that one read completed,
-// mostLines at a time. They are valid until the next call. The error is the source's, after the last
-// line.
-func (l *lineReader) next() ([][]byte, error) {
-	l.lines = l.lines[:0]
+// as text messages that may be no UTF-8. They are valid until the next call. The
+// error is the source's, after the last line.
+func (l *lineReader) next() ([]Message, error) {
+	l.in.batch = l.in.batch[:0]
 	for {
 		l.split()
-		if len(l.lines) > 0 {
-			return l.lines, nil
+		if len(l.in.batch) > 0 {
+			return l.in.batch, nil
 		}
-		if l.err != nil {
-			return l.rest()
+		if err := l.in.fill(); err != nil {
+			return l.rest(err)
 		}
-		l.fill()
 	}
 }
-
-// mostLines bounds what very short lines cost: each is a slice and a message.
-const mostLines = 1024
 
 // split takes the lines that are complete, and pieces of one that is too long.
 func (l *lineReader) split() {
-	for {
-		if len(l.lines) >= mostLines {
-			return
-		}
-		i := bytes.IndexByte(l.buf[l.scanned:], '\n')
+	unread, batch := l.in.unread(), l.in.batch
+	start, scanned := 0, l.scanned
+	for len(batch) < mostMessages {
+		i := bytes.IndexByte(unread[scanned:], '\n')
 		if i < 0 {
-			l.scanned = len(l.buf)
+			scanned = len(unread)
 			break
 		}
-		line := l.buf[l.start : l.scanned+i]
-		l.start = l.scanned + i + 1
-		l.scanned = l.start
-		l.add(bytes.TrimSuffix(line, []byte("\r")))
+		line := unread[start : scanned+i]
+		start = scanned + i + 1
+		scanned = start
+		if n := len(line); n > 0 && line[n-1] == '\r' {
+			line = line[:n-1]
+		}
+		if len(line) > l.max {
+			line = l.cut(&batch, line)
+		}
+		batch = append(batch, Message{Kind: Text, Data: line})
 	}
-	// Two bytes more than max, lest a CR LF behind a line of max bytes be cut off.
-	if open := l.buf[l.start:]; len(open) >= l.max+2 {
-		cut := cutBefore(open, l.max)
-		l.lines = append(l.lines, open[:cut])
-		l.start += cut
-		l.tooLong()
+	for open := unread[start:scanned]; len(open) >= l.max+2 && len(batch) < mostMessages; {
+		open = l.cutOne(&batch, open)
+		start = scanned - len(open)
 	}
+	l.in.batch = batch
+	l.text = unread[:start]
+	l.in.use(start)
+	l.scanned = scanned - start
 }
 
-// add appends a complete line, in pieces if need be.
-func (l *lineReader) add(line []byte) {
+// cut takes pieces of a line that is too long, and leaves the last one.
+func (l *lineReader) cut(batch *[]Message, line []byte) []byte {
 	for len(line) > l.max {
-		cut := cutBefore(line, l.max)
-		l.lines = append(l.lines, line[:cut])
-		line = line[cut:]
-		l.tooLong()
+		line = l.cutOne(batch, line)
 	}
-	l.lines = append(l.lines, line)
+	return line
 }
 
-func (l *lineReader) tooLong() {
+func (l *lineReader) cutOne(batch *[]Message, line []byte) []byte {
+	n := cutBefore(line, l.max)
+	*batch = append(*batch, Message{Kind: Text, Data: line[:n]})
 	if l.long != nil {
 		l.long()
 		l.long = nil
 	}
+	return line[n:]
 }
 
 // rest is the unterminated last line, then the error.
-func (l *lineReader) rest() ([][]byte, error) {
-	if open := l.buf[l.start:]; len(open) > 0 {
-		l.start, l.scanned = len(l.buf), len(l.buf)
-		l.add(open)
-		return l.lines, nil
+func (l *lineReader) rest(err error) ([]Message, error) {
+	open := l.in.unread()
+	if len(open) == 0 {
+		l.in.close()
+		return nil, err
 	}
-	return nil, l.err
-}
-
-// fill reads once, behind the open line.
-func (l *lineReader) fill() {
-	open := l.buf[l.start:]
-	buf := l.buf[:0]
-	if size := l.size(len(open)); size != cap(buf) {
-		buf = make([]byte, 0, size)
-	}
-	l.buf = append(buf, open...)
-	l.scanned -= l.start
-	l.start = 0
-	room := l.buf[len(l.buf):min(cap(l.buf), len(l.buf)+chunkSize)]
-	n, err := l.source.Read(room)
-	l.full = n == len(room)
-	l.buf = l.buf[:len(l.buf)+n]
-	l.err = err
-}
-
-// size is how large the buffer ought to be: a chunk once a read has filled it,
-// more only as long as a line needs the room.
-func (l *lineReader) size(open int) int {
-	size := cap(l.buf)
-	switch {
-	case open == size:
-		return min(2*size, l.max+2+chunkSize)
-	case l.full && size < chunkSize:
-		return 2 * size
-	case size > chunkSize && open < chunkSize/2:
-		return chunkSize
-	}
-	return size
+	l.in.use(len(open))
+	l.scanned, l.text = 0, open
+	open = l.cut(&l.in.batch, open)
+	l.in.batch = append(l.in.batch, Message{Kind: Text, Data: open})
+	return l.in.batch, nil
 }

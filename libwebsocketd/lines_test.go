@@ -49,6 +49,15 @@ func (r *cutReader) Read(b []byte) (int, error) {
 
 var errBroken = errors.New("broken")
 
+// eager reads into the room at once, as a descriptor does when there is something.
+type eager struct{ r io.Reader }
+
+func (e eager) readInto(in *inbox) (int, error) { return e.r.Read(in.room()) }
+
+func linesOf(r io.Reader, longest int, long func()) *lineReader {
+	return newLineReader(eager{r}, longest, long)
+}
+
 // TestLines is the rule of lines, and what is cut where.
 func TestLines(t *testing.T) {
 	for _, test := range []struct {
@@ -74,7 +83,7 @@ func TestLines(t *testing.T) {
 		{"nothing", "", 4, "", false},
 	} {
 		for _, sizes := range []string{"", "\x01", "\x02", "\x03\x00\x01", "\x05"} {
-			l := newLineReader(&cutReader{text: []byte(test.text), sizes: []byte(sizes), err: io.EOF}, test.max, nil)
+			l := linesOf(&cutReader{text: []byte(test.text), sizes: []byte(sizes), err: io.EOF}, test.max, nil)
 			long := 0
 			l.long = func() { long++ }
 			lines, err := allLines(t, l)
@@ -90,54 +99,71 @@ func TestLines(t *testing.T) {
 
 // TestLinesError is told after the last line, and told again.
 func TestLinesError(t *testing.T) {
-	l := newLineReader(&cutReader{text: []byte("a\nb"), withLast: true, err: errBroken}, 4, nil)
+	l := linesOf(&cutReader{text: []byte("a\nb"), withLast: true, err: errBroken}, 4, nil)
 	lines, err := allLines(t, l)
 	if !slices.Equal(lines, []string{"a", "b"}) || err != errBroken {
 		t.Errorf("%q, %v", lines, err)
 	}
 	if lines, err := l.next(); len(lines) > 0 || err != errBroken {
-		t.Errorf("after the end: %q, %v", lines, err)
+		t.Errorf("after the end: %q, %v", text(lines), err)
 	}
 }
 
 // TestLinesBatch: what one read brought is one batch, and no read is made for more.
 func TestLinesBatch(t *testing.T) {
 	source := &cutReader{text: []byte("a\nb\nc\nd"), sizes: []byte{5, 2}, err: io.EOF}
-	l := newLineReader(source, 100, nil)
+	l := linesOf(source, 100, nil)
 	batch, err := l.next()
-	if got := string(bytes.Join(batch, []byte("|"))); got != "a|b" || err != nil || string(source.text) != "\nd" {
+	if got := text(batch); got != "a+b" || err != nil || string(source.text) != "\nd" {
 		t.Errorf("first batch %q %v, unread %q", got, err, source.text)
 	}
 }
 
+// halting gives the room back before every read, as a descriptor does that must
+// wait.
+type halting struct {
+	r     io.Reader
+	costs func() // asked while it waits
+}
+
+func (h halting) readInto(in *inbox) (int, error) {
+	in.room()
+	in.yield()
+	h.costs()
+	return h.r.Read(in.room())
+}
+
 // TestLinesMemory: a long line is never held whole, room for one is only there
-// while it is needed, and a program that says little costs little.
+// while it is needed, and a program that says nothing costs nothing.
 func TestLinesMemory(t *testing.T) {
 	const longest = 1 << 20
-	l := newLineReader(io.MultiReader(
+	var l *lineReader
+	idle, held, most := 0, 0, 0
+	l = newLineReader(halting{io.MultiReader(
 		strings.NewReader("short\n"),
 		strings.NewReader(strings.Repeat("x", 5*longest)), // an endless line
 		strings.NewReader("\n"),
 		&cutReader{text: []byte(strings.Repeat("y", longest-1) + "\n" + strings.Repeat("z\n", 100)), sizes: []byte{255, 2}, err: io.EOF},
-	), longest, nil)
-	if _, err := l.next(); err != nil || cap(l.buf) != firstBuffer {
-		t.Fatalf("a short line costs %d bytes, %v", cap(l.buf), err)
-	}
-	largest := 0
+	), func() {
+		if most = max(most, cap(l.in.buf)); l.in.chunk == nil {
+			idle++
+		} else if held++; len(l.in.unread()) <= keptSize {
+			t.Errorf("%d bytes unread hold %d", len(l.in.unread()), cap(l.in.buf))
+		}
+	}}, longest, nil)
 	for {
-		_, err := l.next()
-		if largest = max(largest, cap(l.buf)); err != nil {
+		if _, err := l.next(); err != nil {
 			break
 		}
 	}
-	if largest > longest+2+chunkSize {
-		t.Errorf("a line of any length costs %d bytes", largest)
+	if l.in.chunk != nil || cap(l.in.buf) > keptSize {
+		t.Errorf("%d bytes are kept after the end", cap(l.in.buf))
 	}
-	if largest < longest {
-		t.Errorf("the buffer was only %d bytes: this test tests nothing", largest)
+	if most > longest+2+keptSize {
+		t.Errorf("a line of any length costs %d bytes", most)
 	}
-	if cap(l.buf) > chunkSize {
-		t.Errorf("%d bytes are kept after the long lines", cap(l.buf))
+	if most < longest || idle < 5 || held < 10 {
+		t.Errorf("at most %d bytes, %d times idle, %d times not: this test tests nothing", most, idle, held)
 	}
 }
 
@@ -165,7 +191,7 @@ func checkLines(t *testing.T, text, sizes []byte, longest int, withLast bool) {
 	t.Helper()
 	said := 0
 	source := &cutReader{text: text, sizes: sizes, withLast: withLast, err: errBroken}
-	l := newLineReader(source, longest, func() { said++ })
+	l := linesOf(source, longest, func() { said++ })
 	got, err := allLines(t, l)
 	want, long := oracleLines(text, longest)
 	if !slices.Equal(got, want) {
@@ -188,14 +214,14 @@ func allLines(t *testing.T, l *lineReader) (lines []string, err error) {
 	for {
 		batch, err := l.next()
 		for _, line := range batch {
-			lines = append(lines, string(line))
+			lines = append(lines, string(line.Data))
 		}
-		if cap(l.buf) > l.max+2+chunkSize {
-			t.Fatalf("a buffer of %d bytes for lines of %d", cap(l.buf), l.max)
+		if cap(l.in.buf) > max(largeRoom, l.max+2+keptSize) {
+			t.Fatalf("a buffer of %d bytes for lines of %d", cap(l.in.buf), l.max)
 		}
 		switch {
 		case err != nil && len(batch) > 0:
-			t.Fatalf("lines %q and the error %v at once", batch, err)
+			t.Fatalf("lines %q and the error %v at once", text(batch), err)
 		case err == nil && len(batch) == 0:
 			t.Fatal("no line and no error")
 		case err != nil:

@@ -15,9 +15,7 @@ import (
 type pair struct {
 	client *websocket.Conn // somebody else's client
 	wire   net.Conn        // what the client writes to and reads from
-	ws     *websocket.Conn // our end, as upgrade makes it
-	conn   *conn
-	reader *bufio.Reader
+	conn   *conn           // our end, as upgrade makes it
 }
 
 // newPair upgrades over a connection, client and server at its two ends.
@@ -33,7 +31,7 @@ func newPair(t testing.TB, client, server net.Conn) *pair {
 		rw := bufio.NewReadWriter(bufio.NewReader(server), bufio.NewWriter(server))
 		r, err := http.ReadRequest(rw.Reader)
 		if err == nil {
-			p.ws, p.conn, p.reader, err = upgrade(taken{conn: server, rw: rw}, r, nil)
+			p.conn, err = upgrade(taken{conn: server, rw: rw}, r, nil)
 		}
 		upgraded <- err
 	}()
@@ -103,7 +101,7 @@ func (p *pair) endpoint(t testing.TB, cfg Config) *WebSocketEndpoint {
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}
-	w := newWebSocketEndpoint(t.Context(), p.ws, p.conn, p.reader, &cfg, slog.New(slog.DiscardHandler))
+	w := newWebSocketEndpoint(t.Context(), p.conn, &cfg, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { w.Close() })
 	return w
 }

@@ -28,6 +28,7 @@ const (
 // what the program wrote has been read and its background children fall silent.
 type pipeReader struct {
 	file   *os.File
+	source source
 	cut    func() // told when those left behind are cut short
 	exited atomic.Bool
 	left   int           // what may still be the program's own words
@@ -36,7 +37,7 @@ type pipeReader struct {
 }
 
 func newPipeReader(f *os.File, cut func()) *pipeReader {
-	return &pipeReader{file: f, left: pipeful, cut: cut}
+	return &pipeReader{file: f, source: newSource(f), left: pipeful, cut: cut}
 }
 
 // programExited is called once, from any goroutine.
@@ -45,8 +46,8 @@ func (r *pipeReader) programExited() {
 	r.file.SetReadDeadline(time.Now().Add(quiet)) // wakes a Read that waits for ever
 }
 
-// Read returns io.EOF at the end.
-func (r *pipeReader) Read(b []byte) (int, error) {
+// readInto returns io.EOF at the end.
+func (r *pipeReader) readInto(in *inbox) (int, error) {
 	for {
 		exited := r.exited.Load()
 		if exited && (r.waited > talk || r.heard > talkBytes) {
@@ -58,9 +59,9 @@ func (r *pipeReader) Read(b []byte) (int, error) {
 			start = time.Now()
 			r.file.SetReadDeadline(start.Add(quiet))
 		}
-		n, err := r.file.Read(b)
+		n, err := r.source.readInto(in)
 		if exited {
-			r.count(n, len(b), time.Since(start))
+			r.count(n, in.asked, time.Since(start))
 		}
 		switch {
 		case n > 0:

@@ -20,7 +20,6 @@ type ProcessEndpoint struct {
 	gone   func()
 	output output
 	pipes  []*pipeReader
-	stdin  []byte // what of a batch is not written yet; only Send uses it
 
 	logging  sync.WaitGroup // the reader of stderr
 	mu       sync.Mutex
@@ -72,7 +71,7 @@ func (p *ProcessEndpoint) chooseOutput(cfg *Config, stdout, stderr *pipeReader) 
 		p.logging.Go(func() { p.logLines(newLineReader(stderr, cfg.MaxLine, p.tooLong("stderr", cfg.MaxLine))) })
 	}
 	if cfg.Binary {
-		return &binaryOutput{source: stdout}
+		return &binaryOutput{in: inbox{source: stdout}}
 	}
 	return &textOutput{lines: out}
 }
@@ -95,7 +94,7 @@ func (p *ProcessEndpoint) logLines(lines *lineReader) {
 	for {
 		batch, err := lines.next()
 		for _, line := range batch {
-			p.logLine(line)
+			p.logLine(line.Data)
 		}
 		if err != nil {
 			return
@@ -129,36 +128,39 @@ func (p *ProcessEndpoint) Receive() ([]Message, error) {
 var errImmortal = errors.New("the program does not end")
 
 // Send writes messages to the program's input, a newline behind each text
-// message. It fails when the program has closed its input or exited.
-func (p *ProcessEndpoint) Send(batch []Message) error {
-	p.stdin = p.stdin[:0]
-	for _, m := range batch {
-		if len(p.stdin)+len(m.Data) > chunkSize {
-			if err := p.flush(); err != nil {
+// message, in as few writes as it takes. It fails when the program has closed its
+// input or exited.
+func (p *ProcessEndpoint) Send(batch []Message) (err error) {
+	room := newChunk(smallRoom)
+	defer room.free()
+	b := room.data[:0]
+	for i := range batch {
+		m := &batch[i]
+		if len(b)+len(m.Data) >= smallRoom {
+			if b, err = p.write(b); err != nil {
 				return err
 			}
 		}
-		if len(m.Data) > chunkSize {
-			if _, err := p.proc.Stdin.Write(m.Data); err != nil {
-				return err
-			}
-		} else {
-			p.stdin = append(p.stdin, m.Data...)
+		if len(m.Data) < smallRoom {
+			b = append(b, m.Data...)
+		} else if _, err = p.write(m.Data); err != nil {
+			return err
 		}
 		if m.Kind == Text && !m.More {
-			p.stdin = append(p.stdin, '\n')
+			b = append(b, '\n')
 		}
 	}
-	return p.flush()
+	_, err = p.write(b)
+	return err
 }
 
-func (p *ProcessEndpoint) flush() error {
-	if len(p.stdin) == 0 {
-		return nil
+// write returns b emptied.
+func (p *ProcessEndpoint) write(b []byte) ([]byte, error) {
+	if len(b) == 0 {
+		return b, nil
 	}
-	_, err := p.proc.Stdin.Write(p.stdin)
-	p.stdin = p.stdin[:0]
-	return err
+	_, err := p.proc.Stdin.Write(b)
+	return b[:0], err
 }
 
 // CloseSend closes the program's input.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"sync"
+	"unicode/utf8"
 )
 
 // output is what a program's Receive yields: batches made of its output pipes.
@@ -12,39 +13,33 @@ type output interface {
 }
 
 // textOutput makes a text message of every line.
-type textOutput struct {
-	lines *lineReader
-	batch []Message
-}
+type textOutput struct{ lines *lineReader }
 
+// next looks at the text of a whole batch first: line by line is for the rare
+// case that some of it is not UTF-8.
 func (o *textOutput) next() ([]Message, error) {
-	lines, err := o.lines.next()
-	o.batch = o.batch[:0]
-	for _, line := range lines {
-		o.batch = append(o.batch, Message{Kind: Text, Data: validText(line)})
+	batch, err := o.lines.next()
+	if len(batch) > 0 && !utf8.Valid(o.lines.text) {
+		for i := range batch {
+			batch[i].Data = validText(batch[i].Data)
+		}
 	}
-	return o.batch, err
+	return batch, err
 }
 
 // binaryOutput makes a binary message of every read.
 type binaryOutput struct {
-	source io.Reader
-	buf    []byte
-	batch  [1]Message
+	in    inbox
+	batch [1]Message
 }
 
 func (o *binaryOutput) next() ([]Message, error) {
-	if o.buf == nil {
-		o.buf = make([]byte, firstBuffer)
-	}
-	n, err := o.source.Read(o.buf)
-	if n == 0 {
+	if err := o.in.fill(); err != nil {
+		o.in.close()
 		return nil, err
 	}
-	o.batch[0] = Message{Kind: Binary, Data: o.buf[:n]}
-	if n == len(o.buf) && n < chunkSize {
-		o.buf = make([]byte, 2*n) // the message keeps the old one
-	}
+	o.batch[0] = Message{Kind: Binary, Data: o.in.unread()}
+	o.in.use(len(o.batch[0].Data))
 	return o.batch[:], nil
 }
 
@@ -99,12 +94,12 @@ func (s *taggedStream) read() {
 	s.batch, s.err = s.batch[:0], err
 	for _, line := range lines {
 		if s.each != nil {
-			s.each(line)
+			s.each(line.Data)
 		}
 		tagged, _ := json.Marshal(struct {
 			Stream string `json:"stream"`
 			Data   string `json:"data"`
-		}{s.name, string(validText(line))}) // two strings cannot fail
+		}{s.name, string(validText(line.Data))}) // two strings cannot fail
 		s.batch = append(s.batch, Message{Kind: Text, Data: tagged})
 	}
 }

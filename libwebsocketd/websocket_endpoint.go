@@ -1,16 +1,12 @@
 package libwebsocketd
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 // ClosedError is why a conversation ended when the client ended it.
@@ -36,43 +32,27 @@ func (e *refusedError) Error() string { return fmt.Sprintf("closed with %d: %s",
 
 // WebSocketEndpoint is a client as one side of a conversation.
 type WebSocketEndpoint struct {
-	ws     *websocket.Conn
 	conn   *conn
-	reader *bufio.Reader // under ws, to see what has arrived already
-	limit  int64         // of a message, in bytes; negative: pieces of any message
-	kind   Kind          // the kind of message taken from the client
+	frames *frameReader
 	log    *slog.Logger
 	alive  keepalive
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-
-	buf     []byte
-	batch   []Message
-	message io.Reader // streaming: the rest of a message
-	tail    []byte    // streaming: the beginning of a character
-	ignored bool      // a message of the other kind was met
-	err     error     // the final one
 
 	closeOnce sync.Once
 }
 
 // newWebSocketEndpoint takes over an upgraded connection. ctx ends the
 // conversation from above.
-func newWebSocketEndpoint(ctx context.Context, ws *websocket.Conn, c *conn, reader *bufio.Reader, cfg *Config, log *slog.Logger) *WebSocketEndpoint {
-	w := &WebSocketEndpoint{ws: ws, conn: c, reader: reader, limit: cfg.MaxFrameSize, kind: Text, log: log}
+func newWebSocketEndpoint(ctx context.Context, c *conn, cfg *Config, log *slog.Logger) *WebSocketEndpoint {
+	kind := Text
 	if cfg.Binary {
-		w.kind = Binary
+		kind = Binary
 	}
+	w := &WebSocketEndpoint{conn: c, frames: newFrameReader(c, cfg.MaxFrameSize, kind), log: log}
+	w.frames.control, w.frames.other = w.answer, w.ignore
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
-	ws.SetCloseHandler(w.echoClose)
-	ws.SetReadLimit(cfg.MaxFrameSize) // negative: none
-	w.alive = keepalive{
-		interval: cfg.PingInterval,
-		conn:     c,
-		ping:     func() { w.controlFrame(websocket.PingMessage, nil) },
-		pong:     func() { w.controlFrame(websocket.PongMessage, nil) },
-		die:      w.die,
-	}
+	w.alive = keepalive{interval: cfg.PingInterval, conn: c, send: c.sendControl, die: w.die}
 	w.alive.start()
 	return w
 }
@@ -80,75 +60,63 @@ func newWebSocketEndpoint(ctx context.Context, ws *websocket.Conn, c *conn, read
 // Context is done when the client is gone or the server is going away.
 func (w *WebSocketEndpoint) Context() context.Context { return w.ctx }
 
-// controlFrame never blocks for long: conn puts control frames aside while the
-// client does not take what is being written.
-func (w *WebSocketEndpoint) controlFrame(kind int, payload []byte) error {
-	return w.ws.WriteControl(kind, payload, time.Now().Add(lingerWait))
-}
-
 // die ends the connection at once; there is nobody to say goodbye to.
 func (w *WebSocketEndpoint) die(cause error) {
 	w.cancel(cause)
 	w.conn.Close()
 }
 
-// echoClose answers the client's close frame with its own code and no reason
-// (RFC 6455 section 5.5.1).
-func (w *WebSocketEndpoint) echoClose(code int, _ string) error {
-	var payload []byte
-	if code != closeNoStatus {
-		payload = websocket.FormatCloseMessage(code, "")
+// answer takes the client's control frames. A ping gets its payload back (RFC
+// 6455 section 5.5.2), a close frame its own code without a reason (5.5.1).
+func (w *WebSocketEndpoint) answer(opcode byte, payload []byte) error {
+	switch opcode {
+	case opPing:
+		w.conn.sendControl(opPong, payload)
+	case opClose:
+		code, err := closeCode(payload)
+		if err == nil {
+			w.conn.sendClose(code, "")
+			err = &ClosedError{Code: code}
+		}
+		return err
 	}
-	w.controlFrame(websocket.CloseMessage, payload)
 	return nil
 }
 
-// Receive blocks for the next messages: one, and those that have arrived whole
-// behind it. Its error is the final one, after which the connection only waits
-// for the client to close.
+// ignore is told of the first message of the kind this program does not take.
+func (w *WebSocketEndpoint) ignore() {
+	taken, other := "text", "binary"
+	if w.frames.takes == Binary {
+		taken, other = other, taken
+	}
+	logAt(w.log, LevelError, "websocket", fmt.Sprintf("ignoring %s messages: this program takes %s ones (see --binary)", other, taken))
+}
+
+// Receive blocks for the next messages that have arrived. Its error is the final
+// one, after which the connection only waits for the client to close.
 func (w *WebSocketEndpoint) Receive() ([]Message, error) {
 	w.alive.receiving()
 	defer w.alive.received()
-	w.batch, w.buf = w.batch[:0], w.buf[:0]
-	if cap(w.buf) > largeBuffer {
-		w.buf = nil
+	batch, err := w.frames.next()
+	if err != nil {
+		err = w.end(err)
 	}
-	for w.err == nil {
-		if w.err = w.read(); w.err != nil {
-			break
-		}
-		if len(w.batch) > 0 && (len(w.buf) >= chunkSize || !wholeFrame(w.reader)) {
-			break
-		}
-	}
-	if len(w.batch) > 0 { // what was whole before an error counts
-		return w.batch, nil
-	}
-	return nil, w.end(w.err)
+	return batch, err
 }
-
-// largeBuffer is what a connection keeps at most for the next message.
-const largeBuffer = 4 * chunkSize
 
 // end says goodbye if there is something to say, and waits for the client's own
 // end. Whoever waits on Context is told first: the program need not wait.
 func (w *WebSocketEndpoint) end(err error) error {
-	var refused *refusedError
-	var closed *websocket.CloseError
 	cause := error(&ClosedError{Code: closeAbnormal})
-	switch {
-	case errors.As(err, &refused):
-		cause = refused
-		w.controlFrame(websocket.CloseMessage, websocket.FormatCloseMessage(refused.code, refused.reason))
-	case errors.As(err, &closed) && closed.Code != closeAbnormal:
-		cause = &ClosedError{Code: closed.Code}
-	// In the other cases gorilla has told the client what was wrong, but for a
-	// length that is none.
-	case errors.Is(err, websocket.ErrReadLimit):
-		cause = &refusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", w.limit)}
-		w.controlFrame(websocket.CloseMessage, websocket.FormatCloseMessage(closeMessageTooBig, ""))
-	case w.conn.isFinished():
-		cause = &refusedError{closeProtocolError, err.Error()}
+	if err == errTooBig {
+		err = &refusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
+	}
+	switch err := err.(type) {
+	case *refusedError:
+		cause = err
+		w.conn.sendClose(err.code, err.reason)
+	case *ClosedError:
+		cause = err
 	}
 	w.cancel(cause)
 	w.conn.finish(lingerWait, w.patience())
@@ -178,7 +146,7 @@ func (w *WebSocketEndpoint) Send(batch []Message) error {
 // closes our half of the connection. Receive then ends within lingerWait.
 func (w *WebSocketEndpoint) CloseSend(cause error) error {
 	code, reason := closing(cause)
-	err := w.controlFrame(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason))
+	err := w.conn.sendClose(code, reason)
 	if err == nil {
 		err = w.conn.settle()
 	}

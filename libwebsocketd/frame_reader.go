@@ -1,0 +1,300 @@
+package libwebsocketd
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"unicode/utf8"
+)
+
+// frameReader takes what a client sends apart into messages (RFC 6455 section
+// 5.4). A message that comes in one frame is unmasked where it lies and never
+// copied; fragments are put together. Text is checked as it arrives, and nothing
+// of an invalid message goes further.
+//
+// Without a limit nothing is put together: messages come in pieces, cut between
+// characters, and at the first byte that is none.
+type frameReader struct {
+	in      inbox
+	limit   int64                                   // of a message, in bytes; negative: none
+	takes   Kind                                    // messages of the other kind are ignored
+	control func(opcode byte, payload []byte) error // told of each control frame; an error ends the reading
+	other   func()                                  // told of the first message of the other kind
+
+	err    error
+	head   header
+	inside bool   // head's payload is not used up
+	at     uint64 // so much of it is unmasked
+	valid  int    // so much of the text under way is known to be UTF-8
+
+	open    bool   // a fragmented message is under way
+	kind    Kind   // of the message under way
+	size    uint64 // of the message under way, as far as announced
+	whole   []byte // fragments put together
+	given   bool   // whole is in the batch
+	partial []byte // the beginning of a character of a message in pieces
+}
+
+var (
+	errTooBig  = errors.New("message too big")
+	errNotUTF8 = &refusedError{closeInvalidPayload, "text message is not UTF-8"}
+)
+
+func newFrameReader(from source, limit int64, takes Kind) *frameReader {
+	f := &frameReader{limit: limit, takes: takes}
+	f.in = inbox{source: from, most: chunkSize}
+	if limit >= 0 {
+		f.in.most = int(min(limit, math.MaxInt-largeRoom))
+	}
+	return f
+}
+
+// next blocks for at least one message, or piece, and returns those that have
+// arrived. They are valid until the next call. Its error is final; what was whole
+// before it comes first.
+func (f *frameReader) next() ([]Message, error) {
+	f.in.batch = f.in.batch[:0]
+	f.forget()
+	for f.err == nil {
+		f.err = f.takeArrived()
+		if len(f.in.batch) > 0 {
+			return f.in.batch, nil
+		}
+		if f.err == nil {
+			f.err = f.in.fill()
+		}
+	}
+	f.in.close()
+	return nil, f.err
+}
+
+// forget is for the next message in fragments, which seldom comes.
+func (f *frameReader) forget() {
+	if !f.given {
+		return
+	}
+	f.given = false
+	f.whole = f.whole[:0]
+	if cap(f.whole) > keptSize {
+		f.whole = nil
+	}
+}
+
+func (f *frameReader) takeArrived() error {
+	for len(f.in.batch) < mostMessages && !f.given {
+		if err := f.takeWhole(); err != nil {
+			return err
+		}
+		if more, err := f.step(); !more || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeWhole is the short way for what clients send nearly always: messages in one
+// frame of less than 64 KiB that has arrived. All others are left to step.
+func (f *frameReader) takeWhole() error {
+	if f.open || f.inside {
+		return nil
+	}
+	unread, batch := f.in.unread(), f.in.batch
+	begin, at := finalBit|byte(f.takes), 0
+	var err error
+	for len(batch) < mostMessages && len(unread)-at >= 6 && unread[at] == begin && unread[at+1] != maskBit|127 {
+		b := unread[at:]
+		n, head := int(b[1])-maskBit, 6
+		if n == 126 && len(b) >= 8 {
+			n, head = int(binary.BigEndian.Uint16(b[2:])), 8
+		}
+		if n < 0 || head+n > len(b) || f.limit >= 0 && int64(n) > f.limit {
+			break
+		}
+		payload := b[head : head+n : head+n]
+		unmask(payload, binary.LittleEndian.Uint32(b[head-4:]))
+		if f.takes == Text && !utf8.Valid(payload) {
+			if err = errNotUTF8; f.limit < 0 {
+				batch = f.cutInvalid(batch, payload)
+			}
+			break
+		}
+		batch = append(batch, Message{Kind: f.takes, Data: payload})
+		at += head + n
+	}
+	f.in.batch = batch
+	f.in.use(at)
+	return err
+}
+
+// step takes one header, or what has arrived of one payload. more is false when
+// something must arrive first.
+func (f *frameReader) step() (more bool, err error) {
+	switch {
+	case !f.inside:
+		return f.begin()
+	case f.head.control():
+		return f.takeControl()
+	case f.kind != f.takes:
+		f.in.use(len(f.fresh()))
+		return f.ended(), nil
+	case f.limit < 0:
+		return f.takePiece()
+	case f.open || f.head.opcode() == opContinuation:
+		return f.takeFragment()
+	}
+	return f.takeFrame()
+}
+
+// begin takes a header. A close frame waits until what came before it is used up.
+func (f *frameReader) begin() (bool, error) {
+	head, n, ok, err := parseHeader(f.in.unread(), f.open)
+	if !ok || err != nil || head.opcode() == opClose && len(f.in.batch) > 0 {
+		return false, err
+	}
+	if !head.control() {
+		if err := f.announce(&head); err != nil {
+			return false, err
+		}
+	}
+	f.in.use(n)
+	f.head, f.inside, f.at = head, true, 0
+	return true, nil
+}
+
+// announce counts a data frame to its message.
+func (f *frameReader) announce(head *header) error {
+	if head.opcode() != opContinuation {
+		f.kind, f.size, f.valid = Kind(head.opcode()), 0, 0
+		if f.kind != f.takes && f.other != nil {
+			f.other()
+			f.other = nil
+		}
+	}
+	f.open = !head.final()
+	f.size += head.length
+	if f.size>>63 != 0 || f.limit >= 0 && f.size > uint64(f.limit) {
+		return errTooBig
+	}
+	return nil
+}
+
+// fresh unmasks what has arrived of the payload, and was not before. It begins
+// where the unread bytes do, but for takeFrame.
+func (f *frameReader) fresh() []byte {
+	b := f.in.unread()
+	b = b[:min(uint64(len(b)), f.head.length-f.at)]
+	unmask(b, rotated(f.head.mask, f.at))
+	f.at += uint64(len(b))
+	return b
+}
+
+// ended reports whether the payload is used up.
+func (f *frameReader) ended() bool {
+	f.inside = f.at < f.head.length
+	return !f.inside
+}
+
+func (f *frameReader) takeControl() (bool, error) {
+	b := f.in.unread()
+	if uint64(len(b)) < f.head.length {
+		return false, nil
+	}
+	payload := f.fresh()
+	f.in.use(len(payload))
+	f.inside = false
+	return true, f.control(f.head.opcode(), payload)
+}
+
+// takeFrame waits for the whole payload of an unfragmented message where it lies.
+func (f *frameReader) takeFrame() (bool, error) {
+	unread := f.in.unread()
+	have := min(uint64(len(unread)), f.head.length)
+	unmask(unread[f.at:have], rotated(f.head.mask, f.at))
+	f.at = have
+	payload := unread[:have:have]
+	if err := f.check(payload, f.at == f.head.length); err != nil || !f.ended() {
+		return false, err
+	}
+	f.in.use(len(payload))
+	f.in.batch = append(f.in.batch, Message{Kind: f.kind, Data: payload})
+	return true, nil
+}
+
+// takeFragment puts fragments together.
+func (f *frameReader) takeFragment() (bool, error) {
+	b := f.fresh()
+	f.whole = append(f.whole, b...)
+	f.in.use(len(b))
+	ended := f.ended()
+	f.given = ended && !f.open
+	if err := f.check(f.whole, f.given); err != nil {
+		return false, err
+	}
+	if f.given {
+		f.in.batch = append(f.in.batch, Message{Kind: f.kind, Data: f.whole})
+	}
+	return ended, nil
+}
+
+// check looks at text from where it is known to be valid. At its end no
+// character may be cut off.
+func (f *frameReader) check(text []byte, whole bool) error {
+	if f.kind != Text {
+		return nil
+	}
+	n, ok := validPrefix(text[f.valid:])
+	f.valid += n
+	if !ok || whole && f.valid < len(text) {
+		return errNotUTF8
+	}
+	return nil
+}
+
+// takePiece passes on what has arrived of a message without a limit.
+func (f *frameReader) takePiece() (bool, error) {
+	b := f.fresh()
+	f.in.use(len(b))
+	ended := f.ended()
+	last := ended && !f.open
+	var err error
+	if f.kind == Text {
+		b, err = f.cutText(b, last)
+	}
+	if len(b) > 0 || last && err == nil {
+		f.in.batch = append(f.in.batch, Message{Kind: f.kind, More: !last || err != nil, Data: b})
+	}
+	return ended, err
+}
+
+// cutText is the whole characters of b; of the last, cut off one the beginning
+// is kept, and put before what comes next.
+func (f *frameReader) cutText(b []byte, last bool) ([]byte, error) {
+	for len(f.partial) > 0 && len(b) > 0 {
+		f.partial = append(f.partial, b[0])
+		b = b[1:]
+		n, ok := validPrefix(f.partial)
+		if !ok {
+			return nil, errNotUTF8
+		}
+		if n > 0 {
+			f.in.batch = append(f.in.batch, Message{Kind: Text, More: true, Data: f.partial})
+			f.partial = nil
+		}
+	}
+	n, ok := validPrefix(b)
+	if ok && n < len(b) {
+		f.partial = append(f.partial, b[n:]...)
+	}
+	if !ok || last && len(f.partial) > 0 {
+		return b[:n], errNotUTF8
+	}
+	return b[:n], nil
+}
+
+// cutInvalid is what takePiece does with a whole message.
+func (f *frameReader) cutInvalid(batch []Message, text []byte) []Message {
+	if n, _ := validPrefix(text); n > 0 {
+		batch = append(batch, Message{Kind: Text, More: true, Data: text[:n]})
+	}
+	return batch
+}

@@ -1,0 +1,62 @@
+//go:build unix
+
+package libwebsocketd
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+const canReadRaw = true
+
+// descriptor reads from a non-blocking file or socket, and holds no room while
+// there is nothing to read: it tries, and gives the room back before it waits.
+type descriptor struct {
+	raw syscall.RawConn
+	try func(fd uintptr) bool // once, as a value made only once
+	in  *inbox
+	n   int
+	err error
+}
+
+func newDescriptor(raw syscall.RawConn) source {
+	d := &descriptor{raw: raw}
+	d.try = d.once
+	return d
+}
+
+func (d *descriptor) readInto(in *inbox) (int, error) {
+	d.in, d.n, d.err = in, 0, nil
+	if err := d.raw.Read(d.try); err != nil {
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			err = os.ErrClosed // the only other reason why it did not come to a try
+		}
+		return 0, err
+	}
+	if d.n == 0 && d.err == nil {
+		return 0, io.EOF
+	}
+	return d.n, d.err
+}
+
+// once reports whether the waiting is over.
+func (d *descriptor) once(fd uintptr) bool {
+	room := d.in.room()
+	for {
+		n, err := syscall.Read(int(fd), room)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			d.in.yield()
+			return false
+		case err != nil:
+			d.err = os.NewSyscallError("read", err)
+		default:
+			d.n = n
+		}
+		return true
+	}
+}
