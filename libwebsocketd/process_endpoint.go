@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -14,15 +15,20 @@ import (
 // ProcessEndpoint is a running program as one side of a conversation: its
 // output is received, its input is sent. Close ends it by the ladder.
 type ProcessEndpoint struct {
-	proc   *process.Process
-	ladder process.Ladder
-	log    *slog.Logger
-	gone   func()
-	output output
-	pipes  []*pipeReader
+	proc    *process.Process
+	ladder  process.Ladder
+	log     *slog.Logger
+	gone    func()
+	maxLine int
+	output  output
+
+	logsStderr bool
 
 	logging  sync.WaitGroup // the reader of stderr
 	mu       sync.Mutex
+	pipes    []*pipeReader
+	exited   bool
+	logged   bool          // stderr is being read, or was
 	received bool          // somebody is or was in Receive
 	drained  chan struct{} // Receive has returned its error
 	immortal chan struct{} // closed when SIGKILL did not end the program
@@ -39,46 +45,66 @@ func newProcessEndpoint(proc *process.Process, cfg *Config, log *slog.Logger, go
 		ladder:   process.DefaultLadder(cfg.CloseDelay),
 		log:      log,
 		gone:     gone,
+		maxLine:  cfg.MaxLine,
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
 	}
-	stdout := newPipeReader(proc.Stdout, p.cutShort)
-	p.pipes = append(p.pipes, stdout)
-	var stderr *pipeReader
-	if proc.Stderr != nil {
-		stderr = newPipeReader(proc.Stderr, p.cutShort)
-		p.pipes = append(p.pipes, stderr)
+	p.output = p.chooseOutput(cfg)
+	if p.logsStderr = proc.Stderr != nil && cfg.Stderr != StderrTag; p.logsStderr {
+		proc.OnStderr(p.logStderr)
 	}
-	p.output = p.chooseOutput(cfg, stdout, stderr)
-	proc.OnExit(func() {
-		for _, pipe := range p.pipes {
-			pipe.programExited()
-		}
-	})
+	proc.OnExit(p.programExited)
 	return p
 }
 
-func (p *ProcessEndpoint) chooseOutput(cfg *Config, stdout, stderr *pipeReader) output {
-	out := newLineReader(stdout, cfg.MaxLine, p.tooLong("stdout", cfg.MaxLine))
-	if cfg.Stderr == StderrTag {
-		errs := newLineReader(stderr, cfg.MaxLine, p.tooLong("stderr", cfg.MaxLine))
+func (p *ProcessEndpoint) chooseOutput(cfg *Config) output {
+	switch {
+	case cfg.Stderr == StderrTag:
 		return newTaggedOutput(
-			&taggedStream{name: "stdout", lines: out},
-			&taggedStream{name: "stderr", lines: errs, each: p.logLine},
+			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout")},
+			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
 		)
+	case cfg.Binary:
+		return &binaryOutput{in: inbox{source: p.pipe(p.proc.Stdout)}}
 	}
-	if stderr != nil {
-		p.logging.Go(func() { p.logLines(newLineReader(stderr, cfg.MaxLine, p.tooLong("stderr", cfg.MaxLine))) })
-	}
-	if cfg.Binary {
-		return &binaryOutput{in: inbox{source: stdout}}
-	}
-	return &textOutput{lines: out}
+	return &textOutput{lines: p.lines(p.proc.Stdout, "stdout")}
 }
 
-func (p *ProcessEndpoint) tooLong(stream string, max int) func() {
-	return func() {
-		logAt(p.log, LevelError, "process", "a line of "+stream+" is longer than --maxline and comes in pieces", "maxline", max)
+func (p *ProcessEndpoint) lines(f *os.File, stream string) *lineReader {
+	return newLineReader(p.pipe(f), p.maxLine, func() {
+		logAt(p.log, LevelError, "process", "a line of "+stream+" is longer than --maxline and comes in pieces", "maxline", p.maxLine)
+	})
+}
+
+// pipe reads one of the program's pipes, which has an end once the program has
+// exited.
+func (p *ProcessEndpoint) pipe(f *os.File) *pipeReader {
+	r := newPipeReader(f, p.cutShort)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pipes = append(p.pipes, r); p.exited {
+		r.programExited()
+	}
+	return r
+}
+
+func (p *ProcessEndpoint) programExited() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.exited = true
+	for _, pipe := range p.pipes {
+		pipe.programExited()
+	}
+}
+
+// logStderr begins to take stderr to the log. Most programs say nothing there, and
+// a goroutine that waits for it would be a third of what a connection costs.
+func (p *ProcessEndpoint) logStderr() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.logged {
+		p.logged = true
+		p.logging.Go(func() { p.logLines(p.lines(p.proc.Stderr, "stderr")) })
 	}
 }
 
@@ -188,6 +214,9 @@ func (p *ProcessEndpoint) end() error {
 	p.mu.Unlock()
 	if received {
 		<-p.drained
+	}
+	if p.logsStderr {
+		p.logStderr() // at the latest now
 	}
 	p.logging.Wait()
 	if err == nil {

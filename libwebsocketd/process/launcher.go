@@ -165,7 +165,7 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 // watchExit sees to it that p.markExited is called. Without a watcher, or a
 // handle to watch, a goroutine waits; it collects the leader at once.
 func (l *Launcher) watchExit(p *Process) {
-	if l.watch != nil && l.watch.add(p.proc, p.markExited) == nil {
+	if l.watch != nil && l.watch.addProcess(p.proc, p.markExited) == nil {
 		return
 	}
 	l.running.Go(func() {
@@ -280,7 +280,7 @@ func (l *Launcher) Close() error {
 
 // watchOther has f called when a process that is not a Process has exited.
 func (l *Launcher) watchOther(p *os.Process, f func()) {
-	if l.watch == nil || l.watch.add(p, f) != nil {
+	if l.watch == nil || l.watch.addProcess(p, f) != nil {
 		l.running.Go(func() {
 			p.Wait()
 			f()

@@ -49,6 +49,8 @@ type Process struct {
 
 	mu       sync.Mutex
 	onExit   func()
+	onStderr watchID
+	closed   bool // its files are
 	due      schedule
 	done     [numActions]bool
 	last     Action
@@ -105,6 +107,26 @@ func (p *Process) callOnExit() {
 	if f != nil {
 		f()
 	}
+}
+
+// OnStderr has f called once when there is something to read from Stderr, or its
+// end: until then nobody need wait for it. Where that cannot be told beforehand
+// it is called at once, after Close never. f must not block.
+func (p *Process) OnStderr(f func()) {
+	if !p.watchStderr(f) {
+		f()
+	}
+}
+
+func (p *Process) watchStderr(f func()) (watched bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.launcher.watch == nil || p.closed {
+		return p.closed
+	}
+	var err error
+	p.onStderr, err = p.launcher.watch.addPipe(p.Stderr, f)
+	return err == nil
 }
 
 // Stop asks the process to end, step by step, and returns when it has exited,
@@ -250,6 +272,11 @@ func (p *Process) Close() error {
 }
 
 func (p *Process) closeFiles() {
+	p.mu.Lock()
+	if p.closed = true; p.onStderr != 0 {
+		p.launcher.watch.take(p.onStderr)
+	}
+	p.mu.Unlock()
 	for _, f := range []*os.File{p.Stdin, p.Stdout, p.Stderr} {
 		if f != nil {
 			f.Close()

@@ -9,16 +9,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watcher waits for the exit of any number of processes with one epoll over
-// their pidfds. The epoll itself is watched by the runtime's poller, so that
-// waiting costs a goroutine and no thread.
+// watcher waits for any number of processes and pipes with one epoll over their
+// descriptors: a process whose pidfd can be read has exited. The epoll itself is
+// watched by the runtime's poller, so that waiting costs a goroutine and no
+// thread, however many there are.
 type watcher struct {
 	file *os.File // the epoll
 	conn syscall.RawConn
 
 	mu    sync.Mutex
-	calls map[int32]func() // by pid
+	last  watchID
+	calls map[watchID]func()
 }
+
+// watchID is something that is waited for, and its number in the epoll. Zero is
+// nothing.
+type watchID int32
 
 func newWatcher() (*watcher, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
@@ -29,7 +35,7 @@ func newWatcher() (*watcher, error) {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	w := &watcher{file: os.NewFile(uintptr(fd), "epoll"), calls: make(map[int32]func())}
+	w := &watcher{file: os.NewFile(uintptr(fd), "epoll"), calls: make(map[watchID]func())}
 	if w.conn, err = w.file.SyscallConn(); err != nil {
 		w.file.Close()
 		return nil, err
@@ -37,36 +43,57 @@ func newWatcher() (*watcher, error) {
 	return w, nil
 }
 
-// add has f called once when p has exited and is not collected yet. It fails
-// where the kernel gives no handle of a process.
-func (w *watcher) add(p *os.Process, f func()) error {
-	pid := int32(p.Pid)
-	w.mu.Lock()
-	w.calls[pid] = f
-	w.mu.Unlock()
+// addProcess has f called once when p has exited and is not collected yet. It
+// fails where the kernel gives no handle of a process.
+func (w *watcher) addProcess(p *os.Process, f func()) error {
 	var failed error
-	err := p.WithHandle(func(handle uintptr) {
-		failed = w.conn.Control(func(epfd uintptr) {
-			event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT, Fd: pid}
-			failed = unix.EpollCtl(int(epfd), unix.EPOLL_CTL_ADD, int(handle), &event)
-		})
-	})
-	if err := errors.Join(err, failed); err != nil {
-		w.take(pid)
-		return err
-	}
-	return nil
+	err := p.WithHandle(func(handle uintptr) { _, failed = w.add(handle, f) })
+	return errors.Join(err, failed)
 }
 
-func (w *watcher) take(pid int32) func() {
+// addPipe has f called once when there is something in a pipe, or its end, unless
+// the watch is taken back before.
+func (w *watcher) addPipe(pipe *os.File, f func()) (added watchID, err error) {
+	raw, err := pipe.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { added, failed = w.add(fd, f) })
+	return added, errors.Join(err, failed)
+}
+
+func (w *watcher) add(fd uintptr, f func()) (watchID, error) {
+	w.mu.Lock()
+	w.last++
+	for w.last <= 0 || w.calls[w.last] != nil { // once around
+		w.last = max(w.last+1, 1)
+	}
+	added := w.last
+	w.calls[added] = f
+	w.mu.Unlock()
+	var failed error
+	err := w.conn.Control(func(epfd uintptr) {
+		event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT, Fd: int32(added)}
+		failed = unix.EpollCtl(int(epfd), unix.EPOLL_CTL_ADD, int(fd), &event)
+	})
+	if err := errors.Join(err, failed); err != nil {
+		w.take(added)
+		return 0, err
+	}
+	return added, nil
+}
+
+// take takes a watch back; the one who gets f calls it, or nobody.
+func (w *watcher) take(added watchID) func() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := w.calls[pid]
-	delete(w.calls, pid)
+	f := w.calls[added]
+	delete(w.calls, added)
 	return f
 }
 
-// run reports exits until close.
+// run reports until close.
 func (w *watcher) run() {
 	events := make([]unix.EpollEvent, 64)
 	for {
@@ -79,7 +106,7 @@ func (w *watcher) run() {
 			return
 		}
 		for _, e := range events[:n] {
-			if f := w.take(e.Fd); f != nil {
+			if f := w.take(watchID(e.Fd)); f != nil {
 				f()
 			}
 		}

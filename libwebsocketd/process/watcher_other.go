@@ -12,7 +12,13 @@ type watcher struct{}
 
 func newWatcher() (*watcher, error) { return nil, nil }
 
-func (w *watcher) add(*os.Process, func()) error { return errors.ErrUnsupported }
+type watchID int32
+
+func (w *watcher) addProcess(*os.Process, func()) error { return errors.ErrUnsupported }
+
+func (w *watcher) addPipe(*os.File, func()) (watchID, error) { return 0, errors.ErrUnsupported }
+
+func (w *watcher) take(watchID) func() { return nil }
 
 func (w *watcher) run() {}
 
