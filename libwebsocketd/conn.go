@@ -233,7 +233,7 @@ func (c *conn) finish(wait, patience time.Duration) {
 	}
 	c.writing.Lock()
 	c.unlock(errFinished)
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && first {
 		half.CloseWrite()
 	}
 }

@@ -104,7 +104,7 @@ func (p *ProcessEndpoint) logStderr() {
 	defer p.mu.Unlock()
 	if !p.logged {
 		p.logged = true
-		p.logging.Go(func() { p.logLines(p.lines(p.proc.Stderr, "stderr")) })
+		p.logging.Go(p.logLines)
 	}
 }
 
@@ -116,7 +116,8 @@ func (p *ProcessEndpoint) logLine(line []byte) {
 	logAt(p.log, LevelError, "stderr", string(line))
 }
 
-func (p *ProcessEndpoint) logLines(lines *lineReader) {
+func (p *ProcessEndpoint) logLines() {
+	lines := p.lines(p.proc.Stderr, "stderr")
 	for {
 		batch, err := lines.next()
 		for _, line := range batch {
@@ -215,8 +216,12 @@ func (p *ProcessEndpoint) end() error {
 	if received {
 		<-p.drained
 	}
-	if p.logsStderr {
-		p.logStderr() // at the latest now
+	p.mu.Lock()
+	unread := p.logsStderr && !p.logged
+	p.logged = true
+	p.mu.Unlock()
+	if unread {
+		p.logLines()
 	}
 	p.logging.Wait()
 	if err == nil {

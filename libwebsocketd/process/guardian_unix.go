@@ -38,7 +38,7 @@ func GuardianMain() {
 	// witness away. What ends a guardian is the end of its input.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
 	os.WriteFile("/proc/self/comm", []byte(guardianName), 0) // Linux only, and only for ps
-	w := watch(os.Stdin)
+	w := watch(guardianInput())
 	w.clean()
 	os.Exit(0)
 }
@@ -91,33 +91,40 @@ func (w *wards) clean() {
 	}
 }
 
-// startGuardian starts one and returns the end of the pipe it listens to. It
-// inherits nothing else, so that it keeps nobody's output open.
-func startGuardian() (*os.Process, *os.File, error) {
+// startGuardian starts one and returns our ends of the pipe it listens to, and of
+// its bell. It inherits nothing else, so that it keeps nobody's output open.
+func startGuardian() (proc *os.Process, pipe, bell *os.File, err error) {
 	path, err := guardianPath()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	in, out, err := os.Pipe()
-	if err != nil {
-		return nil, nil, err
+	var files [5]*os.File // its two ends, ours, and nothing
+	defer func() {
+		closeAll(files[:2])
+		closeAll(files[4:])
+		if err != nil {
+			closeAll(files[2:4])
+		}
+	}()
+	if files[0], files[2], err = os.Pipe(); err != nil {
+		return nil, nil, nil, err
 	}
-	defer in.Close()
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	if err != nil {
-		out.Close()
-		return nil, nil, err
+	if files[1], files[3], err = os.Pipe(); err != nil {
+		return nil, nil, nil, err
 	}
-	defer null.Close()
-	proc, err := os.StartProcess(path, []string{guardianName}, &os.ProcAttr{
+	if files[4], err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
+		return nil, nil, nil, err
+	}
+	proc, err = os.StartProcess(path, []string{guardianName}, &os.ProcAttr{
 		Dir:   "/",
 		Env:   []string{"GOMAXPROCS=1"},
-		Files: []*os.File{in, null, null},
+		Files: []*os.File{files[0], files[4], files[4], files[1]},
 		Sys:   groupAttributes(false),
 	})
 	if err != nil {
-		out.Close()
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return proc, out, nil
+	return proc, files[2], files[3], nil
 }
+
+const bellDescriptor = 3

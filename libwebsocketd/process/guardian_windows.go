@@ -8,6 +8,6 @@ import (
 // GuardianMain returns: there is no guardian on Windows.
 func GuardianMain() {}
 
-func startGuardian() (*os.Process, *os.File, error) {
-	return nil, nil, errors.ErrUnsupported
+func startGuardian() (proc *os.Process, pipe, bell *os.File, err error) {
+	return nil, nil, nil, errors.ErrUnsupported
 }

@@ -109,9 +109,9 @@ func (p *Process) callOnExit() {
 	}
 }
 
-// OnStderr has f called once when there is something to read from Stderr, or its
-// end: until then nobody need wait for it. Where that cannot be told beforehand
-// it is called at once, after Close never. f must not block.
+// OnStderr has f called once when there is something to read from Stderr: until
+// then nobody need wait for it. Where that cannot be told beforehand it is called
+// at once. After Close it is not called any more. f must not block.
 func (p *Process) OnStderr(f func()) {
 	if !p.watchStderr(f) {
 		f()
@@ -309,9 +309,10 @@ func (p *Process) awaitGroup() error {
 func (p *Process) groupGone() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.gone {
-		reapGroup(p)
-		p.gone = errors.Is(signalGroup(p, 0), os.ErrProcessDone)
+	isGone := func() bool { return errors.Is(signalGroup(p, 0), os.ErrProcessDone) }
+	if p.gone = p.gone || isGone(); !p.gone {
+		reapGroup(p) // what is ours to collect is there until it is collected
+		p.gone = isGone()
 	}
 	return p.gone
 }

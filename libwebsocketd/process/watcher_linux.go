@@ -51,8 +51,8 @@ func (w *watcher) addProcess(p *os.Process, f func()) error {
 	return errors.Join(err, failed)
 }
 
-// addPipe has f called once when there is something in a pipe, or its end, unless
-// the watch is taken back before.
+// addPipe has f called once when there is something in a pipe, unless the watch is
+// taken back before.
 func (w *watcher) addPipe(pipe *os.File, f func()) (added watchID, err error) {
 	raw, err := pipe.SyscallConn()
 	if err != nil {
@@ -106,7 +106,8 @@ func (w *watcher) run() {
 			return
 		}
 		for _, e := range events[:n] {
-			if f := w.take(watchID(e.Fd)); f != nil {
+			// Without EPOLLIN a pipe has ended in which nothing was said.
+			if f := w.take(watchID(e.Fd)); f != nil && e.Events&unix.EPOLLIN != 0 {
 				f()
 			}
 		}
