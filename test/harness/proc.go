@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// markName is the environment variable that marks a server and its children.
-const markName = "WSD_MARK"
+// MarkName is the environment variable that marks a server and its children.
+const MarkName = "WSD_MARK"
 
 // Marked returns the pids of the living processes that carry mark, or that run
 // the file exe: the server's own link, which its guardian runs too. Zombies
 // have no environment and are not found.
 func Marked(mark, exe string) (pids []int) {
-	want := []byte(markName + "=" + mark)
+	want := []byte(MarkName + "=" + mark)
 	for _, pid := range allPids() {
 		if carries(pid, want) || runs(pid, exe) {
 			pids = append(pids, pid)
@@ -29,7 +29,7 @@ func Marked(mark, exe string) (pids []int) {
 // theirs, but neither the server, nor its guardian, nor a child between fork
 // and exec.
 func Children(mark, exe string) (pids []int) {
-	want := []byte(markName + "=" + mark)
+	want := []byte(MarkName + "=" + mark)
 	for _, pid := range allPids() {
 		if carries(pid, want) && !runs(pid, exe) {
 			pids = append(pids, pid)

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// childMain is the program behind the server. It uses system calls as they are:
+// what a child costs is in every figure.
+//
+//	load child stream N     floods stdout with lines of N bytes, in chunks of 64 KiB
+//	load child linewise N   the same with one write a line
+//	load child count N      counts the lines of stdin, and prints the totals at a line "?"
+func childMain(args []string) error {
+	if len(args) < 2 {
+		return fmt.Errorf("usage: load child stream|linewise|count N")
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	switch args[0] {
+	case "stream":
+		return floodChunks(newPattern(n, asLine))
+	case "linewise":
+		return floodLines(newPattern(n, asLine))
+	case "count":
+		return countLines(&check{p: newPattern(n, asLine)})
+	}
+	return fmt.Errorf("no child is called %s", args[0])
+}
+
+// floodChunks writes like a program whose output is buffered in blocks: every
+// write is a chunk, wherever in a line that ends.
+func floodChunks(p *pattern) error {
+	for at := 0; ; at = (at + chunk) % p.cycle() {
+		if err := writeAll(p.ring[at : at+chunk]); err != nil {
+			return err
+		}
+	}
+}
+
+func floodLines(p *pattern) error {
+	for i := 0; ; i = (i + 1) % p.lines {
+		if err := writeAll(p.wrapped(i)); err != nil {
+			return err
+		}
+	}
+}
+
+func writeAll(b []byte) error {
+	for len(b) > 0 {
+		n, err := syscall.Write(1, b)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// rawInput is standard input without the poller.
+type rawInput struct{}
+
+func (rawInput) Read(b []byte) (int, error) {
+	for {
+		n, err := syscall.Read(0, b)
+		if err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+// totalsFormat is of what the counting child answers to a line "?": the lines it
+// got, those that did not come, those that are none of the pattern.
+const totalsFormat = "%d lines, %d lost, %d bad"
+
+func totalsOf(c *check) string {
+	return fmt.Sprintf(totalsFormat, c.got, c.lost, c.bad)
+}
+
+func countLines(c *check) error {
+	in := newReader(rawInput{}, floodBuffer)
+	for {
+		in.skip(c.match(in.pending()))
+		if line, whole := in.line(); whole {
+			in.skip(len(line) + 1)
+			if string(line) != "?" {
+				c.take(line)
+			} else if err := writeAll([]byte(totalsOf(c) + "\n")); err != nil {
+				return err
+			}
+			continue
+		}
+		before := len(in.pending())
+		if err := in.fill(); err != nil {
+			return err
+		}
+		if len(in.pending()) == before {
+			return nil
+		}
+	}
+}
+
+// childFails is how a child ends whose server went away: nobody is to be told.
+func childFails(err error) {
+	if err != syscall.EPIPE {
+		fmt.Fprintln(os.Stderr, "load child:", err)
+	}
+	os.Exit(1)
+}
