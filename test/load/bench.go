@@ -16,6 +16,13 @@ type bench struct {
 // patience is for everything one measurement does.
 func (b *bench) patience() time.Duration { return 30*time.Second + 10*b.window }
 
+// longer is the same with a window that is longer.
+func (b *bench) longer(times int) *bench {
+	longer := *b
+	longer.window *= time.Duration(times)
+	return &longer
+}
+
 // A sample is what one measurement found.
 type sample struct {
 	values map[string]number // by the name of the measure

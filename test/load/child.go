@@ -13,9 +13,11 @@ import (
 //	load child stream N     floods stdout with lines of N bytes, in chunks of 64 KiB
 //	load child linewise N   the same with one write a line
 //	load child count N      counts the lines of stdin, and prints the totals at a line "?"
+//	load child paced N      writes lines of N bytes, 200 a second, that tell the time
+//	load child slow N       is as stream after a line "flood", else as cat
 func childMain(args []string) error {
 	if len(args) < 2 {
-		return fmt.Errorf("usage: load child stream|linewise|count N")
+		return fmt.Errorf("usage: load child stream|linewise|count|paced|slow N")
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -28,6 +30,10 @@ func childMain(args []string) error {
 		return floodLines(newPattern(n, asLine))
 	case "count":
 		return countLines(&check{p: newPattern(n, asLine)})
+	case "paced":
+		return writePaced(n)
+	case "slow":
+		return echoOrFlood(newPattern(n, asLine))
 	}
 	return fmt.Errorf("no child is called %s", args[0])
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 )
 
@@ -144,14 +145,19 @@ func (c *client) leave() error {
 	return c.drain()
 }
 
-// drain reads until the server has closed the connection.
+// drain reads until the server has closed the connection, in whatever way.
 func (c *client) drain() error {
 	for {
-		if _, err := c.message(); err != nil {
-			if errors.As(err, new(closing)) {
-				_, err = io.Copy(io.Discard, c.Conn)
-			}
-			return err
+		_, err := c.message()
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, new(closing)):
+			_, err = io.Copy(io.Discard, c.Conn)
 		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return fmt.Errorf("the server does not close the connection: %w", err)
+		}
+		return nil
 	}
 }

@@ -2,11 +2,7 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,29 +14,14 @@ const (
 	cpuPerMessage     = "server µs/msg"
 )
 
+// echoLines is how many lines of the pattern an echoer sends by turns.
+const echoLines = 61
+
 // An echoer sends a message, waits until it comes back, and sends the next one.
 type echoer struct {
 	*client
 	lines, frames *pattern
-
-	times     []int64 // ns, of the window
-	lost, bad int64
-	err       error
-}
-
-// The phases of a closed loop.
-const (
-	warming = iota
-	measuring
-	over
-)
-
-// A closedLoop is a number of echoers at work.
-type closedLoop struct {
-	phase   atomic.Int32
-	done    atomic.Int64
-	echoers []*echoer
-	running sync.WaitGroup
+	next          int
 }
 
 // echo measures what comes back through cat.
@@ -50,99 +31,51 @@ func (b *bench) echo(t target, conns, size int) (sample, error) {
 		return sample{}, err
 	}
 	defer s.stop()
-	loop, err := b.openLoop(s, conns, size)
-	if err != nil {
-		return sample{}, err
-	}
-	return b.readLoop(loop, s)
-}
-
-// openLoop connects, and sees that every child answers.
-func (b *bench) openLoop(s *server, conns, size int) (*closedLoop, error) {
+	var workers []turn
 	lines, frames := newPattern(size, asLine), newPattern(size, asClientFrame)
-	loop := &closedLoop{}
 	for range conns {
-		c, err := dial(s.address, smallBuffer, b.patience())
+		e, err := b.newEchoer(s, lines, frames)
 		if err != nil {
-			loop.close()
-			return nil, err
+			return sample{}, err
 		}
-		e := &echoer{client: c, lines: lines, frames: frames}
-		loop.echoers = append(loop.echoers, e)
-		if err := e.exchange(0); err != nil { // the child is up
-			loop.close()
-			return nil, err
-		}
+		defer e.Close()
+		workers = append(workers, e.exchange)
 	}
-	return loop, nil
+	l, r := b.runLoop(s.cpu, workers)
+	l.found.values[messagesPerSecond] = r.rate()
+	l.found.values[cpuPerMessage] = r.cpuEach() / 1000
+	l.found.values[p50] = percentile(l.times, 50) / 1000
+	l.found.values[p99] = percentile(l.times, 99) / 1000
+	return l.found, l.err
 }
 
-func (l *closedLoop) close() {
-	for _, e := range l.echoers {
-		e.Close()
+// newEchoer connects, and sees that the child answers.
+func (b *bench) newEchoer(s *server, lines, frames *pattern) (*echoer, error) {
+	c, err := dial(s.address, smallBuffer, b.patience())
+	if err != nil {
+		return nil, err
 	}
+	e := &echoer{client: c, lines: lines, frames: frames}
+	if _, err := e.exchange(); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return e, nil
 }
 
-// readLoop lets the loop run for the window, and closes it.
-func (b *bench) readLoop(l *closedLoop, s *server) (sample, error) {
-	defer l.close()
-	for _, e := range l.echoers {
-		l.running.Go(func() { e.err = e.run(&l.phase, &l.done) })
-	}
-	err := b.pass(b.window / 5)
-	l.phase.Store(measuring)
-	end := meter{l.done.Load, s.cpu}.begin()
-	err = errors.Join(err, b.pass(b.window))
-	r := end()
-	l.phase.Store(over)
-	l.running.Wait()
-	found := sample{values: map[string]number{
-		messagesPerSecond: r.rate(),
-		cpuPerMessage:     r.cpuEach() / 1000,
-		clientCores:       r.clientCores(),
-	}}
-	var times []int64
-	for _, e := range l.echoers {
-		times = append(times, e.times...)
-		found.lost += e.lost
-		found.bad += e.bad
-		err = errors.Join(err, e.err)
-	}
-	slices.Sort(times)
-	found.values[p50], found.values[p99] = percentile(times, 50)/1000, percentile(times, 99)/1000
-	return found, err
-}
-
-// echoLines is how many lines of the pattern an echoer sends by turns.
-const echoLines = 61
-
-// run is one connection's loop, until the phase is over.
-func (e *echoer) run(phase *atomic.Int32, done *atomic.Int64) error {
-	for i := 0; phase.Load() != over; i = (i + 1) % echoLines {
-		began := time.Now()
-		if err := e.exchange(i); err != nil {
-			return err
-		}
-		done.Add(1)
-		if phase.Load() == measuring {
-			e.times = append(e.times, time.Since(began).Nanoseconds())
-		}
-	}
-	return nil
-}
-
-// exchange sends line i and waits until it comes back.
-func (e *echoer) exchange(i int) error {
-	if _, err := e.Write(e.frames.wrapped(i)); err != nil {
-		return err
+// exchange sends a line and waits until it comes back.
+func (e *echoer) exchange() (time.Duration, error) {
+	began := time.Now()
+	if _, err := e.Write(e.frames.wrapped(e.next)); err != nil {
+		return 0, err
 	}
 	answer, err := e.message()
 	if err != nil {
-		e.lost++
-		return fmt.Errorf("no answer: %w", err)
+		return 0, fmt.Errorf("no answer: %w", err)
 	}
-	if !bytes.Equal(answer, e.lines.line(i)) {
-		e.bad++
+	if !bytes.Equal(answer, e.lines.line(e.next)) {
+		return 0, errWrong
 	}
-	return nil
+	e.next = (e.next + 1) % echoLines
+	return time.Since(began), nil
 }

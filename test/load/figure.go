@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 )
 
@@ -61,7 +62,27 @@ func figures() (all []figure) {
 	for _, conns := range []int{1, 10, 100} {
 		all = append(all, echoFigure(conns, "16", 16), echoFigure(conns, "1K", 1<<10))
 	}
-	return all
+	for _, conns := range []int{1, 10, 50} {
+		all = append(all, churnFigure(strconv.Itoa(conns), conns, "/bin/echo", greeting))
+	}
+	all = append(all, churnFigure("10-sh", 10, "/bin/sh", "-c", "echo "+greeting), figure{
+		name:     "paced",
+		measures: []string{p50, p99, cpuPerTick},
+		measure:  func(b *bench, t target) (sample, error) { return b.longer(2).paced(t) },
+	})
+	for _, language := range []string{"sh", "python", "node"} {
+		if command := program(language); command != nil {
+			all = append(all, firstLineFigure(language, command))
+		}
+	}
+	all = append(all, figure{
+		name:     "idle/1000",
+		measures: []string{kbPerConn, threads, idleCPU},
+		reps:     3,
+		measure:  func(b *bench, t target) (sample, error) { return b.idle(t, 1000) },
+		limit:    func(b *bench) (sample, error) { return b.idle(b.gorilla(), 1000) },
+	})
+	return append(all, slowFigure(1), slowFigure(20))
 }
 
 func streamFigure(name, kind string, size, conns int) figure {
@@ -88,6 +109,33 @@ func echoFigure(conns int, sizeName string, size int) figure {
 		measures: []string{messagesPerSecond, p50, p99, cpuPerMessage},
 		measure:  func(b *bench, t target) (sample, error) { return b.echo(t, conns, size) },
 		limit:    func(b *bench) (sample, error) { return b.echo(b.gorilla(), conns, size) },
+	}
+}
+
+func churnFigure(name string, conns int, program ...string) figure {
+	return figure{
+		name:     "churn/" + name,
+		measures: []string{connsPerSecond, cpuPerConn, firstP50, firstP99},
+		measure:  func(b *bench, t target) (sample, error) { return b.churn(t, conns, program) },
+		limit:    func(b *bench) (sample, error) { return b.limitChurn(conns, program) },
+	}
+}
+
+func firstLineFigure(language string, program []string) figure {
+	return figure{
+		name:     "firstline/" + language,
+		measures: []string{firstP50, firstP99},
+		measure:  func(b *bench, t target) (sample, error) { return b.firstLine(t, nil, program) },
+		others:   firstLineOthers(program),
+	}
+}
+
+func slowFigure(stalled int) figure {
+	return figure{
+		name:     "slow/" + strconv.Itoa(stalled),
+		measures: []string{kbPerStalled, stalledCPU, childrenCPU, p99Before, p99During, p99Ratio},
+		reps:     3,
+		measure:  func(b *bench, t target) (sample, error) { return b.slow(t, stalled) },
 	}
 }
 

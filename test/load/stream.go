@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -66,7 +67,7 @@ func (f *flood) run(c *client, follow follower) {
 	f.sample.lost += lost
 	f.sample.bad += bad
 	if !f.over.Load() {
-		f.err = errors.Join(f.err, fmt.Errorf("the stream ended: %w", err))
+		f.err = cmp.Or(f.err, fmt.Errorf("the stream ended: %w", err))
 	}
 }
 
