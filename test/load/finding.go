@@ -45,10 +45,8 @@ func newFinding(f figure, all []participant, reps int) *finding {
 
 // of is the series of a participant and a measure; a new one has no values.
 func (f *finding) of(target, measure string) *series {
-	for _, s := range f.Series {
-		if s.Target == target && s.Measure == measure {
-			return s
-		}
+	if s := f.get(target, measure); s != nil {
+		return s
 	}
 	s := &series{Target: target, Measure: measure, Raw: slices.Repeat([]number{missing}, f.reps)}
 	f.Series = append(f.Series, s)
@@ -82,12 +80,20 @@ func (f *finding) conclude() {
 	}
 }
 
+// get is the series of a participant and a measure, or nil.
+func (f *finding) get(target, measure string) *series {
+	for _, s := range f.Series {
+		if s.Target == target && s.Measure == measure {
+			return s
+		}
+	}
+	return nil
+}
+
 // ratio is that of s to another participant's series of the same measure.
 func (f *finding) ratio(s *series, other string) number {
-	for _, o := range f.Series {
-		if o.Target == other && o.Measure == s.Measure {
-			return medianRatio(s.Raw, o.Raw)
-		}
+	if o := f.get(other, s.Measure); o != nil {
+		return medianRatio(s.Raw, o.Raw)
 	}
 	return missing
 }

@@ -15,6 +15,9 @@ const firstLineEvery = 100 * time.Millisecond
 // poolFlag is for targets that start processes ahead of their clients.
 const poolFlag = "--prefork=4"
 
+// poolSuffix is what the name of such a target has behind it.
+const poolSuffix = "+pool"
+
 // program is a command that greets and stays until its input ends, or nil if it
 // is not installed.
 func program(language string) []string {
@@ -113,7 +116,7 @@ func firstLineOthers(program []string) func(b *bench, servers []target) []partic
 	return func(b *bench, servers []target) (all []participant) {
 		for _, t := range servers {
 			if t.Name != peerName && t.knows(poolFlag) {
-				all = append(all, participant{t.Name + "+pool", func() (sample, error) {
+				all = append(all, participant{t.Name + poolSuffix, func() (sample, error) {
 					return b.firstLine(t, []string{poolFlag}, program)
 				}})
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 // Exit statuses.
 const (
-	exitFailed = 1 // something was lost or wrong
+	exitFailed = 1 // something was lost or wrong, or below its floor
 	exitUsage  = 2
 )
 
@@ -52,6 +53,8 @@ type options struct {
 	reps    int
 	seconds float64
 	json    string
+	table   bool // in Markdown
+	gate    bool
 	servers []target
 }
 
@@ -61,6 +64,8 @@ func parseOptions(args []string) (o options, err error) {
 	flags.IntVar(&o.reps, "reps", 5, "repetitions")
 	flags.Float64Var(&o.seconds, "seconds", 1.5, "measuring time of one repetition")
 	flags.StringVar(&o.json, "json", "bench.json", "`FILE` for everything that was measured")
+	flags.BoolVar(&o.table, "markdown", false, "print the table for the README, instead of all others")
+	flags.BoolVar(&o.gate, "gate", false, "fail if a floor is missed, see targets.txt")
 	flags.Usage = func() {
 		fmt.Fprintf(flags.Output(), "usage: load [flags] ours='COMMAND' [peer='COMMAND'] [NAME='COMMAND' ...]\n")
 		flags.PrintDefaults()
@@ -80,11 +85,18 @@ func parseOptions(args []string) (o options, err error) {
 		flags.Usage()
 		return o, usageError{errors.New("there is nothing to measure")}
 	}
+	if o.gate && !slices.ContainsFunc(o.servers, func(t target) bool { return t.Name == peerName }) {
+		return o, usageError{errors.New("-gate needs a target named " + peerName)}
+	}
 	return o, nil
 }
 
 func benchMain(ctx context.Context, args []string) error {
 	o, err := parseOptions(args)
+	if err != nil {
+		return err
+	}
+	goals, err := parseGoals(targetsText)
 	if err != nil {
 		return err
 	}
@@ -111,18 +123,27 @@ func benchMain(ctx context.Context, args []string) error {
 		report.Figures = append(report.Figures, found)
 	}
 	report.LoadEnd = loadAverage()
+	report.Verdicts = judge(goals, report.Figures, o.servers[0].Name)
 	return finish(o, report)
 }
 
 // finish writes and prints what was found, and says whether it is good.
 func finish(o options, r *report) error {
-	r.printMachine(os.Stdout)
-	printTable(os.Stdout, r.Figures)
+	if o.table {
+		printMarkdown(os.Stdout, r.Figures, o.servers[0].Name)
+	} else {
+		r.printMachine(os.Stdout)
+		printTable(os.Stdout, r.Figures)
+		printVerdicts(os.Stdout, r.Verdicts)
+	}
 	if err := r.save(o.json); err != nil {
 		return err
 	}
-	if r.failed() {
+	switch {
+	case r.failed():
 		return errors.New("something was lost or wrong, see the notes")
+	case o.gate && r.belowFloor():
+		return errors.New("a floor was missed")
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type report struct {
 	Seconds   float64    `json:"seconds"`
 	Targets   []target   `json:"targets"`
 	Figures   []*finding `json:"figures"`
+	Verdicts  []verdict  `json:"verdicts"`
 }
 
 func newReport(o options) *report {
@@ -43,6 +44,16 @@ func (r *report) save(file string) error {
 func (r *report) failed() bool {
 	for _, f := range r.Figures {
 		if f.Failed {
+			return true
+		}
+	}
+	return false
+}
+
+// belowFloor says whether a floor was missed.
+func (r *report) belowFloor() bool {
+	for _, v := range r.Verdicts {
+		if v.Verdict == belowFloor {
 			return true
 		}
 	}
