@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"time"
+
+	"websocketd/test/harness"
 )
 
 // A bench is what every measurement needs to know.
@@ -59,7 +61,7 @@ func (m meter) begin() (end func() reading) {
 	}
 }
 
-func ownCPU() time.Duration { return cpuTime(os.Getpid()) }
+func ownCPU() time.Duration { return harness.CPUTime(os.Getpid()) }
 
 // read lets things get going for a moment, and then reads m over the window.
 func (b *bench) read(m meter) (reading, error) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"websocketd/test/harness"
 )
 
 // Measures of idle connections.
@@ -24,7 +26,7 @@ func (b *bench) idle(t target, conns int) (sample, error) {
 		return sample{}, err
 	}
 	defer s.stop()
-	before, err := statusNumber(s.pid, "VmRSS")
+	before, err := harness.StatusNumber(s.pid, "VmRSS")
 	if err != nil {
 		return sample{}, err
 	}
@@ -41,7 +43,7 @@ func (b *bench) idle(t target, conns int) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	after, err := statusNumber(s.pid, "VmRSS")
+	after, err := harness.StatusNumber(s.pid, "VmRSS")
 	found.values[kbPerConn] = number(after-before) / number(conns)
 	if err == nil {
 		found.lost, err = silent(clients)
@@ -57,7 +59,7 @@ func (b *bench) readIdle(s *server) (sample, error) {
 	end := meter{func() int64 { return 0 }, s.cpu}.begin()
 	err := b.pass(b.window * 10 / 3)
 	r := end()
-	count, statusErr := statusNumber(s.pid, "Threads")
+	count, statusErr := harness.StatusNumber(s.pid, "Threads")
 	return sample{values: map[string]number{
 		idleCPU: number(r.cpu.Seconds() / r.elapsed.Seconds() * 1e4),
 		threads: number(count),

@@ -127,4 +127,4 @@ func (s *server) children() (pids []int) {
 	return pids
 }
 
-func (s *server) cpu() time.Duration { return cpuTime(s.pid) }
+func (s *server) cpu() time.Duration { return harness.CPUTime(s.pid) }

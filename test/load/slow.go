@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"time"
+
+	"websocketd/test/harness"
 )
 
 // Measures of clients that do not read.
@@ -32,7 +34,7 @@ func (b *bench) slow(t target, stalled int) (sample, error) {
 	}
 	defer other.Close()
 	before, _ := b.runLoop(s.cpu, []turn{other.exchange})
-	small, err := statusNumber(s.pid, "VmRSS")
+	small, err := harness.StatusNumber(s.pid, "VmRSS")
 	if err = errors.Join(err, before.err); err != nil {
 		return sample{}, err
 	}
@@ -50,7 +52,7 @@ func (b *bench) slow(t target, stalled int) (sample, error) {
 		return sample{}, err
 	}
 	during, _ := b.runLoop(s.cpu, []turn{other.exchange})
-	large, err := statusNumber(s.pid, "VmRSS")
+	large, err := harness.StatusNumber(s.pid, "VmRSS")
 	found.bad = before.found.bad + during.found.bad
 	found.values[kbPerStalled] = number(large-small) / number(stalled)
 	found.values[p99Before] = percentile(before.times, 99) / 1000
@@ -88,7 +90,7 @@ func (b *bench) stall(s *server, n int) (clients []*client, err error) {
 // childCPU is what those children have used that are alive.
 func (s *server) childCPU() (sum time.Duration) {
 	for _, pid := range s.children() {
-		sum += cpuTime(pid)
+		sum += harness.CPUTime(pid)
 	}
 	return sum
 }
