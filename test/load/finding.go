@@ -19,8 +19,7 @@ type series struct {
 	ToPeer  number   `json:"ratioToPeer"`
 	ToLimit number   `json:"ratioToLimit"`
 	Raw     []number `json:"raw"`
-
-	shown bool // in the table; the others are only in the file
+	Shown   bool     `json:"shown"` // in the table; the others are only in the file
 }
 
 // A finding is all that was found out about a figure.
@@ -37,7 +36,7 @@ func newFinding(f figure, all []participant, reps int) *finding {
 	found := &finding{Figure: f.name, reps: reps}
 	for _, measure := range f.measures {
 		for _, p := range all {
-			found.of(p.name, measure).shown = true
+			found.of(p.name, measure).Shown = true
 		}
 	}
 	return found

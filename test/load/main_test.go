@@ -38,6 +38,10 @@ func TestSmoke(t *testing.T) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
+	again, err := exec.Command(load, "-from="+file, "-markdown").CombinedOutput()
+	if err != nil || !strings.Contains(string(again), "| upload/100 | lines/s |") {
+		t.Errorf("from the file: %v\n%s", err, again)
+	}
 	if r.Reps != 1 || r.CPUs == 0 || r.Kernel == "" || r.Date.IsZero() || len(r.Targets) != 1 {
 		t.Errorf("the report's head is %+v", r)
 	}
@@ -77,10 +81,11 @@ func TestOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.reps != 7 || len(o.servers) != 2 || o.servers[0].Name != "ours" || !slices.Equal(o.servers[0].Command, []string{"./a", "--flag"}) {
+	if o.reps != 7 || len(o.figures) != 12 || len(o.servers) != 2 || o.servers[0].Name != "ours" || !slices.Equal(o.servers[0].Command, []string{"./a", "--flag"}) {
 		t.Errorf("%+v", o)
 	}
-	for _, bad := range [][]string{{"./a"}, {"=./a"}, {"limit=./a"}, {"ours="}, {"-gate", "ours=./a"}, {"-reps=0", "ours=./a"}} {
+	for _, bad := range [][]string{{"./a"}, {"=./a"}, {"limit=./a"}, {"ours="}, {"-gate", "ours=./a"}, {"-reps=0", "ours=./a"},
+		{"-only=nothing", "ours=./a"}, {"-from=x", "ours=./a"}, {}} {
 		if _, err := parseOptions(bad); !errors.As(err, new(usageError)) {
 			t.Errorf("%q: %v", bad, err)
 		}

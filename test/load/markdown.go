@@ -21,7 +21,7 @@ func printMarkdown(out io.Writer, findings []*finding, ours string) {
 			default:
 				continue
 			}
-			if s.shown {
+			if s.Shown {
 				fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | %s |\n", name, s.Measure, human(s.Median),
 					human(f.medianOf(peerName, s.Measure)), ratio(s.ToPeer), human(f.medianOf(limitName, s.Measure)), ratio(s.ToLimit))
 			}

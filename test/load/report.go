@@ -40,6 +40,22 @@ func (r *report) save(file string) error {
 	return os.WriteFile(file, append(text, '\n'), 0o644)
 }
 
+// loadReport reads a report that was saved.
+func loadReport(file string) (*report, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	r := new(report)
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(r.Targets) == 0 {
+		return nil, fmt.Errorf("%s is no report", file)
+	}
+	return r, nil
+}
+
 // failed says whether something was lost or wrong, and not by the peer.
 func (r *report) failed() bool {
 	for _, f := range r.Figures {

@@ -107,7 +107,7 @@ func TestFinding(t *testing.T) {
 	found.add(limitName, 1, value(100), nil)
 	found.conclude()
 	s := found.get("ours", "m")
-	if s.Median != 40 || s.ToPeer != 3 || s.ToLimit != 0.5 || !s.shown {
+	if s.Median != 40 || s.ToPeer != 3 || s.ToLimit != 0.5 || !s.Shown {
 		t.Errorf("%+v", s)
 	}
 	if found.Failed || len(found.Notes) != 1 {

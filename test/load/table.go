@@ -56,7 +56,7 @@ func printTable(out io.Writer, findings []*finding) {
 	fmt.Fprintln(w, "figure\tmeasure\ttarget\tmedian\thalf-spread\tto peer\tto limit")
 	for _, f := range findings {
 		for _, s := range f.Series {
-			if s.shown {
+			if s.Shown {
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Figure, s.Measure, s.Target,
 					human(s.Median), percent(s.Spread), ratio(s.ToPeer), ratio(s.ToLimit))
 			}
