@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"syscall"
@@ -76,7 +77,11 @@ type rawInput struct{}
 func (rawInput) Read(b []byte) (int, error) {
 	for {
 		n, err := syscall.Read(0, b)
-		if err != syscall.EINTR {
+		switch {
+		case err == syscall.EINTR:
+		case err == nil && n == 0:
+			return 0, io.EOF
+		default:
 			return max(n, 0), err
 		}
 	}
@@ -86,36 +91,36 @@ func (rawInput) Read(b []byte) (int, error) {
 // got, those that did not come, those that are none of the pattern.
 const totalsFormat = "%d lines, %d lost, %d bad"
 
-func totalsOf(c *check) string {
-	return fmt.Sprintf(totalsFormat, c.got, c.lost, c.bad)
-}
-
+// countLines finds every line by itself, as a program has to that does something
+// with it. That each is the right one is seen on the side.
 func countLines(c *check) error {
 	in := newReader(rawInput{}, floodBuffer)
-	for {
-		in.skip(c.match(in.pending()))
-		if line, whole := in.line(); whole {
-			in.skip(len(line) + 1)
-			if string(line) != "?" {
-				c.take(line)
-			} else if err := writeAll([]byte(totalsOf(c) + "\n")); err != nil {
+	for lines := 0; ; {
+		right := c.match(in.pending())
+		lines += countNewlines(in.pending()[:right])
+		in.skip(right)
+		line, whole := in.line()
+		switch {
+		case whole && string(line) == "?":
+			if err := writeAll(fmt.Appendf(nil, totalsFormat+"\n", lines, c.lost, c.bad)); err != nil {
 				return err
 			}
-			continue
-		}
-		before := len(in.pending())
-		if err := in.fill(); err != nil {
-			return err
-		}
-		if len(in.pending()) == before {
-			return nil
+			in.skip(len(line) + 1)
+		case whole:
+			c.take(line)
+			lines++
+			in.skip(len(line) + 1)
+		default:
+			if err := in.fill(); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-// childFails is how a child ends whose server went away: nobody is to be told.
+// childFails is how a child ends; that its server went away is nobody's fault.
 func childFails(err error) {
-	if err != syscall.EPIPE {
+	if err != syscall.EPIPE && err != io.EOF {
 		fmt.Fprintln(os.Stderr, "load child:", err)
 	}
 	os.Exit(1)

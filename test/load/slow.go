@@ -119,7 +119,7 @@ func echoOrFlood(p *pattern) error {
 			return err
 		}
 		in.skip(len(in.pending()))
-		if err := in.fill(); err != nil || len(in.pending()) == 0 {
+		if err := in.fill(); err != nil {
 			return err
 		}
 	}

@@ -58,15 +58,18 @@ func halfSpread(all []number) number {
 	if len(good) == 0 || median(good) == 0 {
 		return missing
 	}
-	return (good[len(good)-1] - good[0]) / 2 / median(good) * 100
+	return (good[len(good)-1] - good[0]) / 2 / number(math.Abs(float64(median(good)))) * 100
 }
 
 // medianRatio is the median of the ratios of the repetitions: what disturbed
-// both in one repetition does not disturb their ratio.
+// both in one repetition does not disturb their ratio. Memory may shrink, and
+// nothing is a multiple of that.
 func medianRatio(a, b []number) number {
 	var ratios []number
 	for i := range min(len(a), len(b)) {
-		ratios = append(ratios, a[i]/b[i])
+		if a[i] >= 0 && b[i] > 0 {
+			ratios = append(ratios, a[i]/b[i])
+		}
 	}
 	return median(ratios)
 }

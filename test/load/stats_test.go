@@ -15,6 +15,7 @@ func TestMedianAndSpread(t *testing.T) {
 		{[]number{3}, 3, 0},
 		{[]number{9, 1, 5}, 5, 80},
 		{[]number{4, 1, 3, 2}, 2.5, 60},
+		{[]number{-9, -1, -5}, -5, 80},
 		{[]number{missing, 10, missing, 30}, 20, 50},
 	} {
 		if got := median(c.all); got != c.median {
@@ -40,8 +41,8 @@ func TestMedianRatio(t *testing.T) {
 	if got := medianRatio([]number{20, 2, 60}, []number{10, 1, 20}); got != 2 {
 		t.Errorf("%v", got)
 	}
-	if got := medianRatio([]number{20, missing, 30}, []number{10, 1, 0}); got != 2 {
-		t.Errorf("with what is missing, and a zero: %v", got)
+	if got := medianRatio([]number{20, missing, 30, -5}, []number{10, 1, 0, 5}); got != 2 {
+		t.Errorf("with what is missing, a zero, and less than nothing: %v", got)
 	}
 	if medianRatio(nil, []number{1}).ok() {
 		t.Error("a ratio of nothing")
