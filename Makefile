@@ -1,12 +1,15 @@
-# Words to try: run, build, test, lint, fuzz, rows, clean.
+# Words to try: run, build, test, lint, fuzz, rows, bench, clean.
 
 PORT ?= 8080
 FUZZTIME ?= 30s
 PEER ?=
+BENCH ?=
+REPS ?= 5
+SECONDS ?= 1.5
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SYSTEMS = linux windows darwin freebsd
 
-.PHONY: help run build deps test lint fuzz rows clean
+.PHONY: help run build deps test lint fuzz rows bench clean
 
 help:
 	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
@@ -15,6 +18,7 @@ help:
 	@echo 'make lint    gofmt, go vet for $(SYSTEMS), staticcheck'
 	@echo 'make fuzz    every fuzzer for FUZZTIME=$(FUZZTIME)'
 	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
+	@echo 'make bench   how fast: PEER=.. to compare, BENCH="stream/10 echo/*" for some figures, REPS=$(REPS), SECONDS=$(SECONDS)'
 	@echo 'make clean   remove what was built and installed here'
 
 run: build
@@ -42,6 +46,10 @@ fuzz:
 rows:
 	@cd test/rows && PEER=$(PEER) go test -count=1 -timeout=10m
 
+bench: build
+	@cd test && go build -o ../bin/load ./load
+	@./bin/load -only='$(BENCH)' -reps=$(REPS) -seconds=$(SECONDS) ours=./websocketd $(if $(PEER),peer='$(PEER)')
+
 clean:
-	rm -rf websocketd test/clients/node_modules
+	rm -rf websocketd bin bench.json test/clients/node_modules
 	go clean -testcache

@@ -57,7 +57,7 @@ func TestRequire(t *testing.T) {
 // The scan finds a marked process and its child, and no other.
 func TestMarked(t *testing.T) {
 	cmd := exec.Command("sh", "-c", "sleep 100 & echo up; wait")
-	cmd.Env = []string{"PATH=/usr/bin:/bin", markName + "=of-this-test"}
+	cmd.Env = []string{"PATH=/usr/bin:/bin", MarkName + "=of-this-test"}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -7,16 +7,19 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// markName is the environment variable that marks a server and its children.
-const markName = "WSD_MARK"
+// MarkName is the environment variable that marks a server and its children.
+const MarkName = "WSD_MARK"
 
 // Marked returns the pids of the living processes that carry mark, or that run
 // the file exe: the server's own link, which its guardian runs too. Zombies
 // have no environment and are not found.
 func Marked(mark, exe string) (pids []int) {
-	want := []byte(markName + "=" + mark)
+	want := []byte(MarkName + "=" + mark)
 	for _, pid := range allPids() {
 		if carries(pid, want) || runs(pid, exe) {
 			pids = append(pids, pid)
@@ -29,7 +32,7 @@ func Marked(mark, exe string) (pids []int) {
 // theirs, but neither the server, nor its guardian, nor a child between fork
 // and exec.
 func Children(mark, exe string) (pids []int) {
-	want := []byte(markName + "=" + mark)
+	want := []byte(MarkName + "=" + mark)
 	for _, pid := range allPids() {
 		if carries(pid, want) && !runs(pid, exe) {
 			pids = append(pids, pid)
@@ -82,26 +85,53 @@ func Alive(pid int) bool {
 // PeakMemory is VmHWM of pid in bytes: the most memory it ever had resident.
 func PeakMemory(t T, pid int) int64 {
 	t.Helper()
-	field, err := statusField(pid, "VmHWM")
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	kb, err := strconv.ParseInt(strings.TrimSuffix(field, " kB"), 10, 64)
-	if err != nil {
-		t.Fatalf("VmHWM of %d: %v", pid, err)
-	}
-	return kb << 10
+	return statusNumber(t, pid, "VmHWM") << 10
+}
+
+// Memory is VmRSS of pid in bytes: the memory it has resident now.
+func Memory(t T, pid int) int64 {
+	t.Helper()
+	return statusNumber(t, pid, "VmRSS") << 10
 }
 
 // Threads is the number of threads of pid.
 func Threads(t T, pid int) int {
 	t.Helper()
-	field, err := statusField(pid, "Threads")
+	return int(statusNumber(t, pid, "Threads"))
+}
+
+func statusNumber(t T, pid int, name string) int64 {
+	t.Helper()
+	n, err := StatusNumber(pid, name)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	n, _ := strconv.Atoi(field)
 	return n
+}
+
+// StatusNumber is a number of /proc/PID/status; memory is in KB.
+func StatusNumber(pid int, name string) (int64, error) {
+	value, err := statusField(pid, name)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseInt(strings.TrimSuffix(value, " kB"), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s of process %d: %w", name, pid, err)
+	}
+	return n, nil
+}
+
+// CPUTime is what pid has used so far, in all its threads, also those that have
+// ended, but not in its children. It is exact to the nanosecond, where
+// /proc/PID/stat is to 10 ms. A process that is gone has used 0.
+func CPUTime(pid int) time.Duration {
+	const schedulerClock = 2 // CPUCLOCK_SCHED of the kernel, see clock_getcpuclockid(3)
+	var used unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|schedulerClock), &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Nano())
 }
 
 // Descriptors is the number of open descriptors of pid.

@@ -108,7 +108,7 @@ func (o Options) Launch(t T) *Server {
 		s.cmd = exec.Command("sh", append([]string{"-c", o.Shell + `; exec "$0" "$@"`, s.Exe}, args...)...)
 	}
 	s.cmd.Dir = o.Dir
-	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), markName + "=" + s.Mark, raceOptions}, o.Env...)
+	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), MarkName + "=" + s.Mark, raceOptions}, o.Env...)
 	var closeOut, closeErr func()
 	s.Out, s.cmd.Stdout, closeOut = capture(t, o.Stdout)
 	s.Err, s.cmd.Stderr, closeErr = capture(t, o.Stderr)
@@ -127,7 +127,7 @@ func (o Options) flags(s *Server) []string {
 	if o.Bare {
 		return nil
 	}
-	flags := []string{"--passenv=" + strings.Join(append([]string{"PATH", markName}, o.PassEnv...), ",")}
+	flags := []string{"--passenv=" + strings.Join(append([]string{"PATH", MarkName}, o.PassEnv...), ",")}
 	if o.Unix != "" {
 		return append(flags, "--unixsocket="+o.Unix)
 	}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"websocketd/test/harness"
+)
+
+// A bench is what every measurement needs to know.
+type bench struct {
+	ctx    context.Context
+	window time.Duration // for which most figures are measured
+	self   string        // this program, which is the child and some of the limits too
+}
+
+// patience is for everything one measurement does.
+func (b *bench) patience() time.Duration { return 30*time.Second + 10*b.window }
+
+// longer is the same with a window that is longer.
+func (b *bench) longer(times int) *bench {
+	longer := *b
+	longer.window *= time.Duration(times)
+	return &longer
+}
+
+// A sample is what one measurement found.
+type sample struct {
+	values map[string]number // by the name of the measure
+	lost   int64             // what did not arrive
+	bad    int64             // what arrived and is not what was sent
+}
+
+// A meter tells how much was done so far, and what that has cost.
+type meter struct {
+	done func() int64
+	cpu  func() time.Duration
+}
+
+// A reading is the difference a meter shows over a time.
+type reading struct {
+	done    int64
+	cpu     time.Duration // of the server
+	client  time.Duration // of this process
+	elapsed time.Duration
+}
+
+func (r reading) rate() number { return number(float64(r.done) / r.elapsed.Seconds()) }
+
+func (r reading) cpuEach() number { return number(float64(r.cpu.Nanoseconds()) / float64(r.done)) }
+
+// clientCores tells whether the client may have been the limit.
+func (r reading) clientCores() number { return number(r.client.Seconds() / r.elapsed.Seconds()) }
+
+// begin starts a reading that ends when the returned function is called.
+func (m meter) begin() (end func() reading) {
+	at, done, cpu, client := time.Now(), m.done(), m.cpu(), ownCPU()
+	return func() reading {
+		return reading{m.done() - done, m.cpu() - cpu, ownCPU() - client, time.Since(at)}
+	}
+}
+
+func ownCPU() time.Duration { return harness.CPUTime(os.Getpid()) }
+
+// read lets things get going for a moment, and then reads m over the window.
+func (b *bench) read(m meter) (reading, error) {
+	if err := b.pass(b.window / 5); err != nil {
+		return reading{}, err
+	}
+	end := m.begin()
+	err := b.pass(b.window)
+	return end(), err
+}
+
+// pass lets time pass. It is for measuring over a time, not for waiting.
+func (b *bench) pass(d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-b.ctx.Done():
+		return context.Cause(b.ctx)
+	}
+}

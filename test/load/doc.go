@@ -1,0 +1,46 @@
+// Command load measures how fast websocketd is, and compares it in the same run
+// with other builds of it and with what is possible at all.
+//
+//	load [flags] ours=./websocketd peer=/path/to/an/older/one
+//
+// Every other NAME='COMMAND LINE' is one more target; `make bench` is the short
+// way.
+//
+// # What is measured
+//
+//   - stream/SIZE: a child floods its output with lines of SIZE bytes, in chunks
+//     of 64 KiB wherever in a line that ends; stream/100x10 over ten connections,
+//     stream/100-linewise with a write for each line. binary: the same bytes in
+//     binary frames.
+//   - upload/SIZE: a client floods a child that counts; the child's count is what
+//     counts, and its answer is what ends the time.
+//   - echo/CONNSxSIZE: through cat, each connection one message at a time.
+//   - churn/CONNS: connect, read the line of /bin/echo (-sh: of a shell), wait for
+//     the end; that many at a time.
+//   - paced: 20 children with 200 lines a second each, and how old the lines are
+//     when they arrive.
+//   - firstline/LANGUAGE: from dialling to the first line, ten times a second; with
+//     --prefork=4 too if the target knows that flag.
+//   - idle/CONNS: what connections to cat take on which nothing happens.
+//   - slow/CLIENTS: what clients take that never read from a flooding child, and
+//     what another client notices.
+//
+// # The law of these measurements
+//
+//   - Numbers of one machine at one time mean little. What counts is the ratio
+//     to the target named peer and to the limit: the same child on bare pipes,
+//     or gorilla/websocket without a child, measured in the same run.
+//   - Every measurement has a fresh server. Repetitions are interleaved over the
+//     targets, each beginning with another target; ratios are taken within a
+//     repetition, and the median of those is printed.
+//   - What is measured is checked: streams and uploads are patterns of which
+//     both ends know every byte, echoes are compared. If something was lost or
+//     wrong the exit status is 1, unless it was by the peer: that is a note.
+//   - The client must not be what is measured: it sends frames made beforehand,
+//     and compares what comes with frames made beforehand. "client cores" in the
+//     JSON file tells what it used.
+//   - The server's CPU time is the kernel's clock of that process, without its
+//     children.
+//   - Nothing sleeps to let something happen; only processes this program
+//     started are ended.
+package main

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// printMarkdown prints the table for the README: the first target, the peer and
+// the limit, one row for each figure and measure. Behind each figure of ours are
+// its ratios.
+func printMarkdown(out io.Writer, findings []*finding, ours string) {
+	fmt.Fprintf(out, "| figure | measure | %s | %s | to %s | limit | to limit |\n", ours, peerName, peerName)
+	fmt.Fprintf(out, "|---|---|---:|---:|---:|---:|---:|\n")
+	for _, f := range findings {
+		for _, s := range f.Series {
+			name := f.Figure
+			switch s.Target {
+			case ours:
+			case ours + poolSuffix:
+				name += ", pool"
+			default:
+				continue
+			}
+			if s.Shown {
+				fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | %s |\n", name, s.Measure, human(s.Median),
+					human(f.medianOf(peerName, s.Measure)), ratio(s.ToPeer), human(f.medianOf(limitName, s.Measure)), ratio(s.ToLimit))
+			}
+		}
+	}
+}
+
+// medianOf is the median of another participant.
+func (f *finding) medianOf(target, measure string) number {
+	if s := f.get(target, measure); s != nil {
+		return s.Median
+	}
+	return missing
+}
