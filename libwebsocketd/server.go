@@ -16,6 +16,8 @@ import (
 const (
 	headerWait = 10 * time.Second  // for the headers of a request
 	idleWait   = 120 * time.Second // for the next request on a connection
+
+	killAgain = 50 * time.Millisecond // between looks at what a Shutdown by force has missed
 )
 
 // Server bridges WebSocket clients and processes. It is an http.Handler, for
@@ -179,12 +181,27 @@ func (s *Server) noteState(c net.Conn, state http.ConnState) {
 
 // wait returns when no session is left, and sees to that when ctx is done.
 func (s *Server) wait(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, s.breakAll)
-	s.running.Wait()
-	if !stop() {
-		return ctx.Err()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.running.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
 	}
-	return nil
+	s.breakAll()
+	again := time.NewTicker(killAgain)
+	defer again.Stop()
+	for {
+		select {
+		case <-done:
+			return ctx.Err()
+		case <-again.C: // what was being started at that moment
+			s.launcher.KillAll()
+		}
+	}
 }
 
 // breakAll ends every session the hard way.
