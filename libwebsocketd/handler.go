@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
 )
 
 // ServeHTTP answers one request: host, route, handshake, origin, slot, launch,
@@ -33,7 +34,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, log, refusal)
 		return
 	}
-	if refusal := s.slots.Acquire(); refusal != nil {
+	ready, refusal := s.claim()
+	if refusal != nil {
 		logAt(log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		s.answer(w, refusal)
 		return
@@ -41,7 +43,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.env.lookup.learn(from.addr)
 	env := s.env.of(r, to, from, id)
 	logEnvironment(log, env)
-	s.converse(w, r, to, env, log.With("command", to.argv[0], "origin", gate.Origin(r)))
+	s.converse(w, r, to, env, ready, log.With("command", to.argv[0], "origin", gate.Origin(r)))
 }
 
 var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
@@ -73,24 +75,28 @@ type session struct {
 	client  *WebSocketEndpoint
 }
 
-// converse starts the program, upgrades, and pipes until the end. It owns the
-// slot, which is free again when the program's whole group is gone.
-func (s *Server) converse(w http.ResponseWriter, r *http.Request, to route, env []string, log *slog.Logger) {
+// converse starts the program, unless one is ready, upgrades, and pipes until the
+// end. It owns the slot, which is free again when the program's whole group is
+// gone.
+func (s *Server) converse(w http.ResponseWriter, r *http.Request, to route, env []string, ready *process.Process, log *slog.Logger) {
 	refusal := fits(env)
 	if refusal != nil {
-		s.slots.Release()
 		s.refuse(w, log, refusal)
+		s.giveUp(ready, log)
 		return
 	}
-	proc, err := s.launch(to, env)
-	if err != nil {
-		s.slots.Release()
-		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
-		s.answer(w, launchRefusal(err, to, r))
-		return
+	proc := ready
+	if proc == nil {
+		var err error
+		if proc, err = s.launch(to, env); err != nil {
+			s.release()
+			logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
+			s.answer(w, launchRefusal(err, to, r))
+			return
+		}
 	}
 	log = log.With("pid", proc.Pid)
-	program := newProcessEndpoint(proc, &s.cfg, log, s.slots.Release)
+	program := newProcessEndpoint(proc, &s.cfg, log, s.release)
 	defer program.Close()
 
 	ws, conn, reader, err := upgrade(w, r, s.upgradeHeader(r))
@@ -99,6 +105,9 @@ func (s *Server) converse(w http.ResponseWriter, r *http.Request, to route, env 
 		return
 	}
 	client := newWebSocketEndpoint(s.ctx, ws, conn, reader, &s.cfg, log)
+	if s.cfg.PreforkRequest {
+		client.first = requestLine(env)
+	}
 	x := &session{program, client}
 	s.enter(x)
 	defer s.leave(x)

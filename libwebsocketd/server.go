@@ -30,15 +30,16 @@ type Server struct {
 	slots    *gate.Slots
 	env      *environment
 	launcher *process.Launcher
-	ownsIt   bool         // the launcher
-	static   *staticFiles // nil without StaticDir
-	console  http.Handler // nil without Console
+	ownsIt   bool          // the launcher
+	pool     *process.Pool // nil without Prefork
+	static   *staticFiles  // nil without StaticDir
+	console  http.Handler  // nil without Console
 	http     *http.Server
 	second   *http.Server // only redirects
 
 	ctx     context.Context // done when the server is going away
 	goAway  context.CancelCauseFunc
-	running sync.WaitGroup // sessions and lookups
+	running sync.WaitGroup // sessions, lookups, the end of the pool
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
@@ -70,6 +71,7 @@ func New(cfg Config) (*Server, error) {
 	if err := s.furnish(); err != nil {
 		return nil, err
 	}
+	s.pool = s.newPool() // last: it starts processes at once
 	return s, nil
 }
 
@@ -154,11 +156,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// close lets nothing in any more. Connections without a request are closed here:
-// net/http would wait five seconds for what a browser opened to have it ready.
+// close lets nothing in any more, and ends the processes nobody has asked for.
+// Connections without a request are closed here: net/http would wait five
+// seconds for what a browser opened to have it ready.
 func (s *Server) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Go(s.pool.Close)
+	}
 	s.closed = true
 	for c := range s.unused {
 		c.Close()

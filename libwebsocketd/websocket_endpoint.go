@@ -46,6 +46,7 @@ type WebSocketEndpoint struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
+	first   []Message // what Receive yields before anything of the client's
 	buf     []byte
 	batch   []Message
 	message io.Reader // streaming: the rest of a message
@@ -107,6 +108,10 @@ func (w *WebSocketEndpoint) echoClose(code int, _ string) error {
 // behind it. Its error is the final one, after which the connection only waits
 // for the client to close.
 func (w *WebSocketEndpoint) Receive() ([]Message, error) {
+	if first := w.first; first != nil {
+		w.first = nil
+		return first, nil
+	}
 	w.alive.receiving()
 	defer w.alive.received()
 	w.batch, w.buf = w.batch[:0], w.buf[:0]
