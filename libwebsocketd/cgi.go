@@ -55,7 +55,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		s.answer(w, refusal)
 		return
 	}
-	if refusal := s.slots.Acquire(); refusal != nil {
+	if refusal := s.claimSlot(log); refusal != nil {
 		logAt(log, LevelError, "http", "Fork not allowed since maxforks amount has been reached. CGI was not run.")
 		s.answer(w, refusal)
 		return
@@ -63,7 +63,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 	env := s.env.of(r, to, from, id, cgiVariables(r, to, length)...)
 	program, refusal := s.startCGI(to, withPath(env), r, log)
 	if refusal != nil {
-		s.slots.Release()
+		s.release()
 		s.answer(w, refusal)
 		return
 	}
@@ -88,7 +88,7 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	}
 	bytes := s.cfg
 	bytes.Binary, bytes.Stderr = true, StderrLog
-	return newProcessEndpoint(proc, &bytes, log.With("pid", proc.Pid), s.slots.Release), nil
+	return newProcessEndpoint(proc, &bytes, log.With("pid", proc.Pid), s.release), nil
 }
 
 // wholeBody reads a body whose length the client did not tell. A script must be

@@ -41,6 +41,15 @@ type Config struct {
 	Command []string
 	Dir     string
 
+	// Prefork is how many processes of Command are kept started ahead, so that a
+	// client does not wait for the program to get ready. They count as MaxForks
+	// does. Their environment has nothing of a request: what PassEnv names,
+	// SERVER_SOFTWARE, GATEWAY_INTERFACE and PREFORKED=1. With PreforkRequest the
+	// first line of every process's input, started ahead or not, is one JSON object
+	// with all variables the process has or would have had.
+	Prefork        int
+	PreforkRequest bool
+
 	// What requests that are no WebSocket handshakes get: a CGI script, a static
 	// file, the console, in this order. There must be something to serve besides
 	// the console.
@@ -166,6 +175,9 @@ func (c *Config) check() error {
 	case c.Binary && c.Stderr == StderrTag:
 		return errors.New("config: Stderr tag makes text messages and cannot go with Binary")
 	}
+	if err := c.checkPrefork(); err != nil {
+		return err
+	}
 	switch c.Stderr {
 	case "", StderrLog, StderrTag, StderrMerge, StderrDiscard:
 	default:
@@ -175,6 +187,23 @@ func (c *Config) check() error {
 		if headers.Get("Sec-WebSocket-Extensions") != "" {
 			return errors.New("config: a header Sec-WebSocket-Extensions would promise what is not spoken here")
 		}
+	}
+	return nil
+}
+
+func (c *Config) checkPrefork() error {
+	most := orDefault(c.MaxForks, DefaultMaxForks)
+	switch {
+	case c.Prefork < 0:
+		return fmt.Errorf("config: Prefork is negative: %d", c.Prefork)
+	case c.PreforkRequest && c.Prefork == 0:
+		return errors.New("config: PreforkRequest needs Prefork")
+	case c.Prefork > 0 && c.Dir != "":
+		return errors.New("config: Prefork and Dir are both set: it is not known ahead which script will be asked for")
+	case c.Prefork > 0 && len(c.Command) == 0:
+		return errors.New("config: Prefork needs Command")
+	case most > 0 && c.Prefork > most:
+		return fmt.Errorf("config: Prefork is %d, more than the %d processes of MaxForks", c.Prefork, most)
 	}
 	return nil
 }

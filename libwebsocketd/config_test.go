@@ -18,6 +18,12 @@ func TestConfigCheck(t *testing.T) {
 		"MaxLine is -1":            {Command: command, MaxLine: -1},
 		"CloseDelay":               {Command: command, CloseDelay: -time.Second},
 		"Stderr tag":               {Command: command, Binary: true, Stderr: StderrTag},
+		"Prefork is negative":      {Command: command, Prefork: -1},
+		"PreforkRequest needs":     {Command: command, PreforkRequest: true},
+		"Prefork and Dir":          {Dir: "/", Prefork: 1},
+		"Prefork needs Command":    {StaticDir: "/", Prefork: 1},
+		"Prefork is 3, more":       {Command: command, Prefork: 3, MaxForks: 2},
+		"Prefork is 1025, more":    {Command: command, Prefork: 1025},
 		`Stderr is "x"`:            {Command: command, Stderr: "x"},
 		"Sec-WebSocket-Extensions": {Command: command, HeaderWS: http.Header{"Sec-Websocket-Extensions": {"x"}}},
 	} {

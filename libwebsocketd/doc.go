@@ -13,7 +13,8 @@
 //
 // The files bear these names. A process is started before the 101, so that a
 // failure to start is an HTTP status; everything that can be refused without a
-// process is refused before.
+// process is refused before. With Config.Prefork a process that was started ahead
+// takes the place of a launch, if one is ready (prefork.go).
 //
 // # The law of a conversation
 //
@@ -43,4 +44,6 @@
 //	two tagged streams    ProcessEndpoint       the pipes end           ProcessEndpoint.Close
 //	pings and probes      timers                they are made           WebSocketEndpoint.Close
 //	reverse lookup        Server                it timed out            Server.Shutdown
+//	filling the pool      Server (prefork.go)   Pool.Close              Pool.Close
+//	ending the pool       Server.Shutdown       its groups are gone     Server.Shutdown
 package libwebsocketd

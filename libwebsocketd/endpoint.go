@@ -61,6 +61,9 @@ type Tally struct{ Messages, Bytes int64 }
 
 func (t *Tally) add(batch []Message) {
 	for _, m := range batch {
+		if m.Kind == preface {
+			continue
+		}
 		if !m.More {
 			t.Messages++
 		}

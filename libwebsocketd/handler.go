@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
 )
 
 // ServeHTTP answers one request: host, route, handshake, origin, slot, launch,
@@ -47,7 +48,8 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 		s.refuse(w, log, refusal)
 		return nil
 	}
-	if refusal := s.slots.Acquire(); refusal != nil {
+	ready, refusal := s.claim()
+	if refusal != nil {
 		logAt(log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		s.answer(w, refusal)
 		return nil
@@ -55,7 +57,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 	s.env.lookup.learn(from.addr)
 	env := s.env.of(r, to, from, id)
 	logEnvironment(log, env)
-	return s.start(w, r, to, env, log.With("command", to.argv[0], "origin", gate.Origin(r)))
+	return s.start(w, r, to, env, ready, log.With("command", to.argv[0], "origin", gate.Origin(r)))
 }
 
 var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
@@ -81,30 +83,37 @@ func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.R
 	s.answer(w, refusal)
 }
 
-// start starts the program and upgrades. It owns the slot, which is free again
-// when the program's whole group is gone.
-func (s *Server) start(w http.ResponseWriter, r *http.Request, to route, env []string, log *slog.Logger) *session {
+// start starts the program, unless one is ready, and upgrades. It owns the slot,
+// which is free again when the program's whole group is gone.
+func (s *Server) start(w http.ResponseWriter, r *http.Request, to route, env []string, ready *process.Process, log *slog.Logger) *session {
 	if refusal := fits(env); refusal != nil {
-		s.slots.Release()
 		s.refuse(w, log, refusal)
+		s.giveUp(ready, log)
 		return nil
 	}
-	proc, err := s.launch(to, env)
-	if err != nil {
-		s.slots.Release()
-		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
-		s.answer(w, launchRefusal(err, to, r))
-		return nil
+	proc := ready
+	if proc == nil {
+		var err error
+		if proc, err = s.launch(to, env); err != nil {
+			s.release()
+			logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
+			s.answer(w, launchRefusal(err, to, r))
+			return nil
+		}
 	}
 	log = log.With("pid", proc.Pid)
-	program := newProcessEndpoint(proc, &s.cfg, log, s.slots.Release)
+	program := newProcessEndpoint(proc, &s.cfg, log, s.release)
 	conn, err := upgrade(w, r, s.upgradeHeader(r))
 	if err != nil {
 		logAt(log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		program.Close()
 		return nil
 	}
-	x := &session{program, newWebSocketEndpoint(s.ctx, conn, &s.cfg, log), log}
+	client := newWebSocketEndpoint(s.ctx, conn, &s.cfg, log)
+	if s.cfg.PreforkRequest {
+		client.first = requestLine(env)
+	}
+	x := &session{program, client, log}
 	s.enter(x)
 	return x
 }

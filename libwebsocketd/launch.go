@@ -35,14 +35,19 @@ func fits(env []string) *gate.Refusal {
 
 // launch starts the program of a route.
 func (s *Server) launch(to route, env []string) (*process.Process, error) {
-	spec := process.Spec{Path: to.argv[0], Args: to.argv, Env: env}
+	return s.launcher.Start(s.spec(to.argv, env))
+}
+
+// spec is a program that is bridged.
+func (s *Server) spec(argv, env []string) process.Spec {
+	spec := process.Spec{Path: argv[0], Args: argv, Env: env}
 	switch s.cfg.Stderr {
 	case StderrMerge:
 		spec.Stderr = process.StderrStdout
 	case StderrDiscard:
 		spec.Stderr = process.StderrNowhere
 	}
-	return s.launcher.Start(spec)
+	return spec
 }
 
 // launchRefusal turns a failed launch into an answer. The command's own path is

@@ -16,6 +16,8 @@ import (
 const (
 	headerWait = 10 * time.Second  // for the headers of a request
 	idleWait   = 120 * time.Second // for the next request on a connection
+
+	killAgain = 50 * time.Millisecond // between looks at what a Shutdown by force has missed
 )
 
 // Server bridges WebSocket clients and processes. It is an http.Handler, for
@@ -28,15 +30,16 @@ type Server struct {
 	slots    *gate.Slots
 	env      *environment
 	launcher *process.Launcher
-	ownsIt   bool         // the launcher
-	static   *staticFiles // nil without StaticDir
-	console  http.Handler // nil without Console
+	ownsIt   bool          // the launcher
+	pool     *process.Pool // nil without Prefork
+	static   *staticFiles  // nil without StaticDir
+	console  http.Handler  // nil without Console
 	http     *http.Server
 	second   *http.Server // only redirects
 
 	ctx     context.Context // done when the server is going away
 	goAway  context.CancelCauseFunc
-	running sync.WaitGroup // sessions and lookups
+	running sync.WaitGroup // sessions, lookups, the end of the pool
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
@@ -68,6 +71,7 @@ func New(cfg Config) (*Server, error) {
 	if err := s.furnish(); err != nil {
 		return nil, err
 	}
+	s.pool = s.newPool() // last: it starts processes at once
 	return s, nil
 }
 
@@ -152,11 +156,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// close lets nothing in any more. Connections without a request are closed here:
-// net/http would wait five seconds for what a browser opened to have it ready.
+// close lets nothing in any more, and ends the processes nobody has asked for.
+// Connections without a request are closed here: net/http would wait five
+// seconds for what a browser opened to have it ready.
 func (s *Server) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Go(s.pool.Close)
+	}
 	s.closed = true
 	for c := range s.unused {
 		c.Close()
@@ -179,12 +187,27 @@ func (s *Server) noteState(c net.Conn, state http.ConnState) {
 
 // wait returns when no session is left, and sees to that when ctx is done.
 func (s *Server) wait(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, s.breakAll)
-	s.running.Wait()
-	if !stop() {
-		return ctx.Err()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.running.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
 	}
-	return nil
+	s.breakAll()
+	again := time.NewTicker(killAgain)
+	defer again.Stop()
+	for {
+		select {
+		case <-done:
+			return ctx.Err()
+		case <-again.C: // what was being started at that moment
+			s.launcher.KillAll()
+		}
+	}
 }
 
 // breakAll ends every session the hard way.

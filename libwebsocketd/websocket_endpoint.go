@@ -39,6 +39,8 @@ type WebSocketEndpoint struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
+	first []Message // what Receive yields before anything of the client's
+
 	closeOnce sync.Once
 }
 
@@ -97,6 +99,10 @@ func (w *WebSocketEndpoint) ignore() {
 func (w *WebSocketEndpoint) Receive() ([]Message, error) {
 	w.alive.receiving()
 	defer w.alive.received()
+	if first := w.first; first != nil {
+		w.first = nil
+		return first, nil
+	}
 	batch, err := w.frames.next()
 	if err != nil {
 		err = w.end(err)

@@ -24,7 +24,7 @@ type wish struct {
 // order of the older tool; nil: none.
 func (w *wish) check() *refusal {
 	checks := []func() *refusal{
-		w.checkLevel, w.checkTLS, w.checkStderr, w.checkHeaders, w.checkWhat, w.findCommand, w.findDir, w.findBeside,
+		w.checkLevel, w.checkTLS, w.checkStderr, w.checkHeaders, w.checkWhat, w.checkPrefork, w.findCommand, w.findDir, w.findBeside,
 	}
 	for _, check := range checks {
 		if r := check(); r != nil {
@@ -143,6 +143,27 @@ func (w *wish) checkWhat() *refusal {
 			message: "ambiguous: provided COMMAND and --dir argument, please only specify one (--dir comes from WEBSOCKETD_DIR)"}
 	}
 	return nil
+}
+
+// checkPrefork comes when there is a COMMAND, a --dir, or only files.
+func (w *wish) checkPrefork() *refusal {
+	message := ""
+	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {
+	case n < 0:
+		message = fmt.Sprintf("please specify --prefork as a number of processes, not %d; 0 is none", n)
+	case n == 0 && w.Program.Preforkrequest:
+		message = "please specify --prefork when requesting --preforkrequest"
+	case n > 0 && w.Program.Dir != "":
+		message = "please only specify one of --prefork and --dir: it is not known ahead which script will be asked for"
+	case n > 0 && len(w.command) == 0:
+		message = "please specify COMMAND when requesting --prefork"
+	case most > 0 && n > most:
+		message = fmt.Sprintf("please specify at most --prefork=%d, or a larger --maxforks: processes that are started ahead count, too", most)
+	}
+	if message == "" {
+		return nil
+	}
+	return &refusal{status: ExitUsage, message: message}
 }
 
 // findCommand replaces COMMAND by its path, which becomes argv[0] of every process.

@@ -48,10 +48,12 @@ type admitFlags struct {
 }
 
 type programFlags struct {
-	Dir           string `placeholder:"DIR" help:"Serve every executable file below DIR, by its path in the URL, instead of COMMAND."`
-	Passenv       names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
-	Reverselookup bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
-	Closems       uint   `placeholder:"MILLISECONDS" default:"0" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
+	Dir            string `placeholder:"DIR" help:"Serve every executable file below DIR, by its path in the URL, instead of COMMAND."`
+	Prefork        int    `placeholder:"N" default:"0" help:"Processes of COMMAND to keep started ahead, so that a client does not wait for the program to get ready. They count against --maxforks, and see PREFORKED=1 and what --passenv names, but nothing of a request. 0 is none."`
+	Preforkrequest bool   `help:"Write the variables of the request to every process as its first line, one JSON object. Needs --prefork."`
+	Passenv        names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
+	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
+	Closems        uint   `placeholder:"MILLISECONDS" default:"0" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
 }
 
 type besideFlags struct {

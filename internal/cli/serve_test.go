@@ -64,6 +64,9 @@ func TestConfig(t *testing.T) {
 			c.HeaderWS["Nocolon"] = []string{""}
 			c.HeaderHTTP["N"] = []string{""}
 		}},
+		{[]string{"--prefork=2000", "--maxforks=0", "--preforkrequest", "script"}, func(c *libwebsocketd.Config) {
+			c.Prefork, c.MaxForks, c.PreforkRequest = 2000, none, true
+		}},
 		{[]string{"--passstderr", "--maxline=64K", "--unixsocket=s", "script"}, func(c *libwebsocketd.Config) {
 			c.Stderr, c.MaxLine, c.UnixSocket = libwebsocketd.StderrTag, 65536, "s"
 		}},

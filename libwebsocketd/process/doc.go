@@ -20,6 +20,13 @@
 // A descendant that leaves the group (setsid, job control) is on its own; that
 // is the documented way to outlive a connection.
 //
+// # Started ahead
+//
+// A [Pool] keeps processes that nobody uses yet. Each belongs to the pool until
+// Take gives it away, files, slot and duty to end it together; a member that
+// exits before is reaped, closed and replaced by the pool. What it says waits in
+// its pipes. Who takes it sets OnExit anew, and so misses no exit.
+//
 // # The death of the server
 //
 // A killed server can tell nobody. A [Launcher] with Guard keeps a guardian: a

@@ -83,7 +83,8 @@ func (p *Process) Asked() (Action, bool) {
 }
 
 // OnExit has f called once when the program has exited, at once if it has
-// already. f must not block. Only one f can be set.
+// already. f must not block. There is one f: a later one replaces it, nil takes
+// it away, as an owner does who hands the process over.
 func (p *Process) OnExit(f func()) {
 	p.mu.Lock()
 	p.onExit = f
@@ -269,6 +270,15 @@ func (p *Process) Close() error {
 	}
 	p.launcher.forget(p)
 	return nil
+}
+
+// End is Stop and Close of a process whose output nobody wants.
+func (p *Process) End(l Ladder) error {
+	err := p.Stop(l)
+	if closeErr := p.Close(); err == nil {
+		err = closeErr
+	}
+	return err
 }
 
 func (p *Process) closeFiles() {

@@ -34,6 +34,11 @@ var flagRows = map[string]flagRow{
 
 	"dir": {kind: cli.KindString, good: anyText, // without it a command is needed
 		env: "one", flag: "two", seen: script, want: [3]string{"", "one", "two"}},
+	// Not with --dir, and not more than --maxforks: main_test.go of the command.
+	"prefork": {kind: cli.KindInt, def: "0", good: intGood, bad: intBad,
+		env: "1", flag: "2", seen: startedAhead, want: [3]string{"0", "1", "2"}},
+	"preforkrequest": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: firstLine, want: [3]string{"the client's", "an object", "the client's"}},
 	"passenv": {kind: cli.KindNames, good: []string{"", "A", "A,B", " A , B "},
 		env: "AAA,BBB", flag: "CCC", seen: passed, want: [3]string{"PATH", "AAA BBB", "CCC"}},
 	"reverselookup": {kind: cli.KindBool, good: boolGood, bad: boolBad,

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -102,6 +103,29 @@ func script(t *testing.T, o harness.Options) string {
 	o.Dir = harness.Scripts(t, map[string]string{"one/name": "echo one", "two/name": "echo two"})
 	got, _ := o.Start(t).ConnectTo(t, "/name").Rest(t)
 	return strings.Join(got, " ")
+}
+
+// startedAhead is how many processes there are before any client.
+func startedAhead(t *testing.T, o harness.Options) string {
+	s := with(o, "cat").Start(t)
+	n := 0
+	harness.Within(2*time.Second, func() bool { n = len(s.Children()); return n == 2 })
+	return strconv.Itoa(n)
+}
+
+// firstLine is whose line a process reads first.
+func firstLine(t *testing.T, o harness.Options) string {
+	o.Args = append([]string{"--prefork=1"}, o.Args...)
+	c := with(o, "cat").Start(t).Connect(t)
+	c.Text("hello")
+	m, err := c.Receive()
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case json.Valid(m.Data):
+		return "an object"
+	}
+	return "the client's"
 }
 
 func passed(t *testing.T, o harness.Options) string {
