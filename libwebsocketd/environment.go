@@ -54,19 +54,42 @@ func newEnvironment(cfg *Config, lookup *reverseLookup) *environment {
 type variable struct{ name, value string }
 
 // assemble writes KEY=VALUE; a later variable replaces an earlier one of its name.
+// The entries share one string: a request has some thirty of them.
 func assemble(vars []variable) []string {
-	env := make([]string, 0, len(vars))
-	at := make(map[string]int, len(vars))
+	vars = lastOfEach(vars)
+	size := 0
 	for _, v := range vars {
-		entry := v.name + "=" + v.value
-		if i, ok := at[v.name]; ok {
-			env[i] = entry
-			continue
-		}
-		at[v.name] = len(env)
-		env = append(env, entry)
+		size += len(v.name) + 1 + len(v.value)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	for _, v := range vars {
+		all.WriteString(v.name)
+		all.WriteByte('=')
+		all.WriteString(v.value)
+	}
+	env := make([]string, len(vars))
+	rest := all.String()
+	for i, v := range vars {
+		n := len(v.name) + 1 + len(v.value)
+		env[i], rest = rest[:n], rest[n:]
 	}
 	return env
+}
+
+// lastOfEach keeps the place of the first variable of a name and the value of the
+// last. It changes vars.
+func lastOfEach(vars []variable) []variable {
+	kept, at := vars[:0], make(map[string]int, len(vars))
+	for _, v := range vars {
+		if i, ok := at[v.name]; ok {
+			kept[i].value = v.value
+			continue
+		}
+		at[v.name] = len(kept)
+		kept = append(kept, v)
+	}
+	return kept
 }
 
 // peer is who sent a request.

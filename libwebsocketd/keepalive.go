@@ -43,7 +43,7 @@ type keepalive struct {
 	pings  *time.Timer
 	probes *time.Timer
 	in     int64 // what had been received at the last look
-	taken  int64 // what had been taken at the last look
+	taken  int64 // what had been taken at the last look; negative before the first
 	silent int   // looks without life
 	looked int
 	hold   int64 // which holding back the last probe met
@@ -55,7 +55,7 @@ type keepalive struct {
 func (k *keepalive) start() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.in, k.taken = k.conn.in.Load(), k.conn.acknowledged()
+	k.in, k.taken = k.conn.in.Load(), -1
 	k.probes = time.AfterFunc(time.Hour, k.probe)
 	k.probes.Stop()
 	if k.interval > 0 {
@@ -109,6 +109,9 @@ func (k *keepalive) look() bool {
 		return false
 	}
 	in, taken := k.conn.in.Load(), k.conn.acknowledged()
+	if k.taken < 0 {
+		k.taken = taken
+	}
 	if in != k.in || taken-k.taken > pingCost || !k.reading.Load() {
 		k.silent = 0
 	} else {

@@ -185,15 +185,15 @@ func (l *Launcher) pipes(stderr StderrTo) (near, far [3]*os.File, err error) {
 			closeAll(far[:])
 		}
 	}()
-	if far[0], near[0], err = os.Pipe(); err != nil {
+	if far[0], near[0], err = newPipe(1); err != nil {
 		return near, far, err
 	}
-	if near[1], far[1], err = os.Pipe(); err != nil {
+	if near[1], far[1], err = newPipe(0); err != nil {
 		return near, far, err
 	}
 	switch stderr {
 	case StderrPipe:
-		near[2], far[2], err = os.Pipe()
+		near[2], far[2], err = newPipe(0)
 	case StderrStdout:
 		far[2] = far[1]
 	case StderrNowhere:

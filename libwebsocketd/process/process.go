@@ -296,6 +296,9 @@ func (p *Process) closeFiles() {
 
 // awaitGroup waits until nothing of the group is left.
 func (p *Process) awaitGroup() error {
+	if p.groupGone() { // nearly always
+		return nil
+	}
 	limit := groupWait
 	if !p.launcher.subreaper {
 		limit = time.Second // members are init's to collect, not ours
