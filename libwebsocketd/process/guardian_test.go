@@ -82,10 +82,10 @@ func TestStrangersAreCollected(t *testing.T) {
 	server.Wait()
 }
 
-func startGuardedServer(t *testing.T, socket string) (*exec.Cmd, []int) {
+func startGuardedServer(t *testing.T, socket string, more ...string) (*exec.Cmd, []int) {
 	t.Helper()
 	server := exec.Command("/proc/self/exe")
-	server.Env = append(os.Environ(), "PROCESS_TEST_SERVER="+socket)
+	server.Env = append(append(os.Environ(), "PROCESS_TEST_SERVER="+socket), more...)
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -161,4 +161,17 @@ func childNamed(parent int, name string, but int) int {
 		}
 	}
 	return 0
+}
+
+// TestGuardianReadsInTime: the guardian leaves lines in its pipe, but never so
+// many that whoever tells them would wait, however many there are; and it knows
+// them all in the end.
+func TestGuardianReadsInTime(t *testing.T) {
+	t.Parallel()
+	server, pids := startGuardedServer(t, staleSocket(t), "PROCESS_TEST_GROUPS=200000")
+	server.Process.Kill()
+	server.Wait()
+	for _, pid := range pids {
+		eventually(t, fmt.Sprintf("%d is gone", pid), func() bool { return !alive(pid) })
+	}
 }
