@@ -39,9 +39,15 @@ type chunk struct {
 }
 
 var (
-	smallChunks = sync.Pool{New: func() any { return &chunk{data: make([]byte, smallRoom)} }}
-	largeChunks = sync.Pool{New: func() any { return &chunk{data: make([]byte, largeRoom)} }}
+	smallChunks = sync.Pool{New: func() any { return makeChunk(smallRoom) }}
+	largeChunks = sync.Pool{New: func() any { return makeChunk(largeRoom) }}
 )
+
+// makeChunk has room for as many messages as lines of 60 bytes need at once: to
+// grow there step by step leaves as much behind as garbage.
+func makeChunk(n int) *chunk {
+	return &chunk{data: make([]byte, n), messages: make([]Message, 0, 1024)}
+}
 
 // mostMessages bounds a batch, and so what very short messages cost.
 const mostMessages = 4 << 10
@@ -54,7 +60,7 @@ func newChunk(n int) *chunk {
 	case n <= largeRoom:
 		return largeChunks.Get().(*chunk)
 	}
-	return &chunk{data: make([]byte, n)}
+	return makeChunk(n)
 }
 
 func (c *chunk) free() {
