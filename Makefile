@@ -51,5 +51,5 @@ bench: build
 	@./bin/load -only='$(BENCH)' -reps=$(REPS) -seconds=$(SECONDS) ours=./websocketd $(if $(PEER),peer='$(PEER)')
 
 clean:
-	rm -rf websocketd bin bench.json test/clients/node_modules
+	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules
 	go clean -testcache

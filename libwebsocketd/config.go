@@ -80,9 +80,11 @@ type Config struct {
 	MaxForks   int // processes at once; 0 is DefaultMaxForks, negative no limit
 
 	// The bridge.
-	Binary       bool          // chunks in binary frames instead of lines in text frames
-	Stderr       StderrMode    // "" is StderrLog; StderrTag cannot go with Binary
-	MaxLine      int           // bytes; longer lines are delivered in pieces; 0 is DefaultMaxLine
+	Framing      Framing       // "" is FramingLine
+	Newlines     Newlines      // inside a client's message, with FramingLine; "" is NewlinesPass
+	Binary       bool          // chunks in binary frames instead of lines in text frames; not with another Framing
+	Stderr       StderrMode    // "" is StderrLog; StderrTag goes with FramingLine only
+	MaxLine      int           // bytes of a message of the program; longer lines are delivered in pieces; 0 is DefaultMaxLine
 	MaxFrameSize int64         // bytes of one client message; 0 is DefaultMaxFrameSize, negative streams without limit
 	PingInterval time.Duration // 0 is DefaultPingInterval, negative no pings and no liveness check
 	CloseDelay   time.Duration // added to each wait when a process is ended
@@ -175,8 +177,10 @@ func (c *Config) check() error {
 	case c.Binary && c.Stderr == StderrTag:
 		return errors.New("config: Stderr tag makes text messages and cannot go with Binary")
 	}
-	if err := c.checkPrefork(); err != nil {
-		return err
+	for _, check := range []func() error{c.checkPrefork, c.checkFraming} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	switch c.Stderr {
 	case "", StderrLog, StderrTag, StderrMerge, StderrDiscard:

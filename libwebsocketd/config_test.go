@@ -25,6 +25,13 @@ func TestConfigCheck(t *testing.T) {
 		"Prefork is 3, more":       {Command: command, Prefork: 3, MaxForks: 2},
 		"Prefork is 1025, more":    {Command: command, Prefork: 1025},
 		`Stderr is "x"`:            {Command: command, Stderr: "x"},
+		`Framing is "x"`:           {Command: command, Framing: "x"},
+		`Newlines is "x"`:          {Command: command, Newlines: "x"},
+		"the framing raw":          {Command: command, Framing: FramingRaw, Binary: true},
+		"the framing null":         {Command: command, Framing: FramingNull, Stderr: StderrTag},
+		"Newlines is for":          {Command: command, Framing: FramingNull, Newlines: NewlinesEscape},
+		"Newlines is for the":      {Command: command, Binary: true, Newlines: NewlinesReject},
+		"length needs a MaxFrame":  {Command: command, Framing: FramingLength, MaxFrameSize: -1},
 		"Sec-WebSocket-Extensions": {Command: command, HeaderWS: http.Header{"Sec-Websocket-Extensions": {"x"}}},
 	} {
 		server, err := New(cfg)

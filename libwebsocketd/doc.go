@@ -31,6 +31,12 @@
 //   - The client ends, or is found dead: the program is asked to end by the ladder
 //     (package process). What it still says is read, so that it can end, and
 //     counted as undelivered. The client's close is answered at once.
+//   - The program prints what its framing has no message in (framing.go): what was
+//     whole before is delivered first, then the client is told 1011 and why, then
+//     the program is asked to end. What it still says is read and thrown away.
+//   - The client says what the framing cannot carry: the program gets what came
+//     before it, and nothing of it. The client is told 1008 or 1003 at once; from
+//     then on it is as if the client had ended.
 //   - The server goes away: as if the client had ended, but what the program says
 //     is delivered, and the client is told 1001 at the end.
 //
@@ -60,6 +66,7 @@
 //	client to program     PipeEndpoints         Receive fails           PipeEndpoints
 //	ending the program    PipeEndpoints         the group is gone       PipeEndpoints
 //	stderr to the log     the first word there  the pipe ends           ProcessEndpoint.Close
+//	broken output         ProcessEndpoint       the pipe ends           ProcessEndpoint.Close
 //	two tagged streams    ProcessEndpoint       the pipes end           ProcessEndpoint.Close
 //	pings and probes      timers                they are made           WebSocketEndpoint.Close
 //	reverse lookup        Server                it timed out            Server.Shutdown

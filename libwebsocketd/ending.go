@@ -8,16 +8,18 @@ import (
 
 // Close codes (RFC 6455 section 7.4.1, and its private range).
 const (
-	closeNormal         = 1000
-	closeGoingAway      = 1001
-	closeProtocolError  = 1002
-	closeNoStatus       = 1005
-	closeAbnormal       = 1006
-	closeInvalidPayload = 1007
-	closeMessageTooBig  = 1009
-	closeInternalError  = 1011
-	closeExitStatus     = 4000 // plus the exit status
-	closeSignal         = 4128 // plus the signal's number, as a shell's 128
+	closeNormal          = 1000
+	closeGoingAway       = 1001
+	closeProtocolError   = 1002
+	closeUnsupportedData = 1003
+	closeNoStatus        = 1005
+	closeAbnormal        = 1006
+	closeInvalidPayload  = 1007
+	closePolicyViolation = 1008
+	closeMessageTooBig   = 1009
+	closeInternalError   = 1011
+	closeExitStatus      = 4000 // plus the exit status
+	closeSignal          = 4128 // plus the signal's number, as a shell's 128
 )
 
 // EndedError is the final error of a program's Receive: it has ended.
@@ -29,9 +31,15 @@ func (e *EndedError) Error() string { return e.String() }
 // 123 bytes (RFC 6455 section 5.5).
 func closing(cause error) (code int, reason string) {
 	var ended *EndedError
+	var refused *refusedError
+	var broken *brokenError
 	switch {
 	case errors.Is(cause, ErrGoingAway):
 		return closeGoingAway, ErrGoingAway.Error()
+	case errors.As(cause, &refused):
+		return refused.code, refused.reason
+	case errors.As(cause, &broken):
+		return closeInternalError, broken.reason
 	case !errors.As(cause, &ended):
 		return closeInternalError, "the server lost the program"
 	case ended.Signal != 0:

@@ -39,7 +39,9 @@ type Endpoint interface {
 	Send([]Message) error
 
 	// CloseSend says that no more messages follow, and why. What was sent is
-	// delivered first.
+	// delivered first, unless the cause is that what the side said cannot be taken:
+	// then who receives says so, perhaps while a Send is at work, the side is told
+	// at once, and Context is done.
 	CloseSend(cause error) error
 
 	// Close ends the side and returns when nothing of it is left. It unblocks
@@ -110,7 +112,8 @@ func PipeEndpoints(program, client Endpoint) Traffic {
 
 // feed takes what the client says to the program. A program that takes no more
 // does not end the conversation: the client is read on, because its close frame
-// and its pongs come on the same way.
+// and its pongs come on the same way. One that cannot be told what the client says
+// does, on the client's account.
 func feed(program, client Endpoint, sent *Tally) {
 	deaf := false
 	for {
@@ -124,8 +127,12 @@ func feed(program, client Endpoint, sent *Tally) {
 		if deaf {
 			continue
 		}
-		if deaf = program.Send(batch) != nil; !deaf {
+		err = program.Send(batch)
+		if deaf = err != nil; !deaf {
 			sent.add(batch)
+		}
+		if refused := new(refusedError); errors.As(err, &refused) {
+			client.CloseSend(err)
 		}
 	}
 }

@@ -105,6 +105,48 @@ func TestProgramIsDeaf(t *testing.T) {
 		"client is told: exit status 3", "program is closed", "client is closed")
 }
 
+// TestProgramRefuses: a client that says what the program cannot be told is told
+// so at once; from then on it is as if it had left.
+func TestProgramRefuses(t *testing.T) {
+	t.Parallel()
+	program, client, j := newFakes()
+	refusal := &refusedError{closePolicyViolation, "no"}
+	program.takes = func() error { return refusal }
+	client.takes = func() error {
+		if client.ctx.Err() != nil {
+			return errFinished
+		}
+		return nil
+	}
+	traffic := conversation(t, program, client, func() {
+		program.says <- say("hello")
+		eventually(t, "it is heard", func() bool { return j.has("client takes hello") })
+		client.onTold = func(cause error) { client.cancel(cause) }
+		client.says <- say("bad")
+	})
+	if traffic.Cause != error(refusal) {
+		t.Errorf("the cause is %v", traffic.Cause)
+	}
+	expectTally(t, "to the program", traffic.ToProgram, 0, 0)
+	expect(t, j, "client takes hello", "program does not take bad", "client is told: closed with 1008: no",
+		"program is closed", "client is told: closed with 1008: no", "client is closed")
+}
+
+// TestOutputBreaks: what was whole is delivered, then the client is told why there
+// is no more, then the program is ended.
+func TestOutputBreaks(t *testing.T) {
+	t.Parallel()
+	program, client, j := newFakes()
+	traffic := conversation(t, program, client, func() {
+		program.says <- say("whole")
+		program.end(errCutOff)
+	})
+	if traffic.Cause != error(errCutOff) {
+		t.Errorf("the cause is %v", traffic.Cause)
+	}
+	expect(t, j, "client takes whole", "client is told: output ended inside a message", "program is closed", "client is closed")
+}
+
 // TestDeafProgramClientLeaves: dropping what the client says must not hide its end.
 func TestDeafProgramClientLeaves(t *testing.T) {
 	t.Parallel()

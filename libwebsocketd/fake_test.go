@@ -36,8 +36,9 @@ type fake struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 
-	says  chan []Message // what Receive yields
-	takes func() error   // Send's answer; it may block
+	says   chan []Message // what Receive yields
+	takes  func() error   // Send's answer; it may block
+	onTold func(error)    // CloseSend's cause; may be nil
 
 	ending  sync.Once
 	ended   chan struct{} // Receive fails from here on
@@ -107,6 +108,9 @@ func (f *fake) Send(batch []Message) error {
 // CloseSend implements Endpoint.
 func (f *fake) CloseSend(cause error) error {
 	f.journal.add(f.name + " is told: " + cause.Error())
+	if f.onTold != nil {
+		f.onTold(cause)
+	}
 	if f.name == "client" {
 		f.end(errGone) // the answer to our close frame
 	}

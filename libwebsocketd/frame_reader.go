@@ -17,9 +17,9 @@ import (
 type frameReader struct {
 	in      inbox
 	limit   int64                                   // of a message, in bytes; negative: none
-	takes   Kind                                    // messages of the other kind are ignored
+	takes   Kind                                    // messages of the other kind are ignored; Text|Binary takes both
 	control func(opcode byte, payload []byte) error // told of each control frame; an error ends the reading
-	other   func()                                  // told of the first message of the other kind
+	other   func() error                            // told of the first message of the other kind; an error ends the reading
 
 	err    error
 	head   header
@@ -99,10 +99,14 @@ func (f *frameReader) takeWhole() error {
 		return nil
 	}
 	unread, batch := f.in.unread(), f.in.batch
-	begin, at := finalBit|byte(f.takes), 0
+	at := 0
 	var err error
-	for len(batch) < mostMessages && len(unread)-at >= 6 && unread[at] == begin && unread[at+1] != maskBit|127 {
+	for len(batch) < mostMessages && len(unread)-at >= 6 && unread[at+1] != maskBit|127 {
 		b := unread[at:]
+		kind := Kind(b[0] ^ finalBit)
+		if kind&f.takes == 0 || kind > Binary {
+			break // a fragment, a control frame, or the other kind
+		}
 		n, head := int(b[1])-maskBit, 6
 		if n == 126 && len(b) >= 8 {
 			n, head = int(binary.BigEndian.Uint16(b[2:])), 8
@@ -112,13 +116,13 @@ func (f *frameReader) takeWhole() error {
 		}
 		payload := b[head : head+n : head+n]
 		unmask(payload, binary.LittleEndian.Uint32(b[head-4:]))
-		if f.takes == Text && !utf8.Valid(payload) {
+		if kind == Text && !utf8.Valid(payload) {
 			if err = errNotUTF8; f.limit < 0 {
 				batch = f.cutInvalid(batch, payload)
 			}
 			break
 		}
-		batch = append(batch, Message{Kind: f.takes, Data: payload})
+		batch = append(batch, Message{Kind: kind, Data: payload})
 		at += head + n
 	}
 	f.in.batch = batch
@@ -134,7 +138,7 @@ func (f *frameReader) step() (more bool, err error) {
 		return f.begin()
 	case f.head.control():
 		return f.takeControl()
-	case f.kind != f.takes:
+	case f.kind&f.takes == 0:
 		f.in.use(len(f.fresh()))
 		return f.ended(), nil
 	case f.limit < 0:
@@ -165,8 +169,10 @@ func (f *frameReader) begin() (bool, error) {
 func (f *frameReader) announce(head *header) error {
 	if head.opcode() != opContinuation {
 		f.kind, f.size, f.valid = Kind(head.opcode()), 0, 0
-		if f.kind != f.takes && f.other != nil {
-			f.other()
+		if f.kind&f.takes == 0 && f.other != nil {
+			if err := f.other(); err != nil {
+				return err
+			}
 			f.other = nil
 		}
 	}

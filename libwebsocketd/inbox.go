@@ -1,6 +1,9 @@
 package libwebsocketd
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // inbox is what was read from one side and is not used up yet. It costs next to
 // nothing while its owner waits: the room to read into is taken from a pool when
@@ -17,6 +20,8 @@ type inbox struct {
 	rest  []byte    // where buf lies while waiting
 	asked int       // the last room's size
 	err   error     // of the source, told when everything was read
+
+	patience time.Duration // how long the next read may wait; then it is errStalled. 0: for ever
 }
 
 // source is what an inbox reads from. It asks for room only when there is
@@ -79,7 +84,7 @@ func (in *inbox) unread() []byte { return in.buf[in.start:] }
 func (in *inbox) use(n int) { in.start += n }
 
 // fill reads once behind what is unread. The source's error comes when there is
-// nothing more to read, and again whenever it is asked for.
+// nothing more to read, and again whenever it is asked for, but for errStalled.
 func (in *inbox) fill() error {
 	if in.err != nil {
 		return in.err
@@ -89,6 +94,10 @@ func (in *inbox) fill() error {
 	in.buf = in.buf[:len(in.buf)+n]
 	if n > 0 {
 		return nil
+	}
+	if in.err == errStalled {
+		in.err = nil
+		return errStalled
 	}
 	return in.err
 }

@@ -34,6 +34,7 @@ type pipeReader struct {
 	left   int           // what may still be the program's own words
 	waited time.Duration // for the words of those left behind
 	heard  int           // of them
+	hasty  bool          // a deadline stands for its inbox's patience
 }
 
 func newPipeReader(f *os.File, cut func()) *pipeReader {
@@ -46,9 +47,13 @@ func (r *pipeReader) programExited() {
 	r.file.SetReadDeadline(time.Now().Add(quiet)) // wakes a Read that waits for ever
 }
 
-// readInto returns io.EOF at the end.
+// readInto returns io.EOF at the end, and errStalled as its inbox wishes.
 func (r *pipeReader) readInto(in *inbox) (int, error) {
 	for {
+		if r.hasty {
+			r.file.SetReadDeadline(time.Time{}) // before the look at exited, which comes with a deadline of its own
+			r.hasty = false
+		}
 		exited := r.exited.Load()
 		if exited && (r.waited > talk || r.heard > talkBytes) {
 			r.cut()
@@ -58,6 +63,9 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 		if exited {
 			start = time.Now()
 			r.file.SetReadDeadline(start.Add(quiet))
+		} else if in.patience > 0 {
+			r.file.SetReadDeadline(time.Now().Add(in.patience))
+			r.hasty = true
 		}
 		n, err := r.source.readInto(in)
 		if exited {
@@ -66,6 +74,8 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 		switch {
 		case n > 0:
 			return n, nil
+		case errors.Is(err, os.ErrDeadlineExceeded) && r.hasty && !r.exited.Load():
+			return 0, errStalled
 		case errors.Is(err, os.ErrDeadlineExceeded) && !exited:
 			continue // woken by the exit: there may be something to read
 		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, os.ErrClosed):

@@ -21,10 +21,11 @@ type ProcessEndpoint struct {
 	gone    func()
 	maxLine int
 	output  output
+	input   input
 
 	logsStderr bool
 
-	logging  sync.WaitGroup // the reader of stderr
+	reading  sync.WaitGroup // whoever reads stderr, or a stdout nobody wants any more
 	mu       sync.Mutex
 	pipes    []*pipeReader
 	exited   bool
@@ -49,25 +50,12 @@ func newProcessEndpoint(proc *process.Process, cfg *Config, log *slog.Logger, go
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
 	}
-	p.output = p.chooseOutput(cfg)
+	p.output, p.input = p.chooseOutput(cfg), p.chooseInput(cfg)
 	if p.logsStderr = proc.Stderr != nil && cfg.Stderr != StderrTag; p.logsStderr {
 		proc.OnStderr(p.logStderr)
 	}
 	proc.OnExit(p.programExited)
 	return p
-}
-
-func (p *ProcessEndpoint) chooseOutput(cfg *Config) output {
-	switch {
-	case cfg.Stderr == StderrTag:
-		return newTaggedOutput(
-			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout")},
-			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
-		)
-	case cfg.Binary:
-		return &binaryOutput{in: inbox{source: p.pipe(p.proc.Stdout)}}
-	}
-	return &textOutput{lines: p.lines(p.proc.Stdout, "stdout")}
 }
 
 func (p *ProcessEndpoint) lines(f *os.File, stream string) *lineReader {
@@ -104,7 +92,7 @@ func (p *ProcessEndpoint) logStderr() {
 	defer p.mu.Unlock()
 	if !p.logged {
 		p.logged = true
-		p.logging.Go(p.logLines)
+		p.reading.Go(p.logLines)
 	}
 }
 
@@ -114,6 +102,11 @@ func (p *ProcessEndpoint) cutShort() {
 
 func (p *ProcessEndpoint) logLine(line []byte) {
 	logAt(p.log, LevelError, "stderr", string(line))
+}
+
+// logStdout is for what a framing has no message in.
+func (p *ProcessEndpoint) logStdout(line []byte) {
+	logAt(p.log, LevelError, "stdout", string(line))
 }
 
 func (p *ProcessEndpoint) logLines() {
@@ -131,6 +124,8 @@ func (p *ProcessEndpoint) logLines() {
 
 // Receive yields the program's output to its very end. Its error is an
 // *EndedError, once the program has exited: closing its output does not end it.
+// Output that is no message of its framing does: then it is a *brokenError, and
+// the rest of the output is read for nobody.
 func (p *ProcessEndpoint) Receive() ([]Message, error) {
 	p.mu.Lock()
 	p.received = true
@@ -143,6 +138,10 @@ func (p *ProcessEndpoint) Receive() ([]Message, error) {
 	case <-p.drained: // asked again after the end
 	default:
 		defer close(p.drained)
+		p.broke(err)
+	}
+	if broken := new(brokenError); errors.As(err, &broken) {
+		return nil, err
 	}
 	select {
 	case <-p.proc.Exited():
@@ -152,43 +151,24 @@ func (p *ProcessEndpoint) Receive() ([]Message, error) {
 	}
 }
 
+// broke reads what a program still says when its output has broken its framing,
+// so that it can end.
+func (p *ProcessEndpoint) broke(err error) {
+	if broken := new(brokenError); errors.As(err, &broken) {
+		logAt(p.log, LevelError, "process", "what the program prints is not what --framing says: "+broken.reason)
+		p.mu.Lock()
+		stdout := p.pipes[0]
+		p.mu.Unlock()
+		p.reading.Go(func() { discard(stdout) })
+	}
+}
+
 var errImmortal = errors.New("the program does not end")
 
-// Send writes messages to the program's input, a newline behind each text
-// message, in as few writes as it takes. It fails when the program has closed its
-// input or exited.
-func (p *ProcessEndpoint) Send(batch []Message) (err error) {
-	room := newChunk(smallRoom)
-	defer room.free()
-	b := room.data[:0]
-	for i := range batch {
-		m := &batch[i]
-		if len(b)+len(m.Data) >= smallRoom {
-			if b, err = p.write(b); err != nil {
-				return err
-			}
-		}
-		if len(m.Data) < smallRoom {
-			b = append(b, m.Data...)
-		} else if _, err = p.write(m.Data); err != nil {
-			return err
-		}
-		if m.Kind == Text && !m.More {
-			b = append(b, '\n')
-		}
-	}
-	_, err = p.write(b)
-	return err
-}
-
-// write returns b emptied.
-func (p *ProcessEndpoint) write(b []byte) ([]byte, error) {
-	if len(b) == 0 {
-		return b, nil
-	}
-	_, err := p.proc.Stdin.Write(b)
-	return b[:0], err
-}
+// Send writes messages to the program's input as its framing puts them, in as few
+// writes as it takes. It fails when the program has closed its input or exited, and
+// with a *refusedError at a message the framing cannot carry.
+func (p *ProcessEndpoint) Send(batch []Message) error { return p.input.send(batch) }
 
 // CloseSend closes the program's input.
 func (p *ProcessEndpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
@@ -223,7 +203,7 @@ func (p *ProcessEndpoint) end() error {
 	if unread {
 		p.logLines()
 	}
-	p.logging.Wait()
+	p.reading.Wait()
 	if err == nil {
 		err = p.proc.Close()
 	}

@@ -61,6 +61,23 @@ func leadByte(c byte) (length int, low, high byte) {
 	return 4, 0x80, 0xBF
 }
 
+// openTail is how many bytes at the end of b begin a character that more bytes
+// may complete.
+func openTail(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		tail := b[len(b)-n:]
+		if !utf8.RuneStart(tail[0]) {
+			continue
+		}
+		length, _, _ := leadByte(tail[0])
+		if size, whole := sequence(tail); !whole && size == n && length > n {
+			return n
+		}
+		break
+	}
+	return 0
+}
+
 // cutBefore is the largest cut of b at or below limit that splits no character,
 // and no maximal subpart either. limit is at least utf8.UTFMax and below len(b).
 func cutBefore(b []byte, limit int) int {

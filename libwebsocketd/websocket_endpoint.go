@@ -47,12 +47,12 @@ type WebSocketEndpoint struct {
 // newWebSocketEndpoint takes over an upgraded connection. ctx ends the
 // conversation from above.
 func newWebSocketEndpoint(ctx context.Context, c *conn, cfg *Config, log *slog.Logger) *WebSocketEndpoint {
-	kind := Text
-	if cfg.Binary {
-		kind = Binary
+	kinds, other := cfg.takes()
+	w := &WebSocketEndpoint{conn: c, frames: newFrameReader(c, cfg.MaxFrameSize, kinds), log: log}
+	if other == nil {
+		other = w.ignore
 	}
-	w := &WebSocketEndpoint{conn: c, frames: newFrameReader(c, cfg.MaxFrameSize, kind), log: log}
-	w.frames.control, w.frames.other = w.answer, w.ignore
+	w.frames.control, w.frames.other = w.answer, other
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	w.alive = keepalive{interval: cfg.PingInterval, conn: c, send: c.sendControl, die: w.die}
 	w.alive.start()
@@ -86,12 +86,13 @@ func (w *WebSocketEndpoint) answer(opcode byte, payload []byte) error {
 }
 
 // ignore is told of the first message of the kind this program does not take.
-func (w *WebSocketEndpoint) ignore() {
+func (w *WebSocketEndpoint) ignore() error {
 	taken, other := "text", "binary"
 	if w.frames.takes == Binary {
 		taken, other = other, taken
 	}
 	logAt(w.log, LevelError, "websocket", fmt.Sprintf("ignoring %s messages: this program takes %s ones (see --binary)", other, taken))
+	return nil
 }
 
 // Receive blocks for the next messages that have arrived. Its error is the final
@@ -149,11 +150,15 @@ func (w *WebSocketEndpoint) Send(batch []Message) error {
 }
 
 // CloseSend sends the close frame for cause, unless one was sent before, and
-// closes our half of the connection. Receive then ends within lingerWait.
+// closes our half of the connection. Receive then ends within lingerWait. A
+// refusal of what the client sent also ends the conversation on its account.
 func (w *WebSocketEndpoint) CloseSend(cause error) error {
 	code, reason := closing(cause)
 	err := w.conn.sendClose(code, reason)
-	if err == nil {
+	var refused *refusedError
+	if errors.As(cause, &refused) {
+		w.cancel(cause) // this may come while Send is at work, which finish gives a limit
+	} else if err == nil {
 		err = w.conn.settle()
 	}
 	if errors.Is(cause, ErrGoingAway) {

@@ -1,23 +1,25 @@
 #!/bin/sh
-# Installs what the tests talk with: the npm package ws into test/clients, and
-# Debian's packages of Python's websockets, a browser, two proxies and some
+# Installs what the tests talk with: npm packages into test/clients (ws) and
+# test/servers (an MCP server, a language server), and Debian's packages of Python's websockets, a browser, two proxies and some
 # interpreters. It does so only as root, or with INSTALL=1; otherwise it says
 # what is missing and the tests skip.
 set -u
-cd "$(dirname "$0")/clients" || exit 1
+cd "$(dirname "$0")" || exit 1
 
 may_install() { [ "$(id -u)" = 0 ] || [ "${INSTALL:-}" = 1 ]; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-if has npm && [ ! -e node_modules/ws/package.json ]; then
-    if may_install; then
-        echo "deps: npm install in test/clients"
-        npm install --no-package-lock --no-audit --no-fund >/dev/null || echo "deps: npm install failed"
+for dir in clients servers; do
+    if ! has npm || [ -e $dir/node_modules/ws/package.json ]; then
+        continue
+    elif may_install; then
+        echo "deps: npm install in test/$dir"
+        (cd $dir && npm install --no-package-lock --no-audit --no-fund >/dev/null) || echo "deps: npm install failed"
     else
-        echo "deps: npm package ws is missing (INSTALL=1 installs it)"
+        echo "deps: npm packages of test/$dir are missing (INSTALL=1 installs them)"
     fi
-fi
+done
 
 python_has_websockets() {
     for python in python3 /usr/bin/python3; do

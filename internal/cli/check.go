@@ -24,7 +24,7 @@ type wish struct {
 // order of the older tool; nil: none.
 func (w *wish) check() *refusal {
 	checks := []func() *refusal{
-		w.checkLevel, w.checkTLS, w.checkStderr, w.checkHeaders, w.checkWhat, w.checkPrefork, w.findCommand, w.findDir, w.findBeside,
+		w.checkLevel, w.checkTLS, w.checkStderr, w.checkFraming, w.checkHeaders, w.checkWhat, w.checkPrefork, w.findCommand, w.findDir, w.findBeside,
 	}
 	for _, check := range checks {
 		if r := check(); r != nil {

@@ -63,10 +63,13 @@ type besideFlags struct {
 }
 
 type messageFlags struct {
+	Preset       string `placeholder:"NAME" default:"none" enum:"none,mcp,lsp" help:"Flags that go together, where they are not given: mcp is --framing=ndjson --protocol=mcp --maxline=16MiB --maxframesize=16777216, for a server of the Model Context Protocol; lsp is --framing=lsp and the same sizes, for a language server."`
+	Framing      string `placeholder:"NAME" default:"line" enum:"line,raw,null,length,lsp,ndjson" help:"How messages stand in what the process reads and prints: line, one line each; raw, as read; null, a NUL behind each; length, 4 bytes of length before each, in binary messages; lsp, a Content-Length header before each; ndjson, one JSON value a line."`
+	Newlines     string `placeholder:"MODE" default:"pass" enum:"pass,escape,reject" help:"What becomes of newlines inside a client's message, with --framing=line: pass makes several lines of it; escape writes \\n for LF and \\r for CR; reject ends the connection with 1008."`
 	Binary       bool   `help:"Pass bytes as they come, in binary messages, instead of lines in text messages."`
 	Stderr       string `placeholder:"MODE" default:"log" enum:"log,tag,merge,discard" help:"What becomes of the process's standard error: log writes each line to the log; tag sends both streams to the client, each line as {\"stream\":..,\"data\":..}; merge makes it one stream with standard output; discard throws it away."`
 	Passstderr   bool   `help:"The same as --stderr=tag."`
-	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. 64K is 65536 bytes."`
+	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection with 1011. 64K is 65536 bytes."`
 	Maxframesize int64  `placeholder:"BYTES" default:"1048576" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
 	Pingms       uint   `placeholder:"MILLISECONDS" default:"30000" help:"Time between pings. A client that is silent for two of them is disconnected. 0 sends none and waits for ever."`
 	Protocol     names  `placeholder:"NAME,.." help:"Subprotocols to accept; the first one a client offers is confirmed."`

@@ -64,7 +64,11 @@ func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []st
 	case len(i.args) == 0 && len(env) == 0:
 		return nil, nil, &refusal{status: ExitUsage, message: "Command line arguments are missing.", onStdout: true, usage: true}
 	}
-	if err := p.parse(layered(line.settings, env)); err != nil {
+	err = p.parse(layered(line.settings, env))
+	if preset := p.preset(); err == nil && preset != nil {
+		err = p.parse(layered(line.settings, env, preset))
+	}
+	if err != nil {
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
 	}
 	w = &wish{grammar: p.grammar, command: line.command, fromArgs: line.settings, fromEnv: env}

@@ -99,6 +99,8 @@ func (w *wish) config() libwebsocketd.Config {
 		Origins:        w.Admit.Origin,
 		SameOrigin:     w.Admit.Sameorigin,
 		MaxForks:       orNone(w.Admit.Maxforks),
+		Framing:        libwebsocketd.Framing(w.Messages.Framing),
+		Newlines:       libwebsocketd.Newlines(w.Messages.Newlines),
 		Binary:         w.Messages.Binary,
 		Stderr:         libwebsocketd.StderrMode(w.Messages.Stderr),
 		MaxLine:        int(w.Messages.Maxline),

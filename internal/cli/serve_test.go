@@ -29,7 +29,7 @@ func TestConfig(t *testing.T) {
 	defaults := func(change func(*libwebsocketd.Config)) libwebsocketd.Config {
 		cfg := libwebsocketd.Config{
 			Command: []string{script}, Addresses: []string{}, MaxForks: 1024, Stderr: libwebsocketd.StderrLog,
-			MaxLine: 1 << 20, MaxFrameSize: 1 << 20, PingInterval: 30 * time.Second,
+			Framing: libwebsocketd.FramingLine, Newlines: libwebsocketd.NewlinesPass, MaxLine: 1 << 20, MaxFrameSize: 1 << 20, PingInterval: 30 * time.Second,
 			Header: map[string][]string{}, HeaderWS: map[string][]string{}, HeaderHTTP: map[string][]string{},
 		}
 		if change != nil {
@@ -69,6 +69,17 @@ func TestConfig(t *testing.T) {
 		}},
 		{[]string{"--passstderr", "--maxline=64K", "--unixsocket=s", "script"}, func(c *libwebsocketd.Config) {
 			c.Stderr, c.MaxLine, c.UnixSocket = libwebsocketd.StderrTag, 65536, "s"
+		}},
+		{[]string{"--newlines=escape", "script"}, func(c *libwebsocketd.Config) { c.Newlines = libwebsocketd.NewlinesEscape }},
+		{[]string{"--framing=raw", "script"}, func(c *libwebsocketd.Config) { c.Framing = libwebsocketd.FramingRaw }},
+		{[]string{"--preset=mcp", "script"}, func(c *libwebsocketd.Config) {
+			c.Framing, c.Protocols, c.MaxLine, c.MaxFrameSize = libwebsocketd.FramingNDJSON, []string{"mcp"}, 16<<20, 16<<20
+		}},
+		{[]string{"--maxline=1K", "--protocol=", "--preset=mcp", "--preset=lsp", "script"}, func(c *libwebsocketd.Config) {
+			c.Framing, c.Protocols, c.MaxLine, c.MaxFrameSize = libwebsocketd.FramingLSP, []string{}, 1<<10, 16<<20
+		}},
+		{[]string{"--preset=lsp", "--framing=line", "--maxframesize=0", "--newlines=reject", "script"}, func(c *libwebsocketd.Config) {
+			c.Newlines, c.MaxLine, c.MaxFrameSize = libwebsocketd.NewlinesReject, 16<<20, none
 		}},
 	}
 	for _, test := range tests {

@@ -52,6 +52,12 @@ var flagRows = map[string]flagRow{
 	"devconsole": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: page, want: [3]string{"text/plain", "text/html", "text/plain"}},
 
+	"preset": {kind: cli.KindChoice, def: "none", good: []string{"none", "mcp", "lsp"}, bad: []string{"", "MCP", "mcp,lsp", "x"},
+		env: "mcp", flag: "lsp", seen: presetSeen, want: [3]string{"none", "mcp", "lsp"}},
+	"framing": {kind: cli.KindChoice, def: "line", good: []string{"line", "raw", "null", "length", "lsp", "ndjson"}, bad: []string{"", "LINE", "lines", "raw,null"},
+		env: "null", flag: "raw", seen: framingSeen, want: [3]string{"line", "null", "raw"}},
+	"newlines": {kind: cli.KindChoice, def: "pass", good: []string{"pass", "escape", "reject"}, bad: []string{"", "drop", "Pass"},
+		env: "escape", flag: "reject", seen: newlinesSeen, want: [3]string{"pass", "escape", "reject"}},
 	"binary": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: kindOfMessage, want: [3]string{"text", "binary", "text"}},
 	"stderr": {kind: cli.KindChoice, def: "log", good: []string{"log", "tag", "merge", "discard"}, bad: []string{"", "both", "LOG", "log,tag"},

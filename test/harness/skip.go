@@ -16,7 +16,8 @@ func Skip(t T, reason string) {
 
 // Need skips the test if one of the tools is missing, or fails it if REQUIRE
 // (a comma list in the environment) says that the tool must be here.
-// Two tools are libraries of others: "node:ws" and "python3:websockets".
+// Some tools are libraries of others: "node:ws", "node:servers" and
+// "python3:websockets".
 func Need(t T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
@@ -45,7 +46,9 @@ func Required(tool string) bool {
 func missing(tool string) error {
 	switch tool {
 	case "node:ws":
-		return nodeWS()
+		return nodePackages(ClientsDir(), "ws")
+	case "node:servers":
+		return nodePackages(ServersDir(), "ws", "typescript", "typescript-language-server", "@modelcontextprotocol/server-everything")
 	case "python3:websockets":
 		_, err := PythonWebsockets()
 		return err

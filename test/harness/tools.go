@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,12 +11,18 @@ import (
 // ClientsDir holds the clients we did not write, and their drivers.
 func ClientsDir() string { return filepath.Join(RootDir(), "test", "clients") }
 
-func nodeWS() error {
+// ServersDir holds the programs we did not write that are put behind the server.
+func ServersDir() string { return filepath.Join(RootDir(), "test", "servers") }
+
+// nodePackages is nil if node is here, and packages in a directory of test/.
+func nodePackages(dir string, names ...string) error {
 	if _, err := exec.LookPath("node"); err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(ClientsDir(), "node_modules", "ws", "package.json")); err != nil {
-		return errors.New("npm package ws is not installed in test/clients")
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(dir, "node_modules", name, "package.json")); err != nil {
+			return fmt.Errorf("npm package %s is not installed in test/%s", name, filepath.Base(dir))
+		}
 	}
 	return nil
 }

@@ -160,7 +160,7 @@ var rows = []row{
 	{n: 32, check: dataIsLife, test: "a client that sends data but no pong lives"},
 	{n: 33, check: quietClose, test: "clean closes log no ERROR"},
 	{n: 34, check: scriptsAreNoFiles, test: "CGI sources are not served as files"},
-	{n: 35, test: "a prompt without newline", absent: "lines are the contract of the default framing, a flush timeout would cut them; --framing=raw is a later step"},
+	{n: 35, check: prompt, test: "a prompt without newline is there at once, with --framing=raw", noPeer: "it has lines only"},
 	{n: 36, check: timeZone, test: "TZ is honoured in the log"},
 	{n: 37, check: logEscapes, test: "log fields are escaped"},
 	{n: 38, check: scriptEndsWithClient, test: "a CGI script ends with its client, and so does what it started"},

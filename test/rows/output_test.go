@@ -168,3 +168,14 @@ func singleFrame(t harness.T, bin string) {
 		t.Fatalf("a message of 10,000 bytes came in %d frames", m.Frames)
 	}
 }
+
+// 35
+func prompt(t harness.T, bin string) {
+	s := harness.Start(t, bin, "--framing=raw", "sh", "-c", "printf 'Name? '; read name; printf 'Hello '; echo $name")
+	c := s.Connect(t)
+	c.Expect(t, "Name? ")
+	c.Text("Ann\n")
+	if got, end := c.Rest(t); strings.Join(got, "") != "Hello Ann\n" || end.Code != 1000 {
+		t.Fatalf("got %q, then %v", got, end)
+	}
+}

@@ -1,0 +1,170 @@
+package libwebsocketd
+
+import (
+	"bytes"
+	"io"
+	"unicode/utf8"
+)
+
+// framedOutput cuts what a program prints by a framing whose messages must be
+// whole.
+type framedOutput struct {
+	in     inbox
+	cutter cutter
+	err    error // told when everything whole was told
+}
+
+// cutter is the way of a framing out of the program. It remembers what it knows
+// of the unread bytes, which are the same at the next call but for what was used,
+// and for more behind them.
+type cutter interface {
+	// most is how many unread bytes it may need to see at once.
+	most() int
+
+	// cut appends the whole messages that unread begins with, at most until there
+	// are mostMessages, and says how many bytes they took. They lie in unread. An
+	// error, a *brokenError, is the end; the messages before it are there.
+	cut(unread []byte, batch []Message) (used int, _ []Message, err error)
+
+	// last is what unread is, and the error if it is not one of these, when the
+	// program will say no more: cut has left it.
+	last(unread []byte, batch []Message) ([]Message, error)
+}
+
+func newFramedOutput(from source, c cutter) *framedOutput {
+	return &framedOutput{in: inbox{source: from, most: c.most()}, cutter: c}
+}
+
+// next implements output. Its error is the source's or a *brokenError.
+func (o *framedOutput) next() ([]Message, error) {
+	o.in.batch = o.in.batch[:0]
+	for o.err == nil {
+		var used int
+		used, o.in.batch, o.err = o.cutter.cut(o.in.unread(), o.in.batch)
+		o.in.use(used)
+		if o.err == nil && len(o.in.batch) == 0 {
+			o.fill()
+		}
+		if len(o.in.batch) > 0 {
+			return o.in.batch, nil
+		}
+	}
+	o.in.close()
+	return nil, o.err
+}
+
+func (o *framedOutput) fill() {
+	ended := o.in.fill()
+	if ended == nil {
+		return
+	}
+	if o.in.batch, o.err = o.cutter.last(o.in.unread(), o.in.batch); o.err == nil {
+		o.err = ended
+	}
+}
+
+// finder finds the ends of messages that end with a byte, and looks at no byte
+// twice.
+type finder struct {
+	scanned int // so many bytes of the message under way hold no end
+}
+
+// find is where the first end is in b, which begins where the last message
+// ended; -1 if there is none yet.
+func (f *finder) find(b []byte, end byte) int {
+	i := bytes.IndexByte(b[f.scanned:], end)
+	if i < 0 {
+		f.scanned = len(b)
+		return -1
+	}
+	i += f.scanned
+	f.scanned = 0
+	return i
+}
+
+// makeValid does what validText does, to messages made of text, all of it.
+func makeValid(batch []Message, text []byte) {
+	if utf8.Valid(text) {
+		return
+	}
+	for i := range batch {
+		batch[i].Data = validText(batch[i].Data)
+	}
+}
+
+// input is what a program's Send leads to: messages on its standard input.
+type input interface {
+	// send writes a batch in as few writes as it takes. Of a message that may not
+	// reach the program nothing is written, nor of what comes behind it; the error
+	// is a *refusedError then.
+	send(batch []Message) error
+}
+
+// framedInput writes messages as a framer puts them.
+type framedInput struct {
+	to     io.Writer
+	framer framer
+}
+
+// framer is the way of a framing into the program.
+type framer interface {
+	// frame appends to b what stands before m, at most headRoom bytes, and says what
+	// comes then: m's bytes, or others that are valid until the next call, and
+	// behind them tail. Its error is a *refusedError, or nil.
+	frame(b []byte, m *Message) (head, body []byte, tail string, err error)
+}
+
+const headRoom = 64
+
+func (f *framedInput) send(batch []Message) (err error) {
+	room := newChunk(smallRoom)
+	defer room.free()
+	b := room.data[:0]
+	for i := range batch {
+		if smallRoom-len(b) < headRoom {
+			if b, err = writeTo(f.to, b); err != nil {
+				return err
+			}
+		}
+		var body []byte
+		var tail string
+		if m := &batch[i]; m.Kind == preface {
+			body = m.Data
+		} else if b, body, tail, err = f.framer.frame(b, m); err != nil {
+			if _, failed := writeTo(f.to, b); failed != nil {
+				return failed
+			}
+			return err
+		}
+		if b, err = f.put(b, body, tail); err != nil {
+			return err
+		}
+	}
+	_, err = writeTo(f.to, b)
+	return err
+}
+
+// put puts a message into the room b, or writes what does not fit.
+func (f *framedInput) put(b, body []byte, tail string) (_ []byte, err error) {
+	if len(b)+len(body)+len(tail) > smallRoom {
+		if b, err = writeTo(f.to, b); err != nil {
+			return b, err
+		}
+	}
+	if len(body)+len(tail) <= smallRoom {
+		return append(append(b, body...), tail...), nil
+	}
+	if _, err = f.to.Write(body); err != nil {
+		return b, err
+	}
+	return append(b, tail...), nil
+}
+
+// writeTo returns b emptied.
+func writeTo(to io.Writer, b []byte) ([]byte, error) {
+	if len(b) == 0 {
+		return b, nil
+	}
+	_, err := to.Write(b)
+	return b[:0], err
+}

@@ -1,0 +1,184 @@
+package libwebsocketd
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Framing says how one message is told from the next in what a program prints
+// and in what it reads.
+//
+//	          a message of the program is                         to the client  a message of the client becomes
+//	line      a line; one over MaxLine comes in pieces            text           itself and a newline
+//	raw       what one read yields                                text           itself
+//	null      ended by a NUL                                      text           itself and a NUL
+//	length    behind its length, 4 bytes, big-endian              binary         its length and itself
+//	lsp       behind a header with Content-Length                 text           a header and itself
+//	ndjson    a line that is one JSON value                       text           itself, compacted, and a newline
+//
+// The law of all of them:
+//
+//   - What one read brought is one batch. Nothing is held back but what is not whole.
+//   - Text is valid UTF-8; bytes that are not become U+FFFD.
+//   - Limits count the message, not what the framing puts around it.
+//   - Only a line can be cut. With null, length, lsp and ndjson a message over
+//     MaxLine, and what can be no message, end the conversation with 1011 and a
+//     reason. What was whole before is delivered first.
+//   - At the end of the output an unterminated message of line, null and, if it is
+//     whole JSON, ndjson is delivered. A length or lsp message that is cut off is
+//     not, and ends with 1011.
+//   - A client's message that the framing cannot carry does not reach the program,
+//     and ends the conversation with 1008: a NUL with null, what is not JSON with
+//     ndjson. Without a limit of MaxFrameSize, where messages arrive in pieces,
+//     null, as NewlinesReject, ends it when the fault comes; length, lsp and ndjson
+//     need the limit.
+//   - A client may send both kinds with raw, null and length. With lsp and ndjson a
+//     binary message ends the conversation with 1003; with line it is ignored.
+type Framing string
+
+// Framings.
+const (
+	FramingLine   Framing = "line" // the default
+	FramingRaw    Framing = "raw"
+	FramingNull   Framing = "null"
+	FramingLength Framing = "length"
+	FramingLSP    Framing = "lsp"
+	FramingNDJSON Framing = "ndjson"
+)
+
+// Newlines says what becomes of newlines, LF and CR, inside a client's message
+// when the framing is FramingLine.
+type Newlines string
+
+const (
+	NewlinesPass   Newlines = "pass"   // the program reads several lines (default)
+	NewlinesEscape Newlines = "escape" // LF becomes backslash n, CR backslash r; nothing else changes
+	NewlinesReject Newlines = "reject" // the message ends the conversation with 1008 and does not reach the program
+)
+
+// bothKinds is what a client may send where its kind does not matter.
+const bothKinds = Text | Binary
+
+// brokenError is why a conversation ends when what the program prints is no
+// message of its framing. The client is told 1011 and the reason, ASCII.
+type brokenError struct{ reason string }
+
+func (e *brokenError) Error() string { return e.reason }
+
+var (
+	errOverMaxLine = &brokenError{"message over --maxline"}
+	errCutOff      = &brokenError{"output ended inside a message"}
+)
+
+// checkFraming refuses what does not go together.
+func (c *Config) checkFraming() error {
+	switch c.Framing {
+	case "", FramingLine, FramingRaw, FramingNull, FramingLength, FramingLSP, FramingNDJSON:
+	default:
+		return fmt.Errorf("config: Framing is %q; it may be line, raw, null, length, lsp or ndjson", c.Framing)
+	}
+	switch c.Newlines {
+	case "", NewlinesPass, NewlinesEscape, NewlinesReject:
+	default:
+		return fmt.Errorf("config: Newlines is %q; it may be pass, escape or reject", c.Newlines)
+	}
+	lines := c.Framing == "" || c.Framing == FramingLine
+	switch {
+	case c.Binary && !lines:
+		return fmt.Errorf("config: Binary cannot go with the framing %s", c.Framing)
+	case c.Stderr == StderrTag && !lines:
+		return fmt.Errorf("config: Stderr tag makes lines and cannot go with the framing %s", c.Framing)
+	case c.Newlines != "" && c.Newlines != NewlinesPass && (c.Binary || !lines):
+		return errors.New("config: Newlines is for the framing line")
+	case c.MaxFrameSize < 0 && c.Framing.NeedsLimit():
+		return fmt.Errorf("config: the framing %s needs a MaxFrameSize: a message of the client must be whole before it is passed on", c.Framing)
+	}
+	return nil
+}
+
+// NeedsLimit reports whether a client's message must be whole before any of it
+// can be passed on, so that Config.MaxFrameSize must not be without limit.
+func (f Framing) NeedsLimit() bool {
+	return f == FramingLength || f == FramingLSP || f == FramingNDJSON
+}
+
+// takes is which kinds of messages a client may send, and what is to be done
+// about the first one of the other kind; nil: it is ignored and logged.
+func (c *Config) takes() (kinds Kind, other func() error) {
+	switch c.Framing {
+	case FramingRaw, FramingNull, FramingLength:
+		return bothKinds, nil
+	case FramingLSP, FramingNDJSON:
+		reason := "binary messages are not taken with --framing=" + string(c.Framing)
+		return Text, func() error { return &refusedError{closeUnsupportedData, reason} }
+	}
+	if c.Binary {
+		return Binary, nil
+	}
+	return Text, nil
+}
+
+// chooseOutput is what becomes of what the program prints.
+func (p *ProcessEndpoint) chooseOutput(cfg *Config) output {
+	switch {
+	case cfg.Stderr == StderrTag:
+		return newTaggedOutput(
+			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout")},
+			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
+		)
+	case cfg.Binary:
+		return &binaryOutput{in: inbox{source: p.pipe(p.proc.Stdout)}}
+	case cfg.Framing == "", cfg.Framing == FramingLine:
+		return &textOutput{lines: p.lines(p.proc.Stdout, "stdout")}
+	}
+	stdout := p.pipe(p.proc.Stdout)
+	if cfg.Framing == FramingRaw {
+		return &rawOutput{in: inbox{source: stdout}}
+	}
+	return newFramedOutput(stdout, newCutter(cfg, p.logStdout))
+}
+
+// chooseInput is what becomes of what the client says.
+func (p *ProcessEndpoint) chooseInput(cfg *Config) input {
+	if f := newFramer(cfg); f != nil {
+		return &framedInput{to: p.proc.Stdin, framer: f}
+	}
+	return &lineInput{to: p.proc.Stdin}
+}
+
+// newCutter is for framings whose messages must be whole. What is no message of
+// lsp or ndjson is told to junk.
+func newCutter(cfg *Config, junk func(line []byte)) cutter {
+	switch cfg.Framing {
+	case FramingNull:
+		return &nullCutter{max: cfg.MaxLine}
+	case FramingLength:
+		return &lengthCutter{max: cfg.MaxLine}
+	case FramingLSP:
+		return newLSPCutter(cfg.MaxLine, junk)
+	}
+	return &ndjsonCutter{max: cfg.MaxLine, junk: junk}
+}
+
+// newFramer is nil where a message and a newline are all there is to it.
+func newFramer(cfg *Config) framer {
+	switch cfg.Framing {
+	case FramingRaw:
+		return rawFramer{}
+	case FramingNull:
+		return nullFramer{}
+	case FramingLength:
+		return lengthFramer{}
+	case FramingLSP:
+		return lspFramer{}
+	case FramingNDJSON:
+		return &ndjsonFramer{}
+	}
+	switch cfg.Newlines {
+	case NewlinesEscape:
+		return &escapingFramer{}
+	case NewlinesReject:
+		return rejectingFramer{}
+	}
+	return nil
+}
