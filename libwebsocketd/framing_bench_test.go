@@ -2,8 +2,12 @@ package libwebsocketd
 
 import (
 	"bytes"
+	"encoding/json"
+	"io"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"websocketd/libwebsocketd/process"
@@ -67,6 +71,97 @@ func BenchmarkInput(b *testing.B) {
 	}
 }
 
+// framedMessages are messages of some hundred bytes in every framing.
+func framedMessages() map[Framing][]byte {
+	message := `{"jsonrpc":"2.0","method":"note","params":["` + strings.Repeat("x", 54) + `"]}`
+	wires := make(map[Framing][]byte)
+	for _, framing := range []Framing{FramingNull, FramingLength, FramingLSP, FramingNDJSON} {
+		one, _ := frameAll(newFramer(&Config{Framing: framing}), Message{Kind: Text, Data: []byte(message)})
+		wires[framing] = bytes.Repeat([]byte(one), chunkSize/len(one))
+	}
+	return wires
+}
+
+// BenchmarkFramedOutput is what a message of 100 bytes costs that is no line.
+func BenchmarkFramedOutput(b *testing.B) {
+	for framing, wire := range framedMessages() {
+		b.Run(string(framing), func(b *testing.B) {
+			cfg := &Config{Framing: framing, MaxLine: DefaultMaxLine}
+			out := newFramedOutput(&repeated{text: wire}, newCutter(cfg, nil))
+			b.ReportAllocs()
+			for n := 0; n < b.N; {
+				batch, err := out.next()
+				if err != nil {
+					b.Fatal(err)
+				}
+				n += len(batch)
+			}
+		})
+	}
+}
+
+// BenchmarkFramedInput is the same the other way.
+func BenchmarkFramedInput(b *testing.B) {
+	message := []byte(`{"jsonrpc":"2.0","method":"note","params":["` + strings.Repeat("x", 54) + `"]}`)
+	batch := slices.Repeat([]Message{{Kind: Text, Data: message}}, chunkSize/100)
+	for name, cfg := range map[string]Config{"raw": {Framing: FramingRaw}, "null": {Framing: FramingNull}, "length": {Framing: FramingLength},
+		"lsp": {Framing: FramingLSP}, "ndjson": {Framing: FramingNDJSON}, "escape": {Newlines: NewlinesEscape}, "reject": {Newlines: NewlinesReject}} {
+		b.Run(name, func(b *testing.B) {
+			in := &framedInput{to: io.Discard, framer: newFramer(&cfg)}
+			b.ReportAllocs()
+			for n := 0; n < b.N; n += len(batch) {
+				if err := in.send(batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestFramedAllocations: a message costs no allocation, in either direction.
+func TestFramedAllocations(t *testing.T) {
+	const batches = 50
+	for framing, wire := range framedMessages() {
+		cfg := &Config{Framing: framing, MaxLine: DefaultMaxLine}
+		out := newFramedOutput(&repeated{text: wire}, newCutter(cfg, nil))
+		in := &framedInput{to: io.Discard, framer: newFramer(cfg)}
+		messages := 0
+		allocations := testing.AllocsPerRun(1, func() {
+			messages = 0
+			for range batches {
+				batch, err := out.next()
+				if err == nil {
+					err = in.send(batch)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				messages += len(batch)
+			}
+		})
+		if framing == FramingNDJSON {
+			allocations -= allocationsOfJSON(wire, messages)
+		}
+		if messages < 100*batches || allocations > float64(messages)/20 { // some are the pool's
+			t.Errorf("%s: %v allocations for %d messages", framing, allocations, messages)
+		}
+	}
+}
+
+// allocationsOfJSON are those of the package encoding/json, which are none unless the
+// race detector empties its pool.
+func allocationsOfJSON(lines []byte, messages int) float64 {
+	line, _, _ := bytes.Cut(lines, []byte("\n"))
+	var room bytes.Buffer
+	return testing.AllocsPerRun(1, func() {
+		for range messages {
+			room.Reset()
+			json.Valid(line)
+			json.Compact(&room, line)
+		}
+	})
+}
+
 // BenchmarkFrames is what a client's message costs from the wire to a batch.
 func BenchmarkFrames(b *testing.B) {
 	for _, size := range []int{10, 100, 1000} {
@@ -79,7 +174,7 @@ func BenchmarkFrames(b *testing.B) {
 			unmask(payload, 0x04030201)
 			frame = append(frame, payload...)
 			stream := bytes.Repeat(frame, chunkSize/len(frame))
-			f := newFrameReader(again{stream}, 1<<20, Text)
+			f := newFrameReader(eager{&forever{text: stream}}, 1<<20, Text)
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for n := 0; n < b.N; {
@@ -91,4 +186,17 @@ func BenchmarkFrames(b *testing.B) {
 			}
 		})
 	}
+}
+
+// forever reads the same text for ever.
+type forever struct {
+	text []byte
+	at   int
+}
+
+// Read implements io.Reader.
+func (a *forever) Read(b []byte) (int, error) {
+	n := copy(b, a.text[a.at:])
+	a.at = (a.at + n) % len(a.text)
+	return n, nil
 }
