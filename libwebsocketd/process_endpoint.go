@@ -39,7 +39,7 @@ type ProcessEndpoint struct {
 
 // newProcessEndpoint takes over proc, which was started with stderr as cfg says.
 // gone is called once, when nothing of the program's group is left.
-func newProcessEndpoint(proc *process.Process, cfg *Config, log *slog.Logger, gone func()) *ProcessEndpoint {
+func newProcessEndpoint(proc *process.Process, cfg *Program, log *slog.Logger, gone func()) *ProcessEndpoint {
 	p := &ProcessEndpoint{
 		proc:     proc,
 		ladder:   process.DefaultLadder(cfg.CloseDelay),
@@ -57,7 +57,7 @@ func newProcessEndpoint(proc *process.Process, cfg *Config, log *slog.Logger, go
 	return p
 }
 
-func (p *ProcessEndpoint) chooseOutput(cfg *Config) output {
+func (p *ProcessEndpoint) chooseOutput(cfg *Program) output {
 	switch {
 	case cfg.Stderr == StderrTag:
 		return newTaggedOutput(
