@@ -27,6 +27,9 @@ func FuzzConfig(f *testing.F) {
 		"ssl = true\nsslcert = \"x\"\nbinary = true\nstderr = \"tag\"\npassstderr = true\ndir = \"/\"\n[program.\"\"]\ncommand = [\"\"]\npath = \"/\"\n",
 		"a = 1979-05-27T07:32:00Z\r\nb = \"\"\"\nx\"\"\"\nc = 'd'\ne.f.g = nan\n",
 		"\xef\xbb\xbf[program.a]\ncommand = \"cat -u\"\nlifetime = \"shared\"\nprot = 1\n",
+		"[program.a]\ncommand = [\"cat\"]\nmaxline = \"2G\"\n",
+		"[program.a]\ncommand = []\n",
+		"[program.a]\ncommand = [\"cat\"]\n[program.b]\ncommand = [\"cat\"]\npath = \"/a\"\n",
 		"[program.a]\ncommand = [\"cat\"]\nprefork = 600\n[program.b]\ncommand = [\"cat\"]\nprefork = 600\nmaxline = 1073741825\n",
 	} {
 		f.Add(seed)
