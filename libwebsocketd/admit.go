@@ -52,7 +52,7 @@ func (s *Server) checkHost(r *http.Request) *gate.Refusal {
 			return nil
 		}
 	}
-	return s.hosts.Check(r)
+	return s.table.Load().hosts.Check(r)
 }
 
 // checkHandshake refuses everything the upgrade would refuse later, so that a

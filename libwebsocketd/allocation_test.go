@@ -56,7 +56,7 @@ func TestAllocationsIn(t *testing.T) {
 		io.Copy(io.Discard, read)
 	}()
 	program := &ProcessEndpoint{proc: &process.Process{Stdin: write}}
-	program.input = program.chooseInput(&Config{})
+	program.input = program.chooseInput(&Program{})
 	for _, size := range []int{10, 200, 20 << 10} {
 		frame := appendMasked(nil, 0x81, bytes.Repeat([]byte("x"), size), [4]byte{1, 2, 3, 4})
 		frames := newFrameReader(again{bytes.Repeat(frame, max(1, 10_000/size))}, DefaultMaxFrameSize, Text)

@@ -45,7 +45,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		return
 	}
 	defer s.running.Done()
-	refusal := s.origins.Check(r)
+	refusal := s.own.origins.Check(r)
 	body, length := io.Reader(r.Body), r.ContentLength
 	if refusal == nil && length < 0 {
 		body, length, refusal = s.wholeBody(r)
@@ -55,15 +55,15 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		s.answer(w, refusal)
 		return
 	}
-	if refusal := s.claimSlot(log); refusal != nil {
+	if refusal := s.claimSlot(to.program, log); refusal != nil {
 		logAt(log, LevelError, "http", "Fork not allowed since maxforks amount has been reached. CGI was not run.")
 		s.answer(w, refusal)
 		return
 	}
-	env := s.env.of(r, to, from, id, cgiVariables(r, to, length)...)
+	env := to.program.env.of(r, to, from, id, cgiVariables(r, to, length)...)
 	program, refusal := s.startCGI(to, withPath(env), r, log)
 	if refusal != nil {
-		s.release()
+		s.release(to.program)
 		s.answer(w, refusal)
 		return
 	}
@@ -86,15 +86,15 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
 		return nil, launchRefusal(err, to, r)
 	}
-	bytes := s.cfg
-	bytes.Binary, bytes.Stderr = true, StderrLog
-	return newProcessEndpoint(proc, &bytes, log.With("pid", proc.Pid), s.release), nil
+	bytes := to.program.Program
+	bytes.Framing, bytes.Newlines, bytes.Binary, bytes.Stderr = "", "", true, StderrLog
+	return newProcessEndpoint(proc, &bytes, log.With("pid", proc.Pid), func() { s.release(to.program) }), nil
 }
 
 // wholeBody reads a body whose length the client did not tell. A script must be
 // told (RFC 3875 section 4.1.2), so it is held, up to the size of a message.
 func (s *Server) wholeBody(r *http.Request) (io.Reader, int64, *gate.Refusal) {
-	limit := s.cfg.MaxFrameSize
+	limit := s.own.MaxFrameSize
 	if limit < 0 {
 		limit = 64 * DefaultMaxFrameSize
 	}

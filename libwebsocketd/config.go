@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"websocketd/libwebsocketd/process"
 )
@@ -36,8 +35,8 @@ const (
 // New checks it once and copies it, so it may be changed or used again later.
 type Config struct {
 	// At most one of Command and Dir. Command[0] is the path of an executable
-	// file (see exec.LookPath), the rest its arguments. Dir is a directory
-	// whose executable files are served by URL path.
+	// file (see exec.LookPath), the rest its arguments; it is served at every URL.
+	// Dir is a directory whose executable files are served by URL path.
 	Command []string
 	Dir     string
 
@@ -49,6 +48,12 @@ type Config struct {
 	// with all variables the process has or would have had.
 	Prefork        int
 	PreforkRequest bool
+
+	// Programs are served each at its own path, before Command or Dir, which take
+	// what is left. They have their own settings: of those below only MaxForks,
+	// ReverseLookup and ServerSoftware are for all. Server.Reload puts others in
+	// their place.
+	Programs []Program
 
 	// What requests that are no WebSocket handshakes get: a CGI script, a static
 	// file, the console, in this order. There must be something to serve besides
@@ -110,19 +115,20 @@ type Config struct {
 
 func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
 
-// hasProgram reports whether a WebSocket handshake leads anywhere.
-func (c *Config) hasProgram() bool { return len(c.Command) > 0 || c.Dir != "" }
-
 const (
 	mostMaxLine = 1 << 30
 	mostWait    = 24 * time.Hour // longer intervals mean as much, and sums of them overflow
 )
 
+// Validate is the error New would return for the fields of c. It opens and starts
+// nothing.
+func (c Config) Validate() error { return c.complete() }
+
 // complete checks the configuration, makes it independent of the caller's, and
 // fills the defaults in.
 func (c *Config) complete() error {
 	if err := c.check(); err != nil {
-		return err
+		return fmt.Errorf("config: %w", err)
 	}
 	for _, list := range []*[]string{&c.Command, &c.Addresses, &c.Hosts, &c.Origins, &c.Protocols, &c.PassEnv} {
 		*list = slices.Clone(*list)
@@ -131,21 +137,18 @@ func (c *Config) complete() error {
 		*header = header.Clone()
 	}
 	c.MaxForks = orDefault(c.MaxForks, DefaultMaxForks)
-	c.MaxLine = orDefault(c.MaxLine, DefaultMaxLine)
-	c.MaxFrameSize = orDefault(c.MaxFrameSize, DefaultMaxFrameSize)
-	c.PingInterval = orDefault(c.PingInterval, DefaultPingInterval)
-	c.PingInterval = min(c.PingInterval, mostWait)
-	c.CloseDelay = min(c.CloseDelay, mostWait)
-	c.Stderr = orDefault(c.Stderr, StderrLog)
 	c.ServerSoftware = orDefault(c.ServerSoftware, "websocketd")
-	if c.PassEnv == nil {
-		c.PassEnv = defaultPassEnv()
-	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.ErrorLog == nil {
 		c.ErrorLog = log.New(io.Discard, "", 0)
+	}
+	c.Programs = slices.Clone(c.Programs)
+	for i := range c.Programs {
+		if err := c.Programs[i].complete(); err != nil {
+			return fmt.Errorf("config: program %q: %w", c.Programs[i].Name, err)
+		}
 	}
 	return nil
 }
@@ -160,54 +163,53 @@ func orDefault[T comparable](value, otherwise T) T {
 
 func (c *Config) check() error {
 	switch {
-	case len(c.Command) == 0 && c.Dir == "" && c.StaticDir == "" && c.CGIDir == "":
-		return errors.New("config: there is nothing to serve: set Command, Dir, StaticDir or CGIDir")
+	case len(c.Command) == 0 && c.Dir == "" && len(c.Programs) == 0 && c.StaticDir == "" && c.CGIDir == "":
+		return errors.New("there is nothing to serve: set Command, Dir, Programs, StaticDir or CGIDir")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
-		return errors.New("config: TLSCert and TLSKey go together")
+		return fieldError("TLSCert and TLSKey go together")
 	case c.TLSClientCA != "" && c.TLSCert == "":
-		return errors.New("config: TLSClientCA needs TLSCert and TLSKey")
+		return fieldError("TLSClientCA needs TLSCert and TLSKey")
 	case len(c.Command) > 0 && c.Dir != "":
-		return errors.New("config: Command and Dir are both set")
-	case c.MaxLine < 0 || c.MaxLine > 0 && c.MaxLine < utf8.UTFMax:
-		return fmt.Errorf("config: MaxLine is %d, it must hold a character: at least %d", c.MaxLine, utf8.UTFMax)
-	case c.MaxLine > mostMaxLine:
-		return fmt.Errorf("config: MaxLine is %d, more than %d", c.MaxLine, mostMaxLine)
-	case c.CloseDelay < 0:
-		return fmt.Errorf("config: CloseDelay is negative: %s", c.CloseDelay)
-	case c.Binary && c.Stderr == StderrTag:
-		return errors.New("config: Stderr tag makes text messages and cannot go with Binary")
+		return fieldError("Command and Dir are both set")
+	case c.Prefork > 0 && c.Dir != "":
+		return fieldError("Prefork and Dir are both set: it is not known ahead which script will be asked for")
+	case c.Prefork > 0 && len(c.Command) == 0:
+		return fieldError("Prefork needs Command")
 	}
-	for _, check := range []func() error{c.checkPrefork, c.checkFraming} {
-		if err := check(); err != nil {
-			return err
-		}
+	own := c.own()
+	if err := own.check(); err != nil {
+		return err
 	}
-	switch c.Stderr {
-	case "", StderrLog, StderrTag, StderrMerge, StderrDiscard:
-	default:
-		return fmt.Errorf("config: Stderr is %q; it may be log, tag, merge or discard", c.Stderr)
-	}
-	for _, headers := range []http.Header{c.Header, c.HeaderWS} {
-		if headers.Get("Sec-WebSocket-Extensions") != "" {
-			return errors.New("config: a header Sec-WebSocket-Extensions would promise what is not spoken here")
-		}
-	}
-	return nil
+	return c.checkPrograms()
 }
 
-func (c *Config) checkPrefork() error {
-	most := orDefault(c.MaxForks, DefaultMaxForks)
-	switch {
-	case c.Prefork < 0:
-		return fmt.Errorf("config: Prefork is negative: %d", c.Prefork)
-	case c.PreforkRequest && c.Prefork == 0:
-		return errors.New("config: PreforkRequest needs Prefork")
-	case c.Prefork > 0 && c.Dir != "":
-		return errors.New("config: Prefork and Dir are both set: it is not known ahead which script will be asked for")
-	case c.Prefork > 0 && len(c.Command) == 0:
-		return errors.New("config: Prefork needs Command")
-	case most > 0 && c.Prefork > most:
-		return fmt.Errorf("config: Prefork is %d, more than the %d processes of MaxForks", c.Prefork, most)
+// fieldError is a fault that begins with the name of a field, as Go writes it.
+func fieldError(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
+// checkPrograms is the first fault of a Program, or of all of them together.
+func (c *Config) checkPrograms() error {
+	names, paths := map[string]bool{}, map[string]string{}
+	if len(c.Command) > 0 || c.Dir != "" {
+		paths["/"] = "Command or Dir"
+	}
+	prefork := c.Prefork
+	for i := range c.Programs {
+		p := &c.Programs[i]
+		if err := p.checkListed(); err != nil {
+			return fmt.Errorf("program %q: %w", p.Name, err)
+		}
+		at := orDefault(p.Path, "/"+p.Name)
+		if other, taken := paths[at]; taken {
+			return fmt.Errorf("program %q: the path %s is taken by %s", p.Name, at, other)
+		}
+		if names[p.Name] {
+			return fmt.Errorf("program %q: another has the same Name", p.Name)
+		}
+		paths[at], names[p.Name] = "program "+p.Name, true
+		prefork += p.Prefork
+	}
+	if most := orDefault(c.MaxForks, DefaultMaxForks); most > 0 && prefork > most {
+		return fieldError("Prefork is %d, more than the %d processes of MaxForks", prefork, most)
 	}
 	return nil
 }

@@ -50,17 +50,29 @@ func TestConfigDefaults(t *testing.T) {
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}
-	if cfg.MaxForks != 1024 || cfg.MaxFrameSize != 1<<20 || cfg.MaxLine != 1<<20 || cfg.PingInterval != 30*time.Second ||
-		cfg.Stderr != StderrLog || cfg.ServerSoftware != "websocketd" || cfg.Logger == nil || cfg.ErrorLog.Writer() != io.Discard {
-		t.Errorf("%+v", cfg)
+	p := settings(t, cfg)
+	if cfg.MaxForks != 1024 || p.MaxFrameSize != 1<<20 || p.MaxLine != 1<<20 || p.PingInterval != 30*time.Second ||
+		p.Stderr != StderrLog || cfg.ServerSoftware != "websocketd" || cfg.Logger == nil || cfg.ErrorLog.Writer() != io.Discard {
+		t.Errorf("%+v, %+v", cfg, p)
 	}
 	cfg = Config{Dir: "/", MaxForks: -1, MaxFrameSize: -1, PingInterval: -1, MaxLine: 4, PassEnv: []string{}}
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}
-	if cfg.MaxForks != -1 || cfg.MaxFrameSize != -1 || cfg.PingInterval != -1 || cfg.MaxLine != 4 || len(cfg.PassEnv) != 0 {
-		t.Errorf("%+v", cfg)
+	p = settings(t, cfg)
+	if cfg.MaxForks != -1 || p.MaxFrameSize != -1 || p.PingInterval != -1 || p.MaxLine != 4 || len(p.PassEnv) != 0 {
+		t.Errorf("%+v, %+v", cfg, p)
 	}
+}
+
+// settings are those of the Config's own program, complete.
+func settings(t testing.TB, cfg Config) *Program {
+	t.Helper()
+	p := cfg.own()
+	if err := p.complete(); err != nil {
+		t.Fatal(err)
+	}
+	return &p
 }
 
 // TestConfigIsCopied: New promises that its Config may be changed later.
@@ -80,10 +92,11 @@ func TestConfigIsCopied(t *testing.T) {
 	cfg.Header.Set("X-A", "2")
 	cfg.Header.Set("X-B", "2")
 	r := asked{headers: "Sec-WebSocket-Protocol: one, two\r\n"}.request(t)
-	if to, _ := s.route(r); to.argv[1] != "a" {
+	to, _ := s.route(r)
+	if to.argv[1] != "a" {
 		t.Errorf("the command is now %q", to.argv)
 	}
-	h := s.upgradeHeader(r)
+	h := to.program.upgradeHeader(r)
 	if h.Get("X-A") != "1" || h.Get("X-B") != "" || h.Get("Sec-WebSocket-Protocol") != "one" {
 		t.Errorf("the headers are now %v", h)
 	}

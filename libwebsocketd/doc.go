@@ -16,6 +16,11 @@
 // process is refused before. With Config.Prefork a process that was started ahead
 // takes the place of a launch, if one is ready (prefork.go).
 //
+// A server has one program, Config.Command, or many, Config.Programs, each at a URL
+// path of its own. The route carries the program, and everything behind it takes its
+// settings from there. The table of programs is never changed: [Server.Reload] puts
+// another in its place, which the next request sees (table.go).
+//
 // # The law of a conversation
 //
 // [PipeEndpoints] runs one goroutine for each direction. Neither has a queue: what
@@ -71,5 +76,5 @@
 //	pings and probes      timers                they are made           WebSocketEndpoint.Close
 //	reverse lookup        Server                it timed out            Server.Shutdown
 //	filling the pool      Server (prefork.go)   Pool.Close              Pool.Close
-//	ending the pool       Server.Shutdown       its groups are gone     Server.Shutdown
+//	ending the pool       Shutdown or Reload    its groups are gone     Server.Shutdown
 package libwebsocketd

@@ -26,18 +26,17 @@ func defaultPassEnv() []string {
 	return []string{"PATH", "LD_LIBRARY_PATH"}
 }
 
-// environment makes the variables of a child (CGI/1.1, RFC 3875 section 4.1).
+// environment makes the variables of a program's processes (CGI/1.1, RFC 3875
+// section 4.1).
 type environment struct {
 	static []string // the same for every request, SERVER_SOFTWARE first
-	lookup *reverseLookup
-	ids    uniqueIDs
 }
 
 // newEnvironment reads the variables to pass on once: they are the server's,
 // not the request's.
-func newEnvironment(cfg *Config, lookup *reverseLookup) *environment {
-	vars := []variable{{"SERVER_SOFTWARE", cfg.ServerSoftware}}
-	for _, name := range cfg.PassEnv {
+func newEnvironment(p *Program, software string) *environment {
+	vars := []variable{{"SERVER_SOFTWARE", software}}
+	for _, name := range p.PassEnv {
 		name = strings.TrimSpace(name)
 		value := cleanValue(os.Getenv(name))
 		switch {
@@ -48,7 +47,11 @@ func newEnvironment(cfg *Config, lookup *reverseLookup) *environment {
 			vars = append(vars, variable{name, value})
 		}
 	}
-	return &environment{static: assemble(vars), lookup: lookup}
+	for _, entry := range p.Env {
+		name, value, _ := strings.Cut(entry, "=")
+		vars = append(vars, variable{name, value})
+	}
+	return &environment{static: assemble(vars)}
 }
 
 type variable struct{ name, value string }
@@ -98,7 +101,7 @@ type peer struct{ addr, host, port string }
 // unixPeer stands for a client of a unix socket, which has no address.
 var unixPeer = peer{"unix-socket", "unix-socket", ""}
 
-func (e *environment) peer(r *http.Request) peer {
+func (s *Server) peer(r *http.Request) peer {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
 		return unixPeer
 	}
@@ -106,7 +109,14 @@ func (e *environment) peer(r *http.Request) peer {
 	if err != nil {
 		addr = r.RemoteAddr
 	}
-	return peer{addr, e.lookup.host(addr), port}
+	return peer{addr, s.lookup.host(addr), port}
+}
+
+// requestVariables are what of sets for every request.
+var requestVariables = []string{
+	"REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "GATEWAY_INTERFACE",
+	"REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "PATH_TRANSLATED", "QUERY_STRING", "REQUEST_URI", "UNIQUE_ID",
+	"AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_IDENT", "REMOTE_USER",
 }
 
 // of is the whole environment of a child that serves r through route. Standard

@@ -75,9 +75,9 @@ func readRequest(head string) *http.Request {
 }
 
 func checkEnvironment(t *testing.T, r *http.Request, cfg Config, a asked) {
-	e := newEnvironment(&cfg, nil)
+	s := routing(t, cfg)
 	to := route{scriptName: "/", pathInfo: "/p"}
-	got := e.of(r, to, e.peer(r), "17")
+	got := s.own.env.of(r, to, s.peer(r), "17")
 	if !strings.Contains(r.URL.Path, "\x00") { // such a request is refused
 		checkEntries(t, got)
 	}
@@ -120,7 +120,7 @@ func checkEntries(t *testing.T, env []string) {
 
 // oracleEnvironment is the rule said plainly, from the least to the strongest.
 func oracleEnvironment(r *http.Request, pass []string, a asked) map[string]string {
-	env := map[string]string{"SERVER_SOFTWARE": ""} // complete() was not asked for a default
+	env := map[string]string{"SERVER_SOFTWARE": "websocketd"}
 	if slices.Contains(pass, "PASSED") {
 		env["PASSED"] = "one"
 		env["SERVER_SOFTWARE"] = "mine"

@@ -51,12 +51,12 @@ func environmentOf(t testing.TB, cfg Config, r *http.Request) []string {
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{cfg: cfg, env: newEnvironment(&cfg, nil)}
+	s := routing(t, cfg)
 	to, refusal := s.route(r)
 	if refusal != nil {
 		t.Fatalf("%s: %v", r.RequestURI, refusal)
 	}
-	return s.env.of(r, to, s.env.peer(r), s.env.ids.next())
+	return to.program.env.of(r, to, s.peer(r), s.ids.next())
 }
 
 func lookup(env []string, name string) (value string, ok bool) {

@@ -1,10 +1,5 @@
 package libwebsocketd
 
-import (
-	"errors"
-	"fmt"
-)
-
 // Framing says how one message is told from the next in what a program prints
 // and in what it reads.
 //
@@ -71,55 +66,55 @@ var (
 )
 
 // checkFraming refuses what does not go together.
-func (c *Config) checkFraming() error {
-	switch c.Framing {
+func (p *Program) checkFraming() error {
+	switch p.Framing {
 	case "", FramingLine, FramingRaw, FramingNull, FramingLength, FramingLSP, FramingNDJSON:
 	default:
-		return fmt.Errorf("config: Framing is %q; it may be line, raw, null, length, lsp or ndjson", c.Framing)
+		return fieldError("Framing is %q; it may be line, raw, null, length, lsp or ndjson", p.Framing)
 	}
-	switch c.Newlines {
+	switch p.Newlines {
 	case "", NewlinesPass, NewlinesEscape, NewlinesReject:
 	default:
-		return fmt.Errorf("config: Newlines is %q; it may be pass, escape or reject", c.Newlines)
+		return fieldError("Newlines is %q; it may be pass, escape or reject", p.Newlines)
 	}
-	lines := c.Framing == "" || c.Framing == FramingLine
+	lines := p.Framing == "" || p.Framing == FramingLine
 	switch {
-	case c.Binary && !lines:
-		return fmt.Errorf("config: Binary cannot go with the framing %s", c.Framing)
-	case c.Stderr == StderrTag && !lines:
-		return fmt.Errorf("config: Stderr tag makes lines and cannot go with the framing %s", c.Framing)
-	case c.Newlines != "" && c.Newlines != NewlinesPass && (c.Binary || !lines):
-		return errors.New("config: Newlines is for the framing line")
-	case c.MaxFrameSize < 0 && c.Framing.NeedsLimit():
-		return fmt.Errorf("config: the framing %s needs a MaxFrameSize: a message of the client must be whole before it is passed on", c.Framing)
+	case p.Binary && !lines:
+		return fieldError("Binary cannot go with the framing %s", p.Framing)
+	case p.Stderr == StderrTag && !lines:
+		return fieldError("Stderr tag makes lines and cannot go with the framing %s", p.Framing)
+	case p.Newlines != "" && p.Newlines != NewlinesPass && (p.Binary || !lines):
+		return fieldError("Newlines is for the framing line")
+	case p.MaxFrameSize < 0 && p.Framing.NeedsLimit():
+		return fieldError("the framing %s needs a MaxFrameSize: a message of the client must be whole before it is passed on", p.Framing)
 	}
 	return nil
 }
 
 // NeedsLimit reports whether a client's message must be whole before any of it
-// can be passed on, so that Config.MaxFrameSize must not be without limit.
+// can be passed on, so that MaxFrameSize must not be without limit.
 func (f Framing) NeedsLimit() bool {
 	return f == FramingLength || f == FramingLSP || f == FramingNDJSON
 }
 
 // takes is which kinds of messages a client may send, and what is to be done
 // about the first one of the other kind; nil: it is ignored and logged.
-func (c *Config) takes() (kinds Kind, other func() error) {
-	switch c.Framing {
+func (p *Program) takes() (kinds Kind, other func() error) {
+	switch p.Framing {
 	case FramingRaw, FramingNull, FramingLength:
 		return bothKinds, nil
 	case FramingLSP, FramingNDJSON:
-		reason := "binary messages are not taken with --framing=" + string(c.Framing)
+		reason := "binary messages are not taken with --framing=" + string(p.Framing)
 		return Text, func() error { return &refusedError{closeUnsupportedData, reason} }
 	}
-	if c.Binary {
+	if p.Binary {
 		return Binary, nil
 	}
 	return Text, nil
 }
 
 // chooseOutput is what becomes of what the program prints.
-func (p *ProcessEndpoint) chooseOutput(cfg *Config) output {
+func (p *ProcessEndpoint) chooseOutput(cfg *Program) output {
 	switch {
 	case cfg.Stderr == StderrTag:
 		return newTaggedOutput(
@@ -139,7 +134,7 @@ func (p *ProcessEndpoint) chooseOutput(cfg *Config) output {
 }
 
 // chooseInput is what becomes of what the client says.
-func (p *ProcessEndpoint) chooseInput(cfg *Config) input {
+func (p *ProcessEndpoint) chooseInput(cfg *Program) input {
 	if f := newFramer(cfg); f != nil {
 		return &framedInput{to: p.proc.Stdin, framer: f}
 	}
@@ -148,7 +143,7 @@ func (p *ProcessEndpoint) chooseInput(cfg *Config) input {
 
 // newCutter is for framings whose messages must be whole. What is no message of
 // lsp or ndjson is told to junk.
-func newCutter(cfg *Config, junk func(line []byte)) cutter {
+func newCutter(cfg *Program, junk func(line []byte)) cutter {
 	switch cfg.Framing {
 	case FramingNull:
 		return &nullCutter{max: cfg.MaxLine}
@@ -161,7 +156,7 @@ func newCutter(cfg *Config, junk func(line []byte)) cutter {
 }
 
 // newFramer is nil where a message and a newline are all there is to it.
-func newFramer(cfg *Config) framer {
+func newFramer(cfg *Program) framer {
 	switch cfg.Framing {
 	case FramingRaw:
 		return rawFramer{}

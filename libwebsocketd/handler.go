@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -13,14 +14,14 @@ import (
 // upgrade, in this order, and the first one that fails answers. Only then is
 // there a conversation.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := s.env.ids.next()
-	from := s.env.peer(r)
+	id := s.ids.next()
+	from := s.peer(r)
 	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
 	if refusal := s.checkHost(r); refusal != nil {
 		s.refuse(w, log, refusal)
 		return
 	}
-	if !isUpgrade(r) || !s.cfg.hasProgram() {
+	if !isUpgrade(r) || len(s.table.Load().programs) == 0 {
 		s.servePlain(w, r, from, id, log)
 		return
 	}
@@ -48,14 +49,15 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 		s.refuse(w, log, refusal)
 		return nil
 	}
-	ready, refusal := s.claim()
+	log = to.program.log(log)
+	ready, refusal := s.claim(to.program, log)
 	if refusal != nil {
 		logAt(log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		s.answer(w, refusal)
 		return nil
 	}
-	s.env.lookup.learn(from.addr)
-	env := s.env.of(r, to, from, id)
+	s.lookup.learn(from.addr)
+	env := to.program.env.of(r, to, from, id)
 	logEnvironment(log, env)
 	return s.start(w, r, to, env, ready, log.With("command", to.argv[0], "origin", gate.Origin(r)))
 }
@@ -69,7 +71,7 @@ func (s *Server) admit(r *http.Request) (route, *gate.Refusal) {
 		refusal = checkHandshake(r)
 	}
 	if refusal == nil {
-		refusal = s.origins.Check(r)
+		refusal = to.program.origins.Check(r)
 	}
 	return to, refusal
 }
@@ -88,29 +90,29 @@ func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.R
 func (s *Server) start(w http.ResponseWriter, r *http.Request, to route, env []string, ready *process.Process, log *slog.Logger) *session {
 	if refusal := fits(env); refusal != nil {
 		s.refuse(w, log, refusal)
-		s.giveUp(ready, log)
+		s.giveUp(to.program, ready, log)
 		return nil
 	}
 	proc := ready
 	if proc == nil {
 		var err error
 		if proc, err = s.launch(to, env); err != nil {
-			s.release()
+			s.release(to.program)
 			logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
 			s.answer(w, launchRefusal(err, to, r))
 			return nil
 		}
 	}
 	log = log.With("pid", proc.Pid)
-	program := newProcessEndpoint(proc, &s.cfg, log, s.release)
-	conn, err := upgrade(w, r, s.upgradeHeader(r))
+	program := newProcessEndpoint(proc, &to.program.Program, log, func() { s.release(to.program) })
+	conn, err := upgrade(w, r, to.program.upgradeHeader(r))
 	if err != nil {
 		logAt(log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		program.Close()
 		return nil
 	}
-	client := newWebSocketEndpoint(s.ctx, conn, &s.cfg, log)
-	if s.cfg.PreforkRequest {
+	client := newWebSocketEndpoint(s.ctx, conn, &to.program.Program, log)
+	if to.program.PreforkRequest {
 		client.first = requestLine(env)
 	}
 	x := &session{program, client, log}
@@ -140,14 +142,10 @@ func (x *session) run() {
 }
 
 // upgradeHeader is what goes into the 101 besides the handshake.
-func (s *Server) upgradeHeader(r *http.Request) http.Header {
+func (p *served) upgradeHeader(r *http.Request) http.Header {
 	header := make(http.Header)
-	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderWS} {
-		for name, values := range headers {
-			header[name] = values
-		}
-	}
-	if protocol := s.chooseProtocol(r); protocol != "" {
+	maps.Copy(header, p.Header)
+	if protocol := p.chooseProtocol(r); protocol != "" {
 		header.Set("Sec-WebSocket-Protocol", protocol)
 	}
 	return header
@@ -156,9 +154,9 @@ func (s *Server) upgradeHeader(r *http.Request) http.Header {
 // chooseProtocol is the first subprotocol the client offers that is accepted
 // here, "" if none is: then the client decides whether to go on (RFC 6455
 // section 4.1).
-func (s *Server) chooseProtocol(r *http.Request) string {
+func (p *served) chooseProtocol(r *http.Request) string {
 	for _, offered := range listItems(r.Header.Values("Sec-WebSocket-Protocol")) {
-		for _, ours := range s.cfg.Protocols {
+		for _, ours := range p.Protocols {
 			if offered == ours {
 				return ours
 			}

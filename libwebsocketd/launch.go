@@ -35,13 +35,13 @@ func fits(env []string) *gate.Refusal {
 
 // launch starts the program of a route.
 func (s *Server) launch(to route, env []string) (*process.Process, error) {
-	return s.launcher.Start(s.spec(to.argv, env))
+	return s.launcher.Start(to.program.spec(to.argv, env))
 }
 
 // spec is a program that is bridged.
-func (s *Server) spec(argv, env []string) process.Spec {
-	spec := process.Spec{Path: argv[0], Args: argv, Env: env}
-	switch s.cfg.Stderr {
+func (p *served) spec(argv, env []string) process.Spec {
+	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir}
+	switch p.Stderr {
 	case StderrMerge:
 		spec.Stderr = process.StderrStdout
 	case StderrDiscard:
@@ -66,6 +66,8 @@ func launchRefusal(err error, to route, r *http.Request) *gate.Refusal {
 		return refuse(http.StatusForbidden, "the program may not be executed; chmod +x, or the log, helps")
 	case errors.Is(err, fs.ErrNotExist) && !exists(to.argv[0]):
 		return refuse(http.StatusNotFound, "the program is not there any more")
+	case errors.Is(err, fs.ErrNotExist) && to.program.WorkDir != "" && !exists(to.program.WorkDir):
+		return refuse(http.StatusInternalServerError, "the directory the program is to run in does not exist")
 	case errors.Is(err, fs.ErrNotExist):
 		return refuse(http.StatusInternalServerError, "the interpreter named in the program's first line does not exist")
 	case errors.Is(err, syscall.ENOEXEC):

@@ -101,7 +101,7 @@ func (p *pair) endpoint(t testing.TB, cfg Config) *WebSocketEndpoint {
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}
-	w := newWebSocketEndpoint(t.Context(), p.conn, &cfg, slog.New(slog.DiscardHandler))
+	w := newWebSocketEndpoint(t.Context(), p.conn, settings(t, cfg), slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { w.Close() })
 	return w
 }

@@ -21,6 +21,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, i
 	}
 	switch {
 	case isCGI:
+		to.program = s.own
 		s.serveCGI(w, r, to, from, id, log.With("cgiscript", to.argv[0]))
 	case s.static != nil && (s.console == nil || s.static.hasFile(r.URL.Path)):
 		logAt(log, LevelAccess, "http", "STATIC")

@@ -27,7 +27,7 @@ func TestPreforkEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"SERVER_SOFTWARE=websocketd", "REMOTE_ADDR=passed", "GATEWAY_INTERFACE=CGI/1.1", "PREFORKED=1"}
-	if got := newEnvironment(&cfg, nil).ahead(); !slices.Equal(got, want) {
+	if got := newEnvironment(settings(t, cfg), cfg.ServerSoftware).ahead(); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -115,10 +115,10 @@ func TestPreforkShutdown(t *testing.T) {
 		if n := s.slots.InUse(); n != 0 {
 			t.Errorf("%d slots are still held", n)
 		}
-		if proc, refusal := s.claim(); proc != nil || refusal != nil {
+		if proc, refusal := s.claim(s.own, s.cfg.Logger); proc != nil || refusal != nil {
 			t.Errorf("%v, %v", proc, refusal)
 		} else {
-			s.slots.Release()
+			s.release(s.own)
 		}
 	}
 }

@@ -40,7 +40,7 @@ type ProcessEndpoint struct {
 
 // newProcessEndpoint takes over proc, which was started with stderr as cfg says.
 // gone is called once, when nothing of the program's group is left.
-func newProcessEndpoint(proc *process.Process, cfg *Config, log *slog.Logger, gone func()) *ProcessEndpoint {
+func newProcessEndpoint(proc *process.Process, cfg *Program, log *slog.Logger, gone func()) *ProcessEndpoint {
 	p := &ProcessEndpoint{
 		proc:     proc,
 		ladder:   process.DefaultLadder(cfg.CloseDelay),

@@ -38,12 +38,13 @@ func start(t *testing.T, cfg Config, script string) *program {
 		t.Fatal(err)
 	}
 	s := &Server{cfg: cfg, launcher: launcher}
-	proc, err := s.launch(route{argv: cfg.Command}, []string{"PATH=/usr/bin:/bin"})
+	what := newServed(*settings(t, cfg), "")
+	proc, err := s.launch(route{program: what, argv: cfg.Command}, []string{"PATH=/usr/bin:/bin"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &program{log: new(logBook)}
-	p.ProcessEndpoint = newProcessEndpoint(proc, &cfg, slog.New(p.log), func() { p.gone.Add(1) })
+	p.ProcessEndpoint = newProcessEndpoint(proc, &what.Program, slog.New(p.log), func() { p.gone.Add(1) })
 	t.Cleanup(func() {
 		p.Close()
 		if n := p.gone.Load(); n != 1 {

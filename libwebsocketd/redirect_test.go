@@ -11,10 +11,17 @@ import (
 	"websocketd/libwebsocketd/gate"
 )
 
+// known is a server that only knows its own names.
+func known(cfg Config, hosts *gate.Hosts) *Server {
+	s := &Server{cfg: cfg}
+	s.table.Store(&table{hosts: hosts})
+	return s
+}
+
 // redirected asks the second server.
 func redirected(t testing.TB, cfg Config, a asked, method string) *httptest.ResponseRecorder {
 	t.Helper()
-	s := &Server{cfg: cfg, hosts: gate.NewHosts([]string{"127.0.0.1", "::1"}, []string{"a.com", "2001:db8::1"}, nil)}
+	s := known(cfg, gate.NewHosts([]string{"127.0.0.1", "::1"}, []string{"a.com", "2001:db8::1"}, nil))
 	r := a.request(t)
 	r.Method = method
 	w := httptest.NewRecorder()
@@ -67,7 +74,7 @@ func TestRedirectWithoutHost(t *testing.T) {
 	a := asked{unix: true}
 	r := a.request(t)
 	r.Host = ""
-	s := &Server{cfg: Config{Port: 1}, hosts: gate.NewHosts(nil, nil, nil)}
+	s := known(Config{Port: 1}, gate.NewHosts(nil, nil, nil))
 	w := httptest.NewRecorder()
 	s.redirect(w, r)
 	if w.Code != http.StatusBadRequest || w.Header().Get("Location") != "" || strings.Count(w.Body.String(), "\n") != 1 {
@@ -88,7 +95,7 @@ func FuzzRedirect(f *testing.F) {
 		}
 		r := asked{}.request(t)
 		r.URL, r.RequestURI = u, target
-		s := &Server{cfg: Config{Port: 8080}, hosts: gate.NewHosts(nil, []string{"a.com"}, nil)}
+		s := known(Config{Port: 8080}, gate.NewHosts(nil, []string{"a.com"}, nil))
 		w := httptest.NewRecorder()
 		s.redirect(w, r)
 		location := w.Header().Get("Location")

@@ -9,8 +9,10 @@ import (
 )
 
 // route is where a request leads: the program to run and the two parts the URL
-// path is divided into (RFC 3875 sections 4.1.13 and 4.1.5).
+// path is divided into (RFC 3875 sections 4.1.13 and 4.1.5). Everything below
+// takes its settings from here.
 type route struct {
+	program    *served
 	argv       []string // argv[0] is the executable's path
 	scriptName string
 	pathInfo   string
@@ -22,10 +24,30 @@ func (s *Server) route(r *http.Request) (route, *gate.Refusal) {
 		return route{}, refuse(http.StatusBadRequest, "the URL contains a NUL")
 	}
 	clean := cleanPath(r.URL.Path)
-	if s.cfg.Dir != "" {
-		return findScript(s.cfg.Dir, clean)
+	p, rest := s.table.Load().find(clean)
+	switch {
+	case p == nil:
+		return route{}, refuse(http.StatusNotFound, "no program is served at "+printable(clean))
+	case p.scripts != "":
+		to, refusal := findScript(p.scripts, clean)
+		to.program = p
+		return to, refusal
 	}
-	return route{argv: s.cfg.Command, scriptName: "/", pathInfo: clean}, nil
+	return route{program: p, argv: p.Command, scriptName: p.Path, pathInfo: rest}, nil
+}
+
+// find is the program that serves a clean path, and what its own path leaves of
+// it; "/" is left whole. Nil is none.
+func (t *table) find(clean string) (p *served, rest string) {
+	for _, p := range t.programs {
+		if p.Path == "/" {
+			return p, clean
+		}
+		if rest, ok := strings.CutPrefix(clean, p.Path); ok && (rest == "" || rest[0] == '/') {
+			return p, rest
+		}
+	}
+	return nil, ""
 }
 
 // cleanPath resolves . and .. and repeated slashes, so that no program sees a

@@ -39,7 +39,7 @@ func checkScript(t *testing.T, dir string, files []treeFile, target string) {
 	if err != nil {
 		return
 	}
-	s := &Server{cfg: Config{Dir: dir}}
+	s := routing(t, Config{Dir: dir})
 	to, refusal := s.route(&http.Request{URL: u})
 	status, file := http.StatusOK, ""
 	if refusal != nil {

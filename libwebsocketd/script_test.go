@@ -61,7 +61,7 @@ func scriptTree(t testing.TB) string {
 // script asks for the script behind a request target.
 func script(t testing.TB, dir, target string) (to route, status int) {
 	t.Helper()
-	s := &Server{cfg: Config{Dir: dir}}
+	s := routing(t, Config{Dir: dir})
 	to, refusal := s.route(asked{target: target}.request(t))
 	if refusal != nil {
 		return to, refusal.Status

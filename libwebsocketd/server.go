@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"websocketd/libwebsocketd/gate"
@@ -25,15 +26,15 @@ const (
 // Shutdown must be called at the end in both cases.
 type Server struct {
 	cfg      Config
-	hosts    *gate.Hosts
-	origins  *gate.Origins
+	own      *served // what the Config says of itself: Command or Dir, and CGI scripts
+	table    atomic.Pointer[table]
 	slots    *gate.Slots
-	env      *environment
+	lookup   *reverseLookup // nil without ReverseLookup
+	ids      uniqueIDs
 	launcher *process.Launcher
-	ownsIt   bool          // the launcher
-	pool     *process.Pool // nil without Prefork
-	static   *staticFiles  // nil without StaticDir
-	console  http.Handler  // nil without Console
+	ownsIt   bool         // the launcher
+	static   *staticFiles // nil without StaticDir
+	console  http.Handler // nil without Console
 	http     *http.Server
 	second   *http.Server // only redirects
 
@@ -55,23 +56,21 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg:      cfg,
-		hosts:    gate.NewHosts(boundHosts(&cfg), cfg.Hosts, cfg.Origins),
-		origins:  gate.NewOrigins(cfg.Origins, cfg.SameOrigin),
 		slots:    gate.NewSlots(cfg.MaxForks),
 		launcher: cfg.Launcher,
 		sessions: make(map[*session]struct{}),
 		unused:   make(map[net.Conn]struct{}),
 	}
 	s.ctx, s.goAway = context.WithCancelCause(context.Background())
-	var lookup *reverseLookup
 	if cfg.ReverseLookup {
-		lookup = newReverseLookup(s.ctx, &s.running)
+		s.lookup = newReverseLookup(s.ctx, &s.running)
 	}
-	s.env = newEnvironment(&cfg, lookup)
 	if err := s.furnish(); err != nil {
 		return nil, err
 	}
-	s.pool = s.newPool() // last: it starts processes at once
+	if err := s.furnishPrograms(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -163,7 +162,9 @@ func (s *Server) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
-		s.running.Go(s.pool.Close)
+		for _, p := range s.table.Load().programs {
+			s.running.Go(p.pool.Close)
+		}
 	}
 	s.closed = true
 	for c := range s.unused {

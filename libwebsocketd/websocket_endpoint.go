@@ -46,7 +46,7 @@ type WebSocketEndpoint struct {
 
 // newWebSocketEndpoint takes over an upgraded connection. ctx ends the
 // conversation from above.
-func newWebSocketEndpoint(ctx context.Context, c *conn, cfg *Config, log *slog.Logger) *WebSocketEndpoint {
+func newWebSocketEndpoint(ctx context.Context, c *conn, cfg *Program, log *slog.Logger) *WebSocketEndpoint {
 	kinds, other := cfg.takes()
 	w := &WebSocketEndpoint{conn: c, frames: newFrameReader(c, cfg.MaxFrameSize, kinds), log: log}
 	if other == nil {

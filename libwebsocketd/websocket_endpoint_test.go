@@ -56,7 +56,7 @@ func receive(t *testing.T, cfg Config, log *logBook, sent []byte, size int) (got
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}
-	w := newWebSocketEndpoint(t.Context(), p.conn, &cfg, slog.New(log))
+	w := newWebSocketEndpoint(t.Context(), p.conn, settings(t, cfg), slog.New(log))
 	defer w.Close()
 	go func() {
 		for len(sent) > 0 {

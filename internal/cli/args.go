@@ -15,6 +15,7 @@ import (
 type setting struct {
 	flag  *kong.Flag
 	value string
+	line  int // of the configuration file it stands in; 0: in none
 }
 
 // commandLine is what the arguments say.
@@ -90,7 +91,7 @@ func scanFlag(flags []*kong.Flag, arg string, rest []string) (setting, []string,
 	case err != nil:
 		return setting{}, nil, fmt.Errorf("invalid value %q for flag -%s: %w", value, name, err)
 	}
-	return setting{flag, spelled}, rest, nil
+	return setting{flag: flag, value: spelled}, rest, nil
 }
 
 // lookUp finds a flag by its name or its letter; nil: there is none.

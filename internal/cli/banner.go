@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,9 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	if len(cfg.Command) > 0 {
 		log.Info("Serving using application   : " + cfg.Command[0] + " " + strings.Join(cfg.Command[1:], " "))
 	}
+	for _, p := range cfg.Programs {
+		log.Info("Serving program             : " + p.Name + " at " + p.Path + ": " + strings.Join(p.Command, " "))
+	}
 	if cfg.StaticDir != "" {
 		log.Info("Serving static content from : " + cfg.StaticDir)
 	}
@@ -27,7 +31,15 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	if cfg.TLSCert == "" {
 		return
 	}
-	for _, origin := range cfg.Origins {
+	origins := slices.Clone(cfg.Origins)
+	for _, p := range cfg.Programs {
+		for _, origin := range p.Origins {
+			if !slices.Contains(origins, origin) {
+				origins = append(origins, origin)
+			}
+		}
+	}
+	for _, origin := range origins {
 		if origin != "*" && !strings.Contains(origin, "://") {
 			log.Error(fmt.Sprintf("--origin=%q has no scheme, so it also accepts insecure http origins; use %q to require TLS",
 				origin, "https://"+origin))
@@ -52,7 +64,7 @@ func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logg
 		case cfg.RedirectPort != 0 && port == strconv.Itoa(cfg.RedirectPort):
 			log.Info("Starting redirect server   : http://" + place)
 			continue
-		case len(cfg.Command) > 0 || cfg.Dir != "":
+		case len(cfg.Command) > 0 || cfg.Dir != "" || len(cfg.Programs) > 0:
 			log.Info("Starting WebSocket server   : ws" + secure + "://" + place)
 		}
 		if cfg.Console {

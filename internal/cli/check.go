@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"os"
@@ -14,22 +15,49 @@ import (
 // wish is a command line that was understood: what to serve and how.
 type wish struct {
 	grammar
-	command  []string // COMMAND, looked up, and its arguments
-	headers  struct{ all, ws, http http.Header }
-	fromArgs []setting // what the command line itself sets
-	fromEnv  []setting
+	command []string // COMMAND, looked up, and its arguments
+	headers struct{ all, ws, http http.Header }
+	layers  [][]setting // where the settings come from: the arguments, the environment, the file
+	file    *configFile // without --config an empty one
+
+	programs []libwebsocketd.Program // those of the file
 }
 
 // check completes w and tells the first reason why it cannot be served, in the
-// order of the older tool; nil: none.
+// order of the older tool; nil: none. What the file is to blame for is told in one
+// go with its other faults.
 func (w *wish) check() *refusal {
 	checks := []func() *refusal{
-		w.checkLevel, w.checkTLS, w.checkStderr, w.checkFraming, w.checkHeaders, w.checkWhat, w.checkPrefork, w.findCommand, w.findDir, w.findBeside,
+		w.checkFile, w.checkLevel, w.checkTLS, w.checkStderr, w.checkFraming, w.checkHeaders, w.checkWhat, w.checkPrefork, w.findCommand, w.findDir, w.findBeside,
 	}
 	for _, check := range checks {
-		if r := check(); r != nil {
+		r := check()
+		if r != nil && !w.blame(r) && len(w.file.faults.all) == 0 {
 			return r
 		}
+	}
+	return w.addPrograms()
+}
+
+// blame notes r as a fault of the file, if that decides about a flag r is about.
+func (w *wish) blame(r *refusal) bool {
+	for _, flag := range r.about {
+		if w.file.broken[flag] {
+			return true // and what is wrong with it has been noted
+		}
+	}
+	for _, flag := range r.about {
+		if line := lineOf(w.layers, flag); line > 0 {
+			w.file.faults.add(line, "%s", cmp.Or(r.inFile, r.message))
+			return true
+		}
+	}
+	return false
+}
+
+func (w *wish) checkFile() *refusal {
+	if w.Config.Checkconfig && w.file.faults.file == "" {
+		return &refusal{status: ExitUsage, message: "please specify --config when requesting --checkconfig"}
 	}
 	return nil
 }
@@ -38,7 +66,7 @@ func (w *wish) checkLevel() *refusal {
 	if _, known := levels[w.Log.Loglevel]; known {
 		return nil
 	}
-	if !sets(w.fromArgs, "loglevel") {
+	if !sets(w.layers[0], "loglevel") {
 		return &refusal{status: ExitFlags, message: fmt.Sprintf("invalid value %q for environment variable WEBSOCKETD_LOGLEVEL: "+
 			"must be debug, trace, access, info, error, fatal or none", w.Log.Loglevel)}
 	}
@@ -48,11 +76,12 @@ func (w *wish) checkLevel() *refusal {
 
 func (w *wish) checkTLS() *refusal {
 	t := &w.TLS
+	about := []string{"ssl", "sslcert", "sslkey", "sslca"}
 	switch {
 	case t.SSL && (t.Sslcert == "" || t.Sslkey == ""):
-		return &refusal{status: ExitUsage, message: "please specify both --sslcert and --sslkey when requesting --ssl"}
+		return &refusal{status: ExitUsage, message: "please specify both --sslcert and --sslkey when requesting --ssl", about: about}
 	case !t.SSL && (t.Sslcert != "" || t.Sslkey != "" || t.Sslca != ""):
-		return &refusal{status: ExitUsage, message: "you should not be using --ssl* flags when there is no --ssl option"}
+		return &refusal{status: ExitUsage, message: "you should not be using --ssl* flags when there is no --ssl option", about: about}
 	}
 	return nil
 }
@@ -61,10 +90,10 @@ func (w *wish) checkTLS() *refusal {
 // option: the higher layer counts, and within a layer they must agree.
 func (w *wish) checkStderr() *refusal {
 	m := &w.Messages
-	for _, layer := range [][]setting{w.fromArgs, w.fromEnv} {
+	for _, layer := range w.layers {
 		hasMode, hasPass := sets(layer, "stderr"), sets(layer, "passstderr") && m.Passstderr
 		if hasMode && hasPass && m.Stderr != string(libwebsocketd.StderrTag) {
-			return &refusal{status: ExitUsage, message: fmt.Sprintf(
+			return &refusal{status: ExitUsage, about: []string{"stderr", "passstderr"}, message: fmt.Sprintf(
 				"please only specify one of --passstderr and --stderr=%s; --passstderr is --stderr=tag", m.Stderr)}
 		}
 		if hasPass {
@@ -75,7 +104,9 @@ func (w *wish) checkStderr() *refusal {
 		}
 	}
 	if m.Binary && m.Stderr == string(libwebsocketd.StderrTag) {
-		return &refusal{status: ExitUsage, message: "please only specify one of --binary and --passstderr"}
+		return &refusal{status: ExitUsage, about: []string{"stderr", "passstderr", "binary"},
+			message: "please only specify one of --binary and --passstderr",
+			inFile:  `stderr = "tag" makes text messages and cannot go with binary = true; take one of them out`}
 	}
 	return nil
 }
@@ -130,14 +161,17 @@ func isToken(name string) bool {
 }
 
 func (w *wish) checkWhat() *refusal {
-	beside := w.Beside.Staticdir != "" || w.Beside.Cgidir != ""
+	beside := w.Beside.Staticdir != "" || w.Beside.Cgidir != "" || len(w.file.programs) > 0
 	switch hasCommand, hasDir := len(w.command) > 0, w.Program.Dir != ""; {
+	case !hasCommand && !hasDir && !beside && w.file.faults.file != "":
+		return &refusal{status: ExitFlags, message: w.file.faults.file +
+			": there is nothing to serve: write a [program.NAME], or give COMMAND, --dir, --staticdir or --cgidir"}
 	case !hasCommand && !hasDir && !beside:
 		return &refusal{status: ExitUsage, usage: true,
 			message: "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument."}
-	case hasCommand && hasDir && sets(w.fromArgs, "dir"):
+	case hasCommand && hasDir && (sets(w.layers[0], "dir") || lineOf(w.layers, "dir") > 0):
 		return &refusal{status: ExitUsage, usage: true,
-			message: "ambiguous: provided COMMAND and --dir argument, please only specify one"}
+			message: "ambiguous: provided COMMAND and --dir argument, please only specify one", about: []string{"dir"}}
 	case hasCommand && hasDir:
 		return &refusal{status: ExitUsage, usage: true,
 			message: "ambiguous: provided COMMAND and --dir argument, please only specify one (--dir comes from WEBSOCKETD_DIR)"}
@@ -151,6 +185,8 @@ func (w *wish) checkPrefork() *refusal {
 	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {
 	case n < 0:
 		message = fmt.Sprintf("please specify --prefork as a number of processes, not %d; 0 is none", n)
+	case len(w.command) == 0 && w.Program.Dir == "" && len(w.file.programs) > 0:
+		return nil // for the programs of the file, which are checked one by one
 	case n == 0 && w.Program.Preforkrequest:
 		message = "please specify --prefork when requesting --preforkrequest"
 	case n > 0 && w.Program.Dir != "":
@@ -163,7 +199,7 @@ func (w *wish) checkPrefork() *refusal {
 	if message == "" {
 		return nil
 	}
-	return &refusal{status: ExitUsage, message: message}
+	return &refusal{status: ExitUsage, message: message, about: []string{"prefork", "preforkrequest"}}
 }
 
 // findCommand replaces COMMAND by its path, which becomes argv[0] of every process.

@@ -19,6 +19,7 @@ type grammar struct {
 	TLS      tlsFlags     `embed:"" group:"Encryption"`
 	Admit    admitFlags   `embed:"" group:"Who may come in"`
 	Program  programFlags `embed:"" group:"What runs"`
+	Config   configFlags  `embed:"" group:"Many programs"`
 	Beside   besideFlags  `embed:"" group:"Beside the program"`
 	Messages messageFlags `embed:"" group:"What travels"`
 	Headers  headerFlags  `embed:"" group:"Headers of answers"`
@@ -54,6 +55,11 @@ type programFlags struct {
 	Passenv        names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
 	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
 	Closems        uint   `placeholder:"MILLISECONDS" default:"0" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
+}
+
+type configFlags struct {
+	Config      string `placeholder:"FILE" help:"File in TOML form with programs to serve, each at a path of its own, and values for the other flags, which win over it. SIGHUP reads it again."`
+	Checkconfig bool   `variable:"none" help:"Say what is wrong with that file, or that nothing is, and end."`
 }
 
 type besideFlags struct {

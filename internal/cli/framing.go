@@ -2,6 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+
+	"github.com/alecthomas/kong"
 
 	"websocketd/libwebsocketd"
 )
@@ -13,11 +16,17 @@ var presets = map[string][][2]string{
 	"lsp": {{"framing", "lsp"}, {"maxline", "16MiB"}, {"maxframesize", "16777216"}},
 }
 
-// preset is the layer of settings below all others that the flags parsed last
-// ask for; nil: none.
-func (p *parser) preset() (layer []setting) {
-	for _, s := range presets[p.Messages.Preset] {
-		layer = append(layer, setting{lookUp(p.Model.Flags, s[0]), s[1]})
+// presetOf is the layer of settings that the last --preset among others stands
+// for, to be put below them; nil: none.
+func presetOf(flags []*kong.Flag, among []setting) (layer []setting) {
+	name := ""
+	for _, s := range among {
+		if s.flag.Name == "preset" {
+			name = s.value
+		}
+	}
+	for _, s := range presets[name] {
+		layer = append(layer, setting{flag: lookUp(flags, s[0]), value: s[1]})
 	}
 	return layer
 }
@@ -31,25 +40,51 @@ func (w *wish) checkFraming() *refusal {
 	if !w.given("framing") && m.Preset != "none" {
 		by = "--preset=" + m.Preset
 	}
-	message := ""
+	message, about := "", []string{"framing", "preset", "newlines"}
 	switch {
 	case m.Binary && (!lines || w.given("framing")):
-		message = fmt.Sprintf("please only specify one of --binary and %s", by)
+		message, about = fmt.Sprintf("please only specify one of --binary and %s", by), append(about, "binary")
 	case m.Stderr == string(libwebsocketd.StderrTag) && !lines:
-		message = fmt.Sprintf("please only specify one of --stderr=tag and %s: tagged streams are lines", by)
+		message, about = fmt.Sprintf("please only specify one of --stderr=tag and %s: tagged streams are lines", by), append(about, "stderr", "passstderr")
 	case w.given("newlines") && m.Binary:
-		message = "please only specify one of --newlines and --binary: newlines matter where messages are lines"
+		message, about = "please only specify one of --newlines and --binary: newlines matter where messages are lines", append(about, "binary")
 	case w.given("newlines") && !lines:
 		message = fmt.Sprintf("please only specify one of --newlines and %s: newlines matter where messages are lines", by)
 	case framing.NeedsLimit() && m.Maxframesize <= 0:
 		message = fmt.Sprintf("please specify a limit as --maxframesize when requesting %s: a message must be whole before it is passed on", by)
+		about = append(about, "maxframesize")
 	}
 	if message == "" {
 		return nil
 	}
-	return &refusal{status: ExitUsage, message: message}
+	return &refusal{status: ExitUsage, message: message, about: about}
 }
 
-// given tells whether the command line or the environment says anything about
-// the flag of that name.
-func (w *wish) given(name string) bool { return sets(w.fromArgs, name) || sets(w.fromEnv, name) }
+// given tells whether the command line, the environment or the file says anything
+// about the flag of that name.
+func (w *wish) given(name string) bool {
+	return slices.ContainsFunc(w.layers, func(layer []setting) bool { return sets(layer, name) })
+}
+
+// choosesMessages tells whether a program of the file says itself how its messages
+// are told apart. What the flags say of that is not for it then, and counts as not
+// given.
+func (p *fileProgram) choosesMessages() bool {
+	return sets(p.settings, "framing") || sets(p.settings, "preset") || sets(p.settings, "binary")
+}
+
+// shapes are what such a program does not take over.
+var shapes = []string{"framing", "preset", "binary", "newlines"}
+
+// withoutMessages is layers without those.
+func withoutMessages(layers [][]setting) [][]setting {
+	kept := make([][]setting, len(layers))
+	for i, layer := range layers {
+		for _, s := range layer {
+			if !slices.Contains(shapes, s.flag.Name) {
+				kept[i] = append(kept[i], s)
+			}
+		}
+	}
+	return kept
+}

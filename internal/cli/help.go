@@ -12,7 +12,7 @@ const (
 	helpWidth  = 79
 )
 
-// usage prints the three ways to call the command.
+// usage prints the four ways to call the command.
 func (i invocation) usage(out io.Writer) {
 	fmt.Fprintf(out, `
 Usage:
@@ -22,6 +22,9 @@ Usage:
 
   Serve every executable file of a directory, by its path in the URL:
     %[1]s [options] --dir=SOMEDIR
+
+  Serve the programs of a file, each at a path of its own:
+    %[1]s [options] --config=FILE
 
   Show every option:
     %[1]s --help
@@ -50,6 +53,9 @@ Examples:
 `, i.name)
 	printFlags(out, flags)
 	fmt.Fprintf(out, `
+A key of that name in the file of --config sets it too. The flag wins over the
+variable, the variable over the file, and that over the default.
+
 The variable named behind a flag sets it too, unless the flag is given. Values
 of a list stand on lines of their own or, but for headers, between commas; an
 empty variable sets nothing. A flag's value follows = or is the next argument,

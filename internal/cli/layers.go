@@ -34,7 +34,7 @@ func environment(flags []*kong.Flag, getenv func(string) string) (settings []set
 			if err != nil {
 				return nil, nil, fmt.Errorf("invalid value %q for environment variable %s: %w", value, name, err)
 			}
-			settings = append(settings, setting{flag, spelled})
+			settings = append(settings, setting{flag: flag, value: spelled})
 		}
 	}
 	return settings, ignored, nil
@@ -75,6 +75,19 @@ func layered(layers ...[]setting) []setting {
 		}
 	}
 	return chosen
+}
+
+// lineOf is the line of the configuration file that decides about the flag of a
+// name; 0: none does.
+func lineOf(layers [][]setting, name string) int {
+	for _, layer := range layers {
+		for _, s := range layer {
+			if s.flag.Name == name {
+				return s.line
+			}
+		}
+	}
+	return 0
 }
 
 // sets tells whether a layer says anything about the flag of that name.

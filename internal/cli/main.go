@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // invocation is one run of the command: what the operating system handed over.
@@ -51,11 +52,16 @@ func (i invocation) run() int {
 	if r != nil {
 		return i.refuse(r)
 	}
+	if w.Config.Checkconfig {
+		fmt.Fprintln(i.stdout, w.file.summary(": ok"))
+		return ExitOK
+	}
 	return i.serve(w, notes)
 }
 
-// understand adds the environment to the command line and checks the whole.
-// The notes say what was ignored.
+// understand adds the environment and the configuration file to the command line
+// and checks the whole. The notes say what was ignored. It may be asked again, for
+// a file that has changed.
 func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []string, r *refusal) {
 	env, notes, err := environment(p.Model.Flags, i.getenv)
 	switch {
@@ -64,14 +70,16 @@ func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []st
 	case len(i.args) == 0 && len(env) == 0:
 		return nil, nil, &refusal{status: ExitUsage, message: "Command line arguments are missing.", onStdout: true, usage: true}
 	}
-	err = p.parse(layered(line.settings, env))
-	if preset := p.preset(); err == nil && preset != nil {
-		err = p.parse(layered(line.settings, env, preset))
+	file, r := findConfig(p.Model.Flags, line.settings, env)
+	if r != nil {
+		return nil, nil, r
 	}
-	if err != nil {
+	layers := [][]setting{line.settings, env, file.settings}
+	all := layered(layers...)
+	if err := p.parse(layered(all, presetOf(p.Model.Flags, all))); err != nil {
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
 	}
-	w = &wish{grammar: p.grammar, command: line.command, fromArgs: line.settings, fromEnv: env}
+	w = &wish{grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
 	return w, notes, w.check()
 }
 

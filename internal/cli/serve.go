@@ -30,6 +30,11 @@ func (i invocation) serve(w *wish, notes []string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	hangups := make(chan os.Signal, 1)
+	if w.file.faults.file != "" {
+		signal.Notify(hangups, syscall.SIGHUP)
+		defer signal.Stop(hangups)
+	}
 	// A broken pipe on standard output must not end the server. Ignoring the
 	// signal instead would be inherited by every process we start.
 	broken := make(chan os.Signal, 1)
@@ -54,6 +59,8 @@ func (i invocation) serve(w *wish, notes []string) int {
 		server.Log(context.Background(), libwebsocketd.LevelFatal, fmt.Sprintf("Can't start server: %v", err))
 		return ExitListen
 	}
+	s.hangups = hangups
+	s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, log: server}).reload
 	return s.run(signals)
 }
 
@@ -80,8 +87,9 @@ func lostMessage(lost int) string {
 // config is what the flags ask of a server. In Config zero means the default,
 // so that a zero somebody asked for becomes a negative number.
 func (w *wish) config() libwebsocketd.Config {
-	return libwebsocketd.Config{
+	cfg := libwebsocketd.Config{
 		Command:        w.command,
+		Programs:       w.programs,
 		Dir:            w.Program.Dir,
 		Prefork:        w.Program.Prefork,
 		PreforkRequest: w.Program.Preforkrequest,
@@ -114,6 +122,10 @@ func (w *wish) config() libwebsocketd.Config {
 		HeaderWS:       w.headers.ws,
 		HeaderHTTP:     w.headers.http,
 	}
+	if len(w.command) == 0 && len(w.file.programs) > 0 && w.Program.Dir == "" {
+		cfg.Prefork, cfg.PreforkRequest = 0, false // those of the programs have been taken from here
+	}
+	return cfg
 }
 
 // orNone is n, or -1 for zero and less: no limit, and for pings none at all.
@@ -138,6 +150,7 @@ type service struct {
 	server interface {
 		Serve(listeners ...net.Listener) error
 		Shutdown(ctx context.Context) error
+		Reload(programs []libwebsocketd.Program) error
 	}
 	launcher interface {
 		KillAll()
@@ -146,6 +159,9 @@ type service struct {
 	listeners []net.Listener
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
+
+	hangups <-chan os.Signal // each asks for a reload; nil, or never, without --config
+	reload  func()
 }
 
 // open starts everything cfg asks for but serving, and says so in the log.
@@ -215,12 +231,16 @@ func (s *service) run(signals <-chan os.Signal) int {
 		defer close(served)
 		served <- s.server.Serve(s.listeners...)
 	}()
-	select {
-	case err := <-served:
-		return s.stop(s.failed(err), served, signals)
-	case sig := <-signals:
-		s.log.Info(fmt.Sprintf("Stopping                    : %v; a second signal stops at once", sig))
-		return s.stop(ExitOK, served, signals)
+	for {
+		select {
+		case err := <-served:
+			return s.stop(s.failed(err), served, signals)
+		case <-s.hangups:
+			s.reload()
+		case sig := <-signals:
+			s.log.Info(fmt.Sprintf("Stopping                    : %v; a second signal stops at once", sig))
+			return s.stop(ExitOK, served, signals)
+		}
 	}
 }
 

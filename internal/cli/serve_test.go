@@ -183,6 +183,8 @@ func (f *fakeServer) Shutdown(ctx context.Context) error {
 	}
 }
 
+func (f *fakeServer) Reload([]libwebsocketd.Program) error { return nil }
+
 func (f *fakeServer) KillAll()     { f.killed = true }
 func (f *fakeServer) Close() error { f.closed = true; return nil }
 

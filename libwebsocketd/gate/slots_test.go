@@ -132,3 +132,22 @@ func TestSlotsNeverRefuseWhileFree(t *testing.T) {
 		t.Errorf("%d refused though a slot was free", refused.Load())
 	}
 }
+
+// TestSlotsNewLimit: what is held stays, what is asked for next meets the new limit.
+func TestSlotsNewLimit(t *testing.T) {
+	s := NewSlots(2)
+	for range 2 {
+		if refusal := s.Acquire(); refusal != nil {
+			t.Fatal(refusal)
+		}
+	}
+	s.SetLimit(1)
+	s.Release()
+	if s.Acquire() == nil || s.InUse() != 1 || s.Limit() != 1 {
+		t.Errorf("%d of %d are in use", s.InUse(), s.Limit())
+	}
+	s.SetLimit(0)
+	if refusal := s.Acquire(); refusal != nil {
+		t.Error(refusal)
+	}
+}

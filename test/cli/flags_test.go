@@ -3,7 +3,9 @@ package cli
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,7 +70,7 @@ func TestEveryFlagHasARow(t *testing.T) {
 // variable is the environment variable of a flag.
 func variable(name string) string {
 	switch name {
-	case "help", "version", "license":
+	case "help", "version", "license", "checkconfig":
 		return ""
 	}
 	return "WEBSOCKETD_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
@@ -162,9 +164,9 @@ func run(t *testing.T, env []string, args ...string) (stdout, stderr string, sta
 	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
 }
 
-// Default, variable, flag: each wins over the one before, which is seen in what
-// the server does.
-func TestFlagOverEnvironmentOverDefault(t *testing.T) {
+// Default, file, variable, flag: each wins over the one before, which is seen in
+// what the server does.
+func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 	t.Parallel()
 	for name, row := range flagRows {
 		if row.seen == nil {
@@ -174,15 +176,59 @@ func TestFlagOverEnvironmentOverDefault(t *testing.T) {
 			t.Parallel()
 			bin := harness.Binary(t)
 			env := []string{variable(name) + "=" + row.env}
-			args := []string{"--" + name + "=" + row.flag}
-			for i, o := range []harness.Options{{Bin: bin}, {Bin: bin, Env: env}, {Bin: bin, Env: env, Args: args}} {
-				if row.want[i] == "" {
+			flag := "--" + name + "=" + row.flag
+			layers := []layer{
+				{"default", harness.Options{Bin: bin}, row.want[0]},
+				{"variable", harness.Options{Bin: bin, Env: env}, row.want[1]},
+				{"flag over variable", harness.Options{Bin: bin, Env: env, Args: []string{flag}}, row.want[2]},
+			}
+			if name != "config" { // a file cannot name another
+				likeEnv, likeFlag := row.inFile(t, name, row.env), row.inFile(t, name, row.flag)
+				layers = append(layers,
+					layer{"file", harness.Options{Bin: bin, Args: []string{likeEnv}}, row.want[1]},
+					layer{"variable over file", harness.Options{Bin: bin, Env: env, Args: []string{likeFlag}}, row.want[1]},
+					layer{"flag over file", harness.Options{Bin: bin, Args: []string{likeEnv, flag}}, row.want[2]},
+				)
+			}
+			for _, l := range layers {
+				if l.want == "" {
 					continue // not to be seen here; the row says why
 				}
-				if got := row.seen(t, o); got != row.want[i] {
-					t.Errorf("%s: saw %q, expected %q", [3]string{"default", "variable", "flag over variable"}[i], got, row.want[i])
-				}
+				t.Run(l.name, func(t *testing.T) { // whose server has ended before the next begins
+					if got := row.seen(t, l.o); got != l.want {
+						t.Errorf("saw %q, expected %q", got, l.want)
+					}
+				})
 			}
 		})
 	}
 }
+
+// layer is one way to set a flag.
+type layer struct {
+	name string
+	o    harness.Options
+	want string
+}
+
+// inFile is the flag that names a new file in which the row's flag has a value.
+func (row flagRow) inFile(t *testing.T, name, value string) string {
+	t.Helper()
+	text := strconv.Quote(value)
+	switch row.kind {
+	case cli.KindBool, cli.KindInt, cli.KindUint:
+		text = value
+	case cli.KindList:
+		var elements []string
+		for line := range strings.Lines(value) {
+			elements = append(elements, strconv.Quote(strings.TrimSuffix(line, "\n")))
+		}
+		text = "[" + strings.Join(elements, ", ") + "]"
+	}
+	file := filepath.Join(t.TempDir(), "websocketd.toml")
+	harness.WriteFile(t, file, name+" = "+text+"\n", 0o644)
+	return "--config=" + file
+}
+
+// isSet tells whether the options of a row set anything at all.
+func isSet(o harness.Options) bool { return len(o.Env) > 0 || len(o.Args) > 0 }

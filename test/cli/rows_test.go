@@ -45,6 +45,9 @@ var flagRows = map[string]flagRow{
 		env: "true", flag: "false", seen: remoteHost, want: [3]string{"127.0.0.1", "localhost", "127.0.0.1"}},
 	"closems": {kind: cli.KindUint, def: "0", good: uintGood, bad: uintBad,
 		env: "60000", flag: "1", seen: ladder, want: [3]string{"ended", "still there", "ended"}},
+	"config": {kind: cli.KindString, good: anyText, // that there is no such file is told when it is read: config.txtar
+		env: "one.toml", flag: "two.toml", seen: configured, want: [3]string{"no file", "one", "two"}},
+	"checkconfig": {kind: cli.KindBool, good: boolGood, bad: boolBad},
 	"staticdir": {kind: cli.KindString, good: anyText,
 		env: "one", flag: "two", seen: fileServed, want: [3]string{"404", "one", "two"}},
 	"cgidir": {kind: cli.KindString, good: anyText,

@@ -97,7 +97,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 
 // websocketdVariables are the WEBSOCKETD_ variables a script has set.
 func websocketdVariables(ts *testscript.TestScript) (vars []string) {
-	for _, name := range []string{"PORT", "ADDRESS", "MAXFORKS", "MAXLINE", "HEADER", "ORIGIN", "BINARY", "LOGLEVEL"} {
+	for _, name := range []string{"PORT", "ADDRESS", "MAXFORKS", "MAXLINE", "HEADER", "ORIGIN", "BINARY", "LOGLEVEL", "CONFIG"} {
 		if value := ts.Getenv("WEBSOCKETD_" + name); value != "" {
 			vars = append(vars, "WEBSOCKETD_"+name+"="+value)
 		}

@@ -44,10 +44,11 @@ func startLine(t *testing.T, o harness.Options) string {
 }
 
 func addresses(t *testing.T, o harness.Options) string {
+	set := isSet(o)
 	o.Port = harness.FreePort(t)
 	s := bare(t, o, "--port="+strconv.Itoa(o.Port)).Launch(t)
 	s.Out.Await(t, "Starting WebSocket server")
-	if o.Env == nil { // 127.0.0.1, and ::1 where there is IPv6
+	if !set { // 127.0.0.1, and ::1 where there is IPv6
 		s.Out.Await(t, "ws://127.0.0.1:")
 		return "loopback"
 	}
@@ -146,16 +147,27 @@ func passed(t *testing.T, o harness.Options) string {
 // remoteHost asks several times where a name is hoped for: it may become known
 // only after the first request.
 func remoteHost(t *testing.T, o harness.Options) string {
+	set := isSet(o)
 	s := with(o, "env").Start(t)
 	host := ""
 	harness.Within(3*time.Second, func() bool {
 		host = s.Environment(t, harness.Handshake("/"))["REMOTE_HOST"]
 		return host != "127.0.0.1"
 	})
-	if host != "127.0.0.1" && o.Env != nil {
+	if host != "127.0.0.1" && set {
 		return "localhost" // under whatever name this machine knows itself
 	}
 	return host
+}
+
+// configured is what the program at /x says, which each file has another of.
+func configured(t *testing.T, o harness.Options) string {
+	o.Dir = t.TempDir()
+	for _, name := range []string{"one", "two"} {
+		harness.WriteFile(t, filepath.Join(o.Dir, name+".toml"), "[program.x]\ncommand = [\"echo\", \""+name+"\"]\n", 0o644)
+	}
+	got, _ := with(o, "echo", "no file").Start(t).ConnectTo(t, "/x").Rest(t)
+	return strings.Join(got, " ")
 }
 
 // ladder: a process that ignores the end of its input is asked to end by a

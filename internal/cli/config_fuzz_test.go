@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// FuzzConfig: no file makes the command panic, every fault has a line of the file
+// and a sentence, and a file without a fault is one the library accepts, of which
+// nothing was overlooked: what the TOML library's own decoder finds in it is there.
+func FuzzConfig(f *testing.F) {
+	for _, seed := range []string{
+		"",
+		"port = 8080\nloglevel = \"info\"\nheader = [\"A: b\"]\n[program.a]\ncommand = [\"cat\"]\n",
+		"[program.a]\ncommand = [\"cat\", \"-u\"]\npath = \"/x/y\"\nenv = { A = \"1\" }\ncwd = \"/\"\n[program.b]\ncommand = [\"/bin/cat\"]\nenv.A = \"b\"\nbinary = true\n",
+		"program.a.command = [\"cat\"]\nprogram = 1\n",
+		"program = { a = { command = [\"cat\"], lifetime = \"connection\" } }\n",
+		"[program]\na.command = [\"cat\"]\n[program.a.env]\nB = \"c\"\n",
+		"[program.a]\ncommand = [\"cat\"]\nprefork = 2\nmaxforks = 1\n[program.b]\ncommand = [\"cat\"]\npath = \"/a\"\n",
+		"[[program]]\ncommand = []\n[[program.x]]\n",
+		"maxline = \"2G\"\npingms = 0x10\nclosems = +5\norigin = [\"a\", [\"b\"], {c = 1}]\n[program.\"a b\"]\ncommand = [\n# comment\n\"cat\", # more\n]\n",
+		"ssl = true\nsslcert = \"x\"\nbinary = true\nstderr = \"tag\"\npassstderr = true\ndir = \"/\"\n[program.\"\"]\ncommand = [\"\"]\npath = \"/\"\n",
+		"a = 1979-05-27T07:32:00Z\r\nb = \"\"\"\nx\"\"\"\nc = 'd'\ne.f.g = nan\n",
+		"\xef\xbb\xbf[program.a]\ncommand = \"cat -u\"\nlifetime = \"shared\"\nprot = 1\n",
+		"[program.a]\ncommand = [\"cat\"]\nmaxline = \"2G\"\n",
+		"[program.a]\ncommand = []\n",
+		"[program.a]\ncommand = [\"cat\"]\n[program.b]\ncommand = [\"cat\"]\npath = \"/a\"\n",
+		"[program.a]\ncommand = [\"cat\"]\nprefork = 600\n[program.b]\ncommand = [\"cat\"]\nprefork = 600\nmaxline = 1073741825\n",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		w, r := configured(t, content)
+		checkFaults(t, content, w, r)
+		if r != nil {
+			return
+		}
+		cfg := w.config()
+		if err := cfg.Validate(); err != nil {
+			t.Fatalf("the library refuses what the file passed: %v", err)
+		}
+		checkNothingOverlooked(t, content, w)
+	})
+}
+
+func checkFaults(t *testing.T, content string, w *wish, r *refusal) {
+	t.Helper()
+	switch faults := w.file.faults.all; {
+	case r != nil && len(faults) == 0 && !strings.Contains(r.message, "there is nothing to serve"):
+		t.Errorf("refused without a line: %s", r.message)
+	case r == nil && len(faults) > 0:
+		t.Errorf("accepted in spite of %+v", faults)
+	case len(faults) > 0:
+		last := 0
+		for line := range strings.SplitSeq(r.message, "\n") {
+			at, what, ok := strings.Cut(strings.TrimPrefix(line, "f.toml:"), ": ")
+			at, _, _ = strings.Cut(at, ":")
+			n, err := strconv.Atoi(at)
+			if !ok || err != nil || n < max(last, 1) || n > 1+strings.Count(content, "\n") || strings.TrimSpace(what) == "" {
+				t.Errorf("a fault without its place: %q", line)
+			}
+			last = n
+		}
+	}
+}
+
+// checkNothingOverlooked compares what was understood with the decoder's map.
+func checkNothingOverlooked(t *testing.T, content string, w *wish) {
+	t.Helper()
+	var decoded map[string]any
+	if err := toml.Unmarshal([]byte(strings.TrimPrefix(content, "\ufeff")), &decoded); err != nil {
+		t.Fatalf("accepted though it is no TOML: %v", err)
+	}
+	programs, _ := decoded["program"].(map[string]any)
+	for key, value := range decoded {
+		if key != "program" && !sets(w.file.settings, key) && !isEmptyList(value) {
+			t.Errorf("the key %q has no effect", key)
+		}
+	}
+	if port, set := decoded["port"]; set && port != int64(w.Listen.Port) {
+		t.Errorf("port is %d, not %v", w.Listen.Port, port)
+	}
+	cfg := w.config()
+	if len(cfg.Programs) != len(programs) {
+		t.Errorf("%d programs of %d", len(cfg.Programs), len(programs))
+	}
+	for _, p := range cfg.Programs {
+		table, _ := programs[p.Name].(map[string]any)
+		argv, _ := table["command"].([]any)
+		at, set := table["path"]
+		env, _ := table["env"].(map[string]any)
+		switch {
+		case len(argv) != len(p.Command) || path.Base(p.Command[0]) != path.Base(argv[0].(string)):
+			t.Errorf("%q runs %q", argv, p.Command)
+		case set && at != p.Path, !set && p.Path != "/"+p.Name:
+			t.Errorf("program %q is at %q", p.Name, p.Path)
+		case len(env) != len(p.Env):
+			t.Errorf("%q of %v", p.Env, env)
+		}
+		for i, arg := range argv[1:] {
+			if arg != p.Command[i+1] {
+				t.Errorf("%q runs %q", argv, p.Command)
+			}
+		}
+		if binary, set := table["binary"]; set && binary != p.Binary {
+			t.Errorf("binary is %v", p.Binary)
+		}
+		for key, value := range table {
+			if !slices.Contains(programKeys, key) {
+				t.Errorf("the key %q of a program has no effect, %v", key, value)
+			}
+		}
+	}
+}
+
+// isEmptyList tells what sets nothing: a list without elements.
+func isEmptyList(value any) bool {
+	switch v := value.(type) {
+	case []any:
+		return len(v) == 0
+	case string:
+		return strings.TrimSpace(v) == ""
+	}
+	return false
+}

@@ -1,0 +1,279 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// configFile is what --config names, read and checked as far as it can be without
+// the command line.
+type configFile struct {
+	faults   faults
+	settings []setting       // the global keys
+	programs []*fileProgram  // in the order of the file
+	broken   map[string]bool // the global keys with a fault
+	flags    []*kong.Flag
+}
+
+// readConfig reads a configuration file. What is wrong with it is in its faults.
+func readConfig(file string, flags []*kong.Flag) (*configFile, *refusal) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		if cause := (*os.PathError)(nil); errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, &refusal{status: ExitFlags, message: fmt.Sprintf("%s: cannot be read: %v; --config names a file in TOML form", file, err)}
+	}
+	return parseConfig(file, data, flags), nil
+}
+
+// parseConfig is readConfig for a file's content.
+func parseConfig(file string, data []byte, flags []*kong.Flag) *configFile {
+	c := &configFile{faults: faults{file: file}, flags: flags, broken: map[string]bool{}}
+	root, syntax := parseTOML(data)
+	if syntax != nil {
+		c.faults.all = append(c.faults.all, *syntax)
+		return c
+	}
+	for _, key := range root.keys {
+		value, before := root.at[key], len(c.faults.all)
+		if key == programTable {
+			c.readPrograms(value)
+			continue
+		}
+		c.readGlobal(key, value)
+		c.broken[key] = len(c.faults.all) > before
+	}
+	return c
+}
+
+// programTable is the table all programs stand in.
+const programTable = "program"
+
+// inFile tells whether a flag has a global key in the file: all have that set
+// something, but the one that names the file.
+func inFile(flag *kong.Flag) bool { return variable(flag) != "" && flag.Name != "config" }
+
+func (c *configFile) readGlobal(key string, value *tomlValue) {
+	flag := lookUpName(c.flags, key)
+	if flag != nil && inFile(flag) {
+		c.settings = append(c.settings, c.read(flag, key, value)...)
+		return
+	}
+	names := []string{programTable}
+	for _, flag := range c.flags {
+		if inFile(flag) {
+			names = append(names, flag.Name)
+		}
+	}
+	switch like := nearest(key, names); {
+	case flag != nil:
+		c.faults.add(value.line, "%s is for the command line only; take the key out", key)
+	case slices.Contains(programKeys, key):
+		c.faults.add(value.line, "%s is a key of a program: write it below a line [program.NAME]", key)
+	case like != "":
+		c.faults.add(value.line, "unknown key %q; did you mean %q?", key, like)
+	default:
+		c.faults.add(value.line, "unknown key %q; keys are named as the flags of --help, without the hyphens in front", key)
+	}
+}
+
+// lookUpName finds a flag by its whole name.
+func lookUpName(flags []*kong.Flag, name string) *kong.Flag {
+	i := slices.IndexFunc(flags, func(f *kong.Flag) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return flags[i]
+}
+
+// read is what a key of a flag's name sets. Faults are noted, and set nothing.
+func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settings []setting) {
+	texts, odd := textsOf(flag, value)
+	if odd != nil {
+		c.wrongKind(key, odd, forms[kindOf(flag)])
+		return nil
+	}
+	for _, text := range texts {
+		spelled, err := spell(flag, text)
+		if err == nil && valueChecks[flag.Name] != nil {
+			err = valueChecks[flag.Name](text)
+		}
+		if err != nil {
+			c.faults.add(value.line, "%s = %s: %v", key, written(value, text), inWords(flag, err))
+			continue
+		}
+		settings = append(settings, setting{flag: flag, value: spelled, line: value.line})
+	}
+	return settings
+}
+
+// wrongKind notes a value of a kind the key does not take. What is only in quotes
+// by mistake is shown without.
+func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
+	_, err := strconv.ParseInt(value.text, 0, 64)
+	isBool := value.text == "true" || value.text == "false"
+	if form == forms[KindInt] && err == nil || form == forms[KindBool] && isBool {
+		form = value.text
+	}
+	c.faults.add(value.line, "%s is %s%s; write %s = %s", key, value.kind, behind(value), key, form)
+}
+
+// behind is what a value says, to stand behind the word for its kind.
+func behind(v *tomlValue) string {
+	switch v.kind {
+	case tomlTable, tomlArray:
+		return ""
+	}
+	return ", " + written(v, v.text)
+}
+
+// written is a text as the file has it: strings in quotes.
+func written(v *tomlValue, text string) string {
+	if v.kind == tomlString || v.kind == tomlArray {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+// forms are how a value of each kind of flag is written in the file.
+var forms = map[Kind]string{
+	KindBool:   "true or false",
+	KindInt:    "a number, without quotes",
+	KindUint:   "a number, without quotes",
+	KindSize:   `a number of bytes, or "64K"`,
+	KindString: `"text"`,
+	KindChoice: `"text"`,
+	KindNames:  `["a", "b"]`,
+	KindList:   `["a", "b"]`,
+}
+
+// textsOf are the values a flag would be given for a value of the file. odd is the
+// part of it whose kind the flag does not take.
+func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue) {
+	switch kind := kindOf(flag); {
+	case kind == KindBool && value.kind == tomlBool:
+		return []string{value.text}, nil
+	case (kind == KindInt || kind == KindUint) && value.kind == tomlInteger:
+		return []string{strings.TrimPrefix(value.text, "+")}, nil
+	case kind == KindSize && value.kind == tomlInteger:
+		n, _ := strconv.ParseInt(value.text, 0, 64) // the TOML library has read it before
+		return []string{strconv.FormatInt(n, 10)}, nil
+	case (kind == KindSize || kind == KindString || kind == KindChoice) && value.kind == tomlString:
+		return []string{value.text}, nil
+	case (kind == KindNames || kind == KindList) && value.kind == tomlString:
+		return split(flag, value.text), nil
+	case kind == KindNames && value.kind == tomlArray:
+		all, odd := value.strings()
+		return []string{strings.Join(all, ",")}, odd
+	case kind == KindList && value.kind == tomlArray:
+		return value.strings()
+	}
+	return nil, value
+}
+
+// inWords is an error of a flag's value for those who did not write a flag.
+func inWords(flag *kong.Flag, err error) error {
+	switch kind := kindOf(flag); {
+	case kind == KindUint && (errors.Is(err, errSyntax) || errors.Is(err, errRange)):
+		return errors.New("must be a whole number that is not negative")
+	case errors.Is(err, errRange):
+		return errors.New("is too large")
+	}
+	return err
+}
+
+// valueChecks are what a value must be besides well-formed, where the command line
+// learns of it only later.
+var valueChecks = map[string]func(text string) error{
+	"port":        checkPort,
+	"redirport":   checkPort,
+	"loglevel":    checkLevelName,
+	"header":      checkHeader,
+	"header-ws":   checkHeader,
+	"header-http": checkHeader,
+	"dir":         isDirectory,
+	"staticdir":   isDirectory,
+	"cgidir":      isDirectory,
+	"sslcert":     isFile,
+	"sslkey":      isFile,
+	"sslca":       isFile,
+	"prefork":     checkCount,
+	"maxline":     checkMaxline,
+}
+
+func checkPort(text string) error {
+	if n, err := strconv.ParseInt(text, 0, 64); err != nil || n < 0 || n > 65535 {
+		return errors.New("is not a port, which is at most 65535")
+	}
+	return nil
+}
+
+func checkLevelName(text string) error {
+	if _, known := levels[text]; !known {
+		return errors.New("must be debug, trace, access, info, error, fatal or none")
+	}
+	return nil
+}
+
+func checkHeader(text string) error {
+	_, err := parseHeaders([]string{text})
+	return err
+}
+
+func checkCount(text string) error {
+	if strings.HasPrefix(text, "-") {
+		return errors.New("must not be negative; 0 is none")
+	}
+	return nil
+}
+
+func checkMaxline(text string) error {
+	if n, err := parseSize(text); err != nil || n > 1<<30 {
+		return errors.New("must be at most 1GiB")
+	}
+	return nil
+}
+
+// isDirectory and isFile say in which directory a relative path was looked for:
+// the server's, not the file's.
+func isDirectory(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case path == "":
+		return nil // not set
+	case err != nil:
+		return fmt.Errorf("there is no such directory%s", seenFrom(path))
+	case !info.IsDir():
+		return errors.New("is not a directory")
+	}
+	return nil
+}
+
+func isFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case path == "":
+		return nil
+	case err != nil:
+		return fmt.Errorf("there is no such file%s", seenFrom(path))
+	case info.IsDir():
+		return errors.New("is a directory, not a file")
+	}
+	return nil
+}
+
+// seenFrom is the directory a relative path was looked for in.
+func seenFrom(path string) string {
+	dir, err := os.Getwd()
+	if err != nil || strings.HasPrefix(path, "/") {
+		return ""
+	}
+	return " in " + dir + ", where websocketd was started"
+}

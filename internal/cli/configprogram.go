@@ -1,0 +1,244 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd"
+)
+
+// fileProgram is one [program.NAME] of a configuration file.
+type fileProgram struct {
+	name     string
+	line     int
+	path     string
+	command  []string // looked up; nil if it is at fault
+	cwd      string
+	env      []string  // NAME=VALUE
+	settings []setting // those of its keys that are named as flags
+	lines    map[string]int
+	broken   map[string]bool // the keys with a fault
+}
+
+// ownKeys are the keys of a program that are no flags.
+var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
+	"command":  (*configFile).readCommand,
+	"path":     (*configFile).readPath,
+	"lifetime": (*configFile).readLifetime,
+	"cwd":      (*configFile).readCwd,
+	"env":      (*configFile).readEnv,
+}
+
+// flagKeys are the flags that are keys of a program, too. A program's key wins over
+// the flag; maxforks alone means something else there, a limit of its own.
+var flagKeys = []string{
+	"framing", "newlines", "preset", "binary", "stderr", "protocol", "maxline", "maxframesize", "pingms", "closems",
+	"passenv", "origin", "sameorigin", "maxforks", "prefork", "preforkrequest", "header",
+}
+
+// programKeys are all of them, those that matter most first.
+var programKeys = append([]string{"command", "path", "lifetime", "cwd", "env"}, flagKeys...)
+
+func (c *configFile) readPrograms(value *tomlValue) {
+	if value.kind != tomlTable {
+		c.faults.add(value.line, "%s is %s; a program begins with a line [program.NAME]", programTable, value.kind)
+		return
+	}
+	paths := map[string]*fileProgram{}
+	for _, name := range value.keys {
+		table := value.at[name]
+		if table.kind != tomlTable {
+			c.faults.add(table.line, "program.%s is %s; a program is a table, which begins with a line [program.NAME]", name, table.kind)
+			continue
+		}
+		p := c.readProgram(name, table)
+		if other := paths[p.path]; other != nil && p.path != "" {
+			c.faults.add(p.lineOf("path"), "path = %q is also the path of program %s, line %d; give one of them another path",
+				p.path, other.name, other.lineOf("path"))
+		} else {
+			paths[p.path] = p
+		}
+		c.programs = append(c.programs, p)
+	}
+}
+
+func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
+	p := &fileProgram{name: name, line: table.line, path: "/" + name, lines: map[string]int{}, broken: map[string]bool{}}
+	if name == "" {
+		c.faults.add(p.line, "a program has no name; write [program.NAME]")
+	}
+	for _, key := range table.keys {
+		value, before := table.at[key], len(c.faults.all)
+		p.lines[key] = value.line
+		if read := ownKeys[key]; read != nil {
+			read(c, p, value)
+		} else if flag := lookUpName(c.flags, key); flag != nil && slices.Contains(flagKeys, key) {
+			p.settings = append(p.settings, c.read(flag, key, value)...)
+		} else {
+			c.unknownInProgram(name, key, value)
+		}
+		p.broken[key] = len(c.faults.all) > before
+	}
+	if table.at["command"] == nil {
+		c.faults.add(p.line, `program %s has no command; write command = ["PROGRAM", "ARGUMENT"]`, name)
+	}
+	if table.at["path"] == nil && libwebsocketd.CheckPath(p.path) != nil {
+		c.faults.add(p.line, "program %q has a name that cannot be its path; write path = \"/...\"", name)
+		p.path = ""
+	}
+	return p
+}
+
+// lineOf is where a key of a program stands, or the program if it has none.
+func (p *fileProgram) lineOf(key string) int {
+	if line := p.lines[key]; line > 0 {
+		return line
+	}
+	return p.line
+}
+
+func (c *configFile) unknownInProgram(name, key string, value *tomlValue) {
+	flag := lookUpName(c.flags, key)
+	switch like := nearest(key, c.knownProgramKeys()); {
+	case flag != nil && inFile(flag):
+		c.faults.add(value.line, "%s is a global key, not one of program %s: write it above the first [program.NAME]", key, name)
+	case like != "":
+		c.faults.add(value.line, "unknown key %q in program %s; did you mean %q?", key, name, like)
+	default:
+		c.faults.add(value.line, "unknown key %q in program %s; the keys are %s", key, name, strings.Join(c.knownProgramKeys(), ", "))
+	}
+}
+
+// knownProgramKeys are programKeys without the flags this build does not have.
+func (c *configFile) knownProgramKeys() (keys []string) {
+	for _, key := range programKeys {
+		if ownKeys[key] != nil || lookUpName(c.flags, key) != nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (c *configFile) readCommand(p *fileProgram, value *tomlValue) {
+	if value.kind == tomlString {
+		c.faults.add(value.line, "command is a string, %q; there is no shell here that would divide it: write command = %s", value.text, asArray(strings.Fields(value.text)))
+		return
+	}
+	argv, odd := value.strings()
+	switch {
+	case value.kind != tomlArray:
+		c.wrongKind("command", value, `["PROGRAM", "ARGUMENT"]`)
+	case odd != nil:
+		c.wrongKind("command", odd, `["PROGRAM", "ARGUMENT"], all of it strings`)
+	case len(argv) == 0 || argv[0] == "":
+		c.faults.add(value.line, `command is empty; write command = ["PROGRAM", "ARGUMENT"]`)
+	case slices.ContainsFunc(argv, hasNUL):
+		c.faults.add(value.line, "command has a NUL in it, which no argument can have; take it out")
+	default:
+		path, err := exec.LookPath(argv[0])
+		if err != nil {
+			c.faults.add(value.line, "command = %s: %v", asArray(argv), whyNoCommand(argv[0], err))
+			return
+		}
+		p.command = append([]string{path}, argv[1:]...)
+	}
+}
+
+// whyNoCommand is the error of LookPath, with what helps.
+func whyNoCommand(name string, err error) error {
+	switch {
+	case errors.Is(err, exec.ErrDot):
+		return fmt.Errorf("%s is found in the working directory only; write ./%s", name, name)
+	case !strings.ContainsRune(name, '/'):
+		return fmt.Errorf("%s is not in the PATH of websocketd; write its whole path, or ./%s", name, name)
+	case isFile(name) != nil:
+		return isFile(name)
+	}
+	return fmt.Errorf("%s may not be executed; chmod +x makes it so", name)
+}
+
+// asArray is a list as TOML writes it.
+func asArray(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = strconv.Quote(s)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+func hasNUL(s string) bool { return strings.ContainsRune(s, 0) }
+
+// readString is a key whose value is any string.
+func (c *configFile) readString(key, form string, value *tomlValue) (text string, ok bool) {
+	if value.kind != tomlString {
+		c.wrongKind(key, value, form)
+		return "", false
+	}
+	return value.text, true
+}
+
+func (c *configFile) readPath(p *fileProgram, value *tomlValue) {
+	path, ok := c.readString("path", `"/NAME"`, value)
+	p.path = path
+	switch err := libwebsocketd.CheckPath(path); {
+	case !ok:
+	case path == "":
+		c.faults.add(value.line, "path is empty; write path = %q, or leave it out", "/"+p.name)
+	case err != nil:
+		c.faults.add(value.line, "%v", err)
+		p.path = ""
+	}
+}
+
+// lifetimes are who may own a process's life, and which of them are here.
+var lifetimes = map[string]bool{"connection": true, "session": false, "shared": false, "supervised": false}
+
+func (c *configFile) readLifetime(p *fileProgram, value *tomlValue) {
+	lifetime, ok := c.readString("lifetime", `"connection"`, value)
+	if !ok {
+		return
+	}
+	switch here, known := lifetimes[lifetime]; {
+	case !known:
+		c.faults.add(value.line, "lifetime = %q: must be connection", lifetime)
+	case !here:
+		c.faults.add(value.line, "lifetime %s is not here yet; write lifetime = \"connection\", or leave it out", lifetime)
+	}
+}
+
+func (c *configFile) readCwd(p *fileProgram, value *tomlValue) {
+	cwd, ok := c.readString("cwd", `"/DIRECTORY"`, value)
+	if !ok {
+		return
+	}
+	if err := isDirectory(cwd); err != nil {
+		c.faults.add(value.line, "cwd = %q: %v", cwd, err)
+		return
+	}
+	p.cwd = cwd
+}
+
+func (c *configFile) readEnv(p *fileProgram, value *tomlValue) {
+	if value.kind != tomlTable {
+		c.wrongKind("env", value, `{ NAME = "value" }`)
+		return
+	}
+	for _, name := range value.keys {
+		v := value.at[name]
+		err := libwebsocketd.CheckEnvName(name)
+		switch {
+		case v.kind != tomlString:
+			c.faults.add(v.line, "env.%s is %s%s; write %s = \"value\"", name, v.kind, behind(v), name)
+		case err != nil:
+			c.faults.add(v.line, "env: %v; take it out", err)
+		case hasNUL(v.text):
+			c.faults.add(v.line, "env.%s has a NUL in it, which no variable can have; take it out", name)
+		default:
+			p.env = append(p.env, name+"="+v.text)
+		}
+	}
+}

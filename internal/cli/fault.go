@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// fault is one thing wrong with a configuration file.
+type fault struct {
+	line    int // from 1
+	column  int // in bytes, from 1; 0: the line says it all
+	message string
+}
+
+// faults are all of a file; they are told in one go.
+type faults struct {
+	file string
+	all  []fault
+}
+
+func (f *faults) add(line int, format string, args ...any) {
+	f.all = append(f.all, fault{line: line, message: fmt.Sprintf(format, args...)})
+}
+
+// lines are the faults as an operator reads them, FILE:LINE: first, by line.
+func (f *faults) lines() []string {
+	slices.SortStableFunc(f.all, func(a, b fault) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
+	})
+	var lines []string
+	for _, fault := range f.all {
+		where := fmt.Sprintf("%s:%d", f.file, fault.line)
+		if fault.column > 0 {
+			where += fmt.Sprintf(":%d", fault.column)
+		}
+		line := where + ": " + string(appendSafe(nil, fault.message, false))
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// refusal is what the command says of the faults; nil: there are none.
+func (f *faults) refusal() *refusal {
+	if len(f.all) == 0 {
+		return nil
+	}
+	return &refusal{status: ExitFlags, message: strings.Join(f.lines(), "\n")}
+}
+
+// nearest is the name that is most like a word, "" if none is: a slip in three
+// letters, and at most three, may be between them.
+func nearest(word string, names []string) string {
+	best, least := "", min(3, 1+len(word)/3)+1
+	for _, name := range names {
+		if d := distance(strings.ToLower(word), name); d < least && d < len(name) {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance is how many letters must be put in, taken out, replaced or swapped
+// with their neighbour to make b of a.
+func distance(a, b string) int {
+	if len(a) > 64 { // no name is like that
+		return len(a)
+	}
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			replace := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, replace)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/alecthomas/kong"
+
+	"websocketd/libwebsocketd"
+)
+
+// findConfig reads the file that the arguments or else the environment name with
+// --config. Without one it is an empty configFile. The refusal is only of a file
+// that cannot be read; what is wrong in it is in its faults.
+func findConfig(flags []*kong.Flag, args, env []setting) (*configFile, *refusal) {
+	name := ""
+	for _, s := range layered(args, env) {
+		if s.flag.Name == "config" {
+			name = s.value
+		}
+	}
+	if name == "" {
+		return &configFile{flags: flags}, nil
+	}
+	return readConfig(name, flags)
+}
+
+// summary is what the log and --checkconfig say of a file.
+func (c *configFile) summary(word string) string {
+	if n := len(c.programs); n != 1 {
+		return fmt.Sprintf("%s%s, %d programs", c.faults.file, word, n)
+	}
+	return c.faults.file + word + ", 1 program"
+}
+
+// addPrograms makes the programs of the file, each with the flags as its defaults,
+// and tells everything that is wrong with the file.
+func (w *wish) addPrograms() *refusal {
+	ahead := 0
+	if len(w.command) > 0 {
+		ahead = w.Program.Prefork
+	}
+	for _, p := range w.file.programs {
+		program, ok := w.program(p)
+		if !ok {
+			continue
+		}
+		ahead += program.Prefork
+		switch most := w.Admit.Maxforks; {
+		case p.path == "/" && (len(w.command) > 0 || w.Program.Dir != ""):
+			w.file.faults.add(p.lineOf("path"), "path = \"/\" of program %s is that of COMMAND or --dir; give the program another path", p.name)
+		case program.Prefork > 0 && most > 0 && ahead > most:
+			w.file.faults.add(p.lineOf("prefork"), "with program %s, %d processes are to be started ahead, more than maxforks = %d allows; "+
+				"take a larger maxforks or a smaller prefork", p.name, ahead, most)
+		}
+		w.programs = append(w.programs, program)
+	}
+	if r := w.file.faults.refusal(); r != nil || w.file.faults.file == "" {
+		return r
+	}
+	if err := w.config().Validate(); err != nil {
+		return &refusal{status: ExitFlags, message: fmt.Sprintf("%s: %v", w.file.faults.file, err)}
+	}
+	return nil
+}
+
+// program is one program of the file; ok is false if it is at fault, which has
+// been noted.
+func (w *wish) program(p *fileProgram) (program libwebsocketd.Program, ok bool) {
+	below := w.layers
+	if p.choosesMessages() {
+		below = withoutMessages(below)
+	}
+	layers := append([][]setting{p.settings}, below...)
+	flags, parser := w.file.flags, newParser()
+	// A preset of its own wins over the flags, as any of its keys does.
+	settings := layered(append([][]setting{p.settings, presetOf(flags, p.settings)}, below...)...)
+	if err := parser.parse(layered(settings, presetOf(flags, layered(below...)))); err != nil {
+		w.file.faults.add(p.line, "program %s: %v", p.name, err)
+		return program, false
+	}
+	one := &wish{grammar: parser.grammar, layers: layers, command: p.command, file: w.file}
+	ok = p.command != nil
+	for _, check := range one.programChecks() {
+		if r := check(); r != nil {
+			p.blame(layers, r, &w.file.faults)
+			ok = false
+		}
+	}
+	cfg := one.config()
+	program = cfg.Program()
+	program.Name, program.Path, program.Command, program.WorkDir, program.Env = p.name, p.path, p.command, p.cwd, p.env
+	if sets(p.settings, "maxforks") {
+		program.MaxForks = max(0, one.Admit.Maxforks)
+	}
+	if sets(p.settings, "header") { // wins over --header-ws, which wins over --header
+		maps.Copy(program.Header, one.headers.all)
+	}
+	return program, ok
+}
+
+// programChecks are the checks of a wish that concern one program.
+func (w *wish) programChecks() []func() *refusal {
+	return []func() *refusal{w.checkStderr, w.checkFraming, w.checkHeaders, w.checkAhead}
+}
+
+// checkAhead is checkPrefork for a program of the file.
+func (w *wish) checkAhead() *refusal {
+	message := ""
+	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {
+	case n < 0:
+		message = fmt.Sprintf("prefork = %d: must not be negative; 0 is none", n)
+	case n == 0 && w.Program.Preforkrequest:
+		message = "preforkrequest needs prefork; write prefork = 1, or preforkrequest = false"
+	case most > 0 && n > most:
+		message = fmt.Sprintf("prefork = %d is more than maxforks = %d; processes that are started ahead count, too", n, most)
+	}
+	if message == "" {
+		return nil
+	}
+	return &refusal{message: message, about: []string{"preforkrequest", "prefork", "maxforks"}}
+}
+
+// blame notes r as a fault of the program: in the line of one of its own keys, or
+// of a global one, or of the program. If what is wrong with one of the keys has
+// been noted, r is only a consequence.
+func (p *fileProgram) blame(layers [][]setting, r *refusal, faults *faults) {
+	line := 0
+	for _, places := range [][][]setting{{p.settings}, layers} {
+		for _, flag := range r.about {
+			if p.broken[flag] {
+				return
+			}
+			if line == 0 {
+				line = lineOf(places, flag)
+			}
+		}
+	}
+	if line == 0 {
+		line = p.line
+	}
+	message := cmp.Or(r.inFile, r.message)
+	if slices.Contains(faults.all, fault{line: line, message: message}) {
+		return // the global keys are to blame, without the program
+	}
+	faults.add(line, "program %s: %s", p.name, message)
+}

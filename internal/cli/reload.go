@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"websocketd/libwebsocketd"
+)
+
+// reloader takes a changed configuration file up while the server runs. It is used
+// by one goroutine.
+type reloader struct {
+	again   func() (*wish, *refusal) // what would be served if the command were started now
+	started *wish                    // what the server was started with
+	served  []libwebsocketd.Program
+	server  interface {
+		Reload(programs []libwebsocketd.Program) error
+	}
+	log *slog.Logger
+}
+
+// again is understand with the arguments of the start.
+func (i invocation) again() (*wish, *refusal) {
+	p := newParser()
+	line, err := scan(p.Model.Flags, i.args)
+	if err != nil { // they have been read before
+		return nil, &refusal{message: err.Error()}
+	}
+	w, _, r := i.understand(p, line)
+	return w, r
+}
+
+// reload puts the programs of the file in the place of those served, or says what
+// is wrong with it and leaves everything as it is.
+func (r *reloader) reload() {
+	next, refused := r.again()
+	if refused == nil {
+		if err := r.server.Reload(next.programs); err != nil {
+			refused = &refusal{message: err.Error()}
+		}
+	}
+	if refused != nil {
+		for line := range strings.SplitSeq(refused.message, "\n") {
+			r.log.Error(line)
+		}
+		r.log.Error("Configuration not taken     : the one before stays")
+		return
+	}
+	r.log.Info("Configuration read again    : " + next.file.summary("") + changes(r.served, next.programs))
+	r.served = next.programs
+	r.sayRestart(next)
+}
+
+// changes says which programs are new, changed or gone.
+func changes(before, after []libwebsocketd.Program) string {
+	old := map[string]libwebsocketd.Program{}
+	for _, p := range before {
+		old[p.Name] = p
+	}
+	kinds := map[string][]string{}
+	for _, p := range after {
+		was, known := old[p.Name]
+		delete(old, p.Name)
+		switch {
+		case !known:
+			kinds["new"] = append(kinds["new"], p.Name)
+		case !reflect.DeepEqual(was, p):
+			kinds["changed"] = append(kinds["changed"], p.Name)
+		}
+	}
+	kinds["gone"] = slices.Sorted(maps.Keys(old))
+	text := ""
+	for _, kind := range []string{"new", "changed", "gone"} {
+		if names := kinds[kind]; len(names) > 0 {
+			text += "; " + kind + ": " + strings.Join(names, ", ")
+		}
+	}
+	return text
+}
+
+// sayRestart names the global keys that have changed since the start and have no
+// effect, or not on everything, before a restart.
+func (r *reloader) sayRestart(next *wish) {
+	var none, some []string
+	for _, flag := range next.file.flags {
+		name := flag.Name
+		switch {
+		case slices.Equal(valuesOf(r.started.layers, name), valuesOf(next.layers, name)):
+		case name != "maxforks" && (slices.Contains(flagKeys, name) || name == "passstderr" || name == "header-ws"):
+			some = append(some, name)
+		default:
+			none = append(none, name)
+		}
+	}
+	if len(none) > 0 {
+		r.log.Info("Needs a restart             : " + strings.Join(none, ", "))
+	}
+	if others := len(next.command) > 0 || next.Program.Dir != "" || next.Beside.Cgidir != ""; others && len(some) > 0 {
+		r.log.Info(fmt.Sprintf("Needs a restart             : %s, for all but the programs of the file", strings.Join(some, ", ")))
+	}
+}
+
+// valuesOf are the values that decide about the flag of a name.
+func valuesOf(layers [][]setting, name string) (values []string) {
+	for _, s := range layered(layers...) {
+		if s.flag.Name == name {
+			values = append(values, s.value)
+		}
+	}
+	return values
+}

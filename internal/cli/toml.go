@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// tomlKind is what a value of a TOML file is, in words.
+type tomlKind string
+
+const (
+	tomlTable   tomlKind = "a table"
+	tomlArray   tomlKind = "an array"
+	tomlString  tomlKind = "a string"
+	tomlInteger tomlKind = "a number"
+	tomlFloat   tomlKind = "a number with a fraction"
+	tomlBool    tomlKind = "true or false"
+	tomlDate    tomlKind = "a date or time"
+)
+
+// tomlValue is one value of a TOML file.
+type tomlValue struct {
+	kind  tomlKind
+	line  int    // of its key, or of itself in an array
+	text  string // of a string what it says, of a table and an array "", else as it is written
+	items []*tomlValue
+	keys  []string // of a table, in their order
+	at    map[string]*tomlValue
+}
+
+// parseTOML reads a whole file: its error is a *fault with line and column. The
+// library's decoder, which knows every rule, is asked first, so that the walk
+// over its parser, which knows the lines, sees only what is well-formed.
+func parseTOML(data []byte) (*tomlValue, *fault) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // some editors begin a file so
+	var decoded map[string]any
+	if err := toml.Unmarshal(data, &decoded); err != nil {
+		f := &fault{line: 1, message: strings.TrimPrefix(err.Error(), "toml: ")}
+		if where := (*toml.DecodeError)(nil); errors.As(err, &where) {
+			f.line, f.column = where.Position()
+		}
+		return nil, f
+	}
+	parser := &unstable.Parser{}
+	parser.Reset(data)
+	root := newTable(1)
+	current := root
+	for parser.NextExpression() {
+		expression := parser.Expression()
+		switch expression.Kind {
+		case unstable.Table:
+			current = descend(root, keysOf(parser, expression))
+		case unstable.ArrayTable:
+			current = appendTable(root, keysOf(parser, expression))
+		case unstable.KeyValue:
+			putValue(parser, current, expression)
+		}
+	}
+	return root, nil
+}
+
+// tomlKey is one part of a dotted key.
+type tomlKey struct {
+	name string
+	line int
+}
+
+func keysOf(parser *unstable.Parser, n *unstable.Node) (keys []tomlKey) {
+	for it := n.Key(); it.Next(); {
+		keys = append(keys, tomlKey{string(it.Node().Data), startLine(parser, it.Node())})
+	}
+	return keys
+}
+
+func startLine(parser *unstable.Parser, n *unstable.Node) int { return parser.Shape(n.Raw).Start.Line }
+
+func newTable(line int) *tomlValue {
+	return &tomlValue{kind: tomlTable, line: line, at: map[string]*tomlValue{}}
+}
+
+func (v *tomlValue) put(key tomlKey, value *tomlValue) {
+	if v.at[key.name] == nil {
+		v.keys = append(v.keys, key.name)
+	}
+	v.at[key.name] = value
+}
+
+// descend finds the table of a dotted key, and makes what is missing. The last
+// element of an array of tables stands for the array.
+func descend(from *tomlValue, keys []tomlKey) *tomlValue {
+	for _, key := range keys {
+		next := from.at[key.name]
+		if next != nil && next.kind == tomlArray && len(next.items) > 0 {
+			next = next.items[len(next.items)-1]
+		}
+		if next == nil || next.kind != tomlTable {
+			next = newTable(key.line)
+			from.put(key, next)
+		}
+		from = next
+	}
+	return from
+}
+
+func appendTable(root *tomlValue, keys []tomlKey) *tomlValue {
+	last := len(keys) - 1
+	parent := descend(root, keys[:last])
+	array := parent.at[keys[last].name]
+	if array == nil || array.kind != tomlArray {
+		array = &tomlValue{kind: tomlArray, line: keys[last].line}
+		parent.put(keys[last], array)
+	}
+	table := newTable(keys[last].line)
+	array.items = append(array.items, table)
+	return table
+}
+
+// putValue puts a key = value into a table; the key may be dotted.
+func putValue(parser *unstable.Parser, table *tomlValue, n *unstable.Node) {
+	keys := keysOf(parser, n)
+	last := len(keys) - 1
+	descend(table, keys[:last]).put(keys[last], valueOf(parser, n.Value(), keys[last].line))
+}
+
+var scalarKinds = map[unstable.Kind]tomlKind{
+	unstable.String:  tomlString,
+	unstable.Bool:    tomlBool,
+	unstable.Float:   tomlFloat,
+	unstable.Integer: tomlInteger,
+}
+
+// valueOf is what stands behind a = or in an array. Whatever has no other kind is
+// a date or a time.
+func valueOf(parser *unstable.Parser, n *unstable.Node, line int) *tomlValue {
+	switch n.Kind {
+	case unstable.InlineTable:
+		table := newTable(line)
+		for it := n.Children(); it.Next(); {
+			if it.Node().Kind == unstable.KeyValue {
+				putValue(parser, table, it.Node())
+			}
+		}
+		return table
+	case unstable.Array:
+		array := &tomlValue{kind: tomlArray, line: line}
+		for it := n.Children(); it.Next(); {
+			item := it.Node()
+			switch {
+			case item.Kind == unstable.Comment:
+				continue
+			case item.Kind != unstable.Array: // which has no place of its own
+				line = startLine(parser, item)
+			}
+			array.items = append(array.items, valueOf(parser, item, line))
+		}
+		return array
+	}
+	v := &tomlValue{kind: tomlDate, line: line, text: string(n.Data)}
+	if kind, ok := scalarKinds[n.Kind]; ok {
+		v.kind = kind
+	}
+	return v
+}
+
+// strings are the strings of an array. The first of its elements that is none is
+// returned as odd.
+func (v *tomlValue) strings() (all []string, odd *tomlValue) {
+	all = []string{}
+	for _, item := range v.items {
+		if item.kind != tomlString {
+			return nil, item
+		}
+		all = append(all, item.text)
+	}
+	return all, nil
+}

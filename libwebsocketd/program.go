@@ -1,0 +1,201 @@
+package libwebsocketd
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Program is one of the programs of Config.Programs: what runs, at which URL, for
+// whom, and how it is bridged. A zero field is the default, as in Config. Nothing
+// is taken over from the Config's own settings: [Config.Program] makes a Program
+// that begins with them.
+type Program struct {
+	// Name stands in the log and in errors. Every Program has one of its own.
+	Name string
+
+	// Path is the URL path it is served at, and everything below it, decoded and
+	// clean; "" is a slash and Name. A request is for the Program with the longest
+	// Path that is its path or a part of it up to a slash; the rest is PATH_INFO.
+	Path string
+
+	// Command[0] is the path of an executable file, the rest its arguments. A
+	// relative path is seen from the server's working directory.
+	Command []string
+	WorkDir string // of the process; "" is the server's
+
+	// Env are variables, NAME=VALUE, besides and instead of those of PassEnv, which
+	// are the same as in Config. They cannot set what tells of the request.
+	Env     []string
+	PassEnv []string
+
+	// Who may come in; see Config.Origins.
+	Origins    []string
+	SameOrigin bool
+
+	// MaxForks is how many processes of this Program may be there at once; 0 and
+	// less is no limit. All of them count against Config.MaxForks besides.
+	MaxForks       int
+	Prefork        int // see Config.Prefork
+	PreforkRequest bool
+
+	// The bridge, as in Config.
+	Framing      Framing
+	Newlines     Newlines
+	Binary       bool
+	Stderr       StderrMode
+	MaxLine      int           // bytes
+	MaxFrameSize int64         // bytes
+	PingInterval time.Duration // 0 is DefaultPingInterval, negative none
+	CloseDelay   time.Duration
+	Protocols    []string
+
+	Header http.Header // of a successful upgrade
+}
+
+// Program is a Program with c's own settings, but for MaxForks, and without a
+// name, a path and a command: to begin a list of Programs that share them. Its
+// slices and headers are c's.
+func (c *Config) Program() Program {
+	header := http.Header{}
+	for _, headers := range []http.Header{c.Header, c.HeaderWS} {
+		for name, values := range headers {
+			header[name] = values
+		}
+	}
+	return Program{
+		PassEnv:        c.PassEnv,
+		Origins:        c.Origins,
+		SameOrigin:     c.SameOrigin,
+		Prefork:        c.Prefork,
+		PreforkRequest: c.PreforkRequest,
+		Framing:        c.Framing,
+		Newlines:       c.Newlines,
+		Binary:         c.Binary,
+		Stderr:         c.Stderr,
+		MaxLine:        c.MaxLine,
+		MaxFrameSize:   c.MaxFrameSize,
+		PingInterval:   c.PingInterval,
+		CloseDelay:     c.CloseDelay,
+		Protocols:      c.Protocols,
+		Header:         header,
+	}
+}
+
+// own is the program of Command and Dir, whose settings are also those of CGI
+// scripts.
+func (c *Config) own() Program {
+	p := c.Program()
+	p.Path, p.Command = "/", c.Command
+	return p
+}
+
+// complete makes a checked Program independent of the caller's and fills the
+// defaults in.
+func (p *Program) complete() (err error) {
+	for _, list := range []*[]string{&p.Command, &p.Env, &p.PassEnv, &p.Origins, &p.Protocols} {
+		*list = slices.Clone(*list)
+	}
+	p.Header = p.Header.Clone()
+	p.MaxForks = max(p.MaxForks, 0)
+	p.MaxLine = orDefault(p.MaxLine, DefaultMaxLine)
+	p.MaxFrameSize = orDefault(p.MaxFrameSize, DefaultMaxFrameSize)
+	p.PingInterval = orDefault(p.PingInterval, DefaultPingInterval)
+	p.PingInterval = min(p.PingInterval, mostWait)
+	p.CloseDelay = min(p.CloseDelay, mostWait)
+	p.Stderr = orDefault(p.Stderr, StderrLog)
+	if p.Path == "" {
+		p.Path = "/" + p.Name
+	}
+	if p.PassEnv == nil {
+		p.PassEnv = defaultPassEnv()
+	}
+	if p.WorkDir != "" { // from where a relative path would be another file
+		p.Command[0], err = filepath.Abs(p.Command[0])
+	}
+	return err
+}
+
+// check is the first fault of the settings.
+func (p *Program) check() error {
+	switch {
+	case p.MaxLine < 0 || p.MaxLine > 0 && p.MaxLine < utf8.UTFMax:
+		return fieldError("MaxLine is %d, it must hold a character: at least %d", p.MaxLine, utf8.UTFMax)
+	case p.MaxLine > mostMaxLine:
+		return fieldError("MaxLine is %d, more than %d", p.MaxLine, mostMaxLine)
+	case p.CloseDelay < 0:
+		return fieldError("CloseDelay is negative: %s", p.CloseDelay)
+	case p.Binary && p.Stderr == StderrTag:
+		return fieldError("Stderr tag makes text messages and cannot go with Binary")
+	case p.Prefork < 0:
+		return fieldError("Prefork is negative: %d", p.Prefork)
+	case p.PreforkRequest && p.Prefork == 0:
+		return fieldError("PreforkRequest needs Prefork")
+	case p.MaxForks > 0 && p.Prefork > p.MaxForks:
+		return fieldError("Prefork is %d, more than the %d processes of MaxForks", p.Prefork, p.MaxForks)
+	case p.Header.Get("Sec-WebSocket-Extensions") != "":
+		return errors.New("a header Sec-WebSocket-Extensions would promise what is not spoken here")
+	}
+	switch p.Stderr {
+	case "", StderrLog, StderrTag, StderrMerge, StderrDiscard:
+	default:
+		return fieldError("Stderr is %q; it may be log, tag, merge or discard", p.Stderr)
+	}
+	return p.checkFraming()
+}
+
+// checkListed is the first fault of a Program in Config.Programs.
+func (p *Program) checkListed() error {
+	switch {
+	case p.Name == "":
+		return errors.New("it has no Name")
+	case len(p.Command) == 0 || p.Command[0] == "":
+		return errors.New("it has no Command")
+	case slices.ContainsFunc(p.Command, hasNUL), hasNUL(p.WorkDir):
+		return fieldError("Command or WorkDir contains a NUL")
+	}
+	if err := CheckPath(orDefault(p.Path, "/"+p.Name)); err != nil {
+		return err
+	}
+	for _, entry := range p.Env {
+		name, _, ok := strings.Cut(entry, "=")
+		if !ok || hasNUL(entry) {
+			return fieldError("Env has %q, which is not NAME=VALUE", entry)
+		}
+		if err := CheckEnvName(name); err != nil {
+			return err
+		}
+	}
+	return p.check()
+}
+
+// CheckPath is why a Program cannot be served at a path; nil: it can.
+func CheckPath(p string) error {
+	switch {
+	case !strings.HasPrefix(p, "/"), path.Clean(p) != p:
+		return fmt.Errorf("the path %q is not clean: it begins with a slash, ends without one, and has neither empty parts nor . nor .. in it", p)
+	case strings.ContainsAny(p, "?#%"), strings.ContainsFunc(p, unicode.IsControl):
+		return fmt.Errorf("the path %q is not one of a URL, decoded: without ?, #, %% and control characters", p)
+	}
+	return nil
+}
+
+// CheckEnvName is why a variable of that name cannot be in Program.Env; nil: it can.
+func CheckEnvName(name string) error {
+	switch {
+	case name == "" || strings.ContainsAny(name, "=\x00"):
+		return fmt.Errorf("%q cannot be a variable's name", name)
+	case name == "HTTPS", name == "PREFORKED", slices.ContainsFunc(requestVariables, func(v string) bool { return v == name }):
+		return fmt.Errorf("the variable %s tells a program of the request, and cannot be set", name)
+	}
+	return nil
+}
+
+func hasNUL(s string) bool { return strings.ContainsRune(s, 0) }
