@@ -29,12 +29,19 @@ func FuzzConfig(f *testing.F) {
 		"\xef\xbb\xbf[program.a]\ncommand = \"cat -u\"\nlifetime = \"shared\"\nprot = 1\n",
 		"[program.a]\ncommand = [\"cat\"]\nmaxline = \"2G\"\n",
 		"[program.a]\ncommand = []\n",
+		"[program.a]\ncommand = [\"cat\", \"\\u0000\"]\n",
+		"[program.a]\ncommand = [\"cat\"]\nenv = { A = \"\\u0000\" }\n",
+		"[a.b]\n[[a.b.c]]\nd = [[1, {e.f = 1}], []]\n[[a.b.c]]\n[a.b.c.g]\nh = true\n",
 		"[program.a]\ncommand = [\"cat\"]\n[program.b]\ncommand = [\"cat\"]\npath = \"/a\"\n",
 		"[program.a]\ncommand = [\"cat\"]\nprefork = 600\n[program.b]\ncommand = [\"cat\"]\nprefork = 600\nmaxline = 1073741825\n",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, content string) {
+		var decoded any
+		if root, fault := parseTOML([]byte(content)); fault == nil && toml.Unmarshal([]byte(strings.TrimPrefix(content, "\ufeff")), &decoded) == nil {
+			checkTree(t, "", root, decoded)
+		}
 		w, r := configured(t, content)
 		checkFaults(t, content, w, r)
 		if r != nil {
@@ -46,6 +53,42 @@ func FuzzConfig(f *testing.F) {
 		}
 		checkNothingOverlooked(t, content, w)
 	})
+}
+
+// checkTree compares the walk over the parser with what the decoder makes of it.
+func checkTree(t *testing.T, at string, v *tomlValue, decoded any) {
+	t.Helper()
+	same := true
+	switch d := decoded.(type) {
+	case map[string]any:
+		same = v.kind == tomlTable && len(v.keys) == len(d) && len(v.at) == len(d)
+		for _, key := range v.keys {
+			if d[key] == nil {
+				t.Errorf("%s has a key %q", at, key)
+				continue
+			}
+			checkTree(t, at+"."+key, v.at[key], d[key])
+		}
+	case []any:
+		same = v.kind == tomlArray && len(v.items) == len(d)
+		for i := range min(len(d), len(v.items)) {
+			checkTree(t, at+"[]", v.items[i], d[i])
+		}
+	case string:
+		same = v.kind == tomlString && v.text == d
+	case bool:
+		same = v.kind == tomlBool && v.text == strconv.FormatBool(d)
+	case int64:
+		n, err := strconv.ParseInt(v.text, 0, 64)
+		same = v.kind == tomlInteger && n == d && err == nil
+	case float64:
+		same = v.kind == tomlFloat
+	default:
+		same = v.kind == tomlDate
+	}
+	if !same || v.line < 1 {
+		t.Errorf("%s is %+v, the decoder says %T %v", at, v, decoded, decoded)
+	}
 }
 
 func checkFaults(t *testing.T, content string, w *wish, r *refusal) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +66,7 @@ func TestConfigFaults(t *testing.T) {
 		{"origin = 1", `f.toml:1: origin is a number, 1; write origin = ["a", "b"]`},
 		{"origin = [\"a\",\n  1]", `f.toml:2: origin is a number, 1; write origin`},
 		{"header = [[\"a\"]]", `f.toml:1: header is an array; write header = ["a", "b"]`},
+		{"header = [\"a\",\n  \"b\", [\"c\"]]", "f.toml:2: header is an array; write"},
 		{"loglevel = 1979-05-27", "f.toml:1: loglevel is a date or time, 1979-05-27; write"},
 		{"[port]\nx = 1", "f.toml:1: port is a table; write port ="},
 		{"[[program]]\ncommand = 1", "f.toml:1: program is an array; a program begins with a line [program.NAME]"},
@@ -245,6 +247,68 @@ header = ["X-A: own"]
 			t.Errorf("%s: %s\nwant %s", check.what, got, want)
 		}
 	}
+}
+
+// TestProgramKeysWinOverFlags: what a program says does not depend on the flag, and
+// what it does not say does.
+func TestProgramKeysWinOverFlags(t *testing.T) {
+	values := map[string]struct{ key, flag string }{
+		"binary":         {"false", "true"},
+		"stderr":         {`"merge"`, "discard"},
+		"protocol":       {`["a"]`, "b"},
+		"maxline":        {"10", "20"},
+		"maxframesize":   {"10", "20"},
+		"pingms":         {"10", "20"},
+		"closems":        {"10", "20"},
+		"passenv":        {`["A"]`, "B"},
+		"origin":         {`["a"]`, "b"},
+		"sameorigin":     {"false", "true"},
+		"prefork":        {"1", "2"},
+		"preforkrequest": {"false", "true"},
+		"header":         {`["A: a"]`, "A: b"},
+	}
+	c := parseConfig("", nil, newParser().Model.Flags)
+	for _, key := range c.knownProgramKeys() {
+		v, ok := values[key]
+		if !slices.Contains(flagKeys, key) || key == "maxforks" { // which is no default for programs
+			continue
+		}
+		if !ok {
+			t.Errorf("the key %s has no row in this test", key)
+			continue
+		}
+		content, flag := "[program.a]\ncommand = [\"cat\"]\n", "--"+key+"="+v.flag
+		if key == "preforkrequest" {
+			content += "prefork = 1\n"
+		}
+		said := content + key + " = " + v.key + "\n"
+		if got, want := programOf(t, said, flag), programOf(t, said); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s with %s: %+v\nwant %+v", key, flag, got, want)
+		}
+		if got, none := programOf(t, content, flag), programOf(t, content); reflect.DeepEqual(got, none) {
+			t.Errorf("%s is no default for a program: %+v", flag, got)
+		}
+	}
+}
+
+// programOf is the only program of a file, beside the arguments.
+func programOf(t *testing.T, content string, args ...string) libwebsocketd.Program {
+	t.Helper()
+	p := newParser()
+	line, err := scan(p.Model.Flags, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := parseConfig("f.toml", []byte(content), p.Model.Flags)
+	w := &wish{file: file, layers: [][]setting{line.settings, nil, file.settings}}
+	if err := p.parse(layered(w.layers...)); err != nil {
+		t.Fatal(err)
+	}
+	w.grammar = p.grammar
+	if r := w.check(); r != nil {
+		t.Fatal(r.message)
+	}
+	return w.programs[0]
 }
 
 // TestReadmeHasEveryKey: the README's table is of all keys a program may have.
