@@ -31,10 +31,10 @@ type pipeReader struct {
 	source source
 	cut    func() // told when those left behind are cut short
 	exited atomic.Bool
+	hasty  bool          // a deadline stands for its inbox's patience
 	left   int           // what may still be the program's own words
 	waited time.Duration // for the words of those left behind
 	heard  int           // of them
-	hasty  bool          // a deadline stands for its inbox's patience
 }
 
 func newPipeReader(f *os.File, cut func()) *pipeReader {
