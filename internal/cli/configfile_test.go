@@ -254,6 +254,9 @@ header = ["X-A: own"]
 func TestProgramKeysWinOverFlags(t *testing.T) {
 	values := map[string]struct{ key, flag string }{
 		"binary":         {"false", "true"},
+		"framing":        {`"raw"`, "null"},
+		"newlines":       {`"escape"`, "reject"},
+		"preset":         {`"mcp"`, "lsp"},
 		"stderr":         {`"merge"`, "discard"},
 		"protocol":       {`["a"]`, "b"},
 		"maxline":        {"10", "20"},
@@ -287,6 +290,35 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		}
 		if got, none := programOf(t, content, flag), programOf(t, content); reflect.DeepEqual(got, none) {
 			t.Errorf("%s is no default for a program: %+v", flag, got)
+		}
+	}
+}
+
+// TestProgramMessages: a program that says how its messages are told apart takes
+// nothing of that from the flags, and a preset of its own is as good as its keys.
+func TestProgramMessages(t *testing.T) {
+	for _, test := range []struct {
+		keys, flag      string
+		framing         libwebsocketd.Framing
+		newlines        libwebsocketd.Newlines
+		binary          bool
+		protocols, line string
+	}{
+		{`framing = "lsp"`, "--binary", "lsp", "pass", false, "[]", "1048576"},
+		{`framing = "raw"`, "--newlines=escape", "raw", "pass", false, "[]", "1048576"},
+		{`binary = true`, "--framing=null", "line", "pass", true, "[]", "1048576"},
+		{`preset = "mcp"`, "--framing=raw", "ndjson", "pass", false, "[mcp]", "16777216"},
+		{`preset = "mcp"`, "--maxline=10", "ndjson", "pass", false, "[mcp]", "16777216"},
+		{"preset = \"lsp\"\nmaxline = \"2K\"", "--preset=mcp", "lsp", "pass", false, "[]", "2048"},
+		{`framing = "line"`, "--preset=mcp", "line", "pass", false, "[]", "1048576"},
+		{``, "--preset=mcp", "ndjson", "pass", false, "[mcp]", "16777216"},
+		{`maxline = 10`, "--preset=lsp", "lsp", "pass", false, "[]", "10"},
+		{`newlines = "reject"`, "--newlines=escape", "line", "reject", false, "[]", "1048576"},
+	} {
+		got := programOf(t, "[program.a]\ncommand = [\"cat\"]\n"+test.keys+"\n", test.flag)
+		if got.Framing != test.framing || got.Newlines != test.newlines || got.Binary != test.binary ||
+			fmt.Sprint(got.Protocols) != test.protocols || fmt.Sprint(got.MaxLine) != test.line {
+			t.Errorf("%q with %s: %+v", test.keys, test.flag, got)
 		}
 	}
 }
