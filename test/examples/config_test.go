@@ -11,23 +11,34 @@ import (
 	"websocketd/test/harness"
 )
 
-// servesFive: each program of the file is at its path, with its own settings, and
+// servesMany: each program of the file is at its path, with its own settings, and
 // there is nothing elsewhere.
-func servesFive(t *testing.T, r run) {
+func servesMany(t *testing.T, r run) {
 	s := r.start(t)
 	greet := connect(t, s, "/greet", nil)
 	greet.send("Ann")
 	greet.expect("Hello Ann!")
 	greet.leave()
 
-	raw := connect(t, s, "/bytes", nil)
-	if err := raw.conn.Write(raw.ctx, websocket.MessageBinary, []byte("\x00\xff\n")); err != nil {
-		t.Fatal(err)
+	ask := connect(t, s, "/ask", nil)
+	ask.expect("Name? ")
+	ask.send("Zo\u00eb\n")
+	if lines := strings.Join(ask.rest(websocket.StatusNormalClosure), ""); lines != "Hello Zo\u00eb" {
+		t.Errorf("%q", lines)
 	}
-	if kind, data, err := raw.conn.Read(raw.ctx); kind != websocket.MessageBinary || !bytes.Equal(data, []byte("\x00\xff\n")) || err != nil {
-		t.Errorf("%v %q %v", kind, data, err)
+	names := connect(t, s, "/names", nil)
+	if got := strings.Join(names.rest(websocket.StatusNormalClosure), "|"); got != "one|two\nlines" {
+		t.Errorf("%q", got)
 	}
-	raw.leave()
+	value := connect(t, s, "/json", nil)
+	value.send("{\n  \"a\": [1, 2]\n}")
+	value.expect(`{"a":[1,2]}`)
+	value.send("not JSON")
+	value.rest(websocket.StatusPolicyViolation)
+
+	for _, path := range []string{"/bytes", "/length"} {
+		echoesBytes(t, s, path)
+	}
 
 	build := connect(t, s, "/ci/build", nil)
 	lines := strings.Join(build.rest(4002), " ")
@@ -57,4 +68,16 @@ func servesFive(t *testing.T, r run) {
 	greet = connect(t, s, "/greet/more", nil)
 	greet.leave()
 	harness.Until(t, "only what is started ahead is left", func() bool { return len(s.Children()) == 2 })
+}
+
+func echoesBytes(t *testing.T, s *harness.Server, path string) {
+	t.Helper()
+	raw := connect(t, s, path, nil)
+	if err := raw.conn.Write(raw.ctx, websocket.MessageBinary, []byte("\x00\xff\n")); err != nil {
+		t.Fatal(err)
+	}
+	if kind, data, err := raw.conn.Read(raw.ctx); kind != websocket.MessageBinary || !bytes.Equal(data, []byte("\x00\xff\n")) || err != nil {
+		t.Errorf("%s: %v %q %v", path, kind, data, err)
+	}
+	raw.leave()
 }

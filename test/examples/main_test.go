@@ -42,7 +42,7 @@ var folders = []folder{
 		example{"chat.sh", chats}, example{"send-receive.sh", sendsAndReceives})},
 	{name: "c", tools: []string{"cc"}, examples: three(".c")},
 	{name: "cgi-bin", examples: []example{{"dump-env.sh", answersRequest}}},
-	{name: "config", examples: []example{{"websocketd.toml", servesFive}}, others: []string{"greet.sh", "build.sh", "ready.sh"}},
+	{name: "config", examples: []example{{"websocketd.toml", servesMany}}, others: []string{"greet.sh", "build.sh", "ready.sh"}},
 	{name: "csharp", tools: []string{"mcs", "mono"}, examples: []example{{"Count.cs", counts}, {"Greeter.cs", greets}}},
 	{name: "elixir", tools: []string{"elixir"}, examples: two(".exs")},
 	{name: "embed", tools: []string{"go"}, examples: []example{{"main.go", embeds}}, others: []string{"go.mod", "go.sum"}},
