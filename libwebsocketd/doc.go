@@ -48,21 +48,22 @@
 // # The law of a byte
 //
 // A byte is read once, copied into the frame or line it goes out in, and written
-// once. Nothing is allocated for a message, and an idle connection holds no room.
+// once. Nothing is allocated for a message that is valid and comes in one frame or
+// line, and an idle connection holds no room.
 //
 //   - A batch is what one read brought (inbox.go), as messages that point into the
 //     room it was read to: valid until the next Receive, changed by nobody.
 //   - A batch is written at once, in as few writes as it takes, before the next
 //     read that may block. Nothing waits for more, and there is no timer.
 //   - Room is taken from a pool when there is something to read, and goes back
-//     before waiting (source_unix.go). A message that has not come whole keeps it,
-//     a few bytes do not.
+//     before waiting (source.go). A message that has not come whole keeps it, a few
+//     bytes do not; TLS waits with 4 KiB.
 //   - Frames are ours in both directions (frame.go, frame_reader.go, conn.go);
 //     gorilla/websocket does the handshake, and is the measure in the tests: for
 //     the same bytes the same messages and close codes, for the same messages the
 //     same bytes. The one difference is a close frame of one byte, which is 1002.
 //   - Whoever has the right to write (conn.writing) writes control frames that
-//     others have put aside meanwhile; nobody waits for a client to send a pong.
+//     others have put aside meanwhile: they do not wait for him.
 //
 // Who starts a goroutine waits for it:
 //

@@ -29,9 +29,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, log, goingAway)
 		return
 	}
-	x := s.open(w, r, from, id, log)
-	if x == nil {
-		s.running.Done()
+	var x *session
+	defer func() {
+		if x == nil { // answered otherwise, or a panic
+			s.running.Done()
+		}
+	}()
+	if x = s.open(w, r, from, id, log); x == nil {
 		return
 	}
 	go func() { // and net/http need not keep the request for as long as the conversation lasts

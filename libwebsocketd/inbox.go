@@ -111,6 +111,7 @@ func (in *inbox) room() []byte {
 	case len(in.chunk.data) > largeRoom && len(unread) < chunkSize:
 		in.move(newChunk(smallRoom), unread) // the long one is over
 	case cap(in.buf)-len(in.buf) >= chunkSize:
+	case in.start == 0 && cap(in.buf)-len(in.buf) >= keptSize: // moving would gain nothing, for each byte that drops in
 	case cap(in.buf)-len(unread) >= keptSize:
 		in.buf = append(in.buf[:0], unread...)
 		in.start = 0

@@ -109,10 +109,7 @@ func (k *keepalive) look() bool {
 		return false
 	}
 	in, taken := k.conn.in.Load(), k.conn.acknowledged()
-	if k.taken < 0 {
-		k.taken = taken
-	}
-	if in != k.in || taken-k.taken > pingCost || !k.reading.Load() {
+	if k.taken < 0 || in != k.in || taken-k.taken > pingCost || !k.reading.Load() {
 		k.silent = 0
 	} else {
 		k.silent++

@@ -114,6 +114,13 @@ func TestLife(t *testing.T) {
 		}
 		w.mustDie(t, time.Now(), errSilent)
 	})
+	bubble(t, "output taken before the first look", func(t *testing.T) {
+		w := watch(t, pingEvery)
+		w.stuck.Store(true)
+		w.after(pingEvery/2 - time.Second)
+		w.conn.out.Add(pingCost + 1)
+		w.mustDie(t, time.Now(), errSilent)
+	})
 	bubble(t, "pings go on", func(t *testing.T) {
 		w := watch(t, pingEvery)
 		for range 100 {

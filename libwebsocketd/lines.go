@@ -29,6 +29,7 @@ func (l *lineReader) next() ([]Message, error) {
 		if len(l.in.batch) > 0 {
 			return l.in.batch, nil
 		}
+		l.text = nil // even when it is empty it would hold the room
 		if err := l.in.fill(); err != nil {
 			return l.rest(err)
 		}

@@ -146,7 +146,9 @@ func TestLinesMemory(t *testing.T) {
 		&cutReader{text: []byte(strings.Repeat("y", longest-1) + "\n" + strings.Repeat("z\n", 100)), sizes: []byte{255, 2}, err: io.EOF},
 	), func() {
 		if most = max(most, cap(l.in.buf)); l.in.chunk == nil {
-			idle++
+			if idle++; cap(l.text) > 0 {
+				t.Error("what was read is held by what was made of it")
+			}
 		} else if held++; len(l.in.unread()) <= keptSize {
 			t.Errorf("%d bytes unread hold %d", len(l.in.unread()), cap(l.in.buf))
 		}

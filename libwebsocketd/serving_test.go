@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,4 +153,30 @@ func writeFile(t *testing.T, dir, name, content string, mode os.FileMode) string
 		t.Fatal(err)
 	}
 	return path
+}
+
+// panicking is a ResponseWriter of somebody's middleware.
+type panicking struct{ http.ResponseWriter }
+
+// Hijack implements http.Hijacker.
+func (panicking) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
+
+// TestPanicBeforeTheConversation: net/http recovers from it, and Shutdown does not
+// wait for a conversation that never began.
+func TestPanicBeforeTheConversation(t *testing.T) {
+	s, err := New(Config{Command: []string{"/bin/cat"}, Hosts: []string{"*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(panicking{w}, r)
+	}))
+	d := websocket.Dialer{}
+	if _, _, err := d.Dial("ws"+strings.TrimPrefix(outer.URL, "http"), nil); err == nil {
+		t.Error("a handshake that panicked is answered")
+	}
+	outer.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // what was started for it is killed
+	within(t, patience, "Shutdown", func() { s.Shutdown(ctx) })
 }

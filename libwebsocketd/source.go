@@ -2,13 +2,16 @@ package libwebsocketd
 
 import (
 	"io"
+	"net"
+	"os"
 	"syscall"
 )
 
 // newSource reads from a file, a socket, or anything else.
 func newSource(r io.Reader) source {
-	if c, ok := r.(syscall.Conn); ok && canReadRaw {
-		if raw, err := c.SyscallConn(); err == nil {
+	switch c := r.(type) { // not what embeds one of them: that may have a Read of its own
+	case *os.File, *net.TCPConn, *net.UnixConn:
+		if raw, err := c.(syscall.Conn).SyscallConn(); err == nil && canReadRaw {
 			return newDescriptor(raw)
 		}
 	}
@@ -26,15 +29,18 @@ type plainSource struct {
 
 func (p *plainSource) readInto(in *inbox) (n int, err error) {
 	if p.busy {
-		n, err = p.r.Read(in.room())
-	} else {
-		if p.small == nil {
-			p.small = make([]byte, keptSize)
-		}
-		if n, err = p.r.Read(p.small); n > 0 {
-			copy(in.room(), p.small[:n])
-		}
+		room := in.room()
+		n, err = p.r.Read(room)
+		p.busy = n == len(room)
+		return n, err
 	}
-	p.busy = n >= len(p.small)
+	if p.small == nil {
+		p.small = make([]byte, keptSize)
+	}
+	in.yield()
+	if n, err = p.r.Read(p.small); n > 0 {
+		copy(in.room(), p.small[:n])
+	}
+	p.busy = n == len(p.small)
 	return n, err
 }

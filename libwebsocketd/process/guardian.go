@@ -13,9 +13,9 @@ import (
 const tellWait = 2 * time.Second
 
 // unreadLimit is what a guardian leaves in its pipe until it is rung: waking it for
-// every line costs an eighth of what a short connection does. A pipe holds four
-// times as much, wherever it is.
-const unreadLimit = 4 << 10
+// every line costs an eighth of what a short connection does. A pipe holds at least
+// 4 KiB, and 8 where Linux gives a user no more of the large ones.
+const unreadLimit = 2 << 10
 
 // guardian is the server's side of the process that outlives it. A nil guardian
 // does nothing.
