@@ -63,15 +63,15 @@ func split(flag *kong.Flag, text string) []string {
 // settings of the first layer that has any, in their order.
 func layered(layers ...[]setting) []setting {
 	var chosen []setting
-	decided := map[*kong.Flag]bool{}
+	decided := map[string]bool{}
 	for _, layer := range layers {
 		for _, s := range layer {
-			if !decided[s.flag] {
+			if !decided[s.flag.Name] {
 				chosen = append(chosen, s)
 			}
 		}
 		for _, s := range layer {
-			decided[s.flag] = true
+			decided[s.flag.Name] = true
 		}
 	}
 	return chosen
