@@ -255,3 +255,15 @@ func TestCGINoSmuggling(t *testing.T) {
 		t.Error("a part of a body was taken for a request")
 	}
 }
+
+// TestCGIBodyIsNotFramed: how a program's messages are told apart is no matter of
+// a script's body, nor of its answer.
+func TestCGIBodyIsNotFramed(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--framing=lsp", "--framing=length", "--framing=ndjson", "--newlines=reject"} {
+		s, _ := startCGI(t, map[string]string{"echo": plainText + `cat; printf 'not { JSON'`}, flag, "cat")
+		if got := do(t, client(t), "POST", url(s, "/echo"), "a\nb"); got.StatusCode != 200 || got.body != "a\nbnot { JSON" {
+			t.Errorf("%s: %d %q", flag, got.StatusCode, got.body)
+		}
+	}
+}
