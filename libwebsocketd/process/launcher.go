@@ -3,6 +3,7 @@ package process
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -50,7 +51,8 @@ type LauncherOptions struct {
 // start is a request to the forking goroutine and its answer.
 type start struct {
 	spec      Spec
-	near, far [3]*os.File // our ends of the pipes and the child's
+	stdin     io.WriteCloser
+	near, far [3]*os.File // our ends of the other pipes, and the child's ends of all
 	proc      *Process
 	err       error
 	done      chan struct{}
@@ -88,20 +90,19 @@ func NewLauncher(o LauncherOptions) (*Launcher, error) {
 // Start runs spec. The error is that of the system call: ask errors.Is for
 // os.ErrNotExist, syscall.EAGAIN and so on.
 func (l *Launcher) Start(spec Spec) (*Process, error) {
-	near, far, err := l.pipes(spec.Stderr)
-	if err != nil {
+	s := &start{spec: spec, done: make(chan struct{})}
+	if err := l.pipes(s); err != nil {
 		return nil, fmt.Errorf("make pipes for %s: %w", spec.Path, err)
 	}
-	s := &start{spec: spec, near: near, far: far, done: make(chan struct{})}
 	select {
 	case l.starts <- s:
 		<-s.done
 	case <-l.quit:
 		s.err = ErrClosed
 	}
-	closeAll(far[:])
+	closeAll(s.far[:])
 	if s.err != nil {
-		closeAll(near[:])
+		s.closeOurs()
 		return nil, fmt.Errorf("start %s: %w", spec.Path, s.err)
 	}
 	return s.proc, nil
@@ -147,7 +148,7 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 		Pid:      proc.Pid,
 		launcher: l,
 		proc:     proc,
-		Stdin:    s.near[0],
+		Stdin:    s.stdin,
 		Stdout:   s.near[1],
 		Stderr:   s.near[2],
 		exited:   make(chan struct{}),
@@ -178,33 +179,40 @@ func (l *Launcher) watchExit(p *Process) {
 }
 
 // pipes makes the three pipes of a child: our ends and its ends.
-func (l *Launcher) pipes(stderr StderrTo) (near, far [3]*os.File, err error) {
+func (l *Launcher) pipes(s *start) (err error) {
 	defer func() {
 		if err != nil {
-			closeAll(near[:])
-			closeAll(far[:])
+			s.closeOurs()
+			closeAll(s.far[:])
 		}
 	}()
-	if far[0], near[0], err = newPipe(1); err != nil {
-		return near, far, err
+	if s.far[0], s.stdin, err = newInputPipe(); err != nil {
+		return err
 	}
-	if near[1], far[1], err = newPipe(0); err != nil {
-		return near, far, err
+	if s.near[1], s.far[1], err = newOutputPipe(); err != nil {
+		return err
 	}
-	switch stderr {
+	switch s.spec.Stderr {
 	case StderrPipe:
-		near[2], far[2], err = newPipe(0)
+		s.near[2], s.far[2], err = newOutputPipe()
 	case StderrStdout:
-		far[2] = far[1]
+		s.far[2] = s.far[1]
 	case StderrNowhere:
-		far[2], err = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		s.far[2], err = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	}
-	if err == nil && l.reserve > 0 && int(far[2].Fd()) >= l.reserve {
+	if err == nil && l.reserve > 0 && int(s.far[2].Fd()) >= l.reserve {
 		// Descriptors are given lowest first: a high number means the table is
 		// nearly full. Refuse now, while there is room to say so.
 		err = os.NewSyscallError("pipe", syscall.EMFILE)
 	}
-	return near, far, err
+	return err
+}
+
+func (s *start) closeOurs() {
+	if s.stdin != nil {
+		s.stdin.Close()
+	}
+	closeAll(s.near[:])
 }
 
 func closeAll(files []*os.File) {

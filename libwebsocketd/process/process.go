@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -39,7 +40,7 @@ type Spec struct {
 // which closes them; all methods may be called concurrently.
 type Process struct {
 	Pid    int // also the number of its process group
-	Stdin  *os.File
+	Stdin  io.WriteCloser
 	Stdout *os.File
 	Stderr *os.File // nil unless StderrPipe
 
@@ -287,11 +288,8 @@ func (p *Process) closeFiles() {
 		p.launcher.watch.take(p.onStderr)
 	}
 	p.mu.Unlock()
-	for _, f := range []*os.File{p.Stdin, p.Stdout, p.Stderr} {
-		if f != nil {
-			f.Close()
-		}
-	}
+	p.Stdin.Close()
+	closeAll([]*os.File{p.Stdout, p.Stderr})
 }
 
 // awaitGroup waits until nothing of the group is left.

@@ -1,0 +1,85 @@
+//go:build unix
+
+package process
+
+import (
+	"io/fs"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// input is our end of a process's standard input. The runtime's poller learns of
+// it only when the process does not take what is written: until then there is
+// nothing to wait for, and to make it known costs three system calls and wakes the
+// poller, for most processes in vain.
+//
+// One goroutine may Write; Close may come from any other, and ends a Write that
+// waits.
+type input struct {
+	mu   sync.RWMutex
+	fd   int      // negative: closed, or the file's
+	file *os.File // once a write had to wait
+}
+
+// Write implements io.Writer.
+func (p *input) Write(b []byte) (int, error) {
+	n, err := p.writeNow(b)
+	if n == len(b) || err != nil {
+		return n, err
+	}
+	f, err := p.waiting()
+	if err != nil {
+		return n, err
+	}
+	m, err := f.Write(b[n:])
+	return n + m, err
+}
+
+// writeNow writes what the process takes without waiting.
+func (p *input) writeNow(b []byte) (n int, err error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for n < len(b) && p.file == nil {
+		if p.fd < 0 {
+			return n, os.ErrClosed
+		}
+		m, err := unix.Write(p.fd, b[n:])
+		switch {
+		case err == unix.EAGAIN:
+			return n, nil
+		case err != nil && err != unix.EINTR:
+			return n, &fs.PathError{Op: "write", Path: "|1", Err: err}
+		}
+		n += max(m, 0)
+	}
+	return n, nil
+}
+
+func (p *input) waiting() (*os.File, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file == nil && p.fd < 0 {
+		return nil, os.ErrClosed
+	}
+	if p.file == nil {
+		p.file, p.fd = os.NewFile(uintptr(p.fd), "|1"), -1
+	}
+	return p.file, nil
+}
+
+// Close implements io.Closer.
+func (p *input) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.file != nil:
+		return p.file.Close()
+	case p.fd < 0:
+		return os.ErrClosed
+	}
+	err := unix.Close(p.fd)
+	p.fd = -1
+	return err
+}

@@ -1,0 +1,105 @@
+//go:build unix
+
+package process
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+)
+
+// pipeInput is an input and what the process would read from.
+func pipeInput(t *testing.T) (*input, *os.File) {
+	t.Helper()
+	far, near, err := newInputPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { far.Close(); near.Close() })
+	return near.(*input), far
+}
+
+// TestInput: everything arrives in its order, whether it is taken at once or waits.
+func TestInput(t *testing.T) {
+	t.Parallel()
+	in, far := pipeInput(t)
+	want := bytes.Repeat([]byte("0123456789abcdef"), 64<<10)
+	written := make(chan error, 1)
+	go func() {
+		var err error
+		for rest := want; len(rest) > 0 && err == nil; {
+			n := min(len(rest), 1+len(rest)/3)
+			_, err = in.Write(rest[:n])
+			rest = rest[n:]
+		}
+		in.Close()
+		written <- err
+	}()
+	got, err := io.ReadAll(far)
+	if err := errors.Join(err, <-written); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes of %d, %v", len(got), len(want), err)
+	}
+	if in.file == nil {
+		t.Error("a write larger than a pipe did not wait: this test tests nothing")
+	}
+}
+
+// TestInputIsUnknownToThePoller as long as nothing waits.
+func TestInputIsUnknownToThePoller(t *testing.T) {
+	t.Parallel()
+	in, far := pipeInput(t)
+	for range 3 {
+		if n, err := in.Write([]byte("line\n")); n != 5 || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+		io.ReadFull(far, make([]byte, 5))
+	}
+	if n, err := in.Write(nil); n != 0 || err != nil || in.file != nil {
+		t.Errorf("%d, %v, file %v", n, err, in.file)
+	}
+}
+
+// TestInputCloseEndsAWrite that waits, and nothing can be written any more.
+func TestInputCloseEndsAWrite(t *testing.T) {
+	t.Parallel()
+	in, _ := pipeInput(t)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := in.Write(make([]byte, 1<<20))
+		ended <- err
+	}()
+	eventually(t, "the write waits", func() bool {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return in.file != nil
+	})
+	in.Close()
+	if err := <-ended; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("the write: %v", err)
+	}
+	if _, err := in.Write([]byte("x")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a write behind Close: %v", err)
+	}
+}
+
+// TestInputClosed: both ends tell that they are closed.
+func TestInputClosed(t *testing.T) {
+	t.Parallel()
+	in, far := pipeInput(t)
+	far.Close()
+	if _, err := in.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("nobody reads: %v", err)
+	}
+	if err := in.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := in.Write([]byte("x")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if err := in.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a second Close: %v", err)
+	}
+}
