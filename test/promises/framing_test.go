@@ -195,18 +195,20 @@ func TestRefusedInput(t *testing.T) {
 	}
 }
 
-// A client that is refused and does not care is gone all the same, with its
-// program, though that goes on talking.
+// A client that is refused and reads nothing loses its program all the same, though
+// that goes on talking. What is on its way to it may take its time (two ping
+// intervals without progress), but no longer than the client is there.
 func TestRefusedClientDoesNotListen(t *testing.T) {
 	t.Parallel()
-	s := start(t, "--framing=null", "yes", "a line of some thirty bytes and more")
+	s := start(t, "--newlines=reject", "yes", "a line of some thirty bytes and more")
 	c := s.Connect(t)
 	harness.Until(t, "the program waits for its client", func() bool {
 		pids := s.Children()
 		return len(pids) == 1 && harness.Blocked(pids[0])
 	})
-	c.Text("\x00")
+	c.Text("two\nlines")
 	harness.NoSurvivors(t, s)
+	c.Reset()
 	s.Out.Await(t, "DISCONNECT", "closed with 1008")
 }
 
