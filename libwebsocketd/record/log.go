@@ -1,0 +1,198 @@
+package record
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"sort"
+	"sync"
+)
+
+// Limits bound what a Log keeps. Of each kind, 0 is no limit. The newest item is
+// kept however large it is.
+type Limits struct {
+	// Bytes and Messages bound the sum of what Append was told of the items.
+	Bytes, Messages int
+
+	// HeldBytes bounds what may be above a floor (Log.Hold) before Append waits,
+	// if less than Bytes: the rest of Bytes stays for what is below.
+	HeldBytes int
+}
+
+// Log is a bounded, numbered history of items. Its methods may be called from
+// anywhere at any time. It must not be copied.
+type Log[T any] struct {
+	epoch     string
+	keep      Limits
+	keepAbove Limits // for what is above the floor
+
+	mu    sync.Mutex
+	more  bell      // struck by Append and Close
+	room  bell      // struck by Hold, Release and Close
+	slots []slot[T] // a ring: item i lies at i&(len-1), where len is a power of two
+
+	// Items are counted from 0 by their order; first..next-1 are kept.
+	first, next uint64
+	gone, all   extent // of items 0..first-1, of items 0..next-1
+
+	holding bool
+	floor   uint64 // the last message that may be dropped, while holding
+	ended   error  // what Close was told
+}
+
+// extent is a sum over items.
+type extent struct{ messages, bytes uint64 }
+
+type slot[T any] struct {
+	item T
+	to   extent // of all items up to this one
+}
+
+// New makes a Log of nothing, with an epoch of its own.
+func New[T any](limits Limits) *Log[T] {
+	above := limits
+	if n := limits.HeldBytes; n > 0 && (limits.Bytes <= 0 || n < limits.Bytes) {
+		above.Bytes = n
+	}
+	return &Log[T]{epoch: rand.Text()[:epochSize], keep: limits, keepAbove: above}
+}
+
+// Epoch names this Log, and no other there ever was: epochSize random
+// characters that may stand in a URL.
+func (l *Log[T]) Epoch() string { return l.epoch }
+
+// Kept says which messages are kept: first..last, none if first is last+1. Before
+// the first message it is 1, 0.
+func (l *Log[T]) Kept() (first, last uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.gone.messages + 1, l.all.messages
+}
+
+// Append adds an item of so many messages, which get the numbers that follow the
+// last one, and drops what is over the limits then. The bytes are what keeping it
+// costs, the room it lies in rather than what it says; nothing else bounds how many
+// remarks are kept. Negative counts panic.
+//
+// It waits only while it would have to drop what is held (Hold). Its error is the
+// one of Close, or the cause of ctx when that is done while it waits; the item is
+// not in the Log then. Several may Append, in any order.
+func (l *Log[T]) Append(ctx context.Context, item T, messages, bytes int) error {
+	if messages < 0 || bytes < 0 {
+		panic(fmt.Sprintf("record: an item of %d messages and %d bytes", messages, bytes))
+	}
+	added := extent{uint64(messages), uint64(bytes)}
+	l.mu.Lock()
+	if err := l.waitForRoom(ctx, added); err != nil {
+		l.mu.Unlock()
+		return err
+	}
+	l.add(item, added)
+	l.more.strikeAndUnlock(&l.mu)
+	return nil
+}
+
+func (l *Log[T]) waitForRoom(ctx context.Context, added extent) (err error) {
+	for l.ended == nil && !l.mayAdd(added) {
+		if err != nil {
+			return err
+		}
+		err = l.room.wait(ctx, &l.mu)
+	}
+	return l.ended
+}
+
+// mayAdd reports whether the limits allow it without dropping what is held.
+func (l *Log[T]) mayAdd(added extent) bool {
+	if !l.holding {
+		return true
+	}
+	held := l.firstAbove(l.floor)
+	return held == l.next || l.keepAbove.allow(l.all.plus(added).minus(l.before(held)))
+}
+
+// add drops from the oldest item on until there is room. What is held is not
+// reached, because that and the new item are within the limits.
+func (l *Log[T]) add(item T, added extent) {
+	to := l.all.plus(added)
+	for l.first < l.next && !l.keep.allow(to.minus(l.gone)) {
+		oldest := l.at(l.first)
+		l.gone = oldest.to
+		*oldest = slot[T]{} // its item can be collected
+		l.first++
+	}
+	if l.next-l.first == uint64(len(l.slots)) {
+		l.grow()
+	}
+	*l.at(l.next) = slot[T]{item, to}
+	l.next++
+	l.all = to
+}
+
+func (l *Log[T]) grow() {
+	old := l.slots
+	l.slots = make([]slot[T], max(8, 2*len(old)))
+	for i := l.first; i < l.next; i++ {
+		*l.at(i) = old[i&uint64(len(old)-1)]
+	}
+}
+
+// Hold keeps the messages above number n from being dropped, until another Hold
+// or Release: 0 holds everything that is still kept. Append waits when there is no
+// other room. A floor that moves up wakes it; one that moves down brings nothing
+// back.
+func (l *Log[T]) Hold(n uint64) {
+	l.mu.Lock()
+	l.holding, l.floor = true, n
+	l.room.strikeAndUnlock(&l.mu)
+}
+
+// Release ends what Hold began.
+func (l *Log[T]) Release() {
+	l.mu.Lock()
+	l.holding = false
+	l.room.strikeAndUnlock(&l.mu)
+}
+
+// Close says that nothing follows: who waits in Append, and who Appends later,
+// gets err; Readers get it when they have read what is kept. A nil err is io.EOF.
+// Only the first Close counts.
+func (l *Log[T]) Close(err error) {
+	if err == nil {
+		err = io.EOF
+	}
+	l.mu.Lock()
+	if l.ended == nil {
+		l.ended = err
+	}
+	l.room.strikeAndUnlock(&l.mu)
+	l.mu.Lock()
+	l.more.strikeAndUnlock(&l.mu)
+}
+
+// at is where an item lies.
+func (l *Log[T]) at(i uint64) *slot[T] { return &l.slots[i&uint64(len(l.slots)-1)] }
+
+// before is the extent of all items before a kept one, or before the next.
+func (l *Log[T]) before(i uint64) extent {
+	if i == l.first {
+		return l.gone
+	}
+	return l.at(i - 1).to
+}
+
+// firstAbove is the first kept item with messages above number n, or the next to
+// come.
+func (l *Log[T]) firstAbove(n uint64) uint64 {
+	kept := int(l.next - l.first)
+	return l.first + uint64(sort.Search(kept, func(i int) bool { return l.at(l.first+uint64(i)).to.messages > n }))
+}
+
+// allow reports whether so much may be kept.
+func (l Limits) allow(e extent) bool {
+	return (l.Bytes <= 0 || e.bytes <= uint64(l.Bytes)) && (l.Messages <= 0 || e.messages <= uint64(l.Messages))
+}
+
+func (e extent) plus(f extent) extent  { return extent{e.messages + f.messages, e.bytes + f.bytes} }
+func (e extent) minus(f extent) extent { return extent{e.messages - f.messages, e.bytes - f.bytes} }

@@ -1,0 +1,224 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestModel does to a log whatever can be done to it, and compares it with a plain
+// list of everything that was ever said. Nothing waits here: with a ctx that is
+// done, what would have to wait must fail and change nothing.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := rapid.OneOf(rapid.Just(0), rapid.IntRange(1, 30))
+		m := &model{limits: Limits{Bytes: limit.Draw(t, "Bytes"), Messages: limit.Draw(t, "Messages"), HeldBytes: limit.Draw(t, "HeldBytes")}}
+		m.log = New[int](m.limits)
+		t.Repeat(map[string]func(*rapid.T){
+			"":        m.kept,
+			"append":  m.append,
+			"append2": m.append, // more often than the others
+			"from":    m.from,
+			"next":    m.read,
+			"next2":   m.read,
+			"hold":    m.hold,
+			"release": m.release,
+			"close":   m.close,
+			"resume":  m.resume,
+		})
+	})
+}
+
+type model struct {
+	log     *Log[int]
+	limits  Limits
+	said    []saidItem
+	dropped int // how many of them are gone
+	holding bool
+	floor   uint64
+	ended   error
+	readers []*modelReader
+}
+
+type saidItem struct {
+	messages, bytes int
+	first, last     uint64 // the last is the one before the first in a remark
+}
+
+type modelReader struct {
+	reader *Reader[int]
+	after  uint64
+	next   int // all before this are read
+}
+
+func (m *model) last() uint64 {
+	if len(m.said) == 0 {
+		return 0
+	}
+	return m.said[len(m.said)-1].last
+}
+
+func (m *model) first() uint64 {
+	if m.dropped < len(m.said) {
+		return m.said[m.dropped].first
+	}
+	return 1 // nothing was ever said: the newest is always kept
+}
+
+func (m *model) kept(t *rapid.T) {
+	if first, last := m.log.Kept(); first != m.first() || last != m.last() {
+		t.Fatalf("kept are %d..%d, want %d..%d", first, last, m.first(), m.last())
+	}
+}
+
+func (m *model) append(t *rapid.T) {
+	item := saidItem{messages: rapid.IntRange(0, 6).Draw(t, "messages"), bytes: rapid.IntRange(0, 12).Draw(t, "bytes")}
+	item.first, item.last = m.last()+1, m.last()+uint64(item.messages)
+	drop, want := m.mustDrop(item), m.ended
+	if want == nil && m.mustWait(item, drop) {
+		want = errGivenUp
+	}
+	if err := m.log.Append(done, len(m.said), item.messages, item.bytes); err != want {
+		t.Fatalf("Append: %v, want %v", err, want)
+	}
+	if want == nil {
+		m.said = append(m.said, item)
+		m.dropped += drop
+	}
+}
+
+// mustDrop counts the oldest items there is no room for beside a new one.
+func (m *model) mustDrop(item saidItem) (n int) {
+	for kept := m.said[m.dropped:]; n < len(kept); n++ {
+		messages, bytes := item.messages, item.bytes
+		for _, k := range kept[n:] {
+			messages, bytes = messages+k.messages, bytes+k.bytes
+		}
+		if !over(messages, m.limits.Messages) && !over(bytes, m.limits.Bytes) {
+			break
+		}
+	}
+	return n
+}
+
+// mustWait reports whether one of those is held, or too much would be.
+func (m *model) mustWait(item saidItem, drop int) bool {
+	if !m.holding {
+		return false
+	}
+	held, bytes := false, item.bytes
+	for i, k := range m.said[m.dropped:] {
+		if held = held || k.last > m.floor; held {
+			bytes += k.bytes
+			if i < drop {
+				return true
+			}
+		}
+	}
+	return held && over(bytes, m.limits.HeldBytes)
+}
+
+func over(n, limit int) bool { return limit > 0 && n > limit }
+
+func (m *model) from(t *rapid.T) {
+	after := rapid.Uint64Range(0, m.last()+8).Draw(t, "after")
+	m.readers = append(m.readers, &modelReader{reader: m.log.From(after), after: after})
+}
+
+func (m *model) read(t *rapid.T) {
+	if len(m.readers) == 0 {
+		t.Skip("no reader")
+	}
+	r := rapid.SampledFrom(m.readers).Draw(t, "reader")
+	into := make([]Entry[int], 0, rapid.IntRange(0, 5).Draw(t, "capacity"))
+	next := r.reader.Next
+	if rapid.Bool().Draw(t, "kept") {
+		next = r.reader.NextKept
+		r.after = max(r.after, m.first()-1)
+	}
+	m.compare(t, r, max(1, cap(into)), next, into)
+	if r.reader.After() != r.after {
+		t.Fatalf("After = %d, want %d", r.reader.After(), r.after)
+	}
+}
+
+type nextFunc func(context.Context, []Entry[int]) ([]Entry[int], error)
+
+func (m *model) compare(t *rapid.T, r *modelReader, most int, next nextFunc, into []Entry[int]) {
+	got, err := next(done, into)
+	if m.first() > r.after+1 {
+		if gone := (*GoneError)(nil); !errors.As(err, &gone) || *gone != (GoneError{r.after + 1, m.first()}) {
+			t.Fatalf("after %d of %d..%d: %v", r.after, m.first(), m.last(), err)
+		}
+		return
+	}
+	var want []Entry[int]
+	for i := max(r.next, m.dropped); i < len(m.said) && len(want) < most; i++ {
+		item := m.said[i]
+		if item.last < r.after || item.last == r.after && item.messages > 0 {
+			continue // had before
+		}
+		want = append(want, Entry[int]{Item: i, First: item.first, Messages: item.messages, Skip: int(r.after + 1 - item.first)})
+		r.after, r.next = item.last, i+1
+	}
+	m.compareEntries(t, got, err, want)
+}
+
+func (m *model) compareEntries(t *rapid.T, got []Entry[int], err error, want []Entry[int]) {
+	wantErr := error(nil)
+	switch {
+	case len(want) == 0 && m.ended != nil:
+		wantErr = m.ended
+	case len(want) == 0:
+		wantErr = errGivenUp
+	}
+	if err != wantErr || len(got) != len(want) {
+		t.Fatalf("got %v, %v; want %v, %v", got, err, want, wantErr)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("entry %d of %v, want %v", i, got, want)
+		}
+	}
+}
+
+func (m *model) hold(t *rapid.T) {
+	m.floor = rapid.Uint64Range(0, m.last()+3).Draw(t, "floor")
+	m.holding = true
+	m.log.Hold(m.floor)
+}
+
+func (m *model) release(*rapid.T) {
+	m.holding = false
+	m.log.Release()
+}
+
+func (m *model) close(t *rapid.T) {
+	if rapid.IntRange(0, 9).Draw(t, "really") > 0 {
+		t.Skip("seldom")
+	}
+	err := rapid.SampledFrom([]error{nil, errors.New("broken")}).Draw(t, "err")
+	m.log.Close(err)
+	if err == nil {
+		err = io.EOF
+	}
+	if m.ended == nil {
+		m.ended = err
+	}
+}
+
+// resume makes a reader of where another one is, by way of its text.
+func (m *model) resume(t *rapid.T) {
+	if len(m.readers) == 0 {
+		t.Skip("no reader")
+	}
+	r := rapid.SampledFrom(m.readers).Draw(t, "reader")
+	p, err := ParsePosition(Position{m.log.Epoch(), r.reader.After()}.String())
+	if err != nil || p.Epoch != m.log.Epoch() {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	m.readers = append(m.readers, &modelReader{reader: m.log.From(p.Number), after: r.after})
+}

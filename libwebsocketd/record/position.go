@@ -1,0 +1,49 @@
+package record
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// epochSize is how many characters of 5 random bits an epoch has: 80 bits.
+const epochSize = 16
+
+// mostEpoch is the longest epoch that ParsePosition takes.
+const mostEpoch = 64
+
+// Position is a message's number together with the Epoch of the Log it was
+// counted in.
+type Position struct {
+	Epoch  string
+	Number uint64
+}
+
+// String is EPOCH:NUMBER, which ParsePosition takes back.
+func (p Position) String() string { return p.Epoch + ":" + strconv.FormatUint(p.Number, 10) }
+
+// ParsePosition takes what String yields and nothing else: an epoch of 1 to 64
+// letters, digits, - and _, and a number as it is usually written, without sign,
+// space or needless zero. It may come from a stranger; whether it belongs to a
+// Log is for the caller to compare.
+func ParsePosition(s string) (Position, error) {
+	epoch, number, ok := strings.Cut(s, ":")
+	if !ok || !isEpoch(epoch) {
+		return Position{}, fmt.Errorf("position %.100q is not EPOCH:NUMBER", s)
+	}
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || strconv.FormatUint(n, 10) != number {
+		return Position{}, fmt.Errorf("position %.100q does not end with a plain number below 2^64", s)
+	}
+	return Position{epoch, n}, nil
+}
+
+func isEpoch(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= mostEpoch
+}
