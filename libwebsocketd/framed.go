@@ -3,7 +3,6 @@ package libwebsocketd
 import (
 	"bytes"
 	"io"
-	"unicode/utf8"
 )
 
 // framedOutput cuts what a program prints by a framing whose messages must be
@@ -80,16 +79,6 @@ func (f *finder) find(b []byte, end byte) int {
 	i += f.scanned
 	f.scanned = 0
 	return i
-}
-
-// makeValid does what validText does, to messages made of text, all of it.
-func makeValid(batch []Message, text []byte) {
-	if utf8.Valid(text) {
-		return
-	}
-	for i := range batch {
-		batch[i].Data = validText(batch[i].Data)
-	}
 }
 
 // input is what a program's Send leads to: messages on its standard input.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"sync"
-	"unicode/utf8"
 )
 
 // output is what a program's Receive yields: batches made of its output pipes.
@@ -15,15 +14,9 @@ type output interface {
 // textOutput makes a text message of every line.
 type textOutput struct{ lines *lineReader }
 
-// next looks at the text of a whole batch first: line by line is for the rare
-// case that some of it is not UTF-8.
 func (o *textOutput) next() ([]Message, error) {
 	batch, err := o.lines.next()
-	if len(batch) > 0 && !utf8.Valid(o.lines.text) {
-		for i := range batch {
-			batch[i].Data = validText(batch[i].Data)
-		}
-	}
+	makeValid(batch, o.lines.text)
 	return batch, err
 }
 

@@ -31,7 +31,7 @@ func (d *descriptor) readInto(in *inbox) (int, error) {
 	d.in, d.n, d.err = in, 0, nil
 	if err := d.raw.Read(d.try); err != nil {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			err = os.ErrClosed // the only other reason why it did not come to a try
+			err = errors.Join(os.ErrClosed, err) // the only other reason why it did not come to a try
 		}
 		return 0, err
 	}
