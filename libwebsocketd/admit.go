@@ -88,6 +88,9 @@ func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
 		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
 	switch refusal.Status {
+	case http.StatusNoContent: // which has no body
+		w.WriteHeader(refusal.Status)
+		return
 	case http.StatusUpgradeRequired:
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Add("Connection", "Upgrade")

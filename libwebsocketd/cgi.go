@@ -84,7 +84,7 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	proc, err := s.launcher.Start(process.Spec{Path: to.argv[0], Args: to.argv, Env: env, Dir: filepath.Dir(to.argv[0])})
 	if err != nil {
 		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
-		return nil, launchRefusal(err, to, r)
+		return nil, launchRefusal(err, to.argv[0], to.program, r.RequestURI)
 	}
 	bytes := to.program.Program
 	bytes.Framing, bytes.Newlines, bytes.Binary, bytes.Stderr = "", "", true, StderrLog

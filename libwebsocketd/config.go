@@ -94,6 +94,11 @@ type Config struct {
 	PingInterval time.Duration // 0 is DefaultPingInterval, negative no pings and no liveness check
 	CloseDelay   time.Duration // added to each wait when a process is ended
 	Protocols    []string      // subprotocols to accept, the first one a client offers is echoed
+	Lifetime     Lifetime      // who owns the life of a process; nil is the connection
+
+	// Faces are asked, in this order, about requests that are no WebSocket
+	// handshakes; CGI scripts come first.
+	Faces []Face
 
 	// What the process sees besides the request. PassEnv names variables of
 	// this process's environment; nil is the platform's default, an empty list none.
@@ -144,7 +149,7 @@ func (c *Config) complete() error {
 	if c.ErrorLog == nil {
 		c.ErrorLog = log.New(io.Discard, "", 0)
 	}
-	c.Programs = slices.Clone(c.Programs)
+	c.Faces, c.Programs = slices.Clone(c.Faces), slices.Clone(c.Programs)
 	for i := range c.Programs {
 		if err := c.Programs[i].complete(); err != nil {
 			return fmt.Errorf("config: program %q: %w", c.Programs[i].Name, err)

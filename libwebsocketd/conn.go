@@ -119,6 +119,17 @@ func (c *conn) send(batch []Message) error {
 	return c.unlock(c.sendLocked(batch))
 }
 
+// sendFrames writes messages that are in frames already.
+func (c *conn) sendFrames(pieces net.Buffers) error {
+	c.writing.Lock()
+	if c.isFinished() {
+		return c.unlock(errFinished)
+	}
+	n, err := pieces.WriteTo(c.Conn)
+	c.out.Add(n)
+	return c.unlock(err)
+}
+
 func (c *conn) isFinished() bool {
 	c.controls.Lock()
 	defer c.controls.Unlock()

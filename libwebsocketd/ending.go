@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"errors"
+	"fmt"
 
 	"websocketd/libwebsocketd/process"
 )
@@ -27,17 +28,29 @@ type EndedError struct{ process.Ending }
 
 func (e *EndedError) Error() string { return e.String() }
 
-// closing is what a client is told at the end: a code and a reason of at most
+// CloseError is why a conversation ended that a Lifetime ended: the client is told
+// its code (RFC 6455 section 7.4) and its reason.
+type CloseError struct {
+	Code   int
+	Reason string
+}
+
+func (e *CloseError) Error() string { return fmt.Sprintf("closed with %d: %s", e.Code, e.Reason) }
+
+// Closing is what a client is told at the end: a code and a reason of at most
 // 123 bytes (RFC 6455 section 5.5).
-func closing(cause error) (code int, reason string) {
+func Closing(cause error) (code int, reason string) {
 	var ended *EndedError
 	var refused *refusedError
 	var broken *brokenError
+	var told *CloseError
 	switch {
 	case errors.Is(cause, ErrGoingAway):
 		return closeGoingAway, ErrGoingAway.Error()
 	case errors.As(cause, &refused):
 		return refused.code, refused.reason
+	case errors.As(cause, &told):
+		return told.Code, told.Reason
 	case errors.As(cause, &broken):
 		return closeInternalError, broken.reason
 	case !errors.As(cause, &ended):

@@ -12,6 +12,10 @@ type Kind byte
 const (
 	Text   Kind = 1 // valid UTF-8
 	Binary Kind = 2 // anything
+
+	// Verbatim is bytes for a program's input as they are, outside of its framing,
+	// as the body of a request. They are no message.
+	Verbatim Kind = 4
 )
 
 // Message is one message, or a piece of one when More is set.
@@ -66,7 +70,7 @@ func (t *Tally) add(batch []Message) {
 		if m.Kind == preface {
 			continue
 		}
-		if !m.More {
+		if !m.More && m.Kind != Verbatim {
 			t.Messages++
 		}
 		t.Bytes += int64(len(m.Data))
@@ -141,6 +145,11 @@ func feed(program, client Endpoint, sent *Tally) {
 // that takes no more does not stop the program from being read: it must be able
 // to end.
 func tell(client, program Endpoint, t *Traffic) error {
+	if many, ok := program.(Broadcast); ok {
+		if to, ok := client.(Listener); ok {
+			return tellMany(to, many, t)
+		}
+	}
 	for {
 		batch, err := program.Receive()
 		if err != nil {

@@ -363,7 +363,7 @@ func TestClosing(t *testing.T) {
 		{errImmortal, 1011, "the server lost the program"},
 		{errors.New(strings.Repeat("x", 500)), 1011, "the server lost the program"},
 	} {
-		code, reason := closing(test.cause)
+		code, reason := Closing(test.cause)
 		if code != test.code || reason != test.reason || len(reason) > 123 {
 			t.Errorf("%v: %d %q, want %d %q", test.cause, code, reason, test.code, test.reason)
 		}

@@ -149,6 +149,29 @@ func appendHeader(b []byte, first byte, n int) []byte {
 	return binary.BigEndian.AppendUint64(append(b, first, 127), uint64(n))
 }
 
+// headerSize is how many bytes appendHeader appends.
+func headerSize(n int) int {
+	switch {
+	case n < 126:
+		return 2
+	case n < 1<<16:
+		return 4
+	}
+	return mostHeader
+}
+
+// cutFrame takes the first of our own frames apart.
+func cutFrame(frames []byte) (payload, rest []byte) {
+	n, at := int(frames[1]), 2
+	switch n {
+	case 126:
+		n, at = int(binary.BigEndian.Uint16(frames[2:])), 4
+	case 127:
+		n, at = int(binary.BigEndian.Uint64(frames[2:])), mostHeader
+	}
+	return frames[at : at+n : at+n], frames[at+n:]
+}
+
 // firstByte is that of a data frame; middle says that its message has begun.
 func firstByte(m *Message, middle bool) byte {
 	first := byte(m.Kind)

@@ -117,7 +117,7 @@ func (f *framedInput) send(batch []Message) (err error) {
 		}
 		var body []byte
 		var tail string
-		if m := &batch[i]; m.Kind == preface {
+		if m := &batch[i]; m.Kind&bothKinds == 0 {
 			body = m.Data
 		} else if b, body, tail, err = f.framer.frame(b, m); err != nil {
 			if _, failed := writeTo(f.to, b); failed != nil {

@@ -126,6 +126,7 @@ func TestFramedInput(t *testing.T) {
 		{"a room just full", say(big[:smallRoom-1], "b"), []int{smallRoom, 2}},
 		{"one more", say(big[:smallRoom], "b"), []int{smallRoom, 3}},
 		{"many big ones", say(big[:chunkSize/2], big[:chunkSize/2], big[:chunkSize/2]), []int{chunkSize + 2, chunkSize/2 + 1}},
+		{"a body has nothing around it", append([]Message{{Kind: Verbatim, Data: []byte("{}\n")}}, say("a")...), []int{5}},
 		{"a preface has nothing behind it", append([]Message{{Kind: preface, Data: []byte("{}\n")}}, say("a")...), []int{5}},
 		{"refused", say("a", "b", "NUL\x00", "c"), []int{4}},
 		{"refused at once", say("NUL\x00", "c"), nil},

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
-	"websocketd/libwebsocketd/process"
 )
 
 // ServeHTTP answers one request: host, route, handshake, origin, slot, launch,
@@ -53,17 +52,23 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 		s.refuse(w, log, refusal)
 		return nil
 	}
-	log = to.program.log(log)
-	ready, refusal := s.claim(to.program, log)
+	v := s.newVisit(r, to, from, id, log)
+	program, refusal := v.Open(Call{Start: true})
 	if refusal != nil {
-		logAt(log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
-		s.answer(w, refusal)
+		v.Answer(w, refusal)
 		return nil
 	}
-	s.lookup.learn(from.addr)
-	env := to.program.env.of(r, to, from, id)
-	logEnvironment(log, env)
-	return s.start(w, r, to, env, ready, log.With("command", to.argv[0], "origin", gate.Origin(r)))
+	conn, err := upgrade(w, r, to.program.upgradeHeader(r))
+	if err != nil {
+		logAt(v.log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
+		program.Close()
+		return nil
+	}
+	client := newWebSocketEndpoint(s.ctx, conn, &to.program.Program, v.log)
+	client.first = v.first
+	x := &session{program, client, v.log}
+	s.enter(x)
+	return x
 }
 
 var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
@@ -81,68 +86,40 @@ func (s *Server) admit(r *http.Request) (route, *gate.Refusal) {
 }
 
 func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
+	s.logRefusal(log, refusal)
+	s.answer(w, refusal)
+}
+
+func (s *Server) logRefusal(log *slog.Logger, refusal *gate.Refusal) {
 	status := http.StatusText(refusal.Status)
 	if refusal.Status == http.StatusNotFound {
 		status = "NOT FOUND" // what operators look for in the log since ever
 	}
 	logAt(log, LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
-	s.answer(w, refusal)
-}
-
-// start starts the program, unless one is ready, and upgrades. It owns the slot,
-// which is free again when the program's whole group is gone.
-func (s *Server) start(w http.ResponseWriter, r *http.Request, to route, env []string, ready *process.Process, log *slog.Logger) *session {
-	if refusal := fits(env); refusal != nil {
-		s.refuse(w, log, refusal)
-		s.giveUp(to.program, ready, log)
-		return nil
-	}
-	proc := ready
-	if proc == nil {
-		var err error
-		if proc, err = s.launch(to, env); err != nil {
-			s.release(to.program)
-			logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
-			s.answer(w, launchRefusal(err, to, r))
-			return nil
-		}
-	}
-	log = log.With("pid", proc.Pid)
-	program := newProcessEndpoint(proc, &to.program.Program, log, func() { s.release(to.program) })
-	conn, err := upgrade(w, r, to.program.upgradeHeader(r))
-	if err != nil {
-		logAt(log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
-		program.Close()
-		return nil
-	}
-	client := newWebSocketEndpoint(s.ctx, conn, &to.program.Program, log)
-	if to.program.PreforkRequest {
-		client.first = requestLine(env)
-	}
-	x := &session{program, client, log}
-	s.enter(x)
-	return x
 }
 
 // session is one conversation.
 type session struct {
-	program *ProcessEndpoint
-	client  *WebSocketEndpoint
+	program Endpoint
+	client  Endpoint
 	log     *slog.Logger
 }
 
 // run is the conversation itself, between its two lines in the log.
-func (x *session) run() {
+func (x *session) run() Traffic {
 	start := time.Now()
 	logAt(x.log, LevelAccess, "session", "CONNECT")
 	t := PipeEndpoints(x.program, x.client)
-	logAt(x.log, LevelAccess, "session", "DISCONNECT",
-		"ending", t.Cause.Error(),
-		"exit", x.program.proc.Ending().String(),
+	about := []any{"ending", t.Cause.Error()}
+	if own, ok := x.program.(*ProcessEndpoint); ok {
+		about = append(about, "exit", own.proc.Ending().String())
+	}
+	logAt(x.log, LevelAccess, "session", "DISCONNECT", append(about,
 		"messagesout", t.ToClient.Messages, "bytesout", t.ToClient.Bytes,
 		"messagesin", t.ToProgram.Messages, "bytesin", t.ToProgram.Bytes,
 		"undelivered", t.Undelivered.Messages,
-		"duration", time.Since(start).Round(time.Millisecond))
+		"duration", time.Since(start).Round(time.Millisecond))...)
+	return t
 }
 
 // upgradeHeader is what goes into the 101 besides the handshake.

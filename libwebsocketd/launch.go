@@ -33,9 +33,9 @@ func fits(env []string) *gate.Refusal {
 	return nil
 }
 
-// launch starts the program of a route.
-func (s *Server) launch(to route, env []string) (*process.Process, error) {
-	return s.launcher.Start(to.program.spec(to.argv, env))
+// launch starts a program.
+func (s *Server) launch(p *served, argv, env []string) (*process.Process, error) {
+	return s.launcher.Start(p.spec(argv, env))
 }
 
 // spec is a program that is bridged.
@@ -50,23 +50,24 @@ func (p *served) spec(argv, env []string) process.Spec {
 	return spec
 }
 
-// launchRefusal turns a failed launch into an answer. The command's own path is
-// for the log, not for the stranger.
-func launchRefusal(err error, to route, r *http.Request) *gate.Refusal {
+// launchRefusal turns a failed launch of the executable path into an answer. The
+// path is for the log, not for the stranger. uri is what of the request's URL is in
+// the environment.
+func launchRefusal(err error, path string, p *served, uri string) *gate.Refusal {
 	switch {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EAGAIN),
 		errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EBADF), errors.Is(err, process.ErrClosed):
 		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "no room for another process now; the log says why", RetryAfter: 1}
 	case errors.Is(err, syscall.E2BIG):
-		if len(r.RequestURI) > maxVariable/2 {
+		if len(uri) > maxVariable/2 {
 			return refuse(http.StatusRequestURITooLong, "the URL does not fit a program's environment")
 		}
 		return refuse(http.StatusRequestHeaderFieldsTooLarge, "the headers do not fit a program's environment")
 	case errors.Is(err, fs.ErrPermission):
 		return refuse(http.StatusForbidden, "the program may not be executed; chmod +x, or the log, helps")
-	case errors.Is(err, fs.ErrNotExist) && !exists(to.argv[0]):
+	case errors.Is(err, fs.ErrNotExist) && !exists(path):
 		return refuse(http.StatusNotFound, "the program is not there any more")
-	case errors.Is(err, fs.ErrNotExist) && to.program.WorkDir != "" && !exists(to.program.WorkDir):
+	case errors.Is(err, fs.ErrNotExist) && p.WorkDir != "" && !exists(p.WorkDir):
 		return refuse(http.StatusInternalServerError, "the directory the program is to run in does not exist")
 	case errors.Is(err, fs.ErrNotExist):
 		return refuse(http.StatusInternalServerError, "the interpreter named in the program's first line does not exist")

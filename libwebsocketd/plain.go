@@ -5,8 +5,9 @@ import (
 	"net/http"
 )
 
-// servePlain answers what is no WebSocket handshake: with a CGI script, else an
-// existing file, else the console, else a directory's listing.
+// servePlain answers what is no WebSocket handshake: with a CGI script, else a
+// program that is asked for in another way, else an existing file, else the
+// console, else a directory's listing.
 func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) {
 	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
 		for name, values := range headers {
@@ -23,6 +24,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, i
 	case isCGI:
 		to.program = s.own
 		s.serveCGI(w, r, to, from, id, log.With("cgiscript", to.argv[0]))
+	case s.serveFace(w, r, from, id, log):
 	case s.static != nil && (s.console == nil || s.static.hasFile(r.URL.Path)):
 		logAt(log, LevelAccess, "http", "STATIC")
 		s.static.ServeHTTP(w, r)

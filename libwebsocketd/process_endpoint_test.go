@@ -39,7 +39,7 @@ func start(t *testing.T, cfg Config, script string) *program {
 	}
 	s := &Server{cfg: cfg, launcher: launcher}
 	what := newServed(*settings(t, cfg), "")
-	proc, err := s.launch(route{program: what, argv: cfg.Command}, []string{"PATH=/usr/bin:/bin"})
+	proc, err := s.launch(what, cfg.Command, []string{"PATH=/usr/bin:/bin"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,6 +56,7 @@ type Program struct {
 	PingInterval time.Duration // 0 is DefaultPingInterval, negative none
 	CloseDelay   time.Duration
 	Protocols    []string
+	Lifetime     Lifetime
 
 	Header http.Header // of a successful upgrade
 }
@@ -85,6 +86,7 @@ func (c *Config) Program() Program {
 		PingInterval:   c.PingInterval,
 		CloseDelay:     c.CloseDelay,
 		Protocols:      c.Protocols,
+		Lifetime:       c.Lifetime,
 		Header:         header,
 	}
 }
@@ -148,7 +150,13 @@ func (p *Program) check() error {
 	default:
 		return fieldError("Stderr is %q; it may be log, tag, merge or discard", p.Stderr)
 	}
-	return p.checkFraming()
+	if err := p.checkFraming(); err != nil || p.Lifetime == nil {
+		return err
+	}
+	if p.Prefork > 0 {
+		return fieldError("Prefork is for processes that belong to a connection, and cannot go with a Lifetime")
+	}
+	return p.Lifetime.Check(p)
 }
 
 // checkListed is the first fault of a Program in Config.Programs.

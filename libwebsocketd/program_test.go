@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"slices"
@@ -14,7 +15,7 @@ import (
 func TestProgramIsSettings(t *testing.T) {
 	t.Parallel()
 	servers := strings.Fields(`Command Dir Programs StaticDir CGIDir Console Addresses Port UnixSocket RedirectPort
-		TLSCert TLSKey TLSClientCA Hosts MaxForks ReverseLookup ServerSoftware Header HeaderWS HeaderHTTP Logger ErrorLog Launcher`)
+		TLSCert TLSKey TLSClientCA Hosts MaxForks ReverseLookup ServerSoftware Header HeaderWS HeaderHTTP Logger ErrorLog Launcher Faces`)
 	programs := strings.Fields("Name Path Command WorkDir Env MaxForks Header")
 	var cfg Config
 	value := reflect.ValueOf(&cfg).Elem()
@@ -34,6 +35,8 @@ func TestProgramIsSettings(t *testing.T) {
 			f.SetString("x")
 		case reflect.Slice:
 			f.Set(reflect.ValueOf([]string{"x"}))
+		case reflect.Interface:
+			f.Set(reflect.ValueOf(someLifetime{"x"}))
 		default:
 			t.Fatalf("a value for %s %s", name, f.Type())
 		}
@@ -60,6 +63,18 @@ func TestProgramIsSettings(t *testing.T) {
 	}
 }
 
+// someLifetime is one that nothing is served with.
+type someLifetime struct{ fault string }
+
+func (l someLifetime) Check(*Program) error {
+	if l.fault != "" {
+		return errors.New(l.fault)
+	}
+	return nil
+}
+
+func (someLifetime) Serve(*Host) Keeper { panic("nothing is served") }
+
 // TestProgramCheck is the table of what New and Reload refuse of a Program.
 func TestProgramCheck(t *testing.T) {
 	t.Parallel()
@@ -77,6 +92,8 @@ func TestProgramCheck(t *testing.T) {
 		`the path "/a/../b" is not clean`:                {{Name: "a", Path: "/a/../b", Command: cat}},
 		`the path "/a?b" is not one of a URL`:            {{Name: "a?b", Command: cat}},
 		`the path "/a\x00" is not one`:                   {{Name: "a", Path: "/a\x00", Command: cat}},
+		`it does not live`:                               {{Name: "a", Command: cat, Lifetime: someLifetime{"it does not live"}}},
+		`Prefork is for processes that belong`:           {{Name: "a", Command: cat, Prefork: 1, Lifetime: someLifetime{}}},
 		`contains a NUL`:                                 {{Name: "a", Command: []string{"/bin/cat", "\x00"}}},
 		`Env has "A", which is not NAME=VALUE`:           {{Name: "a", Command: cat, Env: []string{"A"}}},
 		`"" cannot be a variable's name`:                 {{Name: "a", Command: cat, Env: []string{"=1"}}},

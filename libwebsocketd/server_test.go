@@ -155,7 +155,7 @@ func TestShutdownStuckClient(t *testing.T) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for x := range s.sessions {
-			if out := x.client.conn.out.Load(); out == last && out > 0 {
+			if out := x.client.(*WebSocketEndpoint).conn.out.Load(); out == last && out > 0 {
 				same++
 			} else {
 				last, same = out, 0

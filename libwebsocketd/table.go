@@ -21,6 +21,7 @@ type served struct {
 	slots   *gate.Slots // of this program, over all reloads
 	env     *environment
 	pool    *process.Pool // nil without Prefork
+	keeper  Keeper        // nil without a Lifetime
 }
 
 // table is what is served at one moment.
@@ -57,6 +58,9 @@ func (s *Server) furnishPrograms() error {
 	s.own.scripts = s.cfg.Dir
 	s.table.Store(&table{})
 	s.own.pool = s.newPool(s.own)
+	if len(s.cfg.Command) > 0 || s.cfg.Dir != "" {
+		s.keep(s.own)
+	}
 	s.show(s.newTable(&s.cfg, nil))
 	return nil
 }
@@ -79,6 +83,7 @@ func (s *Server) newTable(cfg *Config, old *table) *table {
 			p.slots.SetLimit(program.MaxForks)
 		}
 		p.pool = s.newPool(p)
+		s.keep(p)
 		t.programs = append(t.programs, p)
 	}
 	if len(cfg.Command) > 0 || cfg.Dir != "" {
@@ -138,7 +143,7 @@ func (s *Server) Reload(programs []Program) error {
 	s.show(next)
 	for _, p := range old.programs {
 		if !slices.Contains(next.programs, p) {
-			s.running.Go(p.pool.Close)
+			s.retire(p)
 		}
 	}
 	return nil

@@ -141,8 +141,23 @@ func (w *WebSocketEndpoint) patience() time.Duration {
 }
 
 // Send writes a batch in as few writes as it takes.
-func (w *WebSocketEndpoint) Send(batch []Message) error {
-	err := w.conn.send(batch)
+func (w *WebSocketEndpoint) Send(batch []Message) error { return w.sent(w.conn.send(batch)) }
+
+// Deliver writes what a Broadcast says without a copy. A Note is a text message.
+func (w *WebSocketEndpoint) Deliver(deliveries []Delivery) error {
+	pieces := make([][]byte, 0, 8)
+	for i := range deliveries {
+		chunk := deliveries[i].Chunk
+		if chunk == nil {
+			chunk = NewChunk([]Message{{Kind: Text, Data: []byte(deliveries[i].Note.String())}})
+		}
+		pieces = append(pieces, chunk.from(deliveries[i].Skip))
+	}
+	return w.sent(w.conn.sendFrames(pieces))
+}
+
+// sent ends a connection that could not be written to.
+func (w *WebSocketEndpoint) sent(err error) error {
 	if err != nil && !errors.Is(err, errFinished) {
 		w.die(&ClosedError{Code: closeAbnormal})
 	}
@@ -153,7 +168,7 @@ func (w *WebSocketEndpoint) Send(batch []Message) error {
 // closes our half of the connection. Receive then ends within lingerWait. A
 // refusal of what the client sent also ends the conversation on its account.
 func (w *WebSocketEndpoint) CloseSend(cause error) error {
-	code, reason := closing(cause)
+	code, reason := Closing(cause)
 	err := w.conn.sendClose(code, reason)
 	var refused *refusedError
 	if errors.As(cause, &refused) {

@@ -1,0 +1,135 @@
+package libwebsocketd
+
+import (
+	"fmt"
+	"iter"
+)
+
+// Broadcast is a program many clients listen to. Its messages are numbered, and
+// what one client gets others get, too: PipeEndpoints hands it to a Listener as it
+// is, as io.Copy does with an io.WriterTo.
+type Broadcast interface {
+	Endpoint
+
+	// Epoch names what the numbers count from: the same number with the same
+	// Epoch is the same message.
+	Epoch() string
+
+	// Deliveries is Receive with numbers.
+	Deliveries() ([]Delivery, error)
+}
+
+// Listener is a client that takes what a Broadcast says as it is.
+type Listener interface {
+	Endpoint
+
+	// Deliver is Send with numbers.
+	Deliver([]Delivery) error
+}
+
+// Delivery is what a Broadcast says at once: messages, or one Note.
+type Delivery struct {
+	Chunk *Chunk // nil with a Note
+	First uint64 // the number of the first message of Chunk, or of the one behind Note
+	Skip  int    // so many messages of Chunk are not for this client
+	Note  *Note
+}
+
+// Note is what a client is told between two messages. It has no number.
+type Note struct {
+	From, To  uint64 // the messages that were dropped, or
+	Restarted string // how the process ended that another one has taken the place of
+}
+
+// String is the note as a client reads it that has nothing but messages.
+func (n *Note) String() string {
+	if n.Restarted != "" {
+		return "[websocketd: restarted after " + n.Restarted + "]"
+	}
+	return fmt.Sprintf("[websocketd: %d messages dropped]", n.To-n.From+1)
+}
+
+// Chunk is messages for any number of clients, put into frames once. It does not
+// change.
+type Chunk struct {
+	frames []byte
+	tally  Tally
+}
+
+// NewChunk copies a batch of whole messages.
+func NewChunk(batch []Message) *Chunk {
+	size := 0
+	for i := range batch {
+		size += headerSize(len(batch[i].Data)) + len(batch[i].Data)
+	}
+	c := &Chunk{frames: make([]byte, 0, size)}
+	for i := range batch {
+		m := &batch[i]
+		c.frames = append(appendHeader(c.frames, firstByte(m, false), len(m.Data)), m.Data...)
+	}
+	c.tally.add(batch)
+	return c
+}
+
+// Tally counts the messages.
+func (c *Chunk) Tally() Tally { return c.tally }
+
+// Size is how many bytes of memory the messages take.
+func (c *Chunk) Size() int { return cap(c.frames) }
+
+// Messages are the messages behind the first skip ones. Their Data is the Chunk's.
+func (c *Chunk) Messages(skip int) iter.Seq[Message] {
+	return func(yield func(Message) bool) {
+		for rest := c.from(skip); len(rest) > 0; {
+			kind := Kind(rest[0] & opcodeBits)
+			var data []byte
+			if data, rest = cutFrame(rest); !yield(Message{Kind: kind, Data: data}) {
+				return
+			}
+		}
+	}
+}
+
+// from is the frames behind the first skip ones.
+func (c *Chunk) from(skip int) []byte {
+	rest := c.frames
+	for range skip {
+		_, rest = cutFrame(rest)
+	}
+	return rest
+}
+
+// counts is the Chunk's Tally without the messages that are skipped.
+func (d *Delivery) counts() Tally {
+	if d.Chunk == nil {
+		return Tally{}
+	}
+	t := d.Chunk.tally
+	rest := d.Chunk.frames
+	for range d.Skip {
+		var data []byte
+		data, rest = cutFrame(rest)
+		t.Messages--
+		t.Bytes -= int64(len(data))
+	}
+	return t
+}
+
+// tellMany is tell without a copy for each client.
+func tellMany(client Listener, program Broadcast, t *Traffic) error {
+	for {
+		deliveries, err := program.Deliveries()
+		if err != nil {
+			return err
+		}
+		count := &t.ToClient
+		if client.Deliver(deliveries) != nil {
+			count = &t.Undelivered
+		}
+		for i := range deliveries {
+			n := deliveries[i].counts()
+			count.Messages += n.Messages
+			count.Bytes += n.Bytes
+		}
+	}
+}

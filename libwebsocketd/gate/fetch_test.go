@@ -1,0 +1,54 @@
+package gate
+
+import (
+	"net/http/httptest"
+	"testing"
+)
+
+// TestCheckPlain holds requests a browser sends without an Origin to what it says
+// instead, and those with one to the same rule as a handshake.
+func TestCheckPlain(t *testing.T) {
+	for _, test := range []struct {
+		origin, site string
+		list         []string
+		same         bool
+		allowed      bool
+	}{
+		{"", "", nil, false, true},                         // curl
+		{"", "none", nil, false, true},                     // typed by the user
+		{"", "same-origin", nil, false, true},              // our own page's EventSource
+		{"", "Same-Origin", nil, true, true},               // the same
+		{"", "same-site", nil, false, false},               // <img> on another port
+		{"", "cross-site", nil, false, false},              // <img> on another site
+		{"", "nonsense", nil, false, false},                // a browser to come
+		{"", "cross-site", []string{"*"}, false, true},     // anything is anything
+		{"", "cross-site", []string{"*"}, true, false},     // and less with --sameorigin
+		{"http://a.com:99", "same-site", nil, false, true}, // an EventSource on another port
+		{"http://b.com", "cross-site", nil, false, false},  // on another site
+		{"http://b.com", "cross-site", []string{"b.com"}, false, true},
+		{"http://b.com", "same-origin", nil, false, false},   // what Origin says counts
+		{"null", "cross-site", nil, false, false},            // a sandboxed frame
+		{"", "same-origin", []string{"b.com"}, false, false}, // our own page is not listed
+		{"", "same-origin", []string{"a.com"}, false, true},
+		{"", "same-origin", []string{"https://a.com"}, false, true}, // behind a proxy
+		{"", "same-origin", []string{"a.com:1"}, false, false},
+		{"", "", []string{"a.com"}, false, false},
+		{"", "", []string{"file://"}, false, true},
+		{"", "", nil, true, false},
+	} {
+		r := httptest.NewRequest("GET", "http://a.com/", nil)
+		if test.origin != "" {
+			r.Header.Set("Origin", test.origin)
+		}
+		if test.site != "" {
+			r.Header.Set("Sec-Fetch-Site", test.site)
+		}
+		refusal := NewOrigins(test.list, test.same).CheckPlain(r)
+		if (refusal == nil) != test.allowed {
+			t.Errorf("Origin %q, Sec-Fetch-Site %q, list %q, same origin %v: %v", test.origin, test.site, test.list, test.same, refusal)
+		}
+		if refusal != nil && refusal.Status != 403 {
+			t.Errorf("status %d", refusal.Status)
+		}
+	}
+}

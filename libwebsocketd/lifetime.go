@@ -1,0 +1,124 @@
+package libwebsocketd
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"websocketd/libwebsocketd/gate"
+)
+
+// Lifetime says who owns the life of a program's processes, if that is not the
+// connection. It is settings, which Reload compares with reflect.DeepEqual; what
+// they are about begins with Serve.
+type Lifetime interface {
+	// Check is why the settings are wrong, or cannot go with the rest of p's.
+	Check(p *Program) error
+
+	// Serve begins to serve host's program.
+	Serve(host *Host) Keeper
+}
+
+// Keeper keeps the processes of one Program for a Lifetime. It ends with its Host.
+type Keeper interface {
+	// Open is the program as one client has it, or why that client has none. It may
+	// be called by any number of goroutines at once.
+	Open(call *Call) (Endpoint, *gate.Refusal)
+
+	// Retire is called once, when Reload has put another Program in the place of
+	// this one: nobody calls Open any more, and what has clients goes on.
+	Retire()
+}
+
+// Call is a client that was let in, as a Lifetime sees it.
+type Call struct {
+	Request *http.Request
+	Place   Place
+	Log     *slog.Logger
+
+	// What the client is about. Without Start nothing may be started for it, with
+	// Feeds it only has something to say, and one that Returns leaves for a moment.
+	Start, Feeds, Returns bool
+}
+
+// Place is where below its path a program is asked for.
+type Place struct {
+	ScriptName, PathInfo string
+	argv                 []string
+}
+
+// Host is what a Server gives a Keeper to work with. Its methods may be called from
+// anywhere.
+type Host struct {
+	server  *Server
+	program *served
+}
+
+// Program is the complete settings. They are not to be changed.
+func (h *Host) Program() *Program { return &h.program.Program }
+
+// Log is for what concerns the program and no client.
+func (h *Host) Log() *slog.Logger { return h.program.log(h.server.cfg.Logger) }
+
+// Context is done when the server is going away. It is before that of any client
+// is.
+func (h *Host) Context() context.Context { return h.server.ctx }
+
+// Go runs f in a goroutine that Shutdown waits for. It is for within Serve, Open
+// and what Go runs.
+func (h *Host) Go(f func()) { h.server.running.Go(f) }
+
+// Own is the place of the program itself; ok is false when the URL chooses what
+// runs.
+func (h *Host) Own() (own Place, ok bool) {
+	p := h.program
+	own = Place{ScriptName: p.Path, argv: p.Command}
+	if p.Path == "/" {
+		own.PathInfo = "/"
+	}
+	return own, p.scripts == ""
+}
+
+// Start starts the program. It takes a slot, which is free again when nothing of
+// the process's group is left: whoever called Start calls Close.
+func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
+	s, p := h.server, h.program
+	log := h.Log().With("command", at.argv[0])
+	if refusal := s.claimSlot(p, log); refusal != nil {
+		logAt(log, LevelError, "process", "Max of possible forks already active, not started")
+		return nil, refusal
+	}
+	env := p.env.shared(at)
+	proc, err := s.launch(p, at.argv, env)
+	if err != nil {
+		s.release(p)
+		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
+		return nil, launchRefusal(err, at.argv[0], p, at.PathInfo)
+	}
+	return newProcessEndpoint(proc, &p.Program, log.With("pid", proc.Pid), func() { s.release(p) }), nil
+}
+
+// keep begins to serve a program that has a Lifetime.
+func (s *Server) keep(p *served) {
+	if p.Lifetime != nil {
+		p.keeper = p.Lifetime.Serve(&Host{server: s, program: p})
+	}
+}
+
+// retire ends what is kept of a program that nobody will ask for again.
+func (s *Server) retire(p *served) {
+	s.running.Go(p.pool.Close)
+	if p.keeper != nil {
+		p.keeper.Retire()
+	}
+}
+
+// shared is the environment of a process that is not one client's: nothing in it
+// is the request's of whoever came first.
+func (e *environment) shared(at Place) []string {
+	return e.override([]variable{
+		{"GATEWAY_INTERFACE", "CGI/1.1"},
+		{"SCRIPT_NAME", cleanValue(at.ScriptName)},
+		{"PATH_INFO", cleanValue(at.PathInfo)},
+	})
+}
