@@ -35,20 +35,22 @@ type CloseError struct {
 	Reason string
 }
 
-func (e *CloseError) Error() string { return fmt.Sprintf("closed with %d: %s", e.Code, e.Reason) }
+func (e *CloseError) Error() string { return closedWith(e.Code, e.Reason) }
+
+func closedWith(code int, reason string) string { return fmt.Sprintf("closed with %d: %s", code, reason) }
 
 // Closing is what a client is told at the end: a code and a reason of at most
 // 123 bytes (RFC 6455 section 5.5).
 func Closing(cause error) (code int, reason string) {
 	var ended *EndedError
-	var refused *refusedError
+	var refused *RefusedError
 	var broken *brokenError
 	var told *CloseError
 	switch {
 	case errors.Is(cause, ErrGoingAway):
 		return closeGoingAway, ErrGoingAway.Error()
 	case errors.As(cause, &refused):
-		return refused.code, refused.reason
+		return refused.Code, refused.Reason
 	case errors.As(cause, &told):
 		return told.Code, told.Reason
 	case errors.As(cause, &broken):

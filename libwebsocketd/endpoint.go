@@ -135,7 +135,7 @@ func feed(program, client Endpoint, sent *Tally) {
 		if deaf = err != nil; !deaf {
 			sent.add(batch)
 		}
-		if refused := new(refusedError); errors.As(err, &refused) {
+		if refused := new(RefusedError); errors.As(err, &refused) {
 			client.CloseSend(err)
 		}
 	}

@@ -110,7 +110,7 @@ func TestProgramIsDeaf(t *testing.T) {
 func TestProgramRefuses(t *testing.T) {
 	t.Parallel()
 	program, client, j := newFakes()
-	refusal := &refusedError{closePolicyViolation, "no"}
+	refusal := &RefusedError{closePolicyViolation, "no"}
 	program.takes = func() error { return refusal }
 	client.takes = func() error {
 		if client.ctx.Err() != nil {

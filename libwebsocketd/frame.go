@@ -106,7 +106,7 @@ func reservedBit(first byte) string {
 	return "RSV3"
 }
 
-func protocolError(reason string) error { return &refusedError{closeProtocolError, reason} }
+func protocolError(reason string) error { return &RefusedError{closeProtocolError, reason} }
 
 // unmask applies a mask to b (RFC 6455 section 5.3). The mask is read with its
 // first byte lowest.

@@ -62,8 +62,8 @@ func ours(t *testing.T, sent, cuts []byte, limit int64, takes Kind) (r reading) 
 			continue
 		case *ClosedError:
 			r.code = err.Code
-		case *refusedError:
-			r.code = err.code
+		case *RefusedError:
+			r.code = err.Code
 		default:
 			if r.code = closeAbnormal; err == errTooBig {
 				r.code = closeMessageTooBig

@@ -37,7 +37,7 @@ type frameReader struct {
 
 var (
 	errTooBig  = errors.New("message too big")
-	errNotUTF8 = &refusedError{closeInvalidPayload, "text message is not UTF-8"}
+	errNotUTF8 = &RefusedError{closeInvalidPayload, "text message is not UTF-8"}
 )
 
 func newFrameReader(from source, limit int64, takes Kind) *frameReader {

@@ -85,7 +85,7 @@ func (f *finder) find(b []byte, end byte) int {
 type input interface {
 	// send writes a batch in as few writes as it takes. Of a message that may not
 	// reach the program nothing is written, nor of what comes behind it; the error
-	// is a *refusedError then.
+	// is a *RefusedError then.
 	send(batch []Message) error
 }
 
@@ -99,7 +99,7 @@ type framedInput struct {
 type framer interface {
 	// frame appends to b what stands before m, at most headRoom bytes, and says what
 	// comes then: m's bytes, or others that are valid until the next call, and
-	// behind them tail. Its error is a *refusedError, or nil.
+	// behind them tail. Its error is a *RefusedError, or nil.
 	frame(b []byte, m *Message) (head, body []byte, tail string, err error)
 }
 

@@ -104,8 +104,8 @@ func (w *writes) text() string { return strings.Join(w.all, "") }
 func frameAll(f framer, batch ...Message) (text string, code int) {
 	w := &writes{}
 	err := (&framedInput{to: w, framer: f}).send(batch)
-	if refused := new(refusedError); errors.As(err, &refused) {
-		code = refused.code
+	if refused := new(RefusedError); errors.As(err, &refused) {
+		code = refused.Code
 	}
 	return w.text(), code
 }
@@ -140,7 +140,7 @@ func TestFramedInput(t *testing.T) {
 		if !slices.Equal(sizes, test.writes) {
 			t.Errorf("%s: writes of %d bytes, want %d", test.name, sizes, test.writes)
 		}
-		if refused := new(refusedError); errors.As(err, &refused) != strings.HasPrefix(test.name, "refused") {
+		if refused := new(RefusedError); errors.As(err, &refused) != strings.HasPrefix(test.name, "refused") {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}

@@ -36,9 +36,10 @@ type Call struct {
 	Place   Place
 	Log     *slog.Logger
 
-	// What the client is about. Without Start nothing may be started for it, with
-	// Feeds it only has something to say, and one that Returns leaves for a moment.
-	Start, Feeds, Returns bool
+	Start   bool // something may be started for it
+	Feeds   bool // it has something to say and does not listen
+	Returns bool // it leaves for a moment and comes back
+	Notes   bool // it can tell a Note from a message
 }
 
 // Place is where below its path a program is asked for.

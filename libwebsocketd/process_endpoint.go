@@ -167,7 +167,7 @@ var errImmortal = errors.New("the program does not end")
 
 // Send writes messages to the program's input as its framing puts them, in as few
 // writes as it takes. It fails when the program has closed its input or exited, and
-// with a *refusedError at a message the framing cannot carry.
+// with a *RefusedError at a message the framing cannot carry.
 func (p *ProcessEndpoint) Send(batch []Message) error { return p.input.send(batch) }
 
 // CloseSend closes the program's input.

@@ -21,14 +21,13 @@ func (e *ClosedError) Error() string {
 	return fmt.Sprintf("client closed: %d", e.Code)
 }
 
-// refusedError is why we end a conversation: what the client sent cannot be
-// taken. It carries the close code.
-type refusedError struct {
-	code   int
-	reason string
+// RefusedError is why we end a conversation: what the client sent cannot be taken.
+type RefusedError struct {
+	Code   int // of the close frame
+	Reason string
 }
 
-func (e *refusedError) Error() string { return fmt.Sprintf("closed with %d: %s", e.code, e.reason) }
+func (e *RefusedError) Error() string { return closedWith(e.Code, e.Reason) }
 
 // WebSocketEndpoint is a client as one side of a conversation.
 type WebSocketEndpoint struct {
@@ -116,12 +115,12 @@ func (w *WebSocketEndpoint) Receive() ([]Message, error) {
 func (w *WebSocketEndpoint) end(err error) error {
 	cause := error(&ClosedError{Code: closeAbnormal})
 	if err == errTooBig {
-		err = &refusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
+		err = &RefusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
 	}
 	switch err := err.(type) {
-	case *refusedError:
+	case *RefusedError:
 		cause = err
-		w.conn.sendClose(err.code, err.reason)
+		w.conn.sendClose(err.Code, err.Reason)
 	case *ClosedError:
 		cause = err
 	}
@@ -170,7 +169,7 @@ func (w *WebSocketEndpoint) sent(err error) error {
 func (w *WebSocketEndpoint) CloseSend(cause error) error {
 	code, reason := Closing(cause)
 	err := w.conn.sendClose(code, reason)
-	var refused *refusedError
+	var refused *RefusedError
 	if errors.As(cause, &refused) {
 		w.cancel(cause) // this may come while Send is at work, which finish gives a limit
 	} else if err == nil {
