@@ -15,6 +15,10 @@ type Broadcast interface {
 	// Epoch is the same message.
 	Epoch() string
 
+	// After is the number of the last message that Deliveries has yielded, at first
+	// of the one before those it will yield. It is for who calls Deliveries.
+	After() uint64
+
 	// Deliveries is Receive with numbers.
 	Deliveries() ([]Delivery, error)
 }

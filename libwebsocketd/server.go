@@ -88,6 +88,7 @@ func (s *Server) furnish() (err error) {
 		IdleTimeout:       idleWait,
 		ErrorLog:          s.cfg.ErrorLog,
 		ConnState:         s.noteState,
+		ConnContext:       withConn,
 
 		DisableGeneralOptionsHandler: true,
 	}
