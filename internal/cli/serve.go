@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/poll"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -116,6 +117,7 @@ func (w *wish) config() libwebsocketd.Config {
 		PingInterval:   orNone(milliseconds(w.Messages.Pingms)),
 		CloseDelay:     milliseconds(w.Program.Closems),
 		Protocols:      w.Messages.Protocol,
+		Faces:          []libwebsocketd.Face{poll.New()},
 		PassEnv:        w.Program.Passenv,
 		ReverseLookup:  w.Program.Reverselookup,
 		Header:         w.headers.all,

@@ -1,0 +1,127 @@
+package poll
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"websocketd/libwebsocketd"
+)
+
+const (
+	// bodyRoom is what is read of a body at once.
+	bodyRoom = 32 << 10
+
+	// A body nobody reads any more is thrown away, because a connection that is
+	// closed with something unread destroys the answer (RFC 9112 section 9.6): as long
+	// as it comes without a pause, and no longer than drainMost.
+	drainPause = 100 * time.Millisecond
+	drainMost  = time.Second
+)
+
+// body is what a client says: the lines that stand before all, then the body of its
+// request.
+type body struct {
+	request *http.Request
+	rc      *http.ResponseController
+	left    func() bool // looks whether the client is gone, without reading
+	first   []libwebsocketd.Message
+
+	room    []byte
+	batch   [1]libwebsocketd.Message
+	over    atomic.Bool // nothing more comes of it
+	waiting atomic.Bool // for the client
+	came    atomic.Int64
+	drain   atomic.Pointer[time.Time] // until when it is thrown away
+}
+
+// newBody is the whole body of a POST; that of a GET means nothing.
+func newBody(w http.ResponseWriter, r *http.Request, left func() bool, first []libwebsocketd.Message) *body {
+	b := &body{request: r, rc: http.NewResponseController(w), left: left, first: first}
+	b.over.Store(r.Method != http.MethodPost || r.ContentLength == 0)
+	return b
+}
+
+// begin makes the answer possible while the body is still to come. A client that
+// waits to be told to go on (RFC 9110 section 10.1.1) is told before the answer
+// begins: net/http would not do it later.
+func (b *body) begin(w http.ResponseWriter) {
+	if b.over.Load() {
+		return
+	}
+	b.rc.EnableFullDuplex() // HTTP/1; others are
+	if b.request.ProtoAtLeast(1, 1) && strings.EqualFold(b.request.Header.Get("Expect"), "100-continue") {
+		w.WriteHeader(http.StatusContinue)
+	}
+	if b.request.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close") // some of the body may be left on it
+	}
+}
+
+// next is some of the body, as the program is to read it. io.EOF is its end.
+func (b *body) next() ([]libwebsocketd.Message, error) {
+	if first := b.first; len(first) > 0 {
+		b.first = nil
+		return first, nil
+	}
+	for !b.over.Load() {
+		n, err := b.read()
+		if n > 0 {
+			b.batch[0] = libwebsocketd.Message{Kind: libwebsocketd.Verbatim, Data: b.room[:n]}
+			return b.batch[:], nil
+		}
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+	}
+	return nil, io.EOF
+}
+
+func (b *body) read() (int, error) {
+	if b.room == nil {
+		b.room = make([]byte, bodyRoom)
+	}
+	b.waiting.Store(true)
+	n, err := b.request.Body.Read(b.room)
+	b.waiting.Store(false)
+	b.came.Add(int64(n))
+	if err == io.EOF {
+		b.over.Store(true)
+	}
+	if until := b.drain.Load(); until != nil && n > 0 {
+		b.grant(*until)
+	}
+	return n, err
+}
+
+// letGo ends the body when nobody wants it any more. Over HTTP/2 that destroys
+// nothing.
+func (b *body) letGo() {
+	if b.over.Load() {
+		return
+	}
+	until := past
+	if b.request.ProtoMajor == 1 {
+		until = time.Now().Add(drainMost)
+	}
+	b.drain.Store(&until)
+	b.grant(until)
+}
+
+// grant is the time for what comes next of what is thrown away.
+func (b *body) grant(until time.Time) {
+	if pause := time.Now().Add(drainPause); pause.Before(until) {
+		until = pause
+	}
+	b.rc.SetReadDeadline(until)
+}
+
+// close unblocks next.
+func (b *body) close() {
+	if !b.over.Load() {
+		b.drain.Store(&past)
+		b.rc.SetReadDeadline(past)
+	}
+}

@@ -1,0 +1,177 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"websocketd/libwebsocketd"
+)
+
+// closeAbnormal is a client that left without a word (RFC 6455 section 7.4.1).
+const closeAbnormal = 1006
+
+// errEnded is what is said behind the end.
+var errEnded = errors.New("the answer has ended")
+
+// client is a request and its answer as the client's side of a conversation: the
+// body is received, what the program says is sent. It is a libwebsocketd.Listener.
+type client struct {
+	out      *stream
+	in       *body
+	form     form
+	interval time.Duration // of pings; not positive: none
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	stop     func() bool
+
+	number uint64 // of the last message; out.writing guards it
+	ended  atomic.Bool
+	ending sync.Once
+	once   sync.Once
+	closed chan struct{}
+	busy   sync.WaitGroup // comments and the guard
+}
+
+// newClient is done when the request is, or going. An interval that is not positive
+// waits for ever.
+func newClient(going context.Context, w http.ResponseWriter, in *body, f form, interval time.Duration) *client {
+	c := &client{out: newStream(w, 2*interval), in: in, form: f, interval: interval, closed: make(chan struct{})}
+	c.ctx, c.cancel = context.WithCancelCause(going)
+	c.stop = context.AfterFunc(in.request.Context(), c.gone)
+	return c
+}
+
+// gone is for a client that has left.
+func (c *client) gone() { c.cancel(&libwebsocketd.ClosedError{Code: closeAbnormal}) }
+
+// begin sends the header and what stands before the first message, when message
+// number before was the last.
+func (c *client) begin(before uint64) {
+	c.in.begin(c.out.w)
+	h := c.out.w.Header()
+	c.form.header(h)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Accel-Buffering", "no") // nginx would wait for more
+	c.out.w.WriteHeader(http.StatusOK)
+	c.write(func() error {
+		c.number = before
+		return c.out.sendOne(func(b []byte) []byte { return c.form.begin(b, before) })
+	})
+	if c.form.comment() != "" {
+		c.every(c.interval, c.comment)
+	}
+	if !c.in.over.Load() {
+		c.every(c.guardInterval(), newGuard(c).look)
+	}
+}
+
+// every calls f now and then, until Close.
+func (c *client) every(interval time.Duration, f func()) {
+	if interval <= 0 {
+		return
+	}
+	c.busy.Go(func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				f()
+			case <-c.closed:
+				return
+			}
+		}
+	})
+}
+
+// comment keeps what is between us and the client from taking silence for the end,
+// unless something is being said anyway.
+func (c *client) comment() {
+	if !c.out.writing.TryLock() {
+		return
+	}
+	defer c.out.writing.Unlock()
+	c.writeLocked(func() error {
+		return c.out.sendOne(func(b []byte) []byte { return append(b, c.form.comment()...) })
+	})
+}
+
+// Context is done when the client is gone or the server is going away.
+func (c *client) Context() context.Context { return c.ctx }
+
+// Receive reads the body. io.EOF is its end: the program's input ends then, too.
+func (c *client) Receive() ([]libwebsocketd.Message, error) {
+	batch, err := c.in.next()
+	if err != nil && err != io.EOF {
+		c.gone()
+		err = context.Cause(c.ctx)
+	}
+	return batch, err
+}
+
+// Send writes what the program says at once, and counts it.
+func (c *client) Send(batch []libwebsocketd.Message) error {
+	return c.write(func() error {
+		i := 0
+		return c.out.send(func(b []byte) ([]byte, bool) {
+			if i < len(batch) {
+				c.number++
+				b = c.form.message(b, c.number, &batch[i])
+			}
+			i++
+			return b, i < len(batch)
+		})
+	})
+}
+
+// Deliver writes what a Broadcast says at once, with its own numbers.
+func (c *client) Deliver(deliveries []libwebsocketd.Delivery) error {
+	return c.write(func() error {
+		i := 0
+		return c.out.send(func(b []byte) ([]byte, bool) {
+			if i < len(deliveries) {
+				b = c.append(b, &deliveries[i])
+			}
+			i++
+			return b, i < len(deliveries)
+		})
+	})
+}
+
+func (c *client) append(b []byte, d *libwebsocketd.Delivery) []byte {
+	if d.Chunk == nil {
+		c.number = d.First - 1
+		return c.form.note(b, c.number, d.Note)
+	}
+	c.number = d.First + uint64(d.Skip) - 1
+	for m := range d.Chunk.Messages(d.Skip) {
+		c.number++
+		b = c.form.message(b, c.number, &m)
+	}
+	return b
+}
+
+// write has the right to write while send is at work.
+func (c *client) write(send func() error) error {
+	c.out.writing.Lock()
+	defer c.out.writing.Unlock()
+	return c.writeLocked(send)
+}
+
+// writeLocked ends the conversation with a client that cannot be written to.
+func (c *client) writeLocked(send func() error) error {
+	if c.ended.Load() {
+		return errEnded
+	}
+	err := send()
+	if err != nil {
+		c.gone()
+	}
+	return err
+}

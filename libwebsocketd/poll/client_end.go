@@ -1,0 +1,61 @@
+package poll
+
+import (
+	"context"
+	"time"
+
+	"websocketd/libwebsocketd"
+)
+
+// lastWait is for the last word to a client when the server is going away.
+const lastWait = time.Second
+
+// CloseSend tells the client the end, unless it is gone, and lets go of the rest of
+// the body.
+func (c *client) CloseSend(cause error) error {
+	var err error
+	c.ending.Do(func() {
+		c.out.finishBy(time.Now().Add(c.lastWait()))
+		err = c.write(func() error {
+			defer c.ended.Store(true)
+			if _, left := context.Cause(c.ctx).(*libwebsocketd.ClosedError); left {
+				return nil
+			}
+			return c.out.sendOne(func(b []byte) []byte { return c.form.end(b, c.number, cause, c.out.w.Header()) })
+		})
+		c.cancel(cause)
+		c.in.letGo()
+	})
+	return err
+}
+
+// lastWait is how long the rest of the answer may take.
+func (c *client) lastWait() time.Duration {
+	switch {
+	case context.Cause(c.ctx) == libwebsocketd.ErrGoingAway:
+		return lastWait
+	case c.interval > 0:
+		return 2 * c.interval
+	}
+	return 2 * libwebsocketd.DefaultPingInterval
+}
+
+// Close ends the client without a word; see CloseSend. Behind CloseSend there is
+// nothing to be broken off, and net/http can finish the answer.
+func (c *client) Close() error {
+	c.once.Do(func() {
+		c.stop()
+		c.gone()
+		free := c.out.writing.TryLock()
+		if free {
+			c.out.writing.Unlock()
+		}
+		if !free || !c.ended.Load() {
+			c.out.finishBy(past)
+		}
+		c.in.close()
+		close(c.closed)
+		c.busy.Wait()
+	})
+	return nil
+}

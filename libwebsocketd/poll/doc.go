@@ -1,0 +1,46 @@
+// Package poll serves programs to clients that cannot make a WebSocket: a page's
+// EventSource, curl, a proxy that does not upgrade. All of it is plain HTTP, of
+// whatever version.
+//
+//	GET,  Accept: text/event-stream            the output as server-sent events
+//	GET   ?wait=30s, Accept: application/json  what has been said since, or the wait is over (long-poll)
+//	POST, lifetime connection                  the body is the input, the answer the output up to the exit
+//	POST, any other lifetime                   the body is one message
+//	OPTIONS, Access-Control-Request-Method     what a page of another origin may ask for
+//
+// A GET that is none of these is not answered here and never starts a program.
+//
+// # The law of an answer
+//
+//   - Nothing is started for a request that is refused, nor for one with
+//     Last-Event-ID: an EventSource comes back by itself, and 204 stops it (HTML
+//     section 9.2.3).
+//   - What the program says at once is written and flushed at once, in its order.
+//     There is no queue: a client that does not read holds the program back.
+//   - A client that takes nothing for two ping intervals is gone. So is one whose
+//     body has stalled for as long, while it took nothing of the answer either.
+//   - The client that leaves ends its conversation, and with it a program that is
+//     its own. A server that goes away still delivers what the program says.
+//   - The end is told in the answer: by an event, a trailer or a member. An answer
+//     that breaks off without it is a lost connection.
+//
+// # The law of events
+//
+// Every message has an id, EPOCH:N, which says that it is message N of those that
+// are counted in EPOCH (package record). The stream begins with the id of what comes
+// before its first message, so that a client which was cut off early also says where
+// it was.
+//
+//	(message)   text without a CR, which would end a line of it
+//	json        text with a CR, as a JSON string
+//	base64      a binary message
+//	gap         {"from":A,"to":B}: messages this client has missed
+//	restart     {"reason":"exit status 3"}: another process takes over
+//	end         {"code":4003,"reason":"exit status 3"}: the last event
+//
+// Who starts a goroutine waits for it:
+//
+//	goroutine              started by    ends when             waited for by
+//	comments, the guard    newClient     client.Close          client.Close
+//	giving up              closeWhen     its endpoint closed   the same request
+package poll

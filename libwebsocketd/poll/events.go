@@ -1,0 +1,116 @@
+package poll
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/record"
+)
+
+// eventStream is the media type of server-sent events (HTML section 9.2).
+const eventStream = "text/event-stream"
+
+// events is the form of server-sent events.
+type events struct {
+	epoch   string
+	trailer bool // the ending stands in a trailer, too
+}
+
+// newEvents has an epoch of its own, for a program that counts for one client only.
+func newEvents() events { return events{epoch: rand.Text()} }
+
+func (e events) header(h http.Header) {
+	h.Set("Content-Type", eventStream)
+	if e.trailer {
+		h.Set("Trailer", exitTrailer)
+	}
+}
+
+// begin is an id without data, which is no event, but is remembered (HTML section
+// 9.2.6).
+func (e events) begin(b []byte, before uint64) []byte { return append(e.id(b, before), '\n') }
+
+// comment is a line that begins with a colon.
+func (events) comment() string { return ":\n\n" }
+
+func (e events) id(b []byte, number uint64) []byte {
+	b = append(b, "id: "...)
+	b = append(b, record.Position{Epoch: e.epoch, Number: number}.String()...)
+	return append(b, '\n')
+}
+
+func (e events) message(b []byte, number uint64, m *libwebsocketd.Message) []byte {
+	b = e.id(b, number)
+	switch {
+	case m.Kind == libwebsocketd.Binary:
+		b = append(b, "event: base64\ndata: "...)
+		b = base64.StdEncoding.AppendEncode(b, m.Data)
+		return append(b, "\n\n"...)
+	case bytes.IndexByte(m.Data, '\r') >= 0:
+		return data(append(b, "event: json\n"...), quote(m.Data))
+	}
+	return data(b, m.Data)
+}
+
+func (e events) note(b []byte, before uint64, n *libwebsocketd.Note) []byte {
+	b = e.id(b, before)
+	if n.Restarted != "" {
+		return data(append(b, "event: restart\n"...), encode(reason{n.Restarted}))
+	}
+	return data(append(b, "event: gap\n"...), encode(gap{n.From, n.To}))
+}
+
+func (e events) end(b []byte, before uint64, cause error, trailer http.Header) []byte {
+	if e.trailer {
+		trailer.Set(exitTrailer, exitValue(cause))
+	}
+	b = e.id(b, before)
+	return data(append(b, "event: end\n"...), encode(endingOf(cause)))
+}
+
+// data ends an event with its data, a line for each of text's. The space is there
+// because a reader takes one away. There must be no CR in text.
+func data(b, text []byte) []byte {
+	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
+		b = append(b, "data: "...)
+		b = append(b, line...)
+		b = append(b, '\n')
+	}
+	return append(b, '\n')
+}
+
+// What events and answers say of other things than messages.
+type (
+	gap struct {
+		From uint64 `json:"from"`
+		To   uint64 `json:"to"`
+	}
+	reason struct {
+		Reason string `json:"reason"`
+	}
+	ending struct {
+		Code   int    `json:"code"`
+		Reason string `json:"reason"`
+	}
+)
+
+func endingOf(cause error) ending {
+	code, reason := libwebsocketd.Closing(cause)
+	return ending{code, reason}
+}
+
+// encode is JSON in one line. What is encoded here cannot fail.
+func encode(value any) []byte {
+	var b bytes.Buffer
+	to := json.NewEncoder(&b)
+	to.SetEscapeHTML(false)
+	to.Encode(value)
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
+}
+
+// quote is text as a JSON string.
+func quote(text []byte) []byte { return encode(string(text)) }

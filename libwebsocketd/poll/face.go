@@ -1,0 +1,77 @@
+package poll
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd"
+)
+
+// Face answers requests for a program that are no WebSocket handshakes. It is a
+// libwebsocketd.Face, serves programs of every lifetime, and has no state.
+type Face struct{}
+
+// New makes a Face, for libwebsocketd.Config.Faces.
+func New() Face { return Face{} }
+
+// Speaks reports whether a request is one of those in the package's list.
+func (Face) Speaks(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet:
+		return wantsEvents(r) || wantsJSON(r) && r.URL.Query().Has("wait")
+	case http.MethodPost:
+		return true
+	case http.MethodOptions:
+		return r.Header.Get("Access-Control-Request-Method") != ""
+	}
+	return false
+}
+
+// Serve answers one that was let in. Every answer says that the page which asked may
+// read it.
+func (Face) Serve(w http.ResponseWriter, v *libwebsocketd.Visit) {
+	allowOrigin(w.Header(), v.Request)
+	switch connection := v.Program().Lifetime == nil; {
+	case v.Request.Method == http.MethodOptions:
+		preflight(w)
+	case v.Request.Method == http.MethodPost && connection:
+		serveRun(w, v)
+	case v.Request.Method == http.MethodPost:
+		serveMessage(w, v)
+	case wantsEvents(v.Request):
+		serveEvents(w, v)
+	default:
+		serveWait(w, v)
+	}
+}
+
+func wantsEvents(r *http.Request) bool { return accepts(r, eventStream) }
+func wantsJSON(r *http.Request) bool   { return accepts(r, "application/json") }
+
+// accepts reports whether the client names a media type (RFC 9110 section 12.5.1).
+// Who takes anything, as most do, has not asked for it.
+func accepts(r *http.Request, mediaType string) bool {
+	for _, line := range r.Header.Values("Accept") {
+		for item := range strings.SplitSeq(line, ",") {
+			named, params, err := mime.ParseMediaType(item)
+			if err == nil && named == mediaType && !isZero(params["q"]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isZero reports whether a weight says "not this one" (RFC 9110 section 12.4.2).
+func isZero(weight string) bool {
+	q, err := strconv.ParseFloat(weight, 64)
+	return err == nil && q == 0
+}
+
+// printable quotes what a stranger sent, shortened, for an answer and the log.
+func printable(s string) string {
+	const most = 100
+	return strconv.QuoteToASCII(s[:min(len(s), most)])
+}

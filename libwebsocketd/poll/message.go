@@ -1,0 +1,171 @@
+package poll
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+)
+
+// mostBody bounds a message where the program has no limit: it is held.
+const mostBody = 64 * libwebsocketd.DefaultMaxFrameSize
+
+var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
+
+// serveMessage takes the body of a POST to a program that is not the client's alone,
+// as one message.
+func serveMessage(w http.ResponseWriter, v *libwebsocketd.Visit) {
+	data, refusal := readWhole(w, v)
+	var m libwebsocketd.Message
+	if refusal == nil {
+		m, refusal = messageOf(v.Program(), data)
+	}
+	if refusal != nil {
+		v.Refuse(w, refusal)
+		return
+	}
+	program, refusal := v.Open(libwebsocketd.Call{Start: true, Feeds: true, Returns: true})
+	if refusal != nil {
+		v.Answer(w, refusal)
+		return
+	}
+	if err := give(v, program, m); err != nil {
+		v.Refuse(w, notTaken(v, err))
+		return
+	}
+	v.Log().Log(context.Background(), libwebsocketd.LevelAccess, "MESSAGE", libwebsocketd.CategoryKey, "http", "bytes", len(m.Data))
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// give sends a message and leaves. A client that leaves itself, or a server that goes
+// away, gives up.
+func give(v *libwebsocketd.Visit, program libwebsocketd.Endpoint, m libwebsocketd.Message) error {
+	left := closeWhen(v.Request.Context(), program)
+	going := closeWhen(v.Context(), program)
+	err := program.Send([]libwebsocketd.Message{m})
+	left()
+	going()
+	program.Close()
+	return err
+}
+
+// closeWhen closes an endpoint when ctx is done. The caller calls what it returns when
+// that is not wanted any more.
+func closeWhen(ctx context.Context, e libwebsocketd.Endpoint) (settle func()) {
+	return when(ctx, func() { e.Close() })
+}
+
+// when calls f when ctx is done. settle is to be called when that is not wanted any
+// more, and returns when f is not at work.
+func when(ctx context.Context, f func()) (settle func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		f()
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
+}
+
+// readWhole reads a body of at most the size of a message. The client's time for it
+// begins anew with every piece.
+func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit) ([]byte, *gate.Refusal) {
+	limit := v.Program().MaxFrameSize
+	if limit < 0 {
+		limit = mostBody
+	}
+	if v.Request.ContentLength > limit {
+		return nil, tooLarge(limit)
+	}
+	rc := http.NewResponseController(w)
+	defer rc.SetReadDeadline(time.Time{})
+	defer when(v.Context(), func() { rc.SetReadDeadline(past) })()
+	data, err := io.ReadAll(&patient{io.LimitReader(v.Request.Body, limit+1), rc, v.Context(), 2 * v.Program().PingInterval})
+	switch {
+	case v.Context().Err() != nil:
+		return nil, goingAway
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &gate.Refusal{Status: http.StatusRequestTimeout, Reason: "the body of the request has stalled for two ping intervals"}
+	case err != nil:
+		return nil, &gate.Refusal{Status: http.StatusBadRequest, Reason: "the body of the request broke off"}
+	case int64(len(data)) > limit:
+		return nil, tooLarge(limit)
+	}
+	return data, nil
+}
+
+func tooLarge(limit int64) *gate.Refusal {
+	return &gate.Refusal{Status: http.StatusRequestEntityTooLarge,
+		Reason: "a message may have " + strconv.FormatInt(limit, 10) + " bytes (see --maxframesize)"}
+}
+
+// patient reads from a client that may take so long for a piece, until ctx is done.
+type patient struct {
+	io.Reader
+	rc       *http.ResponseController
+	ctx      context.Context
+	patience time.Duration
+}
+
+// Read looks at ctx when the deadline is set: it may be set elsewhere at the same
+// time.
+func (p *patient) Read(b []byte) (int, error) {
+	if p.patience > 0 {
+		p.rc.SetReadDeadline(time.Now().Add(p.patience))
+	}
+	if p.ctx.Err() != nil {
+		p.rc.SetReadDeadline(past)
+	}
+	return p.Reader.Read(b)
+}
+
+// messageOf is the message that a body is. Of a line the newline is left out that
+// programs which print lines put behind it.
+func messageOf(p *libwebsocketd.Program, data []byte) (libwebsocketd.Message, *gate.Refusal) {
+	lines := p.Framing == "" || p.Framing == libwebsocketd.FramingLine
+	if lines && !p.Binary {
+		if text, ok := bytes.CutSuffix(data, []byte{'\n'}); ok {
+			data = bytes.TrimSuffix(text, []byte{'\r'})
+		}
+	}
+	kind := libwebsocketd.Text
+	switch {
+	case p.Binary:
+		kind = libwebsocketd.Binary
+	case utf8.Valid(data):
+	case lines, p.Framing == libwebsocketd.FramingLSP, p.Framing == libwebsocketd.FramingNDJSON:
+		return libwebsocketd.Message{}, &gate.Refusal{Status: http.StatusBadRequest, Reason: "the message is not UTF-8, and this program takes text (see --binary)"}
+	default:
+		kind = libwebsocketd.Binary
+	}
+	return libwebsocketd.Message{Kind: kind, Data: data}, nil
+}
+
+// notTaken is why a program has not taken a message.
+func notTaken(v *libwebsocketd.Visit, err error) *gate.Refusal {
+	code, reason := libwebsocketd.Closing(err)
+	switch {
+	case v.Context().Err() != nil:
+		return goingAway
+	case code == 1003, code == 1007, code == 1008:
+		return &gate.Refusal{Status: http.StatusBadRequest, Reason: reason}
+	case code == 1009:
+		return &gate.Refusal{Status: http.StatusRequestEntityTooLarge, Reason: reason}
+	case code == 1000, code >= 4000:
+		return &gate.Refusal{Status: http.StatusGone, Reason: "the program has ended: " + reason}
+	case code == 1012, code == 1013:
+		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: reason, RetryAfter: 1}
+	}
+	return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the program has not taken the message: " + err.Error(), RetryAfter: 1}
+}

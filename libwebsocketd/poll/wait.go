@@ -1,0 +1,164 @@
+package poll
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+)
+
+const (
+	// mostWait is as long as an answer waits for something to say.
+	mostWait = 5 * time.Minute
+
+	// leastWait is for finding out what there is: an endpoint that is closed before
+	// it was asked says nothing.
+	leastWait = 50 * time.Millisecond
+)
+
+// oneAnswer is why a process that lives as long as its connection cannot be asked for
+// piece by piece.
+var oneAnswer = &gate.Refusal{Status: http.StatusNotAcceptable,
+	Reason: "wait= is for a program that outlives the answer (--shared); ask with Accept: text/event-stream"}
+
+// answer is what a long-poll gets.
+type answer struct {
+	Epoch   string  `json:"epoch"`
+	Pending []entry `json:"pending"`
+	Ended   *ending `json:"ended"` // nothing follows Pending, which is empty then
+}
+
+// entry is a message, or what stands between two.
+type entry struct {
+	Seq     uint64  `json:"seq,omitempty"`
+	Data    *string `json:"data,omitempty"`
+	Base64  *string `json:"base64,omitempty"`
+	Gap     *gap    `json:"gap,omitempty"`
+	Restart string  `json:"restart,omitempty"`
+}
+
+// serveWait answers a GET with what has been said behind after=, as soon as there is
+// something.
+func serveWait(w http.ResponseWriter, v *libwebsocketd.Visit) {
+	query := v.Request.URL.Query()
+	limit, refusal := readWait(query)
+	if refusal == nil && v.Program().Lifetime == nil {
+		refusal = oneAnswer
+	}
+	if refusal != nil {
+		v.Refuse(w, refusal)
+		return
+	}
+	program, refusal := v.Open(libwebsocketd.Call{Start: isFresh(v.Request, query), Returns: true})
+	if refusal != nil {
+		v.Answer(w, refusal)
+		return
+	}
+	defer program.Close()
+	many, ok := program.(libwebsocketd.Broadcast)
+	if !ok {
+		v.Refuse(w, oneAnswer)
+		return
+	}
+	a := ask(v.Request.Context(), v.Context(), many, limit)
+	v.Log().Log(context.Background(), libwebsocketd.LevelTrace, "POLL", libwebsocketd.CategoryKey, "http", "entries", len(a.Pending))
+	a.write(w, v.Program().PingInterval)
+}
+
+// isFresh reports whether a client has seen nothing so far, so that a process may be
+// started for it.
+func isFresh(r *http.Request, query url.Values) bool {
+	after := query.Get("after")
+	return r.Header.Get("Last-Event-ID") == "" && (after == "" || after == "0")
+}
+
+// readWait is how long a client wants to wait.
+func readWait(query url.Values) (time.Duration, *gate.Refusal) {
+	text := query.Get("wait")
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 {
+		return 0, &gate.Refusal{Status: http.StatusBadRequest, Reason: "wait=" + printable(text) + " is not a duration from 0s on, such as 30s"}
+	}
+	return min(max(wait, leastWait), mostWait), nil
+}
+
+// ask is what a program says at once, or that it has said nothing in time. Nothing
+// that it has handed out is left out: it is asked once.
+func ask(client, going context.Context, program libwebsocketd.Broadcast, limit time.Duration) answer {
+	ctx, cancel := context.WithTimeout(client, limit)
+	defer cancel()
+	defer when(going, cancel)()
+	settle := closeWhen(ctx, program)
+	deliveries, err := program.Deliveries()
+	gaveUp := ctx.Err() != nil
+	settle()
+
+	a := answer{Epoch: program.Epoch(), Pending: []entry{}}
+	for i := range deliveries {
+		a.add(&deliveries[i])
+	}
+	switch {
+	case err == nil:
+	case going.Err() != nil:
+		a.end(libwebsocketd.ErrGoingAway)
+	case !gaveUp || isEnding(err):
+		a.end(err)
+	}
+	return a
+}
+
+// isEnding reports whether err says how a program ended, and not only that its
+// client did not wait.
+func isEnding(err error) bool {
+	var ended *libwebsocketd.EndedError
+	var told *libwebsocketd.CloseError
+	return errors.As(err, &ended) || errors.As(err, &told)
+}
+
+func (a *answer) end(cause error) {
+	e := endingOf(cause)
+	a.Ended = &e
+}
+
+func (a *answer) add(d *libwebsocketd.Delivery) {
+	switch {
+	case d.Chunk != nil:
+		number := d.First + uint64(d.Skip)
+		for m := range d.Chunk.Messages(d.Skip) {
+			a.Pending = append(a.Pending, entryOf(number, &m))
+			number++
+		}
+	case d.Note.Restarted != "":
+		a.Pending = append(a.Pending, entry{Restart: d.Note.Restarted})
+	default:
+		a.Pending = append(a.Pending, entry{Gap: &gap{d.Note.From, d.Note.To}})
+	}
+}
+
+func entryOf(number uint64, m *libwebsocketd.Message) entry {
+	if m.Kind == libwebsocketd.Binary {
+		text := base64.StdEncoding.EncodeToString(m.Data)
+		return entry{Seq: number, Base64: &text}
+	}
+	text := string(m.Data)
+	return entry{Seq: number, Data: &text}
+}
+
+// write sends the answer, to a client that takes it before two ping intervals are
+// over.
+func (a *answer) write(w http.ResponseWriter, interval time.Duration) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	out := newStream(w, 2*interval)
+	out.sendOne(func(b []byte) []byte { return append(append(b, encode(a)...), '\n') })
+	if interval > 0 {
+		out.finishBy(time.Now().Add(2 * interval))
+	}
+}
