@@ -3,7 +3,6 @@ package libwebsocketd
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 
 	"websocketd/libwebsocketd/gate"
@@ -71,25 +70,6 @@ func (v *Visit) Answer(w http.ResponseWriter, refusal *gate.Refusal) { v.server.
 
 // First is what the program is to be sent before anything of the client's.
 func (v *Visit) First() []Message { return v.first }
-
-// Left looks whether the client is gone, without reading from its connection. It is
-// for while the body of an HTTP/1 request is not read, when nothing else tells. It can
-// tell on Linux, of the connections of Serve; of others it says false.
-func (v *Visit) Left() bool {
-	c, ok := v.Request.Context().Value(connKey{}).(net.Conn)
-	if !ok || v.Request.ProtoMajor != 1 {
-		return false
-	}
-	gone, leaving := (&conn{Conn: c}).hungUp()
-	return gone || leaving
-}
-
-// connKey is where the Context of a request has its connection.
-type connKey struct{}
-
-func withConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
-}
 
 // Converse is PipeEndpoints between its two lines in the log. Shutdown by force
 // closes the client.

@@ -54,6 +54,7 @@ func (i invocation) serve(w *wish, notes []string) int {
 	}
 	cfg := w.config()
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
+	cfg.Faces = []libwebsocketd.Face{poll.New()}
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
 	s, err := open(cfg, server)
 	if err != nil {
@@ -117,7 +118,6 @@ func (w *wish) config() libwebsocketd.Config {
 		PingInterval:   orNone(milliseconds(w.Messages.Pingms)),
 		CloseDelay:     milliseconds(w.Program.Closems),
 		Protocols:      w.Messages.Protocol,
-		Faces:          []libwebsocketd.Face{poll.New()},
 		PassEnv:        w.Program.Passenv,
 		ReverseLookup:  w.Program.Reverselookup,
 		Header:         w.headers.all,

@@ -26,7 +26,6 @@ const (
 type body struct {
 	request *http.Request
 	rc      *http.ResponseController
-	left    func() bool // looks whether the client is gone, without reading
 	first   []libwebsocketd.Message
 
 	room    []byte
@@ -38,8 +37,8 @@ type body struct {
 }
 
 // newBody is the whole body of a POST; that of a GET means nothing.
-func newBody(w http.ResponseWriter, r *http.Request, left func() bool, first []libwebsocketd.Message) *body {
-	b := &body{request: r, rc: http.NewResponseController(w), left: left, first: first}
+func newBody(w http.ResponseWriter, r *http.Request, first []libwebsocketd.Message) *body {
+	b := &body{request: r, rc: http.NewResponseController(w), first: first}
 	b.over.Store(r.Method != http.MethodPost || r.ContentLength == 0)
 	return b
 }

@@ -24,17 +24,20 @@ type client struct {
 	out      *stream
 	in       *body
 	form     form
+	peer     peer
 	interval time.Duration // of pings; not positive: none
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	stop     func() bool
 
-	number uint64 // of the last message; out.writing guards it
-	ended  atomic.Bool
-	ending sync.Once
-	once   sync.Once
-	closed chan struct{}
-	busy   sync.WaitGroup // comments and the guard
+	number       uint64 // of the last message; out.writing guards it
+	acknowledged int64  // what peer had taken at the last comment
+	still        int    // comments since that has changed
+	ended        atomic.Bool
+	ending       sync.Once
+	once         sync.Once
+	closed       chan struct{}
+	busy         sync.WaitGroup // comments and the guard
 }
 
 // newClient is done when the request is, or going. An interval that is not positive
@@ -91,8 +94,13 @@ func (c *client) every(interval time.Duration, f func()) {
 }
 
 // comment keeps what is between us and the client from taking silence for the end,
-// unless something is being said anyway.
+// unless something is being said anyway, and finds clients that take nothing.
 func (c *client) comment() {
+	if c.tookNothing() {
+		c.gone()
+		c.out.finishBy(past)
+		return
+	}
 	if !c.out.writing.TryLock() {
 		return
 	}

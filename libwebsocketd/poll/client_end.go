@@ -15,10 +15,11 @@ const lastWait = time.Second
 func (c *client) CloseSend(cause error) error {
 	var err error
 	c.ending.Do(func() {
-		c.out.finishBy(time.Now().Add(c.lastWait()))
+		_, left := context.Cause(c.ctx).(*libwebsocketd.ClosedError)
+		c.out.finishBy(c.last(left))
 		err = c.write(func() error {
 			defer c.ended.Store(true)
-			if _, left := context.Cause(c.ctx).(*libwebsocketd.ClosedError); left {
+			if left {
 				return nil
 			}
 			return c.out.sendOne(func(b []byte) []byte { return c.form.end(b, c.number, cause, c.out.w.Header()) })
@@ -29,15 +30,17 @@ func (c *client) CloseSend(cause error) error {
 	return err
 }
 
-// lastWait is how long the rest of the answer may take.
-func (c *client) lastWait() time.Duration {
+// last is when the rest of the answer must be taken.
+func (c *client) last(left bool) time.Time {
 	switch {
+	case left:
+		return past
 	case context.Cause(c.ctx) == libwebsocketd.ErrGoingAway:
-		return lastWait
+		return time.Now().Add(lastWait)
 	case c.interval > 0:
-		return 2 * c.interval
+		return time.Now().Add(2 * c.interval)
 	}
-	return 2 * libwebsocketd.DefaultPingInterval
+	return time.Now().Add(2 * libwebsocketd.DefaultPingInterval)
 }
 
 // Close ends the client without a word; see CloseSend. Behind CloseSend there is

@@ -46,7 +46,8 @@ func serveRun(w http.ResponseWriter, v *libwebsocketd.Visit) {
 }
 
 func converse(w http.ResponseWriter, v *libwebsocketd.Visit, program libwebsocketd.Endpoint, f form, before uint64) {
-	c := newClient(v.Context(), w, newBody(w, v.Request, v.Left, v.First()), f, v.Program().PingInterval)
+	c := newClient(v.Context(), w, newBody(w, v.Request, v.First()), f, v.Program().PingInterval)
+	c.peer = v
 	c.begin(before)
 	v.Converse(program, c)
 }

@@ -9,6 +9,12 @@ import (
 // lookInterval is how often a client is looked at whose body is not read.
 const lookInterval = time.Second
 
+// peer is what can be known of a client's connection besides.
+type peer interface {
+	Left() bool           // the client is gone
+	Taken() (int64, bool) // a count that grows when it takes something, if that is known
+}
+
 // errStalled is why a conversation ends whose client neither sends nor takes
 // anything.
 var errStalled = &libwebsocketd.CloseError{Code: 1013, Reason: "the body of the request has stalled for two ping intervals"}
@@ -42,9 +48,21 @@ func (g *guard) look() {
 		g.moved, g.since = moved, time.Now()
 	}
 	switch {
-	case !waiting && c.in.left():
+	case !waiting && c.peer.Left():
 		c.gone()
 	case c.interval > 0 && time.Since(g.since) >= 2*c.interval:
 		c.cancel(errStalled)
 	}
+}
+
+// tookNothing reports whether nothing has been taken for two intervals, in each of
+// which there was a comment to take. It is asked once an interval.
+func (c *client) tookNothing() bool {
+	taken, known := c.peer.Taken()
+	if !known || taken != c.acknowledged {
+		c.acknowledged, c.still = taken, 0
+		return false
+	}
+	c.still++
+	return c.still >= 2
 }

@@ -1,0 +1,165 @@
+package poll
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"websocketd/libwebsocketd"
+)
+
+// event is what a reader of an event stream dispatches.
+type event struct{ id, kind, data string }
+
+// parseEvents is HTML section 9.2.6 word by word, and shares nothing with the writer.
+// rest is the id that is remembered at the end.
+func parseEvents(stream string) (events []event, last string) {
+	stream = strings.TrimPrefix(stream, "\ufeff")
+	stream = strings.ReplaceAll(strings.ReplaceAll(stream, "\r\n", "\n"), "\r", "\n")
+	var data, kind, id string
+	lines := strings.Split(stream, "\n")
+	for _, line := range lines[:len(lines)-1] { // an unended last line counts for nothing
+		field, value, _ := strings.Cut(line, ":")
+		value = strings.TrimPrefix(value, " ")
+		switch {
+		case line == "":
+			last = id
+			if data != "" {
+				events = append(events, event{last, kind, strings.TrimSuffix(data, "\n")})
+			}
+			data, kind = "", ""
+		case strings.HasPrefix(line, ":"):
+		case field == "event":
+			kind = value
+		case field == "data":
+			data += value + "\n"
+		case field == "id" && !strings.Contains(value, "\x00"):
+			id = value
+		}
+	}
+	return events, last
+}
+
+// message is the message an event stands for.
+func (e event) message(t *testing.T) libwebsocketd.Message {
+	t.Helper()
+	m := libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(e.data)}
+	var err error
+	switch e.kind {
+	case "":
+	case "json":
+		var s string
+		err = json.Unmarshal(m.Data, &s)
+		m.Data = []byte(s)
+	case "base64":
+		m.Kind = libwebsocketd.Binary
+		m.Data, err = base64.StdEncoding.DecodeString(e.data)
+	default:
+		t.Fatalf("an event %q", e.kind)
+	}
+	if err != nil {
+		t.Fatalf("%+v: %v", e, err)
+	}
+	return m
+}
+
+var awkward = []string{"", "a", " a", "  a ", "a\nb", "\n", "\n\n", "a\n", "\r", "a\rb", "\r\n", "a\r\nb\r\n", "\x00", ":", ": a", "data: a", "id: 7", "event: end\ndata: x",
+	"\ufeff", "\ufeffa", "a\tb", "<&>", "\u2028", "🙂", "null", `"`, `\`, strings.Repeat("long ", 9000)}
+
+// FuzzEvents writes three messages and reads them back.
+func FuzzEvents(f *testing.F) {
+	for _, s := range awkward {
+		f.Add([]byte(s), false)
+		f.Add([]byte(s), true)
+	}
+	f.Add([]byte("\xff\x00\xfe"), true)
+	f.Fuzz(func(t *testing.T, data []byte, binary bool) {
+		kind := libwebsocketd.Text
+		if binary {
+			kind = libwebsocketd.Binary
+		} else if !utf8.Valid(data) {
+			t.Skip("no text")
+		}
+		w := events{epoch: "e"}
+		stream := w.begin(nil, 6)
+		for i, data := range [][]byte{[]byte("before"), data, []byte("behind")} {
+			stream = w.message(stream, uint64(i)+7, &libwebsocketd.Message{Kind: kind, Data: data})
+			stream = append(stream, w.comment()...)
+		}
+		got, last := parseEvents(string(stream))
+		if len(got) != 3 || last != "e:9" || got[1].id != "e:8" {
+			t.Fatalf("%q became %+v, %q", data, got, last)
+		}
+		if m := got[1].message(t); m.Kind != kind || !bytes.Equal(m.Data, data) {
+			t.Errorf("%q became %d %q", data, m.Kind, m.Data)
+		}
+	})
+}
+
+// TestEvents has the letters of every event.
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	w := events{epoch: "e", trailer: true}
+	trailer := http.Header{}
+	text := func(s string) *libwebsocketd.Message {
+		return &libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(s)}
+	}
+	for name, test := range map[string]struct {
+		got  []byte
+		want string
+	}{
+		"begin":   {w.begin(nil, 0), "id: e:0\n\n"},
+		"line":    {w.message(nil, 1, text("a")), "id: e:1\ndata: a\n\n"},
+		"empty":   {w.message(nil, 2, text("")), "id: e:2\ndata: \n\n"},
+		"lines":   {w.message(nil, 3, text("a\n\nb")), "id: e:3\ndata: a\ndata: \ndata: b\n\n"},
+		"CR":      {w.message(nil, 4, text("a\r<b>")), "id: e:4\nevent: json\ndata: \"a\\r<b>\"\n\n"},
+		"binary":  {w.message(nil, 5, &libwebsocketd.Message{Kind: libwebsocketd.Binary, Data: []byte("\xff\n")}), "id: e:5\nevent: base64\ndata: /wo=\n\n"},
+		"gap":     {w.note(nil, 9, &libwebsocketd.Note{From: 6, To: 9}), "id: e:9\nevent: gap\ndata: {\"from\":6,\"to\":9}\n\n"},
+		"restart": {w.note(nil, 9, &libwebsocketd.Note{Restarted: "exit status 3"}), "id: e:9\nevent: restart\ndata: {\"reason\":\"exit status 3\"}\n\n"},
+		"end": {w.end(nil, 9, &libwebsocketd.CloseError{Code: 4003, Reason: "exit status 3"}, trailer),
+			"id: e:9\nevent: end\ndata: {\"code\":4003,\"reason\":\"exit status 3\"}\n\n"},
+		"comment": {[]byte(w.comment()), ":\n\n"},
+	} {
+		if string(test.got) != test.want {
+			t.Errorf("%s: %q, want %q", name, test.got, test.want)
+		}
+	}
+	if got := trailer.Get("Websocketd-Exit"); got != "4003 exit status 3" {
+		t.Errorf("the trailer is %q", got)
+	}
+	if newEvents().epoch == newEvents().epoch {
+		t.Error("two streams count in the same epoch")
+	}
+}
+
+// TestPlain has the letters of an answer that is no event stream.
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	m := &libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte("a")}
+	for _, test := range []struct {
+		program           libwebsocketd.Program
+		message, mimeType string
+	}{
+		{libwebsocketd.Program{}, "a\n", "text/plain; charset=utf-8"},
+		{libwebsocketd.Program{Framing: libwebsocketd.FramingNull}, "a\n", "text/plain; charset=utf-8"},
+		{libwebsocketd.Program{Framing: libwebsocketd.FramingRaw}, "a", "text/plain; charset=utf-8"},
+		{libwebsocketd.Program{Framing: libwebsocketd.FramingLength}, "a", "application/octet-stream"},
+		{libwebsocketd.Program{Binary: true}, "a", "application/octet-stream"},
+	} {
+		f, h := newPlain(&test.program), http.Header{}
+		f.header(h)
+		if got := string(f.message(f.begin(nil, 0), 1, m)); got != test.message || h.Get("Content-Type") != test.mimeType || h.Get("Trailer") != exitTrailer {
+			t.Errorf("%+v: %q, %q", f, got, h)
+		}
+		if got := f.end(nil, 1, &libwebsocketd.CloseError{Code: 1011, Reason: "a\r\nb: c"}, h); len(got) > 0 || h.Get(exitTrailer) != "1011 a  b: c" {
+			t.Errorf("%+v ends with %q and %q", f, got, h.Get(exitTrailer))
+		}
+	}
+	if got := string(plainForm{}.note(nil, 3, &libwebsocketd.Note{From: 1, To: 3})); got != "[websocketd: 3 messages dropped]\n" {
+		t.Errorf("%q", got)
+	}
+}
