@@ -1,0 +1,176 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"websocketd/libwebsocketd"
+)
+
+// TestComments has one after each interval in which nothing else was said.
+func TestComments(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *client) {
+			<-time.After(3*interval + interval/2)
+			c.Send(said("a"))
+			finish(c, exit3)
+		})
+		begin := time.Now()
+		body := answerTo(t, r, "GET").Body
+		readUntil(t, body, "id: e:0\n\n")
+		for i := range 3 {
+			readUntil(t, body, ":\n\n")
+			if since := time.Since(begin); since != time.Duration(i+1)*interval {
+				t.Errorf("comment %d after %s", i+1, since)
+			}
+		}
+		rest, err := io.ReadAll(body)
+		if want := "id: e:1\ndata: a\n\nid: e:1\nevent: end\ndata: {\"code\":4003,\"reason\":\"exit status 3\"}\n\n"; string(rest) != want || err != nil {
+			t.Errorf("%q, %v", rest, err)
+		}
+	})
+}
+
+// TestSlowReader has a client that takes something now and then, but never nothing for
+// two intervals, and gets all.
+func TestSlowReader(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		long := strings.Repeat("x", 20*pieceSize)
+		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *client) {
+			if err := c.Send(said(long, "b")); err != nil {
+				t.Errorf("Send: %v", err)
+			}
+			finish(c, exit3)
+		})
+		body, got := answerTo(t, r, "GET").Body, []byte(nil)
+		for piece := make([]byte, pieceSize/2); ; <-time.After(interval / 2) {
+			n, err := body.Read(piece)
+			got = append(got, piece[:n]...)
+			if err != nil {
+				break
+			}
+		}
+		all, _ := parseEvents(string(got))
+		if len(all) != 3 || all[0].data != long || all[2].kind != "end" {
+			t.Errorf("%d events", len(all))
+		}
+	})
+}
+
+// TestTakesNothing has a client that stops reading: it is gone after two intervals.
+func TestTakesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan struct{})
+		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *client) {
+			defer close(done)
+			begin := time.Now()
+			err := c.Send(said(strings.Repeat("x", 10*pieceSize)))
+			if since := time.Since(begin); err == nil || since != 2*interval {
+				t.Errorf("%v after %s", err, since)
+			}
+			if gone := new(libwebsocketd.ClosedError); !errors.As(context.Cause(c.Context()), &gone) {
+				t.Errorf("the conversation ends with %v", context.Cause(c.Context()))
+			}
+			finish(c, exit3)
+		})
+		readUntil(t, answerTo(t, r, "GET").Body, "id: e:0\n\n")
+		<-done
+	})
+}
+
+// TestVanished has a client whose system takes nothing any more, while ours still has
+// room for the comments.
+func TestVanished(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		taken func(looks int64) int64
+		known bool
+		gone  bool
+	}{
+		"takes nothing":   {func(int64) int64 { return 7 }, true, true},
+		"takes something": {func(looks int64) int64 { return looks / 2 }, true, false},
+		"unknown":         {func(int64) int64 { return 0 }, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var looks int64
+				p := &stranger{taken: func() (int64, bool) { looks++; return test.taken(looks), test.known }}
+				done := make(chan struct{})
+				_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, p, interval, func(c *client) {
+					defer close(done)
+					begin := time.Now()
+					select {
+					case <-c.Context().Done():
+					case <-time.After(20 * interval):
+					}
+					if since := time.Since(begin); (since == 3*interval) != test.gone {
+						t.Errorf("%v after %s", context.Cause(c.Context()), since)
+					}
+					finish(c, exit3)
+				})
+				io.Copy(io.Discard, answerTo(t, r, "GET").Body)
+				<-done
+			})
+		})
+	}
+}
+
+// TestGoingAway has what is said after the server began to go, and the last event.
+func TestGoingAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		going, stop := context.WithCancelCause(t.Context())
+		_, r := talk(t, going, aGet, events{epoch: "e"}, &stranger{}, interval, func(c *client) {
+			stop(libwebsocketd.ErrGoingAway)
+			<-c.Context().Done()
+			if err := c.Send(said("bye")); err != nil {
+				t.Errorf("Send: %v", err)
+			}
+			finish(c, exit3)
+		})
+		got, err := io.ReadAll(answerTo(t, r, "GET").Body)
+		if err != nil || !strings.HasSuffix(string(got), "data: bye\n\nid: e:1\nevent: end\ndata: {\"code\":1001,\"reason\":\"server is going away\"}\n\n") {
+			t.Errorf("%q, %v", got, err)
+		}
+	})
+}
+
+// TestClose breaks off what is at work, from elsewhere, and says nothing.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan struct{})
+		_, r := talk(t, t.Context(), aPost, events{epoch: "e"}, &stranger{}, -1, func(c *client) {
+			defer close(done)
+			unblocked := make(chan error, 2)
+			go func() { unblocked <- c.Send(said(strings.Repeat("x", 10*pieceSize))) }()
+			go func() { _, err := c.Receive(); unblocked <- err }()
+			synctest.Wait()
+			c.Close()
+			for range 2 {
+				if err := <-unblocked; err == nil || err == io.EOF {
+					t.Errorf("%v", err)
+				}
+			}
+			if err := c.Send(said("a")); err == nil {
+				t.Error("Send after Close")
+			}
+			c.CloseSend(exit3)
+			c.Close()
+		})
+		readUntil(t, answerTo(t, r, "POST").Body, "id: e:0\n\n")
+		<-done
+		if rest, err := io.ReadAll(r); strings.Contains(string(rest), "event: end") || err != nil {
+			t.Errorf("%q, %v", rest, err)
+		}
+	})
+}

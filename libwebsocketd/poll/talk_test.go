@@ -1,0 +1,114 @@
+package poll
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/process"
+)
+
+const interval = 30 * time.Second
+
+// stranger is a connection of which nothing is known besides.
+type stranger struct {
+	left  bool
+	taken func() (int64, bool)
+}
+
+func (s *stranger) Left() bool { return s.left }
+func (s *stranger) Taken() (int64, bool) {
+	if s.taken == nil {
+		return 0, false
+	}
+	return s.taken()
+}
+
+// listener accepts one connection.
+type listener struct{ conns chan net.Conn }
+
+func (l *listener) Accept() (net.Conn, error) {
+	if c, ok := <-l.conns; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+func (l *listener) Close() error   { close(l.conns); return nil }
+func (l *listener) Addr() net.Addr { return &net.TCPAddr{} }
+
+// talk serves one request over a pipe, on which nothing moves that is not read, with
+// a client of the given form. handle has the conversation.
+func talk(t *testing.T, going context.Context, text string, f form, p peer, every time.Duration, handle func(c *client)) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	l := &listener{conns: make(chan net.Conn, 1)}
+	l.conns <- theirs
+	served := make(chan error, 1)
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := newClient(going, w, newBody(w, r, nil), f, every)
+		c.peer = p
+		c.begin(0)
+		handle(c)
+	})}
+	go func() { served <- s.Serve(l) }()
+	t.Cleanup(func() {
+		ours.Close()
+		s.Close()
+		<-served
+	})
+	io.WriteString(ours, text)
+	return ours, bufio.NewReader(ours)
+}
+
+const (
+	aGet  = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	aPost = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
+)
+
+// answerTo reads the head of the answer.
+func answerTo(t *testing.T, r *bufio.Reader, method string) *http.Response {
+	t.Helper()
+	resp, err := http.ReadResponse(r, &http.Request{Method: method})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
+}
+
+// readUntil reads what ends with the text.
+func readUntil(t *testing.T, from io.Reader, text string) string {
+	t.Helper()
+	var got strings.Builder
+	one := make([]byte, 1)
+	for !strings.HasSuffix(got.String(), text) {
+		if _, err := io.ReadFull(from, one); err != nil {
+			t.Fatalf("%q, then %v", got.String(), err)
+		}
+		got.Write(one)
+	}
+	return got.String()
+}
+
+func said(s ...string) (batch []libwebsocketd.Message) {
+	for _, data := range s {
+		batch = append(batch, libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(data)})
+	}
+	return batch
+}
+
+// finish is the end of a conversation as PipeEndpoints has it.
+func finish(c *client, cause error) {
+	if gone := context.Cause(c.ctx); gone != nil {
+		cause = gone
+	}
+	c.CloseSend(cause)
+	c.Close()
+}
+
+var exit3 = &libwebsocketd.EndedError{Ending: process.Ending{Code: 3}}
