@@ -174,3 +174,37 @@ func TestClose(t *testing.T) {
 		}
 	})
 }
+
+// TestEndIsNotTaken has a client that reads no more when the end comes.
+func TestEndIsNotTaken(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		every, took time.Duration
+		going       bool
+	}{
+		"pings":       {interval, 2 * interval, false},
+		"none":        {-1, 2 * libwebsocketd.DefaultPingInterval, false},
+		"server goes": {interval, lastWait, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				going, stop := context.WithCancelCause(t.Context())
+				done := make(chan struct{})
+				_, r := talk(t, going, aGet, events{epoch: "e"}, &stranger{}, test.every, func(c *client) {
+					defer close(done)
+					if test.going {
+						stop(libwebsocketd.ErrGoingAway)
+					}
+					begin := time.Now()
+					finish(c, exit3)
+					if since := time.Since(begin); since != test.took {
+						t.Errorf("it took %s", since)
+					}
+				})
+				readUntil(t, answerTo(t, r, "GET").Body, "id: e:0\n\n")
+				<-done
+			})
+		})
+	}
+}

@@ -4,13 +4,10 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
@@ -18,50 +15,14 @@ import (
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"websocketd/test/harness"
+	"websocketd/test/harness/browser"
 )
 
 func TestMain(m *testing.M) { harness.Main(m) }
-
-// startBrowser starts a browser that lives as long as t.
-func startBrowser(t *testing.T) context.Context {
-	t.Helper()
-	harness.Need(t, "chromium")
-	profile, err := os.MkdirTemp("", "websocketd-browser-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	alloc, cancel := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath("chromium"),
-		chromedp.UserDataDir(profile),
-		chromedp.Headless,
-		chromedp.NoSandbox,
-		chromedp.DisableGPU,
-		chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true),
-		chromedp.WSURLReadTimeout(2*time.Minute), // a busy machine
-	)
-	// It complains of every event it does not know; a browser is always newer.
-	browser, _ := chromedp.NewContext(alloc, chromedp.WithErrorf(func(string, ...any) {}))
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(browser); err != nil && !errors.Is(err, context.Canceled) {
-			t.Errorf("the browser did not end: %v", err)
-		}
-		cancel()
-		harness.Until(t, "the browser's profile can be removed", func() bool { return os.RemoveAll(profile) == nil })
-	})
-	if err := chromedp.Run(browser); err != nil {
-		t.Fatalf("start chromium: %v", err)
-	}
-	return browser
-}
 
 // page is the console in a tab of its own, with a storage of its own.
 type page struct {
@@ -82,10 +43,9 @@ const watch = `window.refused = [];
 addEventListener("securitypolicyviolation", e => refused.push(e.violatedDirective + " " + e.blockedURI));`
 
 // openPage shows http://SERVER/path. before is JavaScript that runs first.
-func openPage(t *testing.T, browser context.Context, home, path string, before ...string) *page {
+func openPage(t *testing.T, chromium context.Context, home, path string, before ...string) *page {
 	t.Helper()
-	storage, id := newWindow(t, browser)
-	tab, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(id))
+	tab, storage, closeWindow := browser.Window(t, chromium)
 	p := &page{t: t, ctx: tab, home: home, storage: storage}
 	chromedp.ListenTarget(tab, p.note)
 	err := chromedp.Run(tab, network.Enable(), log.Enable(), runtime.Enable(),
@@ -100,32 +60,9 @@ func openPage(t *testing.T, browser context.Context, home, path string, before .
 	}
 	t.Cleanup(func() {
 		p.checkManners()
-		cancel()
-		if err := target.DisposeBrowserContext(storage).Do(wholeBrowser(browser)); err != nil {
-			t.Errorf("close the page: %v", err)
-		}
+		closeWindow()
 	})
 	return p
-}
-
-// newWindow opens a window that shares nothing with others. Only a window of
-// its own is drawn while others are open.
-func newWindow(t *testing.T, browser context.Context) (cdp.BrowserContextID, target.ID) {
-	t.Helper()
-	storage, err := target.CreateBrowserContext().Do(wholeBrowser(browser))
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(storage).WithNewWindow(true).Do(wholeBrowser(browser))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return storage, id
-}
-
-// wholeBrowser is the context of commands that are not for one page.
-func wholeBrowser(browser context.Context) context.Context {
-	return cdp.WithExecutor(browser, chromedp.FromContext(browser).Browser)
 }
 
 func (p *page) note(event any) {

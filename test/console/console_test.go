@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"websocketd/test/harness"
+	"websocketd/test/harness/browser"
 )
 
 // programs are what the pages of these tests talk with, by path.
@@ -20,7 +21,7 @@ var programs = map[string]string{
 
 // TestConsole is one browser for all: to start it takes longer than a test does.
 func TestConsole(t *testing.T) {
-	browser := startBrowser(t)
+	chromium := browser.Start(t)
 	server := harness.Start(t, harness.Binary(t), "--devconsole", "--dir="+harness.Scripts(t, programs))
 	for name, test := range map[string]func(*testing.T, context.Context, *harness.Server){
 		"ByKeyboard": testByKeyboard, "NoAutoConnect": testNoAutoConnect, "Reconnect": testReconnect,
@@ -32,6 +33,6 @@ func TestConsole(t *testing.T) {
 		"Flood": testFlood, "Heights": testHeights, "Memory": testMemory,
 		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, browser, server) })
+		t.Run(name, func(t *testing.T) { test(t, chromium, server) })
 	}
 }

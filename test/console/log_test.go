@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"websocketd/test/harness"
+	"websocketd/test/harness/browser"
 )
 
 // kindButton is the button that shows and hides a group of kinds.
@@ -74,8 +75,8 @@ func testClear(t *testing.T, browser context.Context, s *harness.Server) {
 }
 
 // testSave downloads the rows and reads the file.
-func testSave(t *testing.T, browser context.Context, s *harness.Server) {
-	p := openPage(t, browser, s.Addr, "/three")
+func testSave(t *testing.T, chromium context.Context, s *harness.Server) {
+	p := openPage(t, chromium, s.Addr, "/three")
 	p.keys("\r")
 	p.awaitRow("onclose", "exit status 3")
 	dir := t.TempDir()
@@ -88,7 +89,7 @@ func testSave(t *testing.T, browser context.Context, s *harness.Server) {
 	p.do(chromedp.ActionFunc(func(context.Context) error {
 		return cdpbrowser.SetDownloadBehavior(cdpbrowser.SetDownloadBehaviorBehaviorAllow).
 			WithBrowserContextID(p.storage).
-			WithDownloadPath(dir).WithEventsEnabled(true).Do(wholeBrowser(p.ctx))
+			WithDownloadPath(dir).WithEventsEnabled(true).Do(browser.Whole(p.ctx))
 	}))
 	p.click("save")
 	harness.Until(t, "the file is downloaded", func() bool { return len(down) > 0 })
