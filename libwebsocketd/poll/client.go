@@ -98,7 +98,6 @@ func (c *client) every(interval time.Duration, f func()) {
 func (c *client) comment() {
 	if c.tookNothing() {
 		c.gone()
-		c.out.finishBy(past)
 		return
 	}
 	if !c.out.writing.TryLock() {

@@ -16,7 +16,7 @@ func (c *client) CloseSend(cause error) error {
 	var err error
 	c.ending.Do(func() {
 		_, left := context.Cause(c.ctx).(*libwebsocketd.ClosedError)
-		c.out.finishBy(c.last(left))
+		c.out.finishBy(time.Now().Add(c.lastWait()))
 		err = c.write(func() error {
 			defer c.ended.Store(true)
 			if left {
@@ -30,17 +30,15 @@ func (c *client) CloseSend(cause error) error {
 	return err
 }
 
-// last is when the rest of the answer must be taken.
-func (c *client) last(left bool) time.Time {
+// lastWait is how long the rest of the answer may take.
+func (c *client) lastWait() time.Duration {
 	switch {
-	case left:
-		return past
 	case context.Cause(c.ctx) == libwebsocketd.ErrGoingAway:
-		return time.Now().Add(lastWait)
+		return lastWait
 	case c.interval > 0:
-		return time.Now().Add(2 * c.interval)
+		return 2 * c.interval
 	}
-	return time.Now().Add(2 * libwebsocketd.DefaultPingInterval)
+	return 2 * libwebsocketd.DefaultPingInterval
 }
 
 // Close ends the client without a word; see CloseSend. Behind CloseSend there is

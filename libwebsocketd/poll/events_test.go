@@ -131,7 +131,7 @@ func TestEvents(t *testing.T) {
 	if got := trailer.Get("Websocketd-Exit"); got != "4003 exit status 3" {
 		t.Errorf("the trailer is %q", got)
 	}
-	if newEvents().epoch == newEvents().epoch {
+	if one, other := newEvents(), newEvents(); one.epoch == other.epoch {
 		t.Error("two streams count in the same epoch")
 	}
 }

@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -30,6 +31,7 @@ type near struct {
 	before uint64
 	says   chan []libwebsocketd.Delivery
 	ending error // behind what it says, when says is closed
+	late   error // when it is closed; nil is errLeft
 	takes  func(near *near) error
 
 	mu     sync.Mutex
@@ -64,7 +66,7 @@ func (n *near) Deliveries() ([]libwebsocketd.Delivery, error) {
 		}
 		return d, nil
 	case <-n.closed:
-		return nil, errLeft
+		return nil, cmp.Or(n.late, errLeft)
 	}
 }
 

@@ -1,12 +1,15 @@
 package poll
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -150,5 +153,39 @@ func TestMessageServerGoes(t *testing.T) {
 	}
 	if err := <-gone; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMessageStalls has a body that does not come whole: the client's time is over,
+// or the server's.
+func TestMessageStalls(t *testing.T) {
+	t.Parallel()
+	for status, every := range map[int]time.Duration{408: 20 * time.Millisecond, 503: -1} {
+		s, url := serve(t, libwebsocketd.Program{PingInterval: every, Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
+			t.Error("a program is asked for")
+			return newNear(), nil
+		}}})
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := bufio.NewReader(conn)
+		io.WriteString(conn, strings.Replace(aPost, "Host: x", "Host: 127.0.0.1\r\nExpect: 100-continue", 1))
+		if being := answerTo(t, r, "POST"); being.StatusCode != 100 { // the body is being read
+			t.Errorf("%d before %d", being.StatusCode, status)
+		}
+		gone := make(chan error, 1)
+		if every < 0 {
+			go func() { gone <- s.Shutdown(context.Background()) }()
+		} else {
+			close(gone)
+		}
+		if got := answerTo(t, r, "POST"); got.StatusCode != status {
+			t.Errorf("%d, want %d", got.StatusCode, status)
+		}
+		conn.Close()
+		if err := <-gone; err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -86,6 +86,16 @@ func TestAskWaits(t *testing.T) {
 	})
 }
 
+// TestAskEndsLate has a program that ends when its client does not wait any longer.
+func TestAskEndsLate(t *testing.T) {
+	t.Parallel()
+	n := newNear()
+	n.late = exit3
+	if a := ask(t.Context(), t.Context(), n, time.Millisecond); a.Ended == nil || a.Ended.Code != 4003 {
+		t.Errorf("%+v", a)
+	}
+}
+
 // TestAskIsAnswered has what ends a wait before its time.
 func TestAskIsAnswered(t *testing.T) {
 	t.Parallel()

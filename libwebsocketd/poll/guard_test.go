@@ -1,0 +1,93 @@
+package poll
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"websocketd/libwebsocketd"
+)
+
+// TestStalledBody has a client that sends half of a body and then nothing.
+func TestStalledBody(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		every  time.Duration
+		speaks int // times, once an interval
+		after  time.Duration
+	}{
+		"silent":           {interval, 0, 2 * interval},
+		"takes the answer": {interval, 10, 12 * interval},
+		"without pings":    {-1, 0, time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ours, r := talk(t, t.Context(), aPost, plainForm{}, &stranger{}, test.every, func(c *client) {
+					if batch, err := c.Receive(); err != nil || string(batch[0].Data) != "half" || batch[0].Kind != libwebsocketd.Verbatim {
+						t.Errorf("%v, %v", batch, err)
+					}
+					received := make(chan error, 1)
+					go func() {
+						_, err := c.Receive()
+						received <- err
+					}()
+					begin := time.Now()
+					for range test.speaks {
+						<-time.After(interval)
+						c.Send(said("a"))
+					}
+					select {
+					case <-c.Context().Done():
+					case <-time.After(time.Hour - time.Since(begin)):
+					}
+					if since := time.Since(begin); since < test.after || since > test.after+2*lookInterval {
+						t.Errorf("%v after %s, not %s", context.Cause(c.Context()), since, test.after)
+					}
+					c.CloseSend(context.Cause(c.ctx))
+					if err := <-received; err == nil || err == io.EOF {
+						t.Errorf("Receive: %v", err)
+					}
+					c.Close()
+				})
+				resp := make(chan *http.Response, 1)
+				go func() {
+					a := answerTo(t, r, "POST")
+					io.Copy(io.Discard, a.Body)
+					resp <- a
+				}()
+				io.WriteString(ours, "half")
+				a := <-resp
+				if got := a.Trailer.Get(exitTrailer); test.every > 0 && !strings.HasPrefix(got, "1013 the body") {
+					t.Errorf("the trailer is %q", got)
+				}
+			})
+		})
+	}
+}
+
+// TestHeldBack has a program that takes no more of a body: the client's silence means
+// nothing then, but its connection is looked at.
+func TestHeldBack(t *testing.T) {
+	t.Parallel()
+	for _, left := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			_, r := talk(t, t.Context(), aPost, plainForm{}, &stranger{left: left}, interval, func(c *client) {
+				begin := time.Now()
+				select {
+				case <-c.Context().Done():
+				case <-time.After(time.Hour):
+				}
+				if since := time.Since(begin); (since == lookInterval) != left {
+					t.Errorf("left %v: %v after %s", left, context.Cause(c.Context()), since)
+				}
+				finish(c, exit3)
+			})
+			io.Copy(io.Discard, r)
+		})
+	}
+}
