@@ -31,10 +31,11 @@
 // read as fast as it comes, but as fast as viewers take it (pace.go):
 //
 //   - SlowBlock: what somebody has not taken stays kept, and the process waits.
-//   - Otherwise the process waits for a viewer, too, but no longer than a second
-//     for as much as History holds: a burst loses nobody who reads, and one who
-//     stands still, or is slower than that, is let go. The fastest is waited for as
-//     long as it takes anything at all within five seconds.
+//   - Otherwise the process waits for a viewer, too, as long as nobody else has to:
+//     somebody who has had everything waits no longer than a second for as much as
+//     History holds. A viewer that takes nothing for five seconds is not waited for.
+//     So a burst loses nobody who reads, a slow viewer alone loses nothing, and one
+//     who stands still, or is slower than the others by much, is let go.
 //
 // Who starts a goroutine waits for it:
 //

@@ -136,7 +136,7 @@ func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 	at.Go(func() { h.feed(program, over) })
 	defer at.Wait()
 	defer close(over)
-	idle := time.NewTimer(0)
+	idle := time.NewTimer(0) // looks at once
 	defer idle.Stop()
 	for {
 		select {
@@ -147,11 +147,11 @@ func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 			again = true
 		case <-h.ctx.Done():
 		case <-h.stirred:
-			idle.Reset(h.idle())
+			h.arm(idle)
 			continue
 		case <-idle.C:
 			if !h.leave() {
-				idle.Reset(h.idle())
+				h.arm(idle)
 				continue
 			}
 		}
@@ -160,28 +160,25 @@ func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 	}
 }
 
-// forever is longer than a server runs.
-const forever = 1 << 62
-
-// idle is how long from now on the hub is kept if nobody comes.
-func (h *hub) idle() time.Duration {
+// arm sets a timer to when the hub is over if nobody comes.
+func (h *hub) arm(idle *time.Timer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.idleLocked()
+	if h.isWanted() {
+		idle.Stop()
+		return
+	}
+	idle.Reset(time.Until(h.until))
 }
 
-func (h *hub) idleLocked() time.Duration {
-	if h.stays || len(h.viewers) > 0 {
-		return forever
-	}
-	return max(0, time.Until(h.until))
-}
+// isWanted reports whether the process is to stay; h.mu is held.
+func (h *hub) isWanted() bool { return h.stays || len(h.viewers) > 0 }
 
 // leave closes the hub if its time without viewers is over.
 func (h *hub) leave() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.closing = h.closing || h.idleLocked() == 0
+	h.closing = h.closing || !h.isWanted() && !time.Now().Before(h.until)
 	return h.closing
 }
 
@@ -229,7 +226,7 @@ func (h *hub) next(rule *Restart, ending error, ran time.Duration, again bool) l
 			return program
 		}
 		if wait, follows = rule.Again(false, 0); !follows && again {
-			wait, follows = forever, true // until the file is changed once more
+			wait, follows = -1, true // for the file to be changed once more
 		}
 	}
 	return nil
@@ -240,12 +237,15 @@ func succeeded(ending error) bool {
 	return errors.As(ending, &ended) && ended.Success()
 }
 
-// rest waits before another process is started. It is false if there is nobody to
-// start it for.
+// rest waits before another process is started; with a negative wait only for its
+// file to change. It is false if there is nobody to start it for.
 func (h *hub) rest(wait time.Duration) bool {
-	after, idle := time.NewTimer(wait), time.NewTimer(h.idle())
+	after, idle := time.NewTimer(wait), time.NewTimer(0)
 	defer after.Stop()
 	defer idle.Stop()
+	if wait < 0 {
+		after.Stop()
+	}
 	for !h.leave() {
 		select {
 		case <-after.C:
@@ -255,8 +255,9 @@ func (h *hub) rest(wait time.Duration) bool {
 		case <-h.ctx.Done():
 			return false
 		case <-h.stirred:
-			idle.Reset(h.idle())
+			h.arm(idle)
 		case <-idle.C:
+			h.arm(idle)
 		}
 	}
 	return false

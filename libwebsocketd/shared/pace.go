@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// patience is how long the process waits for one viewer, for as much output as
-	// is kept.
+	// patience is how long the process, and another viewer with it, waits for one
+	// viewer, for as much output as is kept.
 	patience = time.Second
-	// stillness is how long the fastest viewer may take nothing and be waited for.
+	// stillness is how long a viewer may take nothing and be waited for.
 	stillness = 5 * time.Second
 	// look is how often it is decided anew who is waited for.
 	look = 100 * time.Millisecond
@@ -115,18 +115,10 @@ func (p *pace) settle() {
 // slowest is how far the slowest has got that is waited for; some is false if there
 // is none.
 func (p *pace) slowest() (had uint64, some bool) {
-	var fastest *runner
 	for r := range p.runners {
-		n := r.had.Load()
-		if fastest == nil || n > fastest.had.Load() {
-			fastest = r
-		}
-		if (p.block || r.waited < patience) && (!some || n < had) {
+		if n := r.had.Load(); (p.block || r.waited < patience) && (!some || n < had) {
 			had, some = n, true
 		}
-	}
-	if !some && fastest != nil && time.Since(time.Unix(0, fastest.moved.Load())) < stillness {
-		return fastest.had.Load(), true
 	}
 	return had, some
 }
@@ -144,19 +136,35 @@ func (p *pace) append(it item, messages, bytes int) error {
 	return err
 }
 
-// charge notes who the output has waited for. As much output as is kept buys a
-// viewer new patience.
+// charge notes who the output has waited for, and at whose expense: a viewer that
+// has had everything has to wait with it. As much output as is kept buys a viewer new
+// patience.
 func (p *pace) charge(waited time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	floor := p.floor.Load()
+	floor, harms := p.floor.Load(), p.othersWait()
 	for r := range p.runners {
 		if taken := r.taken.Load(); taken-r.mark >= p.window {
 			r.mark, r.waited = taken, 0
 		}
-		if r.had.Load() <= floor {
+		switch {
+		case r.had.Load() > floor:
+		case time.Since(time.Unix(0, r.moved.Load())) >= stillness:
+			r.waited = patience
+		case harms:
 			r.waited += waited
 		}
 	}
 	p.settle()
+}
+
+// othersWait reports whether a viewer has had everything.
+func (p *pace) othersWait() bool {
+	_, last := p.output.Kept()
+	for r := range p.runners {
+		if r.had.Load() == last {
+			return true
+		}
+	}
+	return false
 }
