@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -136,7 +137,11 @@ func (s *stage) viewer(url string, about ...func(*libwebsocketd.Call)) *Subscrip
 }
 
 func (s *stage) attachTo(url string, about ...func(*libwebsocketd.Call)) (*Subscription, *gate.Refusal) {
-	call := &libwebsocketd.Call{Request: httptest.NewRequest("GET", url, nil), Log: s.hub.log, Start: true}
+	return s.attachRequest(httptest.NewRequest("GET", url, nil), about...)
+}
+
+func (s *stage) attachRequest(r *http.Request, about ...func(*libwebsocketd.Call)) (*Subscription, *gate.Refusal) {
+	call := &libwebsocketd.Call{Request: r, Log: s.hub.log, Start: true}
 	for _, f := range about {
 		f(call)
 	}
@@ -145,6 +150,13 @@ func (s *stage) attachTo(url string, about ...func(*libwebsocketd.Call)) (*Subsc
 		return nil, refusal
 	}
 	return s.hub.attach(call, from)
+}
+
+func statusOf(refusal *gate.Refusal) int {
+	if refusal == nil {
+		return 0
+	}
+	return refusal.Status
 }
 
 // next is what a viewer gets from one call, as words.
