@@ -45,6 +45,16 @@ var flagRows = map[string]flagRow{
 		env: "true", flag: "false", seen: remoteHost, want: [3]string{"127.0.0.1", "localhost", "127.0.0.1"}},
 	"closems": {kind: cli.KindUint, def: "0", good: uintGood, bad: uintBad,
 		env: "60000", flag: "1", seen: ladder, want: [3]string{"ended", "still there", "ended"}},
+
+	"shared":     {kind: cli.KindBool, good: boolGood, bad: boolBad},
+	"start":      {kind: cli.KindChoice, def: "first", good: []string{"first", "eager"}, bad: []string{"", "EAGER", "first,eager", "lazy"}},
+	"linger":     {kind: cli.KindTime, def: "0s", good: timeGood, bad: timeBad},
+	"input":      {kind: cli.KindChoice, def: "all", good: []string{"all", "first", "none"}, bad: []string{"", "ALL", "last", "true"}},
+	"slowclient": {kind: cli.KindChoice, def: "close", good: []string{"close", "drop", "block"}, bad: []string{"", "Drop", "wait", "close,drop"}},
+	"history":    {kind: cli.KindSize, def: "1MiB", good: historyGood, bad: append([]string{"4", "4095", "1K"}, sizeBad...)},
+	"restart":    {kind: cli.KindChoice, def: "never", good: []string{"never", "on-failure", "always"}, bad: []string{"", "true", "onfailure", "ALWAYS"}},
+	"watch":      {kind: cli.KindBool, good: boolGood, bad: boolBad},
+
 	"config": {kind: cli.KindString, good: anyText, // that there is no such file is told when it is read: config.txtar
 		env: "one.toml", flag: "two.toml", seen: configured, want: [3]string{"no file", "one", "two"}},
 	"checkconfig": {kind: cli.KindBool, good: boolGood, bad: boolBad},
