@@ -2,7 +2,6 @@ package shared
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -101,13 +100,16 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 		program = h.next(&rule, ending, time.Since(began), again)
 	}
 	h.mu.Lock()
+	left := h.closing
 	h.closing, h.over = true, true
 	h.mu.Unlock()
 	_, last := h.output.Kept()
 	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
 	h.output.Close(ending)
 	close(h.done)
-	h.outlast()
+	if !left {
+		h.outlast()
+	}
 	h.gone()
 }
 
@@ -210,64 +212,6 @@ func (h *hub) listen(program libwebsocketd.Endpoint) error {
 			return err
 		}
 	}
-}
-
-// next is the process that follows one that has ended, or nil. again says that the
-// one before was ended for it.
-func (h *hub) next(rule *Restart, ending error, ran time.Duration, again bool) libwebsocketd.Endpoint {
-	wait, follows := time.Duration(0), true
-	if !again {
-		wait, follows = rule.Again(succeeded(ending), ran)
-	}
-	for follows && h.rest(wait) {
-		program, refusal := h.start()
-		if refusal == nil {
-			h.tellRestart(ending)
-			return program
-		}
-		if wait, follows = rule.Again(false, 0); !follows && again {
-			wait, follows = -1, true // for the file to be changed once more
-		}
-	}
-	return nil
-}
-
-func succeeded(ending error) bool {
-	var ended *libwebsocketd.EndedError
-	return errors.As(ending, &ended) && ended.Success()
-}
-
-// rest waits before another process is started; with a negative wait only for its
-// file to change. It is false if there is nobody to start it for.
-func (h *hub) rest(wait time.Duration) bool {
-	after, idle := time.NewTimer(wait), time.NewTimer(0)
-	defer after.Stop()
-	defer idle.Stop()
-	if wait < 0 {
-		after.Stop()
-	}
-	for !h.leave() {
-		select {
-		case <-after.C:
-			return h.ctx.Err() == nil && !h.leave()
-		case <-h.changed:
-			return true
-		case <-h.ctx.Done():
-			return false
-		case <-h.stirred:
-			h.arm(idle)
-		case <-idle.C:
-			h.arm(idle)
-		}
-	}
-	return false
-}
-
-// tellRestart tells the viewers that another process says what comes now.
-func (h *hub) tellRestart(ending error) {
-	how := ending.Error()
-	h.say(libwebsocketd.LevelAccess, "RESTARTED", "ending", how)
-	h.pace.append(item{note: &libwebsocketd.Note{Restarted: how}}, 0, overhead) // it is not closed yet
 }
 
 func (h *hub) say(level slog.Level, what string, about ...any) {
