@@ -131,25 +131,30 @@ func (p *pace) append(it item, messages, bytes int) error {
 		ctx, cancel := context.WithTimeoutCause(context.Background(), look, errFull)
 		err = p.output.Append(ctx, it, messages, bytes)
 		cancel()
-		p.charge(time.Since(since))
+		p.charge(since)
 	}
 	return err
 }
 
-// charge notes who the output has waited for, and at whose expense: a viewer that
-// has had everything has to wait with it. As much output as is kept buys a viewer new
-// patience.
-func (p *pace) charge(waited time.Duration) {
+// charge notes who the output has waited for since then, and at whose expense: a
+// viewer that has had everything has to wait with it. Besides the slowest it is
+// those who took nothing meanwhile, though there was something for them: they would
+// be waited for next, one after the other. As much output as is kept buys a viewer
+// new patience.
+func (p *pace) charge(since time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	waited := time.Since(since)
 	floor, harms := p.floor.Load(), p.othersWait()
+	_, last := p.output.Kept()
 	for r := range p.runners {
 		if taken := r.taken.Load(); taken-r.mark >= p.window {
 			r.mark, r.waited = taken, 0
 		}
+		had, moved := r.had.Load(), time.Unix(0, r.moved.Load())
 		switch {
-		case r.had.Load() > floor:
-		case time.Since(time.Unix(0, r.moved.Load())) >= stillness:
+		case had == last, had > floor && moved.After(since):
+		case time.Since(moved) >= stillness:
 			r.waited = patience
 		case harms:
 			r.waited += waited
