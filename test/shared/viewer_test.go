@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -35,18 +34,11 @@ func join(t *testing.T, s *harness.Server) *viewer {
 	return v
 }
 
-// stall makes a viewer that does not read before read is called. Its system takes
-// little for it meanwhile.
+// stall makes a viewer that does not read before read is called. The systems on
+// both sides take up to some 4 MiB for it.
 func stall(t *testing.T, s *harness.Server) *viewer {
 	t.Helper()
-	c := s.Connect(t)
-	return &viewer{Conn: c, done: make(chan struct{})}
-}
-
-// holdLittle keeps the client's system from taking much that the client does not read.
-func (v *viewer) holdLittle() *viewer {
-	v.Conn.Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
-	return v
+	return &viewer{Conn: s.Connect(t), done: make(chan struct{})}
 }
 
 func joinAll(t *testing.T, s *harness.Server, n int) (all []*viewer) {
