@@ -16,6 +16,7 @@ import (
 type item struct {
 	chunk *libwebsocketd.Chunk
 	note  *libwebsocketd.Note
+	nth   int // restart that note tells
 }
 
 // overhead is what an item costs besides its messages.
@@ -39,13 +40,15 @@ type hub struct {
 	ready chan struct{} // the first process is there, or not
 	done  chan struct{} // the last process is gone
 
-	mu      sync.Mutex
-	viewers []*Subscription // in the order they came
-	until   time.Time       // when it is over without viewers
-	returns bool            // some of them come back
-	stays   bool            // also without viewers
-	closing bool            // nobody is attached any more
-	over    bool            // what there was is said
+	mu       sync.Mutex
+	viewers  []*Subscription // in the order they came
+	until    time.Time       // when it is over without viewers
+	returns  bool            // some of them come back
+	stays    bool            // also without viewers
+	closing  bool            // nobody is attached any more
+	over     bool            // what there was is said
+	restarts int             // so far
+	before   uint64          // the last message before the last of them
 }
 
 func newHub(ctx context.Context, life Lifetime, stays, strict bool) *hub {
@@ -267,7 +270,12 @@ func (h *hub) rest(wait time.Duration) bool {
 func (h *hub) tellRestart(ending error) {
 	how := ending.Error()
 	h.say(libwebsocketd.LevelAccess, "RESTARTED", "ending", how)
-	h.pace.append(item{note: &libwebsocketd.Note{Restarted: how}}, 0, overhead) // it is not closed yet
+	_, last := h.output.Kept()
+	h.mu.Lock()
+	h.restarts, h.before = h.restarts+1, last
+	begins := item{note: &libwebsocketd.Note{Restarted: how}, nth: h.restarts}
+	h.mu.Unlock()
+	h.pace.append(begins, 0, overhead) // it is not closed yet
 }
 
 func (h *hub) say(level slog.Level, what string, about ...any) {
