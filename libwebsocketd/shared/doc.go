@@ -31,9 +31,9 @@
 // read as fast as it comes, but as fast as viewers take it (pace.go):
 //
 //   - SlowBlock: what somebody has not taken stays kept, and the process waits.
-//   - Otherwise the process waits for a viewer, too, as long as nobody else has to:
-//     somebody who has had everything waits no longer than a second for as much as
-//     History holds. A viewer that takes nothing for five seconds is not waited for.
+//   - Otherwise it waits, too, but when somebody else has had everything and has to
+//     wait with it, only for viewers that lack nothing older than a second. Where
+//     everybody is slow it waits for each that takes something within five seconds.
 //     So a burst loses nobody who reads, a slow viewer alone loses nothing, and one
 //     who stands still, or is slower than the others by much, is let go.
 //

@@ -15,6 +15,7 @@ import (
 type item struct {
 	chunk *libwebsocketd.Chunk
 	note  *libwebsocketd.Note
+	nth   int // restart that note tells
 }
 
 // overhead is what an item costs besides its messages.
@@ -38,13 +39,15 @@ type hub struct {
 	ready chan struct{} // the first process is there, or not
 	done  chan struct{} // the last process is gone
 
-	mu      sync.Mutex
-	viewers []*Subscription // in the order they came
-	until   time.Time       // when it is over without viewers
-	returns bool            // some of them come back
-	stays   bool            // also without viewers
-	closing bool            // nobody is attached any more
-	over    bool            // what there was is said
+	mu       sync.Mutex
+	viewers  []*Subscription // in the order they came
+	until    time.Time       // when it is over without viewers
+	returns  bool            // some of them come back
+	stays    bool            // also without viewers
+	closing  bool            // nobody is attached any more
+	over     bool            // what there was is said
+	restarts int             // so far
+	before   uint64          // the last message before the last of them
 }
 
 func newHub(ctx context.Context, life Lifetime, stays, strict bool) *hub {
@@ -52,7 +55,7 @@ func newHub(ctx context.Context, life Lifetime, stays, strict bool) *hub {
 	return &hub{
 		life: life, strict: strict, ctx: ctx, stays: stays,
 		output:  output,
-		pace:    newPace(output, life.SlowClient == SlowBlock, life.History),
+		pace:    newPace(output, life.SlowClient == SlowBlock),
 		input:   make(chan *said),
 		changed: make(chan struct{}, 1),
 		stirred: make(chan struct{}, 1),

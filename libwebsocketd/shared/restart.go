@@ -104,5 +104,10 @@ func (h *hub) rest(wait time.Duration) bool {
 func (h *hub) tellRestart(ending error) {
 	how := ending.Error()
 	h.say(libwebsocketd.LevelAccess, "RESTARTED", "ending", how)
-	h.pace.append(item{note: &libwebsocketd.Note{Restarted: how}}, 0, overhead) // it is not closed yet
+	_, last := h.output.Kept()
+	h.mu.Lock()
+	h.restarts, h.before = h.restarts+1, last
+	begins := item{note: &libwebsocketd.Note{Restarted: how}, nth: h.restarts}
+	h.mu.Unlock()
+	h.pace.append(begins, 0, overhead) // it is not closed yet
 }

@@ -97,6 +97,36 @@ func TestSlow(t *testing.T) {
 	}
 }
 
+// TestManyStandStill: viewers who stand still, each at another message, hold the
+// others no longer than one does.
+func TestManyStandStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const messages, many = 100, 5
+		s, p := newStage(t, Lifetime{History: tenPieces}, false)
+		reader := s.viewer("/")
+		s.run()
+		var reading sync.WaitGroup
+		reading.Go(func() {
+			if told := drink(reader, messages, 0); told != "" {
+				t.Error(told)
+			}
+		})
+		for n := range many {
+			flood(p, 1)
+			synctest.Wait()
+			s.viewer(fmt.Sprint("/?after=", n+1))
+		}
+		began := time.Now()
+		flood(p, messages-many)
+		reading.Wait()
+		if took := time.Since(began); took < patience || took > patience+look {
+			t.Errorf("the one who reads was held up for %s", took)
+		}
+		p.end(process.Ending{})
+		<-s.done
+	})
+}
+
 // TestSlower: viewers of different speeds, of which the slowest takes a history in
 // more than the time it is waited for. A viewer alone is never too slow, but one
 // that takes nothing at all is.

@@ -30,9 +30,11 @@ type Subscription struct {
 	hub    *hub
 	log    *slog.Logger
 	reader *record.Reader[item]
-	fresh  bool // nothing was read: what is no longer kept is not missed
-	gaps   bool // it is told what it misses, and goes on
-	strict bool // it cannot be told
+	fresh  bool   // nothing was read: what is no longer kept is not missed
+	gaps   bool   // it is told what it misses, and goes on
+	strict bool   // it cannot be told
+	from   uint64 // the message behind which it began
+	nth    int    // restart was the last one then
 
 	runner  *runner // nil if it does not listen
 	returns bool
@@ -71,15 +73,27 @@ func (h *hub) attach(call *libwebsocketd.Call, from start) (*Subscription, *gate
 	s.ctx, s.left = context.WithCancelCause(context.Background())
 	h.returns = h.returns || call.Returns
 	if !call.Feeds {
-		first, _ := h.output.Kept()
-		if s.reader = h.output.From(first - 1); from.told {
-			s.reader = h.output.From(from.position.Number)
-		}
-		s.runner = h.pace.join(s.reader.After())
+		s.from, s.nth = h.begin(s, from), h.restarts
+		s.reader = h.output.From(s.from)
+		s.runner = h.pace.join(s.from)
 	}
 	h.viewers = append(h.viewers, s)
 	h.stir()
 	return s, nil
+}
+
+// begin is the message behind which a viewer begins: the one it names, else the
+// first that is kept. One that is told of a restart by being closed has nothing to
+// do with the process before. h.mu is held.
+func (h *hub) begin(s *Subscription, from start) uint64 {
+	first, _ := h.output.Kept()
+	switch {
+	case from.told:
+		return from.position.Number
+	case s.strict:
+		return max(first-1, h.before)
+	}
+	return first - 1
 }
 
 func (h *hub) isReady() bool {
@@ -138,20 +152,19 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 		s.out = append(s.out, libwebsocketd.Delivery{First: first, Note: &libwebsocketd.Note{From: before + 1, To: first - 1}})
 	}
 	s.fresh = false
-	bytes := 0
 	for _, e := range entries {
 		if e.Item.note != nil && s.strict {
+			if e.Item.nth <= s.nth && e.First <= s.from+1 {
+				continue // it came because of that
+			}
 			s.pending = &libwebsocketd.CloseError{Code: closeServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
 			break
 		}
 		s.out = append(s.out, libwebsocketd.Delivery{Chunk: e.Item.chunk, First: e.First, Skip: e.Skip, Note: e.Item.note})
-		if e.Item.chunk != nil {
-			bytes += e.Item.chunk.Size()
-		}
 	}
-	s.hub.pace.move(s.runner, s.reader.After(), bytes)
+	s.hub.pace.move(s.runner, s.reader.After())
 	if len(s.out) == 0 {
-		return nil, s.pending
+		return s.Deliveries() // why there is no more, or what follows
 	}
 	return s.out, nil
 }
