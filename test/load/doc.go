@@ -24,6 +24,11 @@
 //   - idle/CONNS: what connections to cat take on which nothing happens.
 //   - slow/CLIENTS: what clients take that never read from a flooding child, and
 //     what another client notices.
+//   - fanout/CONNS: that many subscribers of one child that floods as in
+//     stream/100, with --shared --slowclient=block, and as +close with --shared
+//     alone; of a target that does not know these flags, a child for each. How
+//     much the slowest and the fastest of them get, to the mean, is a measure.
+//     The limit is one loop that writes to one subscriber after the other.
 //
 // # The law of these measurements
 //

@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -105,6 +106,53 @@ func TestFollow(t *testing.T) {
 		if pings := bytes.Count(slices.Concat(c.wire...), []byte{pingFrame}); (answered > 0) != (pings > 0) {
 			t.Errorf("%s: %d pings were answered with %d bytes", c.name, pings, answered)
 		}
+	}
+}
+
+// Who comes later begins with any line, and misses none from there on.
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	p := newPattern(100, asServerFrame)
+	for _, c := range []struct {
+		name           string
+		lines          []int
+		got, lost, bad int64
+	}{
+		{"from the first", []int{0, 1, 2}, 3, 0, 0},
+		{"from another", []int{7, 8, 9}, 3, 0, 0},
+		{"over the end", []int{p.lines - 1, 0, 1}, 3, 0, 0},
+		{"one is lost", []int{7, 9}, 2, 1, 0},
+		{"one comes twice", []int{7, 7}, 2, int64(p.lines - 1), 0},
+	} {
+		check := &check{p: p}
+		check.join(p.line(c.lines[0]))
+		for _, i := range c.lines[1:] {
+			if n := check.match(p.wrapped(i)); n == 0 {
+				check.take(p.line(i))
+			}
+		}
+		if check.got != c.got || check.lost != c.lost || check.bad != c.bad {
+			t.Errorf("%s: %d lines, %d lost, %d wrong", c.name, check.got, check.lost, check.bad)
+		}
+	}
+	for _, other := range []string{"", "00007", "x0007" + strings.Repeat("h", 95), "00007" + strings.Repeat("i", 95), "-0007" + strings.Repeat("h", 95)} {
+		check := &check{p: p}
+		if check.join([]byte(other)); check.got != 1 || check.bad != 1 {
+			t.Errorf("%.10q is a line of the pattern", other)
+		}
+	}
+}
+
+func TestExtremes(t *testing.T) {
+	t.Parallel()
+	if least, most := extremes([]int64{90, 100, 110}); least != 0.9 || most != 1.1 {
+		t.Errorf("%v, %v", least, most)
+	}
+	if least, most := extremes([]int64{5}); least != 1 || most != 1 {
+		t.Errorf("of one: %v, %v", least, most)
+	}
+	if least, most := extremes([]int64{0, 0}); least.ok() || most.ok() {
+		t.Errorf("of nothing: %v, %v", least, most)
 	}
 }
 
