@@ -29,6 +29,10 @@
 //     alone; of a target that does not know these flags, a child for each. How
 //     much the slowest and the fastest of them get, to the mean, is a measure.
 //     The limit is one loop that writes to one subscriber after the other.
+//   - calm/CONNS: that many viewers of one child with 10 lines a second, and what
+//     each takes; of a target that cannot share, a child for each.
+//   - events/CONNS: that many viewers of one child with 10,000 lines a second, and
+//     how old these are at the others when one of them stops reading, dies or joins.
 //
 // # The law of these measurements
 //

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// A figure is one thing that is measured, of every target in the same way.
+// A figure is one thing that is measured, of every target in the same way; without
+// measure, only of others.
 type figure struct {
 	name     string
 	measures []string // the first one is what the figure is about
@@ -31,7 +32,9 @@ const way = "+"
 
 func (f figure) participants(b *bench, servers []target) (all []participant) {
 	for _, t := range servers {
-		all = append(all, participant{t.Name, func() (sample, error) { return f.measure(b, t) }})
+		if f.measure != nil {
+			all = append(all, participant{t.Name, func() (sample, error) { return f.measure(b, t) }})
+		}
 	}
 	if f.limit != nil {
 		all = append(all, participant{limitName, func() (sample, error) { return f.limit(b) }})
@@ -89,7 +92,7 @@ func figures() (all []figure) {
 	for _, conns := range []int{1, 10, 100} {
 		all = append(all, fanoutFigure(conns))
 	}
-	return all
+	return append(all, calmFigure(200), eventsFigure(100))
 }
 
 func streamFigure(name, kind string, size, conns int) figure {

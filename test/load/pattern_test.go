@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -139,6 +140,83 @@ func TestJoin(t *testing.T) {
 		check := &check{p: p}
 		if check.join([]byte(other)); check.got != 1 || check.bad != 1 {
 			t.Errorf("%.10q is a line of the pattern", other)
+		}
+	}
+}
+
+// A follower of a paced child tells numbers that are missing from those that are
+// wrong; where it begins depends on who else listens.
+func TestFollowPaced(t *testing.T) {
+	t.Parallel()
+	ping := appendServerFrame(nil, pingFrame, nil)
+	for _, c := range []struct {
+		name             string
+		shared           bool
+		numbers          []int // -1 is another line
+		total, lost, bad int64
+	}{
+		{"all", false, []int{0, 1, 2}, 3, 0, 0},
+		{"one is lost", false, []int{0, 2, 3}, 3, 1, 0},
+		{"the first is lost", false, []int{1, 2}, 2, 1, 0},
+		{"from another", true, []int{7, 8}, 2, 0, 0},
+		{"from another, one is lost", true, []int{7, 9}, 2, 1, 0},
+		{"one comes twice", true, []int{7, 7, 8}, 3, 0, 1},
+		{"another line", true, []int{7, -1, 9}, 3, 0, 1},
+	} {
+		sent := bytes.Clone(ping)
+		for _, number := range c.numbers {
+			line := []byte("another line")
+			if number >= 0 {
+				line = pacedLine(number, 1000, pacedSize)
+			}
+			sent = append(appendServerFrame(sent, textFrame, line), ping...)
+		}
+		var total, each int64
+		w := &wire{from: bytes.NewReader(sent)}
+		lost, bad, err := (&client{Conn: w, in: newReader(w, smallBuffer)}).followPaced(c.shared,
+			func(n int64) { total = n },
+			func(number int, ns, now int64) {
+				if ns != 1000 || now <= ns {
+					t.Errorf("%s: line %d of %d came at %d", c.name, number, ns, now)
+				}
+				each++
+			})
+		if total != c.total || lost != c.lost || bad != c.bad || err != io.EOF {
+			t.Errorf("%s: %d lines, %d lost, %d wrong, %v", c.name, total, lost, bad, err)
+		}
+		if right := c.total - int64(countOf(c.numbers, -1)); each != right {
+			t.Errorf("%s: %d lines were told, not %d", c.name, each, right)
+		}
+	}
+}
+
+func countOf(all []int, one int) (n int) {
+	for _, i := range all {
+		if i == one {
+			n++
+		}
+	}
+	return n
+}
+
+// A line belongs to the phase in which it was written, in whatever order it comes.
+func TestPhases(t *testing.T) {
+	t.Parallel()
+	var p phases
+	before := monotonic()
+	if first, second := p.next(), p.next(); first != 1 || second != 2 {
+		t.Fatalf("phases %d, %d", first, second)
+	}
+	log := ageLog{of: &p}
+	for i, ns := range []int64{before, p.begins[1].Load(), p.begins[2].Load()} {
+		log.add(ns, ns+int64(10*(i+1)))
+	}
+	log.add(p.begins[2].Load(), p.begins[2].Load()-5)
+	log.add(p.begins[2].Load(), p.begins[2].Load()+1<<40)
+	log.end()
+	for phase, want := range [][]int64{{10}, {20}, {0, 30, 1<<32 - 1}, nil} {
+		if got := p.sorted(phase); !slices.Equal(got, want) {
+			t.Errorf("phase %d: %v", phase, got)
 		}
 	}
 }
