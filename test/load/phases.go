@@ -57,10 +57,12 @@ func (l *ageLog) end() {
 	}
 }
 
-// sorted are the ages of a phase, when every log has ended.
-func (p *phases) sorted(phase int) (ages []int64) {
-	for _, age := range p.ages[phase] {
-		ages = append(ages, int64(age))
+// sorted are the ages of some phases, when every log has ended.
+func (p *phases) sorted(some ...int) (ages []int64) {
+	for _, phase := range some {
+		for _, age := range p.ages[phase] {
+			ages = append(ages, int64(age))
+		}
 	}
 	slices.Sort(ages)
 	return ages

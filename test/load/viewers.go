@@ -97,7 +97,7 @@ func (b *bench) events(t target, conns int) (sample, error) {
 	if err := cmp.Or(err, guestErr, lostErr); err != nil {
 		return found, err
 	}
-	quiet := times.sorted(p.quiet)
+	quiet := times.sorted(p.quiet...)
 	found.values[p50], found.values[p99] = percentile(quiet, 50)/1000, percentile(quiet, 99)/1000
 	for event, phase := range p.events {
 		ages := times.sorted(phase)
@@ -114,45 +114,43 @@ type party struct {
 	server *server
 	times  *phases
 	guests []*guest
+	err    error
 
-	quiet  int            // the phase in which nothing happens
+	quiet  []int          // the phases in which nothing happens: the first and the last
 	events map[string]int // the phases in which something does
 }
 
 // run makes everything happen. A viewer that reads no more is not noticed before
 // what is on its way and what is kept has filled up, so that takes the longest.
-func (p *party) run() (err error) {
-	p.events = map[string]int{}
+func (p *party) run() error {
 	if err := p.invite(); err != nil {
 		return err
 	}
-	if p.quiet, err = p.phase(2, func() error { return nil }); err != nil {
-		return err
-	}
+	before := p.phase(2, nothing)
 	first := p.guests[0]
-	if p.events[stalls], err = p.phase(6, first.stall); err != nil {
-		return err
-	}
+	p.events = map[string]int{stalls: p.phase(6, first.stall)}
 	first.leave()
 	if err := p.invite(); err != nil {
 		return err
 	}
-	if p.events[dies], err = p.phase(2, p.guests[1].leave); err != nil {
-		return err
-	}
-	p.events[joins], err = p.phase(2, p.invite)
-	return err
+	p.events[dies] = p.phase(2, p.guests[1].leave)
+	p.events[joins] = p.phase(2, p.invite)
+	p.quiet = []int{before, p.phase(2, nothing)}
+	return p.err
 }
 
-// phase begins with an event, and lasts so many windows.
-func (p *party) phase(windows int, event func() error) (number int, err error) {
-	if err := p.pass(p.window / 3); err != nil {
-		return 0, err
+func nothing() error { return nil }
+
+// phase begins with an event, and lasts so many windows. After an error nothing
+// happens any more.
+func (p *party) phase(windows int, event func() error) (number int) {
+	if p.err = cmp.Or(p.err, p.pass(p.window/2)); p.err != nil {
+		return 0
 	}
 	number = p.times.next()
-	err = cmp.Or(event(), p.pass(time.Duration(windows)*p.window))
+	p.err = cmp.Or(event(), p.pass(time.Duration(windows)*p.window))
 	p.times.next()
-	return number, err
+	return number
 }
 
 // end lets all guests leave, and says what they have missed.
