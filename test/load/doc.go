@@ -32,7 +32,8 @@
 //   - calm/CONNS: that many viewers of one child with 10 lines a second, and what
 //     each takes; of a target that cannot share, a child for each.
 //   - events/CONNS: that many viewers of one child with 10,000 lines a second, and
-//     how old these are at the others when one of them stops reading, dies or joins.
+//     how old these are at the others when one of them stops reading (only with
+//     windows of 1.5 s and more), dies or joins.
 //
 // # The law of these measurements
 //
