@@ -21,6 +21,18 @@
 // settings from there. The table of programs is never changed: [Server.Reload] puts
 // another in its place, which the next request sees (table.go).
 //
+// # Other programs, other clients
+//
+// Two things a conversation is made of can come from elsewhere, and the core knows
+// no more of them than an interface:
+//
+//   - A Lifetime (lifetime.go) opens the program's side: not a process of the
+//     client's own but, say, what many clients share. If it is a Broadcast
+//     (broadcast.go) its output is framed once for all of them.
+//   - A Face (visit.go) serves clients that make no WebSocket handshake. It is
+//     asked about a request when no CGI script is there, gets it when it was let in,
+//     and opens the same program's side: any Face goes with any Lifetime.
+//
 // # The law of a conversation
 //
 // [PipeEndpoints] runs one goroutine for each direction. Neither has a queue: what

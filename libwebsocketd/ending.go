@@ -37,7 +37,9 @@ type CloseError struct {
 
 func (e *CloseError) Error() string { return closedWith(e.Code, e.Reason) }
 
-func closedWith(code int, reason string) string { return fmt.Sprintf("closed with %d: %s", code, reason) }
+func closedWith(code int, reason string) string {
+	return fmt.Sprintf("closed with %d: %s", code, reason)
+}
 
 // Closing is what a client is told at the end: a code and a reason of at most
 // 123 bytes (RFC 6455 section 5.5).

@@ -46,6 +46,7 @@ var below = map[string][]string{
 var outside = map[string][]string{
 	"github.com/alecthomas/kong":   {"internal/cli/"},
 	"github.com/gorilla/websocket": {"libwebsocketd/upgrade.go", "libwebsocketd/websocket_endpoint.go"},
+	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
 	"golang.org/x/sys":             {"libwebsocketd/", "libwebsocketd/process/"},
 }

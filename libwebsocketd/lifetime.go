@@ -48,6 +48,10 @@ type Place struct {
 	argv                 []string
 }
 
+// Command is what runs there: the path of an executable and its arguments. It is
+// not to be changed.
+func (p Place) Command() []string { return p.argv }
+
 // Host is what a Server gives a Keeper to work with. Its methods may be called from
 // anywhere.
 type Host struct {

@@ -170,6 +170,9 @@ var errImmortal = errors.New("the program does not end")
 // with a *RefusedError at a message the framing cannot carry.
 func (p *ProcessEndpoint) Send(batch []Message) error { return p.input.send(batch) }
 
+// Pid is the process's number.
+func (p *ProcessEndpoint) Pid() int { return p.proc.Pid }
+
 // CloseSend closes the program's input.
 func (p *ProcessEndpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
 

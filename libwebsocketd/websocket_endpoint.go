@@ -38,7 +38,8 @@ type WebSocketEndpoint struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
-	first []Message // what Receive yields before anything of the client's
+	first  []Message // what Receive yields before anything of the client's
+	pieces [][]byte  // of what is being delivered
 
 	closeOnce sync.Once
 }
@@ -144,15 +145,16 @@ func (w *WebSocketEndpoint) Send(batch []Message) error { return w.sent(w.conn.s
 
 // Deliver writes what a Broadcast says without a copy. A Note is a text message.
 func (w *WebSocketEndpoint) Deliver(deliveries []Delivery) error {
-	pieces := make([][]byte, 0, 8)
+	w.pieces = w.pieces[:0]
 	for i := range deliveries {
 		chunk := deliveries[i].Chunk
 		if chunk == nil {
 			chunk = NewChunk([]Message{{Kind: Text, Data: []byte(deliveries[i].Note.String())}})
 		}
-		pieces = append(pieces, chunk.from(deliveries[i].Skip))
+		w.pieces = append(w.pieces, chunk.from(deliveries[i].Skip))
 	}
-	return w.sent(w.conn.sendFrames(pieces))
+	defer clear(w.pieces) // who waits holds nothing
+	return w.sent(w.conn.sendFrames(w.pieces))
 }
 
 // sent ends a connection that could not be written to.

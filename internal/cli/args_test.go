@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -99,6 +100,8 @@ func sampleOf(f Flag) string {
 		return f.Choices[len(f.Choices)-1]
 	case KindSize:
 		return "65536"
+	case KindTime:
+		return "1m0s"
 	case KindNames:
 		return "a,b"
 	}
@@ -110,6 +113,8 @@ func shown(f *kong.Flag) string {
 	switch v := f.Target.Interface().(type) {
 	case names:
 		return strings.Join(v, ",")
+	case duration:
+		return time.Duration(v).String()
 	case []string:
 		return strings.Join(v, "\n")
 	}
@@ -137,7 +142,7 @@ func oracle(p *parser) *flag.FlagSet {
 			set.Uint(f.Name, 0, "")
 			continue
 		case reflect.Int64:
-			if f.Target.Type() != reflect.TypeFor[size]() {
+			if kind := kindOf(f); kind != KindSize && kind != KindTime {
 				set.Int64(f.Name, 0, "")
 				continue
 			}
@@ -164,10 +169,14 @@ func (v *textValue) Set(text string) error {
 	switch {
 	case v.flag.Target.Type() == reflect.TypeFor[size]():
 		n, err := parseSize(text)
-		if err == nil && n < 4 {
-			err = errors.New("must be at least 4")
+		if least, _ := v.flag.Tag.GetInt("min"); err == nil && n < least {
+			err = fmt.Errorf("must be at least %d", least)
 		}
 		v.values = []string{fmt.Sprint(n)}
+		return err
+	case kindOf(v.flag) == KindTime:
+		d, err := parseDuration(text)
+		v.values = []string{d.String()}
 		return err
 	case v.flag.Enum != "" && !slices.Contains(strings.Split(v.flag.Enum, ","), text):
 		return errors.New("must be one of " + strings.ReplaceAll(v.flag.Enum, ",", ", "))
@@ -187,7 +196,7 @@ func FuzzScan(f *testing.F) {
 	}
 	for _, seed := range []string{
 		"", "-", "--", "---x", "-=1", "--=", "-h=1", "--port", "--header=\xff", "--header\na,b\n--header=c", "--maxline=1\n",
-		"--maxline=9223372036854775808", "--maxline=9999999999G", "--port=-0x_1", "--pingms=-1", "--loglevel=\"${x}\"", "--dir=--dir", "--dir\n-h\n-h",
+		"--maxline=9223372036854775808", "--maxline=9999999999G", "--linger=5", "--linger\n1h0m5s", "--linger=-1s", "--history=4095", "--port=-0x_1", "--pingms=-1", "--loglevel=\"${x}\"", "--dir=--dir", "--dir\n-h\n-h",
 		"--protocol=a\\,b", "--address=@x", "--binary=TRUE\n--binary=0\ntrue", "--stderr=log,tag", "--stderr=", "-header-ws=x\n-header-http=y",
 	} {
 		f.Add(seed)

@@ -19,8 +19,11 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	if len(cfg.Command) > 0 {
 		log.Info("Serving using application   : " + cfg.Command[0] + " " + strings.Join(cfg.Command[1:], " "))
 	}
+	if isShared(cfg.Lifetime) {
+		log.Info("Sharing processes           : all clients of a URL have one")
+	}
 	for _, p := range cfg.Programs {
-		log.Info("Serving program             : " + p.Name + " at " + p.Path + ": " + strings.Join(p.Command, " "))
+		log.Info("Serving program             : " + p.Name + " at " + where(p) + ": " + strings.Join(p.Command, " "))
 	}
 	if cfg.StaticDir != "" {
 		log.Info("Serving static content from : " + cfg.StaticDir)
@@ -48,6 +51,14 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	if cfg.TLSClientCA != "" {
 		log.Info("Mutual TLS enabled (client certs verified against " + cfg.TLSClientCA + ")")
 	}
+}
+
+// where is the path of a program, and what else clients meet there.
+func where(p libwebsocketd.Program) string {
+	if isShared(p.Lifetime) {
+		return p.Path + ", shared"
+	}
+	return p.Path
 }
 
 // logWhere says where it is served: one line for each open listener, and one

@@ -28,8 +28,10 @@ type wish struct {
 // go with its other faults.
 func (w *wish) check() *refusal {
 	checks := []func() *refusal{
-		w.checkFile, w.checkLevel, w.checkTLS, w.checkStderr, w.checkFraming, w.checkHeaders, w.checkWhat, w.checkPrefork, w.findCommand, w.findDir, w.findBeside,
+		w.checkFile, w.checkLevel, w.checkTLS, w.checkStderr, w.checkFraming, w.checkHeaders, w.checkWhat, w.checkPrefork, w.checkShared,
 	}
+	checks = append(checks, w.sharedFlagChecks()...)
+	checks = append(checks, w.findCommand, w.findDir, w.findBeside)
 	for _, check := range checks {
 		r := check()
 		if r != nil && !w.blame(r) && len(w.file.faults.all) == 0 {

@@ -19,6 +19,7 @@ type grammar struct {
 	TLS      tlsFlags     `embed:"" group:"Encryption"`
 	Admit    admitFlags   `embed:"" group:"Who may come in"`
 	Program  programFlags `embed:"" group:"What runs"`
+	Shared   sharedFlags  `embed:"" group:"One process for many"`
 	Config   configFlags  `embed:"" group:"Many programs"`
 	Beside   besideFlags  `embed:"" group:"Beside the program"`
 	Messages messageFlags `embed:"" group:"What travels"`
@@ -55,6 +56,17 @@ type programFlags struct {
 	Passenv        names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
 	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
 	Closems        uint   `placeholder:"MILLISECONDS" default:"0" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
+}
+
+type sharedFlags struct {
+	Shared     bool     `help:"One process for all clients of a URL instead of one for each: what it prints goes to all of them, and what they send goes to it, message by message. Of the requests it sees nothing but the path."`
+	Start      string   `placeholder:"WHEN" default:"first" enum:"first,eager" help:"When a shared process is started: first, with the first client; eager, with the server, and it stays when all clients have left."`
+	Linger     duration `placeholder:"DUR" default:"0s" help:"How long a shared process is kept when the last client has left: 250ms, 5s, 1m30s."`
+	Input      string   `placeholder:"WHOSE" default:"all" enum:"all,first,none" help:"Whose messages reach a shared process: all; first, those of the client that has been there the longest; none, nobody's. Others are ignored."`
+	Slowclient string   `placeholder:"MODE" default:"close" enum:"close,drop,block" help:"What becomes of a client so slow that what it is to get next has left --history: close ends its connection with 1013; drop tells it how many messages it has lost; block keeps the process waiting for it, and with it all others."`
+	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" help:"Output of a shared process to keep: a new client gets it first, and one that has not taken what leaves it is slow. 64K is 65536 bytes, 4K the least."`
+	Restart    string   `placeholder:"WHEN" default:"never" enum:"never,on-failure,always" help:"After which endings of a shared process another one is started: never; on-failure, after an exit status other than 0 or a signal; always. There is a wait before, 100 ms at first, which grows up to 30 s while processes end soon."`
+	Watch      bool     `help:"Restart a shared process when its program changes: the file that runs, or one among its arguments."`
 }
 
 type configFlags struct {

@@ -34,6 +34,8 @@ func FuzzConfig(f *testing.F) {
 		"[a.b]\n[[a.b.c]]\nd = [[1, {e.f = 1}], []]\n[[a.b.c]]\n[a.b.c.g]\nh = true\n",
 		"[program.a]\ncommand = [\"cat\"]\n[program.b]\ncommand = [\"cat\"]\npath = \"/a\"\n",
 		"[program.a]\ncommand = [\"cat\"]\nprefork = 600\n[program.b]\ncommand = [\"cat\"]\nprefork = 600\nmaxline = 1073741825\n",
+		"shared = true\nlinger = \"5s\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"connection\"\nhistory = 5000\n[program.b]\ncommand = [\"cat\"]\nmaxframesize = 0\n",
+		"start = \"eager\"\nlinger = 5\nhistory = \"1K\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"shared\"\nprefork = 1\n",
 	} {
 		f.Add(seed)
 	}

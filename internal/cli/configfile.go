@@ -122,7 +122,15 @@ func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	if form == forms[KindInt] && err == nil || form == forms[KindBool] && isBool {
 		form = value.text
 	}
+	if withUnit := value.text + "s"; form == forms[KindTime] && isTime(withUnit) {
+		form = strconv.Quote(withUnit)
+	}
 	c.faults.add(value.line, "%s is %s%s; write %s = %s", key, value.kind, behind(value), key, form)
+}
+
+func isTime(text string) bool {
+	_, err := parseDuration(text)
+	return err == nil
 }
 
 // behind is what a value says, to stand behind the word for its kind.
@@ -148,6 +156,7 @@ var forms = map[Kind]string{
 	KindInt:    "a number, without quotes",
 	KindUint:   "a number, without quotes",
 	KindSize:   `a number of bytes, or "64K"`,
+	KindTime:   `"5s"`,
 	KindString: `"text"`,
 	KindChoice: `"text"`,
 	KindNames:  `["a", "b"]`,
@@ -165,7 +174,7 @@ func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue)
 	case kind == KindSize && value.kind == tomlInteger:
 		n, _ := strconv.ParseInt(value.text, 0, 64) // the TOML library has read it before
 		return []string{strconv.FormatInt(n, 10)}, nil
-	case (kind == KindSize || kind == KindString || kind == KindChoice) && value.kind == tomlString:
+	case (kind == KindSize || kind == KindTime || kind == KindString || kind == KindChoice) && value.kind == tomlString:
 		return []string{value.text}, nil
 	case (kind == KindNames || kind == KindList) && value.kind == tomlString:
 		return split(flag, value.text), nil

@@ -105,10 +105,10 @@ func TestConfigFaults(t *testing.T) {
 		{"[program.\"a b/\"]\ncommand = [\"cat\"]", `f.toml:1: program "a b/" has a name that cannot be its path`},
 		{"[program.\"\"]\ncommand = [\"cat\"]", "f.toml:1: a program has no name; write [program.NAME]"},
 		{cat + "[program.b]\npath = \"/a\"\ncommand = [\"cat\"]", `f.toml:4: path = "/a" is also the path of program a, line 1; give one of them another path`},
-		{cat + "lifetime = \"shared\"", `f.toml:3: lifetime shared is not here yet; write lifetime = "connection"`},
-		{cat + "lifetime = \"session\"", "f.toml:3: lifetime session is not here yet"},
+		{cat + "lifetime = \"session\"", `f.toml:3: lifetime session is not here yet; write lifetime = "connection" or "shared", or leave it out`},
 		{cat + "lifetime = \"supervised\"", "f.toml:3: lifetime supervised is not here yet"},
-		{cat + "lifetime = \"ever\"", `f.toml:3: lifetime = "ever": must be connection`},
+		{cat + "lifetime = \"ever\"", `f.toml:3: lifetime = "ever": must be connection or shared`},
+		{cat + "lifetime = true", `f.toml:3: lifetime is true or false, true; write lifetime = "connection" or "shared"`},
 		{cat + "cwd = \"" + file + "\"", `f.toml:3: cwd = "` + file + `": is not a directory`},
 		{cat + "cwd = \"none\"", `f.toml:3: cwd = "none": there is no such directory in `},
 		{cat + "env = [\"A=1\"]", `f.toml:3: env is an array; write env = { NAME = "value" }`},
@@ -269,6 +269,13 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"prefork":        {"1", "2"},
 		"preforkrequest": {"false", "true"},
 		"header":         {`["A: a"]`, "A: b"},
+		"start":          {`"first"`, "eager"},
+		"linger":         {`"1s"`, "2s"},
+		"input":          {`"all"`, "none"},
+		"slowclient":     {`"drop"`, "block"},
+		"history":        {"10000", "8K"},
+		"restart":        {`"never"`, "always"},
+		"watch":          {"false", "true"},
 	}
 	c := parseConfig("", nil, newParser().Model.Flags)
 	for _, key := range c.knownProgramKeys() {
@@ -283,6 +290,9 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		content, flag := "[program.a]\ncommand = [\"cat\"]\n", "--"+key+"="+v.flag
 		if key == "preforkrequest" {
 			content += "prefork = 1\n"
+		}
+		if slices.Contains(sharedOnly, key) {
+			content += "lifetime = \"shared\"\n"
 		}
 		said := content + key + " = " + v.key + "\n"
 		if got, want := programOf(t, said, flag), programOf(t, said); !reflect.DeepEqual(got, want) {

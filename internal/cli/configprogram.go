@@ -38,6 +38,7 @@ var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
 var flagKeys = []string{
 	"framing", "newlines", "preset", "binary", "stderr", "protocol", "maxline", "maxframesize", "pingms", "closems",
 	"passenv", "origin", "sameorigin", "maxforks", "prefork", "preforkrequest", "header",
+	"start", "linger", "input", "slowclient", "history", "restart", "watch",
 }
 
 // programKeys are all of them, those that matter most first.
@@ -83,6 +84,7 @@ func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
 		}
 		p.broken[key] = len(c.faults.all) > before
 	}
+	p.broken["shared"] = p.broken["shared"] || p.broken["lifetime"] // the flag and its key
 	if table.at["command"] == nil {
 		c.faults.add(p.line, `program %s has no command; write command = ["PROGRAM", "ARGUMENT"]`, name)
 	}
@@ -104,6 +106,8 @@ func (p *fileProgram) lineOf(key string) int {
 func (c *configFile) unknownInProgram(name, key string, value *tomlValue) {
 	flag := lookUpName(c.flags, key)
 	switch like := nearest(key, c.knownProgramKeys()); {
+	case key == "shared":
+		c.faults.add(value.line, "shared is a global key, not one of program %s: write lifetime = \"shared\"", name)
 	case flag != nil && inFile(flag):
 		c.faults.add(value.line, "%s is a global key, not one of program %s: write it above the first [program.NAME]", key, name)
 	case like != "":
@@ -195,18 +199,22 @@ func (c *configFile) readPath(p *fileProgram, value *tomlValue) {
 }
 
 // lifetimes are who may own a process's life, and which of them are here.
-var lifetimes = map[string]bool{"connection": true, "session": false, "shared": false, "supervised": false}
+var lifetimes = map[string]bool{"connection": true, "session": false, "shared": true, "supervised": false}
 
+// readLifetime makes of the key what a program of its own would have as --shared.
 func (c *configFile) readLifetime(p *fileProgram, value *tomlValue) {
-	lifetime, ok := c.readString("lifetime", `"connection"`, value)
+	lifetime, ok := c.readString("lifetime", `"connection" or "shared"`, value)
 	if !ok {
 		return
 	}
 	switch here, known := lifetimes[lifetime]; {
 	case !known:
-		c.faults.add(value.line, "lifetime = %q: must be connection", lifetime)
+		c.faults.add(value.line, "lifetime = %q: must be connection or shared", lifetime)
 	case !here:
-		c.faults.add(value.line, "lifetime %s is not here yet; write lifetime = \"connection\", or leave it out", lifetime)
+		c.faults.add(value.line, "lifetime %s is not here yet; write lifetime = \"connection\" or \"shared\", or leave it out", lifetime)
+	default:
+		isShared := strconv.FormatBool(lifetime == "shared")
+		p.settings = append(p.settings, setting{flag: lookUpName(c.flags, "shared"), value: isShared, line: value.line})
 	}
 }
 

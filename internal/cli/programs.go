@@ -103,7 +103,8 @@ func (w *wish) program(p *fileProgram) (program libwebsocketd.Program, ok bool) 
 
 // programChecks are the checks of a wish that concern one program.
 func (w *wish) programChecks() []func() *refusal {
-	return []func() *refusal{w.checkStderr, w.checkFraming, w.checkHeaders, w.checkAhead}
+	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.checkHeaders, w.checkAhead, w.checkOneForAll}
+	return append(checks, w.sharedKeyChecks()...)
 }
 
 // checkAhead is checkPrefork for a program of the file.

@@ -82,6 +82,10 @@ func changes(before, after []libwebsocketd.Program) string {
 	return text
 }
 
+// defaultsOnly are the flags that are defaults of programs and not keys of the same
+// name.
+var defaultsOnly = []string{"passstderr", "header-ws", "shared"}
+
 // sayRestart names the global keys that have changed since the start and have no
 // effect, or not on everything, before a restart.
 func (r *reloader) sayRestart(next *wish) {
@@ -90,7 +94,7 @@ func (r *reloader) sayRestart(next *wish) {
 		name := flag.Name
 		switch {
 		case slices.Equal(valuesOf(r.started.layers, name), valuesOf(next.layers, name)):
-		case name != "maxforks" && (slices.Contains(flagKeys, name) || name == "passstderr" || name == "header-ws"):
+		case name != "maxforks" && (slices.Contains(flagKeys, name) || slices.Contains(defaultsOnly, name)):
 			some = append(some, name)
 		default:
 			none = append(none, name)

@@ -118,6 +118,7 @@ func (w *wish) config() libwebsocketd.Config {
 		PingInterval:   orNone(milliseconds(w.Messages.Pingms)),
 		CloseDelay:     milliseconds(w.Program.Closems),
 		Protocols:      w.Messages.Protocol,
+		Lifetime:       w.lifetime(),
 		PassEnv:        w.Program.Passenv,
 		ReverseLookup:  w.Program.Reverselookup,
 		Header:         w.headers.all,
@@ -125,7 +126,7 @@ func (w *wish) config() libwebsocketd.Config {
 		HeaderHTTP:     w.headers.http,
 	}
 	if len(w.command) == 0 && len(w.file.programs) > 0 && w.Program.Dir == "" {
-		cfg.Prefork, cfg.PreforkRequest = 0, false // those of the programs have been taken from here
+		cfg.Prefork, cfg.PreforkRequest, cfg.Lifetime = 0, false, nil // those of the programs have been taken from here
 	}
 	return cfg
 }

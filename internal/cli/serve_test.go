@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/shared"
 )
 
 func TestConfig(t *testing.T) {
@@ -71,6 +72,14 @@ func TestConfig(t *testing.T) {
 			c.Stderr, c.MaxLine, c.UnixSocket = libwebsocketd.StderrTag, 65536, "s"
 		}},
 		{[]string{"--newlines=escape", "script"}, func(c *libwebsocketd.Config) { c.Newlines = libwebsocketd.NewlinesEscape }},
+		{[]string{"--shared", "script"}, func(c *libwebsocketd.Config) {
+			c.Lifetime = shared.Lifetime{Start: "first", Input: "all", SlowClient: "close", History: 1 << 20, Restart: "never"}
+		}},
+		{[]string{"--shared", "--start=eager", "--linger=1m30s", "--input=none", "--slowclient=block", "--history=4K", "--restart=on-failure", "--watch", "script"}, func(c *libwebsocketd.Config) {
+			c.Lifetime = shared.Lifetime{Start: shared.StartEager, Linger: 90 * time.Second, Input: shared.InputNone, SlowClient: shared.SlowBlock,
+				History: 4096, Restart: shared.RestartOnFailure, Watch: true}
+		}},
+		{[]string{"--watch=false", "script"}, nil},
 		{[]string{"--framing=raw", "script"}, func(c *libwebsocketd.Config) { c.Framing = libwebsocketd.FramingRaw }},
 		{[]string{"--preset=mcp", "script"}, func(c *libwebsocketd.Config) {
 			c.Framing, c.Protocols, c.MaxLine, c.MaxFrameSize = libwebsocketd.FramingNDJSON, []string{"mcp"}, 16<<20, 16<<20
@@ -127,11 +136,12 @@ func TestBanner(t *testing.T) {
 	six := &fakeListener{addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 80}}
 	file := &fakeListener{addr: &net.UnixAddr{Name: "/run/s", Net: "unix"}}
 	const loopback = "Listening on loopback only  : --address=0.0.0.0 serves every interface"
-	tests := []struct {
+	type bannerTest struct {
 		cfg       libwebsocketd.Config
 		listeners []net.Listener
 		want      []string
-	}{
+	}
+	tests := []bannerTest{
 		{libwebsocketd.Config{Command: []string{"/bin/cat"}}, []net.Listener{four, six},
 			[]string{"Serving using application   : /bin/cat ", "Starting WebSocket server   : ws://127.0.0.1:80/", "Starting WebSocket server   : ws://[::1]:80/", loopback}},
 		{libwebsocketd.Config{Command: []string{"/bin/cat", "a", "b c"}, Addresses: []string{"localhost", "[::1]"}}, []net.Listener{four, six},
@@ -141,6 +151,14 @@ func TestBanner(t *testing.T) {
 		{libwebsocketd.Config{Dir: "/srv", UnixSocket: "/run/s", Addresses: []string{"::1"}}, []net.Listener{six, file},
 			[]string{"Serving from directory      : /srv", "Starting WebSocket server   : ws://[::1]:80/", "Starting WebSocket server   : unix socket at /run/s"}},
 	}
+	one := shared.Lifetime{}
+	tests = append(tests, []bannerTest{
+		{libwebsocketd.Config{Command: []string{"/bin/cat"}, UnixSocket: "s", Lifetime: one}, []net.Listener{file},
+			[]string{"Serving using application   : /bin/cat ", "Sharing processes           : all clients of a URL have one", "Starting WebSocket server   : unix socket at s"}},
+		{libwebsocketd.Config{Programs: []libwebsocketd.Program{{Name: "a", Path: "/a", Command: []string{"/bin/cat", "-u"}, Lifetime: one}, {Name: "b", Path: "/", Command: []string{"/bin/cat"}}}, UnixSocket: "s"},
+			[]net.Listener{file},
+			[]string{"Serving program             : a at /a, shared: /bin/cat -u", "Serving program             : b at /: /bin/cat", "Starting WebSocket server   : unix socket at s"}},
+	}...)
 	for _, test := range tests {
 		var out bytes.Buffer
 		log := slog.New(newHandler(&out, "info", "text"))

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -81,6 +82,40 @@ func parseSize(text string) (int64, error) {
 		return 0, errRange
 	}
 	return int64(n) * unit, nil
+}
+
+// duration is a time in Go's form, 5s, 1m30s, 250ms, that is not negative.
+type duration time.Duration
+
+// Decode implements kong.MapperValue.
+func (d *duration) Decode(ctx *kong.DecodeContext) error {
+	text, err := popString(ctx)
+	if err != nil {
+		return err
+	}
+	parsed, err := parseDuration(text)
+	*d = duration(parsed)
+	return err
+}
+
+var (
+	errDuration = errors.New("not a time, which is a number with a unit, like 250ms, 5s, 1m30s")
+	errNegative = errors.New("must not be negative")
+)
+
+// parseDuration reads a duration. A number without a unit would be a guess.
+func parseDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if _, bare := time.ParseDuration(text + "s"); err != nil && bare == nil {
+		return 0, fmt.Errorf("has no unit: write %ss for seconds", text)
+	}
+	switch {
+	case err != nil:
+		return 0, errDuration
+	case d < 0:
+		return 0, errNegative
+	}
+	return d, nil
 }
 
 // rawStrings makes kong hand strings over byte for byte. Its own way goes

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"testing"
+	"time"
 )
 
 func TestParseSize(t *testing.T) {
@@ -18,6 +19,24 @@ func TestParseSize(t *testing.T) {
 	} {
 		if got, err := parseSize(test.text); got != test.want || err != test.err {
 			t.Errorf("%q: %d, %v; want %d, %v", test.text, got, err, test.want, test.err)
+		}
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		want time.Duration
+		err  string
+	}{
+		{"5s", 5 * time.Second, ""}, {"1m30s", 90 * time.Second, ""}, {"250ms", 250 * time.Millisecond, ""}, {"1.5h", 90 * time.Minute, ""}, {"0", 0, ""}, {"0s", 0, ""},
+		{"5", 0, "has no unit: write 5s for seconds"}, {"1.5", 0, "has no unit: write 1.5s for seconds"}, {"1m30", 0, "has no unit: write 1m30s for seconds"},
+		{"-5s", 0, errNegative.Error()}, {"-0.5h", 0, errNegative.Error()},
+		{"", 0, errDuration.Error()}, {"s", 0, errDuration.Error()}, {"5 s", 0, errDuration.Error()}, {"5d", 0, errDuration.Error()}, {"99999999h", 0, errDuration.Error()},
+	} {
+		got, err := parseDuration(test.text)
+		if got != test.want || (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
+			t.Errorf("%q: %v, %v; want %v, %q", test.text, got, err, test.want, test.err)
 		}
 	}
 }

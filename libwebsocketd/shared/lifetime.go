@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -54,6 +55,16 @@ type Lifetime struct {
 	History    int           // bytes of output that are kept; 0 is DefaultHistory
 	Restart    RestartPolicy // what becomes of a process that ends
 	Watch      bool          // a process whose program file changes is restarted
+}
+
+// complete fills the defaults in.
+func (l Lifetime) complete() Lifetime {
+	l.Start = cmp.Or(l.Start, StartFirst)
+	l.Input = cmp.Or(l.Input, InputAll)
+	l.SlowClient = cmp.Or(l.SlowClient, SlowClose)
+	l.History = cmp.Or(l.History, DefaultHistory)
+	l.Restart = cmp.Or(l.Restart, RestartNever)
+	return l
 }
 
 // Check is why the settings are wrong, or cannot go with the rest of p's.

@@ -1,6 +1,11 @@
 package shared
 
-import "time"
+import (
+	"errors"
+	"time"
+
+	"websocketd/libwebsocketd"
+)
 
 // RestartPolicy says which endings of a process another one follows.
 type RestartPolicy string
@@ -42,4 +47,67 @@ func (r *Restart) Again(success bool, ran time.Duration) (wait time.Duration, ag
 	wait = max(r.wait, r.First)
 	r.wait = min(2*wait, r.Most)
 	return wait, true
+}
+
+// next is the process that follows one that has ended, or nil. again says that the
+// one before was ended for it.
+func (h *hub) next(rule *Restart, ending error, ran time.Duration, again bool) libwebsocketd.Endpoint {
+	wait, follows := time.Duration(0), true
+	if !again {
+		wait, follows = rule.Again(succeeded(ending), ran)
+	}
+	for follows && h.rest(wait) {
+		program, refusal := h.start()
+		if refusal == nil {
+			h.tellRestart(ending)
+			return program
+		}
+		if wait, follows = rule.Again(false, 0); !follows && again {
+			wait, follows = -1, true // for the file to be changed once more
+		}
+	}
+	return nil
+}
+
+func succeeded(ending error) bool {
+	var ended *libwebsocketd.EndedError
+	return errors.As(ending, &ended) && ended.Success()
+}
+
+// rest waits before another process is started; with a negative wait only for its
+// file to change. It is false if there is nobody to start it for.
+func (h *hub) rest(wait time.Duration) bool {
+	after, idle := time.NewTimer(wait), time.NewTimer(0)
+	defer after.Stop()
+	defer idle.Stop()
+	if wait < 0 {
+		after.Stop()
+	}
+	for !h.leave() {
+		select {
+		case <-after.C:
+			return h.ctx.Err() == nil && !h.leave()
+		case <-h.changed:
+			return true
+		case <-h.ctx.Done():
+			return false
+		case <-h.stirred:
+			h.arm(idle)
+		case <-idle.C:
+			h.arm(idle)
+		}
+	}
+	return false
+}
+
+// tellRestart tells the viewers that another process says what comes now.
+func (h *hub) tellRestart(ending error) {
+	how := ending.Error()
+	h.say(libwebsocketd.LevelAccess, "RESTARTED", "ending", how)
+	_, last := h.output.Kept()
+	h.mu.Lock()
+	h.restarts, h.before = h.restarts+1, last
+	begins := item{note: &libwebsocketd.Note{Restarted: how}, nth: h.restarts}
+	h.mu.Unlock()
+	h.pace.append(begins, 0, overhead) // it is not closed yet
 }

@@ -5,6 +5,7 @@
 //	child duplex lines N   writes N bytes of random lines while it reads lines
 //	                       up to one that says END, then the two hashes
 //	child duplex bytes N   the same with N bytes each way, the hashes at the end
+//	child count [flags]    prints numbered messages; see count.go
 package main
 
 import (
@@ -20,8 +21,11 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "count" {
+		count(os.Args[2:])
+	}
 	if len(os.Args) != 4 || os.Args[1] != "duplex" {
-		fmt.Fprintln(os.Stderr, "usage: child duplex lines|bytes N")
+		fmt.Fprintln(os.Stderr, "usage: child duplex lines|bytes N, or child count [flags]")
 		os.Exit(2)
 	}
 	n, err := strconv.Atoi(os.Args[3])

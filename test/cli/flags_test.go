@@ -28,15 +28,18 @@ type flagRow struct {
 }
 
 var (
-	boolGood = []string{"true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False"}
-	boolBad  = []string{"maybe", "yes", "2", "tRUE"}
-	intGood  = []string{"0", "8080", "0x50", "0b11", "0o17", "017", "1_000", "-1"}
-	intBad   = []string{"", "abc", "1.5", "8080 ", "9999999999999999999999", "0x", "1__0", "1k"}
-	uintGood = []string{"0", "8080", "0x50", "1_000"}
-	uintBad  = []string{"", "abc", "-1", "1s"}
-	sizeGood = []string{"4", "1000", "64K", "64KB", "64KiB", "1MiB", "1m", "2G", "16mib"}
-	sizeBad  = []string{"", "abc", "-1", "1.5M", "3", "0", "1T", "64 K", "0x50", "9999999999G"}
-	anyText  = []string{"", "x", "two words", "-x", "--port=1", "a=b", "ä", "\xff"}
+	boolGood    = []string{"true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False"}
+	boolBad     = []string{"maybe", "yes", "2", "tRUE"}
+	intGood     = []string{"0", "8080", "0x50", "0b11", "0o17", "017", "1_000", "-1"}
+	intBad      = []string{"", "abc", "1.5", "8080 ", "9999999999999999999999", "0x", "1__0", "1k"}
+	uintGood    = []string{"0", "8080", "0x50", "1_000"}
+	uintBad     = []string{"", "abc", "-1", "1s"}
+	sizeGood    = []string{"4", "1000", "64K", "64KB", "64KiB", "1MiB", "1m", "2G", "16mib"}
+	historyGood = []string{"4096", "4K", "64KiB", "1MiB", "2G"}
+	sizeBad     = []string{"", "abc", "-1", "1.5M", "3", "0", "1T", "64 K", "0x50", "9999999999G"}
+	timeGood    = []string{"0", "0s", "5s", "250ms", "1m30s", "1.5h", "+5s", "9us"}
+	timeBad     = []string{"", "abc", "5", "1.5", "-5s", "5 s", "5d", "1m30", "99999999h"}
+	anyText     = []string{"", "x", "two words", "-x", "--port=1", "a=b", "ä", "\xff"}
 )
 
 // Every flag of the program has a row, and every row a flag.

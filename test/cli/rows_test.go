@@ -45,6 +45,25 @@ var flagRows = map[string]flagRow{
 		env: "true", flag: "false", seen: remoteHost, want: [3]string{"127.0.0.1", "localhost", "127.0.0.1"}},
 	"closems": {kind: cli.KindUint, def: "0", good: uintGood, bad: uintBad,
 		env: "60000", flag: "1", seen: ladder, want: [3]string{"ended", "still there", "ended"}},
+
+	// The seven below --shared are seen with it.
+	"shared": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: processesOfTwo, want: [3]string{"2", "1", "2"}},
+	"start": {kind: cli.KindChoice, def: "first", good: []string{"first", "eager"}, bad: []string{"", "EAGER", "first,eager", "lazy"},
+		env: "eager", flag: "first", seen: startedBefore, want: [3]string{"0", "1", "0"}},
+	"linger": {kind: cli.KindTime, def: "0s", good: timeGood, bad: timeBad,
+		env: "1h", flag: "1ms", seen: lingers, want: [3]string{"ended", "still there", "ended"}},
+	"input": {kind: cli.KindChoice, def: "all", good: []string{"all", "first", "none"}, bad: []string{"", "ALL", "last", "true"},
+		env: "none", flag: "first", seen: whoIsHeard, want: [3]string{"all", "none", "first"}},
+	"slowclient": {kind: cli.KindChoice, def: "close", good: []string{"close", "drop", "block"}, bad: []string{"", "Drop", "wait", "close,drop"},
+		env: "drop", flag: "block", seen: slowClient, want: [3]string{"close", "drop", "block"}},
+	"history": {kind: cli.KindSize, def: "1MiB", good: historyGood, bad: append([]string{"4", "4095", "1K"}, sizeBad...),
+		env: "4MiB", flag: "256K", seen: keptForLater, want: [3]string{"1MiB", "4MiB", "256K"}},
+	"restart": {kind: cli.KindChoice, def: "never", good: []string{"never", "on-failure", "always"}, bad: []string{"", "true", "onfailure", "ALWAYS"},
+		env: "always", flag: "on-failure", seen: followed, want: [3]string{"never", "always", "on-failure"}},
+	"watch": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: changedProgram, want: [3]string{"goes on", "another", "goes on"}},
+
 	"config": {kind: cli.KindString, good: anyText, // that there is no such file is told when it is read: config.txtar
 		env: "one.toml", flag: "two.toml", seen: configured, want: [3]string{"no file", "one", "two"}},
 	"checkconfig": {kind: cli.KindBool, good: boolGood, bad: boolBad},

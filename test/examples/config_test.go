@@ -60,6 +60,16 @@ func servesMany(t *testing.T, r run) {
 	}
 	ready.rest(websocket.StatusNormalClosure)
 
+	first, second, other := connect(t, s, "/room/kitchen", nil), connect(t, s, "/room/kitchen", nil), connect(t, s, "/room/hall", nil)
+	for _, from := range []client{first, second} {
+		from.send("Hello everybody!")
+		first.expect("Hello everybody!")
+		second.expect("Hello everybody!")
+	}
+	other.send("Only me?")
+	other.expect("Only me?")
+	connect(t, s, "/room/kitchen", nil).expect("Hello everybody!") // what was said before
+
 	for _, path := range []string{"/", "/build", "/greets"} {
 		if status := s.Ask(t, harness.Handshake(path)).Status(); status != 404 {
 			t.Errorf("%s: %d", path, status)
@@ -67,7 +77,7 @@ func servesMany(t *testing.T, r run) {
 	}
 	greet = connect(t, s, "/greet/more", nil)
 	greet.leave()
-	harness.Until(t, "only what is started ahead is left", func() bool { return len(s.Children()) == 2 })
+	harness.Until(t, "only what is started ahead, and two rooms, are left", func() bool { return len(s.Children()) == 4 })
 }
 
 func echoesBytes(t *testing.T, s *harness.Server, path string) {

@@ -25,11 +25,12 @@ type Conn struct {
 	// Pings counts the pings that were read.
 	Pings int
 
-	r    *bufio.Reader
-	mu   sync.Mutex // one frame at a time
-	w    *bufio.Writer
-	rest []byte    // of a frame that FillUp began
-	end  time.Time // by when the test must be done with it
+	r     *bufio.Reader
+	mu    sync.Mutex // one frame at a time
+	w     *bufio.Writer
+	rest  []byte    // of a frame that FillUp began
+	large []byte    // a frame that Skim read
+	end   time.Time // by when the test must be done with it
 }
 
 // Dial connects to the server and sends nothing. The connection is closed

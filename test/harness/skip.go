@@ -57,3 +57,15 @@ func missing(tool string) error {
 		return err
 	}
 }
+
+// Has says whether all of the tools are here, for tests that make do without. One
+// that REQUIRE names is had: its use then fails.
+func Has(tools ...string) bool {
+	for _, tool := range tools {
+		program, _, _ := strings.Cut(tool, ":")
+		if missing(tool) != nil && !Required(program) {
+			return false
+		}
+	}
+	return true
+}

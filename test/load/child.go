@@ -15,10 +15,12 @@ import (
 //	load child linewise N   the same with one write a line
 //	load child count N      counts the lines of stdin, and prints the totals at a line "?"
 //	load child paced N      writes lines of N bytes, 200 a second, that tell the time
+//	load child calm N       is as paced with 10 a second
+//	load child brisk N      is as paced with 10,000 a second, ten at once
 //	load child slow N       is as stream after a line "flood", else as cat
 func childMain(args []string) error {
 	if len(args) < 2 {
-		return fmt.Errorf("usage: load child stream|linewise|count|paced|slow N")
+		return fmt.Errorf("usage: load child stream|linewise|count|paced|calm|brisk|slow N")
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -32,7 +34,11 @@ func childMain(args []string) error {
 	case "count":
 		return countLines(&check{p: newPattern(n, asLine)})
 	case "paced":
-		return writePaced(n)
+		return writePaced(n, pacedEvery, 1)
+	case "calm":
+		return writePaced(n, calmEvery, 1)
+	case "brisk":
+		return writePaced(n, briskEvery, briskLines)
 	case "slow":
 		return echoOrFlood(newPattern(n, asLine))
 	}

@@ -136,6 +136,12 @@ func (c *client) follow(check *check, seen func(lines int64)) error {
 	}
 }
 
+// kill ends the connection as a client does that dies: without a word.
+func (c *client) kill() error {
+	c.Conn.(*net.TCPConn).SetLinger(0)
+	return c.Close()
+}
+
 // leave says goodbye and waits until the server has closed the connection.
 func (c *client) leave() error {
 	defer c.Close()

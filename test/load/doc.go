@@ -24,6 +24,16 @@
 //   - idle/CONNS: what connections to cat take on which nothing happens.
 //   - slow/CLIENTS: what clients take that never read from a flooding child, and
 //     what another client notices.
+//   - fanout/CONNS: that many subscribers of one child that floods as in
+//     stream/100, with --shared --slowclient=block, and as +close with --shared
+//     alone; of a target that does not know these flags, a child for each. How
+//     much the slowest and the fastest of them get, to the mean, is a measure.
+//     The limit is one loop that writes to one subscriber after the other.
+//   - calm/CONNS: that many viewers of one child with 10 lines a second, and what
+//     each takes; of a target that cannot share, a child for each.
+//   - events/CONNS: that many viewers of one child with 10,000 lines a second, and
+//     how old these are at the others when one of them stops reading (only with
+//     windows of 1.5 s and more), dies or joins.
 //
 // # The law of these measurements
 //

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// A figure is one thing that is measured, of every target in the same way.
+// A figure is one thing that is measured, of every target in the same way; without
+// measure, only of others.
 type figure struct {
 	name     string
 	measures []string // the first one is what the figure is about
@@ -26,9 +27,14 @@ type participant struct {
 // limitName is the participant that is no server.
 const limitName = "limit"
 
+// way stands between the name of a target and that of another way of running it.
+const way = "+"
+
 func (f figure) participants(b *bench, servers []target) (all []participant) {
 	for _, t := range servers {
-		all = append(all, participant{t.Name, func() (sample, error) { return f.measure(b, t) }})
+		if f.measure != nil {
+			all = append(all, participant{t.Name, func() (sample, error) { return f.measure(b, t) }})
+		}
 	}
 	if f.limit != nil {
 		all = append(all, participant{limitName, func() (sample, error) { return f.limit(b) }})
@@ -82,7 +88,11 @@ func figures() (all []figure) {
 		measure:  func(b *bench, t target) (sample, error) { return b.idle(t, 1000) },
 		limit:    func(b *bench) (sample, error) { return b.idle(b.gorilla(), 1000) },
 	})
-	return append(all, slowFigure(1), slowFigure(20))
+	all = append(all, slowFigure(1), slowFigure(20))
+	for _, conns := range []int{1, 10, 100} {
+		all = append(all, fanoutFigure(conns))
+	}
+	return append(all, calmFigure(200), eventsFigure(100))
 }
 
 func streamFigure(name, kind string, size, conns int) figure {

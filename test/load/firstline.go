@@ -16,7 +16,7 @@ const firstLineEvery = 100 * time.Millisecond
 const poolFlag = "--prefork=4"
 
 // poolSuffix is what the name of such a target has behind it.
-const poolSuffix = "+pool"
+const poolSuffix = way + "pool"
 
 // program is a command that greets and stays until its input ends, or nil if it
 // is not installed.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 )
 
 // printMarkdown prints the table for the README: the first target, the peer and
@@ -14,11 +15,9 @@ func printMarkdown(out io.Writer, findings []*finding, ours string) {
 	for _, f := range findings {
 		for _, s := range f.Series {
 			name := f.Figure
-			switch s.Target {
-			case ours:
-			case ours + poolSuffix:
-				name += ", pool"
-			default:
+			if how, other := strings.CutPrefix(s.Target, ours+way); other {
+				name += ", " + how
+			} else if s.Target != ours {
 				continue
 			}
 			if s.Shown {

@@ -16,6 +16,14 @@ const (
 	cpuPerTick = "server µs/line"
 )
 
+// What the other paced children do: one has something to say now and then, one
+// has ten lines every time.
+const (
+	calmEvery  = 100 * time.Millisecond // 10 lines/s
+	briskEvery = time.Millisecond       // 10,000 lines/s
+	briskLines = 10
+)
+
 func pacedLine(number int, ns int64, size int) []byte {
 	line := fmt.Appendf(make([]byte, 0, size+1), "%019d %09d ", ns, number)
 	for len(line) < size {
@@ -35,12 +43,17 @@ func parsePaced(line []byte) (number int, ns int64, err error) {
 	return number, ns, err
 }
 
-// writePaced is the child's part.
-func writePaced(size int) error {
-	tick := time.NewTicker(pacedEvery)
+// writePaced is the child's part: so many lines by each write.
+func writePaced(size int, every time.Duration, lines int) error {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for number := 0; ; number++ {
-		if err := writeAll(append(pacedLine(number, monotonic(), size), '\n')); err != nil {
+	var text []byte
+	for number := 0; ; number += lines {
+		text = text[:0]
+		for i, now := 0, monotonic(); i < lines; i++ {
+			text = append(append(text, pacedLine(number+i, now, size)...), '\n')
+		}
+		if err := writeAll(text); err != nil {
 			return err
 		}
 		<-tick.C
@@ -53,7 +66,12 @@ func (b *bench) paced(t target) (sample, error) {
 	var mu sync.Mutex
 	var ages []int64
 	follow := func(c *client, seen func(int64)) (lost, bad int64, err error) {
-		mine, lost, bad, err := c.followPaced(warm, seen)
+		var mine []int64
+		lost, bad, err = c.followPaced(false, seen, func(number int, ns, now int64) {
+			if number >= warm {
+				mine = append(mine, now-ns)
+			}
+		})
 		mu.Lock()
 		defer mu.Unlock()
 		ages = append(ages, mine...)
@@ -70,23 +88,50 @@ func (b *bench) paced(t target) (sample, error) {
 	return found, nil
 }
 
-// followPaced reads to the end. Lines before the number warm are not recorded.
-func (c *client) followPaced(warm int, seen func(int64)) (ages []int64, lost, bad int64, err error) {
-	for want := 0; ; want++ {
-		line, err := c.message()
-		if err != nil {
-			return ages, lost, bad, err
+// followPaced reads to the end. Each is called with the number of every line, when
+// it was written, and when it arrived. What is shared begins with any number.
+func (c *client) followPaced(shared bool, seen func(total int64), each func(number int, ns, now int64)) (lost, bad int64, err error) {
+	total, want, now := int64(0), 0, monotonic()
+	for {
+		whole, err := c.in.hasFrame()
+		if err == nil && !whole {
+			seen(total)
+			err = c.in.fill()
+			now = monotonic()
 		}
-		number, ns, err := parsePaced(line)
 		if err != nil {
-			bad++
+			return lost, bad, err
+		}
+		if !whole {
 			continue
 		}
-		lost += int64(number - want)
-		want = number
-		if number >= warm {
-			ages = append(ages, monotonic()-ns)
+		waits := c.in.pending()[0] != textFrame // for what is behind it
+		if waits {
+			seen(total)
 		}
-		seen(int64(number + 1))
+		line, err := c.message()
+		if err != nil {
+			return lost, bad, err
+		}
+		if waits {
+			now = monotonic()
+		}
+		number, ns, err := parsePaced(line)
+		switch {
+		case err != nil:
+			bad++
+			want++
+		case shared && total == 0 || number == want:
+			want = number + 1
+		case number < want:
+			bad++
+		default:
+			lost += int64(number - want)
+			want = number + 1
+		}
+		if err == nil {
+			each(number, ns, now)
+		}
+		total++
 	}
 }

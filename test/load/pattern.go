@@ -58,6 +58,15 @@ func (p *pattern) cycle() int { return p.unit * p.lines }
 // line is line i, of a pattern that is not masked.
 func (p *pattern) line(i int) []byte { return p.wrapped(i)[p.head : p.head+p.size] }
 
+// number is which line of the pattern this is, if it is one.
+func (p *pattern) number(line []byte) (i int, ok bool) {
+	if len(line) != p.size {
+		return 0, false
+	}
+	i, err := strconv.Atoi(string(line[:digits]))
+	return i, err == nil && i >= 0 && i < p.lines && bytes.Equal(line, p.line(i))
+}
+
 // wrapped is line i as it travels.
 func (p *pattern) wrapped(i int) []byte { return p.ring[i*p.unit : (i+1)*p.unit] }
 
@@ -101,14 +110,19 @@ func (c *check) advance(n int) {
 	c.at = (c.at + n) % c.p.lines
 }
 
+// join is for the first line, if that may be any one of the pattern.
+func (c *check) join(line []byte) {
+	if number, ok := c.p.number(line); ok {
+		c.at = number
+	}
+	c.take(line)
+}
+
 // take is for a line that came in another way than match expects, or is another
 // line. A line of the pattern that comes too soon says how many were lost.
 func (c *check) take(line []byte) {
-	number := -1
-	if len(line) == c.p.size {
-		number, _ = strconv.Atoi(string(line[:digits]))
-	}
-	if number < 0 || number >= c.p.lines || !bytes.Equal(line, c.p.line(number)) {
+	number, ok := c.p.number(line)
+	if !ok {
 		c.bad++
 		c.advance(1)
 		return

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -105,6 +107,130 @@ func TestFollow(t *testing.T) {
 		if pings := bytes.Count(slices.Concat(c.wire...), []byte{pingFrame}); (answered > 0) != (pings > 0) {
 			t.Errorf("%s: %d pings were answered with %d bytes", c.name, pings, answered)
 		}
+	}
+}
+
+// Who comes later begins with any line, and misses none from there on.
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	p := newPattern(100, asServerFrame)
+	for _, c := range []struct {
+		name           string
+		lines          []int
+		got, lost, bad int64
+	}{
+		{"from the first", []int{0, 1, 2}, 3, 0, 0},
+		{"from another", []int{7, 8, 9}, 3, 0, 0},
+		{"over the end", []int{p.lines - 1, 0, 1}, 3, 0, 0},
+		{"one is lost", []int{7, 9}, 2, 1, 0},
+		{"one comes twice", []int{7, 7}, 2, int64(p.lines - 1), 0},
+	} {
+		check := &check{p: p}
+		check.join(p.line(c.lines[0]))
+		for _, i := range c.lines[1:] {
+			if n := check.match(p.wrapped(i)); n == 0 {
+				check.take(p.line(i))
+			}
+		}
+		if check.got != c.got || check.lost != c.lost || check.bad != c.bad {
+			t.Errorf("%s: %d lines, %d lost, %d wrong", c.name, check.got, check.lost, check.bad)
+		}
+	}
+	for _, other := range []string{"", "00007", "x0007" + strings.Repeat("h", 95), "00007" + strings.Repeat("i", 95), "-0007" + strings.Repeat("h", 95)} {
+		check := &check{p: p}
+		if check.join([]byte(other)); check.got != 1 || check.bad != 1 {
+			t.Errorf("%.10q is a line of the pattern", other)
+		}
+	}
+}
+
+// A follower of a paced child tells numbers that are missing from those that are
+// wrong; where it begins depends on who else listens.
+func TestFollowPaced(t *testing.T) {
+	t.Parallel()
+	ping := appendServerFrame(nil, pingFrame, nil)
+	for _, c := range []struct {
+		name             string
+		shared           bool
+		numbers          []int // -1 is another line
+		total, lost, bad int64
+	}{
+		{"all", false, []int{0, 1, 2}, 3, 0, 0},
+		{"one is lost", false, []int{0, 2, 3}, 3, 1, 0},
+		{"the first is lost", false, []int{1, 2}, 2, 1, 0},
+		{"from another", true, []int{7, 8}, 2, 0, 0},
+		{"from another, one is lost", true, []int{7, 9}, 2, 1, 0},
+		{"one comes twice", true, []int{7, 7, 8}, 3, 0, 1},
+		{"another line", true, []int{7, -1, 9}, 3, 0, 1},
+	} {
+		sent := bytes.Clone(ping)
+		for _, number := range c.numbers {
+			line := []byte("another line")
+			if number >= 0 {
+				line = pacedLine(number, 1000, pacedSize)
+			}
+			sent = append(appendServerFrame(sent, textFrame, line), ping...)
+		}
+		var total, each int64
+		w := &wire{from: bytes.NewReader(sent)}
+		lost, bad, err := (&client{Conn: w, in: newReader(w, smallBuffer)}).followPaced(c.shared,
+			func(n int64) { total = n },
+			func(number int, ns, now int64) {
+				if ns != 1000 || now <= ns {
+					t.Errorf("%s: line %d of %d came at %d", c.name, number, ns, now)
+				}
+				each++
+			})
+		if total != c.total || lost != c.lost || bad != c.bad || err != io.EOF {
+			t.Errorf("%s: %d lines, %d lost, %d wrong, %v", c.name, total, lost, bad, err)
+		}
+		if right := c.total - int64(countOf(c.numbers, -1)); each != right {
+			t.Errorf("%s: %d lines were told, not %d", c.name, each, right)
+		}
+	}
+}
+
+func countOf(all []int, one int) (n int) {
+	for _, i := range all {
+		if i == one {
+			n++
+		}
+	}
+	return n
+}
+
+// A line belongs to the phase in which it was written, in whatever order it comes.
+func TestPhases(t *testing.T) {
+	t.Parallel()
+	var p phases
+	before := monotonic()
+	if first, second := p.next(), p.next(); first != 1 || second != 2 {
+		t.Fatalf("phases %d, %d", first, second)
+	}
+	log := ageLog{of: &p}
+	for i, ns := range []int64{before, p.begins[1].Load(), p.begins[2].Load()} {
+		log.add(ns, ns+int64(10*(i+1)))
+	}
+	log.add(p.begins[2].Load(), p.begins[2].Load()-5)
+	log.add(p.begins[2].Load(), p.begins[2].Load()+1<<40)
+	log.end()
+	for phase, want := range [][]int64{{10}, {20}, {0, 30, 1<<32 - 1}, nil} {
+		if got := p.sorted(phase); !slices.Equal(got, want) {
+			t.Errorf("phase %d: %v", phase, got)
+		}
+	}
+}
+
+func TestExtremes(t *testing.T) {
+	t.Parallel()
+	if least, most := extremes([]int64{90, 100, 110}); least != 0.9 || most != 1.1 {
+		t.Errorf("%v, %v", least, most)
+	}
+	if least, most := extremes([]int64{5}); least != 1 || most != 1 {
+		t.Errorf("of one: %v, %v", least, most)
+	}
+	if least, most := extremes([]int64{0, 0}); least.ok() || most.ok() {
+		t.Errorf("of nothing: %v, %v", least, most)
 	}
 }
 

@@ -25,7 +25,8 @@ type follower func(c *client, seen func(total int64)) (lost, bad int64, err erro
 // A flood is a number of connections to children that write as fast as they can.
 type flood struct {
 	clients []*client
-	total   atomic.Int64
+	counts  []*atomic.Int64 // of each client
+	total   atomic.Int64    // of all
 	over    atomic.Bool
 	first   sync.WaitGroup // the first piece, on every connection
 	running sync.WaitGroup // the followers
@@ -45,22 +46,22 @@ func (b *bench) openFlood(s *server, n int, follow follower) (*flood, error) {
 			return nil, err
 		}
 		f.clients = append(f.clients, c)
+		count := new(atomic.Int64)
+		f.counts = append(f.counts, count)
 		f.first.Add(1)
-		f.running.Go(func() { f.run(c, follow) })
+		f.running.Go(func() { f.run(c, count, follow) })
 	}
 	f.first.Wait()
 	return f, nil
 }
 
-func (f *flood) run(c *client, follow follower) {
+func (f *flood) run(c *client, count *atomic.Int64, follow follower) {
 	begun := sync.OnceFunc(f.first.Done)
 	defer begun()
-	var before int64
 	lost, bad, err := follow(c, func(total int64) {
-		if f.total.Add(total - before); total > 0 {
+		if f.total.Add(total - count.Swap(total)); total > 0 {
 			begun()
 		}
-		before = total
 	})
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -69,6 +70,14 @@ func (f *flood) run(c *client, follow follower) {
 	if !f.over.Load() {
 		f.err = cmp.Or(f.err, fmt.Errorf("the stream ended: %w", err))
 	}
+}
+
+// each is what every client has got so far.
+func (f *flood) each() (all []int64) {
+	for _, count := range f.counts {
+		all = append(all, count.Load())
+	}
+	return all
 }
 
 // close ends the connections and returns what their followers found.

@@ -17,7 +17,7 @@ var targetsText string
 // A goal is a row of targets.txt.
 type goal struct {
 	figure, measure string
-	of              string // ours, or pool
+	of              string // ours, or what is behind its name in another way of running it
 	to              string // a participant, or itself
 	floor, moonshot bound
 }
@@ -124,8 +124,8 @@ func (g goal) judge(reached number) string {
 func judge(goals []goal, findings []*finding, ours string) (all []verdict) {
 	for _, g := range goals {
 		name := ours
-		if g.of == "pool" {
-			name = ours + poolSuffix
+		if g.of != "ours" {
+			name += way + g.of
 		}
 		for _, f := range findings {
 			if f.Figure != g.figure {

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/shared"
+)
+
+// sharedOnly are the flags that mean something in lifetime shared alone.
+var sharedOnly = []string{"start", "linger", "input", "slowclient", "history", "restart", "watch"}
+
+// lifetime is who owns the life of the processes. Nil is the connection; the zero
+// shared.Lifetime is not.
+func (w *wish) lifetime() libwebsocketd.Lifetime {
+	s := &w.Shared
+	if !s.Shared {
+		return nil
+	}
+	return shared.Lifetime{
+		Start:      shared.Start(s.Start),
+		Linger:     time.Duration(s.Linger),
+		Input:      shared.Input(s.Input),
+		SlowClient: shared.SlowClient(s.Slowclient),
+		History:    int(s.History),
+		Restart:    shared.RestartPolicy(s.Restart),
+		Watch:      s.Watch,
+	}
+}
+
+// isShared tells whether all clients of a URL have one process.
+func isShared(l libwebsocketd.Lifetime) bool {
+	_, ok := l.(shared.Lifetime)
+	return ok
+}
+
+// checkShared comes when there is a COMMAND, a --dir, or only files.
+func (w *wish) checkShared() *refusal {
+	hasDir := w.Program.Dir != ""
+	switch own := hasDir || len(w.command) > 0; {
+	case !w.Shared.Shared:
+		return nil
+	case !own && len(w.file.programs) > 0:
+		return nil // for the programs of the file, which are checked one by one
+	case !own:
+		return &refusal{status: ExitUsage, about: []string{"shared"}, message: "please specify COMMAND or --dir when requesting --shared",
+			inFile: "shared = true needs a program: write a [program.NAME], or give COMMAND or --dir"}
+	case hasDir && w.Shared.Start == string(shared.StartEager):
+		return &refusal{status: ExitUsage, about: []string{"start", "dir", "shared"},
+			message: "please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for"}
+	}
+	return w.checkOneForAll()
+}
+
+// checkOneForAll tells what a process for all clients cannot go with, of COMMAND
+// and of a program of the file.
+func (w *wish) checkOneForAll() *refusal {
+	switch ahead, most := w.Program.Prefork, w.Messages.Maxframesize; {
+	case !w.Shared.Shared:
+		return nil
+	case ahead > 0:
+		return &refusal{status: ExitUsage, about: []string{"prefork", "shared"},
+			message: "please only specify one of --shared and --prefork: what is started ahead is for one client",
+			inFile: fmt.Sprintf(`prefork = %d starts processes ahead for one client each, but in lifetime "shared" there is one for all; `+
+				"write prefork = 0, or take another lifetime", ahead)}
+	case most <= 0:
+		const why = "a message must be whole before it goes between those of others"
+		return &refusal{status: ExitUsage, about: []string{"maxframesize", "shared"},
+			message: "please specify a limit as --maxframesize when requesting --shared: " + why,
+			inFile: fmt.Sprintf(`maxframesize = %d is no limit, but lifetime "shared" needs one: %s; write maxframesize = %d, or another number of bytes`,
+				most, why, libwebsocketd.DefaultMaxFrameSize)}
+	}
+	return nil
+}
+
+// sharedFlagChecks are the checks of what asks for a shared process that nobody has:
+// one for each flag, so that a file is told of all it has. What the programs of the
+// file can use is their default.
+func (w *wish) sharedFlagChecks() []func() *refusal {
+	if slices.ContainsFunc(w.file.programs, (*fileProgram).mayBeShared) {
+		return nil
+	}
+	return w.sharedChecks(w.layers, `write shared = true, or lifetime = "shared" in a program`)
+}
+
+// sharedKeyChecks is sharedFlagChecks for a program of the file, which is asked for
+// its own keys: the flags are there for the others.
+func (w *wish) sharedKeyChecks() []func() *refusal {
+	return w.sharedChecks(w.layers[:1], `write lifetime = "shared"`)
+}
+
+// sharedChecks are checks of what layers say of the flags in sharedOnly.
+func (w *wish) sharedChecks(layers [][]setting, wayOut string) (checks []func() *refusal) {
+	for _, name := range sharedOnly {
+		checks = append(checks, func() *refusal {
+			off := name == "watch" && !w.Shared.Watch
+			said := slices.ContainsFunc(layers, func(layer []setting) bool { return sets(layer, name) })
+			if w.Shared.Shared || off || !said {
+				return nil
+			}
+			return &refusal{status: ExitUsage, about: []string{name, "shared"},
+				message: "please specify --shared when requesting --" + name,
+				inFile:  fmt.Sprintf(`%s is for lifetime "shared"; %s, or take %[1]s out`, name, wayOut)}
+		})
+	}
+	return checks
+}
+
+// mayBeShared tells whether a program says that it is, or tried to say something.
+func (p *fileProgram) mayBeShared() bool {
+	return p.broken["shared"] || slices.ContainsFunc(p.settings, func(s setting) bool { return s.flag.Name == "shared" && s.value == "true" })
+}

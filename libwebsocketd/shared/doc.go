@@ -1,0 +1,46 @@
+// Package shared is lifetime shared: one process for all clients of a URL, each of
+// whom is a viewer. Many listen to what one process says, and what they say goes to
+// it message by message.
+//
+//	Open -> keeper: the URL's hub, or a new one -> Subscription, a viewer
+//
+//	process -> listen -> pace -> record -> Subscription -> viewer     (many)
+//	viewer  -> Subscription -> input -> feed -> process               (one by one)
+//
+// # The law of a hub
+//
+//   - There is never more than one process of a URL. Who comes while one is ended
+//     waits for the next.
+//   - What one read of the output brought is framed once (libwebsocketd.Chunk), kept
+//     in a record, and written to every viewer from there. There is no queue for a
+//     viewer: it is a position in the record.
+//   - A new viewer gets what is kept and then what comes, without anything in
+//     between lost or twice: both are the same record.
+//   - A message of a viewer is whole before it goes to the process, and is not mixed
+//     with another's. What is said while there is no process waits for the next one.
+//   - A process that is started again goes on in the same record, with the same
+//     numbers. Its viewers are told by a note, or with 1012 where a note would be
+//     taken for a message.
+//   - The process ends by itself, or by the ladder: when the last viewer has left
+//     and Linger is over, when its file has changed, or when the server goes away;
+//     then its last words are delivered first.
+//
+// # The law of a slow viewer
+//
+// A viewer is slow when what it is to get next is no longer kept. The output is not
+// read as fast as it comes, but as fast as viewers take it (pace.go):
+//
+//   - SlowBlock: what somebody has not taken stays kept, and the process waits.
+//   - Otherwise it waits, too, but when somebody else has had everything and has to
+//     wait with it, only for viewers that lack nothing older than a second. Where
+//     everybody is slow it waits for each that takes something within five seconds.
+//     So a burst loses nobody who reads, a slow viewer alone loses nothing, and one
+//     who stands still, or is slower than the others by much, is let go.
+//
+// Who starts a goroutine waits for it:
+//
+//	goroutine         started by     ends when                      waited for by
+//	a hub             Open, Serve    its last process has ended     Server.Shutdown
+//	output, input     a hub          the process has ended          the hub
+//	files that change Serve          the keeper has no hub left     Server.Shutdown
+package shared

@@ -1,0 +1,222 @@
+package shared
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/record"
+)
+
+// item is what a record has: messages, or a note.
+type item struct {
+	chunk *libwebsocketd.Chunk
+	note  *libwebsocketd.Note
+	nth   int // restart that note tells
+}
+
+// overhead is what an item costs besides its messages.
+const overhead = 128
+
+// hub is the process of one URL, the record of what it says, and its viewers.
+type hub struct {
+	life   Lifetime
+	strict bool // no notes between messages
+	log    *slog.Logger
+	ctx    context.Context // done when the server is going away
+	start  func() (libwebsocketd.Endpoint, *gate.Refusal)
+	gone   func() // tells the keeper to forget it
+
+	output  *record.Log[item]
+	pace    *pace
+	input   chan *said
+	changed chan struct{} // its file has
+	stirred chan struct{} // something that idle is about has changed
+
+	ready chan struct{} // the first process is there, or not
+	done  chan struct{} // the last process is gone
+
+	mu       sync.Mutex
+	viewers  []*Subscription // in the order they came
+	until    time.Time       // when it is over without viewers
+	returns  bool            // some of them come back
+	stays    bool            // also without viewers
+	closing  bool            // nobody is attached any more
+	over     bool            // what there was is said
+	restarts int             // so far
+	before   uint64          // the last message before the last of them
+}
+
+func newHub(ctx context.Context, life Lifetime, stays, strict bool) *hub {
+	output := record.New[item](record.Limits{Bytes: life.History})
+	return &hub{
+		life: life, strict: strict, ctx: ctx, stays: stays,
+		output:  output,
+		pace:    newPace(output, life.SlowClient == SlowBlock),
+		input:   make(chan *said),
+		changed: make(chan struct{}, 1),
+		stirred: make(chan struct{}, 1),
+		ready:   make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+}
+
+func (h *hub) open() { close(h.ready) }
+
+// fail is for a hub whose first process could not be started.
+func (h *hub) fail() {
+	h.mu.Lock()
+	h.closing, h.over = true, true
+	h.mu.Unlock()
+	h.gone()
+	close(h.ready)
+	close(h.done)
+}
+
+// settled is closed when a hub that takes no viewer has become another.
+func (h *hub) settled() <-chan struct{} {
+	select {
+	case <-h.ready:
+		return h.done
+	default:
+		return h.ready
+	}
+}
+
+func (h *hub) isOver() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.over
+}
+
+// run is the life of a hub, from its first process to the end of its last.
+func (h *hub) run(program libwebsocketd.Endpoint) {
+	rule := DefaultRestart(h.life.Restart)
+	var ending error
+	for program != nil {
+		began := time.Now()
+		var again bool
+		again, ending = h.serve(program)
+		program = h.next(&rule, ending, time.Since(began), again)
+	}
+	h.mu.Lock()
+	left := h.closing
+	h.closing, h.over = true, true
+	h.mu.Unlock()
+	_, last := h.output.Kept()
+	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
+	h.output.Close(ending)
+	close(h.done)
+	if !left {
+		h.outlast()
+	}
+	h.gone()
+}
+
+// outlast waits as long as somebody may come back for what was said.
+func (h *hub) outlast() {
+	h.mu.Lock()
+	keep := h.life.Linger
+	if h.returns {
+		keep = max(keep, lease)
+	}
+	h.mu.Unlock()
+	timer := time.NewTimer(keep)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-h.ctx.Done():
+	}
+}
+
+// serve is one process, from its start to its end. again says that it was ended to
+// be started anew.
+func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
+	ended, over := make(chan error, 1), make(chan struct{})
+	var at sync.WaitGroup
+	at.Go(func() { ended <- h.listen(program) })
+	at.Go(func() { h.feed(program, over) })
+	defer at.Wait()
+	defer close(over)
+	idle := time.NewTimer(0) // looks at once
+	defer idle.Stop()
+	for {
+		select {
+		case ending = <-ended:
+			program.Close()
+			return again, ending
+		case <-h.changed:
+			again = true
+		case <-h.ctx.Done():
+		case <-h.stirred:
+			h.arm(idle)
+			continue
+		case <-idle.C:
+			if !h.leave() {
+				h.arm(idle)
+				continue
+			}
+		}
+		program.Close() // by the ladder; what it still says is listened to
+		return again, <-ended
+	}
+}
+
+// arm sets a timer to when the hub is over if nobody comes.
+func (h *hub) arm(idle *time.Timer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.isWanted() {
+		idle.Stop()
+		return
+	}
+	idle.Reset(time.Until(h.until))
+}
+
+// isWanted reports whether the process is to stay; h.mu is held.
+func (h *hub) isWanted() bool { return h.stays || len(h.viewers) > 0 }
+
+// leave closes the hub if its time without viewers is over.
+func (h *hub) leave() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closing = h.closing || !h.isWanted() && !time.Now().Before(h.until)
+	return h.closing
+}
+
+// stir makes the hub look at its viewers again.
+func (h *hub) stir() {
+	select {
+	case h.stirred <- struct{}{}:
+	default:
+	}
+}
+
+func (h *hub) retire() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stays = false
+	h.stir()
+}
+
+// listen takes what a process says to the record. It returns how it ended.
+func (h *hub) listen(program libwebsocketd.Endpoint) error {
+	for {
+		batch, err := program.Receive()
+		if err != nil {
+			return err
+		}
+		chunk := libwebsocketd.NewChunk(batch)
+		messages := int(chunk.Tally().Messages)
+		if err := h.pace.append(item{chunk: chunk}, messages, chunk.Size()+overhead); err != nil {
+			return err
+		}
+	}
+}
+
+func (h *hub) say(level slog.Level, what string, about ...any) {
+	h.log.Log(context.Background(), level, what, append(about, libwebsocketd.CategoryKey, "shared")...)
+}

@@ -1,0 +1,139 @@
+package shared
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/process"
+)
+
+// TestInput: who is listened to.
+func TestInput(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		input            Input
+		first, second    bool // are heard
+		secondAfterLeave bool // of the first
+	}{
+		{InputAll, true, true, true},
+		{InputFirst, true, false, true},
+		{InputNone, false, false, false},
+	} {
+		t.Run(string(test.input), func(t *testing.T) {
+			t.Parallel()
+			s, p := newStage(t, Lifetime{Input: test.input}, false)
+			a, b := s.viewer("/"), s.viewer("/")
+			s.run()
+			hears := func(sub *Subscription, want bool) {
+				t.Helper()
+				sent := make(chan error, 1)
+				go func() { sent <- sub.Send(text("hello", "you")) }()
+				if want && (<-p.heard != "hello" || <-p.heard != "you") {
+					t.Error("something else was heard")
+				}
+				if err := <-sent; err != nil {
+					t.Error(err)
+				}
+			}
+			hears(a, test.first)
+			hears(b, test.second)
+			a.Close()
+			hears(b, test.secondAfterLeave)
+		})
+	}
+}
+
+// TestInputWaits: what is said while there is no process goes to the next one.
+func TestInputWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Restart: RestartAlways}, false)
+		a, b := s.viewer("/"), s.viewer("/")
+		s.run()
+		synctest.Wait()
+		p.end(process.Ending{})
+		synctest.Wait()
+		var sending sync.WaitGroup
+		defer sending.Wait()
+		for _, sub := range []*Subscription{a, b} {
+			sending.Go(func() {
+				if err := sub.Send(text("hello")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		p = <-s.programs
+		for range 2 {
+			if word := <-p.heard; word != "hello" {
+				t.Errorf("%q was heard", word)
+			}
+		}
+	})
+}
+
+// TestInputLeaves: a viewer that leaves does not wait for a process that takes
+// nothing, and what it has begun to say is said to its end.
+func TestInputLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Start: StartEager}, false)
+		a, b := s.viewer("/"), s.viewer("/")
+		s.run()
+		var sending sync.WaitGroup
+		for _, sub := range []*Subscription{a, b} {
+			sending.Go(func() {
+				batch := text("one", "two")
+				if err := sub.Send(batch); err != errLeft {
+					t.Errorf("Send: %v", err)
+				}
+				copy(batch[1].Data, "TWO") // the room is somebody else's now
+			})
+			synctest.Wait()
+		}
+		a.Close()
+		b.Close()
+		sending.Wait()
+		c := s.viewer("/")
+		sending.Go(func() {
+			if err := c.Send(text("three")); err != nil {
+				t.Error(err)
+			}
+		})
+		for _, want := range []string{"one", "two", "three"} {
+			if word := <-p.heard; word != want {
+				t.Errorf("%q was heard, want %q", word, want)
+			}
+		}
+		sending.Wait()
+	})
+}
+
+// TestInputDeaf: a process that takes no more is said nothing for good, unless
+// another one may follow.
+func TestInputDeaf(t *testing.T) {
+	for _, test := range []struct {
+		life Lifetime
+		deaf bool
+	}{{Lifetime{}, true}, {Lifetime{Restart: RestartOnFailure}, false}, {Lifetime{Watch: true}, false}} {
+		s, p := newStage(t, test.life, false)
+		sub := s.viewer("/")
+		close(p.gone) // its input
+		p.stop.Do(func() {})
+		s.run()
+		if err := sub.Send(text("hello")); (err != nil) != test.deaf {
+			t.Errorf("%+v: %v", test.life, err)
+		}
+		p.ended <- &libwebsocketd.EndedError{}
+	}
+}
+
+// TestRefused: what the framing cannot carry is told to whoever said it.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	s, _ := newStage(t, Lifetime{Restart: RestartAlways}, false)
+	sub := s.viewer("/")
+	s.run()
+	if err := sub.Send(text("refuse me")); err == nil || err.Error() != "closed with 1008: as you wish" {
+		t.Errorf("Send: %v", err)
+	}
+}

@@ -1,0 +1,193 @@
+package shared
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd/record"
+)
+
+const (
+	// patience is how old something may be that a viewer has not had, when room is
+	// needed for more.
+	patience = time.Second
+	// stillness is how long a viewer may take nothing, when nobody but it has to wait.
+	stillness = 5 * time.Second
+	// look is how often it is decided anew who is waited for.
+	look = 100 * time.Millisecond
+)
+
+// errFull is why Append did not wait, or not longer.
+var errFull = errors.New("the record is full of what somebody has not taken")
+
+// noWait makes Append say so instead of waiting.
+var noWait = func() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errFull)
+	return ctx
+}()
+
+// pace lets the output into the record as fast as viewers take it; see doc.go.
+type pace struct {
+	output *record.Log[item]
+	block  bool
+
+	mu      sync.Mutex
+	runners map[*runner]struct{}
+	last    uint64 // message that was said
+	said    []mark // not much longer ago than patience, the oldest first
+
+	holding bool
+	floor   uint64 // what output holds, while holding
+	atFloor int    // runners that are waited for there, when it was last looked
+
+	// As it was when room was last needed:
+	old    mark      // what was said longer ago than patience
+	harmed time.Time // somebody who had had everything, and waited with the process
+}
+
+// mark is the last message at a time, to within look.
+type mark struct {
+	at   time.Time
+	last uint64
+}
+
+// runner is how far a viewer has got.
+type runner struct {
+	had    uint64 // the last message it has taken
+	moved  time.Time
+	joined time.Time
+}
+
+func newPace(output *record.Log[item], block bool) *pace {
+	return &pace{output: output, block: block, runners: map[*runner]struct{}{}}
+}
+
+// join adds a viewer that has had all messages up to after.
+func (p *pace) join(after uint64) *runner {
+	now := time.Now()
+	r := &runner{had: after, moved: now, joined: now}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.runners[r] = struct{}{}
+	p.settle(now)
+	return r
+}
+
+func (p *pace) leave(r *runner) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.runners, r)
+	p.settle(time.Now())
+}
+
+// move says that r has had all messages up to after. Only the last of the slowest
+// pays for finding out who is the slowest then.
+func (p *pace) move(r *runner, after uint64) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := r.had
+	r.had, r.moved = after, now
+	if p.holding && before > p.floor {
+		return
+	}
+	if p.atFloor--; p.atFloor <= 0 {
+		p.settle(now)
+	}
+}
+
+// settle makes the record hold what the slowest of those who are waited for has not
+// had; p.mu is held.
+func (p *pace) settle(now time.Time) {
+	slowest, some := p.slowest(now)
+	switch {
+	case !some && p.holding:
+		p.holding, p.floor = false, 0
+		p.output.Release()
+	case some && (!p.holding || slowest != p.floor):
+		p.holding, p.floor = true, slowest
+		p.output.Hold(slowest)
+	}
+}
+
+// slowest is how far the slowest has got that is waited for, and counts who has got
+// just as far; some is false if there is none.
+func (p *pace) slowest(now time.Time) (had uint64, some bool) {
+	p.atFloor = 0
+	for r := range p.runners {
+		switch {
+		case some && r.had > had, !p.waitsFor(r, now):
+		case some && r.had == had:
+			p.atFloor++
+		default:
+			had, some, p.atFloor = r.had, true, 1
+		}
+	}
+	return had, some
+}
+
+// waitsFor reports whether what a viewer has not had stays kept.
+func (p *pace) waitsFor(r *runner, now time.Time) bool {
+	recent := r.had >= p.old.last || r.joined.After(p.old.at)
+	alone := now.Sub(p.harmed) >= patience
+	return p.block || recent || alone && now.Sub(r.moved) < stillness
+}
+
+// append waits until the output may go on, and lets it. One goroutine at a time may
+// call it.
+func (p *pace) append(it item, messages, bytes int) error {
+	err := p.output.Append(noWait, it, messages, bytes)
+	for err == errFull {
+		p.decide()
+		ctx, cancel := context.WithTimeoutCause(context.Background(), look, errFull)
+		err = p.output.Append(ctx, it, messages, bytes)
+		cancel()
+	}
+	if err == nil {
+		p.note(uint64(messages))
+	}
+	return err
+}
+
+// note keeps in mind how much was said until now.
+func (p *pace) note(messages uint64) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last += messages
+	if n := len(p.said); n > 0 && now.Sub(p.said[n-1].at) < look {
+		p.said[n-1].last = p.last
+	} else {
+		p.said = append(p.said, mark{now, p.last})
+	}
+	p.forget(now)
+}
+
+// forget keeps the newest of what was said longer ago than patience, and all behind.
+func (p *pace) forget(now time.Time) {
+	n := 0
+	for n+1 < len(p.said) && now.Sub(p.said[n+1].at) >= patience {
+		n++
+	}
+	p.said = append(p.said[:0], p.said[n:]...)
+}
+
+// decide finds out who is waited for, now that there is no more room.
+func (p *pace) decide() {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forget(now)
+	if len(p.said) > 0 && now.Sub(p.said[0].at) >= patience {
+		p.old = p.said[0]
+	}
+	for r := range p.runners {
+		if r.had == p.last {
+			p.harmed = now
+		}
+	}
+	p.settle(now)
+}

@@ -1,0 +1,179 @@
+package shared
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"websocketd/libwebsocketd/process"
+)
+
+// piece is a message, ten of which fill the history of these tests.
+var piece = text(strings.Repeat("x", 1000))
+
+const tenPieces = 10 * (1000 + 4 + overhead)
+
+const tooSlow = "closed with 1013: too slow: what comes next is no longer kept (see --history and --slowclient)"
+
+// flood has p say n messages, as fast as they are taken, and returns when the last
+// one is.
+func flood(p *fakeProgram, n int) {
+	for range n {
+		p.says <- piece
+	}
+}
+
+// drink takes what comes up to message last, with a pause before each call. It
+// returns whatever else it was told, and complains when something is missing.
+func drink(s *Subscription, last uint64, pause time.Duration) (told string) {
+	for after := uint64(0); after < last; {
+		time.Sleep(pause)
+		deliveries, err := s.Deliveries()
+		if err != nil {
+			return told + err.Error()
+		}
+		for _, d := range deliveries {
+			switch {
+			case d.Note != nil:
+				told += d.Note.String()
+				after = d.First - 1
+			case d.First != after+1:
+				return fmt.Sprintf("%s%d follows %d", told, d.First, after)
+			default:
+				after = d.First
+			}
+		}
+	}
+	return told
+}
+
+// TestSlow: one viewer stands still for a minute while the process says much more
+// than is kept, and two others read.
+func TestSlow(t *testing.T) {
+	const messages = 1000
+	for _, test := range []struct {
+		policy SlowClient
+		strict bool
+		told   string        // to the one who stood still
+		held   time.Duration // the others by it
+	}{
+		{SlowClose, false, tooSlow, patience},
+		{SlowDrop, false, "[websocketd: 990 messages dropped]", patience},
+		{SlowDrop, true, tooSlow, patience},
+		{SlowBlock, false, "", time.Minute},
+	} {
+		t.Run(fmt.Sprint(test.policy, test.strict), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, p := newStage(t, Lifetime{SlowClient: test.policy, History: tenPieces}, test.strict)
+				still, others := s.viewer("/?after=0"), []*Subscription{s.viewer("/"), s.viewer("/")}
+				s.run()
+				began := time.Now()
+				var all sync.WaitGroup
+				for _, other := range others {
+					all.Go(func() {
+						if told := drink(other, messages, 0); told != "" {
+							t.Error(told)
+						}
+						if took := time.Since(began); took < test.held || took > test.held+look {
+							t.Errorf("another one was held up for %s", took)
+						}
+					})
+				}
+				all.Go(func() {
+					time.Sleep(time.Minute)
+					if told := drink(still, messages, 0); told != test.told {
+						t.Errorf("it was told %q, want %q", told, test.told)
+					}
+				})
+				flood(p, messages)
+				all.Wait()
+				p.end(process.Ending{})
+				<-s.done
+			})
+		})
+	}
+}
+
+// TestManyStandStill: viewers who stand still, each at another message, hold the
+// others no longer than one does.
+func TestManyStandStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const messages, many = 100, 5
+		s, p := newStage(t, Lifetime{History: tenPieces}, false)
+		reader := s.viewer("/")
+		s.run()
+		var reading sync.WaitGroup
+		reading.Go(func() {
+			if told := drink(reader, messages, 0); told != "" {
+				t.Error(told)
+			}
+		})
+		for n := range many {
+			flood(p, 1)
+			synctest.Wait()
+			s.viewer(fmt.Sprint("/?after=", n+1))
+		}
+		began := time.Now()
+		flood(p, messages-many)
+		reading.Wait()
+		if took := time.Since(began); took < patience || took > patience+look {
+			t.Errorf("the one who reads was held up for %s", took)
+		}
+		p.end(process.Ending{})
+		<-s.done
+	})
+}
+
+// TestSlower: viewers of different speeds, of which the slowest takes a history in
+// more than the time it is waited for. A viewer alone is never too slow, but one
+// that takes nothing at all is.
+func TestSlower(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		pauses []time.Duration // between calls, each of up to four messages
+		told   []string
+	}{
+		{"alone and slow", []time.Duration{3 * time.Second}, []string{""}},
+		{"alone and still", []time.Duration{time.Minute}, []string{tooSlow}},
+		{"two, a little slow", []time.Duration{0, 200 * time.Millisecond}, []string{"", ""}},
+		{"two, one too slow", []time.Duration{0, time.Second}, []string{"", tooSlow}},
+		{"two, equally slow", []time.Duration{3 * time.Second, 3 * time.Second}, []string{"", ""}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const messages = 200
+				s, p := newStage(t, Lifetime{History: tenPieces}, false)
+				var all sync.WaitGroup
+				for i, pause := range test.pauses {
+					sub := s.viewer("/?after=0")
+					all.Go(func() {
+						if told := drink(sub, messages, pause); told != test.told[i] {
+							t.Errorf("viewer %d was told %q, want %q", i, told, test.told[i])
+						}
+					})
+				}
+				s.run()
+				flood(p, messages)
+				all.Wait()
+				p.end(process.Ending{})
+				<-s.done
+			})
+		})
+	}
+}
+
+// TestMemory: what is kept is bounded by History, whoever listens.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	s, p := newStage(t, Lifetime{Start: StartEager, History: tenPieces}, false)
+	s.run()
+	flood(p, 1000)
+	p.end(process.Ending{})
+	<-s.done
+	if first, last := s.output.Kept(); last != 1000 || first != 991 {
+		t.Errorf("kept are %d to %d", first, last)
+	}
+}

@@ -1,0 +1,78 @@
+package shared
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/record"
+)
+
+// start is where a viewer wants to begin.
+type start struct {
+	position record.Position // Epoch is "" if the client did not tell it
+	told     bool            // the client told where; else everything that is kept
+	browser  bool            // an EventSource reconnects: 204 makes it stop (HTML 9.2.3)
+	gaps     bool            // it may miss something, if it is told
+}
+
+// readStart reads Last-Event-ID, which wins, or after=.
+func readStart(r *http.Request) (start, *gate.Refusal) {
+	query := r.URL.Query()
+	s := start{gaps: query.Get("gap") == "ok"}
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		s.told, s.browser = true, true
+		var err error
+		if s.position, err = record.ParsePosition(id); err != nil {
+			return s, s.nothingThere()
+		}
+		return s, nil
+	}
+	if !query.Has("after") {
+		return s, nil
+	}
+	after := query.Get("after")
+	s.told = true
+	number, err := strconv.ParseUint(after, 10, 64)
+	if strings.Contains(after, ":") {
+		s.position, err = record.ParsePosition(after)
+	} else {
+		s.position.Number = number
+	}
+	if err != nil {
+		return s, &gate.Refusal{Status: http.StatusBadRequest,
+			Reason: "after=" + strconv.QuoteToASCII(after[:min(len(after), 100)]) + " is no number of a message, nor EPOCH:NUMBER"}
+	}
+	return s, nil
+}
+
+// resumes reports whether the viewer has seen something of a process, so that only
+// that process will do.
+func (s start) resumes() bool { return s.told && (s.position.Number > 0 || s.position.Epoch != "") }
+
+// nothingThere is the answer where that process is not known any more.
+func (s start) nothingThere() *gate.Refusal {
+	if s.browser {
+		return &gate.Refusal{Status: http.StatusNoContent, Reason: "what Last-Event-ID stands for has ended"}
+	}
+	return &gate.Refusal{Status: http.StatusNotFound, Reason: "nothing runs here now"}
+}
+
+// check refuses a viewer that has missed what kept has no more.
+func (s start) check(kept *record.Log[item]) *gate.Refusal {
+	if !s.told {
+		return nil
+	}
+	first, _ := kept.Kept()
+	switch other := s.position.Epoch != "" && s.position.Epoch != kept.Epoch(); {
+	case other && s.browser:
+		return s.nothingThere()
+	case other:
+		return &gate.Refusal{Status: http.StatusGone, Reason: "the messages are counted anew: the program that after= was about has ended"}
+	case s.position.Number+1 < first && !s.gaps:
+		return &gate.Refusal{Status: http.StatusGone, Reason: "message " + strconv.FormatUint(s.position.Number+1, 10) +
+			" is no longer kept, the oldest is " + strconv.FormatUint(first, 10) + "; gap=ok goes on there, --history keeps more"}
+	}
+	return nil
+}

@@ -1,0 +1,240 @@
+package shared
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/record"
+)
+
+// Close codes besides those of the core (RFC 6455 section 7.4.1, and its registry).
+const (
+	closeServiceRestart = 1012
+	closeTryAgainLater  = 1013
+)
+
+var (
+	errLeft = errors.New("the viewer has left")
+	errOver = errors.New("the program has ended")
+)
+
+// Subscription is a viewer of a shared process: the program's side of its
+// conversation. It is a libwebsocketd.Broadcast.
+type Subscription struct {
+	hub    *hub
+	log    *slog.Logger
+	reader *record.Reader[item]
+	fresh  bool   // nothing was read: what is no longer kept is not missed
+	gaps   bool   // it is told what it misses, and goes on
+	strict bool   // it cannot be told
+	from   uint64 // the message behind which it began
+	nth    int    // restart was the last one then
+
+	runner  *runner // nil if it does not listen
+	returns bool
+	ctx     context.Context // done when it has left
+	left    context.CancelCauseFunc
+
+	into    []record.Entry[item]
+	out     []libwebsocketd.Delivery
+	batch   []libwebsocketd.Message
+	pending error     // comes after what was delivered
+	mute    sync.Once // says that nobody listens to it
+
+	once sync.Once
+}
+
+// most is how many items a viewer takes at once, and holds while it writes them.
+const most = 4
+
+// attach makes a viewer, nil if the hub takes none.
+func (h *hub) attach(call *libwebsocketd.Call, from start) (*Subscription, *gate.Refusal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.isReady() || h.closing && !(h.over && from.resumes() && !call.Feeds) {
+		return nil, nil
+	}
+	if refusal := from.check(h.output); refusal != nil {
+		return nil, refusal
+	}
+	s := &Subscription{
+		hub: h, log: call.Log, returns: call.Returns, fresh: !from.told,
+		gaps:   from.gaps || h.life.SlowClient == SlowDrop,
+		strict: h.strict && !call.Notes,
+		into:   make([]record.Entry[item], 0, most),
+	}
+	s.gaps = s.gaps && !s.strict
+	s.ctx, s.left = context.WithCancelCause(context.Background())
+	h.returns = h.returns || call.Returns
+	if !call.Feeds {
+		s.from, s.nth = h.begin(s, from), h.restarts
+		s.reader = h.output.From(s.from)
+		s.runner = h.pace.join(s.from)
+	}
+	h.viewers = append(h.viewers, s)
+	h.stir()
+	return s, nil
+}
+
+// begin is the message behind which a viewer begins: the one it names, else the
+// first that is kept. One that is told of a restart by being closed has nothing to
+// do with the process before. h.mu is held.
+func (h *hub) begin(s *Subscription, from start) uint64 {
+	first, _ := h.output.Kept()
+	switch {
+	case from.told:
+		return from.position.Number
+	case s.strict:
+		return max(first-1, h.before)
+	}
+	return first - 1
+}
+
+func (h *hub) isReady() bool {
+	select {
+	case <-h.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+func (h *hub) detach(s *Subscription) {
+	if s.runner != nil {
+		h.pace.leave(s.runner)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.viewers = slices.DeleteFunc(h.viewers, func(other *Subscription) bool { return other == s })
+	keep := h.life.Linger
+	if s.returns {
+		keep = max(keep, lease)
+	}
+	if until := time.Now().Add(keep); until.After(h.until) {
+		h.until = until
+	}
+	h.stir()
+}
+
+// Epoch names what the numbers of the messages count from.
+func (s *Subscription) Epoch() string { return s.hub.output.Epoch() }
+
+// After is the number of the last message that Deliveries has yielded.
+func (s *Subscription) After() uint64 { return s.reader.After() }
+
+// Deliveries blocks for what the process says, in numbered messages, and for notes.
+// Its error is the final one: how the last process ended, or why this viewer gets
+// no more.
+func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
+	if s.pending != nil {
+		return nil, s.pending
+	}
+	if s.ctx.Err() != nil && s.hub.ctx.Err() == nil {
+		return nil, errLeft
+	}
+	before := s.reader.After()
+	next := s.reader.Next
+	if s.fresh || s.gaps {
+		next = s.reader.NextKept
+	}
+	entries, err := next(s.ctx, s.into)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	s.out = s.out[:0]
+	if first := entries[0].First; first > before+1 && !s.fresh {
+		s.out = append(s.out, libwebsocketd.Delivery{First: first, Note: &libwebsocketd.Note{From: before + 1, To: first - 1}})
+	}
+	s.fresh = false
+	for _, e := range entries {
+		if e.Item.note != nil && s.strict {
+			if e.Item.nth <= s.nth && e.First <= s.from+1 {
+				continue // it came because of that
+			}
+			s.pending = &libwebsocketd.CloseError{Code: closeServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
+			break
+		}
+		s.out = append(s.out, libwebsocketd.Delivery{Chunk: e.Item.chunk, First: e.First, Skip: e.Skip, Note: e.Item.note})
+	}
+	s.hub.pace.move(s.runner, s.reader.After())
+	if len(s.out) == 0 {
+		return s.Deliveries() // why there is no more, or what follows
+	}
+	return s.out, nil
+}
+
+func (s *Subscription) failed(err error) error {
+	var gone *record.GoneError
+	if errors.As(err, &gone) {
+		err = &libwebsocketd.CloseError{Code: closeTryAgainLater, Reason: "too slow: what comes next is no longer kept (see --history and --slowclient)"}
+	}
+	s.pending = err
+	return err
+}
+
+// Receive is Deliveries without numbers. A note is a message.
+func (s *Subscription) Receive() ([]libwebsocketd.Message, error) {
+	deliveries, err := s.Deliveries()
+	s.batch = s.batch[:0]
+	for i := range deliveries {
+		d := &deliveries[i]
+		if d.Chunk == nil {
+			s.batch = append(s.batch, libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(d.Note.String())})
+			continue
+		}
+		s.batch = slices.AppendSeq(s.batch, d.Chunk.Messages(d.Skip))
+	}
+	return s.batch, err
+}
+
+// Send takes messages to the process, in turn with those of other viewers. Without
+// a process it waits for the next one.
+func (s *Subscription) Send(batch []libwebsocketd.Message) error {
+	h := s.hub
+	if !h.listensTo(s) {
+		s.mute.Do(func() {
+			s.log.Log(context.Background(), libwebsocketd.LevelError, "ignoring messages: only --input="+string(h.life.Input)+" goes to this program",
+				libwebsocketd.CategoryKey, "websocket")
+		})
+		return nil
+	}
+	to := newSaid(batch)
+	select {
+	case h.input <- to:
+	case <-s.ctx.Done():
+		return errLeft
+	case <-h.done:
+		return errOver
+	}
+	select {
+	case err := <-to.done:
+		return err
+	case <-s.ctx.Done():
+		return errLeft
+	}
+}
+
+// CloseSend says nothing to the process: others may go on.
+func (s *Subscription) CloseSend(error) error { return nil }
+
+// Context is never done: how the process ends is told by Deliveries.
+func (s *Subscription) Context() context.Context { return context.Background() }
+
+// Close lets the viewer leave. When the server is going away it is there until the
+// process has ended, and what that still says is delivered.
+func (s *Subscription) Close() error {
+	s.once.Do(func() {
+		if s.hub.ctx.Err() != nil {
+			<-s.hub.done
+		}
+		s.left(errLeft)
+		s.hub.detach(s)
+	})
+	return nil
+}

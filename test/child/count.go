@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// counter prints numbered messages "NUMBER PID PADDING" in a framing of the
+// server's.
+type counter struct {
+	framing      string
+	total, batch int
+	every        time.Duration
+	pad          string
+
+	out bytes.Buffer // what is written at once
+}
+
+// count waits for a byte of input, whatever framing it is in, prints its messages,
+// and ends: at once, or with its input.
+func count(args []string) {
+	flags := flag.NewFlagSet("count", flag.ExitOnError)
+	c := counter{}
+	flags.StringVar(&c.framing, "framing", "line", "how messages stand in the output")
+	flags.IntVar(&c.total, "total", 1, "how many messages")
+	flags.IntVar(&c.batch, "batch", 1, "how many in a write")
+	flags.DurationVar(&c.every, "every", 0, "time between two writes")
+	pad := flags.Int("pad", 0, "how many bytes to add to each message")
+	now := flags.Bool("now", false, "wait for no input first")
+	stay := flags.Bool("stay", false, "end with the input")
+	status := flags.Int("status", 0, "exit status")
+	flags.Parse(args)
+	c.pad = strings.Repeat("x", *pad)
+	if !*now {
+		io.ReadFull(os.Stdin, make([]byte, 1))
+	}
+	c.run()
+	if *stay {
+		io.Copy(io.Discard, os.Stdin)
+	}
+	os.Exit(*status)
+}
+
+func (c *counter) run() {
+	next := time.Now()
+	for n := 1; n <= c.total; n++ {
+		c.add(n)
+		if n%c.batch != 0 && n != c.total && c.out.Len() < 1<<20 {
+			continue
+		}
+		if _, err := os.Stdout.Write(c.out.Bytes()); err != nil {
+			os.Exit(1)
+		}
+		c.out.Reset()
+		next = next.Add(c.every)
+		time.Sleep(time.Until(next)) // the rate is what is wanted, nobody waits for it
+	}
+}
+
+func (c *counter) add(n int) {
+	message := fmt.Sprint(n, " ", os.Getpid(), " ", c.pad)
+	switch c.framing {
+	case "null":
+		c.out.WriteString(message + "\x00")
+	case "length":
+		c.out.Write(binary.BigEndian.AppendUint32(nil, uint32(len(message))))
+		c.out.WriteString(message)
+	case "lsp":
+		fmt.Fprintf(&c.out, "Content-Length: %d\r\n\r\n%s", len(message), message)
+	case "ndjson":
+		fmt.Fprintf(&c.out, "%q\n", message)
+	default:
+		c.out.WriteString(message + "\n")
+	}
+}

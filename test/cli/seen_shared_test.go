@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"websocketd/test/harness"
+)
+
+// inShared is o with --shared and a command.
+func inShared(o harness.Options, command ...string) harness.Options {
+	o.Args = append([]string{"--shared"}, o.Args...)
+	return with(o, command...)
+}
+
+// hears is whether one of the messages of the next seconds is text.
+func hears(c *harness.Conn, text string, within time.Duration) bool {
+	c.SetReadDeadline(time.Now().Add(within))
+	defer c.SetReadDeadline(time.Now().Add(time.Minute))
+	for {
+		m, err := c.Receive()
+		if err != nil || string(m.Data) == text {
+			return err == nil
+		}
+	}
+}
+
+// processesOfTwo is how many processes two clients have.
+func processesOfTwo(t *testing.T, o harness.Options) string {
+	s := with(o, "cat").Start(t)
+	s.Connect(t)
+	s.Connect(t)
+	n := 0
+	harness.Within(time.Second, func() bool { n = len(s.Children()); return n == 2 })
+	return strconv.Itoa(n)
+}
+
+// startedBefore is how many processes there are before the first client.
+func startedBefore(t *testing.T, o harness.Options) string {
+	s := inShared(o, "cat").Start(t)
+	n := 0
+	harness.Within(time.Second, func() bool { n = len(s.Children()); return n == 1 })
+	return strconv.Itoa(n)
+}
+
+func lingers(t *testing.T, o harness.Options) string {
+	s := inShared(o, "cat").Start(t)
+	c := s.Connect(t)
+	c.Echo(t, "x")
+	c.Leave(t)
+	if harness.Within(2*time.Second, func() bool { return len(s.Children()) == 0 }) {
+		return "ended"
+	}
+	return "still there"
+}
+
+func whoIsHeard(t *testing.T, o harness.Options) string {
+	s := inShared(o, "cat").Start(t)
+	first, second := s.Connect(t), s.Connect(t)
+	second.Text("of the second")
+	if hears(first, "of the second", time.Second) {
+		return "all"
+	}
+	first.Text("of the first")
+	if hears(first, "of the first", time.Second) {
+		return "first"
+	}
+	return "none"
+}
+
+// slowClient is what becomes of a client that reads nothing while another reads
+// more than the system keeps for a connection.
+func slowClient(t *testing.T, o harness.Options) string {
+	const output = `read go; yes "$(printf %01000d 0)" | head -n 40000; echo end; exec cat`
+	s := inShared(o, "sh", "-c", output).Start(t)
+	slow, fast := s.Connect(t), s.Connect(t)
+	fast.Text("go")
+	if waits := !reads(fast, "end"); waits {
+		return "block"
+	}
+	lost := false
+	for {
+		m, err := soon(slow)
+		end := harness.Closed{}
+		switch {
+		case errors.As(err, &end) && end.Code == 1013:
+			return "close"
+		case err != nil:
+			return err.Error()
+		case strings.HasSuffix(string(m.Data), " messages dropped]"):
+			lost = true
+		case string(m.Data) == "end":
+			return map[bool]string{true: "drop", false: "nothing"}[lost]
+		}
+	}
+}
+
+// reads is whether messages come up to last, each soon.
+func reads(c *harness.Conn, last string) bool {
+	for {
+		m, err := soon(c)
+		if err != nil || string(m.Data) == last {
+			return err == nil
+		}
+	}
+}
+
+// soon is the next message, if it comes within three seconds.
+func soon(c *harness.Conn) (harness.Message, error) {
+	c.SetReadDeadline(time.Now().Add(3 * time.Second))
+	return c.Receive()
+}
+
+// keptForLater is how much of what a process has said a client gets that comes
+// afterwards: nearly as much as is kept.
+func keptForLater(t *testing.T, o harness.Options) string {
+	s := inShared(o, "sh", "-c", `read go; yes "$(printf %01000d 0)" | head -n 8000; echo end; exec cat`).Start(t)
+	first := s.Connect(t)
+	first.Text("go")
+	if !reads(first, "end") {
+		t.Fatal("the first client did not get all")
+	}
+	later, n := s.Connect(t), 0
+	for {
+		m, err := soon(later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(m.Data)
+		if string(m.Data) == "end" {
+			break
+		}
+	}
+	for _, size := range []struct {
+		name  string
+		bytes int
+	}{{"256K", 256 << 10}, {"1MiB", 1 << 20}, {"4MiB", 4 << 20}} {
+		if n <= size.bytes && n > size.bytes/2 {
+			return size.name
+		}
+	}
+	return fmt.Sprint(n, " bytes")
+}
+
+// followed is which endings another process follows.
+func followed(t *testing.T, o harness.Options) string {
+	c := inShared(o, "sh", "-c", "echo up; read status; exit $status").Start(t).Connect(t)
+	c.Expect(t, "up")
+	c.Text("3")
+	if !hears(c, "up", 10*time.Second) {
+		return "never"
+	}
+	c.Text("0")
+	if !hears(c, "up", 10*time.Second) {
+		return "on-failure"
+	}
+	return "always"
+}
+
+// changedProgram is whose words are heard when the file of a program has changed.
+func changedProgram(t *testing.T, o harness.Options) string {
+	o.Dir = harness.Scripts(t, map[string]string{"program": "echo one; exec cat", "next": "echo another; exec cat"})
+	c := inShared(o, "./program").Start(t).Connect(t)
+	c.Expect(t, "one")
+	if err := os.Rename(filepath.Join(o.Dir, "next"), filepath.Join(o.Dir, "program")); err != nil {
+		t.Fatal(err)
+	}
+	if hears(c, "another", 3*time.Second) {
+		return "another"
+	}
+	c.Echo(t, "still there")
+	return "goes on"
+}

@@ -1,0 +1,52 @@
+// Package shared tests lifetime shared through the real binary, with real programs
+// and clients that were written by others: one process, many viewers, and nobody who
+// reads misses anything. Each file is one promise.
+package shared
+
+import (
+	"strings"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }
+
+// start runs our binary with --shared, more flags and a command.
+func start(t *testing.T, args ...string) *harness.Server {
+	t.Helper()
+	return harness.Start(t, harness.Binary(t), append([]string{"--shared"}, args...)...)
+}
+
+// startPlain runs our binary without the race detector, for measurements.
+func startPlain(t *testing.T, args ...string) *harness.Server {
+	t.Helper()
+	return harness.Start(t, harness.PlainBinary(t), append([]string{"--shared"}, args...)...)
+}
+
+// counting is flags and the command of a program that prints numbered messages once
+// it has heard something. How is the rest of its arguments; see test/child/count.go.
+func counting(t *testing.T, how string, flags ...string) []string {
+	t.Helper()
+	return append(append(flags, harness.Child(t), "count"), strings.Fields(how)...)
+}
+
+// starts is how many processes the server has started so far.
+func starts(s *harness.Server) int { return len(s.Out.With("| START")) }
+
+// onlyProcess waits for the server's process and demands that it is the only one.
+func onlyProcess(t *testing.T, s *harness.Server) (pid int) {
+	t.Helper()
+	var all []int
+	harness.Until(t, "there is a process", func() bool { all = s.Children(); return len(all) > 0 })
+	if len(all) > 1 {
+		t.Fatalf("processes %v of one URL", all)
+	}
+	return all[0]
+}
+
+// connected waits until so many viewers have come.
+func connected(t *testing.T, s *harness.Server, n int) {
+	t.Helper()
+	harness.Until(t, "all viewers have come", func() bool { return len(s.Out.With("| CONNECT")) >= n })
+}
