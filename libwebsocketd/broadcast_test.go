@@ -52,6 +52,7 @@ type broadcaster struct {
 }
 
 func (b *broadcaster) Epoch() string { return "e" }
+func (b *broadcaster) After() uint64 { return 0 }
 
 func (b *broadcaster) Deliveries() ([]Delivery, error) {
 	if len(b.deliveries) == 0 {

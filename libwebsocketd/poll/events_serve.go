@@ -17,7 +17,7 @@ func serveEvents(w http.ResponseWriter, v *libwebsocketd.Visit) {
 		v.Refuse(w, stopsEventSource)
 		return
 	}
-	program, refusal := v.Open(libwebsocketd.Call{Start: fresh})
+	program, refusal := v.Open(libwebsocketd.Call{Start: fresh, Notes: true})
 	if refusal != nil {
 		v.Answer(w, refusal)
 		return

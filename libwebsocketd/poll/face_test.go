@@ -68,10 +68,10 @@ func TestOpenRefuses(t *testing.T) {
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	const events, wait = "Accept: text/event-stream", "Accept: application/json"
-	type flags struct{ start, feeds, returns bool }
+	type flags struct{ start, feeds, returns, notes bool }
 	calls := make(chan flags, 1)
 	_, url := serve(t, libwebsocketd.Program{Lifetime: life{func(c *libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
-		calls <- flags{c.Start, c.Feeds, c.Returns}
+		calls <- flags{c.Start, c.Feeds, c.Returns, c.Notes}
 		return nil, &gate.Refusal{Status: 404, Reason: "because"}
 	}}})
 	for _, test := range []struct {
@@ -79,16 +79,16 @@ func TestCalls(t *testing.T) {
 		headers       []string
 		want          flags
 	}{
-		{"GET", "", []string{events}, flags{true, false, false}},
-		{"GET", "?after=7", []string{events}, flags{true, false, false}},
-		{"GET", "", []string{events, "Last-Event-ID: e:7"}, flags{false, false, false}},
-		{"GET", "?wait=1s", []string{events, wait}, flags{true, false, false}},
-		{"GET", "?wait=1s", []string{wait}, flags{true, false, true}},
-		{"GET", "?wait=1s&after=0", []string{wait}, flags{true, false, true}},
-		{"GET", "?wait=1s&after=7", []string{wait}, flags{false, false, true}},
-		{"GET", "?wait=1s", []string{wait, "Last-Event-ID: e:0"}, flags{false, false, true}},
-		{"POST", "", nil, flags{true, true, true}},
-		{"POST", "", []string{events}, flags{true, true, true}},
+		{"GET", "", []string{events}, flags{true, false, false, true}},
+		{"GET", "?after=7", []string{events}, flags{true, false, false, true}},
+		{"GET", "", []string{events, "Last-Event-ID: e:7"}, flags{false, false, false, true}},
+		{"GET", "?wait=1s", []string{events, wait}, flags{true, false, false, true}},
+		{"GET", "?wait=1s", []string{wait}, flags{true, false, true, true}},
+		{"GET", "?wait=1s&after=0", []string{wait}, flags{true, false, true, true}},
+		{"GET", "?wait=1s&after=7", []string{wait}, flags{false, false, true, true}},
+		{"GET", "?wait=1s", []string{wait, "Last-Event-ID: e:0"}, flags{false, false, true, true}},
+		{"POST", "", nil, flags{true, true, true, false}},
+		{"POST", "", []string{events}, flags{true, true, true, false}},
 	} {
 		do(t, request(t, test.method, url+test.query, "", test.headers...))
 		if got := <-calls; got != test.want {

@@ -54,7 +54,7 @@ func serveWait(w http.ResponseWriter, v *libwebsocketd.Visit) {
 		v.Refuse(w, refusal)
 		return
 	}
-	program, refusal := v.Open(libwebsocketd.Call{Start: isFresh(v.Request, query), Returns: true})
+	program, refusal := v.Open(libwebsocketd.Call{Start: isFresh(v.Request, query), Returns: true, Notes: true})
 	if refusal != nil {
 		v.Answer(w, refusal)
 		return

@@ -162,24 +162,26 @@ func TestSharedGap(t *testing.T) {
 	}
 }
 
-// Another process takes over, in one epoch.
+// Another process takes over, in one epoch. It is told also where a note in a
+// WebSocket would be taken for a message.
 func TestSharedRestart(t *testing.T) {
 	t.Parallel()
-	s := start(t, "--shared", "--restart=always", "sh", "-c", "read x; echo $x; exit 3")
-	stream := events(t, s)
-	stream.next()
-	say(t, s, "one")
-	one := stream.expect("", "one")
-	if e := stream.expect("restart", `{"reason":"exit status 3"}`); e.id != one.id {
-		t.Errorf("%+v behind %+v", e, one)
-	}
-	say(t, s, "two")
-	if two := stream.expect("", "two"); two.id != strings.TrimSuffix(one.id, "1")+"2" {
-		t.Errorf("%+v behind %+v", two, one)
-	}
-	got := poll(t, s, "after=1&wait=10s")
-	if len(got.Pending) == 0 || got.Pending[0].Restart != "exit status 3" {
-		t.Errorf("%+v", got)
+	for _, flags := range [][]string{nil, {"--framing=ndjson"}} {
+		s := start(t, append(append([]string{"--shared", "--restart=always"}, flags...), "sh", "-c", "read x; echo $x; exit 3")...)
+		stream := events(t, s)
+		stream.next()
+		say(t, s, "1")
+		one := stream.expect("", "1")
+		if e := stream.expect("restart", `{"reason":"exit status 3"}`); e.id != one.id {
+			t.Errorf("%+v behind %+v", e, one)
+		}
+		say(t, s, "2")
+		if two := stream.expect("", "2"); two.id != strings.TrimSuffix(one.id, "1")+"2" {
+			t.Errorf("%+v behind %+v", two, one)
+		}
+		if got := poll(t, s, "after=1&wait=10s"); len(got.Pending) == 0 || got.Pending[0].Restart != "exit status 3" {
+			t.Errorf("%+v", got)
+		}
 	}
 }
 
