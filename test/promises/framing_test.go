@@ -138,14 +138,14 @@ func TestBrokenOutputOfAStubbornProgram(t *testing.T) {
 	t.Parallel()
 	harness.Need(t, "perl")
 	s := start(t, "--framing=length", "perl", "-e",
-		`$SIG{$_} = "IGNORE" for qw(INT TERM HUP PIPE); $| = 1; print pack("N/a*", "x" x 1000) for 1..3000; print "\xff" x 4; print "y" while 1`)
+		`$SIG{$_} = "IGNORE" for qw(INT TERM HUP PIPE); $| = 1; print pack("N/a*", "x" x 1000) for 1..12000; print "\xff" x 4; print "y" while 1`)
 	c := s.Connect(t)
 	harness.Until(t, "the program waits for its client", func() bool {
 		pids := s.Children()
 		return len(pids) == 1 && harness.Blocked(pids[0])
 	})
-	if got := c.Ends(t, 1011, "message over --maxline"); len(got) != 3000 {
-		t.Errorf("%d of 3000 messages", len(got))
+	if got := c.Ends(t, 1011, "message over --maxline"); len(got) != 12000 {
+		t.Errorf("%d of 12000 messages", len(got))
 	}
 	harness.NoSurvivors(t, s)
 }
