@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,7 +13,7 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// quiet is how long nothing must happen to a file before it counts as changed: an
+// quiet is how long a file must not be written to before it counts as changed: an
 // editor writes it in several steps.
 const quiet = 150 * time.Millisecond
 
@@ -39,22 +40,28 @@ func watchFiles(ctx context.Context, host *libwebsocketd.Host) *files {
 	return f
 }
 
-// run looks at the files when something has happened in their folders and then
-// nothing for a while.
+// run looks at the files a while after something has happened in their folders: that
+// others are written there all the time does not keep it from looking.
 func (f *files) run(ctx context.Context) {
 	defer f.watcher.Close()
 	still := time.NewTimer(quiet)
 	defer still.Stop()
+	soon := true
 	for {
 		select {
 		case <-f.watcher.Events:
-			still.Reset(quiet)
 		case <-f.watcher.Errors: // something was missed, perhaps
-			still.Reset(quiet)
 		case <-still.C:
-			f.lookAtAll()
+			if soon = f.lookAtAll(); !soon {
+				continue
+			}
+			still.Reset(quiet)
 		case <-ctx.Done():
 			return
+		}
+		if !soon {
+			soon = true
+			still.Reset(quiet)
 		}
 	}
 }
@@ -105,27 +112,38 @@ func (f *files) remove(h *hub) {
 	delete(f.of, h)
 }
 
-func (f *files) lookAtAll() {
+// lookAtAll tells the hubs whose files have changed. It is to be called again soon if
+// one is still being written.
+func (f *files) lookAtAll() (again bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for h, seen := range f.of {
-		if changed(seen) {
+		now, busy := changed(seen)
+		again = again || busy
+		if len(now) > 0 && !busy {
+			maps.Copy(seen, now)
 			h.change()
 		}
 	}
+	return again
 }
 
-// changed reports whether one of the files is another now. One that is missing is
-// waited for.
-func changed(seen map[string]os.FileInfo) (any bool) {
+// changed are the files that are others now, and whether one of them is still being
+// written. One that is missing is waited for.
+func changed(seen map[string]os.FileInfo) (now map[string]os.FileInfo, busy bool) {
 	for name, before := range seen {
-		now, err := os.Stat(name)
-		if err != nil || before != nil && same(before, now) {
+		info, err := os.Stat(name)
+		if err != nil || before != nil && same(before, info) {
 			continue
 		}
-		seen[name], any = now, true
+		if now == nil {
+			now = map[string]os.FileInfo{}
+		}
+		now[name] = info
+		age := time.Since(info.ModTime())
+		busy = busy || 0 <= age && age < quiet
 	}
-	return any
+	return now, busy
 }
 
 func same(a, b os.FileInfo) bool {
