@@ -27,7 +27,7 @@ type hub struct {
 	life   Lifetime
 	strict bool // no notes between messages
 	log    *slog.Logger
-	ctx    context.Context // done when the server is going away
+	ctx    context.Context // done when the server is going away, before that of any client is
 	start  func() (libwebsocketd.Endpoint, *gate.Refusal)
 	gone   func() // tells the keeper to forget it
 
