@@ -30,7 +30,8 @@
 // A viewer is slow when what it is to get next is no longer kept. The output is not
 // read as fast as it comes, but as fast as viewers take it (pace.go):
 //
-//   - SlowBlock: what somebody has not taken stays kept, and the process waits.
+//   - SlowBlock: what somebody has not taken stays kept, and the process waits, until
+//     the server goes away.
 //   - Otherwise the process waits for a viewer, too, as long as nobody else has to:
 //     somebody who has had everything waits no longer than a second for as much as
 //     History holds. A viewer that takes nothing for five seconds is not waited for.

@@ -149,6 +149,7 @@ func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 		case <-h.changed:
 			again = true
 		case <-h.ctx.Done():
+			h.pace.hurry()
 		case <-h.stirred:
 			h.arm(idle)
 			continue
