@@ -85,9 +85,9 @@ func TestNeverTwo(t *testing.T) {
 	script := fmt.Sprintf(`mkdir %[1]s || { echo two; exit 9; }; trap 'rmdir %[1]s; exit 0' INT TERM; echo up; while read line; do echo $line; done; rmdir %[1]s`, lock)
 	s := start(t, "sh", "-c", script)
 	var all sync.WaitGroup
-	for range 6 {
+	for range 3 {
 		all.Go(func() {
-			for n := range 25 {
+			for n := range 40 {
 				c := s.Connect(t)
 				c.Expect(t, "up")
 				if n%3 == 0 {
@@ -110,7 +110,7 @@ func TestNeverTwo(t *testing.T) {
 	if n := starts(s); n < 2 {
 		t.Errorf("%d processes: nobody was ever alone", n)
 	}
-	harness.Measured(t, "%d processes for %d viewers", starts(s), 6*25)
+	harness.Measured(t, "%d processes for %d viewers", starts(s), 3*40)
 }
 
 // Two URLs of one program are two processes, whatever their queries.
