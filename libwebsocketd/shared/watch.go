@@ -2,7 +2,6 @@ package shared
 
 import (
 	"context"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,15 +21,14 @@ const quiet = 150 * time.Millisecond
 type files struct {
 	watcher *fsnotify.Watcher
 
-	mu      sync.Mutex
-	of      map[*hub]map[string]os.FileInfo // as they were last seen
-	folders map[string]bool
+	mu sync.Mutex
+	of map[*hub]map[string]os.FileInfo // as they were last seen
 }
 
 // watchFiles begins to watch, until ctx is done. Without the system's help it says
 // so and watches nothing.
 func watchFiles(ctx context.Context, host *libwebsocketd.Host) *files {
-	f := &files{of: map[*hub]map[string]os.FileInfo{}, folders: map[string]bool{}}
+	f := &files{of: map[*hub]map[string]os.FileInfo{}}
 	var err error
 	if f.watcher, err = fsnotify.NewWatcher(); err != nil {
 		host.Log().Error("changed program files are not noticed: "+err.Error(), libwebsocketd.CategoryKey, "shared")
@@ -91,18 +89,18 @@ func (f *files) add(h *hub, names []string) {
 	defer f.mu.Unlock()
 	seen := map[string]os.FileInfo{}
 	for _, name := range names {
+		f.watch(name)
 		seen[name], _ = os.Stat(name)
-		f.watch(filepath.Dir(name))
-		if target, err := filepath.EvalSymlinks(name); err == nil {
-			f.watch(filepath.Dir(target))
-		}
 	}
 	f.of[h] = seen
 }
 
-func (f *files) watch(folder string) {
-	if !f.folders[folder] && f.watcher.Add(folder) == nil {
-		f.folders[folder] = true
+// watch makes what happens to a file an event, wherever it is now. A folder that is
+// watched already is not watched twice; one that was replaced is another.
+func (f *files) watch(name string) {
+	f.watcher.Add(filepath.Dir(name))
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		f.watcher.Add(filepath.Dir(target))
 	}
 }
 
@@ -113,37 +111,43 @@ func (f *files) remove(h *hub) {
 }
 
 // lookAtAll tells the hubs whose files have changed. It is to be called again soon if
-// one is still being written.
+// one is still being written, or missing: its folder may be gone, too.
 func (f *files) lookAtAll() (again bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for h, seen := range f.of {
-		now, busy := changed(seen)
-		again = again || busy
-		if len(now) > 0 && !busy {
-			maps.Copy(seen, now)
-			h.change()
+		now, busy, missing := changed(seen)
+		again = again || busy || missing
+		if len(now) == 0 || busy {
+			continue
 		}
+		for name, info := range now {
+			f.watch(name)
+			seen[name] = info
+		}
+		h.change()
 	}
 	return again
 }
 
 // changed are the files that are others now, and whether one of them is still being
-// written. One that is missing is waited for.
-func changed(seen map[string]os.FileInfo) (now map[string]os.FileInfo, busy bool) {
+// written, and one missing.
+func changed(seen map[string]os.FileInfo) (now map[string]os.FileInfo, busy, missing bool) {
+	now = map[string]os.FileInfo{}
 	for name, before := range seen {
 		info, err := os.Stat(name)
-		if err != nil || before != nil && same(before, info) {
+		if err != nil {
+			missing = true
 			continue
 		}
-		if now == nil {
-			now = map[string]os.FileInfo{}
+		if before != nil && same(before, info) {
+			continue
 		}
 		now[name] = info
 		age := time.Since(info.ModTime())
 		busy = busy || 0 <= age && age < quiet
 	}
-	return now, busy
+	return now, busy, missing
 }
 
 func same(a, b os.FileInfo) bool {
