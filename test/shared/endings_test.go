@@ -83,3 +83,22 @@ func TestLadder(t *testing.T) {
 		t.Error(end)
 	}
 }
+
+// A process that has closed its output has not ended, and one that has closed its
+// input is still listened to.
+func TestClosedPipes(t *testing.T) {
+	t.Parallel()
+	s := start(t, "sh", "-c", "echo up; read x; exec <&-; echo deaf; exec >&-; sleep 0.2; exit 3")
+	a, b := s.Connect(t), s.Connect(t)
+	for _, c := range []*harness.Conn{a, b} {
+		c.Expect(t, "up")
+	}
+	a.Text("x")
+	a.Expect(t, "deaf")
+	a.Text("not heard")
+	b.Text("not heard")
+	a.Ends(t, 4003, "")
+	if got := b.Ends(t, 4003, ""); len(got) != 1 {
+		t.Errorf("got %q", got)
+	}
+}

@@ -133,3 +133,49 @@ func TestWatchABrokenProgram(t *testing.T) {
 		t.Errorf("%d processes", n)
 	}
 }
+
+// A script behind a link is followed to where the link leads now.
+func TestWatchALink(t *testing.T) {
+	t.Parallel()
+	before, after := harness.Scripts(t, map[string]string{"v": one}), harness.Scripts(t, map[string]string{"v": another})
+	link := filepath.Join(t.TempDir(), "link")
+	pointTo(t, link, before)
+	s := start(t, "--watch", "sh", link)
+	c := s.Connect(t)
+	c.Expect(t, "one")
+	pointTo(t, link, after)
+	c.Receive() // the note
+	c.Expect(t, "another")
+	harness.WriteFile(t, filepath.Join(after, "v"), one, 0o755)
+	c.Receive()
+	c.Expect(t, "one")
+}
+
+// pointTo puts a link to a folder's script in the place of the one before.
+func pointTo(t *testing.T, link, dir string) {
+	t.Helper()
+	if err := os.Symlink(filepath.Join(dir, "v"), link+".new"); err != nil {
+		t.Fatal(err)
+	}
+	move(t, link+".new", link)
+}
+
+// A folder that is made anew with each build is watched on.
+func TestWatchAFolderMadeAnew(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "dist")
+	script := filepath.Join(dir, "program")
+	harness.WriteFile(t, script, one, 0o755)
+	s := start(t, "--watch", script)
+	c := s.Connect(t)
+	c.Expect(t, "one")
+	for _, word := range []string{"two", "three", "four"} {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		harness.Within(400*time.Millisecond, func() bool { return false }) // a build that takes longer than the server waits
+		harness.WriteFile(t, script, "#!/bin/sh\necho "+word+"; exec cat\n", 0o755)
+		c.Receive() // the note
+		c.Expect(t, word)
+	}
+}
