@@ -20,7 +20,7 @@
 //     with another's. What is said while there is no process waits for the next one.
 //   - A process that is started again goes on in the same record, with the same
 //     numbers. Its viewers are told by a note, or with 1012 where a note would be
-//     taken for a message.
+//     taken for a message: who comes then begins with what that process says.
 //   - The process ends by itself, or by the ladder: when the last viewer has left
 //     and Linger is over, when its file has changed, or when the server goes away;
 //     then its last words are delivered first.

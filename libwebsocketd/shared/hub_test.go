@@ -257,12 +257,12 @@ func TestChanged(t *testing.T) {
 		s.run()
 		synctest.Wait()
 		s.change()
-		p := <-s.programs
+		<-s.programs
 		expect(t, sub, "1:[websocketd: restarted after signal: SIGINT]")
 		began := time.Now()
 		s.refuse <- &gate.Refusal{Status: 403}
 		s.change()
-		p = <-s.programs
+		<-s.programs
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("it was tried again after %s", took)
 		}
@@ -272,7 +272,7 @@ func TestChanged(t *testing.T) {
 		s.change()
 		synctest.Wait()
 		s.change()
-		p = <-s.programs
+		p := <-s.programs
 		if took := time.Since(began); took != 0 {
 			t.Errorf("after the change it was tried after %s", took)
 		}
