@@ -20,7 +20,7 @@
 //     with another's. What is said while there is no process waits for the next one.
 //   - A process that is started again goes on in the same record, with the same
 //     numbers. Its viewers are told by a note, or with 1012 where a note would be
-//     taken for a message.
+//     taken for a message: who comes then begins with what that process says.
 //   - The process ends by itself, or by the ladder: when the last viewer has left
 //     and Linger is over, when its file has changed, or when the server goes away;
 //     then its last words are delivered first.
@@ -30,7 +30,8 @@
 // A viewer is slow when what it is to get next is no longer kept. The output is not
 // read as fast as it comes, but as fast as viewers take it (pace.go):
 //
-//   - SlowBlock: what somebody has not taken stays kept, and the process waits.
+//   - SlowBlock: what somebody has not taken stays kept, and the process waits, until
+//     the server goes away.
 //   - Otherwise it waits, too, but when somebody else has had everything and has to
 //     wait with it, only for viewers that lack nothing older than a second. Where
 //     everybody is slow it waits for each that takes something within five seconds.

@@ -26,7 +26,7 @@ type hub struct {
 	life   Lifetime
 	strict bool // no notes between messages
 	log    *slog.Logger
-	ctx    context.Context // done when the server is going away
+	ctx    context.Context // done when the server is going away, before that of any client is
 	start  func() (libwebsocketd.Endpoint, *gate.Refusal)
 	gone   func() // tells the keeper to forget it
 
@@ -151,6 +151,7 @@ func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 		case <-h.changed:
 			again = true
 		case <-h.ctx.Done():
+			h.pace.hurry()
 		case <-h.stirred:
 			h.arm(idle)
 			continue

@@ -19,7 +19,7 @@ type keeper struct {
 	host   *libwebsocketd.Host
 	life   Lifetime
 	files  *files             // nil without Watch
-	ctx    context.Context    // done when the server is going away, or nothing is kept any more
+	ctx    context.Context    // of the files: done when the server is going away, or nothing is kept any more
 	cancel context.CancelFunc // of ctx
 
 	mu      sync.Mutex
@@ -112,7 +112,7 @@ func (k *keeper) find(call *libwebsocketd.Call, from start) (*hub, *Subscription
 // newHub makes the hub of a URL; k.mu is held.
 func (k *keeper) newHub(at libwebsocketd.Place) *hub {
 	own, known := k.host.Own()
-	h := newHub(k.ctx, k.life, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()))
+	h := newHub(k.host.Context(), k.life, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()))
 	h.log = k.host.Log().With("url", urlOf(at))
 	h.start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		program, refusal := k.host.Start(at)

@@ -53,6 +53,8 @@ func (r *Restart) Again(success bool, ran time.Duration) (wait time.Duration, ag
 // one before was ended for it.
 func (h *hub) next(rule *Restart, ending error, ran time.Duration, again bool) libwebsocketd.Endpoint {
 	wait, follows := time.Duration(0), true
+	retry := DefaultRestart(RestartAlways) // for a file that has changed and is still open
+	retry.First = time.Second
 	if !again {
 		wait, follows = rule.Again(succeeded(ending), ran)
 	}
@@ -63,7 +65,7 @@ func (h *hub) next(rule *Restart, ending error, ran time.Duration, again bool) l
 			return program
 		}
 		if wait, follows = rule.Again(false, 0); !follows && again {
-			wait, follows = -1, true // for the file to be changed once more
+			wait, follows = retry.Again(false, 0)
 		}
 	}
 	return nil
@@ -74,15 +76,12 @@ func succeeded(ending error) bool {
 	return errors.As(ending, &ended) && ended.Success()
 }
 
-// rest waits before another process is started; with a negative wait only for its
-// file to change. It is false if there is nobody to start it for.
+// rest waits before another process is started, or until its file changes. It is
+// false if there is nobody to start it for.
 func (h *hub) rest(wait time.Duration) bool {
 	after, idle := time.NewTimer(wait), time.NewTimer(0)
 	defer after.Stop()
 	defer idle.Stop()
-	if wait < 0 {
-		after.Stop()
-	}
 	for !h.leave() {
 		select {
 		case <-after.C:

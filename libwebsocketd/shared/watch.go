@@ -12,7 +12,7 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// quiet is how long nothing must happen to a file before it counts as changed: an
+// quiet is how long a file must not be written to before it counts as changed: an
 // editor writes it in several steps.
 const quiet = 150 * time.Millisecond
 
@@ -21,15 +21,14 @@ const quiet = 150 * time.Millisecond
 type files struct {
 	watcher *fsnotify.Watcher
 
-	mu      sync.Mutex
-	of      map[*hub]map[string]os.FileInfo // as they were last seen
-	folders map[string]bool
+	mu sync.Mutex
+	of map[*hub]map[string]os.FileInfo // as they were last seen
 }
 
 // watchFiles begins to watch, until ctx is done. Without the system's help it says
 // so and watches nothing.
 func watchFiles(ctx context.Context, host *libwebsocketd.Host) *files {
-	f := &files{of: map[*hub]map[string]os.FileInfo{}, folders: map[string]bool{}}
+	f := &files{of: map[*hub]map[string]os.FileInfo{}}
 	var err error
 	if f.watcher, err = fsnotify.NewWatcher(); err != nil {
 		host.Log().Error("changed program files are not noticed: "+err.Error(), libwebsocketd.CategoryKey, "shared")
@@ -39,22 +38,28 @@ func watchFiles(ctx context.Context, host *libwebsocketd.Host) *files {
 	return f
 }
 
-// run looks at the files when something has happened in their folders and then
-// nothing for a while.
+// run looks at the files a while after something has happened in their folders: that
+// others are written there all the time does not keep it from looking.
 func (f *files) run(ctx context.Context) {
 	defer f.watcher.Close()
 	still := time.NewTimer(quiet)
 	defer still.Stop()
+	soon := true
 	for {
 		select {
 		case <-f.watcher.Events:
-			still.Reset(quiet)
 		case <-f.watcher.Errors: // something was missed, perhaps
-			still.Reset(quiet)
 		case <-still.C:
-			f.lookAtAll()
+			if soon = f.lookAtAll(); !soon {
+				continue
+			}
+			still.Reset(quiet)
 		case <-ctx.Done():
 			return
+		}
+		if !soon {
+			soon = true
+			still.Reset(quiet)
 		}
 	}
 }
@@ -84,18 +89,18 @@ func (f *files) add(h *hub, names []string) {
 	defer f.mu.Unlock()
 	seen := map[string]os.FileInfo{}
 	for _, name := range names {
+		f.watch(name)
 		seen[name], _ = os.Stat(name)
-		f.watch(filepath.Dir(name))
-		if target, err := filepath.EvalSymlinks(name); err == nil {
-			f.watch(filepath.Dir(target))
-		}
 	}
 	f.of[h] = seen
 }
 
-func (f *files) watch(folder string) {
-	if !f.folders[folder] && f.watcher.Add(folder) == nil {
-		f.folders[folder] = true
+// watch makes what happens to a file an event, wherever it is now. A folder that is
+// watched already is not watched twice; one that was replaced is another.
+func (f *files) watch(name string) {
+	f.watcher.Add(filepath.Dir(name))
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		f.watcher.Add(filepath.Dir(target))
 	}
 }
 
@@ -105,27 +110,44 @@ func (f *files) remove(h *hub) {
 	delete(f.of, h)
 }
 
-func (f *files) lookAtAll() {
+// lookAtAll tells the hubs whose files have changed. It is to be called again soon if
+// one is still being written, or missing: its folder may be gone, too.
+func (f *files) lookAtAll() (again bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for h, seen := range f.of {
-		if changed(seen) {
-			h.change()
-		}
-	}
-}
-
-// changed reports whether one of the files is another now. One that is missing is
-// waited for.
-func changed(seen map[string]os.FileInfo) (any bool) {
-	for name, before := range seen {
-		now, err := os.Stat(name)
-		if err != nil || before != nil && same(before, now) {
+		now, busy, missing := changed(seen)
+		again = again || busy || missing
+		if len(now) == 0 || busy {
 			continue
 		}
-		seen[name], any = now, true
+		for name, info := range now {
+			f.watch(name)
+			seen[name] = info
+		}
+		h.change()
 	}
-	return any
+	return again
+}
+
+// changed are the files that are others now, and whether one of them is still being
+// written, and one missing.
+func changed(seen map[string]os.FileInfo) (now map[string]os.FileInfo, busy, missing bool) {
+	now = map[string]os.FileInfo{}
+	for name, before := range seen {
+		info, err := os.Stat(name)
+		if err != nil {
+			missing = true
+			continue
+		}
+		if before != nil && same(before, info) {
+			continue
+		}
+		now[name] = info
+		age := time.Since(info.ModTime())
+		busy = busy || 0 <= age && age < quiet
+	}
+	return now, busy, missing
 }
 
 func same(a, b os.FileInfo) bool {

@@ -74,6 +74,19 @@ func TestSlowBlocks(t *testing.T) {
 	}
 }
 
+// Who leaves is not waited for any more.
+func TestLeavingUnblocks(t *testing.T) {
+	t.Parallel()
+	s := start(t, counting(t, "-total=30000 -batch=100 -pad=240", "--slowclient=block", "--history=64K")...)
+	reader, still := join(t, s), []*viewer{stall(t, s), stall(t, s)}
+	reader.Text("go")
+	pid := onlyProcess(t, s)
+	harness.Until(t, "the program waits", func() bool { return reader.had.Load() > 100 && waits(pid) })
+	still[0].Reset()
+	still[1].Conn.Conn.Close()
+	reader.hasAll(t, 1, flood, 1000)
+}
+
 // Ten who stand still, each somewhere else, cost nobody a line.
 func TestManyStandStill(t *testing.T) {
 	t.Parallel()
