@@ -140,7 +140,7 @@ func (p *pace) slowest(now time.Time) (had uint64, some bool) {
 
 // waitsFor reports whether what a viewer has not had stays kept.
 func (p *pace) waitsFor(r *runner, now time.Time) bool {
-	recent := r.had >= p.old.last || r.joined.After(p.old.at)
+	recent := r.had >= p.old.last || now.Sub(r.joined) < patience
 	alone := now.Sub(p.harmed) >= patience
 	return p.block || recent || alone && now.Sub(r.moved) < stillness
 }
