@@ -64,6 +64,9 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 		program.Close()
 		return nil
 	}
+	if _, many := program.(Broadcast); many {
+		conn.boundUnsent()
+	}
 	client := newWebSocketEndpoint(s.ctx, conn, &to.program.Program, v.log)
 	client.first = v.first
 	x := &session{program, client, v.log}

@@ -57,6 +57,21 @@ func (c *conn) unsent() (queued int) {
 	return queued
 }
 
+// boundUnsent keeps the system from taking more than some of what the client's does
+// not take yet. It would take megabytes for each, and when it runs short of memory for
+// sockets every connection suffers (tcp(7), tcp_mem).
+func (c *conn) boundUnsent() {
+	if rc, ok := c.socket(); ok {
+		rc.Control(func(fd uintptr) { // a unix socket has no such option, and needs none
+			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, mostUnsent)
+		})
+	}
+}
+
+// mostUnsent is more than is written at once, so that a client that reads never
+// waits for us to be woken.
+const mostUnsent = 4 * chunkSize
+
 // hungUp looks at the connection without reading from it. gone: it is broken for
 // good. leaving: the client sends nothing behind what is still unread.
 func (c *conn) hungUp() (gone, leaving bool) {

@@ -9,5 +9,8 @@ func (c *conn) acknowledged() int64 { return c.out.Load() }
 // unsent cannot be known here.
 func (c *conn) unsent() int { return 0 }
 
+// boundUnsent leaves it to the system here.
+func (c *conn) boundUnsent() {}
+
 // hungUp cannot look without reading here; a failed write tells instead.
 func (c *conn) hungUp() (gone, leaving bool) { return false, false }
