@@ -147,9 +147,9 @@ func (p *pace) append(it item, messages, bytes int) error {
 
 // charge notes who the output has waited for since then, and at whose expense: a
 // viewer that has had everything has to wait with it. Besides the slowest it is
-// those who took nothing meanwhile, though there was something for them: they would
-// be waited for next, one after the other. As much output as is kept buys a viewer
-// new patience.
+// those who have taken nothing for as long, though there was something for them: they
+// would be waited for next, one after the other. As much output as is kept buys a
+// viewer new patience.
 func (p *pace) charge(since time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -162,7 +162,7 @@ func (p *pace) charge(since time.Time) {
 		}
 		had, moved := r.had.Load(), time.Unix(0, r.moved.Load())
 		switch {
-		case had == last, had > floor && moved.After(since):
+		case had == last, had > floor && time.Since(moved) < patience:
 		case time.Since(moved) >= stillness:
 			r.waited = patience
 		case harms:
