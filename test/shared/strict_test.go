@@ -101,7 +101,5 @@ func TestRestartWithNotes(t *testing.T) {
 		t.Fatalf("a late one: %q, %v", m.Data, err)
 	}
 	late.Expect(t, "[websocketd: restarted after exit status 3]")
-	if n := starts(s); n != 4 {
-		t.Error(fmt.Sprint(n, " processes, not 4"))
-	}
+	started(t, s, 4)
 }

@@ -54,9 +54,7 @@ func TestWatch(t *testing.T) {
 			}
 			viewers[0].Echo(t, "still there")
 			viewers[1].Expect(t, "still there")
-			if n := starts(s); n != 2 {
-				t.Errorf("%d processes for one change", n)
-			}
+			started(t, s, 2)
 		})
 	}
 }
@@ -129,9 +127,7 @@ func TestWatchABrokenProgram(t *testing.T) {
 		c.Receive() // the note
 		c.Expect(t, "another")
 	}
-	if n := starts(s); n != 2 {
-		t.Errorf("%d processes", n)
-	}
+	started(t, s, 2)
 }
 
 // A script behind a link is followed to where the link leads now.
