@@ -11,7 +11,7 @@ import (
 	"websocketd/test/harness"
 )
 
-// says is a program that says its pid and then what it hears.
+// saysPid is a program that says its pid and then what it hears.
 var saysPid = []string{"sh", "-c", "echo $$; exec cat"}
 
 // pidOf is the first message of saysPid.

@@ -115,8 +115,7 @@ func TestWatchInABusyFolder(t *testing.T) {
 	viewers[0].Expect(t, "another")
 }
 
-// Nothing is restarted for a file that is only read or touched by nobody, and a
-// broken one is waited out.
+// A program that cannot be started is waited for until it is put right.
 func TestWatchABrokenProgram(t *testing.T) {
 	t.Parallel()
 	s, script, viewers := watching(t)
