@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -22,8 +21,8 @@ type counter struct {
 	out bytes.Buffer // what is written at once
 }
 
-// count waits for a byte of input, whatever framing it is in, prints its messages,
-// and ends: at once, or with its input.
+// count waits for input, whatever framing it is in, prints its messages, and ends: at
+// once, or at the next input or the end of it.
 func count(args []string) {
 	flags := flag.NewFlagSet("count", flag.ExitOnError)
 	c := counter{}
@@ -33,16 +32,16 @@ func count(args []string) {
 	flags.DurationVar(&c.every, "every", 0, "time between two writes")
 	pad := flags.Int("pad", 0, "how many bytes to add to each message")
 	now := flags.Bool("now", false, "wait for no input first")
-	stay := flags.Bool("stay", false, "end with the input")
+	stay := flags.Bool("stay", false, "end at the next input")
 	status := flags.Int("status", 0, "exit status")
 	flags.Parse(args)
 	c.pad = strings.Repeat("x", *pad)
 	if !*now {
-		io.ReadFull(os.Stdin, make([]byte, 1))
+		os.Stdin.Read(make([]byte, 100))
 	}
 	c.run()
 	if *stay {
-		io.Copy(io.Discard, os.Stdin)
+		os.Stdin.Read(make([]byte, 100))
 	}
 	os.Exit(*status)
 }

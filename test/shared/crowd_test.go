@@ -13,7 +13,7 @@ import (
 func TestCrowd(t *testing.T) {
 	t.Parallel()
 	const total = 120
-	s := start(t, counting(t, "-total=120 -every=20ms")...)
+	s := start(t, counting(t, "-total=120 -every=20ms -stay")...)
 	others := startClients(t, s)
 	crowd := joinAll(t, s, 190-len(others))
 	stalled, victim := stall(t, s), join(t, s)
@@ -27,6 +27,8 @@ func TestCrowd(t *testing.T) {
 	}
 	crowd = append(crowd, joinAll(t, s, 10)...)
 
+	crowd[189-len(others)].reaches(t, total)
+	crowd[0].Text("end")
 	allHaveAll(t, crowd, 1, total, 1000)
 	go stalled.read()
 	stalled.hasAll(t, 1, total, 1000)
@@ -38,9 +40,7 @@ func TestCrowd(t *testing.T) {
 			t.Errorf("viewers of %d and of %d", v.pid, crowd[0].pid)
 		}
 	}
-	if n := starts(s); n != 1 {
-		t.Errorf("%d processes were started for one URL", n)
-	}
+	started(t, s, 1)
 }
 
 // The program the feature is often wanted for.

@@ -35,9 +35,7 @@ func TestEndings(t *testing.T) {
 				}
 			}
 			harness.NoSurvivors(t, s)
-			if n := starts(s); n != 1 {
-				t.Errorf("%d processes", n)
-			}
+			started(t, s, 1)
 		})
 	}
 }

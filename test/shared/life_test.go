@@ -11,7 +11,7 @@ import (
 	"websocketd/test/harness"
 )
 
-// says is a program that says its pid and then what it hears.
+// saysPid is a program that says its pid and then what it hears.
 var saysPid = []string{"sh", "-c", "echo $$; exec cat"}
 
 // pidOf is the first message of saysPid.
@@ -72,9 +72,7 @@ func TestEager(t *testing.T) {
 	}
 	harness.Until(t, "all have left", func() bool { return len(s.Out.With("| DISCONNECT")) == 3 })
 	s.Connect(t).Expect(t, pid)
-	if n := starts(s); n != 1 {
-		t.Errorf("%d processes were started", n)
-	}
+	started(t, s, 1)
 }
 
 // However viewers come and go, there are never two processes of a URL at once: each

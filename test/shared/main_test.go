@@ -34,6 +34,16 @@ func counting(t *testing.T, how string, flags ...string) []string {
 // starts is how many processes the server has started so far.
 func starts(s *harness.Server) int { return len(s.Out.With("| START")) }
 
+// started demands that the server has started so many processes so far. Its log may
+// be a little behind.
+func started(t *testing.T, s *harness.Server, n int) {
+	t.Helper()
+	harness.Until(t, "all starts are logged", func() bool { return starts(s) >= n })
+	if got := starts(s); got > n {
+		t.Errorf("%d processes were started, not %d", got, n)
+	}
+}
+
 // onlyProcess waits for the server's process and demands that it is the only one.
 func onlyProcess(t *testing.T, s *harness.Server) (pid int) {
 	t.Helper()

@@ -95,9 +95,7 @@ func TestReloadOfAnEagerProgram(t *testing.T) {
 		return len(all) == 1 && all[0] != old
 	})
 	s.ConnectTo(t, "/a").Expect(t, "new")
-	if n := starts(s); n != 2 {
-		t.Errorf("%d processes", n)
-	}
+	started(t, s, 2)
 }
 
 // Processes count, viewers do not.

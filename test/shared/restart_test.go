@@ -80,26 +80,26 @@ func TestBackOff(t *testing.T) {
 // started is tried again.
 func TestBetweenTwoProcesses(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(harness.Scripts(t, map[string]string{"program": "read line; echo got $line"}), "program")
+	program := filepath.Join(harness.Scripts(t, map[string]string{"program": "echo up; read line; echo got $line"}), "program")
 	s := start(t, "--restart=always", program)
 	a := s.Connect(t)
-	onlyProcess(t, s)
+	a.Expect(t, "up")
 	move(t, program, program+".away")
 	a.Text("0")
 	a.Expect(t, "got 0")
 	s.Out.Await(t, "Could not launch")
 	a.Text("1")
 	move(t, program+".away", program)
-	a.Expect(t, "[websocketd: restarted after exit status 0]", "got 1", "[websocketd: restarted after exit status 0]")
+	a.Expect(t, "[websocketd: restarted after exit status 0]", "up", "got 1", "[websocketd: restarted after exit status 0]")
 }
 
 // Who leaves between two processes is no reason to start the next one.
 func TestNobodyIsLeft(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(harness.Scripts(t, map[string]string{"program": "read line"}), "program")
+	program := filepath.Join(harness.Scripts(t, map[string]string{"program": "echo up; read line"}), "program")
 	s := start(t, "--restart=always", program)
 	a := s.Connect(t)
-	onlyProcess(t, s)
+	a.Expect(t, "up")
 	move(t, program, program+".away")
 	a.Text("end")
 	s.Out.Await(t, "Could not launch")
@@ -107,9 +107,7 @@ func TestNobodyIsLeft(t *testing.T) {
 	if end := s.Out.Await(t, "| END"); harness.Fields(end)["ending"] != "exit status 0" {
 		t.Error(end)
 	}
-	if n := starts(s); n != 1 {
-		t.Errorf("%d processes", n)
-	}
+	started(t, s, 1)
 }
 
 func move(t *testing.T, from, to string) {

@@ -42,10 +42,10 @@ func TestStop(t *testing.T) {
 // While a program waits between two processes, the server stops at once.
 func TestStopBetweenTwoProcesses(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(harness.Scripts(t, map[string]string{"program": "read line"}), "program")
+	program := filepath.Join(harness.Scripts(t, map[string]string{"program": "echo up; read line"}), "program")
 	s := start(t, "--restart=always", program)
 	c := s.Connect(t)
-	onlyProcess(t, s)
+	c.Expect(t, "up")
 	move(t, program, program+".away")
 	c.Text("end")
 	s.Out.Await(t, "Could not launch")

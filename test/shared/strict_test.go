@@ -8,7 +8,7 @@ import (
 	"websocketd/test/harness"
 )
 
-// framings whose clients take every message for the program's, as flags, and how a
+// strictFramings are those whose clients take every message for the program's, as flags, and how a
 // client says something in them.
 var strictFramings = map[string]struct{ flag, framing, hello string }{
 	"raw":    {"--framing=raw", "raw", "go\n"},
@@ -27,7 +27,7 @@ func say(v *viewer, flag, text string) error {
 	return v.Text(text)
 }
 
-// each runs f with each of the framings.
+// eachStrict runs f with each of the framings.
 func eachStrict(t *testing.T, f func(t *testing.T, flag, framing, hello string)) {
 	t.Parallel()
 	for name, how := range strictFramings {
@@ -101,7 +101,5 @@ func TestRestartWithNotes(t *testing.T) {
 		t.Fatalf("a late one: %q, %v", m.Data, err)
 	}
 	late.Expect(t, "[websocketd: restarted after exit status 3]")
-	if n := starts(s); n != 4 {
-		t.Error(fmt.Sprint(n, " processes, not 4"))
-	}
+	started(t, s, 4)
 }
