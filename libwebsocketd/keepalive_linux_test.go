@@ -54,6 +54,22 @@ func TestAcknowledged(t *testing.T) {
 	eventually(t, "it takes more when the client reads", func() bool { return c.acknowledged() > stuck })
 }
 
+// TestBoundUnsent: of what a client does not take the system takes little. Without
+// the bound it is megabytes.
+func TestBoundUnsent(t *testing.T) {
+	t.Parallel()
+	client, server := tcpConns(t)
+	defer client.Close()
+	defer server.Close()
+	c := &conn{Conn: server}
+	c.boundUnsent()
+	server.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+	taken, err := server.Write(make([]byte, 64<<20))
+	if unsent := c.unsent(); err == nil || unsent > 2*mostUnsent || taken == 0 {
+		t.Errorf("the system took %d bytes, of which %d are unsent (%v)", taken, unsent, err)
+	}
+}
+
 // TestHeldBackClientIsGone: a client that ends while its input is held back is
 // noticed, in whatever way it ended; one that says no more has ended as well.
 func TestHeldBackClientIsGone(t *testing.T) {

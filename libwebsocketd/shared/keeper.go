@@ -182,5 +182,6 @@ func (k *keeper) Retire() {
 // strict reports whether clients take every message for the program's, so that no
 // note may stand between them.
 func strict(p *libwebsocketd.Program) bool {
-	return p.Binary || p.Framing != "" && p.Framing != libwebsocketd.FramingLine
+	lines := p.Framing == "" || p.Framing == libwebsocketd.FramingLine
+	return !lines || p.Binary || p.Stderr == libwebsocketd.StderrTag
 }

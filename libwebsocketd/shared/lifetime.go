@@ -79,14 +79,14 @@ func (l Lifetime) Check(p *libwebsocketd.Program) error {
 		{"Restart", string(l.Restart), []string{string(RestartNever), string(RestartOnFailure), string(RestartAlways)}},
 	} {
 		if f.value != "" && !slices.Contains(f.allowed, f.value) {
-			return fmt.Errorf("%s is %q; it may be %s", f.name, f.value, strings.Join(f.allowed, ", "))
+			return fmt.Errorf("lifetime shared: %s is %q; it may be %s", f.name, f.value, strings.Join(f.allowed, ", "))
 		}
 	}
 	switch {
 	case l.Linger < 0:
-		return fmt.Errorf("Linger is negative: %s", l.Linger)
+		return fmt.Errorf("lifetime shared: Linger is negative: %s", l.Linger)
 	case l.History < 0:
-		return fmt.Errorf("History is negative: %d", l.History)
+		return fmt.Errorf("lifetime shared: History is negative: %d", l.History)
 	case p.MaxFrameSize < 0:
 		return errors.New("lifetime shared needs a MaxFrameSize: a message of a client must be whole before it goes between those of others")
 	}

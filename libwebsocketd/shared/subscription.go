@@ -42,6 +42,7 @@ type Subscription struct {
 	left    context.CancelCauseFunc
 
 	into    []record.Entry[item]
+	large   bool // what it had last was
 	out     []libwebsocketd.Delivery
 	batch   []libwebsocketd.Message
 	pending error     // comes after what was delivered
@@ -50,8 +51,12 @@ type Subscription struct {
 	once sync.Once
 }
 
-// most is how many items a viewer takes at once, and holds while it writes them.
-const most = 4
+// most is how many items a viewer takes at once, and holds while it writes them; only
+// one when they are larger than largeItem.
+const (
+	most      = 4
+	largeItem = 256 << 10
+)
 
 // attach makes a viewer, nil if the hub takes none.
 func (h *hub) attach(call *libwebsocketd.Call, from start) (*Subscription, *gate.Refusal) {
@@ -143,30 +148,46 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	if s.fresh || s.gaps {
 		next = s.reader.NextKept
 	}
-	entries, err := next(s.ctx, s.into)
+	entries, err := next(s.ctx, s.room())
 	if err != nil {
 		return nil, s.failed(err)
 	}
-	s.out = s.out[:0]
 	if first := entries[0].First; first > before+1 && !s.fresh {
 		s.out = append(s.out, libwebsocketd.Delivery{First: first, Note: &libwebsocketd.Note{From: before + 1, To: first - 1}})
 	}
 	s.fresh = false
+	s.hand(entries)
+	s.hub.pace.move(s.runner, s.reader.After())
+	if len(s.out) == 0 {
+		return s.Deliveries() // why there is no more, or what follows
+	}
+	return s.out, nil
+}
+
+// room is where the next items go. Who waits for them holds nothing.
+func (s *Subscription) room() []record.Entry[item] {
+	clear(s.out)
+	clear(s.into[:cap(s.into)])
+	s.out = s.out[:0]
+	if s.fresh || s.large {
+		return s.into[:0:1]
+	}
+	return s.into[:0]
+}
+
+// hand makes deliveries of entries, up to a restart that this viewer cannot be told.
+func (s *Subscription) hand(entries []record.Entry[item]) {
 	for _, e := range entries {
 		if e.Item.note != nil && s.strict {
 			if e.Item.nth <= s.nth && e.First <= s.from+1 {
 				continue // it came because of that
 			}
 			s.pending = &libwebsocketd.CloseError{Code: closeServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
-			break
+			return
 		}
 		s.out = append(s.out, libwebsocketd.Delivery{Chunk: e.Item.chunk, First: e.First, Skip: e.Skip, Note: e.Item.note})
+		s.large = e.Item.chunk != nil && e.Item.chunk.Size() > largeItem
 	}
-	s.hub.pace.move(s.runner, s.reader.After())
-	if len(s.out) == 0 {
-		return s.Deliveries() // why there is no more, or what follows
-	}
-	return s.out, nil
 }
 
 func (s *Subscription) failed(err error) error {
