@@ -33,6 +33,39 @@ func fits(env []string) *gate.Refusal {
 	return nil
 }
 
+// start is a process for this client alone: one that is ready, or a new one. It
+// owns the slot, which is free again when the program's whole group is gone.
+func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
+	s, p := v.server, v.to.program
+	ready, refusal := s.claim(p, v.log)
+	if refusal != nil {
+		logAt(v.log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
+		return nil, refusal
+	}
+	s.lookup.learn(v.from.addr)
+	env := p.env.of(v.Request, v.to, v.from, v.id)
+	logEnvironment(v.log, env)
+	if refusal := fits(env); refusal != nil {
+		s.logRefusal(v.log, refusal)
+		s.giveUp(p, ready, v.log)
+		return nil, refusal
+	}
+	proc := ready
+	if proc == nil {
+		var err error
+		if proc, err = s.launch(p, v.to.argv, env); err != nil {
+			s.release(p)
+			logAt(v.log, LevelError, "process", "Could not launch process: "+err.Error())
+			return nil, launchRefusal(err, v.to.argv[0], p, v.Request.RequestURI)
+		}
+	}
+	if p.PreforkRequest {
+		v.first = requestLine(env)
+	}
+	v.log = v.log.With("pid", proc.Pid)
+	return newProcessEndpoint(proc, &p.Program, v.log, func() { s.release(p) }), nil
+}
+
 // launch starts a program.
 func (s *Server) launch(p *served, argv, env []string) (*process.Process, error) {
 	return s.launcher.Start(p.spec(argv, env))
