@@ -32,7 +32,7 @@ deps:
 	@sh test/deps.sh
 
 test: deps
-	@cd test && go run ./gotest -skips=skips.txt .. . -- -race -count=1 -timeout=10m
+	@cd test && go run ./gotest -skips=skips.txt .. . -- -race -count=1 -timeout=10m -p=3
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w: $$unformatted"; exit 1; }

@@ -58,7 +58,7 @@ func (c *counter) run() {
 		}
 		c.out.Reset()
 		next = next.Add(c.every)
-		time.Sleep(time.Until(next)) // the rate is what is wanted, nobody waits for it
+		<-time.After(time.Until(next)) // the rate is what is wanted, nobody waits for it
 	}
 }
 

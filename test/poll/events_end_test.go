@@ -28,7 +28,7 @@ func TestEventsClientLeaves(t *testing.T) {
 // A server that stops delivers what the program still says, and 1001.
 func TestEventsServerStops(t *testing.T) {
 	t.Parallel()
-	s := start(t, "sh", "-c", "trap 'echo bye; exit' INT; echo up; while :; do sleep 0.05; done")
+	s := start(t, "sh", "-c", "trap 'echo bye; exit' INT TERM; echo up; sleep 1000 & wait")
 	a := events(t, s)
 	a.next()
 	a.expect("", "up")
