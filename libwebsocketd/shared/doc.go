@@ -33,10 +33,11 @@
 //   - SlowBlock: what somebody has not taken stays kept, and the process waits, until
 //     the server goes away.
 //   - Otherwise it waits, too, but when somebody else has had everything and has to
-//     wait with it, only for viewers that lack nothing older than a second. Where
-//     everybody is slow it waits for each that takes something within five seconds.
-//     So a burst loses nobody who reads, a slow viewer alone loses nothing, and one
-//     who stands still, or is slower than the others by much, is let go.
+//     wait with it, only for viewers that lack nothing older than a second, or than
+//     five if they have taken something within the last. Where everybody is slow it
+//     waits for each that takes something within five seconds. So a burst loses
+//     nobody who reads, a slow viewer alone loses nothing, and one who stands still, or
+//     is slower than the others by much, is let go.
 //
 // Who starts a goroutine waits for it:
 //

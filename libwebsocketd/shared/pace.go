@@ -11,10 +11,11 @@ import (
 
 const (
 	// patience is how old something may be that a viewer has not had, when room is
-	// needed for more.
+	// needed for more and others wait.
 	patience = time.Second
-	// stillness is how long a viewer may take nothing, when nobody but it has to wait.
-	stillness = 5 * time.Second
+	// indulgence is that for a viewer that has taken something within patience, and how
+	// long one may take nothing when nobody but it has to wait.
+	indulgence = 5 * time.Second
 	// look is how often it is decided anew who is waited for.
 	look = 100 * time.Millisecond
 )
@@ -37,15 +38,16 @@ type pace struct {
 	mu      sync.Mutex
 	runners map[*runner]struct{}
 	last    uint64 // message that was said
-	said    []mark // not much longer ago than patience, the oldest first
+	said    []mark // not much longer ago than indulgence, the oldest first
 
 	holding bool
 	floor   uint64 // what output holds, while holding
 	atFloor int    // runners that are waited for there, when it was last looked
 
 	// As it was when room was last needed:
-	old    mark      // what was said longer ago than patience
-	harmed time.Time // somebody who had had everything, and waited with the process
+	old     uint64    // the last message that was said longer ago than patience
+	ancient uint64    // and than indulgence
+	harmed  time.Time // somebody who had had everything, and waited with the process
 }
 
 // mark is the last message at a time, to within look.
@@ -140,9 +142,14 @@ func (p *pace) slowest(now time.Time) (had uint64, some bool) {
 
 // waitsFor reports whether what a viewer has not had stays kept.
 func (p *pace) waitsFor(r *runner, now time.Time) bool {
-	recent := r.had >= p.old.last || now.Sub(r.joined) < patience
-	alone := now.Sub(p.harmed) >= patience
-	return p.block || recent || alone && now.Sub(r.moved) < stillness
+	still := now.Sub(r.moved)
+	switch {
+	case p.block, r.had >= p.old, now.Sub(r.joined) < patience:
+		return true
+	case now.Sub(p.harmed) < patience: // others wait
+		return still < patience && r.had >= p.ancient
+	}
+	return still < indulgence
 }
 
 // append waits until the output may go on, and lets it. One goroutine at a time may
@@ -175,10 +182,10 @@ func (p *pace) note(messages uint64) {
 	p.forget(now)
 }
 
-// forget keeps the newest of what was said longer ago than patience, and all behind.
+// forget keeps the newest of what was said longer ago than indulgence, and all behind.
 func (p *pace) forget(now time.Time) {
 	n := 0
-	for n+1 < len(p.said) && now.Sub(p.said[n+1].at) >= patience {
+	for n+1 < len(p.said) && now.Sub(p.said[n+1].at) >= indulgence {
 		n++
 	}
 	p.said = append(p.said[:0], p.said[n:]...)
@@ -189,9 +196,13 @@ func (p *pace) decide() {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.forget(now)
-	if len(p.said) > 0 && now.Sub(p.said[0].at) >= patience {
-		p.old = p.said[0]
+	for _, m := range p.said {
+		if now.Sub(m.at) >= patience {
+			p.old = m.last
+		}
+		if now.Sub(m.at) >= indulgence {
+			p.ancient = m.last
+		}
 	}
 	for r := range p.runners {
 		if r.had == p.last {

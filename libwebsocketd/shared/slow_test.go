@@ -127,25 +127,28 @@ func TestManyStandStill(t *testing.T) {
 	})
 }
 
-// TestSlower: viewers of different speeds, of which the slowest takes a history in
-// more than the time it is waited for. A viewer alone is never too slow, but one
+// TestSlower: viewers of different speeds. One that takes something every second may
+// need five for what is kept, others one. A viewer alone is never too slow, but one
 // that takes nothing at all is.
 func TestSlower(t *testing.T) {
 	for _, test := range []struct {
-		name   string
-		pauses []time.Duration // between calls, each of up to four messages
-		told   []string
+		name    string
+		history int             // in ten pieces
+		pauses  []time.Duration // between calls, each of up to four messages
+		told    []string
 	}{
-		{"alone and slow", []time.Duration{3 * time.Second}, []string{""}},
-		{"alone and still", []time.Duration{time.Minute}, []string{tooSlow}},
-		{"two, a little slow", []time.Duration{0, 200 * time.Millisecond}, []string{"", ""}},
-		{"two, one too slow", []time.Duration{0, time.Second}, []string{"", tooSlow}},
-		{"two, equally slow", []time.Duration{3 * time.Second, 3 * time.Second}, []string{"", ""}},
+		{"alone and slow", 1, []time.Duration{3 * time.Second}, []string{""}},
+		{"alone and still", 1, []time.Duration{time.Minute}, []string{tooSlow}},
+		{"two, a little slow", 1, []time.Duration{0, 200 * time.Millisecond}, []string{"", ""}},
+		{"two, one slow", 1, []time.Duration{0, 900 * time.Millisecond}, []string{"", ""}},
+		{"two, one too slow for that much", 4, []time.Duration{0, 900 * time.Millisecond}, []string{"", tooSlow}},
+		{"two, one too slow", 1, []time.Duration{0, 2 * time.Second}, []string{"", tooSlow}},
+		{"two, equally slow", 1, []time.Duration{3 * time.Second, 3 * time.Second}, []string{"", ""}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const messages = 200
-				s, p := newStage(t, Lifetime{History: tenPieces}, false)
+				s, p := newStage(t, Lifetime{History: test.history * tenPieces}, false)
 				var all sync.WaitGroup
 				for i, pause := range test.pauses {
 					sub := s.viewer("/?after=0")
