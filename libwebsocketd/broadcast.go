@@ -21,6 +21,9 @@ type Broadcast interface {
 
 	// Deliveries is Receive with numbers.
 	Deliveries() ([]Delivery, error)
+
+	// Watch is called once, before Deliveries: taken is the client's Taken.
+	Watch(taken func() int64)
 }
 
 // Listener is a client that takes what a Broadcast says as it is.
@@ -29,6 +32,10 @@ type Listener interface {
 
 	// Deliver is Send with numbers.
 	Deliver([]Delivery) error
+
+	// Taken is a count that grows when the client takes something, also while Deliver
+	// waits for it to take more. It may be called at any time, from anywhere.
+	Taken() int64
 }
 
 // Delivery is what a Broadcast says at once: messages, or one Note.
@@ -121,6 +128,7 @@ func (d *Delivery) counts() Tally {
 
 // tellMany is tell without a copy for each client.
 func tellMany(client Listener, program Broadcast, t *Traffic) error {
+	program.Watch(client.Taken)
 	for {
 		deliveries, err := program.Deliveries()
 		if err != nil {

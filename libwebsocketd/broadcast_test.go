@@ -49,10 +49,13 @@ func TestChunk(t *testing.T) {
 type broadcaster struct {
 	*fake
 	deliveries [][]Delivery
+	watched    func() int64
 }
 
 func (b *broadcaster) Epoch() string { return "e" }
-func (b *broadcaster) After() uint64 { return 0 }
+
+func (b *broadcaster) Watch(taken func() int64) { b.watched = taken }
+func (b *broadcaster) After() uint64            { return 0 }
 
 func (b *broadcaster) Deliveries() ([]Delivery, error) {
 	if len(b.deliveries) == 0 {
@@ -90,6 +93,9 @@ func TestDeliver(t *testing.T) {
 	var ended *EndedError
 	if err := <-told; !errors.As(err, &ended) {
 		t.Error(err)
+	}
+	if n := program.watched(); n < traffic.ToClient.Bytes {
+		t.Errorf("the client has taken %d bytes of %d", n, traffic.ToClient.Bytes)
 	}
 	if n := traffic.ToClient; n.Messages != int64(2*len(sizes)-2) || n.Bytes != int64(len(strings.Join(want, "")))-int64(len("[websocketd: 5 messages dropped]")) {
 		t.Errorf("counted %+v", n)

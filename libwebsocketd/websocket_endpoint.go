@@ -44,6 +44,8 @@ type WebSocketEndpoint struct {
 	closeOnce sync.Once
 }
 
+var _ Listener = (*WebSocketEndpoint)(nil)
+
 // newWebSocketEndpoint takes over an upgraded connection. ctx ends the
 // conversation from above.
 func newWebSocketEndpoint(ctx context.Context, c *conn, cfg *Program, log *slog.Logger) *WebSocketEndpoint {
@@ -156,6 +158,9 @@ func (w *WebSocketEndpoint) Deliver(deliveries []Delivery) error {
 	defer clear(w.pieces) // who waits holds nothing
 	return w.sent(w.conn.sendFrames(w.pieces))
 }
+
+// Taken counts bytes that the client's system has acknowledged, where that is known.
+func (w *WebSocketEndpoint) Taken() int64 { return w.conn.acknowledged() }
 
 // sent ends a connection that could not be written to.
 func (w *WebSocketEndpoint) sent(err error) error {

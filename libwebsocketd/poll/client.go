@@ -18,6 +18,8 @@ const closeAbnormal = 1006
 // errEnded is what is said behind the end.
 var errEnded = errors.New("the answer has ended")
 
+var _ libwebsocketd.Listener = (*client)(nil)
+
 // client is a request and its answer as the client's side of a conversation: the
 // body is received, what the program says is sent. It is a libwebsocketd.Listener.
 type client struct {
@@ -149,6 +151,14 @@ func (c *client) Deliver(deliveries []libwebsocketd.Delivery) error {
 			return b, i < len(deliveries)
 		})
 	})
+}
+
+// Taken counts bytes that the client's system has taken, as far as that is known.
+func (c *client) Taken() int64 {
+	if count, known := c.peer.Taken(); known {
+		return count
+	}
+	return c.out.taken.Load()
 }
 
 func (c *client) append(b []byte, d *libwebsocketd.Delivery) []byte {

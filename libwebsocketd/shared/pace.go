@@ -61,6 +61,9 @@ type runner struct {
 	had    uint64 // the last message it has taken
 	moved  time.Time
 	joined time.Time
+
+	taken func() int64 // grows while it takes what it has; may be nil
+	count int64        // as it was at the last look; 0 before the first
 }
 
 func newPace(output *record.Log[item], block bool) *pace {
@@ -76,6 +79,13 @@ func (p *pace) join(after uint64) *runner {
 	p.runners[r] = struct{}{}
 	p.settle(now)
 	return r
+}
+
+// watch looks at a count, too, to find out whether a viewer takes something.
+func (p *pace) watch(r *runner, taken func() int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r.taken = taken
 }
 
 func (p *pace) leave(r *runner) {
@@ -208,6 +218,19 @@ func (p *pace) decide() {
 		if r.had == p.last {
 			p.harmed = now
 		}
+		r.look(now)
 	}
 	p.settle(now)
+}
+
+// look notices that a viewer takes something, though it has not come for more.
+func (r *runner) look(now time.Time) {
+	if r.taken == nil || now.Sub(r.moved) < look {
+		return
+	}
+	count := r.taken()
+	if r.count > 0 && count > r.count {
+		r.moved = now
+	}
+	r.count = count
 }

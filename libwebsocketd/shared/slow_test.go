@@ -168,6 +168,44 @@ func TestSlower(t *testing.T) {
 	}
 }
 
+// TestTaking: a viewer that is given more than it can take in a second is not taken
+// for one that stands still.
+func TestTaking(t *testing.T) {
+	for _, takes := range []bool{true, false} {
+		t.Run(fmt.Sprint(takes), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const messages = 100
+				s, p := newStage(t, Lifetime{History: tenPieces}, false)
+				slow, quick := s.viewer("/?after=0"), s.viewer("/?after=0")
+				began := time.Now()
+				slow.Watch(func() int64 {
+					if !takes {
+						return 0
+					}
+					return int64(time.Since(began))
+				})
+				s.run()
+				var all sync.WaitGroup
+				all.Go(func() {
+					if told := drink(quick, messages, 0); told != "" {
+						t.Error(told)
+					}
+				})
+				all.Go(func() {
+					told := drink(slow, messages, 1500*time.Millisecond)
+					if takes && told != "" || !takes && told != tooSlow {
+						t.Errorf("the slow one was told %q", told)
+					}
+				})
+				flood(p, messages)
+				all.Wait()
+				p.end(process.Ending{})
+				<-s.done
+			})
+		})
+	}
+}
+
 // TestMemory: what is kept is bounded by History, whoever listens.
 func TestMemory(t *testing.T) {
 	t.Parallel()

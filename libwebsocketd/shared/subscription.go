@@ -51,6 +51,8 @@ type Subscription struct {
 	once sync.Once
 }
 
+var _ libwebsocketd.Broadcast = (*Subscription)(nil)
+
 // most is how many items a viewer takes at once, and holds while it writes them; only
 // one when they are larger than largeItem.
 const (
@@ -132,6 +134,9 @@ func (s *Subscription) Epoch() string { return s.hub.output.Epoch() }
 
 // After is the number of the last message that Deliveries has yielded.
 func (s *Subscription) After() uint64 { return s.reader.After() }
+
+// Watch tells how to find out that the client takes something.
+func (s *Subscription) Watch(taken func() int64) { s.hub.pace.watch(s.runner, taken) }
 
 // Deliveries blocks for what the process says, in numbered messages, and for notes.
 // Its error is the final one: how the last process ended, or why this viewer gets
