@@ -33,6 +33,7 @@ type hub struct {
 	output  *record.Log[item]
 	pace    *pace
 	input   chan *said
+	kept    *said         // what the last process did not take any more; feed's
 	changed chan struct{} // its file has
 	stirred chan struct{} // something that idle is about has changed
 
@@ -94,6 +95,7 @@ func (h *hub) isOver() bool {
 
 // run is the life of a hub, from its first process to the end of its last.
 func (h *hub) run(program libwebsocketd.Endpoint) {
+	defer h.whenGoingAway(h.pace.hurry)()
 	rule := DefaultRestart(h.life.Restart)
 	var ending error
 	for program != nil {
@@ -116,6 +118,21 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 	h.gone()
 }
 
+// whenGoingAway calls f when the server is going away, whatever the hub is at then.
+// settle is to be called at the end.
+func (h *hub) whenGoingAway(f func()) (settle func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(h.ctx, func() {
+		defer close(done)
+		f()
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
+}
+
 // outlast waits as long as somebody may come back for what was said.
 func (h *hub) outlast() {
 	h.mu.Lock()
@@ -135,23 +152,22 @@ func (h *hub) outlast() {
 // serve is one process, from its start to its end. again says that it was ended to
 // be started anew.
 func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
-	ended, over := make(chan error, 1), make(chan struct{})
+	ended, quit := make(chan error, 1), make(chan struct{})
 	var at sync.WaitGroup
 	at.Go(func() { ended <- h.listen(program) })
-	at.Go(func() { h.feed(program, over) })
+	at.Go(func() { h.feed(program, quit) })
 	defer at.Wait()
-	defer close(over)
 	idle := time.NewTimer(0) // looks at once
 	defer idle.Stop()
 	for {
 		select {
 		case ending = <-ended:
+			close(quit)
 			program.Close()
 			return again, ending
 		case <-h.changed:
 			again = true
 		case <-h.ctx.Done():
-			h.pace.hurry()
 		case <-h.stirred:
 			h.arm(idle)
 			continue
@@ -161,6 +177,7 @@ func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 				continue
 			}
 		}
+		close(quit)
 		program.Close() // by the ladder; what it still says is listened to
 		return again, <-ended
 	}

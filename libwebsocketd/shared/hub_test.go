@@ -303,6 +303,25 @@ func TestGoingAway(t *testing.T) {
 	})
 }
 
+// TestGoingAwayFromAFullRecord: SlowBlock ends with the server, also while a process is
+// being ended for another reason.
+func TestGoingAwayFromAFullRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{SlowClient: SlowBlock, Watch: true, History: tenPieces}, false)
+		s.viewer("/?after=0") // and never asks for more
+		p.stop.Do(func() {})  // it does not end while it is not listened to
+		s.run()
+		flood(p, 11)
+		synctest.Wait()
+		s.change()
+		synctest.Wait()
+		s.goAway()
+		flood(p, 1)
+		p.ended <- &libwebsocketd.EndedError{}
+		<-s.done
+	})
+}
+
 // TestLeaving ends what a viewer waits for, and is nothing to the others.
 func TestLeaving(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package shared
 
 import (
 	"errors"
+	"time"
 
 	"websocketd/libwebsocketd"
 )
@@ -28,15 +29,50 @@ func newSaid(batch []libwebsocketd.Message) *said {
 	return &said{batch: own, done: make(chan error, 1)}
 }
 
-// feed takes what viewers say to a process, one batch after another.
-func (h *hub) feed(program libwebsocketd.Endpoint, over <-chan struct{}) {
+// feed takes what viewers say to a process, one batch after another, until quit. What
+// the process has not taken then is kept for the next one.
+func (h *hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 	for {
-		select {
-		case s := <-h.input:
-			s.done <- h.heard(program.Send(s.batch))
-		case <-over:
+		s := h.kept
+		if h.kept = nil; s == nil {
+			select {
+			case s = <-h.input:
+			case <-quit:
+				return
+			}
+		}
+		if closed(quit) {
+			h.kept = s
 			return
 		}
+		err := program.Send(s.batch)
+		if err != nil && h.heard(err) == nil && endsSoon(quit) {
+			h.kept = s
+			return
+		}
+		s.done <- h.heard(err)
+	}
+}
+
+// endsSoon reports whether a process takes no more because it is about to end; else
+// it has only closed its input.
+func endsSoon(quit <-chan struct{}) bool {
+	wait := time.NewTimer(patience)
+	defer wait.Stop()
+	select {
+	case <-quit:
+		return true
+	case <-wait.C:
+		return false
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

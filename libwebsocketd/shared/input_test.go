@@ -115,15 +115,48 @@ func TestInputDeaf(t *testing.T) {
 		life Lifetime
 		deaf bool
 	}{{Lifetime{}, true}, {Lifetime{Restart: RestartOnFailure}, false}, {Lifetime{Watch: true}, false}} {
-		s, p := newStage(t, test.life, false)
-		sub := s.viewer("/")
-		close(p.gone) // its input
-		p.stop.Do(func() {})
-		s.run()
-		if err := sub.Send(text("hello")); (err != nil) != test.deaf {
-			t.Errorf("%+v: %v", test.life, err)
-		}
-		p.ended <- &libwebsocketd.EndedError{}
+		synctest.Test(t, func(t *testing.T) {
+			s, p := newStage(t, test.life, false)
+			sub := s.viewer("/")
+			close(p.gone) // its input
+			p.stop.Do(func() {})
+			s.run()
+			if err := sub.Send(text("hello")); (err != nil) != test.deaf {
+				t.Errorf("%+v: %v", test.life, err)
+			}
+			p.ended <- &libwebsocketd.EndedError{}
+		})
+	}
+}
+
+// TestInputNotTaken: what a process takes no more because it ends goes to the next one,
+// and so does what is said while it is being ended.
+func TestInputNotTaken(t *testing.T) {
+	for _, byLadder := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, p := newStage(t, Lifetime{Restart: RestartAlways, Watch: true}, false)
+			sub := s.viewer("/")
+			p.stop.Do(func() {}) // it takes its time to end
+			close(p.gone)        // but takes nothing more
+			s.run()
+			if byLadder {
+				s.change()
+				synctest.Wait()
+			}
+			var sending sync.WaitGroup
+			sending.Go(func() {
+				if err := sub.Send(text("hello")); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+			p.ended <- &libwebsocketd.EndedError{}
+			p = <-s.programs
+			if word := <-p.heard; word != "hello" {
+				t.Errorf("%q was heard", word)
+			}
+			sending.Wait()
+		})
 	}
 }
 

@@ -243,6 +243,8 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 		return err
 	case <-s.ctx.Done():
 		return errLeft
+	case <-h.done:
+		return errOver
 	}
 }
 
