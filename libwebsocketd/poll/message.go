@@ -30,6 +30,9 @@ func serveMessage(w http.ResponseWriter, v *libwebsocketd.Visit) {
 	}
 	if refusal != nil {
 		v.Refuse(w, refusal)
+		if refusal == goingAway || refusal.Status == http.StatusRequestTimeout { // nothing more is expected of it
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainPause))
+		}
 		return
 	}
 	program, refusal := v.Open(libwebsocketd.Call{Start: true, Feeds: true, Returns: true})

@@ -183,6 +183,10 @@ func TestMessageStalls(t *testing.T) {
 		if got := answerTo(t, r, "POST"); got.StatusCode != status {
 			t.Errorf("%d, want %d", got.StatusCode, status)
 		}
+		conn.SetReadDeadline(time.Now().Add(5 * time.Second)) // half of what the headers of a request may take
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			t.Errorf("%d does not end the connection: %v", status, err)
+		}
 		conn.Close()
 		if err := <-gone; err != nil {
 			t.Error(err)
