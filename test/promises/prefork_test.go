@@ -291,17 +291,21 @@ func TestPreforkedKilledWhileWaiting(t *testing.T) {
 			t.Fatalf("%d is still among %v", dead, ready)
 		}
 		var clients []*harness.Conn
+		var taken []int
 		for range 4 {
 			c := s.Connect(t)
 			m, err := c.Receive()
 			if err != nil || atoi(t, string(m.Data)) == dead {
 				t.Fatalf("a client got %q, %v, after %d was killed", m.Data, err, dead)
 			}
-			clients = append(clients, c)
+			clients, taken = append(clients, c), append(taken, atoi(t, string(m.Data)))
 		}
 		for _, c := range clients {
 			c.Leave(t)
 		}
+		harness.Until(t, "the clients' processes are gone", func() bool {
+			return !slices.ContainsFunc(s.Children(), func(pid int) bool { return slices.Contains(taken, pid) })
+		})
 		waiting(t, s, 3)
 	}
 }
