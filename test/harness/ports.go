@@ -18,9 +18,10 @@ const (
 
 var ports struct {
 	sync.Mutex
-	owner net.Listener
-	base  int
-	next  int
+	owner    net.Listener
+	base     int
+	next     int
+	reserved map[int]bool // by MustFreePort
 }
 
 // FreePort returns a TCP port of 127.0.0.1 that nobody uses.
@@ -33,12 +34,19 @@ func FreePort(t T) int {
 	return port
 }
 
-// MustFreePort is FreePort where there is no test yet.
+// MustFreePort is FreePort where there is no test yet. The port is not given to
+// anybody else, however long it takes until it is used.
 func MustFreePort() int {
 	port, err := freePort()
 	if err != nil {
 		panic(err)
 	}
+	ports.Lock()
+	defer ports.Unlock()
+	if ports.reserved == nil {
+		ports.reserved = map[int]bool{}
+	}
+	ports.reserved[port] = true
 	return port
 }
 
@@ -51,6 +59,9 @@ func freePort() (int, error) {
 	for range blockSize {
 		ports.next = ports.next%(blockSize-1) + 1
 		port := ports.base + ports.next
+		if ports.reserved[port] {
+			continue
+		}
 		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			l.Close()
 			return port, nil
