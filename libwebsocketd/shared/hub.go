@@ -79,12 +79,10 @@ func (h *hub) fail() {
 
 // settled is closed when a hub that takes no viewer has become another.
 func (h *hub) settled() <-chan struct{} {
-	select {
-	case <-h.ready:
+	if closed(h.ready) {
 		return h.done
-	default:
-		return h.ready
 	}
+	return h.ready
 }
 
 func (h *hub) isOver() bool {

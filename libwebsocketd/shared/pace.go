@@ -198,7 +198,9 @@ func (p *pace) forget(now time.Time) {
 	for n+1 < len(p.said) && now.Sub(p.said[n+1].at) >= indulgence {
 		n++
 	}
-	p.said = append(p.said[:0], p.said[n:]...)
+	if n > 0 {
+		p.said = append(p.said[:0], p.said[n:]...)
+	}
 }
 
 // decide finds out who is waited for, now that there is no more room.

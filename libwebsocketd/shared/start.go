@@ -56,7 +56,7 @@ func (s start) nothingThere() *gate.Refusal {
 	if s.browser {
 		return &gate.Refusal{Status: http.StatusNoContent, Reason: "what Last-Event-ID stands for has ended"}
 	}
-	return &gate.Refusal{Status: http.StatusNotFound, Reason: "nothing runs here now"}
+	return &gate.Refusal{Status: http.StatusNotFound, Reason: "what after= is about has ended; ask without it to begin anew"}
 }
 
 // check refuses a viewer that has missed what kept has no more.
@@ -69,7 +69,7 @@ func (s start) check(kept *record.Log[item]) *gate.Refusal {
 	case other && s.browser:
 		return s.nothingThere()
 	case other:
-		return &gate.Refusal{Status: http.StatusGone, Reason: "the messages are counted anew: the program that after= was about has ended"}
+		return &gate.Refusal{Status: http.StatusGone, Reason: "what after= is about has ended, and another process counts anew; ask without it to begin with that"}
 	case s.position.Number+1 < first && !s.gaps:
 		return &gate.Refusal{Status: http.StatusGone, Reason: "message " + strconv.FormatUint(s.position.Number+1, 10) +
 			" is no longer kept, the oldest is " + strconv.FormatUint(first, 10) + "; gap=ok goes on there, --history keeps more"}

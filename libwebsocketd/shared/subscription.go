@@ -64,7 +64,7 @@ const (
 func (h *hub) attach(call *libwebsocketd.Call, from start) (*Subscription, *gate.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.isReady() || h.closing && !(h.over && from.resumes() && !call.Feeds) {
+	if !closed(h.ready) || h.closing && !(h.over && from.resumes() && !call.Feeds) {
 		return nil, nil
 	}
 	if refusal := from.check(h.output); refusal != nil {
@@ -101,15 +101,6 @@ func (h *hub) begin(s *Subscription, from start) uint64 {
 		return max(first-1, h.before)
 	}
 	return first - 1
-}
-
-func (h *hub) isReady() bool {
-	select {
-	case <-h.ready:
-		return true
-	default:
-		return false
-	}
 }
 
 func (h *hub) detach(s *Subscription) {

@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -20,6 +21,7 @@ const quiet = 150 * time.Millisecond
 // editors put another file in the place of the one before.
 type files struct {
 	watcher *fsnotify.Watcher
+	log     *slog.Logger
 
 	mu sync.Mutex
 	of map[*hub]map[string]os.FileInfo // as they were last seen
@@ -28,10 +30,10 @@ type files struct {
 // watchFiles begins to watch, until ctx is done. Without the system's help it says
 // so and watches nothing.
 func watchFiles(ctx context.Context, host *libwebsocketd.Host) *files {
-	f := &files{of: map[*hub]map[string]os.FileInfo{}}
+	f := &files{log: host.Log(), of: map[*hub]map[string]os.FileInfo{}}
 	var err error
 	if f.watcher, err = fsnotify.NewWatcher(); err != nil {
-		host.Log().Error("changed program files are not noticed: "+err.Error(), libwebsocketd.CategoryKey, "shared")
+		f.complain("changed program files are not noticed", err)
 		return nil
 	}
 	host.Go(func() { f.run(ctx) })
@@ -98,10 +100,20 @@ func (f *files) add(h *hub, names []string) {
 // watch makes what happens to a file an event, wherever it is now. A folder that is
 // watched already is not watched twice; one that was replaced is another.
 func (f *files) watch(name string) {
-	f.watcher.Add(filepath.Dir(name))
+	f.watchFolder(filepath.Dir(name))
 	if target, err := filepath.EvalSymlinks(name); err == nil {
-		f.watcher.Add(filepath.Dir(target))
+		f.watchFolder(filepath.Dir(target))
 	}
+}
+
+func (f *files) watchFolder(dir string) {
+	if err := f.watcher.Add(dir); err != nil {
+		f.complain("what changes in "+dir+" is not noticed", err)
+	}
+}
+
+func (f *files) complain(what string, err error) {
+	f.log.Error(what+": "+err.Error(), libwebsocketd.CategoryKey, "shared")
 }
 
 func (f *files) remove(h *hub) {
