@@ -81,10 +81,10 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	if refusal := fits(env); refusal != nil {
 		return nil, refusal
 	}
-	proc, err := s.launcher.Start(process.Spec{Path: to.argv[0], Args: to.argv, Env: env, Dir: filepath.Dir(to.argv[0])})
+	dir := filepath.Dir(to.argv[0])
+	proc, err := s.launcher.Start(process.Spec{Path: to.argv[0], Args: to.argv, Env: env, Dir: dir})
 	if err != nil {
-		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
-		return nil, launchRefusal(err, to.argv[0], to.program, r.RequestURI)
+		return nil, launchFailed(log, err, to.argv[0], dir, r.RequestURI)
 	}
 	bytes := to.program.Program
 	bytes.Framing, bytes.Newlines, bytes.Binary, bytes.Stderr = "", "", true, StderrLog

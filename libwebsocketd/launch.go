@@ -3,6 +3,7 @@ package libwebsocketd
 import (
 	"errors"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -55,8 +56,7 @@ func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
 		var err error
 		if proc, err = s.launch(p, v.to.argv, env); err != nil {
 			s.release(p)
-			logAt(v.log, LevelError, "process", "Could not launch process: "+err.Error())
-			return nil, launchRefusal(err, v.to.argv[0], p, v.Request.RequestURI)
+			return nil, launchFailed(v.log, err, v.to.argv[0], p.WorkDir, v.Request.RequestURI)
 		}
 	}
 	if p.PreforkRequest {
@@ -83,34 +83,47 @@ func (p *served) spec(argv, env []string) process.Spec {
 	return spec
 }
 
-// launchRefusal turns a failed launch of the executable path into an answer. The
-// path is for the log, not for the stranger. uri is what of the request's URL is in
-// the environment.
-func launchRefusal(err error, path string, p *served, uri string) *gate.Refusal {
+// launchFailed logs why an executable could not be started, and returns the answer.
+// What the system said is of little use when it is the interpreter that is missing,
+// so the log has the true cause instead. The paths are for the log, not for the
+// stranger. uri is what of the request's URL is in the environment.
+func launchFailed(log *slog.Logger, err error, path, dir, uri string) *gate.Refusal {
+	refusal, why := launchRefusal(err, path, dir, uri)
+	logAt(log, LevelError, "process", "Could not launch process: "+why)
+	return refusal
+}
+
+func launchRefusal(err error, path, dir, uri string) (refusal *gate.Refusal, why string) {
+	why = err.Error()
 	switch {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EAGAIN),
 		errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EBADF), errors.Is(err, process.ErrClosed):
-		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "no room for another process now; the log says why", RetryAfter: 1}
+		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "no room for another process now; the log says why", RetryAfter: 1}, why
 	case errors.Is(err, syscall.E2BIG):
 		if len(uri) > maxVariable/2 {
-			return refuse(http.StatusRequestURITooLong, "the URL does not fit a program's environment")
+			return refuse(http.StatusRequestURITooLong, "the URL does not fit a program's environment"), why
 		}
-		return refuse(http.StatusRequestHeaderFieldsTooLarge, "the headers do not fit a program's environment")
-	case errors.Is(err, fs.ErrPermission):
-		return refuse(http.StatusForbidden, "the program may not be executed; chmod +x, or the log, helps")
-	case errors.Is(err, fs.ErrNotExist) && !exists(path):
-		return refuse(http.StatusNotFound, "the program is not there any more")
-	case errors.Is(err, fs.ErrNotExist) && p.WorkDir != "" && !exists(p.WorkDir):
-		return refuse(http.StatusInternalServerError, "the directory the program is to run in does not exist")
-	case errors.Is(err, fs.ErrNotExist):
-		return refuse(http.StatusInternalServerError, "the interpreter named in the program's first line does not exist")
-	case errors.Is(err, syscall.ENOEXEC):
-		return refuse(http.StatusInternalServerError, "the program has no format the system can execute; a script begins with #!")
+		return refuse(http.StatusRequestHeaderFieldsTooLarge, "the headers do not fit a program's environment"), why
+	case dir != "" && !isDir(dir):
+		return refuse(http.StatusInternalServerError, "the directory the program is to run in does not exist"),
+			path + ": there is no directory " + dir + ", which it is to run in"
 	}
-	return refuse(http.StatusInternalServerError, "the program could not be started; the log says why")
+	if at := (*fs.PathError)(nil); errors.As(err, &at) && at.Path == os.DevNull {
+		return refuse(http.StatusInternalServerError, "the null device of this system cannot be opened"), why
+	}
+	if e := checkExecutable(path, dir, mostInterpreters); e != nil {
+		return refuse(e.status, e.reason), path + ": " + e.Error()
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return refuse(http.StatusForbidden, "the system does not allow the program to be executed"), why
+	case errors.Is(err, syscall.ENOEXEC):
+		return refuse(http.StatusInternalServerError, "the program has no format the system can execute"), why
+	}
+	return refuse(http.StatusInternalServerError, "the program could not be started; the log says why"), why
 }
 
-func exists(file string) bool {
-	_, err := os.Stat(file)
-	return err == nil
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }

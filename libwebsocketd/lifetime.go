@@ -97,8 +97,7 @@ func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
 	proc, err := s.launch(p, at.argv, env)
 	if err != nil {
 		s.release(p)
-		logAt(log, LevelError, "process", "Could not launch process: "+err.Error())
-		return nil, launchRefusal(err, at.argv[0], p, at.PathInfo)
+		return nil, launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
 	}
 	return newProcessEndpoint(proc, &p.Program, log.With("pid", proc.Pid), func() { s.release(p) }), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"websocketd/libwebsocketd/process"
@@ -38,6 +39,8 @@ func (s *Server) logPool(p *served, err error) {
 		for line := range bytes.Lines(unused.Stderr) {
 			logAt(log, LevelError, "stderr", string(bytes.TrimRight(line, "\r\n")))
 		}
+	} else if why := CheckExecutable(p.Command[0], p.WorkDir); why != nil {
+		err = fmt.Errorf("%w: %s: %w", err, p.Command[0], why)
 	}
 	logAt(log, LevelError, "process", err.Error())
 }
