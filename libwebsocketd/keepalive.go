@@ -22,7 +22,8 @@ const (
 )
 
 // keepalive watches over the life of a client. Life is any byte received, and
-// any of our own output taken; neither for two intervals is the end.
+// any of our own output taken; neither for two intervals is the end. Only the client's
+// time counts: what a busy machine kept us from is taken off.
 //
 // While the program does not take the client's input we do not read, so silence
 // means nothing. Then the client is looked at every second, and sent a pong
@@ -42,12 +43,13 @@ type keepalive struct {
 	ended  bool
 	pings  *time.Timer
 	probes *time.Timer
-	in     int64 // what had been received at the last look
-	taken  int64 // what had been taken at the last look; negative before the first
-	silent int   // looks without life
-	looked int
-	hold   int64 // which holding back the last probe met
-	left   bool  // the client had said its last then
+	in     int64     // what had been received at the last look
+	taken  int64     // what had been taken at the last look
+	heard  time.Time // when there was life last, later by as much as our looks were late
+	due    time.Time // when the next look is
+	ping   time.Time // when the next ping is
+	hold   int64     // which holding back the last probe met
+	left   bool      // the client had said its last then
 	still  time.Time
 	probed int64 // what had been taken at the last probe
 }
@@ -55,10 +57,13 @@ type keepalive struct {
 func (k *keepalive) start() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.in, k.taken = k.conn.in.Load(), -1
 	k.probes = time.AfterFunc(time.Hour, k.probe)
 	k.probes.Stop()
 	if k.interval > 0 {
+		now := time.Now()
+		// The 101, which may still be on its way, is no life.
+		k.in, k.taken = k.conn.in.Load(), k.conn.acknowledged()+int64(k.conn.unsent())
+		k.heard, k.ping, k.due = now, now.Add(k.interval), now.Add(k.interval/looks)
 		k.pings = time.AfterFunc(k.interval/looks, k.check)
 	}
 }
@@ -88,13 +93,13 @@ func (k *keepalive) received() {
 	k.probes.Reset(probeInterval)
 }
 
-// looks is how often an interval is looked at. Life is noticed at a look, so
-// the end comes after two intervals and at most one look more.
+// looks is how often an interval is looked at, so that life is noticed whose time
+// is not known otherwise. Another look is made when the client's time is over.
 const looks = 2
 
 // check is made at every look; every interval begins with a ping.
 func (k *keepalive) check() {
-	if k.look() {
+	if k.look(time.Now()) {
 		k.send(opPing, nil)
 		k.atWork.Done()
 	}
@@ -102,29 +107,41 @@ func (k *keepalive) check() {
 
 // look decides about the client. When it is true a ping is due; the next look
 // does not wait for it, because a ping to a client that reads nothing blocks.
-func (k *keepalive) look() bool {
+func (k *keepalive) look(now time.Time) (ping bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.ended {
 		return false
 	}
-	in, taken := k.conn.in.Load(), k.conn.acknowledged()
-	if k.taken < 0 || in != k.in || taken-k.taken > pingCost || !k.reading.Load() {
-		k.silent = 0
-	} else {
-		k.silent++
-	}
-	k.in, k.taken = in, taken
-	if k.silent >= 2*looks {
+	k.listen(now)
+	if now.Sub(k.heard) >= 2*k.interval {
 		k.die(errSilent)
 		return false
 	}
-	k.pings.Reset(k.interval / looks)
-	if k.looked++; k.looked%looks != 0 {
-		return false
+	if ping = !now.Before(k.ping); ping {
+		k.ping = now.Add(k.interval)
+		k.atWork.Add(1)
 	}
-	k.atWork.Add(1)
-	return true
+	wait := min(k.interval/looks, k.heard.Add(2*k.interval).Sub(now))
+	k.due = now.Add(wait)
+	k.pings.Reset(wait)
+	return ping
+}
+
+// listen notes life since the last look. That this look is late is no silence of
+// the client's, and neither is what has arrived and waits for us to be read.
+func (k *keepalive) listen(now time.Time) {
+	late := max(now.Sub(k.due), 0)
+	k.heard = k.heard.Add(late)
+	in, taken := k.conn.in.Load(), k.conn.acknowledged()
+	switch {
+	case in != k.in:
+		since := max(k.conn.sinceReceived()-late, 0)
+		k.heard = now.Add(-min(since, now.Sub(k.heard)))
+	case taken-k.taken > pingCost, !k.reading.Load(), k.conn.hasUnread():
+		k.heard = now
+	}
+	k.in, k.taken = in, taken
 }
 
 // probe is made every second while input is held back.

@@ -54,6 +54,34 @@ func TestAcknowledged(t *testing.T) {
 	eventually(t, "it takes more when the client reads", func() bool { return c.acknowledged() > stuck })
 }
 
+// TestUnread is about what the client has sent and we have not read: it waits, and
+// the system knows since when there was no more.
+func TestUnread(t *testing.T) {
+	t.Parallel()
+	client, server := tcpConns(t)
+	defer client.Close()
+	defer server.Close()
+	c := &conn{Conn: server}
+	if c.hasUnread() {
+		t.Error("something waits though nothing was sent")
+	}
+	sent := time.Now()
+	client.Write([]byte("x"))
+	eventually(t, "it waits to be read", c.hasUnread)
+	arrived := time.Now()
+	eventually(t, "time passes", func() bool { return time.Since(arrived) > 100*time.Millisecond })
+	const tick = 20 * time.Millisecond // of the system's clock
+	least := time.Since(arrived)
+	since := c.sinceReceived()
+	if most := time.Since(sent); since < least-tick || since > most+tick {
+		t.Errorf("received %s ago, which was between %s and %s", since, least, most)
+	}
+	server.Read(make([]byte, 1))
+	if c.hasUnread() {
+		t.Error("something waits though it was read")
+	}
+}
+
 // TestBoundUnsent: of what a client does not take the system takes little. Without
 // the bound it is megabytes.
 func TestBoundUnsent(t *testing.T) {

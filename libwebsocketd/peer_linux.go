@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,6 +44,35 @@ func (c *conn) acknowledged() int64 {
 		}
 	})
 	return taken
+}
+
+// sinceReceived is how long ago the client's system sent us something, if that is
+// known, else 0.
+func (c *conn) sinceReceived() (since time.Duration) {
+	rc, ok := c.socket()
+	if !ok {
+		return 0
+	}
+	rc.Control(func(fd uintptr) { // a unix socket does not tell
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			since = time.Duration(info.Last_data_recv) * time.Millisecond
+		}
+	})
+	return since
+}
+
+// hasUnread reports whether something of the client's, or its end, waits to be read.
+func (c *conn) hasUnread() (waits bool) {
+	rc, ok := c.socket()
+	if !ok {
+		return false
+	}
+	rc.Control(func(fd uintptr) {
+		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		unix.Poll(poll, 0)
+		waits = poll[0].Revents&unix.POLLIN != 0
+	})
+	return waits
 }
 
 // unsent is how much of our output the client's system has not acknowledged.

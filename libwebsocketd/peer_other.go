@@ -2,6 +2,8 @@
 
 package libwebsocketd
 
+import "time"
+
 // acknowledged is a count that grows when the client's system takes more of what
 // was sent to it; here, what our own system took.
 func (c *conn) acknowledged() int64 { return c.out.Load() }
@@ -14,3 +16,9 @@ func (c *conn) boundUnsent() {}
 
 // hungUp cannot look without reading here; a failed write tells instead.
 func (c *conn) hungUp() (gone, leaving bool) { return false, false }
+
+// sinceReceived cannot be known here.
+func (c *conn) sinceReceived() time.Duration { return 0 }
+
+// hasUnread cannot look without reading here.
+func (c *conn) hasUnread() bool { return false }
