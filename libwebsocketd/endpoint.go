@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 )
 
 // Kind is the kind of a message, as WebSocket knows it (RFC 6455 section 5.6).
@@ -77,6 +78,18 @@ func (t *Tally) add(batch []Message) {
 	}
 }
 
+// counter is a Tally that is read while its owner may still count.
+type counter struct{ messages, bytes atomic.Int64 }
+
+func (c *counter) add(batch []Message) {
+	var t Tally
+	t.add(batch)
+	c.messages.Add(t.Messages)
+	c.bytes.Add(t.Bytes)
+}
+
+func (c *counter) tally() Tally { return Tally{c.messages.Load(), c.bytes.Load()} }
+
 // Traffic is what a conversation moved, and why it ended.
 type Traffic struct {
 	ToClient    Tally
@@ -89,36 +102,47 @@ type Traffic struct {
 // returns when both are closed. See the law in doc.go.
 func PipeEndpoints(program, client Endpoint) Traffic {
 	var t Traffic
+	bridge(program, client, &t)()
+	return t
+}
+
+// bridge returns when the conversation is over: the program is closed, the client
+// was told. settle waits for the client to close as well, which may take a while.
+func bridge(program, client Endpoint, t *Traffic) (settle func()) {
 	ended := make(chan struct{})
 	stop := context.AfterFunc(client.Context(), func() {
 		defer close(ended)
 		program.Close()
 	})
 	fed := make(chan struct{})
+	var toProgram counter
 	go func() {
 		defer close(fed)
-		feed(program, client, &t.ToProgram)
+		feed(program, client, &toProgram)
 	}()
 
-	t.Cause = tell(client, program, &t)
+	t.Cause = tell(client, program, t)
 	if gone := context.Cause(client.Context()); gone != nil {
 		t.Cause = gone
 	}
 	client.CloseSend(t.Cause)
 	program.Close()
-	<-fed
-	if !stop() {
-		<-ended
+	t.ToProgram = toProgram.tally()
+	return func() {
+		<-fed
+		t.ToProgram = toProgram.tally()
+		if !stop() {
+			<-ended
+		}
+		client.Close()
 	}
-	client.Close()
-	return t
 }
 
 // feed takes what the client says to the program. A program that takes no more
 // does not end the conversation: the client is read on, because its close frame
 // and its pongs come on the same way. One that cannot be told what the client says
 // does, on the client's account.
-func feed(program, client Endpoint, sent *Tally) {
+func feed(program, client Endpoint, sent *counter) {
 	deaf := false
 	for {
 		batch, err := client.Receive()

@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -368,4 +369,28 @@ func TestClosing(t *testing.T) {
 			t.Errorf("%v: %d %q, want %d %q", test.cause, code, reason, test.code, test.reason)
 		}
 	}
+}
+
+// TestEndIsLogged: the conversation has ended when the client was told so, however
+// long the client keeps its half of the connection open.
+func TestEndIsLogged(t *testing.T) {
+	t.Parallel()
+	program, client, _ := newFakes()
+	client.name = "a client that lingers"
+	book := new(logBook)
+	x := &session{program, client, slog.New(book).With("url", "/")}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		x.run()
+	}()
+	program.end(errExit3)
+	eventually(t, "CONNECT and DISCONNECT are logged", func() bool { return len(book.category("session")) == 2 })
+	select {
+	case <-over:
+		t.Error("the client was not waited for")
+	default:
+	}
+	client.end(errGone)
+	within(t, patience, "the session is over", func() { <-over })
 }

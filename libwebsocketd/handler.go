@@ -108,11 +108,12 @@ type session struct {
 	log     *slog.Logger
 }
 
-// run is the conversation itself, between its two lines in the log.
-func (x *session) run() Traffic {
+// run is the conversation itself, between its two lines in the log. A client that
+// keeps its half of the connection open after that is not worth a line.
+func (x *session) run() (t Traffic) {
 	start := time.Now()
 	logAt(x.log, LevelAccess, "session", "CONNECT")
-	t := PipeEndpoints(x.program, x.client)
+	defer bridge(x.program, x.client, &t)()
 	about := []any{"ending", t.Cause.Error()}
 	if own, ok := x.program.(*ProcessEndpoint); ok {
 		about = append(about, "exit", own.proc.Ending().String())
