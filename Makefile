@@ -1,4 +1,4 @@
-# Words to try: run, build, test, lint, fuzz, rows, bench, clean.
+# Words to try: run, build, test, lint, fuzz, rows, bench, bare, clean.
 
 PORT ?= 8080
 FUZZTIME ?= 30s
@@ -9,7 +9,7 @@ SECONDS ?= 1.5
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SYSTEMS = linux windows darwin freebsd
 
-.PHONY: help run build deps test lint fuzz rows bench clean
+.PHONY: help run build deps test lint fuzz rows bench bare clean
 
 help:
 	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
@@ -19,11 +19,11 @@ help:
 	@echo 'make fuzz    every fuzzer for FUZZTIME=$(FUZZTIME)'
 	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
 	@echo 'make bench   how fast: PEER=.. to compare, BENCH="stream/10 echo/*" for some figures, REPS=$(REPS), SECONDS=$(SECONDS)'
+	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
 	@echo 'make clean   remove what was built and installed here'
 
-run: build
-	@PORT=$(PORT) sh test/welcome.sh
-	@./websocketd --port=$(PORT) --devconsole ./examples/bash/count.sh
+run:
+	@PORT=$(PORT) bash test/run.sh
 
 build:
 	go build -o websocketd .
@@ -32,7 +32,9 @@ deps:
 	@sh test/deps.sh
 
 test: deps
-	@cd test && go run ./gotest -skips=skips.txt .. . -- -race -count=1 -timeout=10m -p=3
+	@cd test && race=-race && \
+	{ why=$$(go build -race -o /dev/null ./gotest 2>&1) || { race=; echo "make test: without the race detector, which needs gcc and libc6-dev: $$why"; }; } && \
+	go run ./gotest -skips=skips.txt .. . -- $$race -count=1 -timeout=10m -p=3
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w: $$unformatted"; exit 1; }
@@ -49,6 +51,9 @@ rows:
 bench: build
 	@cd test && go build -o ../bin/load ./load
 	@./bin/load -only='$(BENCH)' -reps=$(REPS) -seconds=$(SECONDS) ours=./websocketd $(if $(PEER),peer='$(PEER)')
+
+bare:
+	@BARE="$(BARE)" bash test/bare.sh
 
 clean:
 	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules

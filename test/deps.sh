@@ -1,26 +1,33 @@
 #!/bin/sh
-# Installs what the tests talk with: npm packages into test/clients (ws) and
-# test/servers (an MCP server, a language server), and Debian's packages of Python's websockets, a browser, two proxies and some
-# interpreters. It does so only as root, or with INSTALL=1; otherwise it says
-# what is missing and the tests skip.
+# Installs what the tests use besides Go, as root or with INSTALL=1: Debian's
+# packages, then npm's in test/clients and test/servers. Otherwise, and after a
+# failure, it says what is missing, and the tests that need it skip.
 set -u
 cd "$(dirname "$0")" || exit 1
 
-may_install() { [ "$(id -u)" = 0 ] || [ "${INSTALL:-}" = 1 ]; }
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 has() { command -v "$1" >/dev/null 2>&1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+may_install() { [ "$(id -u)" = 0 ] || [ "${INSTALL:-}" = 1 ]; }
 
-for dir in clients servers; do
-    if ! has npm || [ -e $dir/node_modules/ws/package.json ]; then
-        continue
-    elif may_install; then
-        echo "deps: npm install in test/$dir"
-        (cd $dir && npm install --no-package-lock --no-audit --no-fund >/dev/null) || echo "deps: npm install failed"
-    else
-        echo "deps: npm packages of test/$dir are missing (INSTALL=1 installs them)"
-    fi
-done
+# slowly runs a command, shows its newest line every ten seconds, and all it said
+# if it fails.
+slowly() {
+    "$@" >"$log" 2>&1 &
+    job=$!
+    seconds=0
+    while sleep 1 && kill -0 $job 2>/dev/null; do
+        seconds=$((seconds + 1))
+        [ $((seconds % 10)) != 0 ] || printf 'deps: %3d s: %s\n' $seconds "$(tail -n 1 "$log" | cut -c 1-100)"
+    done
+    wait $job && return
+    sed 's/^/deps: | /' "$log"
+    echo "deps: failed: $*"
+    return 1
+}
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
 
+cc_works() { echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1; }
 python_has_websockets() {
     for python in python3 /usr/bin/python3; do
         "$python" -c 'import websockets' 2>/dev/null && return 0
@@ -28,27 +35,48 @@ python_has_websockets() {
     return 1
 }
 
-# Debian's packages, by what they bring. A package that brings a service must not
-# start it: it is wanted for its program only.
+# What is missing, by the names of Debian's packages.
 missing=""
-if has apt-get; then
-    python_has_websockets || missing="$missing python3-websockets"
-    for pair in chromium:"chromium fonts-dejavu-core" nginx:nginx-light caddy:caddy php:php-cli lua:lua5.4 ruby:ruby; do
-        has "${pair%%:*}" || missing="$missing ${pair#*:}"
-    done
-fi
-if [ -n "$missing" ] && may_install; then
-    echo "deps: apt-get install$missing"
+cc_works || missing="$missing gcc libc6-dev"
+python_has_websockets || missing="$missing python3-websockets"
+for pair in node:nodejs npm:npm curl:curl perl:perl chromium:"chromium fonts-dejavu-core" nginx:nginx-light caddy:caddy \
+    php:php-cli lua:lua5.4 ruby:ruby vmstat:procps; do
+    has "${pair%%:*}" || missing="$missing ${pair#*:}"
+done
+
+# A package that brings a service must not start it: it is wanted for its program
+# only. Where one package is not to be had, the others are installed all the same.
+apt_install() {
     policy=/usr/sbin/policy-rc.d
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy
-        trap 'as_root rm -f $policy' EXIT
+        trap 'rm -f "$log"; as_root rm -f $policy' EXIT
     fi
-    install="env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends$missing"
-    as_root $install >/dev/null 2>&1 ||
-        { as_root apt-get update -q >/dev/null 2>&1 && as_root $install >/dev/null 2>&1; } ||
-        echo "deps: apt-get install failed"
-elif [ -n "$missing" ]; then
-    echo "deps: missing:$missing (INSTALL=1 installs them)"
+    echo "deps: apt-get install $*: some minutes"
+    slowly as_root apt-get update -q
+    install="as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
+    slowly $install "$@" && return
+    for package; do slowly $install "$package"; done
+}
+
+if [ -z "$missing" ]; then
+    :
+elif ! may_install; then
+    echo "deps: the tests that need these skip:$missing (INSTALL=1 installs them, with sudo)"
+elif ! has apt-get; then
+    echo "deps: the tests that need these skip:$missing (Debian's names; there is no apt-get here)"
+elif [ "$(id -u)" = 0 ] || sudo -v; then
+    apt_install $missing
 fi
+
+for dir in clients servers; do
+    if ! has npm || [ -e $dir/node_modules/.package-lock.json ]; then
+        continue
+    elif may_install; then
+        echo "deps: npm install in test/$dir"
+        (cd $dir && slowly npm install --no-package-lock --no-audit --no-fund)
+    else
+        echo "deps: the tests that need the npm packages of test/$dir skip (INSTALL=1 installs them)"
+    fi
+done
 exit 0

@@ -1,7 +1,7 @@
 // Command gotest runs `go test -json` in the given modules and prints what a
 // reader wants to see of it: the result of every test, everything a failed
 // test said, the measured numbers, and last of all every skip. It fails if a
-// test failed, or if a skip is not listed in the file -skips.
+// test failed, or if a skip is for something that the file -skips does not list.
 //
 //	gotest -skips=skips.txt DIR... -- [go test flags]
 package main
@@ -11,14 +11,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path"
 	"slices"
 	"strings"
 	"time"
 )
 
 func main() {
-	skips := flag.String("skips", "skips.txt", "file with the skips that are allowed, one `PACKAGE/TEST reason` a line; * is any part between slashes")
+	skips := flag.String("skips", "skips.txt", "file with what skips are allowed for, one `TOOL` or PACKAGE/TEST a line; * is any part between slashes")
 	flag.Parse()
 	dirs, testFlags := split(flag.Args())
 	start := time.Now()
@@ -36,13 +35,13 @@ func main() {
 	for _, name := range r.failures {
 		fmt.Printf("--- FAIL: %s\n", name)
 	}
-	allowed, err := allowedSkips(*skips)
+	allowed, err := readAllowed(*skips)
 	if err != nil {
 		fmt.Println("FAIL:", err)
 		failed = true
 	}
 	if unknown := r.printSkips(allowed); unknown > 0 {
-		fmt.Printf("FAIL: %d skips are not listed in %s\n", unknown, *skips)
+		fmt.Printf("FAIL: %d skips are for nothing that %s lists\n", unknown, *skips)
 		failed = true
 	}
 	if failed || len(r.failures) > 0 {
@@ -73,21 +72,4 @@ func run(r *report, dir string, flags []string) error {
 		return err
 	}
 	return readErr
-}
-
-// allowedSkips reads the patterns in file; what follows a pattern is the reason.
-func allowedSkips(file string) (patterns []string, err error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) > 0 && !strings.HasPrefix(f[0], "#") {
-			if _, err := path.Match(f[0], ""); err != nil {
-				return nil, fmt.Errorf("%s: %q: %w", file, f[0], err)
-			}
-			patterns = append(patterns, f[0])
-		}
-	}
-	return patterns, nil
 }

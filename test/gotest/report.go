@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path"
-	"slices"
 	"strings"
 )
 
@@ -19,8 +17,6 @@ type event struct {
 }
 
 func (e event) name() string { return e.Package + "/" + e.Test }
-
-type skip struct{ name, reason string }
 
 // report gathers events. Output of a test is kept until its result is known,
 // and printed if it failed.
@@ -105,23 +101,4 @@ func (r *report) reason(name string) string {
 		b.WriteString(strings.TrimSpace(line) + " ")
 	}
 	return strings.TrimSpace(b.String())
-}
-
-// printSkips prints every skip and returns how many were not allowed.
-func (r *report) printSkips(allowed []string) (unknown int) {
-	if len(r.skips) == 0 {
-		fmt.Fprintln(r.w, "=== skips: none")
-		return 0
-	}
-	fmt.Fprintln(r.w, "=== skips:")
-	for _, s := range r.skips {
-		mark := ""
-		matches := func(pattern string) bool { ok, _ := path.Match(pattern, s.name); return ok }
-		if !slices.ContainsFunc(allowed, matches) {
-			unknown++
-			mark = "NOT LISTED "
-		}
-		fmt.Fprintf(r.w, "    %s%s: %s\n", mark, s.name, s.reason)
-	}
-	return unknown
 }

@@ -47,17 +47,41 @@ func TestReport(t *testing.T) {
 	if r.passed != 1 || len(r.failures) != 1 || len(r.skips) != 1 {
 		t.Errorf("%d passed, failures %q, skips %q", r.passed, r.failures, r.skips)
 	}
-	if n := r.printSkips(nil); n != 1 {
+	if n := r.printSkips(allowed{}); n != 1 {
 		t.Errorf("%d unknown skips", n)
-	}
-	if n := r.printSkips([]string{"p/TestOther", "p/*Lazy"}); n != 0 {
-		t.Errorf("%d unknown skips of an allowed one", n)
-	}
-	if n := r.printSkips([]string{"*"}); n != 1 {
-		t.Errorf("a star goes over a slash")
 	}
 	if !strings.Contains(out.String(), "p/TestLazy: x_test.go:4: skip: needs node") {
 		t.Errorf("the skip is printed without its reason:\n%s", &out)
+	}
+}
+
+// A skip is allowed for a tool, which may be a library of another, and for the
+// test itself.
+func TestAllowed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "skips.txt")
+	text := "# a comment\n\nnode   and npm\nwc\np/Test*  whatever it says\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := readAllowed(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[skip]bool{
+		{"q/T", "x_test.go:1: skip: needs node: no such file"}:    true,
+		{"q/T/a b", "x_test.go:1: skip: needs node:ws: no npm"}:   true,
+		{"q/T", "x_test.go:1: skip: needs nodejs: no such file"}:  false,
+		{"q/T", "x_test.go:1: skip: needs a comment"}:             false,
+		{"q/T", "x_test.go:1: node is not what this skip is for"}: false,
+		{"p/TestIt", "x_test.go:1: it is too long"}:               true,
+		{"p/TestIt/case", "x_test.go:1: a star ends at a slash"}:  false,
+	} {
+		if a.has(s) != want {
+			t.Errorf("%q is allowed: %v", s, !want)
+		}
+	}
+	if _, err := readAllowed("../skips.txt"); err != nil {
+		t.Error(err)
 	}
 }
 

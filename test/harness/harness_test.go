@@ -34,7 +34,7 @@ func TestProbe(t *testing.T) {
 	if err := RunProbe("probe", func(T) {}); err != nil {
 		t.Errorf("a check that passes: %v", err)
 	}
-	if err := RunProbe("probe", func(t T) { Skip(t, "reason") }); err == nil {
+	if err := RunProbe("probe", func(t T) { Skip(t, "tool", "reason") }); err == nil {
 		t.Error("a skipped check counts as passed")
 	}
 }

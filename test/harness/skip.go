@@ -1,17 +1,16 @@
 package harness
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 )
 
-// Skip is the only way for a test here to skip. The runner lists every skip
-// and fails for one that test/skips.txt does not know.
-func Skip(t T, reason string) {
+// Skip is the only way for a test here to skip: for lack of something. The
+// runner lists every skip and fails for one that test/skips.txt does not know.
+func Skip(t T, lacks, why string) {
 	t.Helper()
-	t.Skipf("skip: %s", reason)
+	t.Skipf("skip: needs %s: %s", lacks, why)
 }
 
 // Need skips the test if one of the tools is missing, or fails it if REQUIRE
@@ -29,7 +28,7 @@ func Need(t T, tools ...string) {
 		if Required(program) {
 			t.Fatalf("REQUIRE names %s, but: %v (make deps installs it)", program, err)
 		}
-		Skip(t, fmt.Sprintf("needs %s: %v", tool, err))
+		Skip(t, tool, err.Error())
 	}
 }
 

@@ -36,7 +36,7 @@ func blockedLog(t harness.T, bin string) {
 // 36
 func timeZone(t harness.T, bin string) {
 	if _, err := os.Stat("/usr/share/zoneinfo/Asia/Tokyo"); err != nil {
-		harness.Skip(t, "needs the time zone database")
+		harness.Skip(t, "tzdata", err.Error())
 	}
 	s := harness.Options{Bin: bin, Env: []string{"TZ=Asia/Tokyo"}, Args: []string{"cat"}}.Start(t)
 	if line := s.Out.Await(t, "server"); !strings.Contains(line, " +0900 | ") {
