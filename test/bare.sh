@@ -43,12 +43,12 @@ for home in /root /home/ann; do git clone -q --no-hardlinks . "$root$home/websoc
 chown -R --reference="$root/home/ann" "$root/home/ann"
 mount -t proc proc "$root/proc" && mount -t sysfs sysfs "$root/sys" && mount --rbind /dev "$root/dev" || exit 1
 
-# as runs a line of shell there, in the clone of a user, with nothing of our environment
-# but the ways out.
+# as becomes a line of shell there, in the clone of a user, with nothing of our
+# environment but the ways out.
 as() {
     local user=$1 home=/home/$1
     [ "$user" = root ] && home=/root
-    chroot --userspec="$user:$user" "$root" env -i HOME="$home" USER="$user" TERM=dumb LANG=C.UTF-8 \
+    exec chroot --userspec="$user:$user" "$root" env -i HOME="$home" USER="$user" TERM=dumb LANG=C.UTF-8 \
         PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin $(env | grep -iE '^[a-z_]*_proxy=') \
         GOPROXY="$(go env GOPROXY)" GOSUMDB="$(go env GOSUMDB)" GOTOOLCHAIN=local PORT="$port" sh -c "cd $home/websocketd && $2"
 }
@@ -59,14 +59,14 @@ page() { exec 3<>"/dev/tcp/127.0.0.1/$port" && printf 'GET / HTTP/1.0\r\nHost: l
 # try_run starts `make run`, waits for its page, and tries a second one beside it.
 try_run() {
     local log=$BARE_DIR/run start=$SECONDS status=0
-    as ann 'exec make run PORT=$PORT' >"$log" 2>&1 &
+    (as ann 'exec make run PORT=$PORT') >"$log" 2>&1 &
     local job=$!
     until (page) 2>/dev/null | grep -q '<title>'; do
         kill -0 $job 2>/dev/null && [ $((SECONDS - start)) -lt 900 ] || { cat "$log"; return 1; }
         sleep 1
     done
     echo "the console was there after $((SECONDS - start)) s"
-    as ann 'make run PORT=$PORT' && { echo "a second make run on the same port went well"; status=1; }
+    (as ann 'make run PORT=$PORT') && { echo "a second make run on the same port went well"; status=1; }
     kill $job
     wait $job
     cat "$log"
@@ -79,8 +79,8 @@ for what in ${BARE:-run user root}; do
     start=$SECONDS
     case $what in
     run) try_run ;;
-    user) as ann 'make test' ;;
-    root) as root 'make test' ;;
+    user) (as ann 'make test') ;;
+    root) (as root 'make test') ;;
     *) echo "unknown"; false ;;
     esac
     status=$?
