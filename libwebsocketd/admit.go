@@ -13,28 +13,29 @@ import (
 	"websocketd/libwebsocketd/gate"
 )
 
-// isUpgrade reports whether r asks for a WebSocket: the token may stand
-// anywhere in any of the Upgrade lines (RFC 9110 section 7.8).
+// isUpgrade reports whether r asks for a WebSocket: the token may stand anywhere in
+// any of the Upgrade lines (RFC 9110 section 7.8).
 func isUpgrade(r *http.Request) bool {
 	return hasToken(r.Header.Values("Upgrade"), "websocket")
 }
 
 // hasToken looks for a token in a list header, in any case.
 func hasToken(lines []string, token string) bool {
-	return slices.ContainsFunc(listItems(lines), func(item string) bool {
-		return strings.EqualFold(item, token)
+	return slices.ContainsFunc(tokens(lines), func(item string) bool {
+		return strings.EqualFold(item, token) // Unicode folds no other pair of tokens than ASCII does
 	})
 }
 
-// listItems are the items of a list header, over all its lines (RFC 9110
-// section 5.6.1).
-func listItems(lines []string) []string {
-	var items []string
+// tokens returns the items of a header that is a list of tokens, over all its lines
+// (RFC 9110 section 5.6.1). A line ends for us at the first item that is none, as it
+// does for gorilla/websocket: what its author meant cannot be known.
+func tokens(lines []string) (items []string) {
 	for _, line := range lines {
 		for item := range strings.SplitSeq(line, ",") {
-			if item = strings.TrimSpace(item); item != "" {
-				items = append(items, item)
+			if item = strings.Trim(item, " \t"); !isToken(item) {
+				break
 			}
+			items = append(items, item)
 		}
 	}
 	return items
@@ -55,13 +56,15 @@ func (s *Server) checkHost(r *http.Request) *gate.Refusal {
 	return s.table.Load().hosts.Check(r)
 }
 
-// checkHandshake refuses everything the upgrade would refuse later, so that a
-// bad handshake never starts a process (RFC 6455 section 4.2.1).
-func checkHandshake(r *http.Request) *gate.Refusal {
+// checkHandshake refuses everything the upgrade would refuse later, so that a bad
+// handshake never starts a process (RFC 6455 section 4.2.1), and what would be read
+// as frames though it is none: a body (RFC 9110 section 9.3.1 gives a GET none).
+func checkHandshake(w http.ResponseWriter, r *http.Request) *gate.Refusal {
+	key := r.Header.Values("Sec-WebSocket-Key")
 	switch {
 	case r.Method != http.MethodGet:
 		return refuse(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET, not a "+printable(r.Method))
-	case !r.ProtoAtLeast(1, 1):
+	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
 		return refuse(http.StatusUpgradeRequired, "a WebSocket handshake needs HTTP/1.1, this one is "+r.Proto)
 	case !hasToken(r.Header.Values("Connection"), "upgrade"):
 		return refuse(http.StatusBadRequest, "the header Connection: Upgrade is missing; a proxy in between may have to be told to pass it on")
@@ -69,8 +72,14 @@ func checkHandshake(r *http.Request) *gate.Refusal {
 		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Version is missing")
 	case !hasToken(r.Header.Values("Sec-WebSocket-Version"), "13"):
 		return refuse(http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is spoken here")
-	case !validKey(r.Header.Get("Sec-WebSocket-Key")):
+	case len(key) > 1:
+		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Key is there more than once")
+	case len(key) == 0 || !validKey(key[0]):
 		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Key is not 16 bytes in base64")
+	case r.ContentLength != 0:
+		return refuse(http.StatusBadRequest, "a WebSocket handshake has no message body: leave Content-Length and Transfer-Encoding out")
+	case hijacker(w) == nil:
+		return refuse(http.StatusInternalServerError, "the http.ResponseWriter of this server is wrapped in one that lacks Hijack and Unwrap")
 	}
 	return nil
 }

@@ -221,7 +221,8 @@ func parseCGIHeader(b []byte) (status int, header http.Header, err error) {
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// isToken reports whether s can be a header's name (RFC 9110 section 5.6.2).
+// isToken reports whether s is a token, as a header's name is, and so ASCII (RFC
+// 9110 section 5.6.2).
 func isToken(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)

@@ -93,7 +93,7 @@ type Config struct {
 	MaxFrameSize int64         // bytes of one client message; 0 is DefaultMaxFrameSize, negative streams without limit
 	PingInterval time.Duration // 0 is DefaultPingInterval, negative no pings and no liveness check
 	CloseDelay   time.Duration // added to each wait when a process is ended
-	Protocols    []string      // subprotocols to accept, the first one a client offers is echoed
+	Protocols    []string      // subprotocols to accept, the first one a client offers is echoed; * is any
 	Lifetime     Lifetime      // who owns the life of a process; nil is the connection
 
 	// Faces are asked, in this order, about requests that are no WebSocket

@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ func TestConfigCheck(t *testing.T) {
 		"MaxLine is -1":            {Command: command, MaxLine: -1},
 		"CloseDelay":               {Command: command, CloseDelay: -time.Second},
 		"Stderr tag":               {Command: command, Binary: true, Stderr: StderrTag},
+		"Protocols has \"a b\"":    {Command: command, Protocols: []string{"a b"}},
 		"Prefork is negative":      {Command: command, Prefork: -1},
 		"PreforkRequest needs":     {Command: command, PreforkRequest: true},
 		"Prefork and Dir":          {Dir: "/", Prefork: 1},
@@ -96,7 +98,7 @@ func TestConfigIsCopied(t *testing.T) {
 	if to.argv[1] != "a" {
 		t.Errorf("the command is now %q", to.argv)
 	}
-	h := to.program.upgradeHeader(r)
+	h := to.program.upgradeHeader(r, slog.New(slog.DiscardHandler))
 	if h.Get("X-A") != "1" || h.Get("X-B") != "" || h.Get("Sec-WebSocket-Protocol") != "one" {
 		t.Errorf("the headers are now %v", h)
 	}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"websocketd/libwebsocketd/gate"
@@ -47,7 +48,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // open does all that comes before the conversation. It is nil when that was
 // answered otherwise.
 func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) *session {
-	to, refusal := s.admit(r)
+	to, refusal := s.admit(w, r)
 	if refusal != nil {
 		s.refuse(w, log, refusal)
 		return nil
@@ -58,7 +59,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 		v.Answer(w, refusal)
 		return nil
 	}
-	conn, err := upgrade(w, r, to.program.upgradeHeader(r))
+	conn, err := upgrade(w, r, to.program.upgradeHeader(r, v.log))
 	if err != nil {
 		logAt(v.log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		program.Close()
@@ -77,10 +78,10 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
 
 // admit is every check between the host and the slot.
-func (s *Server) admit(r *http.Request) (route, *gate.Refusal) {
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (route, *gate.Refusal) {
 	to, refusal := s.route(r)
 	if refusal == nil {
-		refusal = checkHandshake(r)
+		refusal = checkHandshake(w, r)
 	}
 	if refusal == nil {
 		refusal = to.program.origins.Check(r)
@@ -127,11 +128,15 @@ func (x *session) run() (t Traffic) {
 }
 
 // upgradeHeader is what goes into the 101 besides the handshake.
-func (p *served) upgradeHeader(r *http.Request) http.Header {
+func (p *served) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
 	header := make(http.Header)
 	maps.Copy(header, p.Header)
-	if protocol := p.chooseProtocol(r); protocol != "" {
+	offered := tokens(r.Header.Values("Sec-WebSocket-Protocol"))
+	if protocol := p.chooseProtocol(offered); protocol != "" {
 		header.Set("Sec-WebSocket-Protocol", protocol)
+	} else if len(offered) > 0 && header.Get("Sec-WebSocket-Protocol") == "" {
+		logAt(log, LevelInfo, "session", "the subprotocol "+printable(offered[0])+
+			" is not confirmed, so the client may leave at once: --protocol names those that are, --protocol=* confirms any")
 	}
 	return header
 }
@@ -139,12 +144,10 @@ func (p *served) upgradeHeader(r *http.Request) http.Header {
 // chooseProtocol is the first subprotocol the client offers that is accepted
 // here, "" if none is: then the client decides whether to go on (RFC 6455
 // section 4.1).
-func (p *served) chooseProtocol(r *http.Request) string {
-	for _, offered := range listItems(r.Header.Values("Sec-WebSocket-Protocol")) {
-		for _, ours := range p.Protocols {
-			if offered == ours {
-				return ours
-			}
+func (p *served) chooseProtocol(offered []string) string {
+	for _, protocol := range offered {
+		if slices.Contains(p.Protocols, protocol) || slices.Contains(p.Protocols, "*") {
+			return protocol
 		}
 	}
 	return ""

@@ -150,6 +150,11 @@ func (p *Program) check() error {
 	default:
 		return fieldError("Stderr is %q; it may be log, tag, merge or discard", p.Stderr)
 	}
+	for _, protocol := range p.Protocols {
+		if !isToken(protocol) {
+			return fieldError("Protocols has %q, which cannot be a subprotocol's name (RFC 6455 section 4.1)", protocol)
+		}
+	}
 	if err := p.checkFraming(); err != nil || p.Lifetime == nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package libwebsocketd
 
 import (
 	"bufio"
-	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -16,11 +15,7 @@ const handshakeWait = 1500 * time.Millisecond
 // upgrade answers 101 and takes the connection over. The request was checked
 // before: an error here means that the connection is gone.
 func upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (*conn, error) {
-	hijacker, ok := w.(http.Hijacker)
-	if !ok {
-		return nil, errors.New("the connection cannot be taken over")
-	}
-	h := &hijack{ResponseWriter: w, hijacker: hijacker}
+	h := &hijack{ResponseWriter: w, hijacker: hijacker(w)}
 	upgrader := websocket.Upgrader{
 		HandshakeTimeout: handshakeWait,
 		CheckOrigin:      func(*http.Request) bool { return true }, // admitted already
@@ -30,6 +25,21 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (*conn,
 		return nil, err
 	}
 	return newConn(h.conn, h.ahead), nil
+}
+
+// hijacker returns what takes a connection from net/http: w, or what a middleware
+// has wrapped in it; nil if there is none.
+func hijacker(w http.ResponseWriter) http.Hijacker {
+	for {
+		switch inner := w.(type) {
+		case http.Hijacker:
+			return inner
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = inner.Unwrap()
+		default:
+			return nil
+		}
+	}
 }
 
 // hijack takes the connection from net/http, and what that had read behind the

@@ -90,7 +90,7 @@ type messageFlags struct {
 	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection with 1011. 64K is 65536 bytes."`
 	Maxframesize int64  `placeholder:"BYTES" default:"1048576" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
 	Pingms       uint   `placeholder:"MILLISECONDS" default:"30000" help:"Time between pings. A client that is silent for two of them is disconnected. 0 sends none and waits for ever."`
-	Protocol     names  `placeholder:"NAME,.." help:"Subprotocols to accept; the first one a client offers is confirmed."`
+	Protocol     names  `placeholder:"NAME,.." help:"Subprotocols to accept; the first one a client offers is confirmed. * is any."`
 }
 
 type headerFlags struct {

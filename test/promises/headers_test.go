@@ -27,6 +27,14 @@ func TestSubprotocol(t *testing.T) {
 		}
 		conn.Echo(t, "works")
 	}
+	s.Out.Await(t, "INFO", `subprotocol "CHAT"`, "--protocol=*")
+	if n := len(s.Out.With("is not confirmed")); n != 2 { // other and CHAT
+		t.Errorf("%d lines about subprotocols that were not confirmed:\n%s", n, s.Out)
+	}
+	any := start(t, "--protocol=*", "cat")
+	if got := any.Open(t, harness.Handshake("/").Add("Sec-WebSocket-Protocol", "first, second")).Header("Sec-WebSocket-Protocol"); got != "first" {
+		t.Errorf("--protocol=*: echoed %q", got)
+	}
 	// Without the flag the operator's own header is sent as it is.
 	verbatim := start(t, "--header-ws=Sec-WebSocket-Protocol: mine", "cat")
 	if got := verbatim.Connect(t).Header("Sec-WebSocket-Protocol"); got != "mine" {
