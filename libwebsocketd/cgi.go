@@ -55,7 +55,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		s.answer(w, refusal)
 		return
 	}
-	if refusal := s.claimSlot(to.program, log); refusal != nil {
+	if refusal := s.claimSlot(r.Context(), to.program, log); refusal != nil {
 		logAt(log, LevelError, "http", "Fork not allowed since maxforks amount has been reached. CGI was not run.")
 		s.answer(w, refusal)
 		return
@@ -88,7 +88,7 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	}
 	bytes := to.program.Program
 	bytes.Framing, bytes.Newlines, bytes.Binary, bytes.Stderr = "", "", true, StderrLog
-	return newProcessEndpoint(proc, &bytes, log.With("pid", proc.Pid), func() { s.release(to.program) }), nil
+	return newProcessEndpoint(proc, &bytes, log.With("pid", proc.Pid), place{s, to.program}), nil
 }
 
 // wholeBody reads a body whose length the client did not tell. A script must be

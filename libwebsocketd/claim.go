@@ -1,16 +1,22 @@
 package libwebsocketd
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
 )
 
+// freeingWait is the longest a client waits for a place that is being freed: as long
+// as the first steps of the ladder take.
+const freeingWait = time.Second
+
 // claim is what a client is served with: a process that was started ahead and
 // brings its slots, or slots to start one, or a refusal.
-func (s *Server) claim(p *served, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
+func (s *Server) claim(ctx context.Context, p *served, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
 	if ready = p.pool.Take(); ready != nil {
 		return ready, nil
 	}
@@ -21,7 +27,7 @@ func (s *Server) claim(p *served, log *slog.Logger) (ready *process.Process, ref
 	if ready = p.pool.Take(); ready != nil {
 		return ready, nil
 	}
-	return nil, s.claimSlot(p, log)
+	return nil, s.claimSlot(ctx, p, log)
 }
 
 // acquire takes two slots for a process: one of its program's and one of the
@@ -38,8 +44,10 @@ func (s *Server) acquire(p *served) *gate.Refusal {
 }
 
 // acquire takes a slot of the program itself.
-func (p *served) acquire() *gate.Refusal {
-	refusal := p.slots.Acquire()
+func (p *served) acquire() *gate.Refusal { return p.named(p.slots.Acquire()) }
+
+// named is a refusal for want of a slot of the program.
+func (p *served) named(refusal *gate.Refusal) *gate.Refusal {
 	if refusal != nil {
 		refusal.Reason = fmt.Sprintf("every one of the %d processes that program %s may have at once is taken (its maxforks): try again later",
 			p.slots.Limit(), p.Name)
@@ -48,24 +56,53 @@ func (p *served) acquire() *gate.Refusal {
 }
 
 // claimSlot is acquire for a process the pool does not have. When all slots of
-// the server are taken, a pool gives up a process that nobody has asked for.
-func (s *Server) claimSlot(p *served, log *slog.Logger) *gate.Refusal {
-	if refusal := p.acquire(); refusal != nil {
+// the server are taken, a pool gives up a process that nobody has asked for. Slots
+// that are being freed are waited for, as long as ctx goes on.
+func (s *Server) claimSlot(ctx context.Context, p *served, log *slog.Logger) *gate.Refusal {
+	ctx, cancel := context.WithTimeout(ctx, freeingWait)
+	defer cancel()
+	if refusal := p.named(p.slots.Await(ctx)); refusal != nil {
 		return refusal
 	}
-	refusal := s.slots.Acquire()
-	if refusal == nil {
+	if s.slots.Acquire() == nil || s.takeFromPool(log) {
 		return nil
 	}
+	refusal := s.slots.Await(ctx)
+	if refusal != nil {
+		p.slots.Release()
+	}
+	return refusal
+}
+
+// takeFromPool is a slot of the server's that a process had which was started ahead.
+func (s *Server) takeFromPool(log *slog.Logger) bool {
 	for _, other := range s.table.Load().programs {
 		if ready := other.pool.Take(); ready != nil {
 			s.discard(ready, log)
 			other.slots.Release()
-			return nil
+			return true
 		}
 	}
-	p.slots.Release()
-	return refusal
+	return false
+}
+
+// place is the two slots of a process that serves somebody.
+type place struct {
+	server  *Server
+	program *served
+}
+
+// leaving says that they are being freed.
+func (p place) leaving() {
+	p.program.slots.Leaving()
+	p.server.slots.Leaving()
+}
+
+// gone gives them back after leaving, and tells the pools.
+func (p place) gone() {
+	p.program.slots.Left()
+	p.server.slots.Left()
+	p.server.table.Load().wake()
 }
 
 // discard ends a process that is not needed; its slots stay the caller's. The

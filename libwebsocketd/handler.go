@@ -70,6 +70,9 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 	}
 	client := newWebSocketEndpoint(s.ctx, conn, &to.program.Program, v.log)
 	client.first = v.first
+	if own, ok := program.(*ProcessEndpoint); ok {
+		client.leaving = own.leaving
+	}
 	x := &session{program, client, v.log}
 	s.enter(x)
 	return x

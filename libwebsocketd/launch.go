@@ -38,7 +38,7 @@ func fits(env []string) *gate.Refusal {
 // owns the slot, which is free again when the program's whole group is gone.
 func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
 	s, p := v.server, v.to.program
-	ready, refusal := s.claim(p, v.log)
+	ready, refusal := s.claim(v.Request.Context(), p, v.log)
 	if refusal != nil {
 		logAt(v.log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		return nil, refusal
@@ -63,7 +63,7 @@ func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
 		v.first = requestLine(env)
 	}
 	v.log = v.log.With("pid", proc.Pid)
-	return newProcessEndpoint(proc, &p.Program, v.log, func() { s.release(p) }), nil
+	return newProcessEndpoint(proc, &p.Program, v.log, place{s, p}), nil
 }
 
 // launch starts a program.

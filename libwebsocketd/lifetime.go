@@ -89,7 +89,7 @@ func (h *Host) Own() (own Place, ok bool) {
 func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
 	s, p := h.server, h.program
 	log := h.Log().With("command", at.argv[0])
-	if refusal := s.claimSlot(p, log); refusal != nil {
+	if refusal := s.claimSlot(s.ctx, p, log); refusal != nil {
 		logAt(log, LevelError, "process", "Max of possible forks already active, not started")
 		return nil, refusal
 	}
@@ -99,7 +99,7 @@ func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
 		s.release(p)
 		return nil, launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
 	}
-	return newProcessEndpoint(proc, &p.Program, log.With("pid", proc.Pid), func() { s.release(p) }), nil
+	return newProcessEndpoint(proc, &p.Program, log.With("pid", proc.Pid), place{s, p}), nil
 }
 
 // keep begins to serve a program that has a Lifetime.

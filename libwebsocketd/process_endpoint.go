@@ -18,7 +18,7 @@ type ProcessEndpoint struct {
 	proc    *process.Process
 	ladder  process.Ladder
 	log     *slog.Logger
-	gone    func()
+	place   holder
 	maxLine int
 	output  output
 	input   input
@@ -34,18 +34,25 @@ type ProcessEndpoint struct {
 	drained  chan struct{} // Receive has returned its error
 	immortal chan struct{} // closed when SIGKILL did not end the program
 
+	leaveOnce sync.Once
 	closeOnce sync.Once
 	closeErr  error
 }
 
+// holder is told, once each, what becomes of the place a program has among those
+// that may run.
+type holder interface {
+	leaving() // it will soon be free: the program has exited, or is to end
+	gone()    // nothing of the program's group is left
+}
+
 // newProcessEndpoint takes over proc, which was started with stderr as cfg says.
-// gone is called once, when nothing of the program's group is left.
-func newProcessEndpoint(proc *process.Process, cfg *Program, log *slog.Logger, gone func()) *ProcessEndpoint {
+func newProcessEndpoint(proc *process.Process, cfg *Program, log *slog.Logger, place holder) *ProcessEndpoint {
 	p := &ProcessEndpoint{
 		proc:     proc,
 		ladder:   process.DefaultLadder(cfg.CloseDelay),
 		log:      log,
-		gone:     gone,
+		place:    place,
 		maxLine:  cfg.MaxLine,
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
@@ -76,7 +83,11 @@ func (p *ProcessEndpoint) pipe(f *os.File) *pipeReader {
 	return r
 }
 
+// leaving says that the program's place will soon be free.
+func (p *ProcessEndpoint) leaving() { p.leaveOnce.Do(p.place.leaving) }
+
 func (p *ProcessEndpoint) programExited() {
+	p.leaving()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.exited = true
@@ -187,6 +198,7 @@ func (p *ProcessEndpoint) Close() error {
 }
 
 func (p *ProcessEndpoint) end() error {
+	p.leaving()
 	asked := time.Now()
 	err := p.proc.Stop(p.ladder)
 	if err != nil {
@@ -213,7 +225,7 @@ func (p *ProcessEndpoint) end() error {
 	if tagged, ok := p.output.(*taggedOutput); ok {
 		tagged.close()
 	}
-	p.gone()
+	p.place.gone()
 	p.report(asked, err)
 	return err
 }

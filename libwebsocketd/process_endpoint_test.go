@@ -21,9 +21,15 @@ import (
 // program is a shell script as an endpoint.
 type program struct {
 	*ProcessEndpoint
-	gone atomic.Int32 // how often its end was told
+	told held
 	log  *logBook
 }
+
+// held counts what a holder is told.
+type held struct{ left, over atomic.Int32 }
+
+func (h *held) leaving() { h.left.Add(1) }
+func (h *held) gone()    { h.over.Add(1) }
 
 // start runs a script. It is ended with the test.
 func start(t *testing.T, cfg Config, script string) *program {
@@ -44,11 +50,11 @@ func start(t *testing.T, cfg Config, script string) *program {
 		t.Fatal(err)
 	}
 	p := &program{log: new(logBook)}
-	p.ProcessEndpoint = newProcessEndpoint(proc, &what.Program, slog.New(p.log), func() { p.gone.Add(1) })
+	p.ProcessEndpoint = newProcessEndpoint(proc, &what.Program, slog.New(p.log), &p.told)
 	t.Cleanup(func() {
 		p.Close()
-		if n := p.gone.Load(); n != 1 {
-			t.Errorf("told %d times to be gone", n)
+		if left, gone := p.told.left.Load(), p.told.over.Load(); left != 1 || gone != 1 {
+			t.Errorf("told %d times to be leaving and %d times to be gone", left, gone)
 		}
 		eventually(t, "its group is gone", func() bool { // its orphans are init's to collect
 			return errors.Is(syscall.Kill(-proc.Pid, 0), syscall.ESRCH)

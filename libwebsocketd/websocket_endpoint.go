@@ -38,8 +38,9 @@ type WebSocketEndpoint struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
-	first  []Message // what Receive yields before anything of the client's
-	pieces [][]byte  // of what is being delivered
+	leaving func()    // called before the client is told that its leaving is noticed
+	first   []Message // what Receive yields before anything of the client's
+	pieces  [][]byte  // of what is being delivered
 
 	closeOnce sync.Once
 }
@@ -50,7 +51,7 @@ var _ Listener = (*WebSocketEndpoint)(nil)
 // conversation from above.
 func newWebSocketEndpoint(ctx context.Context, c *conn, cfg *Program, log *slog.Logger) *WebSocketEndpoint {
 	kinds, other := cfg.takes()
-	w := &WebSocketEndpoint{conn: c, frames: newFrameReader(c, cfg.MaxFrameSize, kinds), log: log}
+	w := &WebSocketEndpoint{conn: c, frames: newFrameReader(c, cfg.MaxFrameSize, kinds), log: log, leaving: func() {}}
 	if other == nil {
 		other = w.ignore
 	}
@@ -79,6 +80,7 @@ func (w *WebSocketEndpoint) answer(opcode byte, payload []byte) error {
 	case opClose:
 		code, err := closeCode(payload)
 		if err == nil {
+			w.leaving()
 			w.conn.sendClose(code, "")
 			err = &ClosedError{Code: code}
 		}
@@ -120,6 +122,7 @@ func (w *WebSocketEndpoint) end(err error) error {
 	if err == errTooBig {
 		err = &RefusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
 	}
+	w.leaving()
 	switch err := err.(type) {
 	case *RefusedError:
 		cause = err

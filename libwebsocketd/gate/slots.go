@@ -1,9 +1,11 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"net/http"
-	"sync/atomic"
+	"slices"
+	"sync"
 )
 
 // retryAfterFull is the Retry-After, in seconds, of a refusal for want of a
@@ -15,54 +17,125 @@ const retryAfterFull = 1
 // together, never more than the limit hold a slot, and none is refused while
 // one is free. It must not be copied.
 type Slots struct {
-	limit atomic.Int64
-	inUse atomic.Int64
+	mu      sync.Mutex
+	limit   int
+	inUse   int
+	leaving int             // of those in use, how many are being freed
+	waiting []chan struct{} // the first comes first; closed by whoever hands a slot over
 }
 
 // NewSlots makes Slots of which limit may be in use at once; limit <= 0 means
 // no limit, though what is in use is still counted.
-func NewSlots(limit int) *Slots {
-	s := new(Slots)
-	s.SetLimit(limit)
-	return s
-}
+func NewSlots(limit int) *Slots { return &Slots{limit: limit} }
 
 // SetLimit is a new limit for what is acquired from now on. What is held beyond
 // a lower one stays.
-func (s *Slots) SetLimit(limit int) { s.limit.Store(int64(limit)) }
+func (s *Slots) SetLimit(limit int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limit = limit
+	s.handOverLocked()
+}
 
 // Limit is how many slots may be in use at once; 0 or less: any number.
-func (s *Slots) Limit() int { return int(s.limit.Load()) }
+func (s *Slots) Limit() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limit
+}
 
 // Acquire takes a slot and returns nil, or takes none and returns a 429 with a
-// Retry-After. It never waits. Who got a slot gives it back with one Release.
+// Retry-After. It never waits. Who got a slot gives it back with one Release, or
+// with Leaving and then Left.
 func (s *Slots) Acquire() *Refusal {
-	for {
-		n := s.inUse.Load()
-		if limit := s.limit.Load(); limit > 0 && n >= limit {
-			return full(limit)
-		}
-		// Compare first: adding and taking back when it was too much would show
-		// the others a slot in use that nobody holds, and refuse them for it.
-		if s.inUse.CompareAndSwap(n, n+1) {
-			return nil
-		}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.acquireLocked() {
+		return nil
 	}
+	return full(s.limit)
+}
+
+// Await is Acquire that waits, until ctx is done, for a slot that is being freed. For
+// each of those one waits, in the order they came; whoever else finds every slot taken
+// is refused at once.
+func (s *Slots) Await(ctx context.Context) *Refusal {
+	s.mu.Lock()
+	if s.acquireLocked() {
+		s.mu.Unlock()
+		return nil
+	}
+	refusal := full(s.limit)
+	if len(s.waiting) >= s.leaving {
+		s.mu.Unlock()
+		return refusal
+	}
+	handed := make(chan struct{})
+	s.waiting = append(s.waiting, handed)
+	s.mu.Unlock()
+	select {
+	case <-handed:
+		return nil
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.waiting, handed); i >= 0 {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+		return refusal
+	}
+	return nil // in the last moment
+}
+
+func (s *Slots) acquireLocked() bool {
+	free := s.limit <= 0 || s.inUse < s.limit
+	if free {
+		s.inUse++
+	}
+	return free
 }
 
 // Release gives back one slot. A Release without its Acquire is a mistake of the
 // caller that would let too many in from then on, so it panics.
-func (s *Slots) Release() {
-	if s.inUse.Add(-1) < 0 {
+func (s *Slots) Release() { s.release(0) }
+
+// Leaving says that a slot is being freed: a Left follows soon.
+func (s *Slots) Leaving() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leaving++
+}
+
+// Left is Release after Leaving.
+func (s *Slots) Left() { s.release(1) }
+
+func (s *Slots) release(leaving int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inUse--; s.inUse < 0 {
 		panic("gate: Slots.Release without Acquire")
+	}
+	s.leaving -= leaving
+	s.handOverLocked()
+}
+
+// handOverLocked gives what is free to those who wait.
+func (s *Slots) handOverLocked() {
+	for len(s.waiting) > 0 && s.acquireLocked() {
+		close(s.waiting[0])
+		s.waiting = slices.Delete(s.waiting, 0, 1)
 	}
 }
 
 // InUse says how many slots are held at this moment.
-func (s *Slots) InUse() int { return int(s.inUse.Load()) }
+func (s *Slots) InUse() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inUse
+}
 
 // full is the refusal when no slot is free: RFC 6585 4.
-func full(limit int64) *Refusal {
+func full(limit int) *Refusal {
 	return &Refusal{
 		Status: http.StatusTooManyRequests,
 		Reason: fmt.Sprintf("Every slot of --maxforks=%d is taken: try again later,"+

@@ -1,10 +1,13 @@
 package gate
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestSlotsRefuseWhenFull(t *testing.T) {
@@ -149,5 +152,111 @@ func TestSlotsNewLimit(t *testing.T) {
 	s.SetLimit(0)
 	if refusal := s.Acquire(); refusal != nil {
 		t.Error(refusal)
+	}
+}
+
+// await asks in a goroutine, and returns when the asker waits or was refused.
+func await(t *testing.T, s *Slots, ctx context.Context) (answer chan *Refusal) {
+	t.Helper()
+	answer = make(chan *Refusal, 1)
+	go func() { answer <- s.Await(ctx) }()
+	synctest.Wait()
+	return answer
+}
+
+// TestSlotsAwait: a slot that is being freed is waited for, by one asker, in order;
+// one that is in use is not.
+func TestSlotsAwait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSlots(3)
+		for range 3 {
+			if s.Await(t.Context()) != nil {
+				t.Fatal("a free slot is refused")
+			}
+		}
+		if r := <-await(t, s, t.Context()); r == nil || r.Status != 429 {
+			t.Errorf("all three are in use: %+v", r)
+		}
+		s.Leaving()
+		s.Leaving()
+		first, second := await(t, s, t.Context()), await(t, s, t.Context())
+		if r := <-await(t, s, t.Context()); r == nil {
+			t.Error("two are being freed, and three wait")
+		}
+		if s.Acquire() == nil {
+			t.Error("somebody who does not wait is given a slot")
+		}
+		s.Left()
+		if r := <-first; r != nil {
+			t.Errorf("the first: %+v", r)
+		}
+		select {
+		case r := <-second:
+			t.Errorf("the second, before its slot is free: %+v", r)
+		default:
+		}
+		if s.Acquire() == nil {
+			t.Error("the slot is given twice")
+		}
+		s.Left()
+		if r := <-second; r != nil || s.InUse() != 3 {
+			t.Errorf("the second: %+v, %d in use", r, s.InUse())
+		}
+	})
+}
+
+// TestSlotsAwaitEnds: who leaves, or has waited long enough, holds up nobody.
+func TestSlotsAwaitEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSlots(1)
+		s.Acquire()
+		s.Leaving()
+		ctx, leave := context.WithCancel(t.Context())
+		gone := await(t, s, ctx)
+		leave()
+		if r := <-gone; r == nil || r.Status != 429 {
+			t.Errorf("who left: %+v", r)
+		}
+		next := await(t, s, t.Context())
+		s.Left()
+		if r := <-next; r != nil {
+			t.Errorf("who came after: %+v", r)
+		}
+		s.Leaving()
+		more := await(t, s, t.Context())
+		s.SetLimit(2)
+		if r := <-more; r != nil || s.InUse() != 2 {
+			t.Errorf("a larger limit: %+v, %d in use", r, s.InUse())
+		}
+	})
+}
+
+// TestSlotsAwaitExact: many that come and go never hold more than the limit, and
+// nothing is left at the end.
+func TestSlotsAwaitExact(t *testing.T) {
+	const limit, askers = 3, 50
+	s := NewSlots(limit)
+	var inside, most, served atomic.Int64
+	var all sync.WaitGroup
+	for range askers {
+		all.Go(func() {
+			for range 100 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+				if s.Await(ctx) == nil {
+					served.Add(1)
+					if n := inside.Add(1); n > limit {
+						most.Store(n)
+					}
+					s.Leaving()
+					inside.Add(-1)
+					s.Left()
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	if n := most.Load(); n > 0 || s.InUse() != 0 || served.Load() == 0 {
+		t.Errorf("%d at once, %d in use at the end, %d served", n, s.InUse(), served.Load())
 	}
 }

@@ -70,3 +70,29 @@ func TestMaxForksZero(t *testing.T) {
 		s.Connect(t)
 	}
 }
+
+// A client that has said goodbye and comes back at once waits for the place it had,
+// whose process takes its time to end; a place whose process serves somebody is not
+// waited for. One of ten clients is enough: on a busy machine the process may take
+// longer than anybody waits.
+func TestPlaceBeingFreedIsAwaited(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--maxforks=1", "sh", "-c", `trap "" INT; cat; sleep 0.2`)
+	back := 0
+	for range 10 {
+		c := s.ConnectWhenFree(t)
+		c.Echo(t, "here")
+		if other := s.Ask(t, harness.Handshake("/")); other.Status() != 429 {
+			t.Fatalf("beside a client: %d", other.Status())
+		}
+		c.Leave(t)
+		again := s.Ask(t, harness.Handshake("/"))
+		if again.Status() == 101 {
+			back++
+		}
+		again.Conn.Close()
+	}
+	if back == 0 {
+		t.Error("nobody got the place that was being freed")
+	}
+}
