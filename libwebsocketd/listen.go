@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -51,7 +52,7 @@ func Listen(cfg Config) ([]net.Listener, error) {
 // listenTCP listens on every host, and returns what is open even with an error.
 func (c *Config) listenTCP(port int) (listeners []net.Listener, err error) {
 	for _, host := range boundHosts(c) {
-		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		l, err := tcpConfig().Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil && len(c.Addresses) == 0 && host == "::1" && noIPv6(err) {
 			continue
 		}
