@@ -190,8 +190,12 @@ func (c *conn) write(b, payload []byte) ([]byte, error) {
 // One that is put aside in the very last moment is seen by the second look.
 func (c *conn) unlock(err error) error {
 	for {
-		if taken := c.takeControl(); len(taken) > 0 && (err == nil || err == errFinished) {
-			n, failed := c.Conn.Write(taken)
+		if taken, last := c.takeControl(); len(taken) > 0 && (err == nil || err == errFinished) {
+			write := c.Conn.Write
+			if last {
+				write = c.writeLast
+			}
+			n, failed := write(taken)
 			c.out.Add(int64(n))
 			if failed != nil {
 				err = failed
@@ -207,12 +211,13 @@ func (c *conn) unlock(err error) error {
 	}
 }
 
-func (c *conn) takeControl() []byte {
+// takeControl returns what was put aside. last says that finish follows.
+func (c *conn) takeControl() (taken []byte, last bool) {
 	c.controls.Lock()
 	defer c.controls.Unlock()
-	taken := c.control
+	taken = c.control
 	c.control = nil
-	return taken
+	return taken, c.finished
 }
 
 // settle returns when everything put aside is written, or cannot be.
