@@ -36,7 +36,8 @@ type Server struct {
 	static   *staticFiles // nil without StaticDir
 	console  http.Handler // nil without Console
 	http     *http.Server
-	second   *http.Server // only redirects
+	second   *http.Server  // only redirects
+	certs    *certificates // nil without TLS
 
 	ctx     context.Context // done when the server is going away
 	goAway  context.CancelCauseFunc
@@ -94,13 +95,13 @@ func (s *Server) furnish() (err error) {
 	}
 	s.second = newRedirect(s)
 	if s.cfg.wantsTLS() {
-		certs, err := newCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, func(err error) {
+		s.certs, err = newCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, func(err error) {
 			logAt(s.cfg.Logger, LevelError, "server", err.Error())
 		})
 		if err != nil {
 			return err
 		}
-		s.http.TLSConfig = certs.serverConfig()
+		s.http.TLSConfig = s.certs.serverConfig()
 	}
 	if s.launcher == nil {
 		s.ownsIt = true
@@ -149,6 +150,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
 	if waitErr := s.wait(ctx); err == nil {
 		err = waitErr
+	}
+	if s.certs != nil {
+		s.certs.finish(ctx)
 	}
 	if s.ownsIt {
 		s.launcher.Close()

@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -12,20 +13,26 @@ import (
 	"time"
 )
 
-// certificateLook is how old the last look at the files may be.
-const certificateLook = time.Second
+const (
+	certificateLook     = time.Second            // how old the last look at the files may be
+	certificatePatience = 100 * time.Millisecond // how long the handshake that finds it so waits for the next one
+)
 
 // certificates is a TLS configuration made of files. Changed files are taken up
 // by the next handshake, so that a renewed certificate needs no restart; what
 // cannot be read or does not fit together leaves the old configuration at work.
+// The files are read beside the handshakes: a file system that does not answer
+// stops none of them.
 type certificates struct {
 	cert, key, ca string
 	failed        func(error) // told of files that cannot be used
+	patience      time.Duration
 
-	mu     sync.Mutex
-	looked time.Time
-	seen   [3]stamp
-	config *tls.Config
+	mu      sync.Mutex
+	looked  time.Time     // when the last look began
+	looking chan struct{} // closed when it is over; nil: it is
+	seen    [3]stamp
+	config  *tls.Config
 }
 
 // stamp tells whether a file has changed, or is another one. Links are followed:
@@ -41,7 +48,7 @@ func (s stamp) same(t stamp) bool {
 
 // newCertificates reads the files. ca is empty when clients need no certificate.
 func newCertificates(cert, key, ca string, failed func(error)) (*certificates, error) {
-	c := &certificates{cert: cert, key: key, ca: ca, failed: failed}
+	c := &certificates{cert: cert, key: key, ca: ca, failed: failed, patience: certificatePatience}
 	c.seen = c.stamps()
 	config, err := c.read()
 	if err != nil {
@@ -63,22 +70,66 @@ func (c *certificates) serverConfig() *tls.Config {
 	}
 }
 
+// current is the configuration of a handshake that begins now. The one that finds
+// the last look old begins another, and gives it a moment.
 func (c *certificates) current() *tls.Config {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if time.Since(c.looked) < certificateLook {
+	if c.looking != nil || time.Since(c.looked) < certificateLook {
 		return c.config
 	}
-	c.looked = time.Now()
-	if seen := c.stamps(); !slices.EqualFunc(seen[:], c.seen[:], stamp.same) {
+	c.looked, c.looking = time.Now(), make(chan struct{})
+	go c.look(c.looking)
+	c.wait(c.looking)
+	return c.config
+}
+
+// wait waits for the end of a look, for a moment at most; c.mu is held before and
+// after it.
+func (c *certificates) wait(over <-chan struct{}) {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	patience := time.NewTimer(c.patience)
+	defer patience.Stop()
+	select {
+	case <-over:
+	case <-patience.C:
+	}
+}
+
+// look takes changed files up.
+func (c *certificates) look(over chan struct{}) {
+	seen := c.stamps()
+	if !slices.EqualFunc(seen[:], c.seen[:], stamp.same) { // which only looks write, one at a time
+		config, err := c.read()
+		c.mu.Lock()
 		c.seen = seen
-		if config, err := c.read(); err == nil {
+		if err == nil {
 			c.config = config
-		} else {
+		}
+		c.mu.Unlock()
+		if err != nil {
 			c.failed(fmt.Errorf("the changed certificate cannot be used, the old one stays: %w", err))
 		}
 	}
-	return c.config
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.looking = nil
+	close(over)
+}
+
+// finish waits for the end of a look, if there is one, or of ctx.
+func (c *certificates) finish(ctx context.Context) {
+	c.mu.Lock()
+	over := c.looking
+	c.mu.Unlock()
+	if over == nil {
+		return
+	}
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
 }
 
 func (c *certificates) stamps() (seen [3]stamp) {
@@ -91,9 +142,17 @@ func (c *certificates) stamps() (seen [3]stamp) {
 }
 
 func (c *certificates) read() (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	cert, err := ReadRegular(c.cert)
 	if err != nil {
-		return nil, fmt.Errorf("certificate %s with key %s: %w", c.cert, c.key, plain(err))
+		return nil, fmt.Errorf("certificate %s: %w", c.cert, plain(err))
+	}
+	key, err := ReadRegular(c.key)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", c.key, plain(err))
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s with key %s: %w", c.cert, c.key, err)
 	}
 	config := &tls.Config{
 		MinVersion:   tls.VersionTLS12,
@@ -103,7 +162,7 @@ func (c *certificates) read() (*tls.Config, error) {
 	if c.ca == "" {
 		return config, nil
 	}
-	pem, err := os.ReadFile(c.ca)
+	pem, err := ReadRegular(c.ca)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read CA file %s: %w", c.ca, plain(err))
 	}

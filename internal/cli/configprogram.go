@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,26 +140,13 @@ func (c *configFile) readCommand(p *fileProgram, value *tomlValue) {
 	case slices.ContainsFunc(argv, hasNUL):
 		c.faults.add(value.line, "command has a NUL in it, which no argument can have; take it out")
 	default:
-		path, err := exec.LookPath(argv[0])
-		if err != nil {
-			c.faults.add(value.line, "command = %s: %v", asArray(argv), whyNoCommand(argv[0], err))
+		path, why := lookCommand(argv[0])
+		if why != "" {
+			c.faults.add(value.line, "command = %s: %s", asArray(argv), why)
 			return
 		}
 		p.command = append([]string{path}, argv[1:]...)
 	}
-}
-
-// whyNoCommand is the error of LookPath, with what helps.
-func whyNoCommand(name string, err error) error {
-	switch {
-	case errors.Is(err, exec.ErrDot):
-		return fmt.Errorf("%s is found in the working directory only; write ./%s", name, name)
-	case !strings.ContainsRune(name, '/'):
-		return fmt.Errorf("%s is not in the PATH of websocketd; write its whole path, or ./%s", name, name)
-	case isFile(name) != nil:
-		return isFile(name)
-	}
-	return fmt.Errorf("%s may not be executed; chmod +x makes it so", name)
 }
 
 // asArray is a list as TOML writes it.

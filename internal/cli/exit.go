@@ -17,6 +17,7 @@ type refusal struct {
 	message  string
 	onStdout bool // three messages of the older tool go to standard output
 	usage    bool // the short usage follows on standard error
+	seeHelp  bool // or one line that says where help is
 
 	about  []string // the flags that together are at fault, if they may come from a file
 	inFile string   // what to say of the file then; "" is message

@@ -8,22 +8,22 @@ import (
 )
 
 func TestHelp(t *testing.T) {
-	for _, arg := range []string{"--help", "-help", "-h", "--h"} {
+	for _, arg := range []string{"--help", "-help", "-h", "--h", "-?", "help"} {
 		status, stdout, stderr := invoke(nil, arg, "--nosuch")
-		if status != ExitOK || stdout != "" {
-			t.Fatalf("%s: exit status %d, stdout %q", arg, status, stdout)
+		if status != ExitOK || stderr != "" {
+			t.Fatalf("%s: exit status %d, stderr %q", arg, status, stderr)
 		}
 		for _, f := range Flags() {
 			for _, part := range []string{"  --" + f.Name, f.Env, f.Placeholder, f.Group + ":\n"} {
-				if !strings.Contains(stderr, part) {
+				if !strings.Contains(stdout, part) {
 					t.Errorf("%s does not mention %q", arg, part)
 				}
 			}
-			if f.Default != "" && !strings.Contains(strings.Join(strings.Fields(stderr), " "), "[default "+f.Default) {
+			if f.Default != "" && !strings.Contains(strings.Join(strings.Fields(stdout), " "), "[default "+f.Default) {
 				t.Errorf("%s does not tell the default of --%s", arg, f.Name)
 			}
 		}
-		for line := range strings.Lines(stderr) {
+		for line := range strings.Lines(stdout) {
 			if len(strings.TrimSuffix(line, "\n")) > helpWidth {
 				t.Errorf("line over %d bytes: %s", helpWidth, line)
 			}
@@ -34,7 +34,7 @@ func TestHelp(t *testing.T) {
 // TestExamplesOfHelp: every example line of --help is a command line that the
 // parser understands, with the COMMAND it shows.
 func TestExamplesOfHelp(t *testing.T) {
-	_, _, help := invoke(nil, "--help")
+	_, help, _ := invoke(nil, "--help")
 	_, examples, _ := strings.Cut(help, "\nExamples:\n")
 	count := 0
 	for line := range strings.Lines(examples) {
@@ -57,7 +57,7 @@ func TestUsageNamesTheProgram(t *testing.T) {
 	cmd.Args[0] = "/opt/bin/another-name"
 	out, err := cmd.CombinedOutput()
 	exit, _ := err.(*exec.ExitError)
-	if exit == nil || exit.ExitCode() != ExitFlags || !strings.Contains(string(out), "    another-name --help\n") {
+	if exit == nil || exit.ExitCode() != ExitFlags || !strings.Contains(string(out), "\nanother-name --help shows") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -8,25 +8,30 @@ import (
 	"github.com/alecthomas/kong"
 )
 
+// variablePrefix is what the name of every variable begins with.
+const variablePrefix = "WEBSOCKETD_"
+
 // variable is the environment variable that sets flag; "" if none does.
 func variable(flag *kong.Flag) string {
 	if flag.Tag.Get("variable") == "none" {
 		return ""
 	}
-	return "WEBSOCKETD_" + strings.ReplaceAll(strings.ToUpper(flag.Name), "-", "_")
+	return variablePrefix + strings.ReplaceAll(strings.ToUpper(flag.Name), "-", "_")
 }
 
-// environment is what the environment sets, and why it sets less than it seems
-// to. An empty variable sets nothing. getenv is os.Getenv.
-func environment(flags []*kong.Flag, getenv func(string) string) (settings []setting, ignored []string, err error) {
+// environment is what the environment, NAME=VALUE, sets, and notes on what it does
+// not set though it seems to. An empty variable sets nothing.
+func environment(flags []*kong.Flag, environ []string) (settings []setting, notes []string, err error) {
+	values := ours(environ)
 	for _, flag := range flags {
 		name := variable(flag)
-		text := getenv(name)
+		text := values[name]
+		delete(values, name)
 		switch {
 		case name == "" || text == "":
 			continue
 		case flag.Name == "port" && isContainerLink(text):
-			ignored = append(ignored, fmt.Sprintf("Ignoring %s=%s: set by a container platform, not a port number; --port sets the port", name, text))
+			notes = append(notes, fmt.Sprintf("Ignoring %s=%s: set by a container platform, not a port number; --port sets the port", name, text))
 			continue
 		}
 		for _, value := range split(flag, text) {
@@ -37,14 +42,7 @@ func environment(flags []*kong.Flag, getenv func(string) string) (settings []set
 			settings = append(settings, setting{flag: flag, value: spelled})
 		}
 	}
-	return settings, ignored, nil
-}
-
-// isContainerLink tells what container platforms put into the variable
-// NAME_PORT of a service that happens to be named websocketd.
-func isContainerLink(text string) bool {
-	scheme, _, found := strings.Cut(text, "://")
-	return found && slices.Contains([]string{"tcp", "udp", "sctp"}, scheme)
+	return settings, append(notes, strange(flags, values)...), nil
 }
 
 // split divides a variable's text into the values of a flag. The values of a

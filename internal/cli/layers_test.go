@@ -30,7 +30,7 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		}
 		other := defaultOf(f)
 		if f.Default == "" && f.Kind != KindBool {
-			other = "other"
+			other = "other:"
 		}
 		if got := layeredValue(t, f, sample, []string{"--" + f.Name + "=" + other}); got != other {
 			t.Errorf("%s=%s with --%s=%s gives %q", f.Env, sample, f.Name, other, got)
@@ -46,7 +46,7 @@ func layeredValue(t *testing.T, f Flag, env string, args []string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings, _, err := environment(p.Model.Flags, func(name string) string { return map[string]string{f.Env: env}[name] })
+	settings, _, err := environment(p.Model.Flags, []string{f.Env + "=" + env})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestEnvironment(t *testing.T) {
 		"WEBSOCKETD_MAXLINE":     "64K",
 	}, "cat")
 	cfg := w.config()
-	if len(notes) != 1 || !strings.Contains(notes[0], "WEBSOCKETD_PORT=tcp://10.0.0.1:8080") || cfg.Port != 0 {
+	if len(notes) != 2 || !strings.Contains(notes[0], "WEBSOCKETD_PORT=tcp://10.0.0.1:8080") || !strings.Contains(notes[1], "WEBSOCKETD_HELP") || cfg.Port != 0 {
 		t.Errorf("a container link gives port %d, notes %q", cfg.Port, notes)
 	}
 	if want := []string{"127.0.0.1", "::1", "localhost"}; !slices.Equal(cfg.Addresses, want) {

@@ -13,7 +13,7 @@ type invocation struct {
 	build          Build
 	name           string   // base name of argv[0]
 	args           []string // without argv[0]
-	getenv         func(string) string
+	environ        []string // NAME=VALUE
 	stdout, stderr io.Writer
 }
 
@@ -21,12 +21,12 @@ type invocation struct {
 // process, until it is stopped by a signal, and returns the exit status.
 func Main(build Build) int {
 	return invocation{
-		build:  build,
-		name:   filepath.Base(os.Args[0]),
-		args:   os.Args[1:],
-		getenv: os.Getenv,
-		stdout: os.Stdout,
-		stderr: os.Stderr,
+		build:   build,
+		name:    filepath.Base(os.Args[0]),
+		args:    os.Args[1:],
+		environ: os.Environ(),
+		stdout:  os.Stdout,
+		stderr:  os.Stderr,
 	}.run()
 }
 
@@ -35,14 +35,14 @@ func (i invocation) run() int {
 	p := newParser()
 	line, err := scan(p.Model.Flags, i.args)
 	if err != nil {
-		return i.refuse(&refusal{status: ExitFlags, message: err.Error(), usage: true})
+		return i.refuse(&refusal{status: ExitFlags, message: err.Error(), seeHelp: true})
 	}
-	if line.help {
-		i.help(i.stderr, Flags())
+	if line.help || len(i.args) > 0 && i.args[0] == "help" {
+		i.help(i.stdout, Flags())
 		return ExitOK
 	}
 	if err := p.parse(line.settings); err != nil {
-		return i.refuse(&refusal{status: ExitFlags, message: err.Error(), usage: true})
+		return i.refuse(&refusal{status: ExitFlags, message: err.Error(), seeHelp: true})
 	}
 	if p.About.Version || p.About.License {
 		i.version(p.About.License)
@@ -63,7 +63,7 @@ func (i invocation) run() int {
 // and checks the whole. The notes say what was ignored. It may be asked again, for
 // a file that has changed.
 func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []string, r *refusal) {
-	env, notes, err := environment(p.Model.Flags, i.getenv)
+	env, notes, err := environment(p.Model.Flags, i.environ)
 	switch {
 	case err != nil:
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
@@ -79,6 +79,7 @@ func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []st
 	if err := p.parse(layered(all, presetOf(p.Model.Flags, all))); err != nil {
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
 	}
+	notes = append(notes, line.odd(p.Model.Flags)...)
 	w = &wish{grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
 	return w, notes, w.check()
 }
@@ -89,8 +90,11 @@ func (i invocation) refuse(r *refusal) int {
 		out = i.stdout
 	}
 	fmt.Fprintln(out, r.message)
-	if r.usage {
+	switch {
+	case r.usage:
 		i.usage(i.stderr)
+	case r.seeHelp:
+		fmt.Fprintf(i.stderr, "%s --help shows every option.\n", i.name)
 	}
 	return r.status
 }

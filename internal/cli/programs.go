@@ -103,7 +103,7 @@ func (w *wish) program(p *fileProgram) (program libwebsocketd.Program, ok bool) 
 
 // programChecks are the checks of a wish that concern one program.
 func (w *wish) programChecks() []func() *refusal {
-	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.checkHeaders, w.checkAhead, w.checkOneForAll}
+	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkOneForAll}
 	return append(checks, w.sharedKeyChecks()...)
 }
 
@@ -111,8 +111,6 @@ func (w *wish) programChecks() []func() *refusal {
 func (w *wish) checkAhead() *refusal {
 	message := ""
 	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {
-	case n < 0:
-		message = fmt.Sprintf("prefork = %d: must not be negative; 0 is none", n)
 	case n == 0 && w.Program.Preforkrequest:
 		message = "preforkrequest needs prefork; write prefork = 1, or preforkrequest = false"
 	case most > 0 && n > most:

@@ -176,7 +176,7 @@ func open(cfg libwebsocketd.Config, log *slog.Logger) (*service, error) {
 	s := &service{limit: shutdownLimit + 3*min(cfg.CloseDelay, time.Hour), log: log}
 	var err error
 	if s.listeners, err = libwebsocketd.Listen(cfg); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w%s", err, wayOut(err, cfg))
 	}
 	if err := s.start(cfg); err != nil {
 		s.closeListeners()

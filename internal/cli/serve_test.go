@@ -48,7 +48,6 @@ func TestConfig(t *testing.T) {
 		{[]string{"--maxforks=0", "--maxframesize=0", "--pingms=0", "script"}, func(c *libwebsocketd.Config) {
 			c.MaxForks, c.MaxFrameSize, c.PingInterval = none, none, none
 		}},
-		{[]string{"--maxforks=-5", "--maxframesize=-5", "script"}, func(c *libwebsocketd.Config) { c.MaxForks, c.MaxFrameSize = none, none }},
 		{[]string{"--pingms=18446744073709551615", "--closems=250", "script"}, func(c *libwebsocketd.Config) {
 			c.PingInterval, c.CloseDelay = math.MaxInt64, 250*time.Millisecond
 		}},
@@ -60,9 +59,9 @@ func TestConfig(t *testing.T) {
 			c.PassEnv, c.Hosts, c.Protocols = []string{"A", "B"}, []string{"*"}, []string{"x", "y"}
 			c.SameOrigin, c.ReverseLookup, c.Binary = true, true, true
 		}},
-		{[]string{"--header=a-b: c:d ", "--header", "A-B:e\r\nX: y", "--header=", "--header-ws=nocolon", "--header-http=n:", "script"}, func(c *libwebsocketd.Config) {
+		{[]string{"--header=a-b: c:d ", "--header", "A-B:e\r\nX: y", "--header=", "--header-ws=Empty:", "--header-http=n:", "script"}, func(c *libwebsocketd.Config) {
 			c.Header["A-B"] = []string{"c:d", "e  X: y"}
-			c.HeaderWS["Nocolon"] = []string{""}
+			c.HeaderWS["Empty"] = []string{""}
 			c.HeaderHTTP["N"] = []string{""}
 		}},
 		{[]string{"--prefork=2000", "--maxforks=0", "--preforkrequest", "script"}, func(c *libwebsocketd.Config) {

@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -42,6 +44,7 @@ func parseTOML(data []byte) (*tomlValue, *fault) {
 		f := &fault{line: 1, message: strings.TrimPrefix(err.Error(), "toml: ")}
 		if where := (*toml.DecodeError)(nil); errors.As(err, &where) {
 			f.line, f.column = where.Position()
+			f.message += likely(data, f.line)
 		}
 		return nil, f
 	}
@@ -61,6 +64,31 @@ func parseTOML(data []byte) (*tomlValue, *fault) {
 		}
 	}
 	return root, nil
+}
+
+// unquoted is a key with a value that begins as no value of TOML does, and perhaps a
+// comment; likeYAML one with a colon for the =.
+var (
+	unquoted = regexp.MustCompile(`^\s*([A-Za-z0-9_.-]+)\s*=\s*([^\s"'\[{#][^"'#]*?)\s*(#.*)?$`)
+	likeYAML = regexp.MustCompile(`^\s*([A-Za-z0-9_-]+):\s+(\S.*?)\s*$`)
+)
+
+// likely is what was meant by a line that is no TOML, "" if that is not clear.
+func likely(data []byte, line int) string {
+	lines := strings.Split(string(data), "\n")
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	text := strings.TrimSuffix(lines[line-1], "\r")
+	switch m, yaml := unquoted.FindStringSubmatch(text), likeYAML.FindStringSubmatch(text); {
+	case m != nil && (m[1] == "command" || strings.HasSuffix(m[1], ".command")):
+		return fmt.Sprintf("; a string stands in quotes: %s = %s", m[1], asArray(strings.Fields(m[2])))
+	case m != nil:
+		return fmt.Sprintf("; a string stands in quotes: %s = %q", m[1], m[2])
+	case yaml != nil:
+		return fmt.Sprintf("; TOML has = where YAML has a colon: %s = %s", yaml[1], yaml[2])
+	}
+	return ""
 }
 
 // tomlKey is one part of a dotted key.

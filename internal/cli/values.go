@@ -51,10 +51,21 @@ func (s *size) Decode(ctx *kong.DecodeContext) error {
 	if err != nil {
 		return err
 	}
-	if least, err := ctx.Value.Tag.GetInt("min"); err == nil && n < least {
-		return fmt.Errorf("must be at least %d", least)
+	if err := withinLimits(ctx.Value.Tag, n); err != nil {
+		return err
 	}
 	*s = size(n)
+	return nil
+}
+
+// withinLimits is why a size is none of those the tags min and max allow.
+func withinLimits(tag *kong.Tag, n int64) error {
+	if least, err := parseSize(tag.Get("min")); err == nil && n < least {
+		return fmt.Errorf("must be at least %s", tag.Get("min"))
+	}
+	if most, err := parseSize(tag.Get("max")); err == nil && n > most {
+		return fmt.Errorf("must be at most %s", tag.Get("max"))
+	}
 	return nil
 }
 
@@ -63,6 +74,45 @@ var sizeUnits = map[string]int64{
 	"K": 1 << 10, "KB": 1 << 10, "KIB": 1 << 10,
 	"M": 1 << 20, "MB": 1 << 20, "MIB": 1 << 20,
 	"G": 1 << 30, "GB": 1 << 30, "GIB": 1 << 30,
+}
+
+// Errors of a value: what it must be.
+var (
+	errBool  = errors.New("must be true or false")
+	errWhole = errors.New("must be a whole number")
+	errCount = errors.New("must be a whole number that is not negative")
+	errLarge = errors.New("is too large")
+)
+
+// checkNumber is why a number is none, from err of package strconv, or none of
+// those the tags min and max of its flag allow.
+func checkNumber(flag *kong.Flag, n int64, err error) error {
+	least, bounded := flag.Tag.GetInt("min")
+	most, limited := flag.Tag.GetInt("max")
+	isCount := bounded == nil && least == 0 || kindOf(flag) == KindUint
+	switch {
+	case limited == nil && (err != nil || n < least || n > most):
+		return fmt.Errorf("must be a number from %d to %d", least, most)
+	case errors.Is(err, strconv.ErrRange):
+		return errLarge
+	case isCount && (err != nil || n < 0):
+		return errCount
+	case err != nil:
+		return errWhole
+	}
+	return nil
+}
+
+// formChecks are what a value must be that is text to the grammar.
+var formChecks = map[string]func(text string) error{
+	"header":      checkHeader,
+	"header-ws":   checkHeader,
+	"header-http": checkHeader,
+}
+
+func checkHeader(text string) error {
+	_, err := parseHeaders([]string{text})
+	return err
 }
 
 var errSize = errors.New("not a size, which is a number of bytes or one like 64K, 1MiB, 2G")
@@ -75,11 +125,11 @@ func parseSize(text string) (int64, error) {
 	n, err := strconv.ParseUint(digits, 10, 63)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return 0, errRange
+		return 0, errLarge
 	case err != nil || !known:
 		return 0, errSize
 	case int64(n) > math.MaxInt/unit:
-		return 0, errRange
+		return 0, errLarge
 	}
 	return int64(n) * unit, nil
 }

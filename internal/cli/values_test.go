@@ -15,7 +15,7 @@ func TestParseSize(t *testing.T) {
 		{"64KB", 65536, nil}, {"64KiB", 65536, nil}, {"1MiB", 1 << 20, nil}, {"2G", 2 << 30, nil},
 		{"", 0, errSize}, {"K", 0, errSize}, {"1X", 0, errSize}, {"-1", 0, errSize}, {"1 K", 0, errSize},
 		{"1.5M", 0, errSize}, {"0x10", 0, errSize}, {"1_000", 0, errSize}, {"1KK", 0, errSize}, {"１K", 0, errSize},
-		{"9223372036854775808", 0, errRange}, {"9999999999G", 0, errRange},
+		{"9223372036854775808", 0, errLarge}, {"9999999999G", 0, errLarge},
 	} {
 		if got, err := parseSize(test.text); got != test.want || err != test.err {
 			t.Errorf("%q: %d, %v; want %d, %v", test.text, got, err, test.want, test.err)

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+
+	"websocketd/libwebsocketd"
+)
+
+// wayOut is what helps against an error of listening, to be said after it; "" when
+// nothing is known.
+func wayOut(err error, cfg libwebsocketd.Config) string {
+	if looked := (*net.DNSError)(nil); errors.As(err, &looked) {
+		return withoutPort(looked.Name)
+	}
+	failed := (*net.OpError)(nil)
+	if !errors.As(err, &failed) {
+		return ""
+	}
+	at, ok := failed.Addr.(*net.TCPAddr)
+	if !ok {
+		return ""
+	}
+	flag := "port"
+	if at.Port == cfg.RedirectPort {
+		flag = "redirport"
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Sprintf("; port %d is taken, take another: --%s=%d", at.Port, flag, another(at.Port))
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Sprintf("; ports below 1024 are for root: --%s=%d", flag, another(at.Port))
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Sprintf("; --address=%s is no address of this machine", at.IP)
+	}
+	return ""
+}
+
+// another is a port near by that anybody may listen on.
+func another(port int) int {
+	switch {
+	case port < 1024:
+		return 8000 + port%1000
+	case port == 65535:
+		return port - 1
+	}
+	return port + 1
+}
+
+// withoutPort is for an address that cannot be found because of the port in it.
+func withoutPort(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+		return ""
+	}
+	return fmt.Sprintf("; an address has no port: --address=%s --port=%s", host, port)
+}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// The notes of this file are for the log: what was understood, but perhaps not as
+// it was meant.
+
+// odd notes flags of ours among the arguments of COMMAND, and a COMMAND that looks
+// like the value of the flag before it. Who writes "--" before COMMAND, or gives the
+// same flag in front of it, knows where it begins.
+func (l commandLine) odd(flags []*kong.Flag) (notes []string) {
+	if l.bounded || len(l.command) == 0 {
+		return nil
+	}
+	if value := l.command[0]; l.bare != "" && slices.Contains([]string{"true", "false", "yes", "no", "on", "off", "1", "0"}, value) {
+		notes = append(notes, fmt.Sprintf("COMMAND is %q: a flag like --%s takes a value only after =, as --%s=true or --%[2]s=false", value, l.bare, l.bare))
+	}
+	for _, arg := range l.command[1:] {
+		name, isLong := strings.CutPrefix(arg, "--")
+		name, _, _ = strings.Cut(name, "=")
+		if flag := lookUpName(flags, name); isLong && flag != nil && !sets(l.settings, name) {
+			notes = append(notes, fmt.Sprintf("%s comes after COMMAND and is passed on to it: websocketd's own flags come before, and -- between says that this is meant", arg))
+		}
+	}
+	return notes
+}
+
+// ours are the variables that begin as those of flags do.
+func ours(environ []string) map[string]string {
+	values := map[string]string{}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, variablePrefix) {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+// strange notes the variables of values that no flag has.
+func strange(flags []*kong.Flag, values map[string]string) (notes []string) {
+	var names []string
+	for _, flag := range flags {
+		if name := variable(flag); name != "" {
+			names = append(names, strings.ToLower(strings.TrimPrefix(name, variablePrefix)))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if values[name] == "" || name == imageVersion || isPlatforms(name, values[name]) {
+			continue
+		}
+		note := "Ignoring " + name + ": no flag has this variable"
+		if like := nearest(strings.TrimPrefix(name, variablePrefix), names); like != "" {
+			note += "; did you mean " + variablePrefix + strings.ToUpper(like) + "?"
+		}
+		notes = append(notes, note)
+	}
+	return notes
+}
+
+// imageVersion is a variable that many container images have, to say what is in them.
+const imageVersion = variablePrefix + "VERSION"
+
+// servicePart is what Kubernetes and Docker append to the name of a service, in the
+// variables that tell other containers of it: NAME_SERVICE_HOST, NAME_PORT_80_TCP_ADDR,
+// NAME_ENV_PATH, NAME_NAME.
+var servicePart = regexp.MustCompile(`_SERVICE_(HOST|PORT)|_PORT_[0-9]+_(TCP|UDP|SCTP)|_ENV_|_NAME$`)
+
+// isPlatforms tells the variables a container platform sets for a service whose name
+// is, or begins with, websocketd.
+func isPlatforms(name, value string) bool {
+	return servicePart.MatchString(name) || strings.HasSuffix(name, "_PORT") && isContainerLink(value)
+}
+
+// isContainerLink tells what container platforms put into the variable
+// NAME_PORT of a service that happens to be named websocketd.
+func isContainerLink(text string) bool {
+	scheme, _, found := strings.Cut(text, "://")
+	return found && slices.Contains([]string{"tcp", "udp", "sctp"}, scheme)
+}

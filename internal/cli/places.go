@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// findCommand replaces COMMAND by its path, which becomes argv[0] of every process.
+func (w *wish) findCommand() *refusal {
+	if len(w.command) == 0 {
+		return nil
+	}
+	name := w.command[0]
+	path, why := lookCommand(name)
+	if why != "" {
+		if isBare(name) {
+			why = fmt.Sprintf("unable to locate specified COMMAND '%s' in OS path", name) + besideUs(name)
+		}
+		return &refusal{status: ExitUsage, seeHelp: true, message: why}
+	}
+	w.command[0] = path
+	return nil
+}
+
+// lookCommand finds the executable file of a command's name, which is a path or is
+// looked for in PATH. why is a sentence that begins with the name when there is none.
+func lookCommand(name string) (path, why string) {
+	if name == "" {
+		return "", "COMMAND is empty: the name of a program is missing"
+	}
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path, ""
+	}
+	info, statErr := os.Stat(name)
+	first, _, several := strings.Cut(name, " ")
+	_, firstErr := exec.LookPath(first)
+	switch {
+	case errors.Is(err, exec.ErrDot):
+		return "", fmt.Sprintf("%s is found in the working directory only; write ./%s", name, name)
+	case statErr != nil && several && firstErr == nil:
+		return "", fmt.Sprintf("%q is one argument with a space in it, and there is no such program; without the quotes %s gets arguments", name, first)
+	case isBare(name):
+		return "", fmt.Sprintf("%s is not in the PATH of websocketd; write its whole path, or ./%s", name, name)
+	case errors.Is(statErr, fs.ErrNotExist):
+		return "", fmt.Sprintf("%s: there is no such file%s", name, seenFrom(name))
+	case statErr != nil:
+		return "", fmt.Sprintf("%s: %v", name, rootCause(statErr))
+	case info.IsDir():
+		return "", fmt.Sprintf("%s is a directory; --dir=%s serves its executable files", name, name)
+	}
+	return "", fmt.Sprintf("%s may not be executed; chmod +x makes it so", name)
+}
+
+// isBare tells a name that is looked for in PATH from a path.
+func isBare(name string) bool { return name != "" && !strings.ContainsAny(name, "/ ") }
+
+// besideUs points to a file of that name in the working directory, where nobody
+// looks for programs.
+func besideUs(name string) string {
+	if info, err := os.Stat(name); err != nil || info.IsDir() {
+		return ""
+	}
+	return "; there is a file of that name here: write ./" + name
+}
+
+// rootCause is err without the path it is about, which is told already.
+func rootCause(err error) error {
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// findDir makes --dir absolute.
+func (w *wish) findDir() *refusal {
+	dir := w.Program.Dir
+	if dir == "" {
+		return nil
+	}
+	absolute, err := filepath.Abs(dir)
+	if err == nil {
+		err = isDirectory(dir)
+	}
+	message := ""
+	switch info, statErr := os.Stat(dir); {
+	case err == nil:
+		w.Program.Dir = absolute
+		return nil
+	case statErr == nil && !info.IsDir():
+		message = fmt.Sprintf("did you mean to specify COMMAND instead of --dir '%s'?", dir)
+	default:
+		message = fmt.Sprintf("could not find your script dir '%s': %v", dir, err)
+	}
+	return &refusal{status: ExitUsage, seeHelp: true, message: message}
+}
+
+// findBeside makes --cgidir and --staticdir absolute.
+func (w *wish) findBeside() *refusal {
+	for _, d := range []struct {
+		kind  string
+		dir   *string
+		check func(string) error
+	}{{"CGI", &w.Beside.Cgidir, isDirectory}, {"static", &w.Beside.Staticdir, isReadable}} {
+		if *d.dir == "" {
+			continue
+		}
+		absolute, err := filepath.Abs(*d.dir)
+		if err == nil {
+			err = d.check(*d.dir)
+		}
+		if err != nil {
+			return &refusal{status: ExitUsage, seeHelp: true,
+				message: fmt.Sprintf("your %s dir '%s' is not pointing to an accessible directory: %v", d.kind, *d.dir, err)}
+		}
+		*d.dir = absolute
+	}
+	return nil
+}
+
+// isDirectory is why nothing can be found in a directory. Files in it may be found
+// by their names without permission to list them.
+func isDirectory(path string) error {
+	if path == "" {
+		return nil // not set
+	}
+	_, err := os.Stat(path + "/.")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no such directory%s", seenFrom(path))
+	case errors.Is(err, syscall.ENOTDIR):
+		return errors.New("is not a directory")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("this user may not look into it; chmod +rx makes it so")
+	}
+	return rootCause(err)
+}
+
+// isReadable is why a directory cannot be listed.
+func isReadable(path string) error {
+	if path == "" || isDirectory(path) != nil {
+		return isDirectory(path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return rootCause(err)
+	}
+	return f.Close()
+}
+
+// isFile is why a file cannot be read.
+func isFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case path == "":
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no such file%s", seenFrom(path))
+	case err != nil:
+		return rootCause(err)
+	case info.IsDir():
+		return errors.New("is a directory, not a file")
+	case !info.Mode().IsRegular():
+		return errors.New("is not a regular file")
+	}
+	return nil
+}
+
+// seenFrom is the directory a relative path was looked for in: the server's, not
+// that of the configuration file.
+func seenFrom(path string) string {
+	dir, err := os.Getwd()
+	if err != nil || filepath.IsAbs(path) {
+		return ""
+	}
+	return " in " + dir + ", where websocketd was started"
+}
