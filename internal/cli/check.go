@@ -71,7 +71,7 @@ func (w *wish) checkLevel() *refusal {
 			w.Log.Loglevel, levelNames)}
 	}
 	return &refusal{status: ExitUsage, onStdout: true, seeHelp: true,
-		message: fmt.Sprintf("Incorrect loglevel flag '%s'. Use --help to see allowed values. It must be one of %s.", w.Log.Loglevel, levelNames)}
+		message: fmt.Sprintf("Incorrect loglevel flag '%s'. Use --help to see allowed values.\nIt must be one of %s.", w.Log.Loglevel, levelNames)}
 }
 
 func (w *wish) checkTLS() *refusal {
@@ -157,7 +157,7 @@ func (w *wish) checkWhat() *refusal {
 			": there is nothing to serve: write a [program.NAME], or give COMMAND, --dir, --staticdir or --cgidir"}
 	case !hasCommand && !hasDir && !beside:
 		return &refusal{status: ExitUsage, usage: true,
-			message: "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument. --config=FILE serves the programs of a file."}
+			message: "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument.\n--config=FILE serves the programs of a file."}
 	case hasCommand && hasDir && (sets(w.layers[0], "dir") || lineOf(w.layers, "dir") > 0):
 		return &refusal{status: ExitUsage, seeHelp: true,
 			message: "ambiguous: provided COMMAND and --dir argument, please only specify one", about: []string{"dir"}}

@@ -82,6 +82,12 @@ func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
 		p.broken[key] = len(c.faults.all) > before
 	}
 	p.broken["shared"] = p.broken["shared"] || p.broken["lifetime"] // the flag and its key
+	if p.command != nil {
+		if err := libwebsocketd.CheckExecutable(p.command[0], p.cwd); err != nil {
+			c.faults.add(p.lineOf("command"), "command = %s: %v", asArray(p.command), err)
+			p.broken["command"] = true
+		}
+	}
 	if table.at["command"] == nil {
 		c.faults.add(p.line, `program %s has no command; write command = ["PROGRAM", "ARGUMENT"]`, name)
 	}

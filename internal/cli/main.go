@@ -81,7 +81,7 @@ func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []st
 	}
 	notes = append(notes, line.odd(p.Model.Flags)...)
 	w = &wish{grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
-	return w, notes, w.check()
+	return w, append(notes, w.odd()...), w.check()
 }
 
 func (i invocation) refuse(r *refusal) int {

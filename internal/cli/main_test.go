@@ -85,7 +85,7 @@ func TestRefusals(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const missing = "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument. --config=FILE serves the programs of a file."
+	const missing = "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument."
 	const both = "ambiguous: provided COMMAND and --dir argument, please only specify one"
 	const tagBinary = "please only specify one of --binary and --passstderr"
 	tests := []struct {
@@ -113,8 +113,8 @@ func TestRefusals(t *testing.T) {
 		{"version", "", []string{"--version", "--loglevel=x"}, 0, "websocketd 1.2.3 (", "", ""},
 		{"version despite environment", "WEBSOCKETD_PORT=x", []string{"--version"}, 0, "websocketd 1.2.3 (", "", ""},
 		{"environment", "WEBSOCKETD_PORT=x", []string{"cat"}, 2, "", `invalid value "x" for environment variable WEBSOCKETD_PORT: must be a number from 0 to 65535`, ""},
-		{"log level", "", []string{"--loglevel=x", "--binary", "--passstderr"}, 1, "Incorrect loglevel flag 'x'. Use --help to see allowed values. It must be one of debug, trace, access, info, error, fatal, none.", "", "help"},
-		{"empty log level", "", []string{"--loglevel=", "cat"}, 1, "Incorrect loglevel flag ''. Use --help to see allowed values. It must be one of debug, trace, access, info, error, fatal, none.", "", "help"},
+		{"log level", "", []string{"--loglevel=x", "--binary", "--passstderr"}, 1, "Incorrect loglevel flag 'x'. Use --help to see allowed values.", "", "help"},
+		{"empty log level", "", []string{"--loglevel=", "cat"}, 1, "Incorrect loglevel flag ''. Use --help to see allowed values.", "", "help"},
 		{"log level of the environment", "WEBSOCKETD_LOGLEVEL=x", []string{"cat"}, 2, "", `invalid value "x" for environment variable WEBSOCKETD_LOGLEVEL: must be one of debug, trace, access, info, error, fatal, none`, ""},
 		{"binary and passstderr", "", []string{"--binary", "--passstderr"}, 1, "", tagBinary, ""},
 		{"binary and tag", "", []string{"--binary", "--stderr=tag", "cat"}, 1, "", tagBinary, ""},
@@ -183,7 +183,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("stderr starts %q, want %q", first, test.stderr)
 			}
 			want := map[string]string{"": "", "help": "websocketd --help shows every option.\n", "usage": "Usage:\n"}[test.more]
-			if !strings.HasPrefix(strings.TrimPrefix(more, "\n"), want) || test.more != "usage" && more != want {
+			if !strings.Contains(more, want) || test.more != "usage" && more != want {
 				t.Errorf("then %q, want %q", more, want)
 			}
 		})

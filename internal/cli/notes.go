@@ -33,6 +33,14 @@ func (l commandLine) odd(flags []*kong.Flag) (notes []string) {
 	return notes
 }
 
+// odd notes flags that lack another one.
+func (w *wish) odd() []string {
+	if w.Listen.Redirport == 0 || w.TLS.SSL {
+		return nil
+	}
+	return []string{"--redirport redirects to http, because there is no --ssl"}
+}
+
 // ours are the variables that begin as those of flags do.
 func ours(environ []string) map[string]string {
 	values := map[string]string{}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"websocketd/libwebsocketd"
 )
 
 // findCommand replaces COMMAND by its path, which becomes argv[0] of every process.
@@ -23,6 +25,9 @@ func (w *wish) findCommand() *refusal {
 			why = fmt.Sprintf("unable to locate specified COMMAND '%s' in OS path", name) + besideUs(name)
 		}
 		return &refusal{status: ExitUsage, seeHelp: true, message: why}
+	}
+	if err := libwebsocketd.CheckExecutable(path, ""); err != nil {
+		return &refusal{status: ExitUsage, seeHelp: true, message: fmt.Sprintf("%s: %v", name, err)}
 	}
 	w.command[0] = path
 	return nil

@@ -180,7 +180,7 @@ func TestTLSExits(t *testing.T) {
 	other := t.TempDir()
 	ca.issue(t, "localhost").write(t, other)
 	none, text := filepath.Join(dir, "none.pem"), write(t, dir, "text.pem", "not PEM")
-	const both, without = "please specify both --sslcert and --sslkey when requesting --ssl", "you should not be using --ssl* flags when there is no --ssl option"
+	const both, without = "please specify both --sslcert and --sslkey when requesting --ssl", "you should not be using --ssl* flags when there is no --ssl option; add --ssl"
 	for _, test := range []struct {
 		what   string
 		args   []string

@@ -4,14 +4,14 @@ import "websocketd/internal/cli"
 
 // flagRows is the table: one row a flag.
 var flagRows = map[string]flagRow{
-	"port": {kind: cli.KindInt, def: "0", good: intGood, bad: intBad, // the default is 80, which others may use
+	"port": {kind: cli.KindInt, def: "0", good: intGood, bad: portBad, // the default is 80, which others may use
 		env: port(1), flag: port(2), seen: startLine, want: [3]string{"", "127.0.0.1:" + port(1), "127.0.0.1:" + port(2)}},
 	"address": {kind: cli.KindList, good: []string{"127.0.0.1", "::1", "[::1]", "localhost"},
 		env: "127.0.0.2,127.0.0.3", flag: "127.0.0.4", seen: addresses,
 		want: [3]string{"loopback", "127.0.0.2 127.0.0.3", "127.0.0.4"}},
 	"unixsocket": {kind: cli.KindString, good: anyText,
 		env: "env.sock", flag: "flag.sock", seen: socketLine, want: [3]string{"none", "env.sock", "flag.sock"}},
-	"redirport": {kind: cli.KindInt, def: "0", good: intGood, bad: intBad,
+	"redirport": {kind: cli.KindInt, def: "0", good: intGood, bad: portBad,
 		env: port(3), flag: port(4), seen: redirectLine, want: [3]string{"none", port(3), port(4)}},
 
 	"ssl": {kind: cli.KindBool, good: boolGood, bad: boolBad,
@@ -86,7 +86,7 @@ var flagRows = map[string]flagRow{
 		env: "merge", flag: "discard", seen: stderrMode, want: [3]string{"log", "merge", "discard"}},
 	"passstderr": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: stderrMode, want: [3]string{"log", "tag", "log"}},
-	"maxline": {kind: cli.KindSize, def: "1MiB", good: sizeGood, bad: sizeBad,
+	"maxline": {kind: cli.KindSize, def: "1MiB", good: sizeGood, bad: append([]string{"2G"}, sizeBad...),
 		env: "64K", flag: "10", seen: longestLine, want: [3]string{"1048576", "65536", "10"}},
 	"maxframesize": {kind: cli.KindInt, def: "1048576", good: intGood, bad: intBad,
 		env: "10", flag: "0", seen: largestMessage, want: [3]string{"1048576", "10", "unlimited"}},
@@ -95,13 +95,13 @@ var flagRows = map[string]flagRow{
 	"protocol": {kind: cli.KindNames, good: []string{"", "chat", "chat,mcp"},
 		env: "chat", flag: "mcp", seen: protocol, want: [3]string{"none", "chat", "mcp"}},
 
-	"header": {kind: cli.KindList, good: []string{"X-A: b", "X-A:b", "X-A"},
+	"header": {kind: cli.KindList, good: []string{"X-A: b", "X-A:b", "X-A:"}, bad: headerBad,
 		env: "X-A: env\nX-B: env", flag: "X-B: flag", seen: headers,
 		want: [3]string{"ws[ ] http[ ]", "ws[env env] http[env env]", "ws[ flag] http[ flag]"}},
-	"header-ws": {kind: cli.KindList, good: []string{"X-A: b"},
+	"header-ws": {kind: cli.KindList, good: []string{"X-A: b"}, bad: headerBad,
 		env: "X-A: env\nX-B: env", flag: "X-B: flag", seen: headers,
 		want: [3]string{"ws[ ] http[ ]", "ws[env env] http[ ]", "ws[ flag] http[ ]"}},
-	"header-http": {kind: cli.KindList, good: []string{"X-A: b"},
+	"header-http": {kind: cli.KindList, good: []string{"X-A: b"}, bad: headerBad,
 		env: "X-A: env\nX-B: env", flag: "X-B: flag", seen: headers,
 		want: [3]string{"ws[ ] http[ ]", "ws[ ] http[env env]", "ws[ ] http[ flag]"}},
 
