@@ -1,151 +1,161 @@
+//go:build unix
+
 package process
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
-// tellWait is how long a guardian may take to take a line. One that does not
-// read any more is replaced.
-const tellWait = 2 * time.Second
+// readyWait is how long the first program waits for its guardian, should that hang.
+const readyWait = 5 * time.Second
 
-// unreadLimit is what a guardian leaves in its pipe until it is rung: waking it for
-// every line costs an eighth of what a short connection does. A pipe holds at least
-// 4 KiB, and 8 where Linux gives a user no more of the large ones.
-const unreadLimit = 2 << 10
-
-// guardian is the server's side of the process that outlives it. A nil guardian
-// does nothing.
+// guardian is the server's side of the process that outlives it: it keeps one
+// running, and what the one has to know in a table. A nil guardian does nothing.
 type guardian struct {
-	sockets []string
-	deaths  chan struct{} // the guardian must be started again
+	table   *table
+	orders  string
+	settled func() // the first one is ready, or will not be
+	first   chan struct{}
 
-	mu     sync.Mutex
-	ended  bool
-	proc   *os.Process
-	pipe   *os.File // nil while there is none
-	bell   *os.File // rung when it should read
-	unread int      // bytes told since
-	born   time.Time
-	groups map[int]bool
+	mu    sync.Mutex
+	ended bool
+	pid   int      // 0 while there is none
+	pipe  *os.File // whose end tells a guardian that the server has ended
 }
 
-func newGuardian(sockets []string) *guardian {
-	return &guardian{
-		sockets: sockets,
-		deaths:  make(chan struct{}, 1),
-		groups:  make(map[int]bool),
+func newGuardian(sockets []string) (*guardian, error) {
+	table, err := newTable()
+	if err != nil {
+		return nil, fmt.Errorf("share memory with the guardian: %w", err)
 	}
+	g := &guardian{table: table, orders: ordersFor(sockets), first: make(chan struct{})}
+	g.settled = sync.OnceFunc(func() { close(g.first) })
+	return g, nil
 }
 
-// begin starts the first one. Where that fails the server serves all the same,
-// says so, and tries again.
-func (g *guardian) begin(l *Launcher) {
+// await returns when programs may be started.
+func (g *guardian) await(quit <-chan struct{}) {
 	if g == nil {
 		return
 	}
-	if err := g.start(l); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		l.o.OnError(fmt.Errorf("there is no guardian, programs may survive a killed server: %w", err))
-		l.later(time.Minute, g.deaths)
+	timer := time.NewTimer(readyWait)
+	defer timer.Stop()
+	select {
+	case <-g.first:
+	case <-timer.C:
+	case <-quit:
 	}
 }
 
-func (g *guardian) start(l *Launcher) error {
+// run keeps a guardian running until end. One that is gone is replaced at once; only
+// one that never got ready is waited for, longer each time. Meanwhile the server
+// serves all the same, and says so.
+func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
+	for failures := (backoff{}); ; {
+		born := time.Now()
+		ready, err := g.live()
+		g.settled()
+		switch {
+		case g.over():
+			return
+		case ready:
+			failures.reset()
+			onError(errors.New("the guardian was gone and is started again"))
+			continue
+		}
+		pause := failures.fail(born, time.Now())
+		onError(fmt.Errorf("there is no guardian, programs may survive a killed server: %w; the next try is in %s", err, pause))
+		select {
+		case <-time.After(pause):
+		case <-quit:
+			return
+		}
+	}
+}
+
+// live is the life of one guardian. ready says whether it was one.
+func (g *guardian) live() (ready bool, err error) {
+	pid, said, err := g.start()
+	if err != nil {
+		return false, err
+	}
+	told := make(chan error, 1)
+	go func() {
+		_, err := said.Read(make([]byte, 1))
+		if err == nil {
+			g.settled()
+		}
+		told <- err
+	}()
+	awaitExit(pid)
+	g.mu.Lock()
+	g.pid = 0
+	g.pipe.Close()
+	g.mu.Unlock()
+	err = <-told // its end is the pipe's
+	said.Close()
+	if err != nil {
+		return false, errors.New("it ended before it was ready")
+	}
+	return true, nil
+}
+
+// start starts one. It says in the pipe returned that it is ready.
+func (g *guardian) start() (pid int, said *os.File, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ended {
-		return nil
+		return 0, nil, ErrClosed
 	}
-	proc, pipe, bell, err := startGuardian()
-	if err != nil {
-		return err
-	}
-	g.proc, g.pipe, g.bell, g.born, g.unread = proc, pipe, bell, time.Now(), 0
-	for _, path := range g.sockets {
-		g.tell("socket %q\n", path)
-	}
-	for pgid := range g.groups {
-		g.tell("%+d\n", pgid)
-	}
-	l.watchOther(proc, g.bury)
-	return nil
+	g.pid, g.pipe, said, err = startGuardian(g.table.file, g.orders)
+	return g.pid, said, err
 }
 
-// tell writes one line; g.mu is held. What cannot be told is told to the next
-// guardian, from the list.
-func (g *guardian) tell(format string, args ...any) {
-	if g.pipe == nil {
-		return
-	}
-	g.pipe.SetWriteDeadline(time.Now().Add(tellWait))
-	n, err := fmt.Fprintf(g.pipe, format, args...)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		g.proc.Kill()
-	}
-	if g.unread += n; g.unread > unreadLimit {
-		g.unread = 0
-		g.bell.SetWriteDeadline(time.Now().Add(tellWait))
-		g.bell.Write([]byte{'\n'})
+// awaitExit collects a guardian. One that was stopped could not do its work and is
+// killed.
+func awaitExit(pid int) {
+	for {
+		var status syscall.WaitStatus
+		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
+		switch {
+		case err == nil && status.Stopped():
+			syscall.Kill(pid, syscall.SIGKILL)
+		case err != syscall.EINTR:
+			return
+		}
 	}
 }
 
-func (g *guardian) add(pgid int) {
+// announce, add and withdraw are the table's.
+func (g *guardian) announce() (entry int, err error) {
 	if g == nil {
-		return
+		return 0, nil
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.groups[pgid] = true
-	g.tell("%+d\n", pgid)
+	return g.table.announce()
 }
 
-func (g *guardian) remove(pgid int) {
-	if g == nil {
-		return
+func (g *guardian) add(entry, pid int) {
+	if g != nil {
+		g.table.add(entry, pid)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.groups, pgid)
-	g.tell("%+d\n", -pgid)
 }
 
-// bury is called when the guardian has exited.
-func (g *guardian) bury() {
-	g.mu.Lock()
-	g.proc.Wait()
-	g.pipe.Close()
-	g.bell.Close()
-	g.pipe = nil
-	g.mu.Unlock()
-	g.deaths <- struct{}{} // has room: there is one guardian at a time
+func (g *guardian) withdraw(entry int) {
+	if g != nil {
+		g.table.withdraw(entry)
+	}
 }
 
-// died is readable when a new guardian is needed.
-func (g *guardian) died() <-chan struct{} {
-	if g == nil {
-		return nil
+func (g *guardian) remove(entry int) {
+	if g != nil {
+		g.table.remove(entry)
 	}
-	return g.deaths
-}
-
-// restart replaces a dead guardian: at once, but never more than one a second.
-func (g *guardian) restart(l *Launcher) {
-	g.mu.Lock()
-	pause := time.Second - time.Since(g.born)
-	g.mu.Unlock()
-	if pause > 0 {
-		l.later(pause, g.deaths)
-		return
-	}
-	if err := g.start(l); err != nil {
-		l.o.OnError(fmt.Errorf("the guardian is gone and cannot be started: %w", err))
-		l.later(time.Minute, g.deaths)
-		return
-	}
-	l.o.OnError(errors.New("the guardian was gone and is started again"))
 }
 
 // is reports whether pid is the guardian.
@@ -155,7 +165,13 @@ func (g *guardian) is(pid int) bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.proc != nil && g.proc.Pid == pid
+	return g.pid == pid
+}
+
+func (g *guardian) over() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ended
 }
 
 // end lets the guardian go: the end of its pipe is all it waits for.
@@ -166,15 +182,54 @@ func (g *guardian) end() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ended = true
-	if g.pipe != nil {
+	if g.pid != 0 {
 		g.pipe.Close()
-		g.bell.Close()
 	}
 }
 
-// wait returns when the guardian has done its work.
-func (g *guardian) wait() {
-	if g != nil && g.proc != nil {
-		g.proc.Wait()
+// close is for when run has returned.
+func (g *guardian) close() {
+	if g != nil {
+		g.table.close()
+	}
+}
+
+// orders is what a guardian is told when it is started.
+type orders struct {
+	Session int // the server's
+	Sockets []socketFile
+}
+
+// socketFile is the file of a socket the server listens on, and no other that has
+// taken its place since.
+type socketFile struct {
+	Path     []byte // as it is; JSON would change what is no UTF-8
+	Dev, Ino uint64
+}
+
+func ordersFor(sockets []string) string {
+	o := orders{Session: sessionOf(0)}
+	for _, path := range sockets {
+		if file := (socketFile{Path: []byte(path)}); file.look() == nil {
+			o.Sockets = append(o.Sockets, file)
+		}
+	}
+	text, _ := json.Marshal(o) // numbers and bytes cannot fail
+	return string(text)
+}
+
+// look notes which file it is.
+func (f *socketFile) look() error {
+	var s syscall.Stat_t
+	err := syscall.Lstat(string(f.Path), &s)
+	f.Dev, f.Ino = uint64(s.Dev), uint64(s.Ino)
+	return err
+}
+
+// remove removes the file, unless another is in its place.
+func (f socketFile) remove() {
+	now := socketFile{Path: f.Path}
+	if now.look() == nil && now.Dev == f.Dev && now.Ino == f.Ino {
+		os.Remove(string(f.Path))
 	}
 }

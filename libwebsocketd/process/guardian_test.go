@@ -4,12 +4,13 @@ package process
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"strconv"
 	"syscall"
 	"testing"
 )
@@ -39,7 +40,7 @@ func TestGuardianIsReplaced(t *testing.T) {
 	syscall.Kill(first, syscall.SIGKILL)
 	var second int
 	eventually(t, "a second guardian", func() bool {
-		second = childNamed(server.Process.Pid, guardianName, first)
+		second = guardianOf(server.Process.Pid, first)
 		return second != 0
 	})
 	server.Process.Kill()
@@ -53,7 +54,10 @@ func TestGuardianIsReplaced(t *testing.T) {
 func TestGuardianLeavesAnotherSocket(t *testing.T) {
 	t.Parallel()
 	socket := staleSocket(t)
-	w := watch(strings.NewReader(fmt.Sprintf("socket %q\n", socket)))
+	var w wards
+	if err := json.Unmarshal([]byte(ordersFor([]string{socket})), &w.orders); err != nil || len(w.Sockets) != 1 {
+		t.Fatalf("%+v, %v", w.orders, err)
+	}
 	os.Rename(socket, socket+".old") // so that the inode stays taken
 	if err := os.WriteFile(socket, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -62,13 +66,10 @@ func TestGuardianLeavesAnotherSocket(t *testing.T) {
 	if _, err := os.Lstat(socket); err != nil {
 		t.Error(err)
 	}
-}
-
-func TestGuardianList(t *testing.T) {
-	t.Parallel()
-	w := watch(strings.NewReader("+7\n+8\n-7\n+9\nnonsense\n+1\n+0\n-1\n+\n99999999999999999999\n"))
-	if len(w.groups) != 2 || !w.groups[8] || !w.groups[9] {
-		t.Errorf("groups %v, want 8 and 9", w.groups)
+	os.Rename(socket+".old", socket)
+	w.clean()
+	if _, err := os.Lstat(socket); err == nil {
+		t.Error("its own is still there")
 	}
 }
 
@@ -82,10 +83,10 @@ func TestStrangersAreCollected(t *testing.T) {
 	server.Wait()
 }
 
-func startGuardedServer(t *testing.T, socket string, more ...string) (*exec.Cmd, []int) {
+func startGuardedServer(t *testing.T, socket string) (*exec.Cmd, []int) {
 	t.Helper()
 	server := exec.Command("/proc/self/exe")
-	server.Env = append(append(os.Environ(), "PROCESS_TEST_SERVER="+socket), more...)
+	server.Env = append(os.Environ(), "PROCESS_TEST_SERVER="+socket)
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -114,31 +115,15 @@ func staleSocket(t *testing.T) string {
 	return path
 }
 
-// stat is the name, state and parent of a process.
-func stat(pid int) (name, state string, parent int) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return "", "", 0
-	}
-	s := string(raw)
-	name = s[strings.IndexByte(s, '(')+1 : strings.LastIndexByte(s, ')')]
-	fmt.Sscan(s[strings.LastIndexByte(s, ')')+1:], &state, &parent)
-	return name, state, parent
-}
-
 func exists(pid int) bool {
-	_, state, _ := stat(pid)
-	return state != ""
+	_, ok := statOf(strconv.Itoa(pid))
+	return ok
 }
 
 // members are the living of a group.
-func members(pgid int) []int {
-	var found []int
-	all, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range all {
-		var pid int
-		fmt.Sscan(filepath.Base(dir), &pid)
-		if group, _ := syscall.Getpgid(pid); group == pgid && alive(pid) {
+func members(pgid int) (found []int) {
+	for _, pid := range processes() {
+		if s, ok := statOf(strconv.Itoa(pid)); ok && s.group == pgid && !s.dead() {
 			found = append(found, pid)
 		}
 	}
@@ -147,31 +132,18 @@ func members(pgid int) []int {
 
 // alive is false for a zombie: it only waits for its parent.
 func alive(pid int) bool {
-	_, state, _ := stat(pid)
-	return state != "" && state != "Z" && state != "X"
+	s, ok := statOf(strconv.Itoa(pid))
+	return ok && !s.dead()
 }
 
-func childNamed(parent int, name string, but int) int {
-	all, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range all {
-		var pid int
-		fmt.Sscan(filepath.Base(dir), &pid)
-		if n, state, p := stat(pid); p == parent && n == name && pid != but && state != "Z" {
+// guardianOf is the living guardian of a server, but not the one named.
+func guardianOf(server, but int) int {
+	for _, pid := range processes() {
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		s, _ := statOf(strconv.Itoa(pid))
+		if s.parent == server && !s.dead() && pid != but && string(name) == guardianName+"\n" {
 			return pid
 		}
 	}
 	return 0
-}
-
-// TestGuardianReadsInTime: the guardian leaves lines in its pipe, but never so
-// many that whoever tells them would wait, however many there are; and it knows
-// them all in the end.
-func TestGuardianReadsInTime(t *testing.T) {
-	t.Parallel()
-	server, pids := startGuardedServer(t, staleSocket(t), "PROCESS_TEST_GROUPS=200000")
-	server.Process.Kill()
-	server.Wait()
-	for _, pid := range pids {
-		eventually(t, fmt.Sprintf("%d is gone", pid), func() bool { return !alive(pid) })
-	}
 }

@@ -14,12 +14,17 @@ const (
 	Interrupt
 	Terminate
 	Kill
+	giveUp // killWait after it
 	numActions
 )
 
-var actionNames = [numActions]string{"stdin was closed", "SIGINT", "SIGTERM", "SIGKILL"}
+// killWait is how long a process may take to die of SIGKILL before it is given
+// up and said so: only the kernel, or another user's rights, can hold it that long.
+const killWait = time.Second
 
-var actionSignals = [numActions]syscall.Signal{0, syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL}
+var actionNames = [...]string{"stdin was closed", "SIGINT", "SIGTERM", "SIGKILL"}
+
+var actionSignals = [...]syscall.Signal{0, syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL}
 
 // String names the action as the log does.
 func (a Action) String() string { return actionNames[a] }
@@ -56,10 +61,17 @@ type schedule [numActions]time.Time
 func (s *schedule) merge(l Ladder, now time.Time) {
 	at := now
 	for _, step := range l {
-		if due := s[step.Do]; due.IsZero() || at.Before(due) {
-			s[step.Do] = at
+		s.advance(step.Do, at)
+		if step.Do == Kill {
+			s.advance(giveUp, at.Add(killWait))
 		}
 		at = at.Add(step.Wait)
+	}
+}
+
+func (s *schedule) advance(a Action, at time.Time) {
+	if due := s[a]; due.IsZero() || at.Before(due) {
+		s[a] = at
 	}
 }
 
@@ -71,4 +83,13 @@ func (s *schedule) next(done *[numActions]bool) (a Action, at time.Time, ok bool
 		}
 	}
 	return a, at, ok
+}
+
+// delay makes everything that is not done yet due later.
+func (s *schedule) delay(done *[numActions]bool, by time.Duration) {
+	for i, due := range s {
+		if !done[i] && !due.IsZero() {
+			s[i] = due.Add(by)
+		}
+	}
 }

@@ -17,18 +17,19 @@ var ErrClosed = errors.New("launcher is closed")
 // Launcher starts processes, all from one operating system thread, and knows
 // those that are not gone yet. Its methods may be called concurrently.
 type Launcher struct {
-	o         LauncherOptions
-	subreaper bool
-	starts    chan *start
-	quit      chan struct{}
-	once      sync.Once
-	running   sync.WaitGroup
-	watch     *watcher  // nil where exits are waited for one by one
-	guard     *guardian // nil without Guard
-	reserve   int       // descriptors to leave free
+	o       LauncherOptions
+	starts  chan *start
+	quit    chan struct{}
+	once    sync.Once
+	running sync.WaitGroup
+	watch   *watcher  // nil where exits are waited for one by one
+	guard   *guardian // nil without Guard
+	orphans *orphans  // nil where they are not ours
+	reserve int       // descriptors to leave free
 
 	mu    sync.Mutex
 	procs map[int]*Process
+	held  int // of procs: what could not be ended
 }
 
 // LauncherOptions change a Launcher's manners. The zero value suits a library;
@@ -36,11 +37,12 @@ type Launcher struct {
 // command.
 type LauncherOptions struct {
 	// Guard starts a guardian: this program's own executable, which must call
-	// GuardianMain first thing in main. It ends the groups of processes that are
+	// GuardianMain first thing in main. It ends the sessions of processes that are
 	// still running when this process is killed with SIGKILL. Unix only.
 	Guard bool
 	// Subreaper makes this process the parent of orphaned descendants
-	// (PR_SET_CHILD_SUBREAPER; Linux only) and collects them, as PID 1 must.
+	// (PR_SET_CHILD_SUBREAPER; Linux only) and collects them, as PID 1 must. With
+	// it a process ends with its whole session, else with its group.
 	Subreaper bool
 	// Sockets are unix socket files the guardian removes.
 	Sockets []string
@@ -70,12 +72,6 @@ func NewLauncher(o LauncherOptions) (*Launcher, error) {
 	if o.OnError == nil {
 		l.o.OnError = func(error) {}
 	}
-	if o.Subreaper {
-		l.subreaper = becomeSubreaper() == nil
-	}
-	if o.Guard {
-		l.guard = newGuardian(o.Sockets)
-	}
 	var err error
 	if l.watch, err = newWatcher(); err != nil {
 		return nil, fmt.Errorf("watch processes: %w", err)
@@ -83,8 +79,25 @@ func NewLauncher(o LauncherOptions) (*Launcher, error) {
 	if l.watch != nil {
 		l.running.Go(l.watch.run)
 	}
+	if o.Subreaper && becomeSubreaper() == nil {
+		l.orphans = newOrphans()
+	}
+	if o.Guard {
+		l.engageGuardian()
+	}
 	l.running.Go(l.fork)
 	return l, nil
+}
+
+// engageGuardian starts a guardian. Where there can be none the server serves all
+// the same.
+func (l *Launcher) engageGuardian() {
+	var err error
+	if l.guard, err = newGuardian(l.o.Sockets); err == nil {
+		l.running.Go(func() { l.guard.run(l.quit, l.o.OnError) })
+	} else if !errors.Is(err, errors.ErrUnsupported) {
+		l.o.OnError(fmt.Errorf("there is no guardian, programs may survive a killed server: %w", err))
+	}
 }
 
 // Start runs spec. The error is that of the system call: ask errors.Is for
@@ -116,7 +129,7 @@ func (l *Launcher) fork() {
 	defer runtime.UnlockOSThread() // keep the thread: its end would kill the children
 	strangers := newStrangers(l.o.Subreaper)
 	defer strangers.stop()
-	l.guard.begin(l)
+	l.guard.await(l.quit)
 	for {
 		select {
 		case s := <-l.starts:
@@ -126,15 +139,19 @@ func (l *Launcher) fork() {
 			strangers.arm()
 		case <-strangers.timer.C:
 			strangers.reap(l.knows)
-		case <-l.guard.died():
-			l.guard.restart(l)
 		case <-l.quit:
 			return
 		}
 	}
 }
 
+// forkOne starts a process, which is on the guardian's list before it can start
+// another.
 func (l *Launcher) forkOne(s *start) (*Process, error) {
+	entry, err := l.guard.announce()
+	if err != nil {
+		return nil, err
+	}
 	proc, err := os.StartProcess(s.spec.Path, s.spec.Args, &os.ProcAttr{
 		Dir:   s.spec.Dir,
 		Env:   s.spec.Env,
@@ -142,10 +159,13 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 		Sys:   groupAttributes(true),
 	})
 	if err != nil {
+		l.guard.withdraw(entry)
 		return nil, err
 	}
+	l.guard.add(entry, proc.Pid)
 	p := &Process{
 		Pid:      proc.Pid,
+		entry:    entry,
 		launcher: l,
 		proc:     proc,
 		Stdin:    s.stdin,
@@ -157,7 +177,6 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 	}
 	l.mu.Lock()
 	l.procs[p.Pid] = p
-	l.guard.add(p.Pid)
 	l.mu.Unlock()
 	l.watchExit(p)
 	return p, nil
@@ -229,37 +248,66 @@ func (l *Launcher) knows(pid int) bool {
 	return l.procs[pid] != nil || l.guard.is(pid)
 }
 
-// forget takes a group that is gone off the lists.
+// forget takes a process of which nothing is left off the lists.
 func (l *Launcher) forget(p *Process) {
 	l.mu.Lock()
-	defer l.mu.Unlock() // until the guardian knows: the number may be given again at once
-	if l.procs[p.Pid] == p {
+	known := l.procs[p.Pid] == p
+	if known {
 		delete(l.procs, p.Pid)
-		l.guard.remove(p.Pid)
+	}
+	if known && p.held {
+		l.held--
+	}
+	l.mu.Unlock()
+	if known {
+		l.guard.remove(p.entry)
+		p.callOnGone()
 	}
 }
 
-// abandon leaves a group that SIGKILL does not end to the guardian, and forgets
-// it when it is gone after all: its number will be somebody else's then.
-func (l *Launcher) abandon(p *Process) {
-	l.running.Go(func() {
+// hold keeps what SIGKILL does not end on the lists until it is gone after all: it
+// has its place as long as it is there, and its number is somebody else's then. The
+// error tells so.
+func (l *Launcher) hold(p *Process, cause error) error {
+	l.mu.Lock()
+	again := p.held
+	p.held = true
+	if !again {
+		l.held++
+	}
+	held := l.held
+	l.mu.Unlock()
+	if !again {
+		l.running.Go(func() { l.awaitGone(p) })
+	}
+	return fmt.Errorf("%w; its place is taken until it has gone (so held: %d)", cause, held)
+}
+
+// awaitGone waits for it, or for the end of the launcher.
+func (l *Launcher) awaitGone(p *Process) {
+	select {
+	case <-p.exited:
+		p.Reap()
+	case <-l.quit:
+		return
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for !p.allGone() {
 		select {
-		case <-p.exited:
-			p.Reap()
+		case <-tick.C:
 		case <-l.quit:
 			return
 		}
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for !p.groupGone() {
-			select {
-			case <-tick.C:
-			case <-l.quit:
-				return
-			}
-		}
-		l.forget(p)
-	})
+	}
+	l.forget(p)
+}
+
+// Held is how many processes could not be ended and are still there.
+func (l *Launcher) Held() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
 }
 
 // KillAll sends SIGKILL to every group that is still there.
@@ -272,7 +320,7 @@ func (l *Launcher) KillAll() {
 }
 
 // Close ends the launcher's goroutines and its guardian, which kills whatever
-// is still on its list.
+// is still listed.
 func (l *Launcher) Close() error {
 	l.once.Do(func() {
 		close(l.quit)
@@ -281,30 +329,8 @@ func (l *Launcher) Close() error {
 			l.watch.close()
 		}
 		l.running.Wait()
-		l.guard.wait()
+		l.guard.close()
+		l.orphans.close()
 	})
 	return nil
-}
-
-// watchOther has f called when a process that is not a Process has exited.
-func (l *Launcher) watchOther(p *os.Process, f func()) {
-	if l.watch == nil || l.watch.addProcess(p, f) != nil {
-		l.running.Go(func() {
-			p.Wait()
-			f()
-		})
-	}
-}
-
-// later signals c after a pause, unless the launcher is closed first.
-func (l *Launcher) later(pause time.Duration, c chan<- struct{}) {
-	l.running.Go(func() {
-		timer := time.NewTimer(pause)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			c <- struct{}{}
-		case <-l.quit:
-		}
-	})
 }

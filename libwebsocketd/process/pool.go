@@ -226,12 +226,12 @@ func (m *member) lastWords() []byte {
 	return words
 }
 
-// end ends a member, if it has not ended yet, and frees its slot.
+// end ends a member, if it has not ended yet, and frees its slot when it is gone.
 func (p *Pool) end(m *member) {
+	m.OnGone(p.o.Release)
 	if err := m.End(p.o.Ladder); err != nil {
 		p.o.OnError(err)
 	}
-	p.o.Release()
 }
 
 // fill starts one member if one is missing, if it is time, and if there is a

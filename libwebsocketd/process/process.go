@@ -1,7 +1,6 @@
 package process
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,12 +10,8 @@ import (
 	"time"
 )
 
-// killWait is how long a process may take to die of SIGKILL before it is given
-// up and said so: only the kernel can hold it that long.
-const killWait = time.Second
-
-// groupWait is how long the members of a killed group may take to disappear.
-const groupWait = 5 * time.Second
+// goneWait is how long the members of a killed session may take to disappear.
+const goneWait = 5 * time.Second
 
 // StderrTo says where the standard error of a process goes.
 type StderrTo int
@@ -45,11 +40,14 @@ type Process struct {
 	Stderr *os.File // nil unless StderrPipe
 
 	launcher *Launcher
+	entry    int  // on the guardian's list
+	held     bool // by the launcher, whose lock it is under
 	proc     *os.Process
 	exited   chan struct{}
 
 	mu       sync.Mutex
 	onExit   func()
+	onGone   func()
 	onStderr watchID
 	closed   bool // its files are
 	due      schedule
@@ -59,7 +57,9 @@ type Process struct {
 	stopped  chan struct{} // the ladder is over
 	kick     chan struct{} // the schedule has changed
 	reaped   bool          // the leader is collected
-	gone     bool          // the whole group is
+	unkilled error         // what the last signal met
+	gone     bool          // the whole session is
+	told     bool          // onGone was
 	state    *os.ProcessState
 	ending   Ending
 	reapOnce sync.Once
@@ -111,6 +111,30 @@ func (p *Process) callOnExit() {
 	}
 }
 
+// OnGone has f called once when nothing of the process's session is left, at once if
+// so it is. That is before Close returns, unless it fails. f must not block.
+func (p *Process) OnGone(f func()) {
+	p.mu.Lock()
+	told := p.told
+	if !told {
+		p.onGone = f
+	}
+	p.mu.Unlock()
+	if told {
+		f()
+	}
+}
+
+func (p *Process) callOnGone() {
+	p.mu.Lock()
+	f := p.onGone
+	p.onGone, p.told = nil, true
+	p.mu.Unlock()
+	if f != nil {
+		f()
+	}
+}
+
 // OnStderr has f called once when there is something to read from Stderr: until
 // then nobody need wait for it. Where that cannot be told beforehand it is called
 // at once. After Close it is not called any more. f must not block.
@@ -134,7 +158,8 @@ func (p *Process) watchStderr(f func()) (watched bool) {
 // Stop asks the process to end, step by step, and returns when it has exited,
 // or with an error when SIGKILL did not end it within a second. A second Stop
 // while one is at work brings forward what it asks for sooner; both return
-// together. Signals go to the whole group.
+// together. Signals go to the whole session. A wait is one in which the process could
+// run: it is longer where others had all processors.
 func (p *Process) Stop(l Ladder) error {
 	if !p.running() {
 		return nil
@@ -160,34 +185,43 @@ func (p *Process) Stop(l Ladder) error {
 func (p *Process) climb() error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	grace := p.NewGrace()
 	for p.running() {
 		p.mu.Lock()
 		action, at, ok := p.due.next(&p.done)
-		killed := p.done[Kill]
-		if killed {
-			at = p.due[Kill].Add(killWait)
-		}
 		p.mu.Unlock()
-		switch {
-		case killed:
-			timer.Reset(time.Until(at))
-		case ok:
-			timer.Reset(time.Until(at))
-		default: // a ladder that does not end in Kill waits for the exit
+		wait := time.Until(at)
+		if ok {
+			timer.Reset(wait)
+		} else { // a ladder that does not end in Kill waits for the exit
 			timer.Stop()
 		}
 		select {
 		case <-p.exited:
 			return nil
 		case <-p.kick:
+			continue
 		case <-timer.C:
-			if killed {
-				return p.stillThere()
-			}
+		}
+		var more time.Duration
+		if wait > 0 { // what is asked for at once is not put off
+			more = grace.More()
+		}
+		if more == 0 && action == giveUp {
+			return p.stillThere()
+		}
+		if more == 0 {
 			p.perform(action)
 		}
+		p.delay(more + time.Since(at)) // what follows waits from now on, however late this was
 	}
 	return nil
+}
+
+func (p *Process) delay(by time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.due.delay(&p.done, by)
 }
 
 func (p *Process) running() bool {
@@ -201,6 +235,11 @@ func (p *Process) running() bool {
 
 func (p *Process) stillThere() error {
 	if p.running() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if errors.Is(p.unkilled, os.ErrPermission) {
+			return fmt.Errorf("SIGKILL did not terminate %d: it runs as another user, and this server may not signal it", p.Pid)
+		}
 		return fmt.Errorf("SIGKILL did not terminate %d", p.Pid)
 	}
 	return nil
@@ -209,14 +248,26 @@ func (p *Process) stillThere() error {
 // perform does one rung.
 func (p *Process) perform(a Action) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.done[a] = true
 	p.last = a
-	p.mu.Unlock()
-	if a == CloseStdin {
+	switch {
+	case a == CloseStdin:
 		p.Stdin.Close()
-		return
+	case !p.reaped:
+		p.unkilled = p.signalSession(actionSignals[a])
 	}
-	p.Signal(actionSignals[a])
+}
+
+// signalSession sends sig to every group of the session. The leader is there, if only
+// as a zombie, so that no number is a stranger's.
+func (p *Process) signalSession(sig syscall.Signal) error {
+	groups := p.otherGroups() // before the first dies, and leaves them without a parent
+	err := signalGroup(p, sig)
+	for group := range groups {
+		err = errors.Join(err, killGroup(group, sig))
+	}
+	return err
 }
 
 // Signal sends sig to the whole group. Once the leader is collected nothing is
@@ -231,7 +282,8 @@ func (p *Process) Signal(sig syscall.Signal) error {
 }
 
 // Reap waits for the exit, kills what is left of the group, and collects the
-// leader. Call it when the output has been read.
+// leader. Call it when the output has been read. What is left of the session in
+// other groups is ended by Close.
 func (p *Process) Reap() Ending {
 	<-p.exited
 	p.reapOnce.Do(func() {
@@ -254,20 +306,18 @@ func (p *Process) collect() {
 	p.mu.Unlock()
 }
 
-// Close closes the process's files, reaps it, and returns when the whole group
-// is gone. An error says what is still there: a program that outlived Stop, or
-// a member of its group. The guardian keeps such a group on its list until it
-// is gone.
+// Close closes the process's files, reaps it, and returns when its whole session is
+// gone. An error says what is still there: a program that outlived Stop, or others
+// of its session. They stay on the lists until they are gone, see OnGone.
 func (p *Process) Close() error {
 	p.closeFiles()
-	if err := p.stillThere(); err != nil {
-		p.launcher.abandon(p)
-		return err
+	err := p.stillThere()
+	if err == nil {
+		p.Reap()
+		err = p.awaitRest()
 	}
-	p.Reap()
-	if err := p.awaitGroup(); err != nil {
-		p.launcher.abandon(p)
-		return err
+	if err != nil {
+		return p.launcher.hold(p, err)
 	}
 	p.launcher.forget(p)
 	return nil
@@ -292,38 +342,42 @@ func (p *Process) closeFiles() {
 	closeAll([]*os.File{p.Stdout, p.Stderr})
 }
 
-// awaitGroup waits until nothing of the group is left.
-func (p *Process) awaitGroup() error {
-	if p.groupGone() { // nearly always
+// awaitRest waits until nothing of the session is left.
+func (p *Process) awaitRest() error {
+	if p.allGone() { // nearly always
 		return nil
 	}
-	limit := groupWait
-	if !p.launcher.subreaper {
+	limit := goneWait
+	if p.launcher.orphans == nil {
 		limit = time.Second // members are init's to collect, not ours
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
+	end := time.NewTimer(limit)
+	defer end.Stop()
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		if p.groupGone() {
+		if p.allGone() {
 			return nil
 		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
-		case <-ctx.Done():
+		case <-end.C:
 			timer.Stop()
-			return fmt.Errorf("process group %d is still there %s after SIGKILL", p.Pid, limit)
+			return fmt.Errorf("of process %d something is still there %s after SIGKILL", p.Pid, limit)
 		}
 	}
 }
 
-func (p *Process) groupGone() bool {
+// allGone reports whether nothing of the session is left, and kills what is.
+func (p *Process) allGone() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	isGone := func() bool { return errors.Is(signalGroup(p, 0), os.ErrProcessDone) }
-	if p.gone = p.gone || isGone(); !p.gone {
+	if !p.gone && !isGone() {
 		reapGroup(p) // what is ours to collect is there until it is collected
-		p.gone = isGone()
+		if !isGone() {
+			return false
+		}
 	}
+	p.gone = p.gone || !p.killRest()
 	return p.gone
 }

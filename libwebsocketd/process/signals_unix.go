@@ -21,12 +21,14 @@ func SignalName(s syscall.Signal) string {
 // signalGroup sends sig to every member of the group; os.ErrProcessDone when it
 // has none. Members that are zombies count until they are collected.
 func signalGroup(p *Process, sig syscall.Signal) error {
-	err := syscall.Kill(-p.Pid, sig)
+	err := killGroup(p.Pid, sig)
 	if errors.Is(err, syscall.ESRCH) {
 		return os.ErrProcessDone
 	}
 	return err
 }
+
+func killGroup(group int, sig syscall.Signal) error { return syscall.Kill(-group, sig) }
 
 // reapGroup collects members of the group that have become children of this
 // process, as the orphans of a subreaper do. Only for a group whose leader is

@@ -1,11 +1,9 @@
 package process
 
 import (
-	"bytes"
 	"os"
 	"os/signal"
 	"strconv"
-	"strings"
 	"time"
 	"unsafe"
 
@@ -90,25 +88,9 @@ func zombie() int {
 }
 
 // zombies are the pids of all children that have ended, the slow way.
-func zombies() []int {
-	var found []int
-	dirs, err := os.ReadDir("/proc")
-	if err != nil {
-		return nil
-	}
-	for _, dir := range dirs {
-		pid, err := strconv.Atoi(dir.Name())
-		if err != nil {
-			continue
-		}
-		stat, err := os.ReadFile("/proc/" + dir.Name() + "/stat")
-		if err != nil {
-			continue
-		}
-		// proc_pid_stat(5): the name in parentheses may hold anything, then come
-		// the state and the parent.
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if len(fields) > 1 && fields[0] == "Z" && fields[1] == strconv.Itoa(os.Getpid()) {
+func zombies() (found []int) {
+	for _, pid := range processes() {
+		if s, ok := statOf(strconv.Itoa(pid)); ok && s.state == 'Z' && s.parent == os.Getpid() {
 			found = append(found, pid)
 		}
 	}

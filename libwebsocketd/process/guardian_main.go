@@ -1,0 +1,121 @@
+//go:build unix
+
+package process
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// guardianName is argv[0] and the command name of a guardian. It shares nothing
+// with the server's name, so that killing all servers by name leaves it to do
+// its work.
+const guardianName = "wsguardian"
+
+// ordersVariable is in the environment of a guardian, and of nobody else.
+const ordersVariable = "WSGUARDIAN"
+
+// tableDescriptor is where a guardian finds its list.
+const tableDescriptor = 3
+
+// cleanWait is how long a guardian goes on killing.
+const cleanWait = 10 * time.Second
+
+// guardianPath is this very executable, even when its file was replaced.
+func guardianPath() (string, error) {
+	if runtime.GOOS == "linux" {
+		return "/proc/self/exe", nil
+	}
+	return os.Executable()
+}
+
+// startGuardian starts one and returns our ends of the pipe it listens to, and of
+// that in which it says that it is ready. It inherits nothing else but the table, so
+// that it keeps nobody's output open.
+func startGuardian(table *os.File, orders string) (pid int, pipe, said *os.File, err error) {
+	path, err := guardianPath()
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	var files [5]*os.File // its three, then ours
+	defer func() {
+		closeAll(files[:3])
+		if err != nil {
+			closeAll(files[3:])
+		}
+	}()
+	if files[0], files[3], err = os.Pipe(); err != nil {
+		return 0, nil, nil, err
+	}
+	if files[4], files[1], err = os.Pipe(); err != nil {
+		return 0, nil, nil, err
+	}
+	if files[2], err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
+		return 0, nil, nil, err
+	}
+	proc, err := os.StartProcess(path, []string{guardianName}, &os.ProcAttr{
+		Dir:   "/",
+		Env:   []string{"GOMAXPROCS=1", ordersVariable + "=" + orders},
+		Files: []*os.File{files[0], files[1], files[2], table},
+		Sys:   groupAttributes(false),
+	})
+	if err != nil {
+		return 0, nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer proc.Release()
+	return proc.Pid, files[3], files[4], nil
+}
+
+// GuardianMain is the whole life of a guardian. In any other process it returns
+// at once; in a guardian it never returns. A command that uses Guard calls it
+// first thing in main.
+func GuardianMain() {
+	text := os.Getenv(ordersVariable)
+	if os.Args[0] != guardianName || text == "" {
+		return
+	}
+	// A signal meant for the server's whole family must not take the last
+	// witness away. What ends a guardian is the end of its input.
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
+	os.WriteFile("/proc/self/comm", []byte(guardianName), 0) // Linux only, and only for ps
+	w := wards{}
+	if err := json.Unmarshal([]byte(text), &w.orders); err != nil {
+		os.Exit(1)
+	}
+	os.Stdout.Write([]byte{'\n'}) // ready
+	os.Stdout.Close()
+	io.Copy(io.Discard, os.Stdin) // nobody writes to it
+	w.listed, _ = readTable(os.NewFile(tableDescriptor, "table"))
+	w.clean()
+	os.Exit(0)
+}
+
+// wards is what a guardian has to end and remove.
+type wards struct {
+	orders
+	listed
+}
+
+// clean ends every session listed, and whoever descends from a process that was
+// being started, and removes the sockets. It looks again until it has twice found
+// nobody it could kill: what is killed may have started something meanwhile.
+func (w *wards) clean() {
+	for _, socket := range w.Sockets {
+		socket.remove()
+	}
+	began := time.Now()
+	for found := 2; found > 0 && time.Since(began) < cleanWait; found-- {
+		for pid := range w.left() {
+			if syscall.Kill(pid, syscall.SIGKILL) == nil {
+				found = 3
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -1,0 +1,35 @@
+//go:build unix && !linux
+
+package process
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Nothing that descendants inherit can be read here: a process that is being
+// started at the death of the server may leave something behind.
+
+func firstMark() uint64 { return 1 }
+
+func setMark(uint64) {}
+
+func clearMark() {}
+
+func bootClock() int64 { return 0 }
+
+// sharedFile is a file without a name.
+func sharedFile() (*os.File, error) {
+	file, err := os.CreateTemp("", "guardian")
+	if err != nil {
+		return nil, err
+	}
+	return file, os.Remove(file.Name())
+}
+
+// sessionOf is the session of a process, 0 when there is no such process.
+func sessionOf(pid int) int {
+	session, _ := unix.Getsid(pid)
+	return max(session, 0)
+}

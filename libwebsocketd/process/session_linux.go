@@ -1,0 +1,200 @@
+package process
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// clockTick is the unit of times in /proc/PID/stat, in nanoseconds.
+const clockTick = uint64(time.Second / 100)
+
+// stat is what is asked of /proc/PID/stat.
+type stat struct {
+	state                  byte
+	parent, group, session int
+	started                uint64 // in ticks of the bootClock
+}
+
+// dead is a zombie: it only waits to be collected.
+func (s stat) dead() bool { return s.state == 'Z' || s.state == 'X' }
+
+// statOf reads the status of a process, "PID", or of a thread, "PID/task/TID".
+func statOf(name string) (s stat, ok bool) {
+	raw, err := os.ReadFile("/proc/" + name + "/stat")
+	if err != nil {
+		return s, false
+	}
+	// proc_pid_stat(5): the name in parentheses may hold anything.
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
+	if len(fields) < 20 {
+		return s, false
+	}
+	s.state = fields[0][0]
+	s.parent, _ = strconv.Atoi(fields[1])
+	s.group, _ = strconv.Atoi(fields[2])
+	s.session, _ = strconv.Atoi(fields[3])
+	s.started, _ = strconv.ParseUint(fields[19], 10, 64)
+	return s, true
+}
+
+// processes are the numbers of all that this process can see.
+func processes() []int { return numbers("/proc") }
+
+// numbers are the names in a directory that are numbers.
+func numbers(dir string) (found []int) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(-1)
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// sessionOf is the session of a process, 0 when there is no such process.
+func sessionOf(pid int) int {
+	session, _ := unix.Getsid(pid)
+	return max(session, 0)
+}
+
+// orphans is the list of those this process has adopted as a subreaper. They are
+// children of its first thread, whoever started them; the programs are children of
+// another. Nearly always there is none, and to see that is one system call.
+type orphans struct {
+	mu   sync.Mutex
+	file int // negative where the kernel has no such list
+	room []byte
+}
+
+func newOrphans() *orphans {
+	file, err := unix.Open(childrenFile(os.Getpid(), os.Getpid()), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		file = -1
+	}
+	return &orphans{file: file, room: make([]byte, 4096)}
+}
+
+func childrenFile(pid, tid int) string { return fmt.Sprintf("/proc/%d/task/%d/children", pid, tid) }
+
+// of are the orphans in a session, the dead too.
+func (o *orphans) of(session int) (found []int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := unix.Pread(o.file, o.room, 0)
+	for err == nil && n == len(o.room) {
+		o.room = make([]byte, 2*n)
+		n, err = unix.Pread(o.file, o.room, 0)
+	}
+	if err != nil {
+		return inSession(processes(), session)
+	}
+	if n == 0 {
+		return nil
+	}
+	return inSession(pids(o.room[:n]), session)
+}
+
+func (o *orphans) close() {
+	if o != nil && o.file >= 0 {
+		unix.Close(o.file)
+	}
+}
+
+// pids are the numbers in a list.
+func pids(list []byte) (found []int) {
+	for field := range bytes.FieldsSeq(list) {
+		if pid, err := strconv.Atoi(string(field)); err == nil {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+func inSession(all []int, session int) (found []int) {
+	for _, pid := range all {
+		if sessionOf(pid) == session {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+// killRest kills what is left of a session whose first group is gone, and collects
+// it. It reports whether there was anything. Whoever is left in other groups
+// descends from an orphan of the session; once that is dead, from another.
+func (p *Process) killRest() bool {
+	if p.launcher.orphans == nil {
+		return false
+	}
+	left := p.launcher.orphans.of(p.Pid)
+	for _, pid := range left {
+		if group, err := unix.Getpgid(pid); err == nil && group > 1 {
+			killGroup(group, syscall.SIGKILL)
+		}
+		unix.Wait4(pid, nil, unix.WNOHANG, nil)
+	}
+	return len(left) > 0
+}
+
+// members are the processes of p's session: those that descend from its leader, and
+// orphans with theirs. Without a subreaper orphans are found the slow way.
+func (p *Process) members() []int {
+	if p.launcher.orphans == nil {
+		return inSession(processes(), p.Pid)
+	}
+	found := append(p.launcher.orphans.of(p.Pid), p.Pid)
+	for i := 0; i < len(found); i++ {
+		for _, tid := range numbers(fmt.Sprintf("/proc/%d/task", found[i])) {
+			list, _ := os.ReadFile(childrenFile(found[i], tid))
+			found = append(found, inSession(pids(list), p.Pid)...)
+		}
+	}
+	return found
+}
+
+// otherGroups are the groups of p's session but its first.
+func (p *Process) otherGroups() map[int]bool {
+	groups := make(map[int]bool)
+	for _, pid := range p.members() {
+		if group, err := unix.Getpgid(pid); err == nil && group > 1 && group != p.Pid {
+			groups[group] = true
+		}
+	}
+	return groups
+}
+
+// kept reports whether a thread of the session is kept from running: it is ready, but
+// was not at the last look, or had a processor for less than half the time since. ran
+// is what those had that were ready then, and becomes what those have that are now.
+func (p *Process) kept(ran *map[string]time.Duration, elapsed time.Duration) (kept bool) {
+	now := make(map[string]time.Duration)
+	for _, pid := range p.members() {
+		for _, tid := range numbers(fmt.Sprintf("/proc/%d/task", pid)) {
+			thread := fmt.Sprintf("%d/task/%d", pid, tid)
+			if s, ok := statOf(thread); !ok || s.state != 'R' {
+				continue
+			}
+			text, _ := os.ReadFile("/proc/" + thread + "/schedstat") // time on a processor, time waited for one
+			first, _, _ := strings.Cut(string(text), " ")
+			ns, _ := strconv.ParseInt(first, 10, 64)
+			now[thread] = time.Duration(ns)
+			before, seen := (*ran)[thread]
+			kept = kept || !seen || now[thread]-before < elapsed/2
+		}
+	}
+	*ran = now
+	return kept
+}

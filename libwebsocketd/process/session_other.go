@@ -1,0 +1,19 @@
+//go:build !linux
+
+package process
+
+import "time"
+
+// orphans are init's here, and what a session has besides its first group is not
+// known.
+type orphans struct{}
+
+func newOrphans() *orphans { return nil }
+
+func (o *orphans) close() {}
+
+func (p *Process) killRest() bool { return false }
+
+func (p *Process) otherGroups() map[int]bool { return nil }
+
+func (p *Process) kept(*map[string]time.Duration, time.Duration) bool { return false }
