@@ -78,7 +78,10 @@ func (s *Server) claimSlot(ctx context.Context, p *served, log *slog.Logger) *ga
 func (s *Server) takeFromPool(log *slog.Logger) bool {
 	for _, other := range s.table.Load().programs {
 		if ready := other.pool.Take(); ready != nil {
-			s.discard(ready, log)
+			if s.discard(ready, log) != nil {
+				ready.OnGone(func() { s.release(other) })
+				return false
+			}
 			other.slots.Release()
 			return true
 		}
@@ -106,19 +109,24 @@ func (p place) gone() {
 }
 
 // discard ends a process that is not needed; its slots stay the caller's. The
-// ladder is without CloseDelay, because somebody waits for an answer.
-func (s *Server) discard(ready *process.Process, log *slog.Logger) {
-	if err := ready.End(process.DefaultLadder(0)); err != nil {
+// ladder is without CloseDelay, because somebody waits for an answer. After an error
+// the process is still there.
+func (s *Server) discard(ready *process.Process, log *slog.Logger) error {
+	err := ready.End(process.DefaultLadder(0))
+	if err != nil {
 		logAt(log, LevelError, "process", err.Error(), "pid", ready.Pid)
 	}
+	return err
 }
 
 // giveUp frees what was claimed for a client that is not served after all.
 func (s *Server) giveUp(p *served, ready *process.Process, log *slog.Logger) {
-	if ready != nil {
-		s.discard(ready, log)
+	if ready == nil {
+		s.release(p)
+		return
 	}
-	s.release(p)
+	ready.OnGone(func() { s.release(p) })
+	s.discard(ready, log)
 }
 
 // release gives the two slots of a process back, and tells the pools.

@@ -6,12 +6,17 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"websocketd/libwebsocketd/process"
 )
 
 const (
 	// quiet is how long a pipe must be empty, after the program itself has
 	// exited, for those it left behind to have said their last word.
 	quiet = 250 * time.Millisecond
+	// lastLook is how long it is read once more after that: something may have been
+	// said while this process had no processor to hear it.
+	lastLook = 5 * time.Millisecond
 	// talk and talkBytes are how long, and how much, those left behind may go on
 	// talking without a pause. Time in which the client holds us back does not
 	// count.
@@ -29,6 +34,7 @@ const (
 type pipeReader struct {
 	file   *os.File
 	source source
+	grace  process.Grace
 	cut    func() // told when those left behind are cut short
 	exited atomic.Bool
 	hasty  bool          // a deadline stands for its inbox's patience
@@ -37,8 +43,8 @@ type pipeReader struct {
 	heard  int           // of them
 }
 
-func newPipeReader(f *os.File, cut func()) *pipeReader {
-	return &pipeReader{file: f, source: newSource(f), left: pipeful, cut: cut}
+func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
+	return &pipeReader{file: f, source: newSource(f), grace: grace, left: pipeful, cut: cut}
 }
 
 // programExited is called once, from any goroutine.
@@ -49,7 +55,7 @@ func (r *pipeReader) programExited() {
 
 // readInto returns io.EOF at the end, and errStalled as its inbox wishes.
 func (r *pipeReader) readInto(in *inbox) (int, error) {
-	for {
+	for pause := quiet; ; {
 		if r.hasty {
 			r.file.SetReadDeadline(time.Time{}) // before the look at exited, which comes with a deadline of its own
 			r.hasty = false
@@ -62,7 +68,7 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 		var start time.Time
 		if exited {
 			start = time.Now()
-			r.file.SetReadDeadline(start.Add(quiet))
+			r.file.SetReadDeadline(start.Add(pause))
 		} else if in.patience > 0 {
 			r.file.SetReadDeadline(time.Now().Add(in.patience))
 			r.hasty = true
@@ -78,6 +84,12 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 			return 0, errStalled
 		case errors.Is(err, os.ErrDeadlineExceeded) && !exited:
 			continue // woken by the exit: there may be something to read
+		case errors.Is(err, os.ErrDeadlineExceeded) && pause != lastLook:
+			// Those who could not run were not silent.
+			if pause = r.grace.More(); pause == 0 {
+				pause = lastLook
+			}
+			continue
 		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, os.ErrClosed):
 			return 0, io.EOF
 		}

@@ -43,7 +43,7 @@ type ProcessEndpoint struct {
 // that may run.
 type holder interface {
 	leaving() // it will soon be free: the program has exited, or is to end
-	gone()    // nothing of the program's group is left
+	gone()    // nothing of the program's session is left
 }
 
 // newProcessEndpoint takes over proc, which was started with stderr as cfg says.
@@ -61,6 +61,7 @@ func newProcessEndpoint(proc *process.Process, cfg *Program, log *slog.Logger, p
 	if p.logsStderr = proc.Stderr != nil && cfg.Stderr != StderrTag; p.logsStderr {
 		proc.OnStderr(p.logStderr)
 	}
+	proc.OnGone(place.gone)
 	proc.OnExit(p.programExited)
 	return p
 }
@@ -74,7 +75,7 @@ func (p *ProcessEndpoint) lines(f *os.File, stream string) *lineReader {
 // pipe reads one of the program's pipes, which has an end once the program has
 // exited.
 func (p *ProcessEndpoint) pipe(f *os.File) *pipeReader {
-	r := newPipeReader(f, p.cutShort)
+	r := newPipeReader(f, p.proc.Grace(), p.cutShort)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.pipes = append(p.pipes, r); p.exited {
@@ -190,7 +191,7 @@ func (p *ProcessEndpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
 // Context is never done: how a program ends is told by Receive.
 func (p *ProcessEndpoint) Context() context.Context { return context.Background() }
 
-// Close ends the program by the ladder and returns when its group is gone. What
+// Close ends the program by the ladder and returns when its session is gone. What
 // it said before its end is left to Receive, if somebody receives.
 func (p *ProcessEndpoint) Close() error {
 	p.closeOnce.Do(func() { p.closeErr = p.end() })
@@ -225,7 +226,6 @@ func (p *ProcessEndpoint) end() error {
 	if tagged, ok := p.output.(*taggedOutput); ok {
 		tagged.close()
 	}
-	p.place.gone()
 	p.report(asked, err)
 	return err
 }

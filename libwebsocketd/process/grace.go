@@ -9,17 +9,17 @@ const (
 	mostGrace = time.Second
 )
 
-// Grace is for a wait that is over on the clock: it gives a process that could not
-// run meanwhile, because others had the processors, the time it was kept from.
+// Grace is for waits that are over on the clock: it gives a process that could not run
+// meanwhile, because others had the processors, the time it was kept from.
 type Grace struct {
 	process *Process
-	began   time.Time // of the grace
+	began   time.Time // zero: none is given at the moment
 	looked  time.Time
 	ran     map[string]time.Duration
 }
 
-// NewGrace is for one wait at a time.
-func (p *Process) NewGrace() *Grace { return &Grace{process: p} }
+// Grace is for one wait after the other.
+func (p *Process) Grace() Grace { return Grace{process: p} }
 
 // More is how much longer to wait before asking again; at 0 the wait is over.
 func (g *Grace) More() time.Duration {
@@ -27,14 +27,10 @@ func (g *Grace) More() time.Duration {
 	if g.began.IsZero() {
 		g.began = now
 	}
-	kept := g.process.kept(&g.ran, now.Sub(g.looked))
-	if !kept || now.Sub(g.began) > mostGrace {
-		g.Reset()
+	if now.Sub(g.began) > mostGrace || !g.process.kept(&g.ran, now.Sub(g.looked)) {
+		*g = g.process.Grace()
 		return 0
 	}
 	g.looked = now
 	return lookPause
 }
-
-// Reset is for the next wait.
-func (g *Grace) Reset() { *g = Grace{process: g.process} }

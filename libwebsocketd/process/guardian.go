@@ -57,16 +57,18 @@ func (g *guardian) await(quit <-chan struct{}) {
 // one that never got ready is waited for, longer each time. Meanwhile the server
 // serves all the same, and says so.
 func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
-	for failures := (backoff{}); ; {
+	var failures backoff
+	ready := g.settled
+	for {
 		born := time.Now()
-		ready, err := g.live()
+		err := g.live(ready)
 		g.settled()
 		switch {
 		case g.over():
 			return
-		case ready:
+		case err == nil:
 			failures.reset()
-			onError(errors.New("the guardian was gone and is started again"))
+			ready = func() { onError(errors.New("the guardian was gone and is started again")) }
 			continue
 		}
 		pause := failures.fail(born, time.Now())
@@ -79,17 +81,17 @@ func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
 	}
 }
 
-// live is the life of one guardian. ready says whether it was one.
-func (g *guardian) live() (ready bool, err error) {
+// live is the life of one guardian. The error is that of one that was never ready.
+func (g *guardian) live(ready func()) error {
 	pid, said, err := g.start()
 	if err != nil {
-		return false, err
+		return err
 	}
 	told := make(chan error, 1)
 	go func() {
 		_, err := said.Read(make([]byte, 1))
 		if err == nil {
-			g.settled()
+			ready()
 		}
 		told <- err
 	}()
@@ -98,12 +100,12 @@ func (g *guardian) live() (ready bool, err error) {
 	g.pid = 0
 	g.pipe.Close()
 	g.mu.Unlock()
-	err = <-told // its end is the pipe's
+	err = <-told // the pipe has ended with it
 	said.Close()
 	if err != nil {
-		return false, errors.New("it ended before it was ready")
+		return errors.New("it ended before it was ready")
 	}
-	return true, nil
+	return nil
 }
 
 // start starts one. It says in the pipe returned that it is ready.

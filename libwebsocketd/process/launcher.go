@@ -293,7 +293,7 @@ func (l *Launcher) awaitGone(p *Process) {
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for !p.allGone() {
+	for !p.allGone() && !p.onlyZombies() {
 		select {
 		case <-tick.C:
 		case <-l.quit:

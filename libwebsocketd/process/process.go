@@ -185,7 +185,7 @@ func (p *Process) Stop(l Ladder) error {
 func (p *Process) climb() error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	grace := p.NewGrace()
+	grace := p.Grace()
 	for p.running() {
 		p.mu.Lock()
 		action, at, ok := p.due.next(&p.done)
@@ -362,6 +362,9 @@ func (p *Process) awaitRest() error {
 		case <-timer.C:
 		case <-end.C:
 			timer.Stop()
+			if p.onlyZombies() {
+				return nil
+			}
 			return fmt.Errorf("of process %d something is still there %s after SIGKILL", p.Pid, limit)
 		}
 	}

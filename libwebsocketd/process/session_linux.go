@@ -149,6 +149,20 @@ func (p *Process) killRest() bool {
 	return len(left) > 0
 }
 
+// onlyZombies reports whether what is left of a session is somebody else's to collect,
+// as init collects the orphans of a process that is no subreaper.
+func (p *Process) onlyZombies() bool {
+	if p.launcher.orphans != nil {
+		return false
+	}
+	for _, pid := range inSession(processes(), p.Pid) {
+		if s, ok := statOf(strconv.Itoa(pid)); ok && !s.dead() {
+			return false
+		}
+	}
+	return true
+}
+
 // members are the processes of p's session: those that descend from its leader, and
 // orphans with theirs. Without a subreaper orphans are found the slow way.
 func (p *Process) members() []int {
@@ -176,25 +190,30 @@ func (p *Process) otherGroups() map[int]bool {
 	return groups
 }
 
-// kept reports whether a thread of the session is kept from running: it is ready, but
-// was not at the last look, or had a processor for less than half the time since. ran
-// is what those had that were ready then, and becomes what those have that are now.
-func (p *Process) kept(ran *map[string]time.Duration, elapsed time.Duration) (kept bool) {
+// kept reports whether the session is kept from running by others: a thread is ready,
+// and those that are had together a processor for less than half of elapsed. ran is
+// what each had at the last look, and becomes what each has now.
+func (p *Process) kept(ran *map[string]time.Duration, elapsed time.Duration) bool {
 	now := make(map[string]time.Duration)
+	var had time.Duration
 	for _, pid := range p.members() {
 		for _, tid := range numbers(fmt.Sprintf("/proc/%d/task", pid)) {
 			thread := fmt.Sprintf("%d/task/%d", pid, tid)
-			if s, ok := statOf(thread); !ok || s.state != 'R' {
-				continue
+			if s, ok := statOf(thread); ok && s.state == 'R' {
+				now[thread] = ranFor(thread)
+				had += min(now[thread]-(*ran)[thread], elapsed)
 			}
-			text, _ := os.ReadFile("/proc/" + thread + "/schedstat") // time on a processor, time waited for one
-			first, _, _ := strings.Cut(string(text), " ")
-			ns, _ := strconv.ParseInt(first, 10, 64)
-			now[thread] = time.Duration(ns)
-			before, seen := (*ran)[thread]
-			kept = kept || !seen || now[thread]-before < elapsed/2
 		}
 	}
+	first := *ran == nil
 	*ran = now
-	return kept
+	return len(now) > 0 && (first || had < elapsed/2)
+}
+
+// ranFor is how long a thread has had a processor, the first number of its schedstat.
+func ranFor(thread string) time.Duration {
+	text, _ := os.ReadFile("/proc/" + thread + "/schedstat")
+	first, _, _ := strings.Cut(string(text), " ")
+	ns, _ := strconv.ParseInt(first, 10, 64)
+	return time.Duration(ns)
 }

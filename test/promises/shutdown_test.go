@@ -113,23 +113,6 @@ func TestKilledServerLeavesNothing(t *testing.T) {
 	}
 }
 
-// The same while connections come and go: in the moment between fork and the
-// guardian's knowledge the program ends by PDEATHSIG. What it has itself started
-// in that moment is nobody's: the one hole there is.
-func TestKilledWhileStarting(t *testing.T) {
-	t.Parallel()
-	for range 5 {
-		s := start(t, "sleep", "600")
-		for range 8 {
-			s.Dial(t).Send(t, harness.Handshake("/").String())
-		}
-		harness.Until(t, "the first process runs", func() bool { return len(s.Children()) > 0 })
-		s.Signal(t, syscall.SIGKILL)
-		s.Wait(t)
-		harness.NothingLeft(t, s)
-	}
-}
-
 // A guardian that was killed is replaced and knows what the first one knew.
 func TestKilledGuardianIsReplaced(t *testing.T) {
 	t.Parallel()
@@ -145,7 +128,7 @@ func TestKilledGuardianIsReplaced(t *testing.T) {
 		next := s.Guardian()
 		return next != 0 && next != first
 	})
-	s.Out.Await(t, "the guardian was gone and is started again") // and was told everything
+	s.Out.Await(t, "the guardian was gone and is started again") // and knows everything
 	c.Text("still here")
 	c.Expect(t, "still here")
 	s.Signal(t, syscall.SIGKILL)
@@ -153,9 +136,7 @@ func TestKilledGuardianIsReplaced(t *testing.T) {
 	harness.NothingLeft(t, s)
 }
 
-// A guardian that dies together with the server is the one hole: the server's
-// own children still end with it, by PDEATHSIG or at the end of their input.
-// Here: the guardian dies and the server goes on and stops as ever.
+// The guardian dies, and the server stops as ever.
 func TestStopWithoutGuardian(t *testing.T) {
 	t.Parallel()
 	s := start(t, stubborn...)
