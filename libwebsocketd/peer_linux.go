@@ -102,6 +102,9 @@ func (c *conn) boundUnsent() {
 // waits for us to be woken.
 const mostUnsent = 4 * chunkSize
 
+// canLook says that hungUp can tell.
+const canLook = true
+
 // hungUp looks at the connection without reading from it. gone: it is broken for
 // good. leaving: the client sends nothing behind what is still unread.
 func (c *conn) hungUp() (gone, leaving bool) {

@@ -14,6 +14,9 @@ func (c *conn) unsent() int { return 0 }
 // boundUnsent leaves it to the system here.
 func (c *conn) boundUnsent() {}
 
+// canLook says that hungUp cannot tell.
+const canLook = false
+
 // hungUp cannot look without reading here; a failed write tells instead.
 func (c *conn) hungUp() (gone, leaving bool) { return false, false }
 

@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -20,7 +21,14 @@ type Face interface {
 
 // Visit is a request for a program, let in: Host, route and Origin are right.
 type Visit struct {
+	// Request has a Context that is done when the client is gone. Of a plain request,
+	// unlike net/http's, it is not done when the client has only closed its sending
+	// half.
 	Request *http.Request
+
+	// Silent is done when nothing more comes from the client: it is gone, or has only
+	// closed its sending half. Something that is written to it tells which.
+	Silent context.Context
 
 	server *Server
 	to     route
@@ -68,6 +76,21 @@ func (v *Visit) Open(call Call) (Endpoint, *gate.Refusal) {
 // Answer sends a refusal of Open.
 func (v *Visit) Answer(w http.ResponseWriter, refusal *gate.Refusal) { v.server.answer(w, refusal) }
 
+// NamesOrigin reports whether the origin of the request stands in Origins, and is not
+// only let in by a rule or by *.
+func (v *Visit) NamesOrigin() bool { return v.to.program.origins.Names(v.Request) }
+
+// LastEventID returns the id of the last event a client has had (HTML section
+// 9.2.4), "" if it tells none. Stand-ins for EventSource that cannot set a header
+// write it into the query; the header wins.
+func LastEventID(r *http.Request) string {
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		return id
+	}
+	query := r.URL.Query()
+	return cmp.Or(query.Get("lastEventId"), query.Get("Last-Event-ID"))
+}
+
 // First is what the program is to be sent before anything of the client's.
 func (v *Visit) First() []Message { return v.first }
 
@@ -109,11 +132,15 @@ func (s *Server) visit(face Face, w http.ResponseWriter, r *http.Request, from p
 		return true
 	}
 	defer s.running.Done()
-	face.Serve(w, s.newVisit(r, to, from, id, log))
+	ctx, settle := untilGone(r)
+	defer settle()
+	v := s.newVisit(r.WithContext(ctx), to, from, id, log)
+	v.Silent = r.Context()
+	face.Serve(w, v)
 	return true
 }
 
 func (s *Server) newVisit(r *http.Request, to route, from peer, id string, log *slog.Logger) *Visit {
 	log = to.program.log(log).With("command", to.argv[0], "origin", gate.Origin(r))
-	return &Visit{Request: r, server: s, to: to, from: from, id: id, log: log}
+	return &Visit{Request: r, Silent: r.Context(), server: s, to: to, from: from, id: id, log: log}
 }

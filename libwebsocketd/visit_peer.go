@@ -3,6 +3,8 @@ package libwebsocketd
 import (
 	"context"
 	"net"
+	"net/http"
+	"time"
 )
 
 // connKey is where the Context of a request has its connection.
@@ -12,30 +14,79 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// conn is the connection of the client, nil if it is not one of Serve's.
-func (v *Visit) conn() *conn {
-	if c, ok := v.Request.Context().Value(connKey{}).(net.Conn); ok {
+// connOf returns the connection of a request, nil if it is not one of Serve's.
+func connOf(ctx context.Context) *conn {
+	if c, ok := ctx.Value(connKey{}).(net.Conn); ok {
 		return &conn{Conn: c}
 	}
 	return nil
+}
+
+// gone looks whether a connection is broken for good.
+func (c *conn) gone() bool {
+	gone, _ := c.hungUp()
+	return gone
+}
+
+// How often a client is looked at that sends nothing more, at first and at last.
+const (
+	firstLook = 20 * time.Millisecond
+	lastLook  = time.Second
+)
+
+// untilGone returns a context that is done when the client of a request is gone.
+// That of net/http is done as soon as the client has closed its sending half, which
+// is no leaving behind a whole request. Where nobody can tell the two apart (see Left)
+// they are the same. settle is to be called at the end.
+func untilGone(r *http.Request) (_ context.Context, settle func()) {
+	if r.ProtoMajor != 1 {
+		return r.Context(), func() {} // a stream is not done before it is reset
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	looked := make(chan struct{})
+	stop := context.AfterFunc(r.Context(), func() {
+		defer close(looked)
+		defer cancel()
+		awaitGone(ctx)
+	})
+	return ctx, func() {
+		cancel()
+		if !stop() {
+			<-looked
+		}
+	}
+}
+
+// awaitGone returns when the client of ctx is gone, or ctx is done. The server's
+// keep-alive probes find one that is gone without a word.
+func awaitGone(ctx context.Context) {
+	c := connOf(ctx)
+	if c == nil || !canLook {
+		return
+	}
+	for pause := firstLook; !c.gone(); pause = min(2*pause, lastLook) {
+		wait := time.NewTimer(pause)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return
+		}
+	}
 }
 
 // Left looks whether the client is gone, without reading from its connection. It is
 // for while the body of an HTTP/1 request is not read, when nothing else tells. It can
 // tell on Linux, of the connections of Serve; of others it says false.
 func (v *Visit) Left() bool {
-	c := v.conn()
-	if c == nil || v.Request.ProtoMajor != 1 {
-		return false
-	}
-	gone, leaving := c.hungUp()
-	return gone || leaving
+	c := connOf(v.Request.Context())
+	return c != nil && v.Request.ProtoMajor == 1 && c.gone()
 }
 
 // Taken is a count that grows when the client's system takes some of what was sent
 // on its connection; ok is false where that cannot be known (see Left).
 func (v *Visit) Taken() (count int64, ok bool) {
-	c := v.conn()
+	c := connOf(v.Request.Context())
 	if c == nil {
 		return 0, false
 	}

@@ -54,6 +54,14 @@ func (o *Origins) Check(r *http.Request) *Refusal {
 	return o.refuse(s, r)
 }
 
+// Names reports whether an entry of the list other than * is the host that r comes
+// from. A page of such an origin may be trusted with what a browser keeps of its user;
+// null and files are anybody's.
+func (o *Origins) Names(r *http.Request) bool {
+	s := readOrigin(r)
+	return s.kind == fromHost && slices.ContainsFunc(o.list, func(entry source) bool { return entry.raw != "*" && entry.matches(s) })
+}
+
 func (o *Origins) allows(s source, r *http.Request) bool {
 	restricted := o.sameOrigin || len(o.list) > 0
 	switch {

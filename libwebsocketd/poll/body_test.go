@@ -24,7 +24,7 @@ func TestDrain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				done := make(chan struct{})
 				request := strings.Replace(aPost, "10", "1000", 1)
-				ours, r := talk(t, t.Context(), request, plainForm{}, &stranger{}, interval, func(c *client) {
+				ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *client) {
 					defer close(done)
 					begin := time.Now()
 					c.CloseSend(exit3)
@@ -49,7 +49,7 @@ func TestDrain(t *testing.T) {
 					}
 				}()
 				resp := answerTo(t, r, "POST")
-				if _, err := io.ReadAll(resp.Body); err != nil || resp.Trailer.Get(exitTrailer) != "4003 exit status 3" || !resp.Close {
+				if _, err := io.ReadAll(resp.Body); err != nil || resp.Trailer.Get(exitHeader) != "4003 exit status 3" || !resp.Close {
 					t.Errorf("%v, %v", err, resp.Trailer)
 				}
 				<-done
@@ -65,7 +65,7 @@ func TestContinue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		request := strings.Replace(aPost, "\r\n\r\n", "\r\nExpect: 100-Continue\r\n\r\n", 1)
-		ours, r := talk(t, t.Context(), request, plainForm{}, &stranger{}, interval, func(c *client) {
+		ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *client) {
 			for {
 				batch, err := c.Receive()
 				if err == io.EOF {
@@ -92,7 +92,7 @@ func TestBrokenBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		request := "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 		done := make(chan struct{})
-		ours, r := talk(t, t.Context(), request, plainForm{}, &stranger{}, interval, func(c *client) {
+		ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *client) {
 			defer close(done)
 			c.Receive()
 			gone := new(libwebsocketd.ClosedError)

@@ -36,6 +36,8 @@ type client struct {
 	acknowledged int64  // what peer had taken at the last comment
 	still        int    // comments since that has changed
 	ended        atomic.Bool
+	opened       bool // something of the answer was sent; out.writing guards it
+	whole        bool // all of it was; out.writing guards it
 	ending       sync.Once
 	once         sync.Once
 	closed       chan struct{}
@@ -54,20 +56,18 @@ func newClient(going context.Context, w http.ResponseWriter, in *body, f form, i
 // gone is for a client that has left.
 func (c *client) gone() { c.cancel(&libwebsocketd.ClosedError{Code: closeAbnormal}) }
 
-// begin sends the header and what stands before the first message, when message
-// number before was the last.
+// begin sends the header, when message number before was the last. Where only the
+// header can tell the ending it is sent with what the program says first; but a client
+// whose body has no length that is known may wait for it before it goes on.
 func (c *client) begin(before uint64) {
+	c.number = before
 	c.in.begin(c.out.w)
 	h := c.out.w.Header()
 	c.form.header(h)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Accel-Buffering", "no") // nginx would wait for more
-	c.out.w.WriteHeader(http.StatusOK)
-	c.write(func() error {
-		c.number = before
-		return c.out.sendOne(func(b []byte) []byte { return c.form.begin(b, before) })
-	})
+	streams(h)
+	if c.form.tells() || c.in.request.ContentLength < 0 {
+		c.probe()
+	}
 	if c.form.comment() != "" {
 		c.every(c.interval, c.comment)
 	}
@@ -102,6 +102,13 @@ func (c *client) comment() {
 		c.gone()
 		return
 	}
+	c.probe()
+}
+
+// probe sends what says nothing, the header if nothing was sent so far, unless
+// something is being said anyway: a client that is gone answers by a reset, which tells
+// it from one that has only closed its sending half.
+func (c *client) probe() {
 	if !c.out.writing.TryLock() {
 		return
 	}
@@ -109,6 +116,13 @@ func (c *client) comment() {
 	c.writeLocked(func() error {
 		return c.out.sendOne(func(b []byte) []byte { return append(b, c.form.comment()...) })
 	})
+}
+
+// isWhole reports whether all of the answer was sent.
+func (c *client) isWhole() bool {
+	c.out.writing.Lock()
+	defer c.out.writing.Unlock()
+	return c.whole
 }
 
 // Context is done when the client is gone or the server is going away.
@@ -187,6 +201,7 @@ func (c *client) writeLocked(send func() error) error {
 		return errEnded
 	}
 	err := send()
+	c.opened = true
 	if err != nil {
 		c.gone()
 	}

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"websocketd/libwebsocketd"
@@ -22,12 +23,22 @@ func (c *client) CloseSend(cause error) error {
 			if left {
 				return nil
 			}
-			return c.out.sendOne(func(b []byte) []byte { return c.form.end(b, c.number, cause, c.out.w.Header()) })
+			whole := !c.opened || c.form.tells() || isExit(cause)
+			err := c.out.sendOne(func(b []byte) []byte { return c.form.end(b, c.number, cause, c.out.w.Header()) })
+			c.whole = whole && err == nil
+			return err
 		})
 		c.cancel(cause)
 		c.in.letGo()
 	})
 	return err
+}
+
+// isExit reports whether a program has ended by itself, with whatever status: what it
+// has said is all there is.
+func isExit(cause error) bool {
+	var ended *libwebsocketd.EndedError
+	return errors.As(cause, &ended) && ended.Signal == 0
 }
 
 // lastWait is how long the rest of the answer may take.

@@ -55,7 +55,7 @@ func TestClose(t *testing.T) {
 				c.CloseSend(exit3)
 				c.Close()
 			})
-			readUntil(t, answerTo(t, r, "POST").Body, "id: e:0\n\n")
+			readUntil(t, answerTo(t, r, "POST").Body, ":\n")
 			<-done
 			if rest, err := io.ReadAll(r); strings.Contains(string(rest), "event: end") || err != nil {
 				t.Errorf("%s: %q, %v", name, rest, err)
@@ -91,7 +91,7 @@ func TestEndIsNotTaken(t *testing.T) {
 						t.Errorf("it took %s", since)
 					}
 				})
-				readUntil(t, answerTo(t, r, "GET").Body, "id: e:0\n\n")
+				readUntil(t, answerTo(t, r, "GET").Body, ":\n")
 				<-done
 			})
 		})

@@ -23,9 +23,9 @@ func TestComments(t *testing.T) {
 		})
 		begin := time.Now()
 		body := answerTo(t, r, "GET").Body
-		readUntil(t, body, "id: e:0\n\n")
+		readUntil(t, body, ":\n")
 		for i := range 3 {
-			readUntil(t, body, ":\n\n")
+			readUntil(t, body, ":\n")
 			if since := time.Since(begin); since != time.Duration(i+1)*interval {
 				t.Errorf("comment %d after %s", i+1, since)
 			}
@@ -81,7 +81,7 @@ func TestTakesNothing(t *testing.T) {
 			}
 			finish(c, exit3)
 		})
-		readUntil(t, answerTo(t, r, "GET").Body, "id: e:0\n\n")
+		readUntil(t, answerTo(t, r, "GET").Body, ":\n")
 		<-done
 	})
 }

@@ -20,16 +20,21 @@
 //   - A client that takes nothing for two ping intervals is gone. So is one whose
 //     body has stalled for as long, while it took nothing of the answer either.
 //   - The client that leaves ends its conversation, and with it a program that is
-//     its own. A server that goes away still delivers what the program says.
-//   - The end is told in the answer: by an event, a trailer or a member. An answer
-//     that breaks off without it is a lost connection.
+//     its own. One that only closes its sending half after its whole request has not
+//     left; something written to it tells, and else TCP's keep-alive probes, within two
+//     minutes. A server that goes away still delivers what the program says.
+//   - The end is told in the answer: by an event or a member; by a trailer, where the
+//     client asks for trailers; by a header, where nothing was said before.
+//   - An answer that was cut is never ended as a whole one: its connection is broken
+//     off. It is whole when it tells the end, or when the program has exited by itself.
+//   - Headers that the server's configuration sets win over those of this package.
 //
 // # The law of events
 //
 // Every message has an id, EPOCH:N, which says that it is message N of those that
-// are counted in EPOCH (package record). The stream begins with the id of what comes
-// before its first message, so that a client which was cut off early also says where
-// it was.
+// are counted in EPOCH (package record). There is no block without data, which some
+// clients take for an empty event: a stream begins with a comment, and a comment is one
+// line.
 //
 //	(message)   text without a CR, which would end a line of it
 //	json        text with a CR, as a JSON string

@@ -24,18 +24,17 @@ type events struct {
 func newEvents() events { return events{epoch: rand.Text()} }
 
 func (e events) header(h http.Header) {
-	h.Set("Content-Type", eventStream)
+	suggest(h, "Content-Type", eventStream)
 	if e.trailer {
-		h.Set("Trailer", exitTrailer)
+		h.Set("Trailer", exitHeader)
 	}
 }
 
-// begin is an id without data, which is no event, but is remembered (HTML section
-// 9.2.6).
-func (e events) begin(b []byte, before uint64) []byte { return append(e.id(b, before), '\n') }
+// comment is a line that begins with a colon. There is no blank line behind it: some
+// clients take that for the end of an event that says nothing.
+func (events) comment() string { return ":\n" }
 
-// comment is a line that begins with a colon.
-func (events) comment() string { return ":\n\n" }
+func (events) tells() bool { return true }
 
 func (e events) id(b []byte, number uint64) []byte {
 	b = append(b, "id: "...)
@@ -64,9 +63,9 @@ func (e events) note(b []byte, before uint64, n *libwebsocketd.Note) []byte {
 	return data(append(b, "event: gap\n"...), encode(gap{n.From, n.To}))
 }
 
-func (e events) end(b []byte, before uint64, cause error, trailer http.Header) []byte {
+func (e events) end(b []byte, before uint64, cause error, h http.Header) []byte {
 	if e.trailer {
-		trailer.Set(exitTrailer, exitValue(cause))
+		h.Set(exitHeader, exitValue(cause))
 	}
 	b = e.id(b, before)
 	return data(append(b, "event: end\n"...), encode(endingOf(cause)))

@@ -12,7 +12,7 @@ var stopsEventSource = &gate.Refusal{Status: http.StatusNoContent, Reason: "Last
 
 // serveEvents answers a GET with what the program says, as server-sent events.
 func serveEvents(w http.ResponseWriter, v *libwebsocketd.Visit) {
-	fresh := v.Request.Header.Get("Last-Event-ID") == ""
+	fresh := libwebsocketd.LastEventID(v.Request) == ""
 	if v.Program().Lifetime == nil && !fresh {
 		v.Refuse(w, stopsEventSource)
 		return
@@ -36,18 +36,25 @@ func serveRun(w http.ResponseWriter, v *libwebsocketd.Visit) {
 		v.Answer(w, refusal)
 		return
 	}
-	var f form = newPlain(v.Program())
+	var f form = newPlain(v.Program(), wantsTrailer(v.Request))
 	if wantsEvents(v.Request) {
 		e := newEvents()
-		e.trailer = true
+		e.trailer = wantsTrailer(v.Request)
 		f = e
 	}
 	converse(w, v, program, f, 0)
 }
 
+// converse has the conversation. An answer that was cut does not end as a whole one
+// does: its connection, or stream, is broken off.
 func converse(w http.ResponseWriter, v *libwebsocketd.Visit, program libwebsocketd.Endpoint, f form, before uint64) {
 	c := newClient(v.Context(), w, newBody(w, v.Request, v.First()), f, v.Program().PingInterval)
 	c.peer = v
 	c.begin(before)
+	settle := when(v.Silent, c.probe)
 	v.Converse(program, c)
+	settle()
+	if !c.isWhole() {
+		panic(http.ErrAbortHandler)
+	}
 }

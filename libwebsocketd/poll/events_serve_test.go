@@ -21,8 +21,7 @@ func TestBroadcast(t *testing.T) {
 	).ends(exit3)
 	n.before = 7
 	got := do(t, request(t, "GET", serveNear(t, n), "", wantsStream))
-	want := strings.Join([]string{
-		"id: epoch:7\n",
+	want := ":\n" + strings.Join([]string{
 		"id: epoch:8\ndata: b\n",
 		"id: epoch:11\nevent: gap\ndata: {\"from\":9,\"to\":11}\n",
 		"id: epoch:12\nevent: base64\ndata: Yw==\n",
@@ -31,7 +30,7 @@ func TestBroadcast(t *testing.T) {
 	if got.StatusCode != 200 || got.body != want {
 		t.Errorf("%d %q, want %q", got.StatusCode, got.body, want)
 	}
-	for name, value := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"} {
+	for name, value := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"} {
 		if got.Header.Get(name) != value {
 			t.Errorf("%s: %q", name, got.Header.Get(name))
 		}

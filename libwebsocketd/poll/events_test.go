@@ -85,7 +85,7 @@ func FuzzEvents(f *testing.F) {
 			t.Skip("no text")
 		}
 		w := events{epoch: "e"}
-		stream := w.begin(nil, 6)
+		stream := []byte(w.comment())
 		for i, data := range [][]byte{[]byte("before"), data, []byte("behind")} {
 			stream = w.message(stream, uint64(i)+7, &libwebsocketd.Message{Kind: kind, Data: data})
 			stream = append(stream, w.comment()...)
@@ -112,7 +112,6 @@ func TestEvents(t *testing.T) {
 		got  []byte
 		want string
 	}{
-		"begin":   {w.begin(nil, 0), "id: e:0\n\n"},
 		"line":    {w.message(nil, 1, text("a")), "id: e:1\ndata: a\n\n"},
 		"empty":   {w.message(nil, 2, text("")), "id: e:2\ndata: \n\n"},
 		"lines":   {w.message(nil, 3, text("a\n\nb")), "id: e:3\ndata: a\ndata: \ndata: b\n\n"},
@@ -122,7 +121,7 @@ func TestEvents(t *testing.T) {
 		"restart": {w.note(nil, 9, &libwebsocketd.Note{Restarted: "exit status 3"}), "id: e:9\nevent: restart\ndata: {\"reason\":\"exit status 3\"}\n\n"},
 		"end": {w.end(nil, 9, &libwebsocketd.CloseError{Code: 4003, Reason: "exit status 3"}, trailer),
 			"id: e:9\nevent: end\ndata: {\"code\":4003,\"reason\":\"exit status 3\"}\n\n"},
-		"comment": {[]byte(w.comment()), ":\n\n"},
+		"comment": {[]byte(w.comment()), ":\n"},
 	} {
 		if string(test.got) != test.want {
 			t.Errorf("%s: %q, want %q", name, test.got, test.want)
@@ -150,13 +149,13 @@ func TestPlain(t *testing.T) {
 		{libwebsocketd.Program{Framing: libwebsocketd.FramingLength}, "a", "application/octet-stream"},
 		{libwebsocketd.Program{Binary: true}, "a", "application/octet-stream"},
 	} {
-		f, h := newPlain(&test.program), http.Header{}
+		f, h := newPlain(&test.program, true), http.Header{}
 		f.header(h)
-		if got := string(f.message(f.begin(nil, 0), 1, m)); got != test.message || h.Get("Content-Type") != test.mimeType || h.Get("Trailer") != exitTrailer {
+		if got := string(f.message(nil, 1, m)); got != test.message || h.Get("Content-Type") != test.mimeType || h.Get("Trailer") != exitHeader {
 			t.Errorf("%+v: %q, %q", f, got, h)
 		}
-		if got := f.end(nil, 1, &libwebsocketd.CloseError{Code: 1011, Reason: "a\r\nb: c"}, h); len(got) > 0 || h.Get(exitTrailer) != "1011 a  b: c" {
-			t.Errorf("%+v ends with %q and %q", f, got, h.Get(exitTrailer))
+		if got := f.end(nil, 1, &libwebsocketd.CloseError{Code: 1011, Reason: "a\r\nb: c"}, h); len(got) > 0 || h.Get(exitHeader) != "1011 a  b: c" {
+			t.Errorf("%+v ends with %q and %q", f, got, h.Get(exitHeader))
 		}
 	}
 	if got := string(plainForm{}.note(nil, 3, &libwebsocketd.Note{From: 1, To: 3})); got != "[websocketd: 3 messages dropped]\n" {

@@ -32,7 +32,7 @@ func (Face) Speaks(r *http.Request) bool {
 // Serve answers one that was let in. Every answer says that the page which asked may
 // read it.
 func (Face) Serve(w http.ResponseWriter, v *libwebsocketd.Visit) {
-	allowOrigin(w.Header(), v.Request)
+	allowOrigin(w.Header(), v)
 	switch connection := v.Program().Lifetime == nil; {
 	case v.Request.Method == http.MethodOptions:
 		preflight(w)
@@ -68,6 +68,22 @@ func accepts(r *http.Request, mediaType string) bool {
 func isZero(weight string) bool {
 	q, err := strconv.ParseFloat(weight, 64)
 	return err == nil && q == 0
+}
+
+// suggest sets headers, pairs of name and value, that the settings of the server
+// have not set: those of --header and --header-http win.
+func suggest(h http.Header, pairs ...string) {
+	for i := 0; i < len(pairs); i += 2 {
+		if h.Get(pairs[i]) == "" {
+			h.Set(pairs[i], pairs[i+1])
+		}
+	}
+}
+
+// streams tells those between us and the client to pass an answer on as it comes: not
+// to keep it, not to wait for all of it in order to compress it.
+func streams(h http.Header) {
+	suggest(h, "Cache-Control", "no-store, no-transform", "X-Accel-Buffering", "no", "X-Content-Type-Options", "nosniff")
 }
 
 // printable quotes what a stranger sent, shortened, for an answer and the log.

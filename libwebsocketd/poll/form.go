@@ -14,11 +14,11 @@ type form interface {
 	// header is what is told before anything is said.
 	header(h http.Header)
 
-	// begin is what the answer begins with, when message number before was the last.
-	begin(b []byte, before uint64) []byte
-
 	// comment says nothing, "" if there is no way to.
 	comment() string
+
+	// tells reports whether end is a part of the answer, wherever that has got to.
+	tells() bool
 
 	// message is one message of the program.
 	message(b []byte, number uint64, m *libwebsocketd.Message) []byte
@@ -26,37 +26,54 @@ type form interface {
 	// note is what stands between message number before and the next one.
 	note(b []byte, before uint64, n *libwebsocketd.Note) []byte
 
-	// end is the last of it. What belongs behind the body goes into trailer.
-	end(b []byte, before uint64, cause error, trailer http.Header) []byte
+	// end is the last of it. h is the answer's header, as long as that was not sent,
+	// and then its trailer.
+	end(b []byte, before uint64, cause error, h http.Header) []byte
 }
 
-// exitTrailer tells an ending behind the body of an answer.
-const exitTrailer = "Websocketd-Exit"
+// exitHeader tells an ending before or after the body of an answer.
+const exitHeader = "Websocketd-Exit"
+
+// wantsTrailer reports whether the client can take a trailer (RFC 9110 section
+// 10.1.4). Some that have not said so fail when there is one.
+func wantsTrailer(r *http.Request) bool {
+	for _, line := range r.Header.Values("TE") {
+		for item := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(item), "trailers") {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // newPlain chooses by what the program's messages are. Those of the framings raw and
 // length, and of Binary, are no lines; raw is text even so.
-func newPlain(p *libwebsocketd.Program) plainForm {
+func newPlain(p *libwebsocketd.Program, trailer bool) plainForm {
 	binary := p.Binary || p.Framing == libwebsocketd.FramingLength
-	return plainForm{binary: binary, bare: binary || p.Framing == libwebsocketd.FramingRaw}
+	return plainForm{binary: binary, bare: binary || p.Framing == libwebsocketd.FramingRaw, trailer: trailer}
 }
 
 // plainForm is messages as they are.
 type plainForm struct {
-	binary bool // and no text
-	bare   bool // without newlines between them
+	binary  bool // and no text
+	bare    bool // without newlines between them
+	trailer bool // tells the ending
 }
 
 func (f plainForm) header(h http.Header) {
-	h.Set("Content-Type", "text/plain; charset=utf-8")
 	if f.binary {
-		h.Set("Content-Type", "application/octet-stream")
+		suggest(h, "Content-Type", "application/octet-stream")
 	}
-	h.Set("Trailer", exitTrailer)
+	suggest(h, "Content-Type", "text/plain; charset=utf-8")
+	if f.trailer {
+		h.Set("Trailer", exitHeader)
+	}
 }
 
-func (plainForm) begin(b []byte, _ uint64) []byte { return b }
-
 func (plainForm) comment() string { return "" }
+
+func (f plainForm) tells() bool { return f.trailer }
 
 func (f plainForm) message(b []byte, _ uint64, m *libwebsocketd.Message) []byte {
 	b = append(b, m.Data...)
@@ -70,8 +87,8 @@ func (f plainForm) note(b []byte, _ uint64, n *libwebsocketd.Note) []byte {
 	return f.message(b, 0, &libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(n.String())})
 }
 
-func (plainForm) end(b []byte, _ uint64, cause error, trailer http.Header) []byte {
-	trailer.Set(exitTrailer, exitValue(cause))
+func (plainForm) end(b []byte, _ uint64, cause error, h http.Header) []byte {
+	h.Set(exitHeader, exitValue(cause))
 	return b
 }
 

@@ -11,7 +11,7 @@ const lookInterval = time.Second
 
 // peer is what can be known of a client's connection besides.
 type peer interface {
-	Left() bool           // the client is gone
+	Left() bool           // the client is gone, and has not only closed its sending half
 	Taken() (int64, bool) // a count that grows when it takes something, if that is known
 }
 

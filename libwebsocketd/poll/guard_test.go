@@ -27,7 +27,7 @@ func TestStalledBody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				ours, r := talk(t, t.Context(), aPost, plainForm{}, &stranger{}, test.every, func(c *client) {
+				ours, r := talk(t, t.Context(), aPost, plainForm{trailer: true}, &stranger{}, test.every, func(c *client) {
 					if batch, err := c.Receive(); err != nil || string(batch[0].Data) != "half" || batch[0].Kind != libwebsocketd.Verbatim {
 						t.Errorf("%v, %v", batch, err)
 					}
@@ -62,7 +62,7 @@ func TestStalledBody(t *testing.T) {
 				}()
 				io.WriteString(ours, "half")
 				a := <-resp
-				if got := a.Trailer.Get(exitTrailer); test.every > 0 && !strings.HasPrefix(got, "1013 the body") {
+				if got := a.Trailer.Get(exitHeader); test.every > 0 && !strings.HasPrefix(got, "1013 the body") {
 					t.Errorf("the trailer is %q", got)
 				}
 			})
@@ -76,7 +76,7 @@ func TestHeldBack(t *testing.T) {
 	t.Parallel()
 	for _, left := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			_, r := talk(t, t.Context(), aPost, plainForm{}, &stranger{left: left}, interval, func(c *client) {
+			_, r := talk(t, t.Context(), aPost, plainForm{trailer: true}, &stranger{left: left}, interval, func(c *client) {
 				begin := time.Now()
 				select {
 				case <-c.Context().Done():

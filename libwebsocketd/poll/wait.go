@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"websocketd/libwebsocketd"
@@ -74,7 +75,7 @@ func serveWait(w http.ResponseWriter, v *libwebsocketd.Visit) {
 // started for it.
 func isFresh(r *http.Request, query url.Values) bool {
 	after := query.Get("after")
-	return r.Header.Get("Last-Event-ID") == "" && (after == "" || after == "0")
+	return libwebsocketd.LastEventID(r) == "" && (after == "" || after == "0")
 }
 
 // readWait is how long a client wants to wait.
@@ -152,12 +153,13 @@ func entryOf(number uint64, m *libwebsocketd.Message) entry {
 // write sends the answer, to a client that takes it before two ping intervals are
 // over.
 func (a *answer) write(w http.ResponseWriter, interval time.Duration) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	body := append(encode(a), '\n')
+	suggest(w.Header(), "Content-Type", "application/json", "Content-Length", strconv.Itoa(len(body)),
+		"Cache-Control", "no-store", "X-Content-Type-Options", "nosniff")
 	out := newStream(w, 2*interval)
-	out.sendOne(func(b []byte) []byte { return append(append(b, encode(a)...), '\n') })
+	if out.sendOne(func(b []byte) []byte { return append(b, body...) }) != nil {
+		panic(http.ErrAbortHandler) // what was cut does not end as a whole one does
+	}
 	if interval > 0 {
 		out.finishBy(time.Now().Add(2 * interval))
 	}

@@ -29,6 +29,17 @@ func newSaid(batch []libwebsocketd.Message) *said {
 	return &said{batch: own, done: make(chan error, 1)}
 }
 
+// answer is what the viewer is told if there is an answer already, else otherwise: what
+// was taken must not be said not to have been, when the process ends just then.
+func (s *said) answer(otherwise error) error {
+	select {
+	case err := <-s.done:
+		return err
+	default:
+		return otherwise
+	}
+}
+
 // feed takes what viewers say to a process, one batch after another, until quit. What
 // the process has not taken then is kept for the next one.
 func (h *hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
@@ -84,6 +95,14 @@ func (h *hub) heard(err error) error {
 		return nil
 	}
 	return err
+}
+
+// whyDeaf is why a viewer's messages do not go to the process.
+func (h *hub) whyDeaf() string {
+	if h.life.Input == InputNone {
+		return "this program takes none from its clients (see --input=none)"
+	}
+	return "this program takes only those of the client that has been there the longest (see --input=first)"
 }
 
 // listensTo reports whether a viewer's messages go to the process.

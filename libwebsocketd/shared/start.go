@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/record"
 )
@@ -17,11 +18,12 @@ type start struct {
 	gaps     bool            // it may miss something, if it is told
 }
 
-// readStart reads Last-Event-ID, which wins, or after=.
+// readStart reads Last-Event-ID, which wins, or after=. The number may be any, up to
+// the largest there is.
 func readStart(r *http.Request) (start, *gate.Refusal) {
 	query := r.URL.Query()
 	s := start{gaps: query.Get("gap") == "ok"}
-	if id := r.Header.Get("Last-Event-ID"); id != "" {
+	if id := libwebsocketd.LastEventID(r); id != "" {
 		s.told, s.browser = true, true
 		var err error
 		if s.position, err = record.ParsePosition(id); err != nil {
@@ -70,7 +72,7 @@ func (s start) check(kept *record.Log[item]) *gate.Refusal {
 		return s.nothingThere()
 	case other:
 		return &gate.Refusal{Status: http.StatusGone, Reason: "what after= is about has ended, and another process counts anew; ask without it to begin with that"}
-	case s.position.Number+1 < first && !s.gaps:
+	case s.position.Number < first-1 && !s.gaps:
 		return &gate.Refusal{Status: http.StatusGone, Reason: "message " + strconv.FormatUint(s.position.Number+1, 10) +
 			" is no longer kept, the oldest is " + strconv.FormatUint(first, 10) + "; gap=ok goes on there, --history keeps more"}
 	}

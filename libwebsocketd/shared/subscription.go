@@ -175,7 +175,7 @@ func (s *Subscription) room() []record.Entry[item] {
 func (s *Subscription) hand(entries []record.Entry[item]) {
 	for _, e := range entries {
 		if e.Item.note != nil && s.strict {
-			if e.Item.nth <= s.nth && e.First <= s.from+1 {
+			if e.Item.nth <= s.nth && e.First-1 <= s.from {
 				continue // it came because of that
 			}
 			s.pending = &libwebsocketd.CloseError{Code: closeServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
@@ -216,8 +216,7 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 	h := s.hub
 	if !h.listensTo(s) {
 		s.mute.Do(func() {
-			s.log.Log(context.Background(), libwebsocketd.LevelError, "ignoring messages: only --input="+string(h.life.Input)+" goes to this program",
-				libwebsocketd.CategoryKey, "websocket")
+			s.log.Log(context.Background(), libwebsocketd.LevelError, "ignoring messages: "+h.whyDeaf(), libwebsocketd.CategoryKey, "websocket")
 		})
 		return nil
 	}
@@ -233,9 +232,9 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 	case err := <-to.done:
 		return err
 	case <-s.ctx.Done():
-		return errLeft
+		return to.answer(errLeft)
 	case <-h.done:
-		return errOver
+		return to.answer(errOver)
 	}
 }
 

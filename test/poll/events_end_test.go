@@ -17,7 +17,6 @@ func TestEventsClientLeaves(t *testing.T) {
 	} {
 		s := start(t, "sh", "-c", script)
 		a := events(t, s)
-		a.next()
 		a.expect("", "up")
 		a.Body.Close()
 		harness.NoSurvivors(t, s)
@@ -30,7 +29,6 @@ func TestEventsServerStops(t *testing.T) {
 	t.Parallel()
 	s := start(t, "sh", "-c", "trap 'echo bye; exit' INT TERM; echo up; sleep 1000 & wait")
 	a := events(t, s)
-	a.next()
 	a.expect("", "up")
 	s.Signal(t, syscall.SIGTERM)
 	a.expect("", "bye")

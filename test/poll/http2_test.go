@@ -46,8 +46,8 @@ func TestHTTP2(t *testing.T) {
 	resp = post(request(t, s, "POST", "/", in, eventStream))
 	harness.Until(t, "the program runs", func() bool { return len(s.Children()) > 0 })
 	go io.WriteString(out, "hello")
-	if line := make([]byte, 4); true {
-		if _, err := io.ReadFull(resp.Body, line); err != nil || string(line) != "id: " {
+	if line := make([]byte, 2); true {
+		if _, err := io.ReadFull(resp.Body, line); err != nil || string(line) != ":\n" {
 			t.Errorf("%q, %v", line, err)
 		}
 	}

@@ -51,6 +51,9 @@ func request(t *testing.T, s *harness.Server, method, path string, body io.Reade
 	if err != nil {
 		t.Fatal(err)
 	}
+	if method == "POST" {
+		r.Header.Set("TE", "trailers")
+	}
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Add(name, value)
@@ -98,7 +101,7 @@ func events(t *testing.T, s *harness.Server, headers ...string) *answer {
 	return a
 }
 
-// event is one block of a stream, with and without data.
+// event is one block of a stream.
 type event struct{ id, kind, data string }
 
 // next reads a block, comments left out; ok is false at the end.
@@ -113,20 +116,21 @@ func (a *answer) next() (e event, ok bool) {
 			a.t.Fatalf("the stream breaks off: %v behind %+v %q", err, e, line)
 		case line == "\n" && filled:
 			return e, true
-		case line == "\n", line == ":\n":
+		case line == "\n":
+			a.t.Fatalf("a block without data, behind id %q", e.id)
+		case line == ":\n":
 			continue
 		case name == "id":
 			e.id = value
 		case name == "event":
 			e.kind = value
-		case name == "data" && e.data == "":
-			e.data = value
+		case name == "data" && !filled:
+			e.data, filled = value, true
 		case name == "data":
 			e.data += "\n" + value
 		default:
 			a.t.Fatalf("a line of an event stream: %q", line)
 		}
-		filled = true
 	}
 }
 
@@ -164,9 +168,7 @@ func (a *answer) all() (data []string) {
 			}
 			return data
 		}
-		if e.kind+e.data != "" {
-			data = append(data, strings.TrimPrefix(fmt.Sprintf("%s %s", e.kind, e.data), " "))
-		}
+		data = append(data, strings.TrimPrefix(fmt.Sprintf("%s %s", e.kind, e.data), " "))
 	}
 }
 

@@ -47,7 +47,7 @@ func TestPostStalls(t *testing.T) {
 	t.Parallel()
 	s := start(t, "--pingms=200", "sh", "-c", "cat; echo over")
 	c := s.Dial(t)
-	c.Send(t, harness.Get("/").Add("Content-Length", "10").As("POST", "HTTP/1.1").String()+"half\n")
+	c.Send(t, harness.Get("/").Add("Content-Length", "10").Add("TE", "trailers").As("POST", "HTTP/1.1").String()+"half\n")
 	if err := c.ReadResponse(); err != nil || !strings.HasPrefix(c.Body, "half\n") || !strings.HasPrefix(c.Response.Trailer.Get(exitTrailer), "1013 ") {
 		t.Errorf("%q, %v, %v", c.Body, err, c.Response.Trailer)
 	}

@@ -58,7 +58,7 @@ func TestFirstIsHeard(t *testing.T) {
 	for _, other := range []*harness.Conn{b, c, c} {
 		other.Text("not heard")
 	}
-	muted := func() bool { return len(s.Out.With("ERROR", "only --input=first goes")) == 2 }
+	muted := func() bool { return len(s.Out.With("ERROR", "--input=first")) == 2 }
 	harness.Until(t, "both are told off", muted)
 	a.Echo(t, "of the first")
 	b.Expect(t, "of the first")
@@ -81,7 +81,7 @@ func TestNobodyIsHeard(t *testing.T) {
 		a.Text("not heard")
 	}
 	b.Text("not heard")
-	harness.Until(t, "both are told off", func() bool { return len(s.Out.With("ERROR", "only --input=none goes")) == 2 })
+	harness.Until(t, "both are told off", func() bool { return len(s.Out.With("ERROR", "takes none from its clients (see --input=none)")) == 2 })
 	a.Expect(t, "up")
 	a.SetReadDeadline(harness.Soon())
 	if m, err := a.Receive(); err == nil {
