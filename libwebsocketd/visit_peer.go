@@ -30,8 +30,8 @@ func (c *conn) gone() bool {
 
 // How often a client is looked at that sends nothing more, at first and at last.
 const (
-	firstLook = 20 * time.Millisecond
-	lastLook  = time.Second
+	soonLook = 20 * time.Millisecond
+	lateLook = time.Second
 )
 
 // untilGone returns a context that is done when the client of a request is gone.
@@ -64,7 +64,7 @@ func awaitGone(ctx context.Context) {
 	if c == nil || !canLook {
 		return
 	}
-	for pause := firstLook; !c.gone(); pause = min(2*pause, lastLook) {
+	for pause := soonLook; !c.gone(); pause = min(2*pause, lateLook) {
 		wait := time.NewTimer(pause)
 		select {
 		case <-wait.C:
