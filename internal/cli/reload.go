@@ -7,12 +7,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"websocketd/libwebsocketd"
 )
 
-// reloader takes a changed configuration file up while the server runs. It is used
-// by one goroutine.
+// reloader takes a changed configuration file up while the server runs. One goroutine
+// at a time uses it.
 type reloader struct {
 	again   func() (*wish, *refusal) // what would be served if the command were started now
 	started *wish                    // what the server was started with
@@ -21,6 +22,53 @@ type reloader struct {
 		Reload(programs []libwebsocketd.Program) error
 	}
 	log *slog.Logger
+}
+
+// reloads calls a function beside everything else, because a file system may take its
+// time, or not answer at all.
+type reloads struct {
+	wanted chan struct{}
+	done   chan struct{}
+}
+
+// newReloads begins to wait for ask; close ends that.
+func newReloads(reload func()) *reloads {
+	r := &reloads{wanted: make(chan struct{}, 1), done: make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		for range r.wanted {
+			reload()
+		}
+	}()
+	return r
+}
+
+// ask makes a reload follow the one that is under way. Another that has not begun is
+// the same.
+func (r *reloads) ask() {
+	select {
+	case r.wanted <- struct{}{}:
+	default:
+	}
+}
+
+// reloadPatience is how long the end of the command waits for a reload.
+const reloadPatience = 100 * time.Millisecond
+
+// close waits for the reload that is under way, but not without end for a file system
+// that does not answer.
+func (r *reloads) close() {
+	select {
+	case <-r.wanted: // not any more
+	default:
+	}
+	close(r.wanted)
+	patience := time.NewTimer(reloadPatience)
+	defer patience.Stop()
+	select {
+	case <-r.done:
+	case <-patience.C:
+	}
 }
 
 // again is understand with the arguments of the start.

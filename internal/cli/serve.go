@@ -2,15 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -31,8 +28,9 @@ func (i invocation) serve(w *wish, notes []string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	hasFile := w.file.faults.file != ""
 	hangups := make(chan os.Signal, 1)
-	if w.file.faults.file != "" {
+	if hasFile || !signal.Ignored(syscall.SIGHUP) { // as nohup does
 		signal.Notify(hangups, syscall.SIGHUP)
 		defer signal.Stop(hangups)
 	}
@@ -56,13 +54,18 @@ func (i invocation) serve(w *wish, notes []string) int {
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
 	cfg.Faces = []libwebsocketd.Face{poll.New()}
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
-	s, err := open(cfg, server)
-	if err != nil {
+	s, sig, err := openUntil(signals, cfg, server)
+	switch {
+	case sig != nil:
+		return exitStatus(sig)
+	case err != nil:
 		server.Log(context.Background(), libwebsocketd.LevelFatal, fmt.Sprintf("Can't start server: %v", err))
 		return ExitListen
 	}
 	s.hangups = hangups
-	s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, log: server}).reload
+	if hasFile {
+		s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, log: server}).reload
+	}
 	return s.run(signals)
 }
 
@@ -146,145 +149,4 @@ func milliseconds(ms uint) time.Duration {
 		return longest
 	}
 	return time.Duration(ms) * time.Millisecond
-}
-
-// service is a server with what the command owns around it.
-type service struct {
-	server interface {
-		Serve(listeners ...net.Listener) error
-		Shutdown(ctx context.Context) error
-		Reload(programs []libwebsocketd.Program) error
-	}
-	launcher interface {
-		KillAll()
-		Close() error
-	}
-	listeners []net.Listener
-	limit     time.Duration // for Shutdown
-	log       *slog.Logger
-
-	hangups <-chan os.Signal // each asks for a reload; nil, or never, without --config
-	reload  func()
-}
-
-// open starts everything cfg asks for but serving, and says so in the log.
-// Listening comes first: the guardian must find our socket file, never a
-// stranger's, when it is told of it.
-func open(cfg libwebsocketd.Config, log *slog.Logger) (*service, error) {
-	logWhat(cfg, log)
-	// Each of the three polite steps of the ladder takes CloseDelay longer.
-	s := &service{limit: shutdownLimit + 3*min(cfg.CloseDelay, time.Hour), log: log}
-	var err error
-	if s.listeners, err = libwebsocketd.Listen(cfg); err != nil {
-		return nil, fmt.Errorf("%w%s", err, wayOut(err, cfg))
-	}
-	if err := s.start(cfg); err != nil {
-		s.closeListeners()
-		return nil, err
-	}
-	logWhere(cfg, s.listeners, log)
-	return s, nil
-}
-
-// start makes the launcher and the server.
-func (s *service) start(cfg libwebsocketd.Config) error {
-	launcher, err := process.NewLauncher(process.LauncherOptions{
-		Guard:     true,
-		Subreaper: true,
-		Sockets:   socketFiles(cfg.UnixSocket),
-		OnError: func(err error) {
-			s.log.Error(err.Error(), libwebsocketd.CategoryKey, "process")
-		},
-	})
-	if err != nil {
-		return err
-	}
-	cfg.Launcher, s.launcher = launcher, launcher
-	if s.server, err = libwebsocketd.New(cfg); err != nil {
-		launcher.Close()
-	}
-	return err
-}
-
-// closeListeners stops listening, which removes the socket file too.
-func (s *service) closeListeners() {
-	for _, l := range s.listeners {
-		l.Close()
-	}
-}
-
-// socketFiles is the absolute path of a unix socket's file, if there is one:
-// Linux has sockets without a file, named @NAME.
-func socketFiles(path string) []string {
-	if path == "" || strings.HasPrefix(path, "@") {
-		return nil
-	}
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return nil
-	}
-	return []string{absolute}
-}
-
-// run serves until a listener fails or the first signal, ends every process,
-// and returns the exit status.
-func (s *service) run(signals <-chan os.Signal) int {
-	served := make(chan error, 1)
-	go func() {
-		defer close(served)
-		served <- s.server.Serve(s.listeners...)
-	}()
-	for {
-		select {
-		case err := <-served:
-			return s.stop(s.failed(err), served, signals)
-		case <-s.hangups:
-			s.reload()
-		case sig := <-signals:
-			s.log.Info(fmt.Sprintf("Stopping                    : %v; a second signal stops at once", sig))
-			return s.stop(ExitOK, served, signals)
-		}
-	}
-}
-
-// failed is the exit status when serving ended without a signal.
-func (s *service) failed(err error) int {
-	if err == nil {
-		return ExitOK
-	}
-	s.log.Log(context.Background(), libwebsocketd.LevelFatal, fmt.Sprintf("Can't start server: %v", err))
-	return ExitListen
-}
-
-// stop ends every process, then the server and its launcher, and returns
-// status; the server ends processes by force once the limit has passed.
-// A signal makes all that immediate: processes are killed, nothing is waited
-// for, and the exit status tells the signal.
-func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal) int {
-	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() {
-		err := s.server.Shutdown(ctx)
-		<-served
-		s.launcher.Close()
-		done <- err
-	}()
-	select {
-	case err := <-done:
-		if errors.Is(err, context.DeadlineExceeded) {
-			s.log.Error(fmt.Sprintf("Ended by force what was left %v after the signal", s.limit))
-		}
-		return status
-	case sig := <-signals:
-		s.launcher.KillAll()
-		s.closeListeners()
-		return exitStatus(sig)
-	}
-}
-
-// exitStatus is the status of a process a signal ended, as a shell tells it.
-func exitStatus(sig os.Signal) int {
-	number, _ := sig.(syscall.Signal)
-	return exitBySignal + int(number)
 }

@@ -258,3 +258,56 @@ func TestRun(t *testing.T) {
 		})
 	}
 }
+
+// A reload that does not come back keeps no signal from being answered, and of those
+// that are asked for meanwhile one follows.
+func TestRunWhileReloading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		ended, leave := make(chan struct{}), make(chan struct{})
+		close(ended)
+		fake := &fakeServer{stopped: make(chan struct{}), ended: ended}
+		signals, hangups := make(chan os.Signal, 2), make(chan os.Signal)
+		reloaded := 0
+		s := &service{limit: shutdownLimit, server: fake, launcher: fake, log: slog.New(newHandler(&out, "info", "text")), hangups: hangups,
+			reload: func() { reloaded++; <-leave }}
+		status := make(chan int)
+		go func() { status <- s.run(signals) }()
+		for range 3 {
+			hangups <- syscall.SIGHUP
+		}
+		synctest.Wait()
+		start := time.Now()
+		signals <- syscall.SIGTERM
+		if got := <-status; got != ExitOK || time.Since(start) > reloadPatience || reloaded != 1 {
+			t.Errorf("exit status %d after %v, %d reloads", got, time.Since(start), reloaded)
+		}
+		close(leave)
+	})
+}
+
+// Without a file a hangup is the first signal, but never the second.
+func TestRunHangup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		fake := &fakeServer{stopped: make(chan struct{})} // nothing ends
+		signals, hangups := make(chan os.Signal, 2), make(chan os.Signal, 2)
+		hangups <- syscall.SIGHUP
+		hangups <- syscall.SIGHUP
+		s := &service{limit: shutdownLimit, server: fake, launcher: fake, log: slog.New(newHandler(&out, "info", "text")), hangups: hangups}
+		if got := s.run(signals); got != ExitOK || fake.killed || !strings.Contains(out.String(), "Stopping                    : hangup") {
+			t.Errorf("exit status %d, killed %v: %s", got, fake.killed, &out)
+		}
+	})
+}
+
+// A signal ends a server that does not come to serve.
+func TestOpenUntil(t *testing.T) {
+	signals := make(chan os.Signal, 2)
+	signals <- syscall.SIGTERM
+	log := slog.New(slog.DiscardHandler)
+	s, sig, err := openUntil(signals, libwebsocketd.Config{Command: []string{"/nosuch"}, Addresses: []string{"127.0.0.1"}, Port: 70000}, log)
+	if s != nil || sig != nil || err == nil || len(signals) != 1 { // it was opened, or not, in time
+		t.Errorf("%v, %v, %v, %d signals left", s, sig, err, len(signals))
+	}
+}
