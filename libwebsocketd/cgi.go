@@ -38,7 +38,7 @@ func findCGI(dir, urlPath string) (to route, refusal *gate.Refusal, found bool) 
 }
 
 // serveCGI runs a script for one request (RFC 3875). Its life ends with the
-// request's: a client that leaves takes the whole group along.
+// request's: a client that leaves takes the whole session along.
 func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from peer, id string, log *slog.Logger) {
 	if !s.begin() {
 		s.answer(w, goingAway)

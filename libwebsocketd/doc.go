@@ -40,7 +40,7 @@
 // program down, and a slow program the client.
 //
 //   - The program ends: what it said before is delivered first, then the client is
-//     told how it ended, then the group is gone, then the connection is closed.
+//     told how it ended, then its session is gone, then the connection is closed.
 //   - The program closes or ignores its input: the client's messages are read and
 //     dropped, because its close frame and its pongs come behind them. Nothing
 //     else changes.
@@ -89,5 +89,5 @@
 //	pings and probes      timers                they are made           WebSocketEndpoint.Close
 //	reverse lookup        Server                it timed out            Server.Shutdown
 //	filling the pool      Server (prefork.go)   Pool.Close              Pool.Close
-//	ending the pool       Shutdown or Reload    its groups are gone     Server.Shutdown
+//	ending the pool       Shutdown or Reload    its sessions are gone   Server.Shutdown
 package libwebsocketd

@@ -35,7 +35,7 @@ func fits(env []string) *gate.Refusal {
 }
 
 // start is a process for this client alone: one that is ready, or a new one. It
-// owns the slot, which is free again when the program's whole group is gone.
+// owns the slot, which is free again when the program's whole session is gone.
 func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
 	s, p := v.server, v.to.program
 	ready, refusal := s.claim(v.Request.Context(), p, v.log)

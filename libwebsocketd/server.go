@@ -140,7 +140,7 @@ func (s *Server) serve(l net.Listener) error {
 }
 
 // Shutdown stops accepting, ends every process by the ladder, delivers its last
-// words, tells every client 1001, and returns when the last process group is
+// words, tells every client 1001, and returns when the last session is
 // gone. When ctx is done first, it kills what is left, breaks every connection,
 // and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {

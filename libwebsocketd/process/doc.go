@@ -15,10 +15,19 @@
 //	    A signal is never sent to a group whose leader is collected and whose
 //	    last member is gone: the number may belong to a stranger by then.
 //	 5. Close stops a process that still runs, reaps it, and returns when the
-//	    whole group is gone.
+//	    whole session is gone.
 //
-// A descendant that leaves the group (setsid, job control) is on its own; that
-// is the documented way to outlive a connection.
+// Whatever is in the session ends with the process, in groups of its own (job
+// control, timeout) too: those are found among the orphans a subreaper adopts. A
+// descendant with a session of its own (setsid) is on its own; that is the
+// documented way to outlive a connection. Without a subreaper, and outside Linux, it
+// is the group that ends.
+//
+// A process that may not be signalled any more, because it runs as another user, is
+// held: its owner is told by OnGone when it has gone after all.
+//
+// A wait of the ladder begins when the action before it is done. While members are
+// ready to run, but others have the processors, it is not over; see [Grace].
 //
 // # Started ahead
 //
@@ -30,10 +39,16 @@
 // # The death of the server
 //
 // A killed server can tell nobody. A [Launcher] with Guard keeps a guardian: a
-// second process in a session of its own that reads a pipe whose only writer is
-// the server. It is told every group by number, and when the pipe ends it kills
-// those it still has on its list. PR_SET_PDEATHSIG covers the moment between
-// the fork and that message, and only because all forks come from one thread
-// that lives as long as the launcher: the signal is sent when the forking
-// thread ends, not the process.
+// second process in a session of its own, that reads a pipe whose only writer is
+// the server, and to which nothing is ever written. When the pipe ends it kills what
+// is listed in a table: memory that the server writes and that outlives it. To list
+// a process is a store. One guardian that is killed or stopped is replaced by
+// another, which gets the same table.
+//
+// All forks come from one thread, one after the other. Before each the thread stores
+// the mark that the child will carry, and hand down to whatever it starts; after it,
+// the child's number. So the guardian finds what was being started by its mark. That
+// the thread lives as long as the launcher makes PR_SET_PDEATHSIG usable, which ends
+// a child when its parent's thread ends: it is what remains when server and guardian
+// are killed together.
 package process

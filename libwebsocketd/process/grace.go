@@ -4,9 +4,9 @@ import "time"
 
 const (
 	// lookPause is the time from one look at who waits for a processor to the next.
-	lookPause = 20 * time.Millisecond
+	lookPause = 50 * time.Millisecond
 	// mostGrace is how much longer any one wait takes because of that.
-	mostGrace = time.Second
+	mostGrace = 3 * time.Second
 )
 
 // Grace is for waits that are over on the clock: it gives a process that could not run

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// lastWordsWait is how long a descendant that left its group, and so outlives a
+// lastWordsWait is how long a descendant that left its session, and so outlives a
 // dead member, may keep the rest of the member's stderr from being read.
 const lastWordsWait = 100 * time.Millisecond
 

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestEnding(t *testing.T) {
@@ -234,5 +236,57 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	if len(l.procs) != 0 {
 		t.Errorf("%d processes are not forgotten", len(l.procs))
+	}
+}
+
+// A wait is longer for a process that others keep from running: here one with the least
+// right to a processor, and another that takes it all.
+func TestGraceOfTheStarved(t *testing.T) {
+	t.Parallel()
+	l := newLauncher(t, LauncherOptions{})
+	starved, hog := begin(t, l, sh("while :; do :; done")), begin(t, l, sh("while :; do :; done"))
+	var one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &one); err != nil {
+		t.Skip(err)
+	}
+	for cpu, left := 0, one.Count(); left > 1; cpu++ {
+		if one.IsSet(cpu) {
+			one.Clear(cpu)
+			left--
+		}
+	}
+	idle := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}
+	if err := errors.Join(unix.SchedSetaffinity(starved.Pid, &one), unix.SchedSetaffinity(hog.Pid, &one),
+		unix.SchedSetAttr(starved.Pid, &idle, 0)); err != nil {
+		t.Skip(err)
+	}
+	began := time.Now()
+	starved.Stop(DefaultLadder(0))
+	if took := time.Since(began); took < 350*time.Millisecond+2*mostGrace/3 {
+		t.Errorf("it was ended within %s, and never ran", took)
+	}
+}
+
+// No wait is longer for one that sleeps.
+func TestNoGraceForSleepers(t *testing.T) {
+	t.Parallel()
+	l := newLauncher(t, LauncherOptions{})
+	grace := begin(t, l, sh("exec sleep 600")).Grace()
+	eventually(t, "it sleeps, and gets no more time", func() bool { return grace.More() == 0 })
+}
+
+// What is done late makes what follows later by as much.
+func TestScheduleDelay(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var s schedule
+	s.merge(DefaultLadder(0), now)
+	done := [numActions]bool{CloseStdin: true}
+	s.delay(&done, time.Minute)
+	if got := s[Interrupt].Sub(now); got != time.Minute+100*time.Millisecond {
+		t.Errorf("SIGINT is due after %s", got)
+	}
+	if got := s[Kill].Sub(now); got != time.Minute+850*time.Millisecond {
+		t.Errorf("SIGKILL is due after %s", got)
 	}
 }

@@ -1,6 +1,8 @@
 package promises
 
 import (
+	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -31,7 +33,7 @@ var families = [][]string{
 	{"sh", "-c", "(sleep 1005 & sleep 1006 & exec sleep 1007) &"}, // has an orphan
 }
 
-// bystander is what of a family a dead leader leaves: README, "The end".
+// leader is the command name of the program of each.
 const leader = "sh"
 
 // Whoever of the server and its guardian is killed, and whenever: nothing is left.
@@ -147,9 +149,41 @@ func awaitOnlyChildren(t *testing.T, s *harness.Server) int {
 		return true
 	})
 	left := s.Children()
-	for _, pid := range left {
-		syscall.Kill(pid, syscall.SIGKILL)
-	}
+	killAll(left)
 	harness.NothingLeft(t, s)
 	return len(left)
+}
+
+// The guardian's list holds the processes there are, and nobody else: a number it kept
+// would be another's some day.
+func TestGuardianForgets(t *testing.T) {
+	t.Parallel()
+	s := start(t, "sh", "-c", "echo up; cat")
+	s.Connect(t).Expect(t, "up")
+	for range 5 {
+		c := s.Connect(t)
+		c.Expect(t, "up")
+		if n := len(listed(t, s)); n != 2 {
+			t.Fatalf("%d processes are listed, and there are 2", n)
+		}
+		c.Leave(t)
+		harness.Until(t, "one process is listed", func() bool { return len(listed(t, s)) == 1 })
+	}
+}
+
+// listed is the guardian's list: two numbers, then two for each process, of which the
+// first is its session, or 0.
+func listed(t *testing.T, s *harness.Server) (sessions []uint64) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/fd/3", s.Guardian()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := binary.NativeEndian.Uint64(text)
+	for e := range used {
+		if session := binary.NativeEndian.Uint64(text[16*(e+1):]); session != 0 {
+			sessions = append(sessions, session)
+		}
+	}
+	return sessions
 }

@@ -2,6 +2,7 @@ package promises
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,8 +18,9 @@ var sticky = map[string][]string{
 	"deaf to signals":          stubborn,
 	"deaf to signals with a background child": {"sh", "-c",
 		"trap '' INT TERM HUP; sleep 503 & echo up; while :; do sleep 504; done"},
-	"never reads stdin": {"sh", "-c", "echo up; exec sleep 700"},
-	"stopped":           {"sh", "-c", "echo up; kill -STOP $$; cat"},
+	"groups of their own": {"sh", "-c", "timeout 505 timeout 506 sleep 507 & echo up; timeout 508 sleep 509 | cat"},
+	"never reads stdin":   {"sh", "-c", "echo up; exec sleep 700"},
+	"stopped":             {"sh", "-c", "echo up; kill -STOP $$; cat"},
 }
 
 // ways for a client to leave.
@@ -97,6 +99,21 @@ func TestBackgroundChildrenEndWithTheProcess(t *testing.T) {
 		t.Fatalf("got %q", got)
 	}
 	harness.NoSurvivors(t, s)
+}
+
+// What has a group of its own, but no session, is asked to end like the rest.
+func TestOtherGroupsAreAskedToEnd(t *testing.T) {
+	t.Parallel()
+	said := filepath.Join(t.TempDir(), "said")
+	s := start(t, "sh", "-c", `trap "" INT TERM
+		timeout 600 perl -e '$SIG{INT} = sub { open F, ">", $ARGV[0]; exit }; $| = 1; print "up\n"; sleep 1 while 1' "$0" & wait`, said)
+	c := s.Connect(t)
+	c.Expect(t, "up")
+	c.Leave(t)
+	harness.NoSurvivors(t, s)
+	if _, err := os.Stat(said); err != nil {
+		t.Errorf("it got no SIGINT: %v", err)
+	}
 }
 
 // setsid is the way out for what shall outlive its connection.
