@@ -144,6 +144,6 @@ func (a *authority) client(t *testing.T, s *harness.Server, protocol string) *ht
 	transport := c.Transport.(*http.Transport)
 	transport.TLSClientConfig = a.config(protocol)
 	transport.ForceAttemptHTTP2 = protocol == "h2"
-	transport.DialContext = dialer(s)
+	transport.DialContext = dialer(t, s)
 	return c
 }

@@ -4,6 +4,7 @@ package beside
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"websocketd/test/harness"
 )
@@ -43,13 +43,9 @@ type answer struct {
 // test ends.
 func client(t *testing.T) *http.Client {
 	t.Helper()
-	transport := &http.Transport{DisableCompression: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{
-		Transport:     transport,
-		Timeout:       harness.Patience(t),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	c := harness.HTTPClient(t)
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return c
 }
 
 // do sends a request and reads the whole answer. headers are "Name: value".
@@ -162,7 +158,7 @@ func (w *wire) answer(method string) (*http.Response, string) {
 func (w *wire) closed() {
 	w.t.Helper()
 	rest, err := io.ReadAll(w.r)
-	if ne, ok := err.(net.Error); len(rest) > 0 || ok && ne.Timeout() {
+	if len(rest) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
 		w.t.Errorf("the connection is not closed: %q, %v", rest, err)
 	}
 }
@@ -194,6 +190,3 @@ func touch(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
-
-// mustClose is for connections that are expected to be cut within a limit.
-const mustClose = 25 * time.Second

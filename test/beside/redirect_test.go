@@ -9,11 +9,13 @@ import (
 	"websocketd/test/harness"
 )
 
-// startRedirect runs a server with a redirect, and returns both of its faces.
+// startRedirect runs a server with a redirect, and returns both of its faces when
+// both listen.
 func startRedirect(t *testing.T, args ...string) (main, second *harness.Server) {
 	t.Helper()
 	port := harness.FreePort(t)
 	main = start(t, append([]string{fmt.Sprintf("--redirport=%d", port)}, args...)...)
+	main.Out.Await(t, "Starting redirect server")
 	return main, at(main, port)
 }
 
@@ -125,10 +127,10 @@ func TestRedirectAddresses(t *testing.T) {
 		s := harness.Options{Bin: harness.Binary(t), Bare: true, Args: []string{"--passenv=PATH,WSD_MARK", "--address=" + address,
 			"--address=127.0.0.1", fmt.Sprintf("--port=%d", port), fmt.Sprintf("--redirport=%d", second), "cat"}, Port: port}.Start(t)
 		for _, host := range []string{"[::1]", "127.0.0.1"} {
+			s.Out.Await(t, fmt.Sprintf("Starting WebSocket server   : ws://%s:%d/", host, port))
+			s.Out.Await(t, fmt.Sprintf("Starting redirect server   : http://%s:%d/", host, second))
 			a := get(t, &harness.Server{Addr: fmt.Sprintf("%s:%d", host, second)}, "/x?y")
 			a.has(t, "Location", fmt.Sprintf("http://%s:%d/x?y", host, port))
-			s.Out.Await(t, fmt.Sprintf("Starting redirect server   : http://%s:%d/", host, second))
-			s.Out.Await(t, fmt.Sprintf("Starting WebSocket server   : ws://%s:%d/", host, port))
 		}
 		s.Signal(t, 15)
 		s.Wait(t)

@@ -12,13 +12,13 @@ import (
 )
 
 // dialer connects to s whatever address is asked for.
-func dialer(s *harness.Server) func(context.Context, string, string) (net.Conn, error) {
+func dialer(t *testing.T, s *harness.Server) func(context.Context, string, string) (net.Conn, error) {
 	network := "tcp"
 	if strings.HasPrefix(s.Addr, "/") {
 		network = "unix"
 	}
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, s.Addr)
+		return harness.DialContext(t)(ctx, network, s.Addr)
 	}
 }
 

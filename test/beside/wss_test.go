@@ -1,7 +1,6 @@
 package beside
 
 import (
-	"context"
 	"crypto/tls"
 	"net/http"
 	"os"
@@ -19,14 +18,11 @@ import (
 func wss(t *testing.T, ca *authority, s *harness.Server, more func(*tls.Config), options websocket.DialOptions) (*websocket.Conn, error) {
 	t.Helper()
 	c := ca.client(t, s, "http/1.1")
-	c.Timeout = 0
 	if more != nil {
 		more(c.Transport.(*http.Transport).TLSClientConfig)
 	}
 	options.HTTPClient = c
-	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience(t))
-	t.Cleanup(cancel)
-	ws, _, err := websocket.Dial(ctx, "wss://localhost/", &options)
+	ws, _, err := websocket.Dial(t.Context(), "wss://localhost/", &options)
 	if err == nil {
 		t.Cleanup(func() { ws.CloseNow() })
 	}

@@ -19,12 +19,11 @@ func inShared(o harness.Options, command ...string) harness.Options {
 	return with(o, command...)
 }
 
-// hears is whether one of the messages of the next seconds is text.
+// hears is whether text is among the messages that come, each after the other within
+// a time.
 func hears(c *harness.Conn, text string, within time.Duration) bool {
-	c.SetReadDeadline(time.Now().Add(within))
-	defer c.SetReadDeadline(time.Now().Add(time.Minute))
 	for {
-		m, err := c.Receive()
+		m, err := c.ReceiveWithin(within)
 		if err != nil || string(m.Data) == text {
 			return err == nil
 		}
@@ -113,8 +112,7 @@ func reads(c *harness.Conn, last string) bool {
 
 // soon is the next message, if it comes within three seconds.
 func soon(c *harness.Conn) (harness.Message, error) {
-	c.SetReadDeadline(time.Now().Add(3 * time.Second))
-	return c.Receive()
+	return c.ReceiveWithin(3 * time.Second)
 }
 
 // keptForLater is how much of what a process has said a client gets that comes

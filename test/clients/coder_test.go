@@ -5,17 +5,17 @@ import (
 	"encoding/base64"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
+
+	"websocketd/test/harness"
 )
 
 // coder is a client made of coder/websocket.
 func coder(t *testing.T, j job) (r result) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	c, _, err := websocket.Dial(ctx, j.URL, &websocket.DialOptions{Subprotocols: j.Protocols})
+	ctx := t.Context()
+	c, _, err := websocket.Dial(ctx, j.URL, &websocket.DialOptions{Subprotocols: j.Protocols, HTTPClient: harness.HTTPClient(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func (p *page) checkManners() {
 
 func (p *page) do(actions ...chromedp.Action) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, harness.Patience(p.t))
+	ctx, cancel := harness.WithPatience(p.t, p.ctx)
 	defer cancel()
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		p.t.Fatalf("the browser: %v", err)

@@ -19,17 +19,16 @@ type client struct {
 	conn *websocket.Conn
 }
 
-// connect opens a WebSocket. The client's whole life has an end.
+// connect opens a WebSocket.
 func connect(t *testing.T, s *harness.Server, target string, headers http.Header) client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*harness.Patience(t))
-	t.Cleanup(cancel)
-	conn, _, err := websocket.Dial(ctx, "ws://"+s.Addr+target, &websocket.DialOptions{HTTPHeader: headers})
+	options := &websocket.DialOptions{HTTPHeader: headers, HTTPClient: harness.HTTPClient(t)}
+	conn, _, err := websocket.Dial(t.Context(), "ws://"+s.Addr+target, options)
 	if err != nil {
 		t.Fatalf("connect to %s: %v", target, err)
 	}
 	t.Cleanup(func() { conn.CloseNow() })
-	return client{t, ctx, conn}
+	return client{t, t.Context(), conn}
 }
 
 func (c client) send(text string) {
@@ -81,15 +80,13 @@ func (c client) leave() {
 // get makes a plain HTTP request.
 func get(t *testing.T, s *harness.Server, target string, headers http.Header) (contentType, body string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), harness.Patience(t))
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Addr+target, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr+target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header = headers
 	request.Close = true
-	response, err := http.DefaultClient.Do(request)
+	response, err := harness.HTTPClient(t).Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

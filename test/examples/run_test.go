@@ -1,7 +1,6 @@
 package examples
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,9 +76,7 @@ func shell(t *testing.T, dir, command string) {
 	t.Helper()
 	compilers <- struct{}{}
 	defer func() { <-compilers }()
-	ctx, cancel := context.WithTimeout(context.Background(), 4*harness.Patience(t))
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd := exec.CommandContext(harness.Context(t), "sh", "-c", command)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", command, err, out)

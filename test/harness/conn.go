@@ -28,13 +28,13 @@ type Conn struct {
 	r     *bufio.Reader
 	mu    sync.Mutex // one frame at a time
 	w     *bufio.Writer
-	rest  []byte    // of a frame that FillUp began
-	large []byte    // a frame that Skim read
-	end   time.Time // by when the test must be done with it
+	rest  []byte // of a frame that FillUp began
+	large []byte // a frame that Skim read
 }
 
 // Dial connects to the server and sends nothing. The connection is closed
-// when the test ends, and has an end in any case.
+// when the test ends. A read or write of it fails when patience is over, unless a
+// deadline is set.
 func (s *Server) Dial(t T) *Conn {
 	t.Helper()
 	return dial(t, s.network, s.Addr)
@@ -52,10 +52,8 @@ func dial(t T, network, address string) *Conn {
 		t.Fatalf("dial %s: %v", address, err)
 	}
 	t.Cleanup(func() { nc.Close() })
-	c := &Conn{Conn: nc, r: bufio.NewReaderSize(nc, 4<<10), w: bufio.NewWriterSize(nc, 4<<10)}
-	c.end = time.Now().Add(2 * Patience(t))
-	nc.SetDeadline(c.end)
-	return c
+	nc = newPatientConn(t, nc)
+	return &Conn{Conn: nc, r: bufio.NewReaderSize(nc, 4<<10), w: bufio.NewWriterSize(nc, 4<<10)}
 }
 
 // Ask sends r and reads the head of the answer, and the body of a refusal.
@@ -152,14 +150,14 @@ func (c *Conn) Header(name string) string { return c.Response.Header.Get(name) }
 // HalfClose sends FIN and goes on reading.
 func (c *Conn) HalfClose(t T) {
 	t.Helper()
-	if err := c.Conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+	if err := c.Conn.(*patientConn).CloseWrite(); err != nil {
 		t.Fatalf("half close: %v", err)
 	}
 }
 
 // Reset ends the connection with RST.
 func (c *Conn) Reset() {
-	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+	if tcp, ok := c.Conn.(*patientConn).Conn.(*net.TCPConn); ok {
 		tcp.SetLinger(0)
 	}
 	c.Conn.Close()
@@ -170,7 +168,7 @@ func (c *Conn) Reset() {
 // be a part of one; the rest of it goes in front of what is sent next.
 func (c *Conn) FillUp(op byte, size, limit int) (sent int) {
 	frame := Frame{Fin: true, Op: op, Payload: []byte(strings.Repeat("x", size))}.Bytes()
-	defer c.SetWriteDeadline(c.end)
+	defer c.Conn.(*patientConn).patientAgain()
 	for sent < limit {
 		c.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
 		n, err := c.Conn.Write(frame)

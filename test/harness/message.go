@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 )
 
@@ -47,6 +48,14 @@ func (c *Conn) Receive() (Message, error) {
 		}
 		return m, nil
 	}
+}
+
+// ReceiveWithin is Receive with its own patience.
+func (c *Conn) ReceiveWithin(d time.Duration) (Message, error) {
+	p := c.Conn.(*patientConn)
+	before := p.patience.Swap(int64(d))
+	defer p.patience.Store(before)
+	return c.Receive()
 }
 
 func (c *Conn) closed(f Frame) error {

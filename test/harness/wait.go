@@ -1,9 +1,13 @@
 package harness
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"time"
+)
 
-// patience is how long a test waits for what must happen. It is a limit, not
-// a measurement: nothing here is about speed.
+// patience is how long a test waits for what must happen, in the time of a quiet
+// machine. It is a limit, not a measurement: nothing here is about speed.
 const patience = 25 * time.Second
 
 // Patience returns how long t waits for what must happen.
@@ -22,22 +26,42 @@ func Until(t T, what string, cond func() bool) {
 	}
 }
 
-// Within polls cond until it is true, at most for d, and says whether it was.
+// Within polls cond until it is true, at most for d in the time of a quiet
+// machine, and says whether it was.
 func Within(d time.Duration, cond func() bool) bool {
-	end := time.NewTimer(d)
-	defer end.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for now := newClock(); now.tick() < d; <-tick.C {
 		if cond() {
 			return true
 		}
-		select {
-		case <-end.C:
-			return cond()
-		case <-tick.C:
-		}
 	}
+	return cond()
+}
+
+// Context returns one for clients and tools that we did not write: it is done when
+// t ends, or patience has been over some times.
+func Context(t T) context.Context {
+	ctx, cancel := withPatience(context.Background(), 4*Patience(t))
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// WithPatience is context.WithTimeout for what must happen.
+func WithPatience(t T, parent context.Context) (context.Context, context.CancelFunc) {
+	return withPatience(parent, Patience(t))
+}
+
+func withPatience(parent context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		if !Within(limit, func() bool { return ctx.Err() != nil }) {
+			cancel(fmt.Errorf("waited %v in vain", limit))
+		}
+	}()
+	return ctx, func() { cancel(nil); <-over }
 }
 
 // Paced calls step n times, every d. It is for clients that are slow on

@@ -42,7 +42,7 @@ func openPage(t *testing.T, chromium context.Context, host string) *page {
 // eval is the value of a JavaScript expression, a promise's when it has come.
 func eval[V any](p *page, expression string) (value V) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, harness.Patience(p.t))
+	ctx, cancel := harness.WithPatience(p.t, p.ctx)
 	defer cancel()
 	wait := func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }
 	if err := chromedp.Run(ctx, chromedp.Evaluate(expression, &value, wait)); err != nil {

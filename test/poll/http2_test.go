@@ -21,12 +21,12 @@ func TestHTTP2(t *testing.T) {
 	transport := &http.Transport{
 		ForceAttemptHTTP2: true, DisableCompression: true,
 		TLSClientConfig: &tls.Config{RootCAs: cert.Roots, ServerName: "localhost"},
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return harness.DialContext(t)(ctx, network, s.Addr)
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	c := &http.Client{Transport: transport, Timeout: 2 * harness.Patience(t)}
+	c := &http.Client{Transport: transport}
 	data := randomBytes(5 << 20)
 	post := func(r *http.Request) *http.Response {
 		t.Helper()

@@ -36,14 +36,6 @@ func counted(t *testing.T, script string) (command []string, starts func() int) 
 	}
 }
 
-// client is an HTTP client whose connections are closed when the test ends.
-func client(t *testing.T) *http.Client {
-	t.Helper()
-	transport := &http.Transport{DisableCompression: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 2 * harness.Patience(t)}
-}
-
 // request makes one for a path of s; headers are "Name: value".
 func request(t *testing.T, s *harness.Server, method, path string, body io.Reader, headers ...string) *http.Request {
 	t.Helper()
@@ -71,7 +63,7 @@ type answer struct {
 // ask sends a request and reads the head of its answer.
 func ask(t *testing.T, r *http.Request) *answer {
 	t.Helper()
-	resp, err := client(t).Do(r)
+	resp, err := harness.HTTPClient(t).Do(r)
 	if err != nil {
 		t.Fatalf("%s %s: %v", r.Method, r.URL, err)
 	}

@@ -75,7 +75,7 @@ func TestReconnectStorm(t *testing.T) {
 	first.all()
 	var all sync.WaitGroup
 	for i := range 8 {
-		c := client(t)
+		c := harness.HTTPClient(t)
 		all.Go(func() {
 			for range 25 {
 				resp, err := c.Do(request(t, s, "GET", "/", nil, eventStream, "Last-Event-ID: 0123456789ABCDEF:1"))

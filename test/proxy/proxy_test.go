@@ -16,7 +16,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -148,8 +147,7 @@ func run(t *testing.T, cmd *exec.Cmd, port int) {
 // talk is a browser's page of the same site: it greets, stays silent for two
 // pings, greets again, and leaves.
 func talk(t *testing.T, port int, roots *x509.CertPool) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
+	ctx := harness.Context(t)
 	pinged := make(chan struct{}, 10)
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots},

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -40,8 +39,7 @@ func startClients(t *testing.T, s *harness.Server) (all []*other) {
 	if python, err := harness.PythonWebsockets(); err == nil {
 		kinds["python websockets"] = driver(python, "talk.py")
 	}
-	ctx, stop := context.WithTimeout(context.Background(), harness.Patience(t))
-	t.Cleanup(stop)
+	ctx := harness.Context(t)
 	for name, view := range kinds {
 		for range 2 {
 			o := &other{name: name, done: make(chan struct{})}
@@ -85,8 +83,6 @@ func driver(program, script string) func(context.Context, string) (seen, error) 
 }
 
 func coder(ctx context.Context, url string) (result seen, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
 	c, _, err := websocket.Dial(ctx, url, nil)
 	if err != nil {
 		return result, err

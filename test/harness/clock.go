@@ -1,0 +1,46 @@
+package harness
+
+import (
+	"bytes"
+	"os"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// clock counts the time of a quiet machine: while ten want to run on two
+// processors, a second is a fifth of one. What a test waits for is then not late
+// because somebody else compiles.
+type clock struct {
+	passed time.Duration
+	last   time.Time
+}
+
+// longestTick is what counts at most from one look at the clock to the next, for
+// whoever looks is also late on a busy machine.
+const longestTick = 200 * time.Millisecond
+
+func newClock() clock { return clock{last: time.Now()} }
+
+// tick returns what has passed until now. It wants to be called often.
+func (c *clock) tick() time.Duration {
+	now := time.Now()
+	c.passed += time.Duration(float64(min(now.Sub(c.last), longestTick)) * share())
+	c.last = now
+	return c.passed
+}
+
+// share returns which part of a processor each of those gets who want one now.
+func share() float64 { return min(1, float64(runtime.NumCPU())/float64(runnable())) }
+
+// runnable returns how many threads of the machine run or could; see proc_loadavg(5).
+func runnable() int {
+	text, _ := os.ReadFile("/proc/loadavg")
+	fields := bytes.Fields(text)
+	if len(fields) < 4 {
+		return 1
+	}
+	n, _, _ := bytes.Cut(fields[3], []byte("/"))
+	count, _ := strconv.Atoi(string(n))
+	return max(1, count)
+}

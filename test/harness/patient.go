@@ -1,0 +1,111 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// patientConn is a connection whose every read and write may take as long as
+// patience lasts, so that it never ends while something moves. A deadline that is
+// set takes the place of that.
+type patientConn struct {
+	net.Conn
+	patience    atomic.Int64              // a time.Duration
+	read, write atomic.Pointer[time.Time] // deadlines that were set
+}
+
+func newPatientConn(t T, c net.Conn) *patientConn {
+	p := &patientConn{Conn: c}
+	p.patience.Store(int64(Patience(t)))
+	return p
+}
+
+func (c *patientConn) Read(p []byte) (n int, err error) {
+	err = c.wait(&c.read, c.Conn.SetReadDeadline, func() (bool, error) {
+		n, err = c.Conn.Read(p)
+		return n > 0, err
+	})
+	return n, err
+}
+
+func (c *patientConn) Write(p []byte) (n int, err error) {
+	err = c.wait(&c.write, c.Conn.SetWriteDeadline, func() (bool, error) {
+		more, err := c.Conn.Write(p[n:])
+		n += more
+		return more > 0, err
+	})
+	return n, err
+}
+
+// wait calls step again after its time-outs, until patience is over since
+// something has moved.
+func (c *patientConn) wait(own *atomic.Pointer[time.Time], setDeadline func(time.Time) error, step func() (moved bool, err error)) error {
+	for now := newClock(); ; {
+		if deadline := own.Load(); deadline != nil {
+			setDeadline(*deadline)
+			_, err := step()
+			return err
+		}
+		setDeadline(time.Now().Add(longestTick))
+		moved, err := step()
+		switch {
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return err
+		case moved:
+			now = newClock()
+		case now.tick() > time.Duration(c.patience.Load()):
+			return fmt.Errorf("nothing has moved for %v: %w", time.Duration(c.patience.Load()), err)
+		}
+	}
+}
+
+func (c *patientConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+func (c *patientConn) SetReadDeadline(t time.Time) error {
+	c.read.Store(&t)
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c *patientConn) SetWriteDeadline(t time.Time) error {
+	c.write.Store(&t)
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// patientAgain takes the deadlines back.
+func (c *patientConn) patientAgain() {
+	c.read.Store(nil)
+	c.write.Store(nil)
+}
+
+// CloseWrite sends FIN.
+func (c *patientConn) CloseWrite() error {
+	return c.Conn.(interface{ CloseWrite() error }).CloseWrite()
+}
+
+// HTTPClient returns a client that has patience with every read and write, not
+// with the whole answer. Its connections are closed when t ends.
+func HTTPClient(t T) *http.Client {
+	transport := &http.Transport{DisableCompression: true, DialContext: DialContext(t)}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// DialContext returns a dialer whose connections have patience, so that a client
+// needs no time-out of its own.
+func DialContext(t T) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return newPatientConn(t, c), nil
+	}
+}
