@@ -22,7 +22,7 @@ func TestAdmission(t *testing.T) {
 	dir := scriptTree(t)
 	mark := filepath.Join(t.TempDir(), "started")
 	writeFile(t, dir, "started", "#!/bin/sh\n>"+mark+"\n", 0o755)
-	s := serve(t, Config{Dir: dir, MaxForks: 1})
+	s := serve(t, Config{Dir: dir, MaxForks: 1, MaxHeader: 1 << 20})
 	good := handshake("/started")
 	bad := strings.NewReplacer("GET", "POST", "Connection: Upgrade\n", "", "Version: 13", "Version: 8", "AAAA", "A").Replace(good)
 	const evil = "Origin: http://evil.example\n\n"

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -19,6 +20,8 @@ const (
 	DefaultMaxFrameSize = 1 << 20
 	DefaultMaxLine      = 1 << 20
 	DefaultPingInterval = 30 * time.Second
+	DefaultMaxHeader    = 32 << 10
+	DefaultMaxMemory    = 256 << 20
 )
 
 // StderrMode says what becomes of the process's standard error.
@@ -84,6 +87,11 @@ type Config struct {
 	SameOrigin bool
 	MaxForks   int // processes at once; 0 is DefaultMaxForks, negative no limit
 
+	// What strangers can make the server hold. A negative number is no limit.
+	MaxConns  int   // connections at once; 0 is three quarters of the descriptors there are, less what is kept back
+	MaxHeader int   // bytes of a request's line and headers; 0 is DefaultMaxHeader
+	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken; 0 is DefaultMaxMemory
+
 	// The bridge.
 	Framing      Framing       // "" is FramingLine
 	Newlines     Newlines      // inside a client's message, with FramingLine; "" is NewlinesPass
@@ -118,6 +126,14 @@ type Config struct {
 	Launcher *process.Launcher
 }
 
+// headerBytes is MaxHeader as net/http counts: it reads 4 KiB more.
+func (c *Config) headerBytes() int {
+	if c.MaxHeader < 0 {
+		return math.MaxInt32
+	}
+	return max(c.MaxHeader-4<<10, 1)
+}
+
 func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
 
 const (
@@ -142,6 +158,9 @@ func (c *Config) complete() error {
 		*header = header.Clone()
 	}
 	c.MaxForks = orDefault(c.MaxForks, DefaultMaxForks)
+	c.MaxConns = orDefault(c.MaxConns, defaultMaxConns())
+	c.MaxHeader = orDefault(c.MaxHeader, DefaultMaxHeader)
+	c.MaxMemory = orDefault(c.MaxMemory, DefaultMaxMemory)
 	c.ServerSoftware = orDefault(c.ServerSoftware, "websocketd")
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -20,6 +20,7 @@ type frameReader struct {
 	takes   Kind                                    // messages of the other kind are ignored; Text|Binary takes both
 	control func(opcode byte, payload []byte) error // told of each control frame; an error ends the reading
 	other   func() error                            // told of the first message of the other kind; an error ends the reading
+	afford  func(size int) error                    // asked before more is read of a message of which that many bytes have come; nil: nobody counts
 
 	err    error
 	head   header
@@ -32,6 +33,7 @@ type frameReader struct {
 	size    uint64 // of the message under way, as far as announced
 	whole   []byte // fragments put together
 	given   bool   // whole is in the batch
+	counted int    // bytes held of what has not come whole
 	partial []byte // the beginning of a character of a message in pieces
 }
 
@@ -61,11 +63,28 @@ func (f *frameReader) next() ([]Message, error) {
 			return f.in.batch, nil
 		}
 		if f.err == nil {
+			f.err = f.count()
+		}
+		if f.err == nil {
 			f.err = f.in.fill()
 		}
 	}
 	f.in.close()
 	return nil, f.err
+}
+
+// count tells what is held of a message that has not come whole, if it is more than
+// an idle connection holds; and once that it is not any more.
+func (f *frameReader) count() error {
+	held := len(f.in.unread()) + len(f.whole)
+	if held <= keptSize {
+		held = 0
+	}
+	if held == f.counted || f.afford == nil {
+		return nil
+	}
+	f.counted = held
+	return f.afford(held)
 }
 
 // forget is for the next message in fragments, which seldom comes.

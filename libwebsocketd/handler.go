@@ -17,6 +17,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.ids.next()
 	from := s.peer(r)
 	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
+	if refusal := s.conns.begin(r); refusal != nil {
+		s.refuse(w, log, refusal)
+		return
+	}
+	defer s.conns.end(r)
 	if refusal := s.checkHost(r); refusal != nil {
 		s.refuse(w, log, refusal)
 		return
@@ -30,8 +35,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var x *session
+	conn := acceptedConn(r.Context())
 	defer func() {
 		if x == nil { // answered otherwise, or a panic
+			s.conns.forget(conn)
 			s.running.Done()
 		}
 	}()
@@ -40,6 +47,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	go func() { // and net/http need not keep the request for as long as the conversation lasts
 		defer s.running.Done()
+		defer s.conns.forget(conn)
 		defer s.leave(x)
 		x.run()
 	}()
@@ -70,6 +78,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 	}
 	client := newWebSocketEndpoint(s.ctx, conn, &to.program.Program, v.log)
 	client.first = v.first
+	client.countMessages(s.memory)
 	if own, ok := program.(*ProcessEndpoint); ok {
 		client.leaving = own.leaving
 	}

@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,7 +12,8 @@ import (
 // buffer that is grown again for each message costs a quarter of an echo).
 type inbox struct {
 	source source
-	most   int // how many unread bytes its owner must be able to see at once
+	most   int         // how many unread bytes its owner must be able to see at once
+	small  func() bool // asked before room is taken: memory is short; nil: it is not
 
 	chunk *chunk // where buf and batch lie, nil while waiting
 	buf   []byte
@@ -106,6 +108,8 @@ func (in *inbox) fill() error {
 func (in *inbox) room() []byte {
 	unread := in.unread()
 	switch {
+	case in.chunk == nil && in.small != nil && in.small():
+		in.move(&chunk{data: make([]byte, len(unread)+keptSize)}, unread)
 	case in.chunk == nil:
 		in.move(newChunk(len(unread)+keptSize), unread)
 	case len(in.chunk.data) > largeRoom && len(unread) < chunkSize:
@@ -151,6 +155,13 @@ func (in *inbox) yield() {
 	in.rest = append(in.rest[:0], unread...)
 	in.giveBack()
 	in.buf, in.start = in.rest, 0
+}
+
+// shrink is yield of what is unread, however much.
+func (in *inbox) shrink() {
+	unread := slices.Clone(in.unread())
+	in.giveBack()
+	in.buf, in.start = unread, 0
 }
 
 // close gives the room back for good.

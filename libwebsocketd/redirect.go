@@ -25,6 +25,10 @@ func newRedirect(s *Server) *http.Server {
 		WriteTimeout: redirectWait,
 		IdleTimeout:  redirectIdle,
 		ErrorLog:     s.cfg.ErrorLog,
+		ConnState:    s.conns.note,
+		ConnContext:  withConn,
+
+		MaxHeaderBytes: s.cfg.headerBytes(),
 
 		DisableGeneralOptionsHandler: true,
 	}
@@ -33,6 +37,11 @@ func newRedirect(s *Server) *http.Server {
 // redirect answers 301 with the same host, path and query. The host is one of
 // ours: the check for it is the same as everywhere.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
+	if refusal := s.conns.begin(r); refusal != nil {
+		s.answer(w, refusal)
+		return
+	}
+	defer s.conns.end(r)
 	if refusal := s.checkHost(r); refusal != nil {
 		s.answer(w, refusal)
 		return

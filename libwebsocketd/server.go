@@ -18,6 +18,9 @@ const (
 	headerWait = 10 * time.Second  // for the headers of a request
 	idleWait   = 120 * time.Second // for the next request on a connection
 
+	// receiveBuffer is what a connection of HTTP/2 holds of bodies that nobody has read.
+	receiveBuffer = 64 << 10
+
 	killAgain = 50 * time.Millisecond // between looks at what a Shutdown by force has missed
 )
 
@@ -29,6 +32,7 @@ type Server struct {
 	own      *served // what the Config says of itself: Command or Dir, and CGI scripts
 	table    atomic.Pointer[table]
 	slots    *gate.Slots
+	memory   *gate.Budget   // of messages in the making
 	lookup   *reverseLookup // nil without ReverseLookup
 	ids      uniqueIDs
 	launcher *process.Launcher
@@ -45,7 +49,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
-	unused   map[net.Conn]struct{} // connections without a request so far
+	conns    *conns
 	closed   bool
 	broken   bool // by breakAll
 }
@@ -58,10 +62,11 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:      cfg,
 		slots:    gate.NewSlots(cfg.MaxForks),
+		memory:   gate.NewBudget(cfg.MaxMemory),
 		launcher: cfg.Launcher,
 		sessions: make(map[*session]struct{}),
-		unused:   make(map[net.Conn]struct{}),
 	}
+	s.conns = newConns(cfg.MaxConns, cfg.Logger)
 	s.ctx, s.goAway = context.WithCancelCause(context.Background())
 	if cfg.ReverseLookup {
 		s.lookup = newReverseLookup(s.ctx, &s.running)
@@ -87,8 +92,10 @@ func (s *Server) furnish() (err error) {
 		Handler:           s,
 		ReadHeaderTimeout: headerWait,
 		IdleTimeout:       idleWait,
+		MaxHeaderBytes:    s.cfg.headerBytes(),
+		HTTP2:             &http.HTTP2Config{MaxReceiveBufferPerConnection: receiveBuffer, MaxReceiveBufferPerStream: receiveBuffer},
 		ErrorLog:          s.cfg.ErrorLog,
-		ConnState:         s.noteState,
+		ConnState:         s.conns.note,
 		ConnContext:       withConn,
 
 		DisableGeneralOptionsHandler: true,
@@ -172,23 +179,7 @@ func (s *Server) close() {
 		}
 	}
 	s.closed = true
-	for c := range s.unused {
-		c.Close()
-	}
-}
-
-// noteState is net/http's ConnState.
-func (s *Server) noteState(c net.Conn, state http.ConnState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case state != http.StateNew:
-		delete(s.unused, c)
-	case s.closed: // accepted in the last moment
-		c.Close()
-	default:
-		s.unused[c] = struct{}{}
-	}
+	s.conns.close()
 }
 
 // wait returns when no session is left, and sees to that when ctx is done.

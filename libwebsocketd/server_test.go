@@ -88,9 +88,9 @@ func TestShutdown(t *testing.T) {
 	}
 	defer idle.Close()
 	eventually(t, "the idle one is accepted", func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return len(s.unused) == 1
+		s.conns.mu.Lock()
+		defer s.conns.mu.Unlock()
+		return len(s.conns.unused) == 1
 	})
 	result := make(chan error, 1)
 	go func() { result <- s.Shutdown(t.Context()) }()

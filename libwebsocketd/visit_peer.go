@@ -14,9 +14,15 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// connOf returns the connection of a request, nil if it is not one of Serve's.
+// acceptedConn returns the connection of a request, nil if it is not one of Serve's.
+func acceptedConn(ctx context.Context) net.Conn {
+	c, _ := ctx.Value(connKey{}).(net.Conn)
+	return c
+}
+
+// connOf is acceptedConn, to look at.
 func connOf(ctx context.Context) *conn {
-	if c, ok := ctx.Value(connKey{}).(net.Conn); ok {
+	if c := acceptedConn(ctx); c != nil {
 		return &conn{Conn: c}
 	}
 	return nil

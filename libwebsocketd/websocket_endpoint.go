@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"websocketd/libwebsocketd/gate"
 )
 
 // ClosedError is why a conversation ended when the client ended it.
@@ -38,9 +40,10 @@ type WebSocketEndpoint struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
-	leaving func()    // called before the client is told that its leaving is noticed
-	first   []Message // what Receive yields before anything of the client's
-	pieces  [][]byte  // of what is being delivered
+	share   *gate.Share // of the memory for messages; nil without a budget
+	leaving func()      // called before the client is told that its leaving is noticed
+	first   []Message   // what Receive yields before anything of the client's
+	pieces  [][]byte    // of what is being delivered
 
 	closeOnce sync.Once
 }
@@ -123,6 +126,9 @@ func (w *WebSocketEndpoint) end(err error) error {
 		err = &RefusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
 	}
 	w.leaving()
+	if w.share != nil {
+		w.share.Free()
+	}
 	switch err := err.(type) {
 	case *RefusedError:
 		cause = err

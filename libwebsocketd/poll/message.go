@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -14,6 +15,9 @@ import (
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 )
+
+// smallBody is what any client may have sent.
+const smallBody = 4 << 10
 
 // mostBody bounds a message where the program has no limit: it is held.
 const mostBody = 64 * libwebsocketd.DefaultMaxFrameSize
@@ -23,7 +27,9 @@ var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "th
 // serveMessage takes the body of a POST to a program that is not the client's alone,
 // as one message.
 func serveMessage(w http.ResponseWriter, v *libwebsocketd.Visit) {
-	data, refusal := readWhole(w, v)
+	afford, free := v.Afford()
+	defer free()
+	data, refusal := readWhole(w, v, afford)
 	var m libwebsocketd.Message
 	if refusal == nil {
 		m, refusal = messageOf(v.Program(), data)
@@ -81,9 +87,9 @@ func when(ctx context.Context, f func()) (settle func()) {
 	}
 }
 
-// readWhole reads a body of at most the size of a message. The client's time for it
-// begins anew with every piece.
-func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit) ([]byte, *gate.Refusal) {
+// readWhole reads a body of at most the size of a message, as far as there is memory
+// for it. The client's time for it begins anew with every piece.
+func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit, afford func(int) error) ([]byte, *gate.Refusal) {
 	limit := v.Program().MaxFrameSize
 	if limit < 0 {
 		limit = mostBody
@@ -94,7 +100,7 @@ func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit) ([]byte, *gate.Ref
 	rc := http.NewResponseController(w)
 	defer rc.SetReadDeadline(time.Time{})
 	defer when(v.Context(), func() { rc.SetReadDeadline(past) })()
-	data, err := io.ReadAll(&patient{io.LimitReader(v.Request.Body, limit+1), rc, v.Context(), 2 * v.Program().PingInterval})
+	data, err := readAll(&patient{io.LimitReader(v.Request.Body, limit+1), rc, v.Context(), 2 * v.Program().PingInterval}, afford)
 	switch {
 	case v.Context().Err() != nil:
 		return nil, goingAway
@@ -106,6 +112,28 @@ func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit) ([]byte, *gate.Ref
 		return nil, tooLarge(limit)
 	}
 	return data, nil
+}
+
+// readAll is io.ReadAll that asks before its room grows over that of a small message.
+func readAll(r io.Reader, afford func(int) error) (data []byte, err error) {
+	data = make([]byte, 0, 512)
+	for err == nil {
+		if len(data) == cap(data) {
+			if len(data) >= smallBody {
+				err = afford(len(data))
+			}
+			data = slices.Grow(data, len(data))
+		}
+		if err == nil {
+			var n int
+			n, err = r.Read(data[len(data):cap(data)])
+			data = data[:len(data)+n]
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return data, err
 }
 
 func tooLarge(limit int64) *gate.Refusal {

@@ -67,7 +67,7 @@ func NewLauncher(o LauncherOptions) (*Launcher, error) {
 		starts:  make(chan *start),
 		quit:    make(chan struct{}),
 		procs:   make(map[int]*Process),
-		reserve: descriptorReserve(),
+		reserve: UsableDescriptors(),
 	}
 	if o.OnError == nil {
 		l.o.OnError = func(error) {}

@@ -1,4 +1,4 @@
 package process
 
-// descriptorReserve is none: handles are not limited by number.
-func descriptorReserve() int { return 0 }
+// UsableDescriptors is none: handles are not limited by number.
+func UsableDescriptors() int { return 0 }

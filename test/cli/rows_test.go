@@ -31,6 +31,12 @@ var flagRows = map[string]flagRow{
 		env: "true", flag: "false", seen: otherPort, want: [3]string{"101", "403", "101"}},
 	"maxforks": {kind: cli.KindInt, def: "1024", good: intGood, bad: intBad,
 		env: "1", flag: "2", seen: admitted, want: [3]string{"4", "1", "2"}},
+	"maxconns": {kind: cli.KindInt, def: "0", good: intGood, bad: intBad,
+		env: "1", flag: "2", seen: connected, want: [3]string{"4", "1", "2"}},
+	"maxheader": {kind: cli.KindSize, def: "32KiB", good: historyGood, bad: append([]string{"4", "4095", "1K"}, sizeBad...),
+		env: "64K", flag: "8K", seen: longestHeader, want: [3]string{"404 431", "404 404", "431 431"}},
+	"maxmemory": {kind: cli.KindSize, def: "256MiB", good: []string{"64K", "1MiB", "2G"}, bad: append([]string{"4", "4096", "63K"}, sizeBad...),
+		env: "1MiB", flag: "1G", seen: heldBack, want: [3]string{"taken", "held back", "taken"}},
 
 	"dir": {kind: cli.KindString, good: anyText, // without it a command is needed
 		env: "one", flag: "two", seen: script, want: [3]string{"", "one", "two"}},

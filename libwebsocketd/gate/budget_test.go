@@ -1,0 +1,121 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+// grow asks in a goroutine, and returns when the asker waits or has got it.
+func grow(ctx context.Context, s *Share, n int64) (answer chan error) {
+	answer = make(chan error, 1)
+	go func() { answer <- s.Await(ctx, n) }()
+	synctest.Wait()
+	return answer
+}
+
+func pending(t *testing.T, what string, answer chan error) {
+	t.Helper()
+	select {
+	case err := <-answer:
+		t.Errorf("%s does not wait: %v", what, err)
+	default:
+	}
+}
+
+// TestBudget: who finds no room waits, one may have more than there is, and what is
+// given back goes to the one that has come furthest.
+func TestBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(100)
+		near, far, large := b.Share(), b.Share(), b.Share()
+		for s, n := range map[*Share]int64{near: 10, far: 50, large: 40} {
+			if !s.Try(n) {
+				t.Fatalf("%d of %d bytes were not given", n, 100-b.Held())
+			}
+		}
+		if far.Try(51) || b.Tight() {
+			t.Error("there is more than there is")
+		}
+		if err := <-grow(t.Context(), large, 80); err != nil || b.Held() != 140 {
+			t.Errorf("one message beyond the limit: %v, %d held", err, b.Held())
+		}
+		first, second := grow(t.Context(), near, 20), grow(t.Context(), far, 60)
+		pending(t, "the first", first)
+		pending(t, "the second", second)
+		if b.Share().Try(1) || !b.Tight() {
+			t.Error("somebody was served before those who wait")
+		}
+		if !large.Try(90) {
+			t.Error("the one message beyond the limit must wait")
+		}
+		ctx, leave := context.WithCancelCause(t.Context())
+		left := grow(ctx, b.Share(), 1)
+		leave(errors.ErrUnsupported)
+		if err := <-left; err != errors.ErrUnsupported {
+			t.Errorf("who left: %v", err)
+		}
+		large.Free()
+		if err := errors.Join(<-first, <-second); err != nil || b.Held() != 80 || b.Tight() {
+			t.Errorf("%v, %d held", err, b.Held())
+		}
+		near.Free()
+		near.Free()
+		far.Free()
+		if b.Held() != 0 {
+			t.Errorf("%d held at the end", b.Held())
+		}
+	})
+}
+
+// TestBudgetNeverStandsStill lets far more messages grow than there is room for,
+// some of whose senders leave on the way: all others become whole, and never is more
+// held than the limit and one message.
+func TestBudgetNeverStandsStill(t *testing.T) {
+	for _, limit := range []int64{1, 50, 100, 1000} {
+		synctest.Test(t, func(t *testing.T) { // which fails when all of them wait
+			const size, messages = 100, 200
+			b := NewBudget(limit)
+			var most, whole atomic.Int64
+			var all sync.WaitGroup
+			for i := range messages {
+				all.Go(func() {
+					ctx, leave := context.WithCancel(t.Context())
+					defer leave()
+					s := b.Share()
+					defer s.Free()
+					for n := int64(0); n < size; n = min(size, n+1+rand.Int64N(30)) {
+						if i%10 == 0 && n > size/2 {
+							leave()
+						}
+						if s.Await(ctx, n) != nil {
+							return
+						}
+						for h := b.Held(); h > most.Load(); h = b.Held() {
+							most.Store(h)
+						}
+					}
+					whole.Add(1)
+				})
+			}
+			all.Wait()
+			if whole.Load() < messages*9/10 || most.Load() > limit+size || b.Held() != 0 {
+				t.Errorf("limit %d: %d whole, at most %d held, %d at the end", limit, whole.Load(), most.Load(), b.Held())
+			}
+		})
+	}
+}
+
+// TestBudgetWithoutLimit counts all the same.
+func TestBudgetWithoutLimit(t *testing.T) {
+	b := NewBudget(0)
+	s := b.Share()
+	if !s.Try(1<<40) || b.Held() != 1<<40 {
+		t.Error("it has a limit")
+	}
+	s.Free()
+}

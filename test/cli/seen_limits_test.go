@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"websocketd/test/harness"
+)
+
+// connected is how many of four clients are there at once. Those that are not are
+// tried again for a while: a connection that was closed counts until that is noticed.
+func connected(t *testing.T, o harness.Options) string {
+	s := with(o, "cat").Start(t)
+	n := 0
+	for range 4 {
+		if harness.Within(time.Second, func() bool {
+			c := s.Ask(t, harness.Handshake("/"))
+			if c.Status() == 101 {
+				return true
+			}
+			c.Conn.Close()
+			return false
+		}) {
+			n++
+		}
+	}
+	return strconv.Itoa(n)
+}
+
+// longestHeader is what becomes of headers of 20 and 40 KiB.
+func longestHeader(t *testing.T, o harness.Options) string {
+	s := with(o, "cat").Start(t)
+	ask := func(size int) int {
+		return s.Ask(t, harness.Get("/").Add("X-Long", strings.Repeat("x", size))).Status()
+	}
+	return fmt.Sprint(ask(20<<10), " ", ask(40<<10))
+}
+
+// heldBack is whether a message of 300 KB is taken beside one of 900 KB that has not
+// come whole.
+func heldBack(t *testing.T, o harness.Options) string {
+	s := with(o, "cat").Start(t)
+	half, whole := s.Connect(t), s.Connect(t)
+	half.WriteFrames(
+		harness.Frame{Op: harness.TextOp, Payload: []byte(strings.Repeat("x", 900<<10))},
+		harness.Frame{Fin: true, Op: harness.PingOp, Payload: []byte("read?")})
+	for f, err := half.ReadFrame(); f.Op != harness.PongOp; f, err = half.ReadFrame() {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := strings.Repeat("y", 300<<10)
+	go whole.Text(text)
+	came := make(chan bool, 1)
+	go func() {
+		m, err := whole.Receive()
+		came <- err == nil && string(m.Data) == text
+	}()
+	if harness.Within(2*time.Second, func() bool { return len(came) > 0 }) {
+		return "taken"
+	}
+	half.WriteFrames(harness.Frame{Fin: true, Op: harness.Continuation})
+	if !<-came {
+		t.Error("the message does not come when there is room")
+	}
+	return "held back"
+}
