@@ -65,6 +65,16 @@ func (h *Host) Program() *Program { return &h.program.Program }
 // Log is for what concerns the program and no client.
 func (h *Host) Log() *slog.Logger { return h.program.log(h.server.cfg.Logger) }
 
+// MaxForks returns how many processes of the program may run for clients at once;
+// not positive is no limit.
+func (h *Host) MaxForks() int {
+	own, all := h.program.MaxForks, h.server.cfg.MaxForks
+	if own > 0 && all > 0 {
+		return min(own, all)
+	}
+	return max(own, all)
+}
+
 // Context is done when the server is going away. It is before that of any client
 // is.
 func (h *Host) Context() context.Context { return h.server.ctx }

@@ -14,7 +14,7 @@
 //     What it holds by itself is what it took last. One too slow to find its next
 //     message is told by [GoneError] what it missed: there is no silent hole.
 //   - Over its [Limits] the log drops its oldest items, never the newest one.
-//     Nothing is dropped before the room is needed.
+//     Nothing is dropped before the room is needed, but by [Log.Drop].
 //   - By [Log.Hold] the messages above a floor are kept: for them Append waits,
 //     and so the program. That is the only thing it waits for, never a reader.
 //   - An item of no messages is a remark: it stands between two messages and has

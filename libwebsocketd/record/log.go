@@ -155,6 +155,21 @@ func (l *Log[T]) Release() {
 	l.room.strikeAndUnlock(&l.mu)
 }
 
+// Bytes returns what keeping the items that are kept costs, as Append was told.
+func (l *Log[T]) Bytes() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int(l.all.minus(l.gone).bytes)
+}
+
+// Drop lets go of everything that is kept, held or not. Readers that have not had it
+// are too late.
+func (l *Log[T]) Drop() {
+	l.mu.Lock()
+	l.slots, l.first, l.gone = nil, l.next, l.all
+	l.room.strikeAndUnlock(&l.mu)
+}
+
 // Close says that nothing follows: who waits in Append, and who Appends later,
 // gets err; Readers get it when they have read what is kept. A nil err is io.EOF.
 // Only the first Close counts.

@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"container/list"
 	"context"
 	"log/slog"
 	"sync"
@@ -30,6 +31,9 @@ type hub struct {
 	start  func() (libwebsocketd.Endpoint, *gate.Refusal)
 	gone   func() // tells the keeper to forget it
 
+	shelf   *shelf        // counts what is kept without a process
+	shelved *list.Element // of shelf, which guards it
+
 	output  *record.Log[item]
 	pace    *pace
 	input   chan *said
@@ -47,14 +51,15 @@ type hub struct {
 	stays    bool            // also without viewers
 	closing  bool            // nobody is attached any more
 	over     bool            // what there was is said
+	lost     bool            // nobody comes back for it
 	restarts int             // so far
 	before   uint64          // the last message before the last of them
 }
 
-func newHub(ctx context.Context, life Lifetime, stays, strict bool) *hub {
+func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict bool) *hub {
 	output := record.New[item](record.Limits{Bytes: life.History})
 	return &hub{
-		life: life, strict: strict, ctx: ctx, stays: stays,
+		life: life, strict: strict, ctx: ctx, stays: stays, shelf: kept,
 		output:  output,
 		pace:    newPace(output, life.SlowClient == SlowBlock),
 		input:   make(chan *said),
@@ -96,11 +101,15 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 	defer h.whenGoingAway(h.pace.hurry)()
 	rule := DefaultRestart(h.life.Restart)
 	var ending error
+	var dropped <-chan struct{}
 	for program != nil {
 		began := time.Now()
 		var again bool
 		again, ending = h.serve(program)
-		program = h.next(&rule, ending, time.Since(began), again)
+		dropped = h.shelf.put(h)
+		if program = h.next(&rule, ending, time.Since(began), again); program != nil {
+			h.shelf.take(h)
+		}
 	}
 	h.mu.Lock()
 	left := h.closing
@@ -111,9 +120,20 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 	h.output.Close(ending)
 	close(h.done)
 	if !left {
-		h.outlast()
+		h.outlast(dropped)
 	}
 	h.gone()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lost = true
+	h.unshelve()
+}
+
+// unshelve is for when nobody has what is kept any more; h.mu is held.
+func (h *hub) unshelve() {
+	if h.lost && len(h.viewers) == 0 {
+		h.shelf.take(h)
+	}
 }
 
 // whenGoingAway calls f when the server is going away, whatever the hub is at then.
@@ -131,8 +151,8 @@ func (h *hub) whenGoingAway(f func()) (settle func()) {
 	}
 }
 
-// outlast waits as long as somebody may come back for what was said.
-func (h *hub) outlast() {
+// outlast waits as long as somebody may come back for what was said, and it is kept.
+func (h *hub) outlast(dropped <-chan struct{}) {
 	h.mu.Lock()
 	keep := h.life.Linger
 	if h.returns {
@@ -143,6 +163,7 @@ func (h *hub) outlast() {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-dropped:
 	case <-h.ctx.Done():
 	}
 }

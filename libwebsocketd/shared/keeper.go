@@ -18,6 +18,7 @@ const lease = 30 * time.Second
 type keeper struct {
 	host   *libwebsocketd.Host
 	life   Lifetime
+	shelf  *shelf
 	files  *files             // nil without Watch
 	ctx    context.Context    // of the files: done when the server is going away, or nothing is kept any more
 	cancel context.CancelFunc // of ctx
@@ -30,6 +31,7 @@ type keeper struct {
 // Serve begins to serve host's program: at once, if StartEager says so.
 func (l Lifetime) Serve(host *libwebsocketd.Host) libwebsocketd.Keeper {
 	k := &keeper{host: host, life: l.complete(), hubs: map[string]*hub{}}
+	k.shelf = newShelf(host.MaxForks(), k.life.History)
 	k.ctx, k.cancel = context.WithCancel(host.Context())
 	if l.Watch {
 		k.files = watchFiles(k.ctx, host)
@@ -112,7 +114,7 @@ func (k *keeper) find(call *libwebsocketd.Call, from start) (*hub, *Subscription
 // newHub makes the hub of a URL; k.mu is held.
 func (k *keeper) newHub(at libwebsocketd.Place) *hub {
 	own, known := k.host.Own()
-	h := newHub(k.host.Context(), k.life, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()))
+	h := newHub(k.host.Context(), k.life, k.shelf, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()))
 	h.log = k.host.Log().With("url", urlOf(at))
 	h.start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		program, refusal := k.host.Start(at)

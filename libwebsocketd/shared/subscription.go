@@ -64,7 +64,7 @@ const (
 func (h *hub) attach(call *libwebsocketd.Call, from start) (*Subscription, *gate.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !closed(h.ready) || h.closing && !(h.over && from.resumes() && !call.Feeds) {
+	if !closed(h.ready) || h.closing && !(h.over && !h.lost && from.resumes() && !call.Feeds) {
 		return nil, nil
 	}
 	if refusal := from.check(h.output); refusal != nil {
@@ -110,6 +110,7 @@ func (h *hub) detach(s *Subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.viewers = slices.DeleteFunc(h.viewers, func(other *Subscription) bool { return other == s })
+	h.unshelve()
 	keep := h.life.Linger
 	if s.returns {
 		keep = max(keep, lease)

@@ -1,6 +1,11 @@
 package shared
 
 import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"websocketd/test/harness"
@@ -73,4 +78,21 @@ func TestMemoryOfALine(t *testing.T) {
 		}
 	}
 	limitMemory(t, s, "a line of 200 MiB, 3 who read and 20 who do not", 128*mib)
+}
+
+// What processes have said that have ended is kept for those who come back, but not
+// without a limit: which URLs there are is the clients' choice.
+func TestMemoryOfTheEnded(t *testing.T) {
+	t.Parallel()
+	const urls = 150
+	file := filepath.Join(t.TempDir(), "1MB")
+	if err := os.WriteFile(file, []byte(strings.Repeat(strings.Repeat("x", 999)+"\n", 1000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := startPlain(t, "--maxforks=10", "cat", file)
+	for i := range urls {
+		r := harness.Get(fmt.Sprintf("/%d?wait=1s", i)).Add("Accept", "application/json")
+		harness.Until(t, "there is a place for another URL", func() bool { return s.Ask(t, r).Status() == http.StatusOK })
+	}
+	limitMemory(t, s, "150 URLs of 1 MB, --maxforks=10", 96*mib)
 }
