@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -199,6 +200,11 @@ func (c *Config) check() error {
 		return fieldError("Prefork and Dir are both set: it is not known ahead which script will be asked for")
 	case c.Prefork > 0 && len(c.Command) == 0:
 		return fieldError("Prefork needs Command")
+	}
+	for _, host := range c.Hosts {
+		if err := gate.CheckHost(host); err != nil {
+			return fieldError("Hosts: %w", err)
+		}
 	}
 	own := c.own()
 	if err := own.check(); err != nil {

@@ -17,6 +17,8 @@ func TestConfigCheck(t *testing.T) {
 		"Command and Dir":          {Command: command, Dir: "/"},
 		"MaxLine is 3":             {Command: command, MaxLine: 3},
 		"MaxLine is -1":            {Command: command, MaxLine: -1},
+		"Origins: \"http://a/x\"":  {Command: command, Origins: []string{"b", "http://a/x"}},
+		"Hosts: \"http://a\"":      {Command: command, Hosts: []string{"http://a"}},
 		"CloseDelay":               {Command: command, CloseDelay: -time.Second},
 		"Stderr tag":               {Command: command, Binary: true, Stderr: StderrTag},
 		"Protocols has \"a b\"":    {Command: command, Protocols: []string{"a b"}},

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"websocketd/libwebsocketd/gate"
 )
 
 // Program is one of the programs of Config.Programs: what runs, at which URL, for
@@ -153,6 +155,11 @@ func (p *Program) check() error {
 	for _, protocol := range p.Protocols {
 		if !isToken(protocol) {
 			return fieldError("Protocols has %q, which cannot be a subprotocol's name (RFC 6455 section 4.1)", protocol)
+		}
+	}
+	for _, origin := range p.Origins {
+		if err := gate.CheckOrigin(origin); err != nil {
+			return fieldError("Origins: %w", err)
 		}
 	}
 	if err := p.checkFraming(); err != nil || p.Lifetime == nil {

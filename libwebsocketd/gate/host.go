@@ -20,6 +20,7 @@ type Hosts struct {
 	loopback bool            // listens on loopback, so its names come in
 	literals bool            // listens on every address, so any address comes in
 	names    map[string]bool // further names and addresses, as authority.name has them
+	below    []pattern       // *.NAME: the names below one
 }
 
 // NewHosts makes the check for a server that listens on bound, given the lists
@@ -33,20 +34,21 @@ type Hosts struct {
 // localhost) or when hosts has an entry; else every request passes. In force it
 // lets in what is bound, every address if a wildcard address is bound, localhost
 // and the loopback addresses if one of these or a wildcard is bound, the entries of hosts, and
-// the host names in origins: who trusts pages of that name serves that name. The
-// entry * in hosts lets everything in; in origins it says nothing about Host.
-// Entries are trimmed; blank ones, and those that are not a host, count for nothing.
+// the host names in origins: who trusts pages of that name serves that name. *.NAME
+// is every name below NAME. The entry * in hosts lets everything in; in origins it
+// says nothing about Host. Entries are trimmed; blank ones, and those that are not a
+// host, count for nothing (see CheckHost).
 func NewHosts(bound []string, hosts, origins []string) *Hosts {
 	h := &Hosts{names: map[string]bool{}}
 	reachable := h.bind(bound)
 	hosts = entries(hosts)
 	h.open = reachable && len(hosts) == 0 || slices.Contains(hosts, "*")
 	for _, entry := range hosts {
-		h.add(parseLoose(entry))
+		h.add(parsePattern(entry))
 	}
 	for _, entry := range entries(origins) {
 		o := parseEntry(entry)
-		h.add(o.authority, o.kind == fromHost)
+		h.add(o.pattern, o.kind == fromHost)
 	}
 	return h
 }
@@ -59,7 +61,7 @@ func (h *Hosts) bind(bound []string) (reachable bool) {
 	for _, b := range bound {
 		b = withoutZone(strings.TrimSpace(b))
 		a, ok := parseLoose(b)
-		h.add(a, ok)
+		h.add(pattern{authority: a}, ok)
 		switch {
 		case isLoopback(a):
 			h.loopback = true
@@ -72,9 +74,12 @@ func (h *Hosts) bind(bound []string) (reachable bool) {
 	return reachable
 }
 
-func (h *Hosts) add(a authority, ok bool) {
-	if ok {
-		h.names[a.name()] = true
+func (h *Hosts) add(p pattern, ok bool) {
+	switch {
+	case ok && p.below:
+		h.below = append(h.below, p)
+	case ok:
+		h.names[p.name()] = true
 	}
 }
 
@@ -99,7 +104,8 @@ func (h *Hosts) Check(r *http.Request) *Refusal {
 // because rebinding needs a name: an address in Host is where the browser
 // really connected to.
 func (h *Hosts) known(a authority) bool {
-	return h.names[a.name()] || h.loopback && isLoopback(a) || h.literals && a.addr().IsValid()
+	return h.names[a.name()] || h.loopback && isLoopback(a) || h.literals && a.addr().IsValid() ||
+		slices.ContainsFunc(h.below, func(p pattern) bool { return p.covers(a.name(), p.name()) })
 }
 
 // isLoopback says whether a can be nothing but this machine. Names below

@@ -25,7 +25,7 @@ func oracleOrigin(origin, host string, secure bool, list []string, same bool) bo
 	scheme, name, port, ok := oracleURL(origin)
 	hasHost := ok && name != ""
 	ourName, ourPort, ourOK := oracleHostPort(oracleBracket(host))
-	if same && !(hasHost && ourOK && name == ourName &&
+	if same && !(hasHost && ourOK && (name == ourName || oracleSelf(name) && oracleSelf(ourName)) &&
 		oraclePort(port, scheme == "https") == oraclePort(ourPort, secure)) {
 		return false
 	}
@@ -35,7 +35,13 @@ func oracleOrigin(origin, host string, secure bool, list []string, same bool) bo
 	if same {
 		return true
 	}
-	return origin == "" || hasHost && ourOK && oracleUndot(name) == oracleUndot(ourName)
+	name, ourName = oracleUndot(name), oracleUndot(ourName)
+	return origin == "" || hasHost && ourOK && (name == ourName || oracleSelf(name) && oracleSelf(ourName))
+}
+
+// oracleSelf is the three names of the browser's own machine.
+func oracleSelf(name string) bool {
+	return name == "localhost" || name == "127.0.0.1" || name == "[0000:0000:0000:0000:0000:0000:0000:0001]"
 }
 
 // oracleSpellings is every entry that lets the origin in, but for *.
@@ -55,10 +61,22 @@ func oracleSpellings(origin string) []string {
 	case name == "":
 		return nil
 	}
-	exact := name + oraclePort(port, scheme == "https")
-	all := []string{exact, scheme + "://" + name, scheme + "://" + exact}
-	if name != "null" { // the entry null means something else
-		all = append(all, name)
+	port = oraclePort(port, scheme == "https")
+	var all []string
+	for i, c := range "." + name {
+		host := name
+		if i > 0 {
+			host = "*." + name[i:]
+		}
+		_, base, _ := strings.Cut("."+name[max(i-1, 0):], ".")
+		_, ipv4 := oracleIPv4(oracleUndot(strings.TrimPrefix(base, ".")))
+		if c != '.' || i == 1 || i > 0 && ipv4 {
+			continue
+		}
+		all = append(all, host+port, scheme+"://"+host, scheme+"://"+host+port)
+		if host != "null" { // the entry null means something else
+			all = append(all, host)
+		}
 	}
 	return all
 }
@@ -70,11 +88,23 @@ func oracleEntry(entry string) string {
 	if i := strings.Index(entry, "://"); i >= 0 {
 		scheme, rest = entry[:i+3], entry[i+3:]
 	}
-	rest = oracleBracket(rest)
+	if entry == "file://" {
+		return entry
+	}
+	star, rest := oracleStar(strings.TrimSuffix(rest, "/"))
 	if name, port, ok := oracleHostPort(rest); ok {
 		rest = name + port
 	}
-	return scheme + rest
+	return scheme + star + rest
+}
+
+// oracleStar takes *. from the front of an entry and :* from its end, and brackets
+// what is an IPv6 address.
+func oracleStar(s string) (star, rest string) {
+	if strings.HasPrefix(s, "*.") {
+		star, s = "*.", s[2:]
+	}
+	return star, oracleBracket(strings.TrimSuffix(s, ":*"))
 }
 
 // oracleURL takes an absolute URL apart. The name is "" where there is none;
@@ -228,28 +258,37 @@ func oracleHost(host string, bound, hosts, origins []string) bool {
 		return true
 	}
 	given, outer := false, false
-	var names []string
+	var names, below []string
+	add := func(entry string) {
+		star, rest := oracleStar(entry)
+		name := oracleName(rest)
+		if _, ipv4 := oracleIPv4(name); star == "" {
+			names = append(names, name)
+		} else if name != "" && !ipv4 && !strings.HasPrefix(name, "[") {
+			below = append(below, name)
+		}
+	}
 	for _, entry := range hosts {
 		entry = strings.TrimSpace(entry)
 		if entry == "*" {
 			return true
 		}
 		given = given || entry != ""
-		names = append(names, entry)
+		add(strings.TrimSuffix(entry, "/"))
 	}
 	for _, entry := range origins {
 		entry = strings.TrimSpace(entry)
-		if i := strings.Index(entry, "://"); i > 0 {
-			names = append(names, entry[i+3:])
-		} else if oracleLower(entry) != "null" {
-			names = append(names, entry)
+		if i := strings.Index(entry, "://"); i > 0 && oracleLower(entry) != "file://" {
+			add(strings.TrimSuffix(entry[i+3:], "/"))
+		} else if i < 0 && oracleLower(entry) != "null" {
+			add(strings.TrimSuffix(entry, "/"))
 		}
 	}
 	loopback, every := len(bound) == 0, false
 	for _, entry := range bound {
 		entry = oracleUnzone(strings.TrimSpace(entry))
 		name := oracleName(entry)
-		names = append(names, entry)
+		names = append(names, name)
 		loopback = loopback || oracleLoopback(name)
 		every = every || entry == "" || oracleEvery(name)
 		outer = outer || !oracleLoopback(name)
@@ -258,8 +297,10 @@ func oracleHost(host string, bound, hosts, origins []string) bool {
 		return true
 	}
 	name := oracleName(host)
-	for i := range names {
-		names[i] = oracleName(names[i])
+	for _, base := range below {
+		if strings.HasSuffix(name, "."+base) && name != "."+base {
+			names = append(names, name)
+		}
 	}
 	_, ipv4 := oracleIPv4(name)
 	isAddress := ipv4 || strings.HasPrefix(name, "[")

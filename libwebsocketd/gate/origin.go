@@ -23,19 +23,24 @@ type Origins struct {
 // NewOrigins makes the check that the flags --origin=LIST and --sameorigin ask
 // for; with both, both must let the request in.
 //
-// An entry of list is HOST, HOST:PORT or either behind SCHEME://. Without a port
-// it is any port, else that very port, an origin without one having 443 for https
-// and else 80. Hosts are compared whole: no wildcards, no subdomains, and an entry
-// with a path never matches. Case and surrounding blanks do not matter, brackets
-// of an IPv6 address without port may be left out. Three entries are special:
-// file:// is requests without an Origin and pages that are files, null the
-// Origin of that name (sandboxed frames, RFC 6454 6.1), and * is everything.
+// An entry of list is HOST, HOST:PORT or either behind SCHEME://. Without a port,
+// or with the port *, it is any port, else that very port, an origin without one
+// having 443 for https and else 80. Hosts are compared whole, but *.NAME is every
+// name below NAME at any depth, and not NAME itself. Case, surrounding blanks and one
+// slash at the end do not matter, brackets of an IPv6 address without port may be
+// left out. Three entries are special: file:// is requests without an Origin and
+// pages that are files, null the Origin of that name (sandboxed frames, RFC 6454
+// 6.1), and * is everything. What is none of these matches nothing; CheckOrigin
+// tells.
 //
 // sameOrigin is host and port of Origin and Host being equal, their default port
 // being 443 for an https origin and a request over TLS, else 80.
 //
 // With neither, or a list of blanks, the default rule holds: the host of Origin
 // is the host of Host, whatever the ports, or there is no Origin.
+//
+// In the last two localhost, 127.0.0.1 and ::1 are one host. All three are the
+// browser's own machine: a page of another site can have none of them.
 func NewOrigins(list []string, sameOrigin bool) *Origins {
 	o := &Origins{sameOrigin: sameOrigin}
 	for _, entry := range entries(list) {
@@ -79,14 +84,19 @@ func (o *Origins) allows(s source, r *http.Request) bool {
 // program of a machine commonly uses a WebSocket served by another.
 func sameName(s source, r *http.Request) bool {
 	host, ok := parseLoose(r.Host)
-	return ok && s.kind == fromHost && s.name() == host.name()
+	return ok && s.kind == fromHost && oneHost(s.name(), host.name())
 }
 
 func sameHostPort(s source, r *http.Request) bool {
 	host, ok := parseLoose(r.Host)
-	return ok && s.kind == fromHost && s.host == host.host &&
+	return ok && s.kind == fromHost && oneHost(s.host, host.host) &&
 		s.portOr(s.scheme == "https") == host.portOr(r.TLS != nil)
 }
+
+// loopbackNames are what people call their own machine, and servers print.
+var loopbackNames = map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true}
+
+func oneHost(a, b string) bool { return a == b || loopbackNames[a] && loopbackNames[b] }
 
 // refuse words the 403. The way out names the entry that lets exactly s in, not
 // the entries there are: these are none of a stranger's business.
@@ -102,7 +112,11 @@ func (o *Origins) refuse(s source, r *http.Request) *Refusal {
 	case len(o.list) > 0:
 		way = "add " + s.asEntry() + " to --origin"
 	}
-	return &Refusal{Status: http.StatusForbidden, Reason: what + " is not allowed here: " + way + " to allow it"}
+	here := "here"
+	if o.sameOrigin && len(o.list) > 0 {
+		here = "here, where --sameorigin and --origin must both let it in"
+	}
+	return &Refusal{Status: http.StatusForbidden, Reason: what + " is not allowed " + here + ": " + way + " to allow it"}
 }
 
 // Origin says how the log names the request's origin: scheme://host[:port] in
@@ -127,10 +141,10 @@ func Origin(r *http.Request) string {
 // source is where a request says it comes from, or where an entry of a list says
 // it may come from.
 type source struct {
-	kind   kind
-	raw    string // as sent or written
-	scheme string // lower case; "" in an entry is any
-	authority
+	kind    kind
+	raw     string // as sent or written
+	scheme  string // lower case; "" in an entry is any
+	pattern        // of one host, unless it is an entry
 }
 
 type kind int
@@ -173,7 +187,7 @@ func parseOrigin(raw string) source {
 	if !ok {
 		return source{raw: raw}
 	}
-	return source{fromHost, raw, u.Scheme, at}
+	return source{fromHost, raw, u.Scheme, pattern{authority: at}}
 }
 
 // parseEntry reads one trimmed entry of a list.
@@ -188,7 +202,7 @@ func parseEntry(entry string) source {
 	if !found {
 		scheme, rest = "", entry
 	}
-	at, ok := parseLoose(rest)
+	at, ok := parsePattern(rest)
 	if !ok || found && scheme == "" {
 		return source{raw: entry}
 	}
@@ -203,7 +217,7 @@ func (entry source) matches(s source) bool {
 	case fromFile:
 		return s.kind == fromFile || s.kind == absent
 	case fromHost:
-		return s.kind == fromHost && s.host == entry.host &&
+		return s.kind == fromHost && entry.covers(s.host, entry.host) &&
 			(entry.scheme == "" || entry.scheme == s.scheme) &&
 			(!entry.hasPort || entry.port == s.portOr(s.scheme == "https"))
 	}
