@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"websocketd/libwebsocketd/gate"
 )
 
 const (
@@ -34,8 +36,9 @@ func newRedirect(s *Server) *http.Server {
 	}
 }
 
-// redirect answers 301 with the same host, path and query. The host is one of
-// ours: the check for it is the same as everywhere.
+// redirect answers 301 with the same host, path and query. The host is one of ours
+// where these are known: the check for it is the same as everywhere. In any case it
+// is a name or an address and nothing else.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 	if refusal := s.conns.begin(r); refusal != nil {
 		s.answer(w, refusal)
@@ -46,23 +49,21 @@ func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, refusal)
 		return
 	}
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if host == "" {
-		http.Error(w, "400 Bad Request: a redirect needs the header Host", http.StatusBadRequest)
+	host, ok := gate.HostName(r)
+	if !ok {
+		http.Error(w, "400 Bad Request: a redirect needs the header Host with a host name", http.StatusBadRequest)
 		return
 	}
-	scheme := "http://"
+	scheme, usual := "http://", 80
 	if s.cfg.wantsTLS() {
-		scheme = "https://"
+		scheme, usual = "https://", 443
+	}
+	if port := s.cfg.port(); port != usual {
+		host += ":" + strconv.Itoa(port)
 	}
 	uri := r.URL.RequestURI()
 	if !strings.HasPrefix(uri, "/") {
 		uri = "/" // OPTIONS *
 	}
-	target := scheme + net.JoinHostPort(host, strconv.Itoa(s.cfg.port())) + uri
-	http.Redirect(w, r, target, http.StatusMovedPermanently)
+	http.Redirect(w, r, scheme+host+uri, http.StatusMovedPermanently)
 }

@@ -39,8 +39,11 @@ func TestRedirect(t *testing.T) {
 	}{
 		{Config{Port: 8080}, "a.com", "/x?y", "http://a.com:8080/x?y"},
 		{Config{Port: 8443, TLSCert: "c", TLSKey: "k"}, "a.com:80", "/x?y", "https://a.com:8443/x?y"},
-		{Config{TLSCert: "c", TLSKey: "k"}, "a.com", "/", "https://a.com:443/"},
-		{Config{}, "a.com", "/", "http://a.com:80/"},
+		{Config{TLSCert: "c", TLSKey: "k"}, "a.com", "/", "https://a.com/"},
+		{Config{TLSCert: "c", TLSKey: "k"}, "[2001:db8::1]:80", "/", "https://[2001:db8::1]/"},
+		{Config{Port: 80, TLSCert: "c", TLSKey: "k"}, "a.com", "/", "https://a.com:80/"},
+		{Config{}, "a.com", "/", "http://a.com/"},
+		{Config{Port: 443}, "A.com", "/", "http://a.com:443/"},
 		{Config{Port: 1}, "[::1]", "/", "http://[::1]:1/"},
 		{Config{Port: 1}, "[::1]:2", "/", "http://[::1]:1/"},
 		{Config{Port: 1}, "[2001:db8::1]:2", "/", "http://[2001:db8::1]:1/"},
@@ -71,14 +74,16 @@ func TestRedirect(t *testing.T) {
 // A unix socket and a foreign listener take any name, but none is no name.
 func TestRedirectWithoutHost(t *testing.T) {
 	t.Parallel()
-	a := asked{unix: true}
-	r := a.request(t)
-	r.Host = ""
-	s := known(Config{Port: 1}, gate.NewHosts(nil, nil, nil))
-	w := httptest.NewRecorder()
-	s.redirect(w, r)
-	if w.Code != http.StatusBadRequest || w.Header().Get("Location") != "" || strings.Count(w.Body.String(), "\n") != 1 {
-		t.Errorf("%d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
+	for _, host := range []string{"", "b.com@a.com", "a.com/x", "a b", ":80", "a.com:http", "[::1", "\u00fc.com"} {
+		a := asked{unix: true}
+		r := a.request(t)
+		r.Host = host
+		s := known(Config{Port: 1}, gate.NewHosts(nil, nil, nil))
+		w := httptest.NewRecorder()
+		s.redirect(w, r)
+		if w.Code != http.StatusBadRequest || w.Header().Get("Location") != "" || strings.Count(w.Body.String(), "\n") != 1 {
+			t.Errorf("%q: %d to %q: %s", host, w.Code, w.Header().Get("Location"), w.Body)
+		}
 	}
 }
 

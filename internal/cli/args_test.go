@@ -220,6 +220,9 @@ func (v *textValue) Set(text string) error {
 	case v.flag.Target.Type() == reflect.TypeFor[names]():
 		v.values = []string{strings.Join(atCommas(text), ",")}
 	}
+	if check := formChecks[v.flag.Name]; check != nil { // which package gate has a fuzzer for
+		return check(text)
+	}
 	return nil
 }
 

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// gate is a writer that blocks until somebody lets a write through.
-type gate struct {
+// valve is a writer that blocks until somebody lets a write through.
+type valve struct {
 	syncBuffer
 	through chan error
 }
 
-func newGate() *gate { return &gate{through: make(chan error)} }
+func newValve() *valve { return &valve{through: make(chan error)} }
 
-func (g *gate) Write(p []byte) (int, error) {
+func (g *valve) Write(p []byte) (int, error) {
 	if err := <-g.through; err != nil {
 		return 0, err
 	}
@@ -59,7 +59,7 @@ func TestAsyncOrder(t *testing.T) {
 // the notice stands where the lines are missing.
 func TestAsyncBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := newGate()
+		out := newValve()
 		w := newAsyncWriter(out, notice)
 		fmt.Fprintln(w, "first")
 		synctest.Wait() // the first write blocks
@@ -87,7 +87,7 @@ func TestAsyncBlocked(t *testing.T) {
 // comes too soon after it is lost, and that is told without another line.
 func TestAsyncLongLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := newGate()
+		out := newValve()
 		w := newAsyncWriter(out, notice)
 		long := strings.Repeat("x", asyncLimit) + "\n"
 		fmt.Fprint(w, long)
@@ -106,7 +106,7 @@ func TestAsyncLongLine(t *testing.T) {
 // does not spin, and the notice comes with the first write that works.
 func TestAsyncFailing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := newGate()
+		out := newValve()
 		w := newAsyncWriter(out, notice)
 		for range 3 {
 			fmt.Fprint(w, "gone\n")
@@ -126,7 +126,7 @@ func TestAsyncFailing(t *testing.T) {
 // TestAsyncClose: a blocked writer costs Close a second, a failing one nothing.
 func TestAsyncClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := newGate()
+		out := newValve()
 		w := newAsyncWriter(out, notice)
 		fmt.Fprint(w, "blocked\n")
 		start := time.Now()

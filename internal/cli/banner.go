@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"log/slog"
 	"net"
 	"slices"
@@ -31,23 +30,7 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	if cfg.CGIDir != "" {
 		log.Info("Serving CGI scripts from    : " + cfg.CGIDir)
 	}
-	if cfg.TLSCert == "" {
-		return
-	}
-	origins := slices.Clone(cfg.Origins)
-	for _, p := range cfg.Programs {
-		for _, origin := range p.Origins {
-			if !slices.Contains(origins, origin) {
-				origins = append(origins, origin)
-			}
-		}
-	}
-	for _, origin := range origins {
-		if origin != "*" && !strings.Contains(origin, "://") {
-			log.Error(fmt.Sprintf("--origin=%q has no scheme, so it also accepts insecure http origins; use %q to require TLS",
-				origin, "https://"+origin))
-		}
-	}
+	logOrigins(cfg, log)
 	if cfg.TLSClientCA != "" {
 		log.Info("Mutual TLS enabled (client certs verified against " + cfg.TLSClientCA + ")")
 	}
@@ -61,19 +44,19 @@ func where(p libwebsocketd.Program) string {
 	return p.Path
 }
 
-// logWhere says where it is served: one line for each open listener, and one
+// logWhere says where it is served: one line for each address one can type, and one
 // for each other thing that is to be found there.
 func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logger) {
 	secure := ""
 	if cfg.TLSCert != "" {
 		secure = "s"
 	}
-	for i, host := range hosts(cfg, listeners) {
-		_, port, _ := net.SplitHostPort(listeners[i].Addr().String())
-		place := net.JoinHostPort(host, port) + "/"
+	for _, place := range places(cfg, listeners) {
+		_, port, _ := net.SplitHostPort(place)
+		place += "/"
 		switch {
 		case cfg.RedirectPort != 0 && port == strconv.Itoa(cfg.RedirectPort):
-			log.Info("Starting redirect server   : http://" + place)
+			log.Info("Starting redirect server    : http://" + place)
 			continue
 		case len(cfg.Command) > 0 || cfg.Dir != "" || len(cfg.Programs) > 0:
 			log.Info("Starting WebSocket server   : ws" + secure + "://" + place)
@@ -84,7 +67,7 @@ func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logg
 			log.Info("Serving CGI or static files : http" + secure + "://" + place)
 		}
 	}
-	if len(cfg.Addresses) == 0 && len(hosts(cfg, listeners)) > 0 {
+	if len(cfg.Addresses) == 0 && len(places(cfg, listeners)) > 0 {
 		log.Info("Listening on loopback only  : --address=0.0.0.0 serves every interface")
 	}
 	if cfg.UnixSocket != "" {
@@ -92,20 +75,43 @@ func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logg
 	}
 }
 
-// hosts are the hosts of the TCP listeners, which come first: as they were
-// asked for, names perhaps, else as they are.
-func hosts(cfg libwebsocketd.Config, listeners []net.Listener) []string {
-	var hosts []string
+// places are the hosts and ports under which the TCP listeners, which come first, are
+// reached: as they were asked for, names perhaps. Without an address it is localhost,
+// and all of this machine's addresses stand for one that nobody can type.
+func places(cfg libwebsocketd.Config, listeners []net.Listener) (places []string) {
 	for i, l := range listeners {
 		addr, ok := l.Addr().(*net.TCPAddr)
 		if !ok {
 			break
 		}
-		host := addr.IP.String()
+		hosts := []string{"localhost"}
 		if n := len(cfg.Addresses); n > 0 {
-			host = strings.Trim(cfg.Addresses[i%n], "[]")
+			hosts = []string{strings.Trim(cfg.Addresses[i%n], "[]")}
 		}
-		hosts = append(hosts, host)
+		if isUnspecified(hosts[0]) {
+			hosts = append([]string{"localhost"}, interfaceHosts(addr.IP.To4() == nil)...)
+		}
+		for _, host := range hosts {
+			if place := net.JoinHostPort(host, strconv.Itoa(addr.Port)); !slices.Contains(places, place) {
+				places = append(places, place)
+			}
+		}
+	}
+	return places
+}
+
+// mostHosts is how many addresses of this machine are told: a host of containers has
+// hundreds.
+const mostHosts = 8
+
+// interfaceHosts are the addresses of this machine that others can reach it under.
+func interfaceHosts(ipv6 bool) (hosts []string) {
+	addrs, _ := net.InterfaceAddrs()
+	for _, addr := range addrs {
+		at, ok := addr.(*net.IPNet)
+		if ok && at.IP.IsGlobalUnicast() && (ipv6 || at.IP.To4() != nil) && len(hosts) < mostHosts {
+			hosts = append(hosts, at.IP.String())
+		}
 	}
 	return hosts
 }

@@ -43,8 +43,8 @@ type tlsFlags struct {
 }
 
 type admitFlags struct {
-	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL besides the bound addresses; * is any."`
-	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." help:"Origins whose pages may connect. Without a port any port matches, without a scheme any scheme does; * is any. Without this flag a page may connect if its host name is the server's."`
+	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL besides the bound addresses; *.example.com is every name below example.com, * is any."`
+	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." help:"Origins whose pages may connect. Without a port, or with :*, any port matches, without a scheme any scheme does; *.example.com is every name below example.com, * is any. Without this flag a page may connect if its host name is the server's."`
 	Sameorigin bool  `help:"Only pages from exactly this server's host and port may connect."`
 	Maxforks   int   `placeholder:"N" default:"1024" min:"0" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
 	Maxconns   int   `placeholder:"N" default:"0" min:"0" help:"Connections at once; one beyond that is answered 503. 0 is three quarters of the descriptors the server may have (ulimit -n), less a few kept back."`

@@ -118,7 +118,7 @@ func TestLoopbackIsSaid(t *testing.T) {
 	port := freePort(t)
 	server := start(t, "--port", port, "--dir", t.TempDir())
 	server.await(t, "Serving from directory      : /")
-	server.await(t, "ws://127.0.0.1:"+port+"/")
+	server.await(t, "ws://localhost:"+port+"/")
 	server.await(t, "Listening on loopback only")
 	server.signal(t, syscall.SIGTERM)
 	server.exits(t, ExitOK)

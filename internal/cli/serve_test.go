@@ -130,19 +130,66 @@ type fakeListener struct {
 func (l *fakeListener) Addr() net.Addr { return l.addr }
 func (l *fakeListener) Close() error   { l.closed = true; return nil }
 
+type bannerTest struct {
+	cfg       libwebsocketd.Config
+	listeners []net.Listener
+	want      []string
+}
+
+// originBanners are of lists that lock this server's own pages out, or seem to.
+func originBanners(l net.Listener) (tests []bannerTest) {
+	const start, nobody = "Starting WebSocket server   : ws://127.0.0.1:80/", "must both let a page in, and no name of this server is in the list: nobody can connect; leave one of the two out"
+	for _, c := range []struct {
+		cfg  libwebsocketd.Config
+		want string
+	}{
+		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"x.com"}}, "--sameorigin and --origin=x.com " + nobody},
+		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"127.0.0.1:81"}}, "--sameorigin and --origin=127.0.0.1:81 " + nobody},
+		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"127.0.0.1"}}, ""},
+		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"x.com"}, Hosts: []string{"x.com"}}, ""},
+		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"x.com"}, Hosts: []string{"*"}}, ""},
+		{libwebsocketd.Config{SameOrigin: true}, ""},
+		{libwebsocketd.Config{Origins: []string{"x.com"}}, ""},
+		{libwebsocketd.Config{Origins: []string{"https://x.com", "y.com"}, Console: true}, "--origin=https://x.com,y.com does not let the page of --devconsole in: add 127.0.0.1 to it"},
+		{libwebsocketd.Config{Origins: []string{"*"}, Console: true}, ""},
+	} {
+		c.cfg.Command, c.cfg.Addresses = []string{"/bin/cat"}, []string{"127.0.0.1"}
+		want := []string{"Serving using application   : /bin/cat ", start}
+		if c.want != "" {
+			want = slices.Insert(want, 1, c.want)
+		}
+		if c.cfg.Console {
+			want = append(want, "Developer console enabled   : http://127.0.0.1:80/")
+		}
+		tests = append(tests, bannerTest{c.cfg, []net.Listener{l}, want})
+	}
+	return tests
+}
+
+// TestPlaces is what stands for an address that nobody can type.
+func TestPlaces(t *testing.T) {
+	four := &fakeListener{addr: &net.TCPAddr{IP: net.IPv4zero, Port: 8080}}
+	for _, address := range []string{"0.0.0.0", "::", "[::]", ""} {
+		got := places(libwebsocketd.Config{Addresses: []string{address}}, []net.Listener{four})
+		if len(got) == 0 || got[0] != "localhost:8080" || len(got) > 1+mostHosts {
+			t.Errorf("%q: %q", address, got)
+		}
+		for _, place := range got {
+			if host, _, err := net.SplitHostPort(place); err != nil || isUnspecified(host) {
+				t.Errorf("%q: nobody can type %q", address, place)
+			}
+		}
+	}
+}
+
 func TestBanner(t *testing.T) {
 	four := &fakeListener{addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}}
 	six := &fakeListener{addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 80}}
 	file := &fakeListener{addr: &net.UnixAddr{Name: "/run/s", Net: "unix"}}
 	const loopback = "Listening on loopback only  : --address=0.0.0.0 serves every interface"
-	type bannerTest struct {
-		cfg       libwebsocketd.Config
-		listeners []net.Listener
-		want      []string
-	}
 	tests := []bannerTest{
 		{libwebsocketd.Config{Command: []string{"/bin/cat"}}, []net.Listener{four, six},
-			[]string{"Serving using application   : /bin/cat ", "Starting WebSocket server   : ws://127.0.0.1:80/", "Starting WebSocket server   : ws://[::1]:80/", loopback}},
+			[]string{"Serving using application   : /bin/cat ", "Starting WebSocket server   : ws://localhost:80/", loopback}},
 		{libwebsocketd.Config{Command: []string{"/bin/cat", "a", "b c"}, Addresses: []string{"localhost", "[::1]"}}, []net.Listener{four, six},
 			[]string{"Serving using application   : /bin/cat a b c", "Starting WebSocket server   : ws://localhost:80/", "Starting WebSocket server   : ws://[::1]:80/"}},
 		{libwebsocketd.Config{Dir: "/srv", UnixSocket: "run/s"}, []net.Listener{file},
@@ -150,6 +197,7 @@ func TestBanner(t *testing.T) {
 		{libwebsocketd.Config{Dir: "/srv", UnixSocket: "/run/s", Addresses: []string{"::1"}}, []net.Listener{six, file},
 			[]string{"Serving from directory      : /srv", "Starting WebSocket server   : ws://[::1]:80/", "Starting WebSocket server   : unix socket at /run/s"}},
 	}
+	tests = append(tests, originBanners(four)...)
 	one := shared.Lifetime{}
 	tests = append(tests, []bannerTest{
 		{libwebsocketd.Config{Command: []string{"/bin/cat"}, UnixSocket: "s", Lifetime: one}, []net.Listener{file},

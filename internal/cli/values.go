@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"websocketd/libwebsocketd/gate"
 )
 
 // names is a list in one value, separated by commas. A later value replaces an
@@ -108,6 +110,16 @@ var formChecks = map[string]func(text string) error{
 	"header":      checkHeader,
 	"header-ws":   checkHeader,
 	"header-http": checkHeader,
+	"host":        eachOf(gate.CheckHost),
+	"origin":      eachOf(gate.CheckOrigin),
+	"protocol":    eachOf(checkProtocol),
+}
+
+func checkProtocol(name string) error {
+	if !isToken(name) {
+		return fmt.Errorf("%q cannot be a subprotocol's name: it has letters, digits and !#$%%&'*+-.^_`|~; * is any", name)
+	}
+	return nil
 }
 
 func checkHeader(text string) error {

@@ -100,6 +100,13 @@ func (h *Hosts) Check(r *http.Request) *Refusal {
 	return misdirected("Host %s is not a name of this server: start the server with --host=%s to allow it", printable(r.Host), a.text())
 }
 
+// HostName returns the host of r's Host header as it is written in a URL, in lower
+// case and without its port; ok is false if it is none.
+func HostName(r *http.Request) (host string, ok bool) {
+	a, ok := parseLoose(r.Host)
+	return a.text(), ok
+}
+
 // known says whether a is this server. Addresses can be let in by the score
 // because rebinding needs a name: an address in Host is where the browser
 // really connected to.

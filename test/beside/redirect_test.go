@@ -24,12 +24,12 @@ func TestRedirect(t *testing.T) {
 	ca := newAuthority(t)
 	for scheme, flags := range map[string][]string{"http": nil, "https": ca.serve(t, "localhost")} {
 		main, second := startRedirect(t, append(flags, "--host=www.example.com,[2001:db8::1]", "cat")...)
-		main.Out.Await(t, "| INFO", "| server", fmt.Sprintf("Starting redirect server   : http://%s/", second.Addr))
+		main.Out.Await(t, "| INFO", "| server", fmt.Sprintf("Starting redirect server    : http://%s/", second.Addr))
 		port := fmt.Sprintf(":%d", main.Port)
 		for _, test := range []struct{ host, target, want string }{
 			{"localhost", "/", "localhost" + port + "/"},
 			{"localhost:1", "/a/b?x=1&y=%20", "localhost" + port + "/a/b?x=1&y=%20"},
-			{"LOCALHOST:99999", "/", "LOCALHOST" + port + "/"},
+			{"LOCALHOST:99999", "/", "localhost" + port + "/"},
 			{"127.0.0.1", "/a%2fb%20c?", "127.0.0.1" + port + "/a%2fb%20c?"},
 			{"[::1]", "/", "[::1]" + port + "/"},
 			{"[::1]:80", "/x", "[::1]" + port + "/x"},
@@ -128,7 +128,7 @@ func TestRedirectAddresses(t *testing.T) {
 			"--address=127.0.0.1", fmt.Sprintf("--port=%d", port), fmt.Sprintf("--redirport=%d", second), "cat"}, Port: port}.Start(t)
 		for _, host := range []string{"[::1]", "127.0.0.1"} {
 			s.Out.Await(t, fmt.Sprintf("Starting WebSocket server   : ws://%s:%d/", host, port))
-			s.Out.Await(t, fmt.Sprintf("Starting redirect server   : http://%s:%d/", host, second))
+			s.Out.Await(t, fmt.Sprintf("Starting redirect server    : http://%s:%d/", host, second))
 			a := get(t, &harness.Server{Addr: fmt.Sprintf("%s:%d", host, second)}, "/x?y")
 			a.has(t, "Location", fmt.Sprintf("http://%s:%d/x?y", host, port))
 		}

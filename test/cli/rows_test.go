@@ -23,9 +23,9 @@ var flagRows = map[string]flagRow{
 	"sslca": {kind: cli.KindString, good: anyText,
 		env: "a.pem", flag: "b.pem", seen: whoComesIn, want: [3]string{"all", "a", "b"}},
 
-	"host": {kind: cli.KindNames, good: []string{"", "a", "a,b", " a , b ", "*"},
+	"host": {kind: cli.KindNames, good: []string{"", "a", "a,b", " a , b ", "*", "*.a.com"},
 		env: "a.example", flag: "b.example", seen: hosts, want: [3]string{"421 421", "404 421", "421 404"}},
-	"origin": {kind: cli.KindNames, good: []string{"", "a.com", "https://a.com:1,b.com", "null", "*"},
+	"origin": {kind: cli.KindNames, good: []string{"", "a.com", "https://a.com:1,b.com", "null", "*", "*.a.com", "a.com:*", "https://a.com/"},
 		env: "a.example", flag: "b.example", seen: origins, want: [3]string{"403 403", "101 403", "403 101"}},
 	"sameorigin": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: otherPort, want: [3]string{"101", "403", "101"}},
@@ -98,7 +98,7 @@ var flagRows = map[string]flagRow{
 		env: "10", flag: "0", seen: largestMessage, want: [3]string{"1048576", "10", "unlimited"}},
 	"pingms": {kind: cli.KindUint, def: "30000", good: uintGood, bad: uintBad,
 		env: "100", flag: "0", seen: pinged, want: [3]string{"silent for a second", "pinged", "silent for a second"}},
-	"protocol": {kind: cli.KindNames, good: []string{"", "chat", "chat,mcp"},
+	"protocol": {kind: cli.KindNames, good: []string{"", "chat", "chat,mcp", "*"},
 		env: "chat", flag: "mcp", seen: protocol, want: [3]string{"none", "chat", "mcp"}},
 
 	"header": {kind: cli.KindList, good: []string{"X-A: b", "X-A:b", "X-A:"}, bad: headerBad,

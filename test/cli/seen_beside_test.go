@@ -11,7 +11,7 @@ import (
 // What the flags of the HTTP neighbours do, as seen from outside.
 
 func redirectLine(t *testing.T, o harness.Options) string {
-	const line = "Starting redirect server   : http://"
+	const line = "Starting redirect server    : http://"
 	s := with(o, "cat").Start(t)
 	if !isSet(o) {
 		s.Connect(t)

@@ -49,7 +49,7 @@ func addresses(t *testing.T, o harness.Options) string {
 	s := bare(t, o, "--port="+strconv.Itoa(o.Port)).Launch(t)
 	s.Out.Await(t, "Starting WebSocket server")
 	if !set { // 127.0.0.1, and ::1 where there is IPv6
-		s.Out.Await(t, "ws://127.0.0.1:")
+		s.Out.Await(t, "ws://localhost:")
 		return "loopback"
 	}
 	var hosts []string

@@ -180,6 +180,10 @@ func TestWrongValues(t *testing.T) {
 		{"maxline", "2G", `"2G"`, "must be at most 1GiB"},
 		{"maxline", "1", "1", "must be at least 4"},
 		{"linger", "5", `"5"`, "has no unit: write 5s for seconds"},
+		{"origin", "http://localhost:3000/app", `"http://localhost:3000/app"`, `"http://localhost:3000/app" has a path, which an origin has not: write http://localhost:3000`},
+		{"origin", "a.com,http://ann@b.com", `"a.com,http://ann@b.com"`, `"http://ann@b.com" has a user, which an origin has not: write http://b.com`},
+		{"host", "http://a.com", `"http://a.com"`, `"http://a.com" has a scheme, which a host has not: write a.com`},
+		{"protocol", "a b", `"a b"`, "\"a b\" cannot be a subprotocol's name: it has letters, digits and !#$%&'*+-.^_`|~; * is any"},
 		{"devconsole", "maybe", "", "must be true or false"},
 		{"shared", "yes", "", "must be true or false"},
 	} {

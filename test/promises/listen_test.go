@@ -29,7 +29,7 @@ func TestDefaultIsLoopback(t *testing.T) {
 			t.Errorf("a connection to %s was accepted", addr)
 		}
 	}
-	if line := server.Out.Await(t, "Starting WebSocket server"); !strings.Contains(line, "127.0.0.1") && !strings.Contains(line, "[::1]") {
+	if line := server.Out.Await(t, "Starting WebSocket server"); !strings.HasSuffix(line, "ws://localhost:"+itoa(s.Port)+"/") || len(server.Out.With("Starting WebSocket server")) != 1 {
 		t.Errorf("the start-up line does not tell the address: %s", line)
 	}
 }

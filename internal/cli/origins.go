@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+)
+
+// eachOf makes a check of a list out of the check of one of its entries.
+func eachOf(check func(entry string) error) func(text string) error {
+	return func(text string) error {
+		for _, entry := range atCommas(text) {
+			if err := check(entry); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// logOrigins warns of lists of origins that let in more, or fewer, than they seem to.
+func logOrigins(cfg libwebsocketd.Config, log *slog.Logger) {
+	if cfg.TLSCert != "" {
+		logInsecure(cfg, log)
+	}
+	programs := slices.Clone(cfg.Programs)
+	if len(cfg.Command) > 0 || cfg.Dir != "" || len(programs) == 0 {
+		programs = append(programs, cfg.Program())
+	}
+	for _, p := range programs {
+		if why := lockedOut(cfg, p); why != "" {
+			log.Error(strings.TrimPrefix("program "+p.Name+": ", "program : ") + why)
+		}
+	}
+}
+
+func logInsecure(cfg libwebsocketd.Config, log *slog.Logger) {
+	origins := slices.Clone(cfg.Origins)
+	for _, p := range cfg.Programs {
+		origins = append(origins, p.Origins...)
+	}
+	var told []string
+	for _, origin := range origins {
+		if origin == "*" || origin == "null" || strings.Contains(origin, "://") || slices.Contains(told, origin) {
+			continue
+		}
+		told = append(told, origin)
+		log.Error(fmt.Sprintf("--origin=%q has no scheme, so it also accepts insecure http origins; use %q to require TLS",
+			origin, "https://"+origin))
+	}
+}
+
+// lockedOut is why no page of this server can talk to a program, where somebody
+// counts on that; "" if one can, or it is not known under which names this server is
+// reached.
+func lockedOut(cfg libwebsocketd.Config, p libwebsocketd.Program) string {
+	if len(p.Origins) == 0 || !p.SameOrigin && !cfg.Console {
+		return ""
+	}
+	own, known := ownOrigins(cfg)
+	origins := gate.NewOrigins(p.Origins, p.SameOrigin)
+	if !known || slices.ContainsFunc(own, func(r *http.Request) bool { return origins.Check(r) == nil }) {
+		return ""
+	}
+	list := strings.Join(p.Origins, ",")
+	if p.SameOrigin {
+		return fmt.Sprintf("--sameorigin and --origin=%s must both let a page in, and no name of this server is in the list: nobody can connect; leave one of the two out", list)
+	}
+	host, _, _ := net.SplitHostPort(own[0].Host)
+	return fmt.Sprintf("--origin=%s does not let the page of --devconsole in: add %s to it", list, host)
+}
+
+// ownOrigins are requests of this server's own pages, under the names it is bound to
+// and those of --host. known is false where it may have others.
+func ownOrigins(cfg libwebsocketd.Config) (own []*http.Request, known bool) {
+	addresses := cfg.Addresses
+	if len(addresses) == 0 {
+		addresses = []string{"localhost", "127.0.0.1", "::1"}
+	}
+	if cfg.UnixSocket != "" || slices.Contains(cfg.Hosts, "*") {
+		return nil, false
+	}
+	for _, address := range addresses {
+		if isUnspecified(address) {
+			return nil, false
+		}
+		own = append(own, ownOrigin(cfg, net.JoinHostPort(strings.Trim(address, "[]"), strconv.Itoa(mainPort(cfg)))))
+	}
+	for _, host := range cfg.Hosts { // a proxy may have any port
+		if strings.HasPrefix(host, "*.") {
+			return nil, false
+		}
+		own = append(own, ownOrigin(cfg, host))
+	}
+	return own, true
+}
+
+func ownOrigin(cfg libwebsocketd.Config, host string) *http.Request {
+	r := &http.Request{Host: host, Header: http.Header{"Origin": {"http://" + host}}}
+	if cfg.TLSCert != "" {
+		r.TLS = &tls.ConnectionState{}
+		r.Header.Set("Origin", "https://"+host)
+	}
+	return r
+}
+
+// mainPort is the port that cfg stands for where it has none.
+func mainPort(cfg libwebsocketd.Config) int {
+	switch {
+	case cfg.Port != 0:
+		return cfg.Port
+	case cfg.TLSCert != "":
+		return 443
+	}
+	return 80
+}
+
+// isUnspecified tells an address that stands for all of this machine's.
+func isUnspecified(address string) bool {
+	ip := net.ParseIP(strings.Trim(address, "[]"))
+	return address == "" || ip != nil && ip.IsUnspecified()
+}
