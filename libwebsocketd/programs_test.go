@@ -132,7 +132,7 @@ func TestClientBeforePool(t *testing.T) {
 		c.WriteMessage(websocket.TextMessage, []byte("hello"))
 		mustRead(t, c, "hello")
 	}
-	p := s.table.Load().named("ahead")
+	p := s.table.Load().named()["ahead"]
 	eventually(t, "its own slots are free", func() bool { return p.slots.InUse() == 0 })
 	if _, answer, _ := s.tryDial("/ahead", nil); answer == nil || answer.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("%v", answer)
@@ -165,7 +165,7 @@ func TestReloadPools(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := s.table.Load()
-	if after.named("kept") != before.named("kept") || after.named("changed").pool == before.named("changed").pool || after.named("gone") != nil {
+	if after.named()["kept"] != before.named()["kept"] || after.named()["changed"].pool == before.named()["changed"].pool || after.named()["gone"] != nil {
 		t.Error("the wrong pools were kept")
 	}
 	s.full(t, 3) // the client of gone, and one each for kept and changed

@@ -69,10 +69,10 @@ func (s *Server) furnishPrograms() error {
 // has not changed is taken over from old, with what was started ahead for it.
 func (s *Server) newTable(cfg *Config, old *table) *table {
 	t := &table{}
-	origins := slices.Clone(cfg.Origins)
+	origins, known := slices.Clone(cfg.Origins), old.named()
 	for _, program := range cfg.Programs {
 		origins = append(origins, program.Origins...)
-		before := old.named(program.Name)
+		before := known[program.Name]
 		if before != nil && reflect.DeepEqual(before.Program, program) {
 			t.programs = append(t.programs, before)
 			continue
@@ -94,16 +94,15 @@ func (s *Server) newTable(cfg *Config, old *table) *table {
 	return t
 }
 
-// named is the program of a name, or nil. The one of the Config itself has none.
-func (t *table) named(name string) *served {
-	if t == nil {
-		return nil
+// named are the programs by their names. The one of the Config itself has none.
+func (t *table) named() map[string]*served {
+	named := map[string]*served{}
+	if t != nil {
+		for _, p := range t.programs {
+			named[p.Name] = p
+		}
 	}
-	i := slices.IndexFunc(t.programs, func(p *served) bool { return p.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return t.programs[i]
+	return named
 }
 
 // show is where t becomes the table. A slot may have been freed while its new
@@ -141,8 +140,9 @@ func (s *Server) Reload(programs []Program) error {
 	old := s.table.Load()
 	next := s.newTable(&cfg, old)
 	s.show(next)
+	kept := next.named()
 	for _, p := range old.programs {
-		if !slices.Contains(next.programs, p) {
+		if kept[p.Name] != p {
 			s.retire(p)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 // wish is a command line that was understood: what to serve and how.
 type wish struct {
 	grammar
+	parser  *parser  // that made it
 	command []string // COMMAND, looked up, and its arguments
 	headers struct{ all, ws, http http.Header }
 	layers  [][]setting // where the settings come from: the arguments, the environment, the file

@@ -2,7 +2,11 @@
 // and the wiring of a server. Only this package knows the kong library.
 package cli
 
-import "github.com/alecthomas/kong"
+import (
+	"fmt"
+
+	"github.com/alecthomas/kong"
+)
 
 // grammar is every flag of the command. Help, the flag table, the environment
 // variables and the parser are all read from its tags:
@@ -117,11 +121,29 @@ type aboutFlags struct {
 type parser struct {
 	*kong.Kong
 	grammar
+	defaults grammar
 }
 
-// newParser reads the grammar. Its errors are mistakes in the grammar's tags.
+// newParser reads the grammar, which takes a while: one does for all programs of a
+// file. Its errors are mistakes in the grammar's tags.
 func newParser() *parser {
 	p := &parser{}
 	p.Kong = kong.Must(&p.grammar, kong.NoDefaultHelp(), rawStrings)
+	_, err := p.Kong.Parse(nil)
+	p.FatalIfErrorf(err)
+	p.defaults = p.grammar
 	return p
+}
+
+// parse puts settings, which are of flags of this parser, into the grammar, and
+// defaults into the rest of it.
+func (p *parser) parse(settings []setting) error {
+	p.grammar = p.defaults
+	for _, s := range settings {
+		value := kong.ScanFromTokens(kong.Token{Value: s.value, Type: kong.FlagValueToken})
+		if err := s.flag.Parse(value, s.flag.Target); err != nil {
+			return fmt.Errorf("--%s: %w", s.flag.Name, err)
+		}
+	}
+	return nil
 }

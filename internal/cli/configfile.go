@@ -20,6 +20,7 @@ type configFile struct {
 	programs []*fileProgram  // in the order of the file
 	broken   map[string]bool // the global keys with a fault
 	flags    []*kong.Flag
+	looked   map[string]found // by name, and by path and directory
 }
 
 // readConfig reads a configuration file. What is wrong with it is in its faults.
@@ -33,7 +34,7 @@ func readConfig(file string, flags []*kong.Flag) (*configFile, *refusal) {
 
 // parseConfig is readConfig for a file's content.
 func parseConfig(file string, data []byte, flags []*kong.Flag) *configFile {
-	c := &configFile{faults: faults{file: file}, flags: flags, broken: map[string]bool{}}
+	c := &configFile{faults: faults{file: file}, flags: flags, broken: map[string]bool{}, looked: map[string]found{}}
 	root, syntax := parseTOML(data)
 	if syntax != nil {
 		c.faults.all = append(c.faults.all, *syntax)

@@ -17,7 +17,7 @@ func configured(t testing.TB, content string, command ...string) (*wish, *refusa
 	t.Helper()
 	p := newParser()
 	file := parseConfig("f.toml", []byte(content), p.Model.Flags)
-	w := &wish{file: file, layers: [][]setting{nil, nil, file.settings}, command: command}
+	w := &wish{parser: p, file: file, layers: [][]setting{nil, nil, file.settings}, command: command}
 	if err := p.parse(file.settings); err != nil {
 		t.Fatalf("what the file sets cannot be parsed: %v", err)
 	}
@@ -342,7 +342,7 @@ func programOf(t *testing.T, content string, args ...string) libwebsocketd.Progr
 		t.Fatal(err)
 	}
 	file := parseConfig("f.toml", []byte(content), p.Model.Flags)
-	w := &wish{file: file, layers: [][]setting{line.settings, nil, file.settings}}
+	w := &wish{parser: p, file: file, layers: [][]setting{line.settings, nil, file.settings}}
 	if err := p.parse(layered(w.layers...)); err != nil {
 		t.Fatal(err)
 	}
@@ -375,5 +375,27 @@ func TestReadmeHasEveryKey(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(described, want) {
 		t.Errorf("described are %q\nthe keys are %q", described, want)
+	}
+}
+
+// What a program of a file costs is counted, because thousands of them must not keep
+// a start or a reload busy: the grammar is not read anew for each.
+func TestManyProgramsAreCheap(t *testing.T) {
+	p := newParser()
+	cost := func(programs int) float64 {
+		var text strings.Builder
+		for i := range programs {
+			fmt.Fprintf(&text, "[program.p%d]\ncommand = [\"cat\"]\nmaxline = %d\n", i, 1000+i)
+		}
+		return testing.AllocsPerRun(1, func() {
+			file := parseConfig("f.toml", []byte(text.String()), p.Model.Flags)
+			w := &wish{parser: p, grammar: p.defaults, file: file, layers: [][]setting{nil, nil, file.settings}}
+			if r := w.check(); r != nil {
+				t.Fatal(r.message)
+			}
+		})
+	}
+	if each := (cost(400) - cost(200)) / 200; each > 300 {
+		t.Errorf("%.0f allocations for a program", each)
 	}
 }

@@ -83,7 +83,7 @@ func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
 	}
 	p.broken["shared"] = p.broken["shared"] || p.broken["lifetime"] // the flag and its key
 	if p.command != nil {
-		if err := libwebsocketd.CheckExecutable(p.command[0], p.cwd); err != nil {
+		if err := c.executable(p.command[0], p.cwd); err != nil {
 			c.faults.add(p.lineOf("command"), "command = %s: %v", asArray(p.command), err)
 			p.broken["command"] = true
 		}
@@ -146,13 +146,41 @@ func (c *configFile) readCommand(p *fileProgram, value *tomlValue) {
 	case slices.ContainsFunc(argv, hasNUL):
 		c.faults.add(value.line, "command has a NUL in it, which no argument can have; take it out")
 	default:
-		path, why := lookCommand(argv[0])
+		path, why := c.look(argv[0])
 		if why != "" {
 			c.faults.add(value.line, "command = %s: %s", asArray(argv), why)
 			return
 		}
 		p.command = append([]string{path}, argv[1:]...)
 	}
+}
+
+// found is what was found out about a command, of which many programs may have the
+// same.
+type found struct {
+	path, why string
+	err       error
+}
+
+// look is lookCommand, once for a name.
+func (c *configFile) look(name string) (path, why string) {
+	f, ok := c.looked[name]
+	if !ok {
+		f.path, f.why = lookCommand(name)
+		c.looked[name] = f
+	}
+	return f.path, f.why
+}
+
+// executable is CheckExecutable, once for a file and a directory.
+func (c *configFile) executable(path, dir string) error {
+	key := path + "\x00" + dir
+	f, ok := c.looked[key]
+	if !ok {
+		f.err = libwebsocketd.CheckExecutable(path, dir)
+		c.looked[key] = f
+	}
+	return f.err
 }
 
 // asArray is a list as TOML writes it.

@@ -92,13 +92,3 @@ func lineOf(layers [][]setting, name string) int {
 func sets(layer []setting, name string) bool {
 	return slices.ContainsFunc(layer, func(s setting) bool { return s.flag.Name == name })
 }
-
-// parse puts settings into the grammar, and defaults into the rest of it.
-func (p *parser) parse(settings []setting) error {
-	args := make([]string, len(settings))
-	for i, s := range settings {
-		args[i] = "--" + s.flag.Name + "=" + s.value
-	}
-	_, err := p.Kong.Parse(args)
-	return err
-}

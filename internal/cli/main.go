@@ -80,7 +80,7 @@ func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []st
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
 	}
 	notes = append(notes, line.odd(p.Model.Flags)...)
-	w = &wish{grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
+	w = &wish{parser: p, grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
 	return w, append(notes, w.odd()...), w.check()
 }
 

@@ -74,14 +74,14 @@ func (w *wish) program(p *fileProgram) (program libwebsocketd.Program, ok bool) 
 		below = withoutMessages(below)
 	}
 	layers := append([][]setting{p.settings}, below...)
-	flags, parser := w.file.flags, newParser()
+	flags, parser := w.file.flags, w.parser
 	// A preset of its own wins over the flags, as any of its keys does.
 	settings := layered(append([][]setting{p.settings, presetOf(flags, p.settings)}, below...)...)
 	if err := parser.parse(layered(settings, presetOf(flags, layered(below...)))); err != nil {
 		w.file.faults.add(p.line, "program %s: %v", p.name, err)
 		return program, false
 	}
-	one := &wish{grammar: parser.grammar, layers: layers, command: p.command, file: w.file}
+	one := &wish{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file}
 	ok = p.command != nil
 	for _, check := range one.programChecks() {
 		if r := check(); r != nil {

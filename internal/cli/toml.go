@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -48,8 +49,7 @@ func parseTOML(data []byte) (*tomlValue, *fault) {
 		}
 		return nil, f
 	}
-	parser := &unstable.Parser{}
-	parser.Reset(data)
+	parser := newTOMLParser(data)
 	root := newTable(1)
 	current := root
 	for parser.NextExpression() {
@@ -97,14 +97,35 @@ type tomlKey struct {
 	line int
 }
 
-func keysOf(parser *unstable.Parser, n *unstable.Node) (keys []tomlKey) {
+func keysOf(parser *tomlParser, n *unstable.Node) (keys []tomlKey) {
 	for it := n.Key(); it.Next(); {
 		keys = append(keys, tomlKey{string(it.Node().Data), startLine(parser, it.Node())})
 	}
 	return keys
 }
 
-func startLine(parser *unstable.Parser, n *unstable.Node) int { return parser.Shape(n.Raw).Start.Line }
+// tomlParser is the library's, and where lines begin: it would count them anew for
+// every key.
+type tomlParser struct {
+	unstable.Parser
+	lines []int // offsets of their ends
+}
+
+func newTOMLParser(data []byte) *tomlParser {
+	p := &tomlParser{}
+	p.Reset(data)
+	for i, c := range data {
+		if c == '\n' {
+			p.lines = append(p.lines, i)
+		}
+	}
+	return p
+}
+
+func startLine(parser *tomlParser, n *unstable.Node) int {
+	line, _ := slices.BinarySearch(parser.lines, int(n.Raw.Offset))
+	return line + 1
+}
 
 func newTable(line int) *tomlValue {
 	return &tomlValue{kind: tomlTable, line: line, at: map[string]*tomlValue{}}
@@ -148,7 +169,7 @@ func appendTable(root *tomlValue, keys []tomlKey) *tomlValue {
 }
 
 // putValue puts a key = value into a table; the key may be dotted.
-func putValue(parser *unstable.Parser, table *tomlValue, n *unstable.Node) {
+func putValue(parser *tomlParser, table *tomlValue, n *unstable.Node) {
 	keys := keysOf(parser, n)
 	last := len(keys) - 1
 	descend(table, keys[:last]).put(keys[last], valueOf(parser, n.Value(), keys[last].line))
@@ -163,7 +184,7 @@ var scalarKinds = map[unstable.Kind]tomlKind{
 
 // valueOf is what stands behind a = or in an array. Whatever has no other kind is
 // a date or a time.
-func valueOf(parser *unstable.Parser, n *unstable.Node, line int) *tomlValue {
+func valueOf(parser *tomlParser, n *unstable.Node, line int) *tomlValue {
 	switch n.Kind {
 	case unstable.InlineTable:
 		table := newTable(line)
