@@ -26,6 +26,17 @@ func Until(t T, what string, cond func() bool) {
 	}
 }
 
+// Reaches waits until number is at least want, as long as it grows.
+func Reaches(t T, what string, want int, number func() int) {
+	t.Helper()
+	for last := number(); last < want; {
+		if limit := Patience(t); !Within(limit, func() bool { return number() > last }) {
+			t.Fatalf("%s: %d of %d, and no more within %v", what, last, want, limit)
+		}
+		last = number()
+	}
+}
+
 // Within polls cond until it is true, at most for d in the time of a quiet
 // machine, and says whether it was.
 func Within(d time.Duration, cond func() bool) bool {

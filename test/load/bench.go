@@ -16,7 +16,7 @@ type bench struct {
 }
 
 // patience is for everything one measurement does.
-func (b *bench) patience() time.Duration { return 30*time.Second + 10*b.window }
+func (b *bench) patience() time.Duration { return 2*time.Minute + 10*b.window }
 
 // longer is the same with a window that is longer.
 func (b *bench) longer(times int) *bench {

@@ -95,17 +95,17 @@ func (v *viewer) note(text string) error {
 // reaches waits until the viewer has had message n.
 func (v *viewer) reaches(t *testing.T, n int) {
 	t.Helper()
-	harness.Until(t, fmt.Sprintf("a viewer has had message %d", n), func() bool {
+	harness.Reaches(t, "the messages of a viewer", n, func() int {
+		had := int(v.had.Load())
 		select {
 		case <-v.done:
-			return true
+			if had < n {
+				t.Fatalf("a viewer had %d messages: %v %v", had, v.end, v.err)
+			}
 		default:
-			return v.had.Load() >= int64(n)
 		}
+		return had
 	})
-	if v.had.Load() < int64(n) {
-		t.Fatalf("a viewer had %d messages: %v %v", v.had.Load(), v.end, v.err)
-	}
 }
 
 // hasAll demands that the viewer has had from..to without a gap, and heard code.
