@@ -1,4 +1,4 @@
-# Words to try: run, build, test, busy, lint, fuzz, rows, bench, bare, clean.
+# Words to try: run, build, test, room, busy, lint, fuzz, rows, bench, bare, clean.
 
 PORT ?= 8080
 FUZZTIME ?= 30s
@@ -11,12 +11,13 @@ BUSY_SECONDS ?= 600
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SYSTEMS = linux windows darwin freebsd
 
-.PHONY: help run build deps test busy lint fuzz rows bench bare clean
+.PHONY: help run build deps test room busy lint fuzz rows bench bare clean
 
 help:
 	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
 	@echo 'make build   build ./websocketd'
 	@echo 'make test    every test, with the race detector (REQUIRE=node,.. makes a missing tool a failure)'
+	@echo 'make room    the tests of one part, in both modules, without the race detector: ROOM=shared (RUN=TestSlow.*)'
 	@echo 'make busy    six busy processes for ten minutes, beside which make test passes too (BUSY=6, BUSY_SECONDS=600)'
 	@echo 'make lint    gofmt, go vet for $(SYSTEMS), staticcheck'
 	@echo 'make fuzz    every fuzzer for FUZZTIME=$(FUZZTIME)'
@@ -38,6 +39,9 @@ test: deps
 	@cd test && race=-race && \
 	{ why=$$(go build -race -o /dev/null ./gotest 2>&1) || { race=; echo "make test: without the race detector, which needs gcc and libc6-dev: $$why"; }; } && \
 	go run ./gotest -skips=skips.txt .. . -- $$race -count=1 -timeout=60m -p=3
+
+room:
+	@for module in . test; do (cd $$module && go list ./... | grep '/$(ROOM)$$' | xargs -r go test -run='$(RUN)') || exit 1; done
 
 busy:
 	@BUSY=$(BUSY) BUSY_SECONDS=$(BUSY_SECONDS) sh test/busy.sh
