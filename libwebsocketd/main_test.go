@@ -12,7 +12,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long something may take that happens at once on an idle
 // machine.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // eventually looks every few milliseconds until it has come about, and fails the test
 // when patience is over. It is the only place where a test waits for a time.

@@ -37,7 +37,7 @@ func start(t *testing.T, args ...string) *running {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	patience := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	patience := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() })
 	t.Cleanup(func() { patience.Stop() })
 	return &running{cmd, bufio.NewScanner(out)}
 }
@@ -173,7 +173,7 @@ func TestSecondSignal(t *testing.T) {
 	server.await(t, "Stopping                    : interrupt")
 	server.signal(t, syscall.SIGTERM)
 	server.exits(t, 128+int(syscall.SIGTERM))
-	alive.SetReadDeadline(time.Now().Add(10 * time.Second))
+	alive.SetReadDeadline(time.Now().Add(2 * time.Minute))
 	if n, err := alive.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("the program is left: %v", err)
 	}

@@ -36,7 +36,7 @@ func serveConfig(t *testing.T, cfg libwebsocketd.Config) *service {
 	}
 	front := httptest.NewServer(server)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			t.Errorf("Shutdown: %v", err)
@@ -53,7 +53,7 @@ func (s *service) dial(t *testing.T, path string) *websocket.Conn {
 		t.Fatalf("dial %s: %v %v", path, err, resp)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	c.SetReadDeadline(time.Now().Add(2 * time.Minute))
 	return c
 }
 
@@ -197,7 +197,7 @@ func TestReload(t *testing.T) {
 	if got := read(t, c); got != "the same" {
 		t.Error(got)
 	}
-	for deadline := time.Now().Add(20 * time.Second); s.refused(t, "/q", nil) != 101; { // until the old one's slot is free
+	for deadline := time.Now().Add(2 * time.Minute); s.refused(t, "/q", nil) != 101; { // until the old one's slot is free
 		if time.Now().After(deadline) {
 			t.Fatal("the old process is still there")
 		}
