@@ -54,6 +54,7 @@ type Server struct {
 	cmd     *exec.Cmd
 	done    chan struct{} // closed when the process was reaped
 	stopped bool          // a test ended it in its own way
+	asked   bool          // to end: a second signal would not be polite
 }
 
 // Start runs bin on a free loopback port with more flags and a command.
@@ -184,6 +185,7 @@ func (s *Server) Exited() bool {
 // Signal sends sig to the server process only.
 func (s *Server) Signal(t T, sig syscall.Signal) {
 	t.Helper()
+	s.asked = s.asked || sig == syscall.SIGTERM || sig == syscall.SIGINT
 	if err := s.cmd.Process.Signal(sig); err != nil {
 		t.Fatalf("signal %v: %v", sig, err)
 	}
@@ -233,7 +235,9 @@ func isFork(pid, parent int) bool {
 func (s *Server) cleanup(t T) {
 	t.Helper()
 	if !s.stopped {
-		s.cmd.Process.Signal(syscall.SIGTERM)
+		if !s.asked {
+			s.cmd.Process.Signal(syscall.SIGTERM)
+		}
 		if !Within(Patience(t), s.Exited) {
 			t.Errorf("the server did not end at SIGTERM")
 		}

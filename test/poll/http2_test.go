@@ -17,7 +17,7 @@ import (
 func TestHTTP2(t *testing.T) {
 	t.Parallel()
 	cert := harness.NewCertificate(t, t.TempDir(), "server", "localhost")
-	s := start(t, "--ssl", "--sslcert="+cert.Cert, "--sslkey="+cert.Key, "--pingms=200", "--binary", "sh", "-c", "sleep 1; cat; exit 3")
+	s := start(t, "--ssl", "--sslcert="+cert.Cert, "--sslkey="+cert.Key, "--pingms=1000", "--binary", "sh", "-c", "sleep 3; cat; exit 3")
 	transport := &http.Transport{
 		ForceAttemptHTTP2: true, DisableCompression: true,
 		TLSClientConfig: &tls.Config{RootCAs: cert.Roots, ServerName: "localhost"},
