@@ -34,7 +34,12 @@ func (l Lifetime) Serve(host *libwebsocketd.Host) libwebsocketd.Keeper {
 	k.shelf = newShelf(host.MaxForks(), k.life.History)
 	k.ctx, k.cancel = context.WithCancel(host.Context())
 	if l.Watch {
-		k.files = watchFiles(k.ctx, host)
+		var release func()
+		k.files, release = watchFiles(host.Log())
+		host.Go(func() {
+			defer release()
+			<-k.ctx.Done()
+		})
 	}
 	if own, ok := host.Own(); ok && k.life.Start == StartEager {
 		host.Go(func() { k.startEager(own) })

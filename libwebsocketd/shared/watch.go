@@ -1,10 +1,10 @@
 package shared
 
 import (
-	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,48 +21,100 @@ const quiet = 150 * time.Millisecond
 // editors put another file in the place of the one before.
 type files struct {
 	watcher *fsnotify.Watcher
-	log     *slog.Logger
+	done    chan struct{} // closed when run has returned
 
-	mu sync.Mutex
-	of map[*hub]map[string]os.FileInfo // as they were last seen
+	mu      sync.Mutex
+	of      map[*hub]*watched
+	folders map[string]map[*watched]bool // who has a file there
 }
 
-// watchFiles begins to watch, until ctx is done. Without the system's help it says
-// so and watches nothing.
-func watchFiles(ctx context.Context, host *libwebsocketd.Host) *files {
-	f := &files{log: host.Log(), of: map[*hub]map[string]os.FileInfo{}}
-	var err error
-	if f.watcher, err = fsnotify.NewWatcher(); err != nil {
-		f.complain("changed program files are not noticed", err)
-		return nil
+// watched is what a hub's program is made of.
+type watched struct {
+	hub     *hub
+	seen    map[string]os.FileInfo // the files, as they were last seen
+	folders []string
+}
+
+// watchers is the one files of this process, while anybody watches: the system has few
+// of what it takes (inotify: 128 a user).
+var watchers struct {
+	mu    sync.Mutex
+	users int
+	files *files
+}
+
+// watchFiles is the one files there is; release is to be called at the end, once.
+// Without the system's help it says so and nothing is watched.
+func watchFiles(log *slog.Logger) (f *files, release func()) {
+	watchers.mu.Lock()
+	defer watchers.mu.Unlock()
+	if watchers.users == 0 {
+		watcher, err := fsnotify.NewWatcher()
+		if err != nil {
+			complain(log, "changed program files are not noticed", err)
+			return nil, func() {}
+		}
+		watchers.files = &files{watcher: watcher, done: make(chan struct{}), of: map[*hub]*watched{}, folders: map[string]map[*watched]bool{}}
+		go watchers.files.run()
 	}
-	host.Go(func() { f.run(ctx) })
-	return f
+	watchers.users++
+	return watchers.files, releaseFiles
+}
+
+// releaseFiles ends what the last user of it releases.
+func releaseFiles() {
+	watchers.mu.Lock()
+	defer watchers.mu.Unlock()
+	if watchers.users--; watchers.users == 0 {
+		watchers.files.watcher.Close()
+		<-watchers.files.done
+	}
 }
 
 // run looks at the files a while after something has happened in their folders: that
 // others are written there all the time does not keep it from looking.
-func (f *files) run(ctx context.Context) {
-	defer f.watcher.Close()
+func (f *files) run() {
+	defer close(f.done)
 	still := time.NewTimer(quiet)
 	defer still.Stop()
+	stirred := map[*watched]bool{} // whose files are to be looked at
 	soon := true
 	for {
 		select {
-		case <-f.watcher.Events:
-		case <-f.watcher.Errors: // something was missed, perhaps
-		case <-still.C:
-			if soon = f.lookAtAll(); !soon {
-				continue
+		case event, open := <-f.watcher.Events:
+			if !open {
+				return
 			}
-			still.Reset(quiet)
-		case <-ctx.Done():
-			return
+			f.stir(stirred, event.Name)
+		case <-f.watcher.Errors: // something was missed, perhaps
+			f.stirAll(stirred)
+		case <-still.C:
+			f.lookAt(stirred)
+			soon = false
 		}
-		if !soon {
+		if !soon && len(stirred) > 0 {
 			soon = true
 			still.Reset(quiet)
 		}
+	}
+}
+
+// stir notes who has a file where something has happened: in a folder, or to it.
+func (f *files) stir(stirred map[*watched]bool, name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, folder := range []string{name, filepath.Dir(name)} {
+		for w := range f.folders[folder] {
+			stirred[w] = true
+		}
+	}
+}
+
+func (f *files) stirAll(stirred map[*watched]bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, w := range f.of {
+		stirred[w] = true
 	}
 }
 
@@ -89,57 +141,82 @@ func filesOf(command []string, dir string) []string {
 func (f *files) add(h *hub, names []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	seen := map[string]os.FileInfo{}
+	w := &watched{hub: h, seen: map[string]os.FileInfo{}}
+	f.of[h] = w
 	for _, name := range names {
-		f.watch(name)
-		seen[name], _ = os.Stat(name)
+		f.watch(w, name)
+		w.seen[name], _ = os.Stat(name)
 	}
-	f.of[h] = seen
 }
 
-// watch makes what happens to a file an event, wherever it is now. A folder that is
-// watched already is not watched twice; one that was replaced is another.
-func (f *files) watch(name string) {
-	f.watchFolder(filepath.Dir(name))
+// watch makes what happens to a file an event, wherever it is now. f.mu is held.
+func (f *files) watch(w *watched, name string) {
+	f.watchFolder(w, filepath.Dir(name))
 	if target, err := filepath.EvalSymlinks(name); err == nil {
-		f.watchFolder(filepath.Dir(target))
+		f.watchFolder(w, filepath.Dir(target))
 	}
 }
 
-func (f *files) watchFolder(dir string) {
+// watchFolder asks for a folder's events. One that is watched already is not watched
+// twice; one that was replaced is another.
+func (f *files) watchFolder(w *watched, dir string) {
 	if err := f.watcher.Add(dir); err != nil {
-		f.complain("what changes in "+dir+" is not noticed", err)
+		complain(w.hub.log, "what changes in "+dir+" is not noticed", err)
 	}
+	if f.folders[dir] == nil {
+		f.folders[dir] = map[*watched]bool{}
+	}
+	if !slices.Contains(w.folders, dir) {
+		w.folders = append(w.folders, dir)
+	}
+	f.folders[dir][w] = true
 }
 
-func (f *files) complain(what string, err error) {
-	f.log.Error(what+": "+err.Error(), libwebsocketd.CategoryKey, "shared")
+func complain(log *slog.Logger, what string, err error) {
+	log.Error(what+": "+err.Error(), libwebsocketd.CategoryKey, "shared")
 }
 
+// remove watches a hub's files no longer, nor a folder that is nobody else's.
 func (f *files) remove(h *hub) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	w := f.of[h]
+	if w == nil {
+		return
+	}
 	delete(f.of, h)
+	for _, dir := range w.folders {
+		if delete(f.folders[dir], w); len(f.folders[dir]) == 0 {
+			delete(f.folders, dir)
+			f.watcher.Remove(dir)
+		}
+	}
 }
 
-// lookAtAll tells the hubs whose files have changed. It is to be called again soon if
-// one is still being written, or missing: its folder may be gone, too.
-func (f *files) lookAtAll() (again bool) {
+// lookAt tells the hubs whose files have changed. Who is left in stirred is to be
+// looked at again soon: a file is still being written, or missing, and its folder may
+// be gone, too.
+func (f *files) lookAt(stirred map[*watched]bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for h, seen := range f.of {
-		now, busy, missing := changed(seen)
-		again = again || busy || missing
+	for w := range stirred {
+		if f.of[w.hub] != w {
+			delete(stirred, w)
+			continue
+		}
+		now, busy, missing := changed(w.seen)
+		if !busy && !missing {
+			delete(stirred, w)
+		}
 		if len(now) == 0 || busy {
 			continue
 		}
 		for name, info := range now {
-			f.watch(name)
-			seen[name] = info
+			f.watch(w, name)
+			w.seen[name] = info
 		}
-		h.change()
+		w.hub.change()
 	}
-	return again
 }
 
 // changed are the files that are others now, and whether one of them is still being
