@@ -21,6 +21,8 @@ type conn struct {
 	in  atomic.Int64 // bytes received
 	out atomic.Int64 // bytes the kernel has taken
 
+	staying, closed atomic.Bool
+
 	lingering atomic.Bool
 	patience  time.Duration // how long a lingering client may take nothing of what it was sent
 	queued    int           // what was still on its way when the reader last looked
@@ -71,6 +73,28 @@ func (c *conn) readInto(in *inbox) (n int, err error) {
 	}
 	c.in.Add(int64(n))
 	return n, err
+}
+
+// stay stays where the client is waited for.
+func (c *conn) stay(use func() (leave bool)) {
+	c.staying.Store(true)
+	if !c.closed.Load() {
+		stay(c.source, use)
+	}
+	c.staying.Store(false)
+	if c.closed.Load() {
+		c.Conn.Close()
+	}
+}
+
+// Close breaks the connection. One in which somebody stays, who may be busy with what
+// was read, is closed when that has left: [net.Conn] would wait for it.
+func (c *conn) Close() error {
+	c.closed.Store(true)
+	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.staying.Load() {
+		return errors.Join(tcp.CloseRead(), tcp.CloseWrite())
+	}
+	return c.Conn.Close()
 }
 
 // stillTakes reports whether a lingering connection has output on its way to a

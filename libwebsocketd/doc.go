@@ -67,6 +67,8 @@
 //     room it was read to: valid until the next Receive, changed by nobody.
 //   - A batch is written at once, in as few writes as it takes, before the next
 //     read that may block. Nothing waits for more, and there is no timer.
+//   - Nothing is read in vain: who was told that a read left nothing waits at once
+//     (stay.go; on Linux).
 //   - Room is taken from a pool when there is something to read, and goes back
 //     before waiting (source.go). A message that has not come whole keeps it, a few
 //     bytes do not; TLS waits with 4 KiB.

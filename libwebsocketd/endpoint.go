@@ -144,24 +144,21 @@ func bridge(program, client Endpoint, t *Traffic) (settle func()) {
 // does, on the client's account.
 func feed(program, client Endpoint, sent *counter) {
 	deaf := false
-	for {
-		batch, err := client.Receive()
-		if err == io.EOF {
-			program.CloseSend(err)
-		}
-		if err != nil {
+	err := receiveEach(client, func(batch []Message) {
+		if deaf {
 			return
 		}
-		if deaf {
-			continue
-		}
-		err = program.Send(batch)
+		err := program.Send(batch)
 		if deaf = err != nil; !deaf {
 			sent.add(batch)
+			return
 		}
 		if refused := new(RefusedError); errors.As(err, &refused) {
 			client.CloseSend(err)
 		}
+	})
+	if err == io.EOF {
+		program.CloseSend(err)
 	}
 }
 
@@ -174,15 +171,11 @@ func tell(client, program Endpoint, t *Traffic) error {
 			return tellMany(to, many, t)
 		}
 	}
-	for {
-		batch, err := program.Receive()
-		if err != nil {
-			return err
-		}
+	return receiveEach(program, func(batch []Message) {
 		if client.Send(batch) == nil {
 			t.ToClient.add(batch)
 		} else {
 			t.Undelivered.add(batch)
 		}
-	}
+	})
 }

@@ -68,6 +68,10 @@ func (f *frameReader) next() ([]Message, error) {
 		if f.err == nil {
 			f.err = f.in.fill()
 		}
+		if f.err == errEmpty {
+			f.err = nil
+			return nil, errEmpty
+		}
 	}
 	f.in.close()
 	return nil, f.err

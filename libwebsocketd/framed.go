@@ -42,7 +42,11 @@ func (o *framedOutput) next() ([]Message, error) {
 		used, o.in.batch, o.err = o.cutter.cut(o.in.unread(), o.in.batch)
 		o.in.use(used)
 		if o.err == nil && len(o.in.batch) == 0 {
-			o.fill()
+			if ended := o.in.fill(); ended == errEmpty {
+				return nil, ended
+			} else if ended != nil {
+				o.end(ended)
+			}
 		}
 		if len(o.in.batch) > 0 {
 			return o.in.batch, nil
@@ -52,11 +56,7 @@ func (o *framedOutput) next() ([]Message, error) {
 	return nil, o.err
 }
 
-func (o *framedOutput) fill() {
-	ended := o.in.fill()
-	if ended == nil {
-		return
-	}
+func (o *framedOutput) end(ended error) {
 	if o.in.batch, o.err = o.cutter.last(o.in.unread(), o.in.batch); o.err == nil {
 		o.err = ended
 	}

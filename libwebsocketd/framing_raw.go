@@ -19,6 +19,9 @@ type rawOutput struct {
 func (o *rawOutput) next() ([]Message, error) {
 	for {
 		err := o.in.fill() // errStalled, too, if that was asked for
+		if err == errEmpty {
+			return nil, err
+		}
 		text, open := o.in.unread(), 0
 		if err == nil {
 			open = openTail(text)

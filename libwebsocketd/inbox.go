@@ -86,7 +86,7 @@ func (in *inbox) unread() []byte { return in.buf[in.start:] }
 func (in *inbox) use(n int) { in.start += n }
 
 // fill reads once behind what is unread. The source's error comes when there is
-// nothing more to read, and again whenever it is asked for, but for errStalled.
+// nothing more to read, and again whenever it is asked for, but for errStalled and errEmpty.
 func (in *inbox) fill() error {
 	if in.err != nil {
 		return in.err
@@ -97,11 +97,11 @@ func (in *inbox) fill() error {
 	if n > 0 {
 		return nil
 	}
-	if in.err == errStalled {
+	err := in.err
+	if err == errStalled || err == errEmpty {
 		in.err = nil
-		return errStalled
 	}
-	return in.err
+	return err
 }
 
 // room is where the source reads to.

@@ -82,10 +82,7 @@ func (k *keepalive) stop() {
 }
 
 // receiving and received bracket the time somebody waits for the client.
-func (k *keepalive) receiving() {
-	k.probes.Stop()
-	k.reading.Store(true)
-}
+func (k *keepalive) receiving() { k.reading.Store(true) }
 
 func (k *keepalive) received() {
 	k.holds.Add(1)
@@ -144,24 +141,30 @@ func (k *keepalive) listen(now time.Time) {
 	k.in, k.taken = in, taken
 }
 
-// probe is made every second while input is held back.
+// probe is made every second while input is held back, and a second after the last
+// that has come.
 func (k *keepalive) probe() {
-	if k.lookAtHeldBack() {
+	if k.lookAfter() {
 		k.send(opPong, nil)
 		k.atWork.Done()
 	}
 }
 
-func (k *keepalive) lookAtHeldBack() bool {
+// lookAfter reports whether a pong is due.
+func (k *keepalive) lookAfter() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.ended || k.reading.Load() {
+	if k.ended {
 		return false
 	}
 	if hold := k.holds.Load(); hold != k.hold {
 		k.hold, k.left, k.still = hold, false, time.Time{}
 	}
 	gone, leaving := k.conn.hungUp()
+	if k.reading.Load() {
+		k.lookAtWaiting(gone)
+		return false
+	}
 	if gone || leaving && k.left || k.stalled() {
 		k.die(errHungUp)
 		return false
@@ -170,6 +173,17 @@ func (k *keepalive) lookAtHeldBack() bool {
 	k.probes.Reset(probeInterval)
 	k.atWork.Add(1)
 	return true
+}
+
+// lookAtWaiting ends a connection that was reset in the same moment as the last bytes
+// came, of which nothing wakes the reader (stay.go). One that has not got round to
+// reading yet is given a second.
+func (k *keepalive) lookAtWaiting(gone bool) {
+	if gone && k.left {
+		k.die(errHungUp)
+	} else if k.left = gone; gone {
+		k.probes.Reset(probeInterval)
+	}
 }
 
 // stalled reports whether not one of our probes has arrived for two intervals.

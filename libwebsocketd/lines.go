@@ -30,7 +30,9 @@ func (l *lineReader) next() ([]Message, error) {
 			return l.in.batch, nil
 		}
 		l.text = nil // even when it is empty it would hold the room
-		if err := l.in.fill(); err != nil {
+		if err := l.in.fill(); err == errEmpty {
+			return nil, err
+		} else if err != nil {
 			return l.rest(err)
 		}
 	}

@@ -30,8 +30,10 @@ func (w *WebSocketEndpoint) afford(size int) error {
 		return nil
 	}
 	w.frames.in.shrink()
-	w.alive.received()
-	defer w.alive.receiving()
+	if w.alive.reading.Load() {
+		w.alive.received()
+		defer w.alive.receiving()
+	}
 	return w.share.Await(w.ctx, costOf(size))
 }
 

@@ -32,15 +32,16 @@ const (
 // is when its last writer closes it; after the program's exit it is also when
 // what the program wrote has been read and its background children fall silent.
 type pipeReader struct {
-	file   *os.File
-	source source
-	grace  process.Grace
-	cut    func() // told when those left behind are cut short
-	exited atomic.Bool
-	hasty  bool          // a deadline stands for its inbox's patience
-	left   int           // what may still be the program's own words
-	waited time.Duration // for the words of those left behind
-	heard  int           // of them
+	file    *os.File
+	source  source
+	grace   process.Grace
+	cut     func() // told when those left behind are cut short
+	exited  atomic.Bool
+	staying bool          // in stay, unless that is to be left
+	hasty   bool          // a deadline stands for its inbox's patience
+	left    int           // what may still be the program's own words
+	waited  time.Duration // for the words of those left behind
+	heard   int           // of them
 }
 
 func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
@@ -50,7 +51,16 @@ func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
 // programExited is called once, from any goroutine.
 func (r *pipeReader) programExited() {
 	r.exited.Store(true)
-	r.file.SetReadDeadline(time.Now().Add(quiet)) // wakes a Read that waits for ever
+	r.file.SetReadDeadline(time.Now()) // wakes a Read that waits for ever, or for an end that has come (stay.go)
+}
+
+// stay stays where the pipe is waited for, until the program exits: then its end is to
+// be looked for.
+func (r *pipeReader) stay(use func() (leave bool)) {
+	if r.staying = !r.exited.Load(); r.staying {
+		stay(r.source, func() (leave bool) { return use() || !r.staying })
+	}
+	r.staying = false
 }
 
 // readInto returns io.EOF at the end, and errStalled as its inbox wishes.
@@ -61,6 +71,10 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 			r.hasty = false
 		}
 		exited := r.exited.Load()
+		if r.staying && (exited || in.patience > 0) { // nothing to stay for
+			r.staying = false
+			return 0, errEmpty
+		}
 		if exited && (r.waited > talk || r.heard > talkBytes) {
 			r.cut()
 			return 0, io.EOF
@@ -82,7 +96,7 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 			return n, nil
 		case errors.Is(err, os.ErrDeadlineExceeded) && r.hasty && !r.exited.Load():
 			return 0, errStalled
-		case errors.Is(err, os.ErrDeadlineExceeded) && !exited:
+		case errors.Is(err, os.ErrDeadlineExceeded) && (!exited || time.Since(start) < pause):
 			continue // woken by the exit: there may be something to read
 		case errors.Is(err, os.ErrDeadlineExceeded) && pause != lastLook:
 			// Those who could not run were not silent.

@@ -27,7 +27,9 @@ type binaryOutput struct {
 }
 
 func (o *binaryOutput) next() ([]Message, error) {
-	if err := o.in.fill(); err != nil {
+	if err := o.in.fill(); err == errEmpty {
+		return nil, err
+	} else if err != nil {
 		o.in.close()
 		return nil, err
 	}

@@ -12,7 +12,7 @@ func newSource(r io.Reader) source {
 	switch c := r.(type) { // not what embeds one of them: that may have a Read of its own
 	case *os.File, *net.TCPConn, *net.UnixConn:
 		if raw, err := c.(syscall.Conn).SyscallConn(); err == nil && canReadRaw {
-			return newDescriptor(raw)
+			return newDescriptor(raw, c)
 		}
 	}
 	return &plainSource{r: r}

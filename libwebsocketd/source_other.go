@@ -7,4 +7,4 @@ import "syscall"
 // canReadRaw is false where a descriptor cannot be waited for without reading.
 const canReadRaw = false
 
-func newDescriptor(syscall.RawConn) source { return nil }
+func newDescriptor(syscall.RawConn, any) source { return nil }

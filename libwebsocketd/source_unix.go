@@ -21,7 +21,11 @@ type descriptor struct {
 	err error
 }
 
-func newDescriptor(raw syscall.RawConn) source {
+// newDescriptor reads from the descriptor of a file or a connection.
+func newDescriptor(raw syscall.RawConn, of any) source {
+	if s := newStaying(descriptor{raw: raw}, of); s != nil {
+		return s
+	}
 	d := &descriptor{raw: raw}
 	d.try = d.once
 	return d

@@ -147,13 +147,26 @@ func Descriptors(t T, pid int) int {
 // WriteCalls is how many write system calls pid has made.
 func WriteCalls(t T, pid int) int64 {
 	t.Helper()
+	return ioNumber(t, pid, "syscw")
+}
+
+// ReadCalls is how many read system calls pid has made, those in vain included, but
+// not other calls that receive.
+func ReadCalls(t T, pid int) int64 {
+	t.Helper()
+	return ioNumber(t, pid, "syscr")
+}
+
+// ioNumber is a line of /proc/PID/io.
+func ioNumber(t T, pid int, name string) int64 {
+	t.Helper()
 	text, err := os.ReadFile(procFile(pid, "io"))
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	n, err := strconv.ParseInt(field(string(text), "syscw"), 10, 64)
+	n, err := strconv.ParseInt(field(string(text), name), 10, 64)
 	if err != nil {
-		t.Fatalf("syscw of %d: %v", pid, err)
+		t.Fatalf("%s of %d: %v", name, pid, err)
 	}
 	return n
 }

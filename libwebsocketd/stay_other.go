@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package libwebsocketd
+
+func newStaying(descriptor, any) source { return nil }
