@@ -2,33 +2,50 @@ package libwebsocketd
 
 import (
 	"crypto/sha256"
-	_ "embed" // the page
+	"embed"
 	"encoding/base64"
+	"io/fs"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
+
+	"websocketd/libwebsocketd/gate"
 )
 
-//go:embed console.html
-var consoleHTML string
+//go:embed console
+var consoleFiles embed.FS
+
+// consoleScripts is the order of the page's scripts, which are one to a browser.
+var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "server", "connection", "history", "send", "state", "keys", "main"}
+
+// Where the page finds what it asks this server for. Only the console serves them.
+const (
+	consoleDocumentPath = "/.websocketd/console.json" // GET: what the server has, shownPrograms
+	consoleFeedPath     = "/.websocketd/console"      // WebSocket: a feed
+)
 
 // console is the developer console: one page, the same for every request. The
 // page finds out for itself where it is, so nothing a client sent is in it.
 type console struct {
+	server *Server
 	page   string
 	policy string
-	start  time.Time
+	etag   string
+
+	mu       sync.Mutex
+	feeds    map[string]*pageFeed // by their marks
+	watching map[place][]*pageFeed
 }
 
-// newConsole makes the handler of the console. It answers any method and any
-// path, and may be used by any number of requests at once.
-func newConsole() http.Handler {
-	// A checkout on Windows may have CRLF. A browser takes the hashes of the
-	// text with LF, whatever it was sent (HTML, "Preprocessing the input
-	// stream").
-	page := strings.ReplaceAll(consoleHTML, "\r\n", "\n")
+// newConsole makes the console of a server. It may be used by any number of
+// requests at once.
+func newConsole(s *Server) *console {
+	page := consolePage(consoleFiles)
 	return &console{
-		page: page,
+		server: s,
+		page:   page,
 		policy: "default-src 'none'" +
 			"; script-src " + hashSource(page, "script") +
 			"; style-src " + hashSource(page, "style") +
@@ -36,8 +53,33 @@ func newConsole() http.Handler {
 			"; img-src data:" +
 			"; frame-ancestors 'none'" +
 			"; base-uri 'none'",
-		start: time.Now(),
+		etag:     `"` + hashOf(page) + `"`,
+		feeds:    map[string]*pageFeed{},
+		watching: map[place][]*pageFeed{},
 	}
+}
+
+// consolePage joins the page's sources. They are served as one, so that the page
+// works without any other request and the policy names its only script and its only
+// style.
+func consolePage(files fs.ReadFileFS) string {
+	var script strings.Builder
+	for _, name := range consoleScripts {
+		script.WriteString(consoleSource(files, "script/"+name+".js"))
+	}
+	return strings.NewReplacer("/*style*/", consoleSource(files, "style.css"), "/*script*/", script.String()).
+		Replace(consoleSource(files, "page.html"))
+}
+
+// consoleSource is one of the page's sources. A checkout on Windows may have CRLF. A
+// browser takes the hashes of the text with LF, whatever it was sent (HTML,
+// "Preprocessing the input stream").
+func consoleSource(files fs.ReadFileFS, name string) string {
+	text, err := files.ReadFile("console/" + name)
+	if err != nil {
+		panic(err) // embedded, so it is there
+	}
+	return strings.ReplaceAll(string(text), "\r\n", "\n")
 }
 
 // hashSource is what a policy calls the text of the page's only element of that
@@ -45,20 +87,46 @@ func newConsole() http.Handler {
 func hashSource(page, element string) string {
 	_, rest, _ := strings.Cut(page, "<"+element+">")
 	text, _, _ := strings.Cut(rest, "</"+element+">")
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	return "'sha256-" + hashOf(text) + "'"
 }
 
-// ServeHTTP implements http.Handler.
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// ServeHTTP answers any method and any path with the page.
 func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", c.policy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("ETag", c.etag)
 	if header.Get("Cache-Control") == "" {
 		// The same URL is a file, or nothing, after the next start.
 		header.Set("Cache-Control", "no-cache")
 	}
-	http.ServeContent(w, r, "", c.start, strings.NewReader(c.page))
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(c.page))
+}
+
+// serveOwn answers a request of the page itself, if it is one. No page of another
+// origin may make it, whatever --origin says of programs.
+func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
+	if c == nil || r.URL.Path != consoleDocumentPath && r.URL.Path != consoleFeedPath {
+		return false
+	}
+	refusal := gate.CheckOwnPage(r)
+	if refusal == nil && r.URL.Path == consoleDocumentPath && r.Method != http.MethodGet {
+		refusal = refuse(http.StatusMethodNotAllowed, "the list of programs is read with GET")
+	}
+	switch {
+	case refusal != nil:
+		c.server.refuse(w, log, refusal)
+	case r.URL.Path == consoleDocumentPath:
+		c.servePrograms(w, r)
+	default:
+		c.serveFeed(w, r, log)
+	}
+	return true
 }

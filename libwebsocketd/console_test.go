@@ -1,14 +1,16 @@
 package libwebsocketd
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+	"testing/fstest"
 )
 
 // askConsole is the console's answer to one request, header lines as NAME: VALUE.
@@ -26,7 +28,7 @@ func askConsole(c http.Handler, method, target string, header ...string) *httpte
 // TestConsoleEverywhere asks by every method for all kinds of paths and gets
 // the same page, with nothing of the request in it.
 func TestConsoleEverywhere(t *testing.T) {
-	c := newConsole()
+	c := newConsole(nil)
 	page := askConsole(c, "GET", "/").Body.String()
 	if !regexp.MustCompile(`(?s)^<!--.*BSD 2-Clause.*?-->\s*<!DOCTYPE html>`).MatchString(page) {
 		t.Errorf("the page begins with %q", page[:200])
@@ -52,8 +54,7 @@ func TestConsoleEverywhere(t *testing.T) {
 }
 
 func TestConsoleHeaders(t *testing.T) {
-	before := time.Now().Truncate(time.Second)
-	w := askConsole(newConsole(), "GET", "/x")
+	w := askConsole(newConsole(nil), "GET", "/x")
 	for name, want := range map[string]string{
 		"Content-Type":           "text/html; charset=utf-8",
 		"X-Content-Type-Options": "nosniff",
@@ -65,9 +66,8 @@ func TestConsoleHeaders(t *testing.T) {
 			t.Errorf("%s: %q, not %q", name, got, want)
 		}
 	}
-	modified, err := http.ParseTime(w.Header().Get("Last-Modified"))
-	if err != nil || modified.Before(before) || modified.After(time.Now()) {
-		t.Errorf("Last-Modified: %v %v", modified, err)
+	if tag := w.Header().Get("ETag"); !regexp.MustCompile(`^"[A-Za-z0-9+/=]{44}"$`).MatchString(tag) || w.Header().Get("Last-Modified") != "" {
+		t.Errorf("ETag %s, Last-Modified %q", tag, w.Header().Get("Last-Modified"))
 	}
 }
 
@@ -75,7 +75,7 @@ func TestConsoleHeaders(t *testing.T) {
 func TestConsoleKeepsCacheControl(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Cache-Control", "max-age=60")
-	newConsole().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	newConsole(nil).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	if got := w.Header().Get("Cache-Control"); got != "max-age=60" {
 		t.Errorf("Cache-Control: %q", got)
 	}
@@ -83,7 +83,7 @@ func TestConsoleKeepsCacheControl(t *testing.T) {
 
 // TestConsolePolicy takes the hashes itself, of what was served.
 func TestConsolePolicy(t *testing.T) {
-	w := askConsole(newConsole(), "GET", "/")
+	w := askConsole(newConsole(nil), "GET", "/")
 	hash := func(element string) string {
 		all := regexp.MustCompile(`(?s)<`+element+`\b[^>]*>(.*?)</`+element+`>`).FindAllStringSubmatch(w.Body.String(), -1)
 		if len(all) != 1 {
@@ -101,19 +101,35 @@ func TestConsolePolicy(t *testing.T) {
 
 // TestConsoleLineEnds: a checkout with CRLF serves the same page.
 func TestConsoleLineEnds(t *testing.T) {
-	unix := askConsole(newConsole(), "GET", "/")
-	saved := consoleHTML
-	defer func() { consoleHTML = saved }()
-	consoleHTML = strings.ReplaceAll(saved, "\n", "\r\n")
-	windows := askConsole(newConsole(), "GET", "/")
-	if windows.Body.String() != unix.Body.String() || windows.Header().Get("Content-Security-Policy") != unix.Header().Get("Content-Security-Policy") {
-		t.Error("CRLF in the file makes another page")
+	windows := fstest.MapFS{}
+	err := fs.WalkDir(consoleFiles, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := consoleFiles.ReadFile(name)
+		windows[name] = &fstest.MapFile{Data: bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))}
+		return err
+	})
+	if err != nil || consolePage(windows) != consolePage(consoleFiles) {
+		t.Errorf("CRLF in the files makes another page (%v)", err)
+	}
+}
+
+// TestConsoleSources: every script is in the page, and the page is made of nothing
+// else.
+func TestConsoleSources(t *testing.T) {
+	scripts, err := consoleFiles.ReadDir("console/script")
+	if err != nil || len(scripts) != len(consoleScripts) {
+		t.Errorf("%d scripts, %d in the page: %v", len(scripts), len(consoleScripts), err)
+	}
+	if page := consolePage(consoleFiles); strings.Contains(page, "/*style*/") || strings.Contains(page, "/*script*/") {
+		t.Error("a place in the page is empty")
 	}
 }
 
 // TestConsoleSelfContained: the page names nothing the policy would refuse.
 func TestConsoleSelfContained(t *testing.T) {
-	page := askConsole(newConsole(), "GET", "/").Body.String()
+	page := askConsole(newConsole(nil), "GET", "/").Body.String()
 	for what, pattern := range map[string]string{
 		"an address":        `(?i)https?://|wss?://[a-z0-9]|["'(]//`,
 		"a style attribute": `(?i)\sstyle\s*=\s*["']|setAttribute\("style|cssText`,
@@ -128,14 +144,14 @@ func TestConsoleSelfContained(t *testing.T) {
 }
 
 func TestConsoleConditional(t *testing.T) {
-	c := newConsole()
+	c := newConsole(nil)
 	full := askConsole(c, "GET", "/")
-	stamp := full.Header().Get("Last-Modified")
-	if w := askConsole(c, "GET", "/other", "If-Modified-Since: "+stamp); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
-		t.Errorf("If-Modified-Since: %d and %d bytes", w.Code, w.Body.Len())
+	tag := full.Header().Get("ETag")
+	if w := askConsole(c, "GET", "/other", "If-None-Match: "+tag); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
+		t.Errorf("If-None-Match: %d and %d bytes", w.Code, w.Body.Len())
 	}
-	if w := askConsole(c, "GET", "/", "If-Modified-Since: "+time.Unix(0, 0).UTC().Format(http.TimeFormat)); w.Code != http.StatusOK {
-		t.Errorf("If-Modified-Since long ago: %d", w.Code)
+	if w := askConsole(c, "GET", "/", `If-None-Match: "other"`); w.Code != http.StatusOK {
+		t.Errorf("If-None-Match of another page: %d", w.Code)
 	}
 	w := askConsole(c, "GET", "/", "Range: bytes=5-14")
 	if w.Code != http.StatusPartialContent || w.Body.String() != full.Body.String()[5:15] {

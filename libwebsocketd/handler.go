@@ -26,6 +26,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, log, refusal)
 		return
 	}
+	if s.console.serveOwn(w, r, log) {
+		return
+	}
 	if !isUpgrade(r) || len(s.table.Load().programs) == 0 {
 		s.servePlain(w, r, from, id, log)
 		return
@@ -34,20 +37,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, log, goingAway)
 		return
 	}
+	on := s.console.onlooker(r)
 	var x *session
 	conn := acceptedConn(r.Context())
 	defer func() {
 		if x == nil { // answered otherwise, or a panic
 			s.conns.forget(conn)
+			on.end()
 			s.running.Done()
 		}
 	}()
-	if x = s.open(w, r, from, id, log); x == nil {
+	if x = s.open(w, r, from, id, log, on); x == nil {
 		return
 	}
 	go func() { // and net/http need not keep the request for as long as the conversation lasts
 		defer s.running.Done()
 		defer s.conns.forget(conn)
+		defer on.end()
 		defer s.leave(x)
 		x.run()
 	}()
@@ -55,19 +61,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // open does all that comes before the conversation. It is nil when that was
 // answered otherwise.
-func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) *session {
+func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger, on *onlooker) *session {
 	to, refusal := s.admit(w, r)
 	if refusal != nil {
+		on.refused(refusal)
 		s.refuse(w, log, refusal)
 		return nil
 	}
-	v := s.newVisit(r, to, from, id, log)
+	v := s.newVisit(r, to, from, id, on.watch(to, log))
 	program, refusal := v.Open(Call{Start: true})
 	if refusal != nil {
+		on.refused(refusal)
 		v.Answer(w, refusal)
 		return nil
 	}
-	conn, err := upgrade(w, r, to.program.upgradeHeader(r, v.log))
+	header := to.program.upgradeHeader(r, v.log)
+	on.confirm(header)
+	conn, err := upgrade(w, r, header)
 	if err != nil {
 		logAt(v.log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		program.Close()

@@ -10,7 +10,8 @@ import (
 
 // Lifetime says who owns the life of a program's processes, if that is not the
 // connection. It is settings, which Reload compares with reflect.DeepEqual; what
-// they are about begins with Serve.
+// they are about begins with Serve. The console calls it what its method Name() string
+// returns, if it has one.
 type Lifetime interface {
 	// Check is why the settings are wrong, or cannot go with the rest of p's.
 	Check(p *Program) error
@@ -98,7 +99,7 @@ func (h *Host) Own() (own Place, ok bool) {
 // the process's group is left: whoever called Start calls Close.
 func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
 	s, p := h.server, h.program
-	log := h.Log().With("command", at.argv[0])
+	log := s.console.overhear(p, at, h.Log()).With("command", at.argv[0])
 	if refusal := s.claimSlot(s.ctx, p, log); refusal != nil {
 		logAt(log, LevelError, "process", "Max of possible forks already active, not started")
 		return nil, refusal

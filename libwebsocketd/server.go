@@ -38,7 +38,7 @@ type Server struct {
 	launcher *process.Launcher
 	ownsIt   bool         // the launcher
 	static   *staticFiles // nil without StaticDir
-	console  http.Handler // nil without Console
+	console  *console     // nil without Console
 	http     *http.Server
 	second   *http.Server  // only redirects
 	certs    *certificates // nil without TLS
@@ -86,7 +86,7 @@ func (s *Server) furnish() (err error) {
 		s.static = newStaticFiles(s.cfg.StaticDir, s.cfg.CGIDir)
 	}
 	if s.cfg.Console {
-		s.console = newConsole()
+		s.console = newConsole(s)
 	}
 	s.http = &http.Server{
 		Handler:           s,

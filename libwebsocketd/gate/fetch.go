@@ -1,6 +1,9 @@
 package gate
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // CheckPlain is Check for a request that is no WebSocket handshake but reads or
 // starts a program all the same. A browser leaves Origin out of many of those, so
@@ -30,4 +33,20 @@ func (o *Origins) checkOwn(r *http.Request) *Refusal {
 		return nil
 	}
 	return o.refuse(own, r)
+}
+
+// CheckOwnPage refuses with 403 what a page of another origin asks for, whatever
+// --origin says: it is for pages of this server and for programs that are no
+// browser. Where a browser names no Origin, as in a GET for its own, it says
+// Sec-Fetch-Site; none of both is no page of a browser of today.
+func CheckOwnPage(r *http.Request) *Refusal {
+	s, site := readOrigin(r), lower(r.Header.Get("Sec-Fetch-Site"))
+	_, from, _ := strings.Cut(s.raw, "://")
+	switch {
+	case s.kind != absent && (s.kind != fromHost || lower(from) != lower(r.Host)):
+		return &Refusal{Status: http.StatusForbidden, Reason: "Origin " + printable(s.raw) + " is not this server: only its own console may ask for this"}
+	case s.kind == absent && site != "" && site != "same-origin" && site != "none":
+		return &Refusal{Status: http.StatusForbidden, Reason: "A page of another site (Sec-Fetch-Site: " + printable(site) + ") may not ask for this: only this server's own console may"}
+	}
+	return nil
 }

@@ -57,6 +57,9 @@ type Lifetime struct {
 	Watch      bool          // a process whose program file changes is restarted
 }
 
+// Name is what the console calls it.
+func (l Lifetime) Name() string { return "shared" }
+
 // complete fills the defaults in.
 func (l Lifetime) complete() Lifetime {
 	l.Start = cmp.Or(l.Start, StartFirst)

@@ -1,0 +1,50 @@
+
+const GROUPS = {
+  events: ["open", "onopen", "close", "onclose"],
+  sent: ["send"],
+  received: ["onmessage"],
+  errors: ["onerror", "exception", "stderr", "log"],
+};
+
+const hidden = new Set(); // kinds
+let wanted = "", filterChanged = false;
+
+const passes = row => !hidden.has(row.kind) && (!wanted || unstyled(`${row.text} ${row.why ?? ""}`).toLowerCase().includes(wanted));
+
+function filter() {
+  wanted = $("filter").value.toLowerCase();
+  filterChanged = true;
+  plan();
+}
+
+function applyFilter() {
+  filterChanged = false;
+  forgetNodes(); // what is marked in them is another text now
+  keepPlace(() => {
+    list.view = rows.list.filter(passes);
+    list.valid = list.fresh = 0;
+  });
+}
+
+// leaveFilter is Escape: no filter, and back to the log. A browser empties the box
+// by itself then, but does not say so by an input event.
+function leaveFilter() {
+  $("filter").value = "";
+  filter();
+  log.focus();
+}
+
+function makeKindButtons() {
+  for (const group of Object.keys(GROUPS)) {
+    const button = element("button", "", element("span", "dot " + group), group);
+    button.title = GROUPS[group].join(", ");
+    pressed(button, true);
+    button.onclick = () => {
+      const show = hidden.has(GROUPS[group][0]);
+      for (const kind of GROUPS[group]) show ? hidden.delete(kind) : hidden.add(kind);
+      pressed(button, show);
+      filter();
+    };
+    $("kinds").append(button);
+  }
+}

@@ -1,0 +1,52 @@
+
+function start() {
+  makeKindButtons();
+  makeHelp();
+  restoreURL();
+  listenToControls();
+  listenToSizes();
+  setInterval(() => { if (link && !document.hidden) showState(); }, 1000); // the time since the last message
+  url.focus();
+  probe();
+  showState();
+  known.then(() => {
+    showPrograms();
+    aboutURL();
+    if (programs?.length && !programAt(socketURL(url.value)) && document.activeElement === url) $("home").querySelector("button")?.focus();
+  });
+}
+
+function listenToControls() {
+  $("connection").onsubmit = event => { event.preventDefault(); connect(); };
+  $("toggle").onclick = toggleConnection;
+  $("pick").onclick = showChoice;
+  url.oninput = keepURL;
+  url.onblur = () => { editing = false; };
+  addEventListener("popstate", restoreURL);
+  addEventListener("keydown", pageKey);
+  message.onkeydown = messageKey;
+  message.oninput = fitMessage;
+  $("send").onsubmit = event => { event.preventDefault(); send(); };
+  $("mode").onchange = setMode;
+  // What empties the box tells it in one of these ways, a browser's cross by the second.
+  $("filter").oninput = $("filter").onsearch = $("filter").onchange = filter;
+  $("times").onclick = toggleTimes;
+  $("pause").onclick = togglePause;
+  $("clear").onclick = clear;
+  $("undo").onclick = undo;
+  $("save").onclick = save;
+  $("keys").onclick = KEYS["?"];
+  $("newest").onclick = toNewest;
+}
+
+function listenToSizes() {
+  log.onscroll = () => { noteScroll(); plan(); };
+  let width = log.clientWidth;
+  new ResizeObserver(() => { // the width moves line ends, the height only what is seen
+    if (width === log.clientWidth) return plan();
+    width = log.clientWidth;
+    forgetHeights();
+  }).observe(log);
+}
+
+start();

@@ -1,0 +1,114 @@
+
+// What this page's own server tells it, and no page of anybody else: the programs it
+// has, and during a connection what that cannot carry, by a feed.
+
+const DOCUMENT = "/.websocketd/console.json", FEED = "/.websocketd/console", MARK = "websocketd-console.";
+
+let programs = null, moreScripts = false; // null: the server has not told
+
+const socketOrigin = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
+
+// known resolves when it is known what the server has, or that it does not tell.
+const known = (async () => {
+  try {
+    const answer = await fetch(DOCUMENT);
+    const told = await answer.json();
+    if (answer.ok) [programs, moreScripts] = [told.programs, told.more];
+  } catch { /* no server any more, or one behind a proxy that serves its pages only */ }
+})();
+
+// socketURL is where a WebSocket of this page would go, or null.
+function socketURL(text) {
+  try {
+    const to = new URL(text, location.href);
+    to.protocol = to.protocol.replace(/^http/, "ws");
+    return /^wss?:$/.test(to.protocol) ? to : null;
+  } catch {
+    return null;
+  }
+}
+
+const isOurs = to => to?.host === location.host;
+
+// programAt is the program of this server that a URL is for: that with the longest
+// path which is the URL's or the beginning of it.
+function programAt(to) {
+  if (!isOurs(to) || !programs) return undefined;
+  let path;
+  try { path = decodeURIComponent(to.pathname); } catch { return undefined; }
+  return programs.filter(p => p.path === "/" || path === p.path || path.startsWith(p.path + "/"))
+    .sort((a, b) => b.path.length - a.path.length)[0];
+}
+
+function showPrograms() {
+  if (!programs) return;
+  for (const id of ["home", "choices"]) {
+    $(id).replaceChildren(...programs.map(programItem));
+    if (moreScripts) $(id).append(element("li", "", element("small", "", "There are more scripts than are listed here.")));
+  }
+  $("pick").hidden = programs.length < 2;
+}
+
+function programItem(program) {
+  const button = element("button", "", element("b", "", program.name), element("code", "path", program.path),
+    element("code", "", program.command.join(" ")), element("small", "", traits(program)));
+  button.type = "button";
+  button.onclick = () => choose(program);
+  return element("li", "", button);
+}
+
+function traits(program) {
+  const words = [];
+  if (program.lifetime !== "connection") words.push(program.lifetime);
+  if (program.framing !== "line") words.push(program.framing);
+  if (program.stderr !== "log") words.push("stderr " + program.stderr);
+  return [...words, ...program.protocols].join(" · ");
+}
+
+function choose(program) {
+  $("choice").close();
+  url.value = socketOrigin + encodeURI(program.path);
+  editing = false;
+  keepURL();
+  connect();
+}
+
+// aboutURL makes the page fit the program the URL box names.
+function aboutURL() {
+  const program = programAt(socketURL(url.value.trim()));
+  document.title = program ? `${program.name} · websocketd` : "websocketd console";
+  $("known").replaceChildren(...(program?.protocols ?? []).map(name => element("option", "", name)));
+  $("protocols").classList.toggle("unused", !program?.protocols.length && !$("protocols").value);
+  const mode = $("mode");
+  if (program?.framing === "binary" && mode.value === "text") mode.value = "bytes";
+  if (program && program.framing !== "binary" && mode.value === "bytes") mode.value = "text";
+  plan();
+}
+
+// openFeed resolves to what the handshake of a link is to carry, "" if the server
+// has no feed for it.
+function openFeed(link) {
+  return new Promise(resolve => {
+    const feed = link.feed = new WebSocket(socketOrigin + FEED);
+    feed.onmessage = event => {
+      const told = JSON.parse(event.data);
+      if (told.kind === "mark") {
+        link.heard = true;
+        resolve(MARK + told.text);
+      } else hear(link, told);
+    };
+    link.allHeard = new Promise(over => {
+      feed.onclose = () => { resolve(""); over(); };
+    });
+  });
+}
+
+function hear(link, { kind, text = "", lost }) {
+  switch (kind) {
+    case "stderr": link.errors++; return add("stderr", text);
+    case "log": return add("log", text);
+    case "lost": return add("log", `${plural(lost, "line")} of standard error and of the log came too fast to be shown here; the server's log has them`);
+    case "refused": link.refusal = text; return;
+    case "unseen": link.unseen = true;
+  }
+}

@@ -1,0 +1,206 @@
+package libwebsocketd
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"websocketd/libwebsocketd/gate"
+)
+
+// A pageFeed tells a page of the console what the page's other connection, the one to
+// a program, cannot carry: what the program writes to standard error, what the log
+// says of this client, and the sentence of a refusal, which browsers hide.
+//
+// A feed is a WebSocket of its own. It begins with a random mark, which the page
+// offers as a subprotocol in one handshake; the feed is about the process of that
+// one, and ends with it. The mark is taken out of the request at once, so that
+// neither the program nor anybody else sees it.
+type pageFeed struct {
+	mark  string
+	local bool          // see isLocal; others get nothing of the log
+	ready chan struct{} // there is something to take
+
+	mu    sync.Mutex
+	queue []Message
+	size  int // bytes in queue
+	lost  int // lines since the queue was full
+	used  bool
+	over  bool
+}
+
+const (
+	mostFeeds = 64        // at once
+	mostFed   = 256 << 10 // bytes that wait for a page
+	longFed   = 16 << 10  // bytes of one line
+)
+
+// told is one message of a feed, as JSON.
+type told struct {
+	Kind string `json:"kind"` // mark, stderr, log, refused, lost, unseen
+	Text string `json:"text,omitempty"`
+	Lost int    `json:"lost,omitempty"` // lines
+}
+
+func newFeed(local bool) *pageFeed {
+	f := &pageFeed{mark: rand.Text(), local: local, ready: make(chan struct{}, 1)}
+	f.tell("mark", f.mark)
+	return f
+}
+
+// tell puts a message into the queue. It never waits: a program is not to be slowed
+// down by who looks on. What finds no room is counted.
+func (f *pageFeed) tell(kind, text string) {
+	if kind == "log" && !f.local {
+		return // it may name files
+	}
+	if over := len(text) - longFed; over > 0 {
+		text = fmt.Sprintf("%s ... and %d bytes more", text[:longFed], over)
+	}
+	data := encode(told{Kind: kind, Text: string(validText([]byte(text)))})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.over:
+		return
+	case f.lost > 0, f.size+len(data) > mostFed: // in order, or not at all
+		f.lost++
+		return
+	}
+	f.queue = append(f.queue, Message{Kind: Text, Data: data})
+	f.size += len(data)
+	f.wake()
+}
+
+func encode(t told) []byte {
+	data, _ := json.Marshal(t) // two strings and a number cannot fail
+	return data
+}
+
+func (f *pageFeed) wake() {
+	select {
+	case f.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Receive yields what was told, and ends after that.
+func (f *pageFeed) Receive() ([]Message, error) {
+	for {
+		if batch, over := f.take(); len(batch) > 0 {
+			return batch, nil
+		} else if over {
+			return nil, &CloseError{Code: closeNormal, Reason: "that was all"}
+		}
+		<-f.ready
+	}
+}
+
+func (f *pageFeed) take() (batch []Message, over bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	batch = f.queue
+	if f.lost > 0 {
+		batch = append(batch, Message{Kind: Text, Data: encode(told{Kind: "lost", Lost: f.lost})})
+	}
+	f.queue, f.size, f.lost = nil, 0, 0
+	return batch, f.over
+}
+
+// Send is the page asking, whatever it says: its handshake has failed. Either we
+// have refused it, and have told so, or it has never come here.
+func (f *pageFeed) Send([]Message) error {
+	f.mu.Lock()
+	used := f.used
+	f.mu.Unlock()
+	if !used {
+		f.tell("unseen", "")
+		f.end()
+	}
+	return nil
+}
+
+// use reports whether the mark is still to be had: it is for one handshake.
+func (f *pageFeed) use() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.used || f.over
+	f.used = true
+	return !before
+}
+
+func (f *pageFeed) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.over = true
+	f.wake()
+}
+
+// CloseSend means nothing to a feed.
+func (f *pageFeed) CloseSend(error) error { return nil }
+
+// Close ends the feed.
+func (f *pageFeed) Close() error {
+	f.end()
+	return nil
+}
+
+// Context is never done: a feed ends as a program does.
+func (f *pageFeed) Context() context.Context { return context.Background() }
+
+// serveFeed answers the handshake of a feed.
+func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Logger) {
+	s := c.server
+	refusal := checkHandshake(w, r)
+	if refusal == nil && !s.begin() {
+		refusal = goingAway
+	}
+	if refusal != nil {
+		s.refuse(w, log, refusal)
+		return
+	}
+	f, refusal := c.open(isLocal(r))
+	if refusal != nil {
+		s.running.Done()
+		s.refuse(w, log, refusal)
+		return
+	}
+	conn, err := upgrade(w, r, nil)
+	if err != nil {
+		c.close(f)
+		s.running.Done()
+		return
+	}
+	client := newWebSocketEndpoint(s.ctx, conn, &Program{MaxFrameSize: 1 << 10, PingInterval: DefaultPingInterval}, log)
+	x := &session{f, client, log}
+	s.enter(x)
+	go func() {
+		defer s.running.Done()
+		defer s.leave(x)
+		defer c.close(f)
+		PipeEndpoints(f, client)
+	}()
+}
+
+// open makes a feed, as long as there are not too many.
+func (c *console) open(local bool) (*pageFeed, *gate.Refusal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.feeds) >= mostFeeds {
+		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "too many consoles listen already", RetryAfter: 1}
+	}
+	f := newFeed(local)
+	c.feeds[f.mark] = f
+	return f, nil
+}
+
+func (c *console) close(f *pageFeed) {
+	f.end()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.feeds, f.mark)
+}

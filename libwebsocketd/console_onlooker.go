@@ -1,0 +1,168 @@
+package libwebsocketd
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"websocketd/libwebsocketd/gate"
+)
+
+// markPrefix is how the page's subprotocol begins that carries a mark.
+const markPrefix = "websocketd-console."
+
+// onlooker is a feed in what is done for one handshake. Nil, as it is for every
+// client but the console, does nothing.
+type onlooker struct {
+	console *console
+	feed    *pageFeed
+	item    string // the subprotocol that carried the mark
+	alone   bool   // no other was offered
+	place   place
+}
+
+// onlooker takes the mark out of a handshake.
+func (c *console) onlooker(r *http.Request) *onlooker {
+	const header = "Sec-Websocket-Protocol"
+	if c == nil || !strings.Contains(strings.Join(r.Header[header], ","), markPrefix) {
+		return nil
+	}
+	o := &onlooker{console: c}
+	var others []string
+	for _, item := range listItems(r.Header[header]) {
+		if strings.HasPrefix(item, markPrefix) {
+			o.item = item
+		} else {
+			others = append(others, item)
+		}
+	}
+	delete(r.Header, header)
+	if o.alone = len(others) == 0; !o.alone {
+		r.Header.Set(header, strings.Join(others, ", "))
+	}
+	c.mu.Lock()
+	o.feed = c.feeds[strings.TrimPrefix(o.item, markPrefix)]
+	c.mu.Unlock()
+	if o.feed == nil || !o.feed.use() {
+		o.feed = &pageFeed{over: true} // which keeps nothing
+	}
+	return o
+}
+
+// confirm puts the mark's subprotocol into the 101: a browser takes no answer
+// without one. Where the page offered others, which count, they alone decide.
+func (o *onlooker) confirm(header http.Header) {
+	if o != nil && o.alone && header.Get("Sec-WebSocket-Protocol") == "" {
+		header.Set("Sec-WebSocket-Protocol", o.item)
+	}
+}
+
+// refused tells why there is no conversation.
+func (o *onlooker) refused(refusal *gate.Refusal) {
+	if o != nil {
+		o.feed.tell("refused", fmt.Sprintf("%d %s: %s", refusal.Status, http.StatusText(refusal.Status), refusal.Reason))
+	}
+}
+
+// watch listens to what is served at a route: to the log of this client, which it
+// returns, and to that of a process a Lifetime keeps.
+func (o *onlooker) watch(to route, log *slog.Logger) *slog.Logger {
+	if o == nil {
+		return log
+	}
+	if to.program.keeper != nil {
+		o.place = place{to.program, to.scriptName, to.pathInfo}
+		o.console.mu.Lock()
+		o.console.watching[o.place] = append(o.console.watching[o.place], o.feed)
+		o.console.mu.Unlock()
+	}
+	return slog.New(&tap{Handler: log.Handler(), mode: to.program.Stderr, tell: o.feed.tell})
+}
+
+// end is called when the conversation is over, or did not come about.
+func (o *onlooker) end() {
+	if o == nil {
+		return
+	}
+	o.feed.end()
+	c := o.console
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watching[o.place] = slices.DeleteFunc(c.watching[o.place], func(f *pageFeed) bool { return f == o.feed })
+	if len(c.watching[o.place]) == 0 {
+		delete(c.watching, o.place)
+	}
+}
+
+// place is where a Lifetime keeps one process.
+type place struct {
+	program              *served
+	scriptName, pathInfo string
+}
+
+// overhear is log, of which those are told who watch the process of a place.
+func (c *console) overhear(p *served, at Place, log *slog.Logger) *slog.Logger {
+	if c == nil {
+		return log
+	}
+	here := place{p, at.ScriptName, at.PathInfo}
+	return slog.New(&tap{Handler: log.Handler(), mode: p.Stderr, tell: func(kind, text string) {
+		c.mu.Lock()
+		watching := slices.Clone(c.watching[here])
+		c.mu.Unlock()
+		for _, f := range watching {
+			f.tell(kind, text)
+		}
+	}})
+}
+
+// tap is a log that tells what concerns a person: what a program writes to standard
+// error, what goes wrong, and what there is to know.
+type tap struct {
+	slog.Handler
+	mode     StderrMode
+	category string
+	tell     func(kind, text string)
+}
+
+// Enabled implements slog.Handler.
+func (t *tap) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= LevelInfo || t.Handler.Enabled(ctx, level)
+}
+
+// Handle implements slog.Handler.
+func (t *tap) Handle(ctx context.Context, r slog.Record) error {
+	switch {
+	case r.Level < LevelInfo:
+	case t.category != "stderr":
+		t.tell("log", r.Message)
+	case t.mode != StderrTag: // whose lines are messages already
+		t.tell("stderr", r.Message)
+	}
+	if !t.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return t.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (t *tap) WithAttrs(attrs []slog.Attr) slog.Handler {
+	next := *t
+	next.Handler = t.Handler.WithAttrs(attrs)
+	for _, a := range attrs {
+		if a.Key == CategoryKey {
+			next.category = a.Value.String()
+		}
+	}
+	return &next
+}
+
+// WithGroup implements slog.Handler.
+func (t *tap) WithGroup(name string) slog.Handler {
+	next := *t
+	next.Handler = t.Handler.WithGroup(name)
+	return &next
+}
