@@ -32,7 +32,7 @@ func (c *console) onlooker(r *http.Request) *onlooker {
 	}
 	o := &onlooker{console: c}
 	var others []string
-	for _, item := range listItems(r.Header[header]) {
+	for _, item := range tokens(r.Header[header]) {
 		if strings.HasPrefix(item, markPrefix) {
 			o.item = item
 		} else {
