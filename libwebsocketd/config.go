@@ -61,7 +61,8 @@ type Config struct {
 
 	// What requests that are no WebSocket handshakes get: a CGI script, a static
 	// file, the console, in this order. There must be something to serve besides
-	// the console.
+	// the console. The console tells whoever opens it what programs there are and what
+	// they write to standard error: it is for development.
 	StaticDir string
 	CGIDir    string
 	Console   bool

@@ -52,6 +52,7 @@ func (c *console) servePrograms(w http.ResponseWriter, r *http.Request) {
 		}
 		list.More = scripts.more
 	}
+	slices.SortFunc(list.Programs, func(a, b shownProgram) int { return strings.Compare(a.Path, b.Path) })
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")

@@ -33,6 +33,15 @@
 //     asked about a request when no CGI script is there, gets it when it was let in,
 //     and opens the same program's side: any Face goes with any Lifetime.
 //
+// # The console
+//
+// With Config.Console the server has a page to try programs with (console.go), made of
+// the files in the folder console. What a WebSocket cannot tell it comes by a second
+// one, which bridges a pageFeed with the page (console_feed.go). A handshake of the
+// page carries the feed's mark; whatever else is known of that connection there is
+// in an onlooker (console_onlooker.go), which is nil for every other client and costs
+// nothing then. The log is where it listens.
+//
 // # The law of a conversation
 //
 // [PipeEndpoints] runs one goroutine for each direction. Neither has a queue: what
@@ -83,6 +92,7 @@
 //
 //	goroutine             started by            ends when               waited for by
 //	the conversation      ServeHTTP             PipeEndpoints returns   Server.Shutdown
+//	a feed of the console serveFeed             PipeEndpoints returns   Server.Shutdown
 //	client to program     PipeEndpoints         Receive fails           PipeEndpoints
 //	ending the program    PipeEndpoints         the group is gone       PipeEndpoints
 //	stderr to the log     the first word there  the pipe ends           ProcessEndpoint.Close

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 )
@@ -49,6 +50,46 @@ func TestCheckPlain(t *testing.T) {
 		}
 		if refusal != nil && refusal.Status != 403 {
 			t.Errorf("status %d", refusal.Status)
+		}
+	}
+}
+
+// TestOwnPage: only a page of this server, and what is no browser.
+func TestOwnPage(t *testing.T) {
+	for _, test := range []struct {
+		host, origin, site string
+		allowed            bool
+	}{
+		{"a.com", "", "", true},
+		{"a.com", "", "none", true},
+		{"a.com", "", "same-origin", true},
+		{"a.com", "", "SAME-ORIGIN", true},
+		{"a.com", "", "same-site", false},
+		{"a.com", "", "cross-site", false},
+		{"a.com", "", "new-word", false},
+		{"a.com:8080", "http://a.com:8080", "", true},
+		{"A.com:8080", "http://a.COM:8080", "cross-site", true}, // some browsers say so of a WebSocket
+		{"a.com", "https://a.com", "", true},
+		{"[::1]:80", "http://[::1]:80", "", true},
+		{"a.com:8080", "http://a.com", "", false},
+		{"a.com", "http://a.com:8080", "same-origin", false},
+		{"a.com", "http://a.com.evil.example", "", false},
+		{"a.com", "http://evil.example/?http://a.com", "", false},
+		{"a.com", "null", "", false},
+		{"a.com", "file://", "", false},
+		{"a.com", "http://a.com, http://a.com", "", false},
+		{"", "http://", "", false},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = test.host
+		for name, value := range map[string]string{"Origin": test.origin, "Sec-Fetch-Site": test.site} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		refusal := CheckOwnPage(r)
+		if (refusal == nil) != test.allowed || refusal != nil && refusal.Status != http.StatusForbidden {
+			t.Errorf("%+v: %v", test, refusal)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func testByKeyboard(t *testing.T, browser context.Context, s *harness.Server) {
 	if got := p.focused(); got != "url" {
 		t.Errorf("the focus is on %q", got)
 	}
-	if got := eval[string](p, "document.title + ' ' + document.compatMode"); got != "websocketd console CSS1Compat" {
+	if got := eval[string](p, "document.title + ' ' + document.compatMode"); got != "echo · websocketd CSS1Compat" {
 		t.Errorf("title and mode: %q", got)
 	}
 	p.keys("\r")
@@ -110,20 +110,33 @@ func testBadAddress(t *testing.T, browser context.Context, s *harness.Server) {
 	p.fill("url", "ws://"+s.Addr+"/nowhere")
 	p.keys("\r")
 	p.awaitRow("onerror", "no connection")
-	p.awaitRow("onclose", "The server did not let us in")
+	p.awaitRow("onclose", `The server refused: 404 Not Found: script not found: "/nowhere"`)
+	p.fill("url", "echo")
+	p.keys("\r")
+	p.awaitRow("open", "ws://"+s.Addr+"/echo") // as it was really opened
+	p.awaitRow("onopen", "connected")
 }
 
+// testSendUnconnected: Enter in the send box connects if need be, and what could
+// not be sent is still there.
 func testSendUnconnected(t *testing.T, browser context.Context, s *harness.Server) {
-	p := openPage(t, browser, s.Addr, "/echo")
+	p := openPage(t, browser, s.Addr, "/nowhere")
 	p.send("to nobody")
-	p.awaitRow("exception", "not connected")
+	p.awaitRow("onclose", "The server refused")
 	if got := p.value("message"); got != "to nobody" {
 		t.Errorf("what was not sent is gone: %q", got)
 	}
-	p.keys("\r", input.ModifierCtrl)
-	p.awaitRow("onopen", "")
+	p.fill("url", "ws://"+s.Addr+"/echo")
+	if class := eval[string](p, `$("submit").className`); class != "" {
+		t.Errorf("while not connected the button Send is %q", class)
+	}
+	p.focus("message")
 	p.keys("\r")
 	p.awaitRow("onmessage", "to nobody")
+	if got := p.value("message"); got != "" {
+		t.Errorf("the send box still says %q", got)
+	}
+	p.until(`$("submit").className === "main" && $("toggle").className === ""`)
 }
 
 // testEndings shows that a newcomer is told what became of the program.

@@ -16,7 +16,10 @@ var programs = map[string]string{
 	"killed": `kill -KILL $$`,
 	"flood":  `seq 100000; exec cat`,
 	"long":   `i=0; while [ $i -lt 130 ]; do echo "line $i: $(printf '%0*d' $((i * 7 % 900)) 0)"; i=$((i + 1)); done; exec cat`,
-	"json":   `echo '{"id":12345678901234567890,"tags":["a","b"],"empty":{}}'; printf 'a\tb\033[1m\n'; exec cat`,
+	"json":   `echo '{"id":12345678901234567890,"tags":["a","b"],"empty":{}}'; printf 'a\tb\033[2J\033[1;31mbold\033[0m plain\n'; exec cat`,
+	"errors": `echo oops >&2; echo "about to fail"; read -r line; echo "$line" >&2; exit 3`,
+	"quiet":  `read -r line; exit 4`,
+	"crlf":   "#!/bin/sh\r\necho never",
 }
 
 // TestConsole is one browser for all: to start it takes longer than a test does.
@@ -31,6 +34,9 @@ func TestConsole(t *testing.T) {
 		"Filter": testFilter, "Pause": testPause, "Clear": testClear, "Save": testSave, "Keys": testKeys,
 		"Texts": testTexts, "Binary": testBinary, "BinaryFile": testBinaryFile,
 		"Flood": testFlood, "Heights": testHeights, "Memory": testMemory,
+		"Ansi": testAnsi, "JSON": testJSON, "Turning": testTurning, "Copy": testCopy, "Highlight": testHighlight,
+		"Programs": testPrograms, "Refusals": testRefusals, "Stderr": testStderr, "Subprotocol": testSubprotocol,
+		"Sentences": testSentences, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
 		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, chromium, server) })

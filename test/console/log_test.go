@@ -40,7 +40,15 @@ func testFilter(t *testing.T, browser context.Context, s *harness.Server) {
 	p.until(`document.getElementById("status").textContent.includes("1 of 8 rows shown")`)
 	p.fill("filter", "nothing like it")
 	p.until(`document.getElementById("empty").textContent.includes("passes the filter")`)
-	p.fill("filter", "")
+	// Escape empties the box and takes the filter away, Enter keeps it.
+	p.keys("\x1b")
+	p.until(`document.querySelectorAll(".row").length === 5 && $("filter").value === "" && document.activeElement === log`)
+	p.keys("/")
+	p.keys("banana\r")
+	p.until(`document.querySelectorAll(".row").length === 1 && document.activeElement === log`)
+	// A browser's own way to empty the box tells it by another event.
+	eval[any](p, `$("filter").value = ""; $("filter").dispatchEvent(new Event("search"))`)
+	p.until(`document.querySelectorAll(".row").length === 5`)
 	p.do(kindButton("sent"), kindButton("events"))
 	p.until(`document.querySelectorAll(".row").length === 6`)
 	p.do(kindButton("events"))
@@ -69,9 +77,14 @@ func testClear(t *testing.T, browser context.Context, s *harness.Server) {
 	p.awaitRow("onmessage", "gone soon")
 	p.click("clear")
 	p.until(`document.querySelectorAll(".row").length === 0`)
+	p.until(`$("intro").textContent.startsWith("You are talking with echo.")`)
 	p.send("after")
 	p.awaitRow("onmessage", "after")
 	p.until(`document.querySelectorAll(".row").length === 2`)
+	p.click("undo")
+	p.until(`document.querySelectorAll(".row").length === 6 && $("undo").hidden`)
+	p.awaitRow("onmessage", "gone soon")
+	p.until(`$("status").textContent.includes("2 received (14 B) · 2 sent (14 B)")`)
 }
 
 // testSave downloads the rows and reads the file.
@@ -139,6 +152,12 @@ func testKeys(t *testing.T, browser context.Context, s *harness.Server) {
 	p.keys("p")
 	p.keys("c")
 	p.until(`document.querySelectorAll(".row").length === 0`)
+	p.keys("z")
+	p.until(`document.querySelectorAll(".row").length === 2`)
+	p.keys("o")
+	p.until(`document.getElementById("choice").open`)
+	p.keys("\x1b")
+	p.until(`!document.getElementById("choice").open`)
 	for key, box := range map[string]string{"u": "url", "m": "message", "/": "filter"} {
 		p.focus("log")
 		p.keys(key)

@@ -26,28 +26,34 @@ function tokensOf(text) {
 // what the user has turned, and outlives the nodes.
 function jsonTree(text, folds) {
   const box = element("div", "json");
-  box.append(...jsonValue(tokensOf(text), 0, 0, folds).nodes);
+  addValue(box, { tokens: tokensOf(text), folds }, 0, 0, [], "");
   return box;
 }
 
-// jsonValue is the nodes of the value at a token, and the token after it.
-function jsonValue(tokens, at, depth, folds) {
-  const { token, close } = tokens[at];
-  if (!close) return { nodes: [element("span", scalarClass(token), ...highlighted(visible(token)))], next: at + 1 };
-  if (close === at + 1) return { nodes: [token + tokens[close].token], next: close + 1 };
-  const box = element("details", ""), inside = element("div", "in");
-  const entries = childrenOf(tokens, at);
-  box.append(element("summary", "", token, element("span", "folded", ` ${count(entries.length)} ${entries.length === 1 ? "entry" : "entries"} ${tokens[close].token}`)));
-  const fill = () => { if (!inside.hasChildNodes()) addEntries(inside, tokens, entries, 0, depth, folds); };
-  box.append(inside, tokens[close].token);
-  const natural = depth < 2;
-  if (box.open = folds.has(at) !== natural) fill();
-  box.ontoggle = () => {
-    if (box.open) fill();
-    if (box.open === natural) folds.delete(at); else folds.add(at);
+// addValue appends the value at a token, after its name and before its comma.
+function addValue(box, tree, at, depth, name, comma) {
+  const { token, close } = tree.tokens[at];
+  if (!close) return box.append(...name, element("span", scalarClass(token), ...highlighted(visible(token))), comma);
+  const end = tree.tokens[close].token + comma;
+  if (close === at + 1) return box.append(...name, token + end);
+  const entries = childrenOf(tree.tokens, at), many = `${count(entries.length)} ${entries.length === 1 ? "entry" : "entries"}`;
+  const fold = element("details", "", element("summary", "", ...name, token, element("span", "folded", ` ${many} ${end}`)));
+  const inside = element("div", "in");
+  fold.append(inside);
+  box.append(fold, element("div", "end", end));
+  turnable(fold, tree.folds, at, depth < 2, () => {
+    if (!inside.hasChildNodes()) addEntries(inside, tree, entries, 0, depth);
+  });
+}
+
+// turnable makes a fold remember that the user has turned it.
+function turnable(fold, folds, at, natural, fill) {
+  if (fold.open = folds.has(at) !== natural) fill();
+  fold.ontoggle = () => {
+    if (fold.open) fill();
+    if (fold.open === natural) folds.delete(at); else folds.add(at);
     plan();
   };
-  return { nodes: [box], next: close + 1 };
 }
 
 // childrenOf are the tokens the entries of an object or array begin with.
@@ -60,13 +66,11 @@ function childrenOf(tokens, at) {
   return begins;
 }
 
-function addEntries(inside, tokens, entries, from, depth, folds) {
+function addEntries(inside, tree, entries, from, depth) {
   for (const [i, at] of entries.slice(from, from + CHILDREN).entries()) {
-    const line = element("div", "");
-    const named = tokens[at + 1]?.token === ":";
-    if (named) line.append(element("span", "key", ...highlighted(visible(tokens[at].token))), ": ");
-    line.append(...jsonValue(tokens, named ? at + 2 : at, depth + 1, folds).nodes);
-    if (from + i + 1 < entries.length) line.append(",");
+    const line = element("div", ""), named = tree.tokens[at + 1]?.token === ":";
+    const name = named ? [element("span", "key", ...highlighted(visible(tree.tokens[at].token))), ": "] : [];
+    addValue(line, tree, named ? at + 2 : at, depth + 1, name, from + i + 1 < entries.length ? "," : "");
     inside.append(line);
   }
   const left = entries.length - from - CHILDREN;
@@ -74,7 +78,7 @@ function addEntries(inside, tokens, entries, from, depth, folds) {
   const more = element("button", "", `${count(left)} more`);
   more.onclick = () => {
     more.remove();
-    addEntries(inside, tokens, entries, from + CHILDREN, depth, folds);
+    addEntries(inside, tree, entries, from + CHILDREN, depth);
     plan();
   };
   inside.append(more);

@@ -32,7 +32,7 @@ function probe() {
     return node.getBoundingClientRect().height;
   };
   $("probe").replaceChildren(node);
-  const least = height("0"), rest = height("\n".repeat(20)) - 21 * font.line;
+  const least = height("0"), rest = height("0\n".repeat(20) + "0") - 21 * font.line;
   const columns = Math.ceil(10_000 / Math.round((height("0".repeat(10_000)) - rest) / font.line));
   $("probe").replaceChildren();
   Object.assign(font, { columns, rest, least });

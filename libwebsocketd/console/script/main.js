@@ -12,6 +12,7 @@ function start() {
   known.then(() => {
     showPrograms();
     aboutURL();
+    showState();
     if (programs?.length && !programAt(socketURL(url.value)) && document.activeElement === url) $("home").querySelector("button")?.focus();
   });
 }
