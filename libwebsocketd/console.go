@@ -36,7 +36,7 @@ type console struct {
 
 	mu       sync.Mutex
 	feeds    map[string]*pageFeed // by their marks
-	watching map[place][]*pageFeed
+	watching map[keptAt][]*pageFeed
 }
 
 // newConsole makes the console of a server. It may be used by any number of
@@ -55,7 +55,7 @@ func newConsole(s *Server) *console {
 			"; base-uri 'none'",
 		etag:     `"` + hashOf(page) + `"`,
 		feeds:    map[string]*pageFeed{},
-		watching: map[place][]*pageFeed{},
+		watching: map[keptAt][]*pageFeed{},
 	}
 }
 

@@ -171,6 +171,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 	}
 	conn, err := upgrade(w, r, nil)
 	if err != nil {
+		s.conns.forget(acceptedConn(r.Context()))
 		c.close(f)
 		s.running.Done()
 		return
@@ -178,8 +179,10 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 	client := newWebSocketEndpoint(s.ctx, conn, &Program{MaxFrameSize: 1 << 10, PingInterval: DefaultPingInterval}, log)
 	x := &session{f, client, log}
 	s.enter(x)
+	accepted := acceptedConn(r.Context())
 	go func() {
 		defer s.running.Done()
+		defer s.conns.forget(accepted)
 		defer s.leave(x)
 		defer c.close(f)
 		PipeEndpoints(f, client)

@@ -21,13 +21,13 @@ type onlooker struct {
 	feed    *pageFeed
 	item    string // the subprotocol that carried the mark
 	alone   bool   // no other was offered
-	place   place
+	at      keptAt
 }
 
 // onlooker takes the mark out of a handshake.
 func (c *console) onlooker(r *http.Request) *onlooker {
 	const header = "Sec-Websocket-Protocol"
-	if c == nil || !strings.Contains(strings.Join(r.Header[header], ","), markPrefix) {
+	if c == nil || len(r.Header[header]) == 0 {
 		return nil
 	}
 	o := &onlooker{console: c}
@@ -38,6 +38,9 @@ func (c *console) onlooker(r *http.Request) *onlooker {
 		} else {
 			others = append(others, item)
 		}
+	}
+	if o.item == "" {
+		return nil
 	}
 	delete(r.Header, header)
 	if o.alone = len(others) == 0; !o.alone {
@@ -74,9 +77,9 @@ func (o *onlooker) watch(to route, log *slog.Logger) *slog.Logger {
 		return log
 	}
 	if to.program.keeper != nil {
-		o.place = place{to.program, to.scriptName, to.pathInfo}
+		o.at = keptAt{to.program, to.scriptName, to.pathInfo}
 		o.console.mu.Lock()
-		o.console.watching[o.place] = append(o.console.watching[o.place], o.feed)
+		o.console.watching[o.at] = append(o.console.watching[o.at], o.feed)
 		o.console.mu.Unlock()
 	}
 	return slog.New(&tap{Handler: log.Handler(), mode: to.program.Stderr, tell: o.feed.tell})
@@ -91,14 +94,14 @@ func (o *onlooker) end() {
 	c := o.console
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.watching[o.place] = slices.DeleteFunc(c.watching[o.place], func(f *pageFeed) bool { return f == o.feed })
-	if len(c.watching[o.place]) == 0 {
-		delete(c.watching, o.place)
+	c.watching[o.at] = slices.DeleteFunc(c.watching[o.at], func(f *pageFeed) bool { return f == o.feed })
+	if len(c.watching[o.at]) == 0 {
+		delete(c.watching, o.at)
 	}
 }
 
-// place is where a Lifetime keeps one process.
-type place struct {
+// keptAt is where a Lifetime keeps one process.
+type keptAt struct {
 	program              *served
 	scriptName, pathInfo string
 }
@@ -108,7 +111,7 @@ func (c *console) overhear(p *served, at Place, log *slog.Logger) *slog.Logger {
 	if c == nil {
 		return log
 	}
-	here := place{p, at.ScriptName, at.PathInfo}
+	here := keptAt{p, at.ScriptName, at.PathInfo}
 	return slog.New(&tap{Handler: log.Handler(), mode: p.Stderr, tell: func(kind, text string) {
 		c.mu.Lock()
 		watching := slices.Clone(c.watching[here])
