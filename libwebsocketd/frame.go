@@ -204,11 +204,15 @@ func closeCode(payload []byte) (int, error) {
 	return code, nil
 }
 
-// closePayload is that of a close frame; reasons are cut at what fits.
+// closePayload is that of a close frame. A reason is UTF-8 (RFC 6455 section 5.5.1),
+// and cut after the last character that fits.
 func closePayload(code int, reason string) []byte {
 	if code == closeNoStatus {
 		return nil
 	}
-	payload := append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
-	return payload[:min(len(payload), maxControlPayload)]
+	text := validText([]byte(reason))
+	if most := maxControlPayload - 2; len(text) > most {
+		text = text[:cutBefore(text, most)]
+	}
+	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), text...)
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 )
@@ -345,5 +346,21 @@ func TestFirstFrameWithTheHandshake(t *testing.T) {
 	}
 	if n := c.in.Load(); n != int64(len(frames)) {
 		t.Errorf("%d bytes count as received, %d were", n, len(frames))
+	}
+}
+
+// TestCloseReason: a reason is cut after a character, and is UTF-8 in any case: a
+// client must fail a connection whose close frame is not (RFC 6455 section 8.1).
+func TestCloseReason(t *testing.T) {
+	for _, reason := range []string{"", "short", strings.Repeat("x", 123), strings.Repeat("x", 124), strings.Repeat("\u20ac", 50),
+		"x" + strings.Repeat("\U0001f600", 40), strings.Repeat("x", 122) + "\u00e4", "\xff" + strings.Repeat("\xe2\x82", 99)} {
+		payload := closePayload(1011, reason)
+		got := string(payload[2:])
+		if len(payload) > maxControlPayload || !utf8.Valid(payload[2:]) || !strings.HasPrefix(string(validText([]byte(reason))), got) {
+			t.Errorf("%q becomes %q", reason, got)
+		}
+		if len(reason) > 123 && len(got) < 120 {
+			t.Errorf("%q is cut to %d bytes", reason, len(got))
+		}
 	}
 }

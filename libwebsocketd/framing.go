@@ -15,6 +15,7 @@ package libwebsocketd
 //
 //   - What one read brought is one batch. Nothing is held back but what is not whole.
 //   - Text is valid UTF-8; bytes that are not become U+FFFD.
+//   - A byte order mark before the JSON of lsp and ndjson is dropped, both ways.
 //   - Limits count the message, not what the framing puts around it.
 //   - Only a line can be cut. With null, length, lsp and ndjson a message over
 //     MaxLine, and what can be no message, end the conversation with 1011 and a
@@ -24,7 +25,7 @@ package libwebsocketd
 //     not, and ends with 1011.
 //   - A client's message that the framing cannot carry does not reach the program,
 //     and ends the conversation with 1008: a NUL with null, what is not JSON with
-//     ndjson. Without a limit of MaxFrameSize, where messages arrive in pieces,
+//     ndjson, a header of its own that does not fit with lsp. Without a limit of MaxFrameSize, where messages arrive in pieces,
 //     null, as NewlinesReject, ends it when the fault comes; length, lsp and ndjson
 //     need the limit.
 //   - A client may send both kinds with raw, null and length. With lsp and ndjson a

@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -50,7 +51,7 @@ func (c *lspCutter) cut(unread []byte, batch []Message) (used int, _ []Message, 
 		if end > len(unread) {
 			break
 		}
-		batch = append(batch, Message{Kind: Text, Data: validText(unread[used:end])})
+		batch = append(batch, Message{Kind: Text, Data: validText(withoutMark(unread[used:end]))})
 		used = end
 		c.between, c.inHeader, c.length, c.inBody = 0, false, -1, false
 	}
@@ -71,6 +72,9 @@ func (c *lspCutter) cutHeader(unread []byte) (used int, err error) {
 		used += size + 1
 		if c.between += size + 1; c.between > mostJunk {
 			return used, errJunk
+		}
+		if !c.inHeader {
+			line = withoutMark(line)
 		}
 		if err := c.takeLine(bytes.TrimSuffix(line, []byte("\r"))); err != nil {
 			return used, err
@@ -140,7 +144,7 @@ func (c *lspCutter) last(unread []byte, batch []Message) ([]Message, error) {
 	if c.inHeader {
 		return batch, errCutOff
 	}
-	line := bytes.TrimSuffix(unread, []byte("\r"))
+	line := bytes.TrimSuffix(withoutMark(unread), []byte("\r"))
 	if len(line) == 0 {
 		return batch, nil
 	}
@@ -166,14 +170,62 @@ func hasPrefixFold(b []byte, ascii string) bool {
 	return len(b) >= len(ascii) && strings.EqualFold(string(b[:len(ascii)]), ascii)
 }
 
-// lspFramer writes a header before each message that does not bring its own.
+// lspFramer writes a header before each message. One that brings its own must be as
+// long as that says: what the program reads after it would be another message's.
 type lspFramer struct{}
 
 func (lspFramer) frame(b []byte, m *Message) (head, body []byte, tail string, err error) {
-	if !hasPrefixFold(m.Data, contentLength) {
-		b = append(b, contentLength+" "...)
-		b = strconv.AppendInt(b, int64(len(m.Data)), 10)
-		b = append(b, "\r\n\r\n"...)
+	if body, err = withoutHeader(m.Data); err != nil {
+		return b, nil, "", err
 	}
-	return b, m.Data, "", nil
+	body = withoutMark(body)
+	b = append(b, contentLength+" "...)
+	b = strconv.AppendInt(b, int64(len(body)), 10)
+	return append(b, "\r\n\r\n"...), body, "", nil
+}
+
+// withoutHeader takes a client's own header off its message. The protocol knows two
+// fields; of them Content-Type says nothing a text message does not.
+func withoutHeader(message []byte) (body []byte, err error) {
+	rest := withoutMark(message)
+	if !hasPrefixFold(rest, contentLength) && !hasPrefixFold(rest, contentType) {
+		return message, nil
+	}
+	length := ""
+	for typed := false; ; {
+		line, after, ended := bytes.Cut(rest, []byte("\n"))
+		line, rest = bytes.TrimSuffix(line, []byte("\r")), after
+		switch {
+		case !ended:
+			return nil, badHeader("its header does not end with an empty line")
+		case len(line) == 0 && length == "":
+			return nil, badHeader("its header has no Content-Length")
+		case len(line) == 0 && length != strconv.Itoa(len(rest)):
+			return nil, badHeader(fmt.Sprintf("its Content-Length is %s, and %d bytes follow", length, len(rest)))
+		case len(line) == 0:
+			return rest, nil
+		case hasPrefixFold(line, contentLength) && length == "":
+			if length = lengthOf(line[len(contentLength):]); length == "" {
+				return nil, badHeader("its Content-Length is no number")
+			}
+		case hasPrefixFold(line, contentType) && !typed:
+			typed = true
+		default:
+			return nil, badHeader("its header has more than one Content-Length and one Content-Type")
+		}
+	}
+}
+
+// lengthOf returns the digits of a value without blanks around and zeros in front;
+// "" if it is no number.
+func lengthOf(value []byte) string {
+	digits := string(bytes.Trim(value, " \t"))
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return ""
+	}
+	return cmp.Or(strings.TrimLeft(digits, "0"), "0")
+}
+
+func badHeader(why string) error {
+	return &RefusedError{closePolicyViolation, "not a message of --framing=lsp: " + why}
 }

@@ -35,6 +35,7 @@ func TestLSP(t *testing.T) {
 		{"LF alone", "Content-Length: 2\n\n{}", "{} and EOF", ""},
 		{"more headers", "Content-Type: a/b; charset=utf-8\r\nContent-Length: 2\r\nX-Y: z\r\n\r\n{}", "{} and EOF", ""},
 		{"a header in a body", lspMessage("Content-Length: 9\r\n\r\n"), "Content-Length: 9\r\n\r\n and EOF", ""},
+		{"byte order marks", "\ufeff" + lspMessage("\ufeff{}") + "\ufeff\n\ufeff" + lspMessage("1"), "{}|1 and EOF", ""},
 		{"junk between", "Starting\nversion: 1\r\n\r\n\n" + lspMessage("{}") + "bye\r\n", "{} and EOF", "Starting|version: 1|bye"},
 		{"junk before a header, in its line", "Loading...Content-Length: 2\r\n\r\n{}", "{} and EOF", "Loading..."},
 		{"junk that only looks so", "no Content-Length: 2 here\n" + lspMessage("{}"), "{} and EOF", "no Content-Length: 2 here"},
@@ -84,13 +85,56 @@ func TestLSPJunk(t *testing.T) {
 	}
 }
 
-// TestLSPInput: bare JSON gets a header, what has one passes.
+// TestLSPInput: a message gets a header. One that brings its own must fit it to the
+// byte, or the program would take the rest for another message.
 func TestLSPInput(t *testing.T) {
-	own := "content-length: 2\r\nContent-Type: x\r\n\r\n{}"
-	if got, code := frameAll(lspFramer{}, say("{}", own, "\u20ac", "")...); code != 0 ||
-		got != "Content-Length: 2\r\n\r\n{}"+own+"Content-Length: 3\r\n\r\n\u20acContent-Length: 0\r\n\r\n" {
-		t.Errorf("the program reads %q, %d", got, code)
+	for _, test := range []struct{ message, want string }{ // "": refused
+		{"{}", lspMessage("{}")},
+		{"\u20ac", lspMessage("\u20ac")},
+		{"", lspMessage("")},
+		{"\ufeff{}", lspMessage("{}")},
+		{"content-LENGTH:\t 002 \r\nContent-Type: x\r\n\r\n{}", lspMessage("{}")},
+		{"Content-Type: x\nContent-Length: 2\n\n{}", lspMessage("{}")},
+		{"\ufeffContent-Length: 5\r\n\r\n\ufeff{}", lspMessage("{}")},
+		{"Content-Length: 0\r\n\r\n", lspMessage("")},
+		{"Content-Length: 3\r\n\r\n{\"id\":1}", ""},
+		{"Content-Length: 9\r\n\r\n{}", ""},
+		{"Content-Length: 2\r\n\r\n{}" + lspMessage("{}"), ""},
+		{"Content-Length: 1\r\n\r\n\u20ac", ""}, // characters, not bytes
+		{"Content-Length: -2\r\n\r\n{}", ""},
+		{"Content-Length: +2\r\n\r\n{}", ""},
+		{"Content-Length: \r\n\r\n{}", ""},
+		{"Content-Length: \u0662\r\n\r\n{}", ""},
+		{"Content-Length: \u00a02\r\n\r\n{}", ""},
+		{"Content-Length: 99999999999999999999\r\n\r\n{}", ""},
+		{"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", ""},
+		{"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", ""},
+		{"Content-Length: 2\r\n {}", ""},
+		{"Content-Length: 2", ""},
+		{"Content-Type: x\r\n\r\n{}", ""},
+	} {
+		got, code := frameAll(lspFramer{}, say(test.message)...)
+		if got != test.want || (code == closePolicyViolation) != (test.want == "") {
+			t.Errorf("%q becomes %q, %d, want %q", test.message, got, code, test.want)
+		}
 	}
+}
+
+// FuzzLSPInput: whatever a client sends, the program reads one message, or none.
+func FuzzLSPInput(f *testing.F) {
+	for _, seed := range []string{"{}", "Content-Length: 2\r\n\r\n{}", "\ufeffContent-Type: x\nContent-Length: 3\n\n{}", lspMessage("{}") + lspMessage("{}")} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, message string) {
+		wire, code := frameAll(lspFramer{}, say(message)...)
+		got, junk := lspSaid(t, []byte(wire), nil, len(wire)+1)
+		switch {
+		case len(junk) > 0, code != 0 && wire != "", code == 0 && (len(got.messages) != 1 || got.err != io.EOF):
+			t.Errorf("%q is read as %q, junk %q", message, got, junk)
+		case code == 0 && !strings.HasSuffix(string(oracleText([]byte(message))), got.messages[0]):
+			t.Errorf("%q is read as %q", message, got)
+		}
+	})
 }
 
 // FuzzLSP compares the cutter with a reader of the whole, and takes what comes out
@@ -110,7 +154,8 @@ func FuzzLSP(f *testing.F) {
 			t.Errorf("%q, at most %d, in reads of % x:\ngot  %q %q\nwant %q %q", text, longest, sizes, got, junk, want, wantJunk)
 		}
 		for _, message := range got.messages {
-			if hasPrefixFold([]byte(message), contentLength) {
+			b := withoutMark([]byte(message))
+			if len(b) < len(message) || hasPrefixFold(b, contentLength) || hasPrefixFold(b, contentType) {
 				return // it would be taken for one with its header
 			}
 		}
@@ -130,6 +175,9 @@ func oracleLSP(text []byte, longest int) (want said, junk []string) {
 		if between += len(line) + 1; between > mostJunk+map[bool]int{false: 1}[terminated] {
 			return fail("%w", errJunk)
 		}
+		if !begun {
+			line = strings.TrimPrefix(line, "\ufeff")
+		}
 		line = strings.TrimSuffix(line, "\r")
 		if !terminated {
 			return oracleLSPEnd(want, junk, line, begun, longest)
@@ -145,7 +193,7 @@ func oracleLSP(text []byte, longest int) (want said, junk []string) {
 			if n > len(rest) {
 				return fail("%w", errCutOff)
 			}
-			want.messages = append(want.messages, oracleText([]byte(rest[:n])))
+			want.messages = append(want.messages, oracleText([]byte(strings.TrimPrefix(rest[:n], "\ufeff"))))
 			rest, between, length, begun = rest[n:], 0, "", false
 		case own != nil:
 			begun, length = true, strings.Trim(own[1], " \t")

@@ -39,7 +39,7 @@ func (c *ndjsonCutter) cut(unread []byte, batch []Message) (used int, _ []Messag
 
 // take appends a line that is one JSON value.
 func (c *ndjsonCutter) take(batch []Message, line []byte) []Message {
-	switch {
+	switch line = withoutMark(line); {
 	case json.Valid(line):
 		return append(batch, Message{Kind: Text, Data: line})
 	case len(bytes.Trim(line, " \t\r")) > 0:
@@ -47,6 +47,10 @@ func (c *ndjsonCutter) take(batch []Message, line []byte) []Message {
 	}
 	return batch
 }
+
+// withoutMark drops a byte order mark, which some systems write before JSON and
+// no parser has to take (RFC 8259 section 8.1).
+func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
 
 func (c *ndjsonCutter) last(unread []byte, batch []Message) ([]Message, error) {
 	if len(unread) > c.max {
@@ -66,7 +70,7 @@ func (f *ndjsonFramer) frame(b []byte, m *Message) (head, body []byte, tail stri
 		f.compact = bytes.Buffer{} // a large one is rare
 	}
 	f.compact.Reset()
-	if err := json.Compact(&f.compact, m.Data); err != nil {
+	if err := json.Compact(&f.compact, withoutMark(m.Data)); err != nil {
 		return b, nil, "", &RefusedError{closePolicyViolation, "the message is not one JSON value, which --framing=ndjson demands"}
 	}
 	return b, f.compact.Bytes(), "\n", nil

@@ -22,6 +22,7 @@ func TestNDJSON(t *testing.T) {
 		junk             string // joined by |
 	}{
 		{"values", "{}\n[1]\r\n \"a\" \n1\nnull\n", `{}|[1]| "a" |1|null and EOF`, ""},
+		{"byte order marks", "\ufeff1\n\ufeff\n2\ufeff\n\ufeff[]", `1|[] and EOF`, "2\ufeff"},
 		{"empty lines are nothing", "\n\r\n \t\r\n1\n\n", "1 and EOF", ""},
 		{"other lines go to the log", "Starting\n1\n{\n1 2\n", "1 and EOF", "Starting|{|1 2"},
 		{"the last one is whole", "1\n{}", "1|{} and EOF", ""},
@@ -53,6 +54,9 @@ func TestNDJSONInput(t *testing.T) {
 	}{
 		{"{\n \"a\\n\": [1, 2.50, \"b  c\"],\r\n\t\"<\u2028>\": null\n}", "{\"a\\n\":[1,2.50,\"b  c\"],\"<\u2028>\":null}\n", 0},
 		{" 1 ", "1\n", 0},
+		{"\ufeff{ }", "{}\n", 0},
+		{"\ufeff", "", closePolicyViolation},
+		{"{}\ufeff", "", closePolicyViolation},
 		{"", "", closePolicyViolation},
 		{"{", "", closePolicyViolation},
 		{"1 2", "", closePolicyViolation},
@@ -120,6 +124,7 @@ func oracleNDJSON(text []byte, longest int) (want said, junk []string) {
 			want.err = errOverMaxLine
 			return want, junk
 		}
+		line = strings.TrimPrefix(line, "\ufeff")
 		var value any
 		d := json.NewDecoder(strings.NewReader(line))
 		d.UseNumber()

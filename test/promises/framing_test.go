@@ -168,6 +168,7 @@ func TestRefusedInput(t *testing.T) {
 		{"--framing=ndjson", "{ }", "1 2", false, 1008, "not one JSON value", "{}\n"},
 		{"--framing=ndjson", "{ }", "{}", true, 1003, "binary messages are not taken with --framing=ndjson", "{}\n"},
 		{"--framing=lsp", "{}", "{}", true, 1003, "binary messages are not taken with --framing=lsp", "Content-Length: 2\r\n\r\n{}"},
+		{"--framing=lsp", "{}", "Content-Length: 3\r\n\r\n{\"id\":1}", false, 1008, "not a message of --framing=lsp: its Content-Length is 3, and 8 bytes follow", "Content-Length: 2\r\n\r\n{}"},
 		{"--newlines=reject", "a", "b\nc", false, 1008, "--newlines=reject", "a\n"},
 	} {
 		t.Run(fmt.Sprint(test.flag, " ", test.code, " ", test.bad), func(t *testing.T) {
