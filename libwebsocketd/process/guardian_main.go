@@ -109,6 +109,9 @@ func (w *wards) clean() {
 	for _, socket := range w.Sockets {
 		socket.remove()
 	}
+	if len(w.sessions) == 0 && w.starting == 0 {
+		return // the server has ended them all itself
+	}
 	began := time.Now()
 	for found := 2; found > 0 && time.Since(began) < cleanWait; found-- {
 		for pid := range w.left() {

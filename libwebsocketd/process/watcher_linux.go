@@ -93,23 +93,26 @@ func (w *watcher) take(added watchID) func() {
 	return f
 }
 
-// run reports until close.
+// run reports until close. It stays within one Read: to come back would mean to look
+// in vain before each wait.
 func (w *watcher) run() {
 	events := make([]unix.EpollEvent, 64)
-	for {
-		n := 0
-		err := w.conn.Read(func(fd uintptr) bool {
-			n, _ = unix.EpollWait(int(fd), events, 0)
-			return n > 0
-		})
-		if err != nil {
-			return
-		}
-		for _, e := range events[:n] {
-			// Without EPOLLIN a pipe has ended in which nothing was said.
-			if f := w.take(watchID(e.Fd)); f != nil && e.Events&unix.EPOLLIN != 0 {
-				f()
+	w.conn.Read(func(fd uintptr) bool {
+		for {
+			n, _ := unix.EpollWait(int(fd), events, 0)
+			w.report(events[:max(n, 0)])
+			if n < len(events) {
+				return false
 			}
+		}
+	})
+}
+
+func (w *watcher) report(events []unix.EpollEvent) {
+	for _, e := range events {
+		// Without EPOLLIN a pipe has ended in which nothing was said.
+		if f := w.take(watchID(e.Fd)); f != nil && e.Events&unix.EPOLLIN != 0 {
+			f()
 		}
 	}
 }
