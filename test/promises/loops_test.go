@@ -21,7 +21,7 @@ const (
 // server's descriptors are equal and its threads within 8, and clean closes log
 // no ERROR.
 func TestLoopsOfConnections(t *testing.T) {
-	s := startPlain(t, "cat")
+	s := startPlain(t, "--pingms=0", "cat") // nobody reads, so nobody would answer
 	var descriptors, threads int
 	for i := range loops {
 		crowd := connectAll(t, func() *harness.Conn { return s.Connect(t) })
@@ -49,7 +49,7 @@ func TestLoopsOfConnections(t *testing.T) {
 
 // The same in this process, to count goroutines.
 func TestLoopsLeaveNoGoroutine(t *testing.T) {
-	server, err := libwebsocketd.New(libwebsocketd.Config{Command: []string{"/bin/cat"}, PassEnv: []string{}})
+	server, err := libwebsocketd.New(libwebsocketd.Config{Command: []string{"/bin/cat"}, PassEnv: []string{}, PingInterval: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
