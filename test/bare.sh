@@ -18,10 +18,11 @@ command -v debootstrap >/dev/null || { echo "bare.sh: apt-get install debootstra
 if [ -z "${BARE_DIR:-}" ]; then
     BARE_DIR=$(mktemp -d /var/tmp/bare.XXXXXX) || exit 1
     export BARE_DIR
-    trap 'rm -rf --one-file-system "$BARE_DIR"' EXIT
-    trap 'exit 1' INT TERM HUP
     unshare --mount --pid --fork --kill-child bash "$0" &
-    wait $!
+    there=$!
+    trap 'kill -KILL $there 2>/dev/null; wait $there; until rm -rf --one-file-system "$BARE_DIR"; do sleep 1; done' EXIT
+    trap 'exit 1' INT TERM HUP
+    wait $there
     exit
 fi
 
