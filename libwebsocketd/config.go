@@ -106,6 +106,15 @@ type Config struct {
 	Protocols    []string      // subprotocols to accept, the first one a client offers is echoed; * is any
 	Lifetime     Lifetime      // who owns the life of a process; nil is the connection
 
+	// Once lets one client in to a program; those who come after it are answered 503.
+	// It does not go with a Lifetime.
+	Once bool
+
+	// Ended is told how a process ended that a client had, once the client has been
+	// told; of a Lifetime's processes only those that none follows. It may be called
+	// from anywhere, at any time, and must not wait for the Server.
+	Ended func(process.Ending)
+
 	// Faces are asked, in this order, about requests that are no WebSocket
 	// handshakes; CGI scripts come first.
 	Faces []Face
@@ -206,6 +215,9 @@ func (c *Config) check() error {
 		if err := gate.CheckHost(host); err != nil {
 			return fieldError("Hosts: %w", err)
 		}
+	}
+	if c.Once && (c.Lifetime != nil || slices.ContainsFunc(c.Programs, func(p Program) bool { return p.Lifetime != nil })) {
+		return fieldError("Once and a Lifetime are both set: all clients have one process there")
 	}
 	own := c.own()
 	if err := own.check(); err != nil {

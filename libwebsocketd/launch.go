@@ -63,7 +63,9 @@ func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
 		v.first = requestLine(env)
 	}
 	v.log = v.log.With("pid", proc.Pid)
-	return newProcessEndpoint(proc, &p.Program, v.log, place{s, p}), nil
+	program := newProcessEndpoint(proc, &p.Program, v.log, place{s, p})
+	program.ended = s.cfg.Ended
+	return program, nil
 }
 
 // launch starts a program.

@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -111,6 +112,19 @@ func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
 		return nil, launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
 	}
 	return newProcessEndpoint(proc, &p.Program, log.With("pid", proc.Pid), place{s, p}), nil
+}
+
+// Ended is what is to be told how the last process of a URL ended, once its clients
+// know: see Config.Ended. It is nil when nobody asks.
+func (h *Host) Ended() func(ending error) {
+	if h.server.cfg.Ended == nil {
+		return nil
+	}
+	return func(ending error) {
+		if ended := new(EndedError); errors.As(ending, &ended) {
+			h.server.cfg.Ended(ended.Ending)
+		}
+	}
 }
 
 // keep begins to serve a program that has a Lifetime.

@@ -19,6 +19,7 @@ type ProcessEndpoint struct {
 	ladder  process.Ladder
 	log     *slog.Logger
 	place   holder
+	ended   func(process.Ending) // told when the program is gone; may be nil
 	maxLine int
 	output  output
 	input   input
@@ -227,6 +228,9 @@ func (p *ProcessEndpoint) end() error {
 		tagged.close()
 	}
 	p.report(asked, err)
+	if p.ended != nil {
+		p.ended(p.proc.Ending())
+	}
 	return err
 }
 

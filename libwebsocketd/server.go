@@ -43,6 +43,8 @@ type Server struct {
 	second   *http.Server  // only redirects
 	certs    *certificates // nil without TLS
 
+	turn atomic.Bool // taken by the one client of Once
+
 	ctx     context.Context // done when the server is going away
 	goAway  context.CancelCauseFunc
 	running sync.WaitGroup // sessions, lookups, the end of the pool

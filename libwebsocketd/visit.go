@@ -66,11 +66,25 @@ func (v *Visit) Open(call Call) (Endpoint, *gate.Refusal) {
 		}
 		return program, refusal
 	}
+	if refusal := v.server.takeTurn(); refusal != nil {
+		v.server.logRefusal(v.log, refusal)
+		return nil, refusal
+	}
 	program, refusal := v.start()
 	if refusal != nil {
+		v.server.turn.Store(false)
 		return nil, refusal
 	}
 	return program, nil
+}
+
+// takeTurn lets a client in to a program. With Once there is one, and one whose
+// program cannot be started gives way to the next.
+func (s *Server) takeTurn() *gate.Refusal {
+	if s.cfg.Once && !s.turn.CompareAndSwap(false, true) {
+		return refuse(http.StatusServiceUnavailable, "this server serves one client, which has come (--once)")
+	}
+	return nil
 }
 
 // Answer sends a refusal of Open.

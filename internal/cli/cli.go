@@ -62,6 +62,8 @@ type programFlags struct {
 	Preforkrequest bool   `help:"Write the variables of the request to every process as its first line, one JSON object. Needs --prefork."`
 	Passenv        names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
 	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
+	Once           bool   `help:"Serve one client, then end with the exit status of its process; 128 and its number for a signal. Clients that come after it are answered 503; one that was refused does not count."`
+	Exitwithchild  bool   `help:"End when a client's process ends, with its exit status as with --once. With --shared that is the process of all clients, when none follows it."`
 	Closems        uint   `placeholder:"MILLISECONDS" default:"0" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
 }
 

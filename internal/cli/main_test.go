@@ -157,6 +157,7 @@ func TestRefusals(t *testing.T) {
 		{"shared of files", "", []string{"--shared", "--staticdir=" + dir}, 1, "", "please specify COMMAND or --dir when requesting --shared", ""},
 		{"shared and prefork", "WEBSOCKETD_SHARED=1", []string{"--prefork=1", "cat"}, 1, "", "please only specify one of --shared and --prefork: what is started ahead is for one client", ""},
 		{"shared without limit", "", []string{"--shared", "--maxframesize=0", "cat"}, 1, "", "please specify a limit as --maxframesize when requesting --shared: a message must be whole before it goes between those of others", ""},
+		{"once and shared", "", []string{"--once", "--shared", "cat"}, 1, "", "please only specify one of --once and --shared: all clients have one process, and --exitwithchild ends with it", ""},
 		{"eager and dir", "", []string{"--shared", "--start=eager", "--dir=" + dir}, 1, "", "please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for", ""},
 		{"no such command", "", []string{"no-such-command"}, 1, "", "unable to locate specified COMMAND 'no-such-command' in OS path", "help"},
 		{"command not executable", "", []string{file}, 1, "", file + " may not be executed; chmod +x makes it so", "help"},

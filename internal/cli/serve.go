@@ -54,6 +54,15 @@ func (i invocation) serve(w *wish, notes []string) int {
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
 	cfg.Faces = []libwebsocketd.Face{poll.New()}
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
+	ended := make(chan process.Ending, 1)
+	if w.Program.Once || w.Program.Exitwithchild {
+		cfg.Ended = func(ending process.Ending) {
+			select {
+			case ended <- ending:
+			default: // it is ending already
+			}
+		}
+	}
 	s, sig, err := openUntil(signals, cfg, server)
 	switch {
 	case sig != nil:
@@ -62,7 +71,7 @@ func (i invocation) serve(w *wish, notes []string) int {
 		server.Log(context.Background(), libwebsocketd.LevelFatal, fmt.Sprintf("Can't start server: %v", err))
 		return ExitListen
 	}
-	s.hangups = hangups
+	s.hangups, s.ended = hangups, ended
 	if hasFile {
 		s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, log: server}).reload
 	}
@@ -127,6 +136,7 @@ func (w *wish) config() libwebsocketd.Config {
 		Lifetime:       w.lifetime(),
 		PassEnv:        w.Program.Passenv,
 		ReverseLookup:  w.Program.Reverselookup,
+		Once:           w.Program.Once,
 		Header:         w.headers.all,
 		HeaderWS:       w.headers.ws,
 		HeaderHTTP:     w.headers.http,

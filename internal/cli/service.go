@@ -31,8 +31,9 @@ type service struct {
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
 
-	hangups <-chan os.Signal // each asks for a reload, or for an end where there is none
-	reload  func()           // nil without --config
+	ended   <-chan process.Ending // the first is that of the server, too
+	hangups <-chan os.Signal      // each asks for a reload, or for an end where there is none
+	reload  func()                // nil without --config
 }
 
 // open starts everything cfg asks for but serving, and says so in the log.
@@ -147,6 +148,9 @@ func (s *service) run(signals <-chan os.Signal) int {
 			reloads.ask()
 		case sig := <-signals:
 			return s.stopped(sig, served, signals)
+		case ending := <-s.ended:
+			s.log.Info(fmt.Sprintf("Stopping                    : with the program, %v", ending))
+			return s.stop(statusOf(ending), served, signals)
 		}
 	}
 }
@@ -192,6 +196,18 @@ func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal
 		s.closeListeners()
 		return exitStatus(sig)
 	}
+}
+
+// statusOf is the status of the command when it ends with a program, as a shell tells
+// that of its last one.
+func statusOf(ending process.Ending) int {
+	switch {
+	case ending.Signal != 0:
+		return exitStatus(ending.Signal)
+	case ending.Code < 0: // nobody knows
+		return ExitUsage
+	}
+	return ending.Code
 }
 
 // exitStatus is the status of a process a signal ended, as a shell tells it.

@@ -60,6 +60,10 @@ func (w *wish) checkOneForAll() *refusal {
 	switch ahead, most := w.Program.Prefork, w.Messages.Maxframesize; {
 	case !w.Shared.Shared:
 		return nil
+	case w.Program.Once:
+		return &refusal{status: ExitUsage, about: []string{"once", "shared"},
+			message: "please only specify one of --once and --shared: all clients have one process, and --exitwithchild ends with it",
+			inFile:  `once = true does not go with lifetime "shared", where all clients have one process; write exitwithchild = true`}
 	case ahead > 0:
 		return &refusal{status: ExitUsage, about: []string{"prefork", "shared"},
 			message: "please only specify one of --shared and --prefork: what is started ahead is for one client",

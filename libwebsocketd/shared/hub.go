@@ -29,7 +29,8 @@ type hub struct {
 	log    *slog.Logger
 	ctx    context.Context // done when the server is going away, before that of any client is
 	start  func() (libwebsocketd.Endpoint, *gate.Refusal)
-	gone   func() // tells the keeper to forget it
+	ended  func(error) // told how the last process ended; may be nil
+	gone   func()      // tells the keeper to forget it
 
 	shelf   *shelf        // counts what is kept without a process
 	shelved *list.Element // of shelf, which guards it
@@ -119,6 +120,10 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
 	h.output.Close(ending)
 	close(h.done)
+	if h.ended != nil {
+		h.untilAlone()
+		h.ended(ending)
+	}
 	if !left {
 		h.outlast(dropped)
 	}
@@ -134,6 +139,30 @@ func (h *hub) unshelve() {
 	if h.lost && len(h.viewers) == 0 {
 		h.shelf.take(h)
 	}
+}
+
+// toldWithin is how long viewers may take to hear of the end.
+const toldWithin = 5 * time.Second
+
+// untilAlone waits until the viewers have heard that it is over, and left.
+func (h *hub) untilAlone() {
+	patience := time.NewTimer(toldWithin)
+	defer patience.Stop()
+	for h.isWatched() {
+		select {
+		case <-h.stirred:
+		case <-patience.C:
+			return
+		case <-h.ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *hub) isWatched() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.viewers) > 0
 }
 
 // whenGoingAway calls f when the server is going away, whatever the hub is at then.

@@ -129,6 +129,7 @@ func (k *keeper) newHub(at libwebsocketd.Place) *hub {
 		h.say(libwebsocketd.LevelAccess, "START", "pid", program.Pid())
 		return program, nil
 	}
+	h.ended = k.host.Ended()
 	h.gone = func() { k.forget(at, h) }
 	if k.files != nil {
 		k.files.add(h, filesOf(at.Command(), k.host.Program().WorkDir))

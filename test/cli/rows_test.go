@@ -49,6 +49,10 @@ var flagRows = map[string]flagRow{
 		env: "AAA,BBB", flag: "CCC", seen: passed, want: [3]string{"PATH", "AAA BBB", "CCC"}},
 	"reverselookup": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: remoteHost, want: [3]string{"127.0.0.1", "localhost", "127.0.0.1"}},
+	"once": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: endsWith, want: [3]string{"goes on", "ended: 3", "goes on"}},
+	"exitwithchild": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: endsWith, want: [3]string{"goes on", "ended: 3", "goes on"}},
 	"closems": {kind: cli.KindUint, def: "0", good: uintGood, bad: uintBad,
 		env: "60000", flag: "1", seen: ladder, want: [3]string{"ended", "still there", "ended"}},
 
