@@ -82,6 +82,28 @@ func NewChunk(batch []Message) *Chunk {
 	return c
 }
 
+// Head returns a Chunk of the first n messages. Nothing is copied.
+func (c *Chunk) Head(n int) *Chunk {
+	head := &Chunk{frames: c.frames[:len(c.frames)-len(c.from(n))]}
+	for m := range head.Messages(0) {
+		head.tally.add([]Message{m})
+	}
+	return head
+}
+
+// Then returns a Chunk of c's messages and then a batch of whole ones, which is copied.
+// It may have its place behind c's messages, so that of one Chunk only one other may be
+// made by it.
+func (c *Chunk) Then(batch []Message) *Chunk {
+	then := &Chunk{frames: c.frames, tally: c.tally}
+	for i := range batch {
+		m := &batch[i]
+		then.frames = append(appendHeader(then.frames, firstByte(m, false), len(m.Data)), m.Data...)
+	}
+	then.tally.add(batch)
+	return then
+}
+
 // Tally counts the messages.
 func (c *Chunk) Tally() Tally { return c.tally }
 

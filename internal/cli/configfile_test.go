@@ -274,6 +274,7 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"input":          {`"all"`, "none"},
 		"slowclient":     {`"drop"`, "block"},
 		"history":        {"10000", "8K"},
+		"keepfirst":      {"100", "1K"},
 		"restart":        {`"never"`, "always"},
 		"watch":          {"false", "true"},
 	}

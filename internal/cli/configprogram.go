@@ -35,7 +35,7 @@ var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
 var flagKeys = []string{
 	"framing", "newlines", "preset", "binary", "stderr", "protocol", "maxline", "maxframesize", "pingms", "closems",
 	"passenv", "origin", "sameorigin", "maxforks", "prefork", "preforkrequest", "header",
-	"start", "linger", "input", "slowclient", "history", "restart", "watch",
+	"start", "linger", "input", "slowclient", "history", "keepfirst", "restart", "watch",
 }
 
 // programKeys are all of them, those that matter most first.

@@ -74,9 +74,9 @@ func TestConfig(t *testing.T) {
 		{[]string{"--shared", "script"}, func(c *libwebsocketd.Config) {
 			c.Lifetime = shared.Lifetime{Start: "first", Input: "all", SlowClient: "close", History: 1 << 20, Restart: "never"}
 		}},
-		{[]string{"--shared", "--start=eager", "--linger=1m30s", "--input=none", "--slowclient=block", "--history=4K", "--restart=on-failure", "--watch", "script"}, func(c *libwebsocketd.Config) {
+		{[]string{"--shared", "--start=eager", "--linger=1m30s", "--input=none", "--slowclient=block", "--history=4K", "--keepfirst=1K", "--restart=on-failure", "--watch", "script"}, func(c *libwebsocketd.Config) {
 			c.Lifetime = shared.Lifetime{Start: shared.StartEager, Linger: 90 * time.Second, Input: shared.InputNone, SlowClient: shared.SlowBlock,
-				History: 4096, Restart: shared.RestartOnFailure, Watch: true}
+				History: 4096, KeepFirst: 1024, Restart: shared.RestartOnFailure, Watch: true}
 		}},
 		{[]string{"--watch=false", "script"}, nil},
 		{[]string{"--framing=raw", "script"}, func(c *libwebsocketd.Config) { c.Framing = libwebsocketd.FramingRaw }},

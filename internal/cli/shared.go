@@ -10,7 +10,7 @@ import (
 )
 
 // sharedOnly are the flags that mean something in lifetime shared alone.
-var sharedOnly = []string{"start", "linger", "input", "slowclient", "history", "restart", "watch"}
+var sharedOnly = []string{"start", "linger", "input", "slowclient", "history", "keepfirst", "restart", "watch"}
 
 // lifetime is who owns the life of the processes. Nil is the connection; the zero
 // shared.Lifetime is not.
@@ -25,6 +25,7 @@ func (w *wish) lifetime() libwebsocketd.Lifetime {
 		Input:      shared.Input(s.Input),
 		SlowClient: shared.SlowClient(s.Slowclient),
 		History:    int(s.History),
+		KeepFirst:  int(s.Keepfirst),
 		Restart:    shared.RestartPolicy(s.Restart),
 		Watch:      s.Watch,
 	}

@@ -147,7 +147,7 @@ func TestSharedReload(t *testing.T) {
 		if r != nil {
 			t.Fatal(r.message)
 		}
-		next, r := configured(t, "shared = true\nstart = \"eager\"\nlinger = \"5s\"\ninput = \"none\"\nslowclient = \"drop\"\nhistory = 5000\nrestart = \"always\"\nwatch = true\n"+catA, command...)
+		next, r := configured(t, "shared = true\nstart = \"eager\"\nlinger = \"5s\"\ninput = \"none\"\nslowclient = \"drop\"\nhistory = 5000\nkeepfirst = 100\nrestart = \"always\"\nwatch = true\n"+catA, command...)
 		if r != nil {
 			t.Fatal(r.message)
 		}
@@ -158,7 +158,7 @@ func TestSharedReload(t *testing.T) {
 		(&reloader{started: started, log: slog.New(newHandler(&out, "info", "text"))}).sayRestart(next)
 		want := ""
 		if command != nil {
-			want = "Needs a restart             : shared, start, linger, input, slowclient, history, restart, watch, for all but the programs of the file\n"
+			want = "Needs a restart             : shared, start, linger, input, slowclient, history, keepfirst, restart, watch, for all but the programs of the file\n"
 		}
 		if _, got, _ := strings.Cut(out.String(), "|  | "); got != want {
 			t.Errorf("with %q: %q", command, got)

@@ -19,6 +19,9 @@
 //   - A new viewer gets what is kept and then what comes, without anything in
 //     between lost or twice: both are the same record.
 //
+//   - The beginning of what a process says (KeepFirst) is kept besides. A new viewer
+//     gets of it what the history has no longer, with its numbers.
+//
 //   - A message of a viewer is whole before it goes to the process, and is not mixed
 //     with another's. What is said while there is no process waits for the next one.
 //

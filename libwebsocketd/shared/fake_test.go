@@ -94,7 +94,7 @@ func newStage(t *testing.T, life Lifetime, strict bool) (*stage, *fakeProgram) {
 	s := &stage{t: t, programs: make(chan *fakeProgram, 9), refuse: make(chan *gate.Refusal, 9)}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.goAway = cancel
-	s.hub = newHub(ctx, life.complete(), newShelf(1, life.complete().History), life.Start == StartEager, strict)
+	s.hub = newHub(ctx, life.complete(), newShelf(1, life.complete().History), life.Start == StartEager, strict, false)
 	s.hub.log = slog.New(slog.DiscardHandler)
 	s.hub.gone = func() {}
 	s.hub.start = func() (libwebsocketd.Endpoint, *gate.Refusal) {

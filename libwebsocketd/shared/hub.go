@@ -3,6 +3,7 @@ package shared
 import (
 	"container/list"
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type hub struct {
 	shelved *list.Element // of shelf, which guards it
 
 	output  *record.Log[item]
+	first   *beginning
 	pace    *pace
 	input   chan *said
 	kept    *said         // what the last process did not take any more; feed's
@@ -57,11 +59,12 @@ type hub struct {
 	before   uint64          // the last message before the last of them
 }
 
-func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict bool) *hub {
+func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict, pieces bool) *hub {
 	output := record.New[item](record.Limits{Bytes: life.History})
 	return &hub{
 		life: life, strict: strict, ctx: ctx, stays: stays, shelf: kept,
 		output:  output,
+		first:   newBeginning(life.KeepFirst, pieces),
 		pace:    newPace(output, life.SlowClient == SlowBlock),
 		input:   make(chan *said),
 		changed: make(chan struct{}, 1),
@@ -280,7 +283,17 @@ func (h *hub) listen(program libwebsocketd.Endpoint) error {
 		if err := h.pace.append(item{chunk: chunk}, messages, chunk.Size()+overhead); err != nil {
 			return err
 		}
+		if size := h.first.add(chunk); size > 0 { // behind the record: what that drops must be here
+			h.say(libwebsocketd.LevelError, fmt.Sprintf("nothing of the beginning is kept: the first message has %d bytes, and --keepfirst=%d", size, h.life.KeepFirst))
+		}
 	}
+}
+
+// drop lets go of everything that is kept.
+func (h *hub) drop() {
+	h.output.Drop()
+	_, last := h.output.Kept()
+	h.first.restart(last + 1)
 }
 
 func (h *hub) say(level slog.Level, what string, about ...any) {

@@ -31,7 +31,7 @@ type keeper struct {
 // Serve begins to serve host's program: at once, if StartEager says so.
 func (l Lifetime) Serve(host *libwebsocketd.Host) libwebsocketd.Keeper {
 	k := &keeper{host: host, life: l.complete(), hubs: map[string]*hub{}}
-	k.shelf = newShelf(host.MaxForks(), k.life.History)
+	k.shelf = newShelf(host.MaxForks(), k.life.History+k.life.KeepFirst)
 	k.ctx, k.cancel = context.WithCancel(host.Context())
 	if l.Watch {
 		var release func()
@@ -119,7 +119,7 @@ func (k *keeper) find(call *libwebsocketd.Call, from start) (*hub, *Subscription
 // newHub makes the hub of a URL; k.mu is held.
 func (k *keeper) newHub(at libwebsocketd.Place) *hub {
 	own, known := k.host.Own()
-	h := newHub(k.host.Context(), k.life, k.shelf, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()))
+	h := newHub(k.host.Context(), k.life, k.shelf, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()), pieces(k.host.Program()))
 	h.log = k.host.Log().With("url", urlOf(at))
 	h.start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		program, refusal := k.host.Start(at)
@@ -185,6 +185,11 @@ func (k *keeper) Retire() {
 	if len(k.hubs) == 0 {
 		k.cancel()
 	}
+}
+
+// pieces reports whether messages are what happened to be read at once.
+func pieces(p *libwebsocketd.Program) bool {
+	return p.Binary || p.Framing == libwebsocketd.FramingRaw
 }
 
 // strict reports whether clients take every message for the program's, so that no

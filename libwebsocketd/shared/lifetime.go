@@ -53,6 +53,7 @@ type Lifetime struct {
 	Input      Input
 	SlowClient SlowClient
 	History    int           // bytes of output that are kept; 0 is DefaultHistory
+	KeepFirst  int           // bytes of the beginning of the output that are kept besides, for viewers that come later
 	Restart    RestartPolicy // what becomes of a process that ends
 	Watch      bool          // a process whose program file changes is restarted
 }
@@ -90,6 +91,8 @@ func (l Lifetime) Check(p *libwebsocketd.Program) error {
 		return fmt.Errorf("lifetime shared: Linger is negative: %s", l.Linger)
 	case l.History < 0:
 		return fmt.Errorf("lifetime shared: History is negative: %d", l.History)
+	case l.KeepFirst < 0:
+		return fmt.Errorf("lifetime shared: KeepFirst is negative: %d", l.KeepFirst)
 	case p.MaxFrameSize < 0:
 		return errors.New("lifetime shared needs a MaxFrameSize: a message of a client must be whole before it goes between those of others")
 	}

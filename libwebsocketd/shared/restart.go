@@ -108,5 +108,6 @@ func (h *hub) tellRestart(ending error) {
 	h.restarts, h.before = h.restarts+1, last
 	begins := item{note: &libwebsocketd.Note{Restarted: how}, nth: h.restarts}
 	h.mu.Unlock()
+	h.first.restart(last + 1)
 	h.pace.append(begins, 0, overhead) // it is not closed yet
 }

@@ -46,14 +46,14 @@ func newShelf(processes, history int) *shelf {
 // put counts what h keeps, now that its process has ended. The channel is closed when
 // that had to be dropped.
 func (s *shelf) put(h *hub) (dropped <-chan struct{}) {
-	e := &ended{hub: h, bytes: h.output.Bytes() + hubCost, dropped: make(chan struct{})}
+	e := &ended{hub: h, bytes: h.output.Bytes() + h.first.size() + hubCost, dropped: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.shelved = s.kept.PushBack(e)
 	s.bytes += e.bytes
 	for s.bytes > s.limit && s.kept.Len() > 1 {
 		oldest := s.remove(s.kept.Front())
-		oldest.hub.output.Drop()
+		oldest.hub.drop()
 		close(oldest.dropped)
 	}
 	return e.dropped

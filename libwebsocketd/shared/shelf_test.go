@@ -11,7 +11,7 @@ import (
 
 // shelved is a hub whose process has said n pieces and has ended.
 func shelved(s *shelf, n int) *hub {
-	h := newHub(context.Background(), Lifetime{History: 1 << 20}.complete(), s, false, false)
+	h := newHub(context.Background(), Lifetime{History: 1 << 20}.complete(), s, false, false, false)
 	for range n {
 		h.output.Append(context.Background(), item{}, 1, 1000)
 	}

@@ -32,6 +32,7 @@ type Subscription struct {
 	reader *record.Reader[item]
 	fresh  bool   // nothing was read: what is no longer kept is not missed
 	gaps   bool   // it is told what it misses, and goes on
+	notes  bool   // it has a place to be told of what it misses between the beginning and what is kept
 	strict bool   // it cannot be told
 	from   uint64 // the message behind which it began
 	nth    int    // restart was the last one then
@@ -74,6 +75,7 @@ func (h *hub) attach(call *libwebsocketd.Call, from start) (*Subscription, *gate
 		hub: h, log: call.Log, returns: call.Returns, fresh: !from.told,
 		gaps:   from.gaps || h.life.SlowClient == SlowDrop,
 		strict: h.strict && !call.Notes,
+		notes:  call.Notes,
 		into:   make([]record.Entry[item], 0, most),
 	}
 	s.gaps = s.gaps && !s.strict
@@ -149,9 +151,7 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	if err != nil {
 		return nil, s.failed(err)
 	}
-	if first := entries[0].First; first > before+1 && !s.fresh {
-		s.out = append(s.out, libwebsocketd.Delivery{First: first, Note: &libwebsocketd.Note{From: before + 1, To: first - 1}})
-	}
+	s.catchUp(before, entries[0].First+uint64(entries[0].Skip))
 	s.fresh = false
 	s.hand(entries)
 	s.hub.pace.move(s.runner, s.reader.After())
@@ -159,6 +159,26 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 		return s.Deliveries() // why there is no more, or what follows
 	}
 	return s.out, nil
+}
+
+// catchUp is for a viewer that goes on with message number next, and is not where it
+// was: what was kept of the beginning, and then a note of what it misses. Who is fresh
+// misses nothing but what lies between the two.
+func (s *Subscription) catchUp(before, next uint64) {
+	missing := before + 1
+	switch {
+	case s.fresh:
+		before, missing = s.hub.first.start()-1, next
+	case next <= missing:
+		return
+	}
+	d, without := s.hub.first.between(before, next)
+	if d.Chunk != nil {
+		s.out, missing = append(s.out, d), without
+	}
+	if missing < next && (!s.fresh || s.gaps || s.notes) {
+		s.out = append(s.out, libwebsocketd.Delivery{First: next, Note: &libwebsocketd.Note{From: missing, To: next - 1}})
+	}
 }
 
 // room is where the next items go. Who waits for them holds nothing.

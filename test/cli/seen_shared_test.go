@@ -146,6 +146,29 @@ func keptForLater(t *testing.T, o harness.Options) string {
 	return fmt.Sprint(n, " bytes")
 }
 
+// beginningForLater is what a client gets of the first lines that comes when they are
+// no longer kept.
+func beginningForLater(t *testing.T, o harness.Options) string {
+	o.Args = append([]string{"--history=4K"}, o.Args...)
+	s := inShared(o, "sh", "-c", `echo one; echo two; read go; yes "$(printf %0500d 0)" | head -n 100; echo end; exec cat`).Start(t)
+	first := s.Connect(t)
+	first.Text("go")
+	if !reads(first, "end") {
+		t.Fatal("the first client did not get all")
+	}
+	later, got := s.Connect(t), ""
+	for {
+		m, err := soon(later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Data) > 10 || string(m.Data) == "end" {
+			return strings.TrimSpace(got)
+		}
+		got += " " + string(m.Data)
+	}
+}
+
 // followed is which endings another process follows.
 func followed(t *testing.T, o harness.Options) string {
 	c := inShared(o, "sh", "-c", "echo up; read status; exit $status").Start(t).Connect(t)
