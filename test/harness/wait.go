@@ -37,6 +37,20 @@ func Reaches(t T, what string, want int, number func() int) {
 	}
 }
 
+// Settled waits until a number stays the same for a hundred looks, and returns it.
+func Settled(t T, number func() int) int {
+	t.Helper()
+	last, same := 0, 0
+	Until(t, "a number settles", func() bool {
+		if n := number(); n != last {
+			last, same = n, 0
+		}
+		same++
+		return same > 100
+	})
+	return last
+}
+
 // Within polls cond until it is true, at most for d in the time of a quiet
 // machine, and says whether it was.
 func Within(d time.Duration, cond func() bool) bool {

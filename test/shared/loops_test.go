@@ -68,7 +68,7 @@ func TestLoops(t *testing.T) {
 		visitAll(t, func() *harness.Conn { return s.Connect(t) })
 		harness.NoSurvivors(t, s)
 		if i == 0 {
-			descriptors, threads = settled(t, func() int { return harness.Descriptors(t, s.PID) }), harness.Threads(t, s.PID)
+			descriptors, threads = harness.Settled(t, func() int { return harness.Descriptors(t, s.PID) }), harness.Threads(t, s.PID)
 			continue
 		}
 		harness.Until(t, "the descriptors are those of the first loop", func() bool {
@@ -95,7 +95,7 @@ func TestLoopsLeaveNoGoroutine(t *testing.T) {
 	for i := range loops {
 		visitAll(t, func() *harness.Conn { return harness.ConnectTo(t, address) })
 		if i == 0 {
-			first = settled(t, runtime.NumGoroutine)
+			first = harness.Settled(t, runtime.NumGoroutine)
 			continue
 		}
 		harness.Until(t, "the goroutines are those of the first loop", func() bool {
@@ -109,18 +109,4 @@ func TestLoopsLeaveNoGoroutine(t *testing.T) {
 	if err := server.Shutdown(ctx); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
-}
-
-// settled waits until a number stays the same for half a second.
-func settled(t *testing.T, number func() int) int {
-	t.Helper()
-	last, same := 0, 0
-	harness.Until(t, "a number settles", func() bool {
-		if n := number(); n != last {
-			last, same = n, 0
-		}
-		same++
-		return same > 100
-	})
-	return last
 }
