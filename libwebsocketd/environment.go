@@ -136,7 +136,7 @@ func (e *environment) of(r *http.Request, route route, from peer, id string, mor
 		{"REQUEST_METHOD", r.Method},
 		{"SCRIPT_NAME", route.scriptName},
 		{"PATH_INFO", route.pathInfo},
-		{"PATH_TRANSLATED", r.URL.Path},
+		{"PATH_TRANSLATED", cleanPath(r.URL.Path)},
 		{"QUERY_STRING", r.URL.RawQuery},
 		{"REQUEST_URI", r.URL.RequestURI()},
 		{"UNIQUE_ID", id},

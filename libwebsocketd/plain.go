@@ -3,6 +3,8 @@ package libwebsocketd
 import (
 	"log/slog"
 	"net/http"
+
+	"websocketd/libwebsocketd/gate"
 )
 
 // servePlain answers what is no WebSocket handshake: with a CGI script, else a
@@ -32,8 +34,15 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, i
 		logAt(log, LevelAccess, "http", "DEVCONSOLE")
 		s.console.ServeHTTP(w, r)
 	default:
-		brief(w)
 		logAt(log, LevelAccess, "http", "NOT FOUND")
-		http.Error(w, "404 page not found: a program speaks WebSocket here", http.StatusNotFound)
+		s.answer(w, s.noPage(r))
 	}
+}
+
+// noPage is for a request that nothing but a handshake would have been served to.
+func (s *Server) noPage(r *http.Request) *gate.Refusal {
+	if _, refusal := s.route(r); refusal != nil {
+		return refusal
+	}
+	return refuse(http.StatusNotFound, "a program speaks WebSocket here; --devconsole puts a page here to try it")
 }

@@ -12,14 +12,15 @@ import (
 
 // findScript walks the URL path from the script directory, segment by segment,
 // until it meets a file: that is the script, the rest is PATH_INFO. urlPath is
-// clean. What is executed is the file that was checked, all links resolved.
+// clean. Hidden files and directories do not exist: nobody puts a program there for
+// the world, but git and editors keep some there. What is executed is the file that was checked, all links resolved.
 func findScript(dir, urlPath string) (route, *gate.Refusal) {
 	notFound := refuse(http.StatusNotFound, "script not found: "+printable(urlPath))
 	file := dir
 	rest := urlPath
 	for rest != "" && rest != "/" {
 		segment, _, _ := strings.Cut(rest[1:], "/")
-		if !filepath.IsLocal(segment) || strings.ContainsRune(segment, filepath.Separator) {
+		if hidden(segment) || !filepath.IsLocal(segment) || strings.ContainsRune(segment, filepath.Separator) {
 			return route{}, notFound
 		}
 		file = filepath.Join(file, segment)

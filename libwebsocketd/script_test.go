@@ -17,7 +17,7 @@ func scriptTree(t testing.TB) string {
 		base = resolved
 	}
 	dir := filepath.Join(base, "scripts")
-	for _, folder := range []string{"scripts/sub/deep", "scripts/sub dir", "scripts/empty", "scripts/.git", "scripts-sibling"} {
+	for _, folder := range []string{"scripts/sub/deep", "scripts/sub dir", "scripts/empty", "scripts/.git/hooks", "scripts/.well-known", "scripts-sibling"} {
 		if err := os.MkdirAll(filepath.Join(base, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -27,6 +27,8 @@ func scriptTree(t testing.TB) string {
 		"scripts/plain.txt":       0o644,
 		"scripts/.hidden":         0o755,
 		"scripts/.git/config":     0o644,
+		"scripts/.git/hooks/run":  0o755,
+		"scripts/.well-known/run": 0o755,
 		"scripts/sub/inner.sh":    0o755,
 		"scripts/sub/deep/last":   0o755,
 		"scripts/sub dir/a b.sh":  0o755,
@@ -87,8 +89,8 @@ func TestScripts(t *testing.T) {
 		{"/sub/inner.sh", "sub/inner.sh", "/sub/inner.sh", "", 200},
 		{"/sub/deep/last/inner.sh", "sub/deep/last", "/sub/deep/last", "/inner.sh", 200},
 		{"/sub%20dir/a%20b.sh/%20", "sub dir/a b.sh", "/sub dir/a b.sh", "/ ", 200},
-		{"/.hidden", ".hidden", "/.hidden", "", 200},
-		{"/...", "...", "/...", "", 200},
+		{"/.hidden", "", "", "", 404},
+		{"/...", "", "", "", 404},
 
 		{"/", "", "", "", 404},
 		{"/sub", "", "", "", 404},
@@ -102,7 +104,12 @@ func TestScripts(t *testing.T) {
 		{"/" + strings.Repeat("x", 5000), "", "", "", 404},
 		{"/plain.txt", "", "", "", 403},
 		{"/plain.txt/x", "", "", "", 403},
-		{"/.git/config", "", "", "", 403},
+		{"/.git/config", "", "", "", 404},
+		{"/.git/hooks/run", "", "", "", 404},
+		{"/sub/../.git/hooks/run/x", "", "", "", 404},
+		{"/%2egit/hooks/run", "", "", "", 404},
+		{"/.well-known/run", ".well-known/run", "/.well-known/run", "", 200},
+		{"/hello.sh/.git/x", "hello.sh", "/hello.sh", "/.git/x", 200},
 		{"/fifo", "", "", "", 404},
 		{"/fifo/x", "", "", "", 404},
 

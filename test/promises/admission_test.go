@@ -14,7 +14,7 @@ import (
 func scripts(t *testing.T) string {
 	t.Helper()
 	dir := harness.Scripts(t, map[string]string{
-		"cat": "exec cat", "sub/cat": "exec cat", "sub/deep/env": "exec env",
+		"cat": "exec cat", "sub/cat": "exec cat", ".git/hooks/run": "exec cat", "sub/deep/env": "exec env",
 		"badinterpreter": "#!/no/such/interpreter\n",
 	})
 	harness.WriteFile(t, filepath.Join(dir, "badformat"), "\x00\x01\x02", 0o755)
@@ -46,7 +46,9 @@ func TestStatusTable(t *testing.T) {
 		says   string // what the sentence must name
 	}{
 		{"all is well", ok, []int{101}, ""},
-		{"a plain GET", harness.Get("/cat"), []int{404}, ""},
+		{"a plain GET", harness.Get("/cat"), []int{404}, "--devconsole"},
+		{"a plain GET where no program is", harness.Get("/"), []int{404}, "script not found"},
+		{"a hidden script", at("/.git/hooks/run"), []int{404}, ""},
 		{"another host", ok.Host("evil.example"), []int{421}, "--host=evil.example"},
 		{"no such script", at("/nothing"), []int{404}, ""},
 		{"a directory", at("/sub"), []int{404}, ""},
