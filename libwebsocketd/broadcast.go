@@ -23,7 +23,7 @@ type Broadcast interface {
 	Deliveries() ([]Delivery, error)
 
 	// Watch is called once, before Deliveries: taken is the client's Taken.
-	Watch(taken func() int64)
+	Watch(taken func() (count int64, rest bool))
 }
 
 // Listener is a client that takes what a Broadcast says as it is.
@@ -33,9 +33,11 @@ type Listener interface {
 	// Deliver is Send with numbers.
 	Deliver([]Delivery) error
 
-	// Taken is a count that grows when the client takes something, also while Deliver
-	// waits for it to take more. It may be called at any time, from anywhere.
-	Taken() int64
+	// Taken returns a count that grows when the client takes something, also while
+	// Deliver waits for it to take more, and whether some of what was sent to it is not
+	// taken yet: true also where that is not known. It may be called at any time, from
+	// anywhere.
+	Taken() (count int64, rest bool)
 }
 
 // Delivery is what a Broadcast says at once: messages, or one Note.

@@ -87,6 +87,13 @@ func (c *conn) unsent() (queued int) {
 	return queued
 }
 
+// owed reports whether some of our output is not taken yet; true where that cannot be
+// known.
+func (c *conn) owed() bool {
+	_, ok := c.socket()
+	return !ok || c.unsent() > 0
+}
+
 // boundUnsent keeps the system from taking more than some of what the client's does
 // not take yet. It would take megabytes for each, and when it runs short of memory for
 // sockets every connection suffers (tcp(7), tcp_mem).

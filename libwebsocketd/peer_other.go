@@ -11,6 +11,9 @@ func (c *conn) acknowledged() int64 { return c.out.Load() }
 // unsent cannot be known here.
 func (c *conn) unsent() int { return 0 }
 
+// owed cannot be known here either.
+func (c *conn) owed() bool { return true }
+
 // boundUnsent leaves it to the system here.
 func (c *conn) boundUnsent() {}
 

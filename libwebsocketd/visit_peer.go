@@ -90,12 +90,14 @@ func (v *Visit) Left() bool {
 }
 
 // Taken is a count that grows when the client's system takes some of what was sent
-// on its connection; ok is false where that cannot be known (see Left).
-func (v *Visit) Taken() (count int64, ok bool) {
+// on its connection; ok is false where that cannot be known (see Left). rest says that
+// some of it is not taken yet, as far as that is known.
+func (v *Visit) Taken() (count int64, rest, ok bool) {
 	c := connOf(v.Request.Context())
 	if c == nil {
-		return 0, false
+		return 0, true, false
 	}
 	count = c.acknowledged()
-	return count, count != 0 // on a TCP connection the answer's header was taken long ago
+	rest = v.Request.ProtoMajor != 1 || c.owed() // a stream may be held back, and its connection not
+	return count, rest, count != 0               // on a TCP connection the answer's header was taken long ago
 }

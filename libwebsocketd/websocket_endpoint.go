@@ -169,7 +169,9 @@ func (w *WebSocketEndpoint) Deliver(deliveries []Delivery) error {
 }
 
 // Taken counts bytes that the client's system has acknowledged, where that is known.
-func (w *WebSocketEndpoint) Taken() int64 { return w.conn.acknowledged() }
+func (w *WebSocketEndpoint) Taken() (count int64, rest bool) {
+	return w.conn.acknowledged(), w.conn.owed()
+}
 
 // sent ends a connection that could not be written to.
 func (w *WebSocketEndpoint) sent(err error) error {

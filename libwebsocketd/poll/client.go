@@ -168,11 +168,11 @@ func (c *client) Deliver(deliveries []libwebsocketd.Delivery) error {
 }
 
 // Taken counts bytes that the client's system has taken, as far as that is known.
-func (c *client) Taken() int64 {
-	if count, known := c.peer.Taken(); known {
-		return count
+func (c *client) Taken() (count int64, rest bool) {
+	if count, rest, known := c.peer.Taken(); known {
+		return count, rest
 	}
-	return c.out.taken.Load()
+	return c.out.taken.Load(), true
 }
 
 func (c *client) append(b []byte, d *libwebsocketd.Delivery) []byte {

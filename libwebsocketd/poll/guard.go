@@ -11,8 +11,11 @@ const lookInterval = time.Second
 
 // peer is what can be known of a client's connection besides.
 type peer interface {
-	Left() bool           // the client is gone, and has not only closed its sending half
-	Taken() (int64, bool) // a count that grows when it takes something, if that is known
+	Left() bool // the client is gone, and has not only closed its sending half
+
+	// Taken is a count that grows when it takes something, if that is known, and
+	// whether there is something to take.
+	Taken() (count int64, rest, known bool)
 }
 
 // errStalled is why a conversation ends whose client neither sends nor takes
@@ -58,7 +61,7 @@ func (g *guard) look() {
 // tookNothing reports whether nothing has been taken for two intervals, in each of
 // which there was a comment to take. It is asked once an interval.
 func (c *client) tookNothing() bool {
-	taken, known := c.peer.Taken()
+	taken, _, known := c.peer.Taken()
 	if !known || taken != c.acknowledged {
 		c.acknowledged, c.still = taken, 0
 		return false

@@ -57,8 +57,8 @@ func (n *near) ends(err error) *near {
 
 func (n *near) Epoch() string { return "epoch" }
 
-func (n *near) Watch(func() int64) {}
-func (n *near) After() uint64      { return n.before }
+func (n *near) Watch(func() (int64, bool)) {}
+func (n *near) After() uint64              { return n.before }
 
 func (n *near) Deliveries() ([]libwebsocketd.Delivery, error) {
 	select {

@@ -23,11 +23,12 @@ type stranger struct {
 }
 
 func (s *stranger) Left() bool { return s.left }
-func (s *stranger) Taken() (int64, bool) {
+func (s *stranger) Taken() (count int64, rest, known bool) {
 	if s.taken == nil {
-		return 0, false
+		return 0, true, false
 	}
-	return s.taken()
+	count, known = s.taken()
+	return count, true, known
 }
 
 // listener accepts one connection.

@@ -39,7 +39,8 @@
 //
 // # The law of a slow viewer
 //
-// A viewer is slow when what it is to get next is no longer kept. The output is not
+// A viewer is slow when what it is to get next is no longer kept, and only by what it was
+// given and did not take: that we come late to it does not count. The output is not
 // read as fast as it comes, but as fast as viewers take it (pace.go):
 //
 //   - SlowBlock: what somebody has not taken stays kept, and the process waits, until

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"websocketd/libwebsocketd/record"
@@ -31,6 +32,11 @@ var noWait = func() context.Context {
 }()
 
 // pace lets the output into the record as fast as viewers take it; see doc.go.
+//
+// Its clock is the other side's. A viewer is slow by the time in which there was
+// something on its way to it that it could have taken: not while we have not come to
+// write to it, nor for longer between two looks than we meant to wait. On a machine so
+// busy that a look comes late, clients come late as well.
 type pace struct {
 	output *record.Log[item]
 	block  bool
@@ -39,6 +45,7 @@ type pace struct {
 	runners map[*runner]struct{}
 	last    uint64 // message that was said
 	said    []mark // not much longer ago than indulgence, the oldest first
+	looked  time.Time
 
 	holding bool
 	floor   uint64 // what output holds, while holding
@@ -58,12 +65,15 @@ type mark struct {
 
 // runner is how far a viewer has got.
 type runner struct {
-	had    uint64 // the last message it has taken
-	moved  time.Time
-	joined time.Time
+	had   uint64      // the last message it was given
+	waits atomic.Bool // for more: what it was given is taken, as far as we know
 
-	taken func() int64 // grows while it takes what it has; may be nil
-	count int64        // as it was at the last look; 0 before the first
+	taken func() (count int64, rest bool) // of what it was given; may be nil
+	count int64                           // as it was at the last look; 0 before the first
+
+	// As far as it was looked at:
+	still time.Duration // it takes nothing of what it was given
+	owed  time.Duration // it has not taken all of it at any time
 }
 
 func newPace(output *record.Log[item], block bool) *pace {
@@ -72,17 +82,16 @@ func newPace(output *record.Log[item], block bool) *pace {
 
 // join adds a viewer that has had all messages up to after.
 func (p *pace) join(after uint64) *runner {
-	now := time.Now()
-	r := &runner{had: after, moved: now, joined: now}
+	r := &runner{had: after}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.runners[r] = struct{}{}
-	p.settle(now)
+	p.settle(time.Now())
 	return r
 }
 
-// watch looks at a count, too, to find out whether a viewer takes something.
-func (p *pace) watch(r *runner, taken func() int64) {
+// watch looks there, too, to find out whether a viewer takes something.
+func (p *pace) watch(r *runner, taken func() (count int64, rest bool)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r.taken = taken
@@ -104,14 +113,15 @@ func (p *pace) hurry() {
 	p.settle(time.Now())
 }
 
-// move says that r has had all messages up to after. Only the last of the slowest
+// move says that r is given all messages up to after. Only the last of the slowest
 // pays for finding out who is the slowest then.
 func (p *pace) move(r *runner, after uint64) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before := r.had
-	r.had, r.moved = after, now
+	r.had, r.still = after, 0
+	r.waits.Store(false)
 	if p.holding && before > p.floor {
 		return
 	}
@@ -152,14 +162,13 @@ func (p *pace) slowest(now time.Time) (had uint64, some bool) {
 
 // waitsFor reports whether what a viewer has not had stays kept.
 func (p *pace) waitsFor(r *runner, now time.Time) bool {
-	still := now.Sub(r.moved)
 	switch {
-	case p.block, r.had >= p.old, now.Sub(r.joined) < patience:
+	case p.block, r.had >= p.old:
 		return true
 	case now.Sub(p.harmed) < patience: // others wait
-		return still < patience && r.had >= p.ancient
+		return r.still <= patience && (r.had >= p.ancient || r.owed < indulgence)
 	}
-	return still < indulgence
+	return r.still <= indulgence
 }
 
 // append waits until the output may go on, and lets it. One goroutine at a time may
@@ -184,6 +193,7 @@ func (p *pace) note(messages uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last += messages
+	p.look(now)
 	if n := len(p.said); n > 0 && now.Sub(p.said[n-1].at) < look {
 		p.said[n-1].last = p.last
 	} else {
@@ -217,22 +227,38 @@ func (p *pace) decide() {
 		}
 	}
 	for r := range p.runners {
-		if r.had == p.last {
+		if r.had == p.last && r.waits.Load() {
 			p.harmed = now
 		}
-		r.look(now)
 	}
+	p.look(now)
 	p.settle(now)
 }
 
-// look notices that a viewer takes something, though it has not come for more.
-func (r *runner) look(now time.Time) {
-	if r.taken == nil || now.Sub(r.moved) < look {
+// look finds out who takes what it was given; p.mu is held. That it comes late does
+// not count.
+func (p *pace) look(now time.Time) {
+	if now.Sub(p.looked) < look {
 		return
 	}
-	count := r.taken()
-	if r.count > 0 && count > r.count {
-		r.moved = now
+	p.looked = now
+	for r := range p.runners {
+		r.look()
+	}
+}
+
+func (r *runner) look() {
+	count, rest := r.count, !r.waits.Load()
+	if rest && r.taken != nil {
+		count, rest = r.taken()
+	}
+	switch {
+	case !rest:
+		r.still, r.owed = 0, 0
+	case count > r.count && r.count > 0:
+		r.still, r.owed = 0, r.owed+look
+	default:
+		r.still, r.owed = r.still+look, r.owed+look
 	}
 	r.count = count
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/record"
 )
 
 // piece is a message, ten of which fill the history of these tests.
@@ -178,11 +179,11 @@ func TestTaking(t *testing.T) {
 				s, p := newStage(t, Lifetime{History: tenPieces}, false)
 				slow, quick := s.viewer("/?after=0"), s.viewer("/?after=0")
 				began := time.Now()
-				slow.Watch(func() int64 {
+				slow.Watch(func() (int64, bool) {
 					if !takes {
-						return 0
+						return 0, true
 					}
-					return int64(time.Since(began))
+					return int64(time.Since(began)), true
 				})
 				s.run()
 				var all sync.WaitGroup
@@ -216,5 +217,45 @@ func TestMemory(t *testing.T) {
 	<-s.done
 	if first, last := s.output.Kept(); last != 1000 || first != 991 {
 		t.Errorf("kept are %d to %d", first, last)
+	}
+}
+
+// TestLateIsNotSlow: a viewer that has taken everything it was given is not slow,
+// however long we take to come to it while others wait.
+func TestLateIsNotSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const messages = 100
+		s, p := newStage(t, Lifetime{History: tenPieces}, false)
+		late, quick := s.viewer("/?after=0"), s.viewer("/?after=0")
+		late.Watch(func() (int64, bool) { return 7, false })
+		s.run()
+		var all sync.WaitGroup
+		for sub, pause := range map[*Subscription]time.Duration{late: 10 * time.Second, quick: 0} {
+			all.Go(func() {
+				if told := drink(sub, messages, pause); told != "" {
+					t.Errorf("with a pause of %s one was told %q", pause, told)
+				}
+			})
+		}
+		flood(p, messages)
+		all.Wait()
+		p.end(process.Ending{})
+		<-s.done
+	})
+}
+
+// TestLateLook: that we look late does not count against a viewer.
+func TestLateLook(t *testing.T) {
+	t.Parallel()
+	p := newPace(record.New[item](record.Limits{}), false)
+	r := p.join(0)
+	now := time.Now()
+	for range 5 {
+		now = now.Add(time.Minute)
+		p.look(now)
+		p.look(now.Add(look / 2)) // too soon to count
+	}
+	if r.still != 5*look || r.owed != 5*look {
+		t.Errorf("five looks count as %s and %s", r.still, r.owed)
 	}
 }

@@ -129,8 +129,10 @@ func (s *Subscription) Epoch() string { return s.hub.output.Epoch() }
 // After is the number of the last message that Deliveries has yielded.
 func (s *Subscription) After() uint64 { return s.reader.After() }
 
-// Watch tells how to find out that the client takes something.
-func (s *Subscription) Watch(taken func() int64) { s.hub.pace.watch(s.runner, taken) }
+// Watch tells how to find out whether the client takes what it is given.
+func (s *Subscription) Watch(taken func() (count int64, rest bool)) {
+	s.hub.pace.watch(s.runner, taken)
+}
 
 // Deliveries blocks for what the process says, in numbered messages, and for notes.
 // Its error is the final one: how the last process ended, or why this viewer gets
@@ -142,6 +144,7 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	if s.ctx.Err() != nil && s.hub.ctx.Err() == nil {
 		return nil, errLeft
 	}
+	s.runner.waits.Store(true)
 	before := s.reader.After()
 	next := s.reader.Next
 	if s.fresh || s.gaps {
