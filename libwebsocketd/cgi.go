@@ -1,10 +1,8 @@
 package libwebsocketd
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -13,44 +11,30 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// findCGI maps a URL path to a script of --cgidir. The directory is the URL's
-// root. found is false when there is no such file; the request then is somebody
-// else's.
-func findCGI(dir, urlPath string) (to route, refusal *gate.Refusal, found bool) {
-	clean := cleanPath(urlPath)
-	if dir == "" || strings.HasSuffix(clean, "/") || strings.ContainsRune(clean, 0) {
+// findCGI maps a URL path below Config.CGIPath to a script of the directory. found is
+// false when there is none; the request then is somebody else's.
+func (s *Server) findCGI(urlPath string) (to route, refusal *gate.Refusal, found bool) {
+	below, ok := strings.CutPrefix(cleanPath(urlPath), strings.TrimSuffix(s.cfg.CGIPath, "/"))
+	if s.cfg.CGIDir == "" || !ok || !strings.HasPrefix(below, "/") || strings.ContainsRune(below, 0) {
 		return route{}, nil, false
 	}
-	file := filepath.Join(dir, filepath.FromSlash(clean))
-	info, err := os.Stat(file)
-	if err != nil || info.IsDir() {
+	to, refusal = findScript(s.cfg.CGIDir, below)
+	if refusal != nil && refusal.Status == http.StatusNotFound {
 		return route{}, nil, false
 	}
-	resolved, ok := insideDir(dir, file)
-	switch {
-	case !ok || !info.Mode().IsRegular():
-		return route{}, refuse(http.StatusNotFound, "script not found: "+printable(clean)), true
-	case !executable(info):
-		return route{}, refuse(http.StatusForbidden, "script is not executable: "+printable(clean)+"; chmod +x makes it so"), true
-	}
-	// SCRIPT_NAME stays empty, as with the older tool: its scripts count on it.
-	return route{argv: []string{resolved}, pathInfo: clean}, nil, true
+	to.scriptName = strings.TrimSuffix(s.cfg.CGIPath, "/") + to.scriptName
+	return to, refusal, true
 }
 
 // serveCGI runs a script for one request (RFC 3875). Its life ends with the
-// request's: a client that leaves takes the whole session along.
+// request's: a client that leaves takes the whole group along.
 func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from peer, id string, log *slog.Logger) {
 	if !s.begin() {
 		s.answer(w, goingAway)
 		return
 	}
 	defer s.running.Done()
-	refusal := s.own.origins.Check(r)
-	body, length := io.Reader(r.Body), r.ContentLength
-	if refusal == nil && length < 0 {
-		body, length, refusal = s.wholeBody(r)
-	}
-	if refusal != nil {
+	if refusal := s.own.origins.CheckPlain(r); refusal != nil {
 		logAt(log, LevelAccess, "http", "CGI: "+refusal.Reason)
 		s.answer(w, refusal)
 		return
@@ -60,7 +44,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		s.answer(w, refusal)
 		return
 	}
-	env := to.program.env.of(r, to, from, id, cgiVariables(r, to, length)...)
+	env := to.program.env.of(r, to, from, id, cgiVariables(r, to)...)
 	program, refusal := s.startCGI(to, withPath(env), r, log)
 	if refusal != nil {
 		s.release(to.program)
@@ -68,12 +52,18 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		return
 	}
 	logAt(log, LevelAccess, "http", "CGI")
-	client := newCGIEndpoint(s.ctx, w, r, body)
+	client := newCGIEndpoint(s.ctx, w, r, to.program.PingInterval)
 	t := PipeEndpoints(program, client)
-	client.linger()
-	if client.failed != nil {
-		logAt(log, LevelError, "http", "CGI: "+client.failed.Error(), "ending", t.Cause.Error())
+	switch failed := client.answer.failure(); {
+	case failed != nil:
+		logAt(log, LevelError, "http", "CGI: "+failed.Error(), "ending", t.Cause.Error())
+	case t.Cause == errBodyStalled, t.Cause == errBodyBroken:
+		logAt(log, LevelAccess, "http", "CGI: "+t.Cause.Error())
 	}
+	if client.answer.isCut() {
+		panic(http.ErrAbortHandler) // so that nobody takes it for a whole one
+	}
+	client.linger()
 }
 
 // startCGI starts the script in its own directory.
@@ -91,29 +81,12 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	return newProcessEndpoint(proc, &bytes, log.With("pid", proc.Pid), place{s, to.program}), nil
 }
 
-// wholeBody reads a body whose length the client did not tell. A script must be
-// told (RFC 3875 section 4.1.2), so it is held, up to the size of a message.
-func (s *Server) wholeBody(r *http.Request) (io.Reader, int64, *gate.Refusal) {
-	limit := s.own.MaxFrameSize
-	if limit < 0 {
-		limit = 64 * DefaultMaxFrameSize
-	}
-	held, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	switch {
-	case err != nil:
-		return nil, 0, refuse(http.StatusBadRequest, "the request's body broke off")
-	case int64(len(held)) > limit:
-		return nil, 0, refuse(http.StatusRequestEntityTooLarge,
-			"a body without Content-Length may have "+strconv.FormatInt(limit, 10)+" bytes (see --maxframesize)")
-	}
-	return strings.NewReader(string(held)), int64(len(held)), nil
-}
-
-// cgiVariables are what a request with a body has besides the others.
-func cgiVariables(r *http.Request, to route, length int64) []variable {
+// cgiVariables are what a request with a body has besides the others. A script whose
+// CONTENT_LENGTH is empty reads to the end of its input.
+func cgiVariables(r *http.Request, to route) []variable {
 	vars := []variable{{"SCRIPT_FILENAME", to.argv[0]}}
-	if length > 0 {
-		vars = append(vars, variable{"CONTENT_LENGTH", strconv.FormatInt(length, 10)})
+	if r.ContentLength > 0 {
+		vars = append(vars, variable{"CONTENT_LENGTH", strconv.FormatInt(r.ContentLength, 10)})
 	}
 	if t := r.Header.Get("Content-Type"); t != "" {
 		vars = append(vars, variable{"CONTENT_TYPE", cleanValue(t)})

@@ -50,40 +50,46 @@ func checkCGI(t *testing.T, output string, cut int) {
 	checkCGILaws(t, []byte(output))
 }
 
-// cgiAnswer is what a client gets of a script's output. A failure is a 500 of our own.
-type cgiAnswer struct {
+// cgiResult is what a client gets of a script's output. A failure is a 500 of our own.
+type cgiResult struct {
 	status int
 	lines  []string // of the header, names in lower case, sorted; the order of a name's values stays
 	body   string
 	failed bool
 }
 
-func (a cgiAnswer) equal(b cgiAnswer) bool {
+func (a cgiResult) equal(b cgiResult) bool {
 	return a.status == b.status && a.failed == b.failed && a.body == b.body && slices.Equal(a.lines, b.lines)
 }
 
 // answerOf sends a script's output through an endpoint.
-func answerOf(t testing.TB, pieces ...string) cgiAnswer {
+func answerOf(t testing.TB, pieces ...string) cgiResult {
 	t.Helper()
 	w := httptest.NewRecorder()
-	c := newCGIEndpoint(t.Context(), w, httptest.NewRequest(http.MethodGet, "/", nil), strings.NewReader(""))
+	c := newCGIEndpoint(t.Context(), w, httptest.NewRequest(http.MethodGet, "/", nil), 0)
 	var err error
 	for _, piece := range pieces {
 		if err = c.Send([]Message{{Kind: Binary, Data: []byte(piece)}}); err != nil {
 			break
 		}
 	}
-	if (err != nil) != (c.failed != nil) {
-		t.Fatalf("%q: Send says %v, the endpoint %v", pieces, err, c.failed)
+	if (err != nil) != (c.answer.failure() != nil) {
+		t.Fatalf("%q: Send says %v, the endpoint %v", pieces, err, c.answer.failure())
 	}
-	c.CloseSend(errGone)
-	if c.failed != nil {
+	c.CloseSend(&EndedError{})
+	if c.answer.failure() != nil {
 		if w.Code != http.StatusInternalServerError || strings.Count(w.Body.String(), "\n") != 1 {
 			t.Fatalf("%q failed with %d %q", pieces, w.Code, w.Body)
 		}
-		return cgiAnswer{failed: true}
+		return cgiResult{failed: true}
 	}
-	a := cgiAnswer{status: w.Code, body: w.Body.String()}
+	a := cgiResult{status: w.Code, body: w.Body.String()}
+	if !strings.Contains(strings.ToLower(strings.Join(pieces, "")), "content-length") {
+		if length := w.Header().Get("Content-Length"); bodyAllowed(w.Code) && length != strconv.Itoa(len(a.body)) {
+			t.Fatalf("%q: %d bytes have Content-Length %q", pieces, len(a.body), length)
+		}
+		w.Header().Del("Content-Length")
+	}
 	for name, values := range w.Header() {
 		for _, value := range values {
 			a.lines = append(a.lines, strings.ToLower(name)+":"+value)
@@ -107,12 +113,12 @@ var (
 )
 
 // oracleCGI is slow and knows the whole output.
-func oracleCGI(output string) cgiAnswer {
+func oracleCGI(output string) cgiResult {
 	end := emptyLine.FindStringIndex(output)
 	if end == nil {
-		return cgiAnswer{failed: true}
+		return cgiResult{failed: true}
 	}
-	a := cgiAnswer{body: output[end[1]:]}
+	a := cgiResult{body: output[end[1]:]}
 	first := map[string]string{}
 	lines := strings.Split(output[:end[0]], "\n")
 	if end[0] == 0 {
@@ -121,13 +127,13 @@ func oracleCGI(output string) cgiAnswer {
 	for _, line := range lines {
 		m := headerLine.FindStringSubmatch(strings.TrimSuffix(line, "\r"))
 		if m == nil {
-			return cgiAnswer{failed: true}
+			return cgiResult{failed: true}
 		}
 		name, value := strings.ToLower(m[1]), strings.Trim(m[2], " \t")
 		if name == "status" {
 			code := statusLine.FindStringSubmatch(value)
 			if code == nil {
-				return cgiAnswer{failed: true}
+				return cgiResult{failed: true}
 			}
 			a.status, _ = strconv.Atoi(code[1])
 			continue
@@ -145,7 +151,7 @@ func oracleCGI(output string) cgiAnswer {
 	case first["content-type"] != "":
 		a.status = http.StatusOK
 	default:
-		return cgiAnswer{failed: true}
+		return cgiResult{failed: true}
 	}
 	return a
 }
@@ -185,7 +191,7 @@ func checkCGILaws(t *testing.T, output []byte) {
 func TestCGIHeaderTooLong(t *testing.T) {
 	t.Parallel()
 	piece := strings.Repeat("X: y\n", 100)
-	c := newCGIEndpoint(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), strings.NewReader(""))
+	c := newCGIEndpoint(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), 0)
 	sent := 0
 	var err error
 	for err == nil && sent < 10*maxCGIHeader {

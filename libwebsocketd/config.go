@@ -65,6 +65,7 @@ type Config struct {
 	// they write to standard error: it is for development.
 	StaticDir string
 	CGIDir    string
+	CGIPath   string // the URL path of CGIDir; "" is /
 	Console   bool
 
 	// Where to listen, for Listen. No Addresses: 127.0.0.1 and ::1. An address
@@ -218,6 +219,9 @@ func (c *Config) check() error {
 	}
 	if c.Once && (c.Lifetime != nil || slices.ContainsFunc(c.Programs, func(p Program) bool { return p.Lifetime != nil })) {
 		return fieldError("Once and a Lifetime are both set: all clients have one process there")
+	}
+	if err := CheckPath(orDefault(c.CGIPath, "/")); err != nil {
+		return fmt.Errorf("CGIPath: %w", err)
 	}
 	own := c.own()
 	if err := own.check(); err != nil {

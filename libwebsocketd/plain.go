@@ -16,7 +16,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, i
 			w.Header()[name] = values
 		}
 	}
-	to, refusal, isCGI := findCGI(s.cfg.CGIDir, r.URL.Path)
+	to, refusal, isCGI := s.findCGI(r.URL.Path)
 	if refusal != nil {
 		logAt(log, LevelAccess, "http", "CGI: "+refusal.Reason)
 		s.answer(w, refusal)

@@ -110,7 +110,7 @@ func sampleOf(f Flag) string {
 	case KindList:
 		return "A: b"
 	}
-	return "sample"
+	return "/sample" // which a URL path may be, too
 }
 
 // shown is the value a flag has after a parse, as text.

@@ -87,6 +87,7 @@ type configFlags struct {
 type besideFlags struct {
 	Staticdir  string `placeholder:"DIR" help:"Serve the files of DIR to requests that are no WebSocket handshakes."`
 	Cgidir     string `placeholder:"DIR" help:"Run the executable files of DIR as CGI scripts for such requests. They are never served as files."`
+	Cgipath    string `placeholder:"PATH" default:"/" help:"URL path of --cgidir, /cgi-bin for example. A script sees its own as SCRIPT_NAME, and what follows as PATH_INFO."`
 	Devconsole bool   `help:"Serve a page to try the program with, where there is no script and no file."`
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -65,7 +66,8 @@ func defaultOf(f Flag) string {
 	case f.Kind == KindBool && f.Default == "":
 		return "false"
 	case f.Kind == KindSize:
-		return "1048576"
+		n, _ := parseSize(f.Default)
+		return strconv.FormatInt(n, 10)
 	}
 	return f.Default
 }

@@ -109,6 +109,7 @@ func (w *wish) config() libwebsocketd.Config {
 		PreforkRequest: w.Program.Preforkrequest,
 		StaticDir:      w.Beside.Staticdir,
 		CGIDir:         w.Beside.Cgidir,
+		CGIPath:        w.Beside.Cgipath,
 		Console:        w.Beside.Devconsole,
 		Addresses:      atCommas(strings.Join(w.Listen.Address, ",")),
 		Port:           w.Listen.Port,

@@ -29,7 +29,8 @@ func TestConfig(t *testing.T) {
 	}
 	defaults := func(change func(*libwebsocketd.Config)) libwebsocketd.Config {
 		cfg := libwebsocketd.Config{
-			Command: []string{script}, Addresses: []string{}, MaxForks: 1024, Stderr: libwebsocketd.StderrLog,
+			Command: []string{script}, Addresses: []string{}, CGIPath: "/", Stderr: libwebsocketd.StderrLog,
+			MaxForks: 1024, MaxHeader: libwebsocketd.DefaultMaxHeader, MaxMemory: libwebsocketd.DefaultMaxMemory,
 			Framing: libwebsocketd.FramingLine, Newlines: libwebsocketd.NewlinesPass, MaxLine: 1 << 20, MaxFrameSize: 1 << 20, PingInterval: 30 * time.Second,
 			Header: map[string][]string{}, HeaderWS: map[string][]string{}, HeaderHTTP: map[string][]string{},
 		}

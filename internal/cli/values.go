@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 )
 
@@ -110,6 +111,7 @@ var formChecks = map[string]func(text string) error{
 	"header":      checkHeader,
 	"header-ws":   checkHeader,
 	"header-http": checkHeader,
+	"cgipath":     libwebsocketd.CheckPath,
 	"host":        eachOf(gate.CheckHost),
 	"origin":      eachOf(gate.CheckOrigin),
 	"protocol":    eachOf(checkProtocol),

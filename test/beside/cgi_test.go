@@ -101,10 +101,10 @@ func TestCGINotFound(t *testing.T) {
 		}
 	}
 	get(t, s, "/text").refused(t, 403, "chmod")
-	for _, path := range []string{"/", "/sub", "/sub/", "/nothing", "/none", "/out", "/outdir/evil", "/run/more", "/run/", "/run%00", "/../" + filepath.Base(outside) + "/evil"} {
+	for _, path := range []string{"/", "/sub", "/sub/", "/nothing", "/none", "/out", "/outdir/evil", "/run%00", "/.hidden", "/.hidden/more", "/../" + filepath.Base(outside) + "/evil"} {
 		get(t, s, path).refused(t, 404, "404")
 	}
-	for path, want := range map[string]string{"/run": dir, "/in": dir, "/sub/run": dir + "/sub", "/abs": dir + "/sub", "/indir/run": dir + "/sub", "/x/../run": dir, "//run": dir} {
+	for path, want := range map[string]string{"/run": dir, "/in": dir, "/sub/run": dir + "/sub", "/abs": dir + "/sub", "/indir/run": dir + "/sub", "/x/../run": dir, "//run": dir, "/run/": dir, "/run/.more/x": dir} {
 		c := client(t)
 		c.CheckRedirect = nil
 		do(t, c, "GET", url(s, path), "").is(t, 200, want+"\n")
@@ -144,12 +144,12 @@ func environment(t *testing.T, text string) map[string]string {
 func TestCGIEnvironment(t *testing.T) {
 	t.Parallel()
 	s, dir := startCGI(t, map[string]string{"sub/env": plainText + "env"})
-	post := do(t, client(t), "POST", url(s, "/sub/env?a=%20b&c"), "x=1", "Content-Type: text/x;\ty=z", "Cookie: a=1", "Cookie: b=2", "Proxy: http://evil/",
+	post := do(t, client(t), "POST", url(s, "/sub/env/more/.x?a=%20b&c"), "x=1", "Content-Type: text/x;\ty=z", "Cookie: a=1", "Cookie: b=2", "Proxy: http://evil/",
 		"X-Shell: () { :;}; echo pwn", "X_Under: evil", "Authorization: Basic x", "Host: localhost:1234")
 	env := environment(t, post.body)
 	for name, want := range map[string]string{
-		"REQUEST_METHOD": "POST", "QUERY_STRING": "a=%20b&c", "REQUEST_URI": "/sub/env?a=%20b&c", "SCRIPT_FILENAME": filepath.Join(dir, "sub", "env"),
-		"PATH_INFO": "/sub/env", "SCRIPT_NAME": "", "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1",
+		"REQUEST_METHOD": "POST", "QUERY_STRING": "a=%20b&c", "REQUEST_URI": "/sub/env/more/.x?a=%20b&c", "SCRIPT_FILENAME": filepath.Join(dir, "sub", "env"),
+		"PATH_INFO": "/more/.x", "SCRIPT_NAME": "/sub/env", "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1",
 		"CONTENT_LENGTH": "3", "CONTENT_TYPE": "text/x;\ty=z", "HTTP_CONTENT_TYPE": "text/x;\ty=z", "HTTP_HOST": "localhost:1234", "SERVER_NAME": "localhost", "SERVER_PORT": "1234",
 		"HTTP_COOKIE": "a=1; b=2", "HTTP_X_SHELL": "() { :;}; echo pwn", "HTTP_AUTHORIZATION": "Basic x", "REMOTE_USER": "", "AUTH_TYPE": "",
 	} {
@@ -203,12 +203,19 @@ func TestCGIOrigin(t *testing.T) {
 			do(t, client(t), method, url(s, "/run"), "", "Origin: "+origin).refused(t, 403, "rigin")
 		}
 	}
+	for _, site := range []string{"cross-site", "same-site"} {
+		for _, method := range []string{"GET", "POST"} {
+			do(t, client(t), method, url(s, "/run"), "", "Sec-Fetch-Site: "+site).refused(t, 403, "Sec-Fetch-Site")
+		}
+	}
 	if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
 		t.Error("a refused request ran the script")
 	}
 	s.Out.Await(t, "| ACCESS", "| http", "| CGI: ")
 	get(t, s, "/run", "Origin: http://127.0.0.1:8080").is(t, 200, "ran\n")
 	get(t, s, "/run").is(t, 200, "ran\n")
+	get(t, s, "/run", "Sec-Fetch-Site: none").is(t, 200, "ran\n")
+	get(t, s, "/run", "Sec-Fetch-Site: same-origin").is(t, 200, "ran\n")
 	free, _ := startCGI(t, map[string]string{"run": plainText + "echo ran"}, "--origin=*")
 	get(t, free, "/run", "Origin: http://evil.example").is(t, 200, "ran\n")
 	get(t, s, "/run", "Host: evil.example").refused(t, 421, "--host")

@@ -83,6 +83,8 @@ var flagRows = map[string]flagRow{
 		env: "one", flag: "two", seen: fileServed, want: [3]string{"404", "one", "two"}},
 	"cgidir": {kind: cli.KindString, good: anyText,
 		env: "one", flag: "two", seen: cgiServed, want: [3]string{"404", "one", "two"}},
+	"cgipath": {kind: cli.KindString, def: "/", good: []string{"/", "/cgi-bin", "/a/b", "/ä b"}, bad: []string{"", "cgi-bin", "/cgi-bin/", "/a//b", "/a/../b", "/a?b"},
+		env: "/one", flag: "/two", seen: cgiPlace, want: [3]string{"/name", "/one/name", "/two/name"}},
 	"devconsole": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: page, want: [3]string{"text/plain", "text/html", "text/plain"}},
 

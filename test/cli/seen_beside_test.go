@@ -121,6 +121,20 @@ func cgiServed(t *testing.T, o harness.Options) string {
 	return lastWord(t, o, "/name")
 }
 
+// cgiPlace is where a script is found.
+func cgiPlace(t *testing.T, o harness.Options) string {
+	o.Dir = harness.Scripts(t, map[string]string{"cgi/name": "echo Content-Type: text/plain; echo; echo $SCRIPT_NAME"})
+	o.Args = append(o.Args, "--cgidir=cgi")
+	s := with(o, "cat").Start(t)
+	var found []string
+	for _, path := range []string{"/name", "/one/name", "/two/name"} {
+		if answer := s.Ask(t, harness.Get(path)); answer.Status() == 200 {
+			found = append(found, strings.TrimSpace(answer.Body))
+		}
+	}
+	return strings.Join(found, " ")
+}
+
 // lastWord is the last word of an answer, or its status.
 func lastWord(t *testing.T, o harness.Options, path string) string {
 	answer := with(o, "cat").Start(t).Ask(t, harness.Get(path))

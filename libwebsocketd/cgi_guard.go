@@ -1,0 +1,84 @@
+package libwebsocketd
+
+import (
+	"sync"
+	"time"
+)
+
+// cgiGuard watches over a client of a script: the script, and its slot, must not wait
+// for ever for one that neither sends the rest of its body nor takes the answer. While
+// it is the script that takes no more of the body, or says nothing, silence means
+// nothing; then only the connection can tell that the client has left.
+type cgiGuard struct {
+	client   *cgiEndpoint
+	conn     *conn // nil if it cannot be looked at
+	interval time.Duration
+
+	mu    sync.Mutex
+	ended bool
+	timer *time.Timer
+	due   time.Time // when the next look is
+	moved int64     // bytes, in both directions
+	since time.Time // when they moved last, later by as much as our looks were late
+}
+
+func (g *cgiGuard) start(c *cgiEndpoint, interval time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.client, g.interval = c, interval
+	if c.r.ProtoMajor == 1 {
+		g.conn = connOf(c.r.Context())
+	}
+	g.moved, g.since = g.movedNow(), time.Now()
+	g.due = g.since.Add(g.pause())
+	g.timer = time.AfterFunc(g.pause(), g.look)
+}
+
+func (g *cgiGuard) pause() time.Duration {
+	if g.interval > 0 {
+		return min(g.interval/2, probeInterval)
+	}
+	return probeInterval
+}
+
+// stop returns when no look is at work and none will follow.
+func (g *cgiGuard) stop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ended = true
+	g.timer.Stop()
+}
+
+func (g *cgiGuard) look() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ended {
+		return
+	}
+	c, now := g.client, time.Now()
+	reading := c.waiting.Load() && !c.read.Load()
+	g.since = g.since.Add(max(now.Sub(g.due), 0))
+	if moved := g.movedNow(); moved != g.moved || !reading && !g.owed() {
+		g.moved, g.since = moved, now
+	}
+	switch {
+	case !reading && g.conn != nil && g.conn.gone():
+		c.gone()
+	case g.interval > 0 && now.Sub(g.since) >= 2*g.interval:
+		c.cancel(errBodyStalled)
+	}
+	g.due = now.Add(g.pause())
+	g.timer.Reset(g.pause())
+}
+
+// movedNow is a count that grows with everything the client sends or takes.
+func (g *cgiGuard) movedNow() int64 {
+	moved := g.client.came.Load() + g.client.answer.taken.Load()
+	if g.conn != nil {
+		moved += g.conn.acknowledged()
+	}
+	return moved
+}
+
+// owed reports whether there is some of the answer that the client has not taken.
+func (g *cgiGuard) owed() bool { return g.conn != nil && g.conn.unsent() > 0 }

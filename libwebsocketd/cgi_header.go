@@ -1,0 +1,72 @@
+package libwebsocketd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// headerEnd is where the body begins, behind the first empty line; -1 if it has
+// not come yet. Lines end with LF or CR LF (RFC 3875 section 6.3).
+func headerEnd(b []byte) int {
+	for at := 0; ; {
+		i := bytes.IndexByte(b[at:], '\n')
+		if i < 0 {
+			return -1
+		}
+		line := b[at : at+i]
+		at += i + 1
+		if len(line) == 0 || len(line) == 1 && line[0] == '\r' {
+			return at
+		}
+	}
+}
+
+// parseCGIHeader reads a script's header, the empty line included. The status
+// is that of Status, else 302 with a Location, else 200 with a Content-Type; a
+// header with none of the three is no answer (RFC 3875 section 6.2).
+func parseCGIHeader(b []byte) (status int, header http.Header, err error) {
+	header = make(http.Header)
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		if line == "" {
+			break
+		}
+		name, value, ok := strings.Cut(line, ":")
+		value = strings.Trim(value, " \t")
+		if !ok || !isToken(name) || strings.ContainsFunc(value, isControl) {
+			return 0, nil, fmt.Errorf("the script's header has the line %s", printable(line))
+		}
+		if !strings.EqualFold(name, "Status") {
+			header.Add(name, value)
+			continue
+		}
+		code, _, _ := strings.Cut(value, " ")
+		if status, err = strconv.Atoi(code); err != nil || len(code) != 3 || status < 200 {
+			return 0, nil, fmt.Errorf("the script's Status is %s", printable(value))
+		}
+	}
+	switch {
+	case status != 0:
+	case header.Get("Location") != "":
+		status = http.StatusFound
+	case header.Get("Content-Type") != "":
+		status = http.StatusOK
+	default:
+		return 0, nil, errors.New("the script's header has no Content-Type")
+	}
+	return status, header, nil
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// isToken reports whether s is a token, as a header's name is, and so ASCII (RFC
+// 9110 section 5.6.2).
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
