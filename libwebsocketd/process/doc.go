@@ -45,10 +45,9 @@
 // a process is a store. One guardian that is killed or stopped is replaced by
 // another, which gets the same table.
 //
-// All forks come from one thread, one after the other. Before each the thread stores
-// the mark that the child will carry, and hand down to whatever it starts; after it,
-// the child's number. So the guardian finds what was being started by its mark. That
-// the thread lives as long as the launcher makes PR_SET_PDEATHSIG usable, which ends
-// a child when its parent's thread ends: it is what remains when server and guardian
-// are killed together.
+// Processes are started one after the other. Before each the mark is stored that the
+// child will carry, and hand down to whatever it starts; after it, the child's
+// number. So the guardian finds what was being started by its mark. PR_SET_PDEATHSIG,
+// which ends a child when the thread ends that forked it, is what remains when server
+// and guardian are killed together.
 package process

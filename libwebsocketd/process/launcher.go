@@ -14,8 +14,8 @@ import (
 // ErrClosed is the error of Start on a closed Launcher.
 var ErrClosed = errors.New("launcher is closed")
 
-// Launcher starts processes, all from one operating system thread, and knows
-// those that are not gone yet. Its methods may be called concurrently.
+// Launcher starts processes, one after the other, and knows those that are not gone
+// yet. Its methods may be called concurrently.
 type Launcher struct {
 	o       LauncherOptions
 	starts  chan *start
@@ -38,7 +38,8 @@ type Launcher struct {
 type LauncherOptions struct {
 	// Guard starts a guardian: this program's own executable, which must call
 	// GuardianMain first thing in main. It ends the sessions of processes that are
-	// still running when this process is killed with SIGKILL. Unix only.
+	// still running when this process is killed with SIGKILL. Unix only. No
+	// goroutine of such a program may end locked to its thread.
 	Guard bool
 	// Subreaper makes this process the parent of orphaned descendants
 	// (PR_SET_CHILD_SUBREAPER; Linux only) and collects them, as PID 1 must. With
@@ -121,12 +122,19 @@ func (l *Launcher) Start(spec Spec) (*Process, error) {
 	return s.proc, nil
 }
 
-// fork is the one goroutine, on the one thread, that starts processes. It also
-// collects strangers, because only here is it known that no child is being
-// born whose pid nobody has written down yet.
+// fork is the one goroutine that starts processes. It also collects strangers,
+// because only here is it known that no child is being born whose pid nobody has
+// written down yet.
+//
+// A child dies with the thread that forked it (PR_SET_PDEATHSIG), which a thread of
+// Go's does only after a goroutine that ended locked to it. In a library somebody's
+// may: there all forks come from a thread that is kept. A command has no such
+// goroutine, and to change threads twice costs a quarter of a start.
 func (l *Launcher) fork() {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread() // keep the thread: its end would kill the children
+	if !l.o.Guard {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread() // keep the thread: its end would kill the children
+	}
 	strangers := newStrangers(l.o.Subreaper)
 	defer strangers.stop()
 	l.guard.await(l.quit)

@@ -187,3 +187,31 @@ func listed(t *testing.T, s *harness.Server) (sessions []uint64) {
 	}
 	return sessions
 }
+
+// A program dies with the thread that forked it, so no thread of the server may end.
+func TestThreadsStay(t *testing.T) {
+	t.Parallel()
+	s := start(t, "sh", "-c", "echo up; cat")
+	threads := make(map[string]bool)
+	for range 20 {
+		c := s.Connect(t)
+		c.Expect(t, "up")
+		now, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", s.PID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		still := 0
+		for _, thread := range now {
+			if threads[thread.Name()] {
+				still++
+			}
+		}
+		if still < len(threads) {
+			t.Fatalf("of %d threads %d are left", len(threads), still)
+		}
+		for _, thread := range now {
+			threads[thread.Name()] = true
+		}
+		c.Leave(t)
+	}
+}

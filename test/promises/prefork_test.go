@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"websocketd/test/harness"
 )
 
@@ -233,7 +235,7 @@ func TestPreforkedAreNotLeft(t *testing.T) {
 				dir := harness.Scripts(t, map[string]string{"ok": "echo Content-Type: text/plain; echo; echo ok"})
 				s := start(t, append([]string{"--prefork=3", "--cgidir=" + dir}, program...)...)
 				s.Connect(t).Expect(t, "up")
-				harness.Until(t, "one is with the client and three wait", func() bool { return groups(s) == 4 })
+				harness.Until(t, "one is with the client and three wait", func() bool { return sessions(s) == 4 })
 				// Processes are started one after the other, so when the script runs
 				// the guardian knows all of them.
 				if answer := s.Ask(t, harness.Get("/ok")); answer.Status() != 200 {
@@ -249,12 +251,12 @@ func TestPreforkedAreNotLeft(t *testing.T) {
 	}
 }
 
-// groups is how many process groups the children of s are.
-func groups(s *harness.Server) int {
+// sessions is how many sessions the children of s are.
+func sessions(s *harness.Server) int {
 	seen := map[int]bool{}
 	for _, pid := range s.Children() {
-		if group, err := syscall.Getpgid(pid); err == nil {
-			seen[group] = true
+		if session, err := unix.Getsid(pid); err == nil {
+			seen[session] = true
 		}
 	}
 	return len(seen)
