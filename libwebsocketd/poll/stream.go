@@ -2,6 +2,7 @@ package poll
 
 import (
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,7 @@ func (s *stream) write(b []byte) error {
 			return err
 		}
 		b = b[n:]
+		runtime.Gosched() // many clients that take all at once would keep a new one waiting for seconds
 	}
 	return nil
 }
