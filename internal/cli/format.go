@@ -59,9 +59,9 @@ func appendSafe(b []byte, text string, quoted bool) []byte {
 }
 
 // unsafe tells control characters, the line ends of Unicode, and what changes
-// the direction in which the rest of a line is shown.
+// the direction in which the rest of a line is shown. All are below U+10000.
 func unsafe(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' ||
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\u061c' || r == '\u200e' || r == '\u200f' ||
 		'\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
 
@@ -94,7 +94,8 @@ func (jsonFormat) attr(b []byte, key string, value slog.Value) []byte {
 	return appendJSON(b, value.String())
 }
 
-// appendJSON appends v, or its text if it has no JSON form.
+// appendJSON appends v, or its text if it has no JSON form. JSON itself escapes only
+// the first of what is unsafe on a terminal.
 func appendJSON(b []byte, v any) []byte {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
@@ -102,5 +103,16 @@ func appendJSON(b []byte, v any) []byte {
 	if err := encoder.Encode(v); err != nil {
 		return strconv.AppendQuoteToASCII(b, fmt.Sprint(v))
 	}
-	return append(b, bytes.TrimSuffix(buffer.Bytes(), newline)...)
+	text := bytes.TrimSuffix(buffer.Bytes(), newline)
+	if bytes.IndexFunc(text, unsafe) < 0 {
+		return append(b, text...)
+	}
+	for _, r := range string(text) {
+		if unsafe(r) {
+			b = fmt.Appendf(b, `\u%04x`, r)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return b
 }

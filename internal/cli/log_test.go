@@ -161,19 +161,45 @@ func FuzzTextLine(f *testing.F) {
 	})
 }
 
-// TestOpenLogs: the log goes to one stream, net/http's own in Go's default
-// format to the other.
+// TestOpenLogs: what net/http says is a line of the log, with its format and level.
 func TestOpenLogs(t *testing.T) {
-	var out, errOut syncBuffer
-	logger, errorLog, closeLogs := openLogs(&out, &errOut, logFlags{Loglevel: "access", Logformat: "text"})
-	logger.Info("to the log")
-	errorLog.Print("http: something\nin two lines")
-	closeLogs()
-	if got := out.String(); !strings.HasSuffix(got, " | to the log\n") {
-		t.Errorf("log %q", got)
+	for _, test := range []struct {
+		flags logFlags
+		want  string
+	}{
+		{logFlags{Loglevel: "access", Logformat: "text"}, `(?s)^.* \| to the log\n.* \| ERROR  \| http       \|  \| http: something\\nin two lines\n$`},
+		{logFlags{Loglevel: "error", Logformat: "json"}, `^\{"time":"[^"]*","level":"ERROR","category":"http","message":"http: something\\nin two lines"\}\n$`},
+		{logFlags{Loglevel: "none", Logformat: "text"}, `^$`},
+	} {
+		var out syncBuffer
+		logger, errorLog, closeLogs := openLogs(&out, test.flags)
+		logger.Info("to the log")
+		errorLog.Print("http: something\nin two lines")
+		closeLogs()
+		if got := out.String(); !regexp.MustCompile(test.want).MatchString(got) {
+			t.Errorf("%+v: log %q", test.flags, got)
+		}
 	}
-	if got := errOut.String(); !regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d http: something\nin two lines\n$`).MatchString(got) {
-		t.Errorf("error log %q", got)
+}
+
+// TestStrangersText: what could command a terminal, end a line or turn it round is
+// escaped in both formats, and the JSON says the same.
+func TestStrangersText(t *testing.T) {
+	const text = "a\x00\x1b[2J\x7f\u0085\u009b2J\u200e\u200f\u061c\u2028\u2029\u202e\u2066z\u00e4\U0001f600"
+	for _, format := range []string{"text", "json"} {
+		var out bytes.Buffer
+		slog.New(newHandler(&out, "debug", format)).Error(text, "url", text)
+		line := strings.TrimSuffix(out.String(), "\n")
+		if i := strings.IndexFunc(line, unsafe); i >= 0 {
+			t.Errorf("%s: %q", format, line[i:])
+		}
+		if !strings.Contains(line, "z\u00e4\U0001f600") {
+			t.Errorf("%s: letters are escaped: %q", format, line)
+		}
+		var got map[string]any
+		if format == "json" && (json.Unmarshal([]byte(line), &got) != nil || got["message"] != text || got["url"] != text) {
+			t.Errorf("%q", got)
+		}
 	}
 }
 

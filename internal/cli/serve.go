@@ -44,7 +44,7 @@ func (i invocation) serve(w *wish, notes []string) int {
 	if err := process.SealDescriptors(); err != nil {
 		notes = append(notes, fmt.Sprintf("descriptors this server inherited are passed on to programs: %v", err))
 	}
-	logger, errorLog, closeLogs := openLogs(i.stdout, i.stderr, w.Log)
+	logger, errorLog, closeLogs := openLogs(i.stdout, w.Log)
 	defer closeLogs()
 	server := logger.With(libwebsocketd.CategoryKey, categoryServer)
 	for _, note := range notes {
@@ -78,19 +78,15 @@ func (i invocation) serve(w *wish, notes []string) int {
 	return s.run(signals)
 }
 
-// openLogs starts the log on out and net/http's own on errOut. closeLogs
-// writes what is left of both.
-func openLogs(out, errOut io.Writer, flags logFlags) (logger *slog.Logger, errorLog *log.Logger, closeLogs func()) {
+// openLogs starts the log on out, and net/http's own as a part of it: what strangers
+// make that say, of handshakes and of headers, has a level and one line as all else.
+// closeLogs writes what is left.
+func openLogs(out io.Writer, flags logFlags) (logger *slog.Logger, errorLog *log.Logger, closeLogs func()) {
 	h := newHandler(nil, flags.Loglevel, flags.Logformat)
 	lines := newAsyncWriter(out, h.lostLines)
 	h.out = lines
-	errLines := newAsyncWriter(errOut, func(lost int) []byte {
-		return []byte(time.Now().Format("2006/01/02 15:04:05 ") + lostMessage(lost) + "\n")
-	})
-	return slog.New(h), log.New(errLines, "", log.LstdFlags), func() {
-		lines.Close()
-		errLines.Close()
-	}
+	http := h.WithAttrs([]slog.Attr{slog.String(libwebsocketd.CategoryKey, "http")})
+	return slog.New(h), slog.NewLogLogger(http, libwebsocketd.LevelError), func() { lines.Close() }
 }
 
 // lostMessage is what the log says when lines of it were dropped.

@@ -150,3 +150,17 @@ func (w *wire) bytes(n int) string {
 	}
 	return string(b)
 }
+
+// What net/http says of a stranger is a line of the log: one that does not speak TLS,
+// here, and nothing is on standard error.
+func TestPlainOnTheSecurePort(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	s := start(t, append(ca.serve(t, "localhost"), "--logformat=json", "cat")...)
+	w := dial(t, s)
+	w.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	line := s.Out.Await(t, `"level":"ERROR","category":"http","message":"http: TLS handshake error`)
+	if !strings.HasPrefix(line, "{") || s.Err.String() != "" {
+		t.Errorf("%s\nstandard error: %s", line, s.Err)
+	}
+}
