@@ -25,7 +25,7 @@ func TestSmoke(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	only := "stream/100 upload/100 echo/1x16 fanout/10 calm/200 events/100"
-	cmd := exec.Command(load, "-reps=1", "-seconds=0.05", "-only="+only, "-json="+file, "ours="+harness.PlainBinary(t))
+	cmd := exec.Command(load, "-reps=1", "-seconds=0.5", "-only="+only, "-json="+file, "ours="+harness.PlainBinary(t))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
