@@ -123,6 +123,7 @@ type Config struct {
 	// What the process sees besides the request. PassEnv names variables of
 	// this process's environment; nil is the platform's default, an empty list none.
 	PassEnv        []string
+	Unbuffer       bool   // variables that make programs write every line at once: Python's, stdbuf's
 	ReverseLookup  bool   // REMOTE_HOST is the peer's name once it is known
 	ServerSoftware string // SERVER_SOFTWARE; "" is "websocketd"
 

@@ -47,6 +47,9 @@ func newEnvironment(p *Program, software string) *environment {
 			vars = append(vars, variable{name, value})
 		}
 	}
+	if p.Unbuffer {
+		vars = append(vars, unbuffered()...)
+	}
 	for _, entry := range p.Env {
 		name, value, _ := strings.Cut(entry, "=")
 		vars = append(vars, variable{name, value})

@@ -65,6 +65,7 @@ func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
 	v.log = v.log.With("pid", proc.Pid)
 	program := newProcessEndpoint(proc, &p.Program, v.log, place{s, p})
 	program.ended = s.cfg.Ended
+	program.mayBuffer(&p.hint)
 	return program, nil
 }
 

@@ -111,7 +111,9 @@ func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
 		s.release(p)
 		return nil, launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
 	}
-	return newProcessEndpoint(proc, &p.Program, log.With("pid", proc.Pid), place{s, p}), nil
+	program := newProcessEndpoint(proc, &p.Program, log.With("pid", proc.Pid), place{s, p})
+	program.mayBuffer(&p.hint)
+	return program, nil
 }
 
 // Ended is what is to be told how the last process of a URL ended, once its clients

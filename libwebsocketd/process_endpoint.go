@@ -15,14 +15,16 @@ import (
 // ProcessEndpoint is a running program as one side of a conversation: its
 // output is received, its input is sent. Close ends it by the ladder.
 type ProcessEndpoint struct {
-	proc    *process.Process
-	ladder  process.Ladder
-	log     *slog.Logger
-	place   holder
-	ended   func(process.Ending) // told when the program is gone; may be nil
-	maxLine int
-	output  output
-	input   input
+	proc      *process.Process
+	ladder    process.Ladder
+	log       *slog.Logger
+	place     holder
+	hint      *hint                // nil when it is known, or nobody asks
+	listening listening            // for its first words
+	ended     func(process.Ending) // told when the program is gone; may be nil
+	maxLine   int
+	output    output
+	input     input
 
 	logsStderr bool
 
@@ -31,7 +33,7 @@ type ProcessEndpoint struct {
 	pipes    []*pipeReader
 	exited   bool
 	logged   bool          // stderr is being read, or was
-	received bool          // somebody is or was in Receive
+	receives int           // how often somebody came for output
 	drained  chan struct{} // Receive has returned its error
 	immortal chan struct{} // closed when SIGKILL did not end the program
 
@@ -83,6 +85,13 @@ func (p *ProcessEndpoint) pipe(f *os.File) *pipeReader {
 		r.programExited()
 	}
 	return r
+}
+
+// mayBuffer makes the log say once when the program seems to keep its output.
+func (p *ProcessEndpoint) mayBuffer(h *hint) {
+	if !h.known.Load() {
+		p.hint = h
+	}
 }
 
 // leaving says that the program's place will soon be free.
@@ -141,7 +150,7 @@ func (p *ProcessEndpoint) logLines() {
 // the rest of the output is read for nobody.
 func (p *ProcessEndpoint) Receive() ([]Message, error) {
 	p.mu.Lock()
-	p.received = true
+	p.receives++
 	p.mu.Unlock()
 	batch, err := p.output.next()
 	if err == nil {
@@ -181,7 +190,12 @@ var errImmortal = errors.New("the program does not end")
 // Send writes messages to the program's input as its framing puts them, in as few
 // writes as it takes. It fails when the program has closed its input or exited, and
 // with a *RefusedError at a message the framing cannot carry.
-func (p *ProcessEndpoint) Send(batch []Message) error { return p.input.send(batch) }
+func (p *ProcessEndpoint) Send(batch []Message) error {
+	if p.hint != nil {
+		p.listening.begin(p.lookForOutput)
+	}
+	return p.input.send(batch)
+}
 
 // Pid is the process's number.
 func (p *ProcessEndpoint) Pid() int { return p.proc.Pid }
@@ -201,6 +215,8 @@ func (p *ProcessEndpoint) Close() error {
 
 func (p *ProcessEndpoint) end() error {
 	p.leaving()
+	p.listening.end()
+	p.hasPrinted() // before its end: what comes then may have waited in a buffer
 	asked := time.Now()
 	err := p.proc.Stop(p.ladder)
 	if err != nil {
@@ -208,7 +224,7 @@ func (p *ProcessEndpoint) end() error {
 		err = p.proc.Close() // ends the readers
 	}
 	p.mu.Lock()
-	received := p.received
+	received := p.receives > 0
 	p.mu.Unlock()
 	if received {
 		<-p.drained

@@ -35,8 +35,9 @@ type Program struct {
 
 	// Env are variables, NAME=VALUE, besides and instead of those of PassEnv, which
 	// are the same as in Config. They cannot set what tells of the request.
-	Env     []string
-	PassEnv []string
+	Env      []string
+	PassEnv  []string
+	Unbuffer bool // see Config.Unbuffer
 
 	// Who may come in; see Config.Origins.
 	Origins    []string
@@ -75,6 +76,7 @@ func (c *Config) Program() Program {
 	}
 	return Program{
 		PassEnv:        c.PassEnv,
+		Unbuffer:       c.Unbuffer,
 		Origins:        c.Origins,
 		SameOrigin:     c.SameOrigin,
 		Prefork:        c.Prefork,

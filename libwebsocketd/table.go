@@ -20,6 +20,7 @@ type served struct {
 	origins *gate.Origins
 	slots   *gate.Slots // of this program, over all reloads
 	env     *environment
+	hint    hint          // of its output's buffer
 	pool    *process.Pool // nil without Prefork
 	keeper  Keeper        // nil without a Lifetime
 }

@@ -61,6 +61,7 @@ type programFlags struct {
 	Prefork        int    `placeholder:"N" default:"0" min:"0" help:"Processes of COMMAND to keep started ahead, so that a client does not wait for the program to get ready. They count against --maxforks, and see PREFORKED=1 and what --passenv names, but nothing of a request. 0 is none."`
 	Preforkrequest bool   `help:"Write the variables of the request to every process as its first line, one JSON object. Needs --prefork."`
 	Passenv        names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
+	Unbuffer       bool   `help:"Set the variables by which many programs write every line at once instead of collecting them: PYTHONUNBUFFERED=1 and, where stdbuf(1) is installed, what it sets for programs of the C library."`
 	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
 	Once           bool   `help:"Serve one client, then end with the exit status of its process; 128 and its number for a signal. Clients that come after it are answered 503; one that was refused does not count."`
 	Exitwithchild  bool   `help:"End when a client's process ends, with its exit status as with --once. With --shared that is the process of all clients, when none follows it."`

@@ -264,6 +264,7 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"pingms":         {"10", "20"},
 		"closems":        {"10", "20"},
 		"passenv":        {`["A"]`, "B"},
+		"unbuffer":       {"false", "true"},
 		"origin":         {`["a"]`, "b"},
 		"sameorigin":     {"false", "true"},
 		"prefork":        {"1", "2"},

@@ -34,7 +34,7 @@ var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
 // the flag; maxforks alone means something else there, a limit of its own.
 var flagKeys = []string{
 	"framing", "newlines", "preset", "binary", "stderr", "protocol", "maxline", "maxframesize", "pingms", "closems",
-	"passenv", "origin", "sameorigin", "maxforks", "prefork", "preforkrequest", "header",
+	"passenv", "unbuffer", "origin", "sameorigin", "maxforks", "prefork", "preforkrequest", "header",
 	"start", "linger", "input", "slowclient", "history", "keepfirst", "restart", "watch",
 }
 

@@ -132,6 +132,7 @@ func (w *wish) config() libwebsocketd.Config {
 		Protocols:      w.Messages.Protocol,
 		Lifetime:       w.lifetime(),
 		PassEnv:        w.Program.Passenv,
+		Unbuffer:       w.Program.Unbuffer,
 		ReverseLookup:  w.Program.Reverselookup,
 		Once:           w.Program.Once,
 		Header:         w.headers.all,

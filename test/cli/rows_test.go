@@ -47,6 +47,8 @@ var flagRows = map[string]flagRow{
 		env: "true", flag: "false", seen: firstLine, want: [3]string{"the client's", "an object", "the client's"}},
 	"passenv": {kind: cli.KindNames, good: []string{"", "A", "A,B", " A , B "},
 		env: "AAA,BBB", flag: "CCC", seen: passed, want: [3]string{"PATH", "AAA BBB", "CCC"}},
+	"unbuffer": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: unbuffered, want: [3]string{"as it is", "unbuffered", "as it is"}},
 	"reverselookup": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: remoteHost, want: [3]string{"127.0.0.1", "localhost", "127.0.0.1"}},
 	"once": {kind: cli.KindBool, good: boolGood, bad: boolBad,

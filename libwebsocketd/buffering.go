@@ -1,0 +1,107 @@
+package libwebsocketd
+
+import (
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// silence is how long a program that has read something may print nothing before the
+// log says what that often means.
+const silence = 5 * time.Second
+
+// hint is what is known of a program's output buffer, over all its processes: it is
+// looked at until one of them has printed something, or the log has said it once.
+type hint struct{ known atomic.Bool }
+
+// listening is one process that has been sent something, in the time after.
+type listening struct {
+	begun atomic.Bool
+	mu    sync.Mutex
+	timer *time.Timer // nil when the process is gone, or nothing has begun
+	over  bool
+}
+
+// begin waits for the program's first words after the first it is sent. On the way of
+// every further message it costs a look at a flag.
+func (l *listening) begin(look func()) {
+	if l.begun.Load() || l.begun.Swap(true) {
+		return
+	}
+	l.again(look)
+}
+
+func (l *listening) again(look func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.over {
+		l.timer = time.AfterFunc(silence, look)
+	}
+}
+
+func (l *listening) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
+
+// lookForOutput says in the log, once a program, that it may be its output's buffer
+// that keeps a client waiting. A process that is at work, or has not read what it was
+// sent, or whose words are still on the way, is looked at again.
+func (p *ProcessEndpoint) lookForOutput() {
+	switch {
+	case p.hasPrinted():
+	case unread(p.proc.Stdin) || unread(p.proc.Stdout) || atWork(p.proc.Pid):
+		p.listening.again(p.lookForOutput)
+	case !p.hint.known.Swap(true):
+		logAt(p.log, LevelInfo, "process", "The program has read input and printed nothing for 5 s: if its output waits in a buffer, --unbuffer, python3 -u or stdbuf -oL helps")
+	}
+}
+
+// hasPrinted reports whether there was any output so far. If so nobody looks at the
+// program any more.
+func (p *ProcessEndpoint) hasPrinted() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	printed := p.receives > 1
+	if printed && p.hint != nil {
+		p.hint.known.Store(true)
+	}
+	return printed
+}
+
+// preload is stdbuf's library, which sets the buffers of a C program; "" where there
+// is none.
+var preload = sync.OnceValue(func() string {
+	stdbuf, err := exec.LookPath("stdbuf")
+	if err != nil {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(stdbuf); err == nil && filepath.Base(real) == "stdbuf" {
+		stdbuf = real
+	}
+	prefix := filepath.Dir(filepath.Dir(stdbuf))
+	for _, pattern := range []string{"libexec/coreutils", "lib/coreutils", "lib/*/coreutils", "lib64/coreutils"} {
+		found, _ := filepath.Glob(filepath.Join(prefix, pattern, "libstdbuf.so"))
+		if len(found) > 0 {
+			return found[0]
+		}
+	}
+	return ""
+})
+
+// unbuffered are the variables by which programs write every line at once: Python's,
+// and those stdbuf(1) sets for programs of the C library.
+func unbuffered() []variable {
+	vars := []variable{{"PYTHONUNBUFFERED", "1"}}
+	library := preload()
+	if library == "" {
+		return vars
+	}
+	return append(vars, variable{"LD_PRELOAD", library}, variable{"_STDBUF_O", "L"})
+}
