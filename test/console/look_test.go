@@ -74,7 +74,7 @@ func testPictures(t *testing.T, browser context.Context, _ *harness.Server) {
 		Bin: harness.Binary(t),
 		Args: []string{"--devconsole", "--dir=" + harness.Scripts(t, map[string]string{
 			"count.sh":   `for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep ` + pace + `; done`,
-			"greeter.py": `while read -r name; do echo "Hello $name!"; [ "$name" = nobody ] && exit 3; done`,
+			"greeter.py": `while read -r name; do echo "Hello $name!"; [ "$name" = nobody ] && { echo "no name to greet" >&2; exit 3; }; done`,
 		})},
 	}
 	if pictures != "" {

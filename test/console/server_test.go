@@ -212,22 +212,81 @@ func testStderr(t *testing.T, browser context.Context, s *harness.Server) {
 	one.awaitRow("onclose", "The program is shared: it stays for whoever else is connected")
 }
 
+// told is a message of a feed.
+type told struct {
+	Kind, Text string
+	Lost       int
+}
+
+func toldBy(t *testing.T, data []byte) (m told) {
+	t.Helper()
+	if err := json.Unmarshal(data, &m); err != nil {
+		t.Fatalf("the feed says %q: %v", data, err)
+	}
+	return m
+}
+
+// openFeed opens a feed, and returns the subprotocol that carries its mark.
+func openFeed(t *testing.T, s *harness.Server) (feed *harness.Conn, offer string) {
+	t.Helper()
+	feed = s.Open(t, harness.Handshake("/.websocketd/console").Origin("http://localhost"))
+	first, err := feed.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := toldBy(t, first.Data)
+	if mark.Kind != "mark" || len(mark.Text) < 26 {
+		t.Fatalf("the feed begins with %s", first.Data)
+	}
+	return feed, "websocketd-console." + mark.Text
+}
+
+// TestFeedIsForOneHandshake: a mark is good once, one that nobody has come with is
+// told so, and there are not any number of feeds.
+func TestFeedIsForOneHandshake(t *testing.T) {
+	s := harness.Start(t, harness.Binary(t), "--devconsole", "--protocol=chat", "sh", "-c", `echo "of $HTTP_SEC_WEBSOCKET_PROTOCOL" >&2; exec cat`)
+	feed, offer := openFeed(t, s)
+	one := s.Open(t, harness.Handshake("/").Add("Sec-WebSocket-Protocol", "chat, "+offer))
+	if got := one.Header("Sec-WebSocket-Protocol"); got != "chat" {
+		t.Errorf("confirmed: %q", got)
+	}
+	two := s.Open(t, harness.Handshake("/").Add("Sec-WebSocket-Protocol", offer))
+	two.Echo(t, "served all the same")
+	two.Leave(t)
+	one.Leave(t)
+	var heard []string
+	feed.Each(t, func(m harness.Message) { heard = append(heard, toldBy(t, m.Data).Text) })
+	if len(heard) != 1 || heard[0] != "of chat" {
+		t.Errorf("heard: %q", heard)
+	}
+	if c := s.Open(t, harness.Handshake("/").Add("Sec-WebSocket-Protocol", "other, "+offer)); c.Header("Sec-WebSocket-Protocol") != "" {
+		t.Error("a mark is confirmed to a page that offered something else, which no page without one would be")
+	}
+
+	unused, _ := openFeed(t, s)
+	if err := unused.Text("?"); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := unused.Receive(); err != nil || toldBy(t, m.Data).Kind != "unseen" {
+		t.Errorf("asked about a handshake that has not come: %s %v", m.Data, err)
+	}
+	unused.Ends(t, 1000, "that was all")
+
+	for range 64 {
+		openFeed(t, s)
+	}
+	if c := s.Ask(t, harness.Handshake("/.websocketd/console").Origin("http://localhost")); c.Status() != 503 {
+		t.Errorf("one more feed: %d", c.Status())
+	}
+}
+
 // TestFeedStaysOutOfSight: the mark reaches neither the program nor its answers,
 // and a program that floods standard error is not slowed down by a page that does
 // not listen.
 func TestFeedStaysOutOfSight(t *testing.T) {
 	s := harness.Start(t, harness.Binary(t), "--devconsole", "--loglevel=none", "sh", "-c",
 		`env | grep -c -i 'mark\|SUBPROTOCOL\|WEBSOCKET_PROTOCOL'; i=0; while [ $i -lt 30000 ]; do echo "line $i of the flood" >&2; i=$((i+1)); done; echo done`)
-	feed := s.Open(t, harness.Handshake("/.websocketd/console").Origin("http://localhost"))
-	first, err := feed.Receive()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var mark struct{ Kind, Text string }
-	if json.Unmarshal(first.Data, &mark) != nil || mark.Kind != "mark" {
-		t.Fatalf("the feed begins with %s", first.Data)
-	}
-	offer := "websocketd-console." + mark.Text
+	feed, offer := openFeed(t, s)
 	c := s.Open(t, harness.Handshake("/").Add("Sec-WebSocket-Protocol", offer))
 	if got := c.Header("Sec-WebSocket-Protocol"); got != offer {
 		t.Errorf("confirmed: %q", got)
@@ -236,23 +295,14 @@ func TestFeedStaysOutOfSight(t *testing.T) {
 	c.Ends(t, 1000, "exit status 0")
 
 	heard, lost := 0, 0
-	for {
-		m, err := feed.Receive()
-		if err != nil {
-			break
-		}
-		var told struct {
-			Kind string
-			Lost int
-		}
-		json.Unmarshal(m.Data, &told)
-		switch told.Kind {
+	feed.Each(t, func(m harness.Message) {
+		switch told := toldBy(t, m.Data); told.Kind {
 		case "stderr":
 			heard++
 		case "lost":
 			lost += told.Lost
 		}
-	}
+	})
 	if heard+lost != 30000 || heard == 0 {
 		t.Errorf("%d lines were heard and %d counted as lost, of 30000", heard, lost)
 	}
