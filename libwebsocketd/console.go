@@ -117,15 +117,17 @@ func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, log *slog.Log
 		return false
 	}
 	refusal := gate.CheckOwnPage(r)
-	if refusal == nil && r.URL.Path == consoleDocumentPath && r.Method != http.MethodGet {
+	if refusal == nil && r.URL.Path == consoleDocumentPath && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		refusal = refuse(http.StatusMethodNotAllowed, "the list of programs is read with GET")
 	}
-	switch {
-	case refusal != nil:
+	if refusal != nil {
 		c.server.refuse(w, log, refusal)
-	case r.URL.Path == consoleDocumentPath:
+		return true
+	}
+	logAt(log, LevelAccess, "http", "DEVCONSOLE")
+	if r.URL.Path == consoleDocumentPath {
 		c.servePrograms(w, r)
-	default:
+	} else {
 		c.serveFeed(w, r, log)
 	}
 	return true

@@ -30,7 +30,7 @@ func testAnsi(t *testing.T, browser context.Context, s *harness.Server) {
 		"4:3":              "underline italic",
 		"31;url(x);expr()": "",
 	} {
-		got := eval[string](p, `(e => (paint(e, "\x1b[`+code+`mx"), (e => e ? e.style.color || e.className : "")(e.querySelector("span"))))(element("div", ""))`)
+		got := eval[string](p, `(e => (paint(e, "\x1b[`+code+`mx"), (e => e ? e.style.color.replace(/color-mix\(in srgb, (.*) 55%, .*/, "$1") || e.className : "")(e.querySelector("span"))))(element("div", ""))`)
 		if got != want {
 			t.Errorf("ESC [ %s m: %q, not %q", code, got, want)
 		}

@@ -76,7 +76,8 @@ func testTexts(t *testing.T, browser context.Context, s *harness.Server) {
 	if got := eval[string](p, `getComputedStyle(document.querySelector(".row .text")).whiteSpaceCollapse`); got != "break-spaces" {
 		t.Errorf("white space: %q", got)
 	}
-	p.send(strings.Repeat("0123456789", 90))
+	p.fill("message", strings.Repeat("0123456789", 90))
+	p.keys("\r")
 	p.awaitRow("onmessage", " … 900 characters")
 }
 

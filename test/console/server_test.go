@@ -184,7 +184,7 @@ func testStderr(t *testing.T, browser context.Context, s *harness.Server) {
 	p.connect()
 	p.awaitRow("stderr", "oops")
 	p.send("last words")
-	p.awaitRow("onclose", "What it wrote to standard error is in the red rows, and in the server's log.")
+	p.awaitRow("onclose", "What it wrote to standard error is in the red rows, and in the log.")
 	if rows := p.rows(""); !slices.Equal(rows[len(rows)-2:], []string{"stderr last words", rows[len(rows)-1]}) {
 		t.Errorf("rows: %q", rows)
 	}

@@ -79,7 +79,7 @@ function forgetDropped() {
 function render() {
   for (let pass = 0; pass < 5; pass++) {
     addUp();
-    if (list.follow) log.scrollTop = log.scrollHeight;
+    if (list.follow && list.view.length) log.scrollTop = log.scrollHeight;
     const first = Math.max(0, rowAt(log.scrollTop) - OVERSCAN);
     const last = Math.min(list.view.length, rowAt(log.scrollTop + log.clientHeight) + 1 + OVERSCAN);
     place(first, last);

@@ -77,10 +77,14 @@ function paint(node, text) {
 
 function dress(span, { front, back, ...flags }) {
   span.classList.add(...Object.keys(flags));
-  if (typeof front === "number") span.classList.add("f" + front); else if (front) span.style.color = front;
-  if (typeof back === "number") span.classList.add("b" + back); else if (back) span.style.backgroundColor = back;
+  if (typeof front === "number") span.classList.add("f" + front); else if (front) span.style.color = legible(front, "ink");
+  if (typeof back === "number") span.classList.add("b" + back); else if (back) span.style.backgroundColor = legible(back, "page");
   return span;
 }
+
+// legible is a program's own colour, drawn to that of all text, or of the page, as it
+// was not chosen for this background.
+const legible = (colour, towards) => `color-mix(in srgb, ${colour} 55%, var(--${towards}))`;
 
 function highlighted(text) {
   if (!wanted) return [text];

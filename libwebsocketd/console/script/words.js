@@ -61,7 +61,7 @@ function stderrWords({ program, heard, errors }) {
     case "merge": return wrote + "is among its messages.";
     case "discard": return wrote + "was thrown away: --stderr=discard.";
   }
-  if (heard && errors) return wrote + "is in the red rows, and in the server's log.";
+  if (heard && errors) return wrote + "is in the red rows, and in the log.";
   if (heard && program.lifetime === "connection") return " It wrote nothing to standard error.";
   return wrote + "is in the server's log.";
 }
