@@ -20,11 +20,11 @@ func testAnsi(t *testing.T, browser context.Context, s *harness.Server) {
 		t.Errorf("coloured: %q", got)
 	}
 	for code, want := range map[string]string{
-		"38;5;196":         `rgb(255, 0, 0)`,
-		"38;2;1;2;999":     `rgb(1, 2, 255)`,
+		"38;5;196":         `rgb(255 0 0)`,
+		"38;2;1;2;999":     `rgb(1 2 255)`,
 		"38;2;1;red;3":     "", // no SGR at all
 		"38;5":             "f0",
-		"38;5;999":         `rgb(238, 238, 238)`,
+		"38;5;999":         `rgb(238 238 238)`,
 		"1;31;22;39":       "",
 		"0;;97;100":        "f7 b0",
 		"4:3":              "underline italic",
