@@ -29,7 +29,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, i
 	case s.serveFace(w, r, from, id, log):
 	case s.static != nil && (s.console == nil || s.static.hasFile(r.URL.Path)):
 		logAt(log, LevelAccess, "http", "STATIC")
-		s.static.ServeHTTP(w, r)
+		s.static.ServeHTTP(withClock(w, 2*s.own.PingInterval), r)
 	case s.console != nil:
 		logAt(log, LevelAccess, "http", "DEVCONSOLE")
 		s.console.ServeHTTP(w, r)

@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -163,9 +164,37 @@ type listing struct {
 	name string
 }
 
+// mostListed bounds a listing: whoever asks for one makes us hold it.
+const mostListed = 5000
+
+// notListed stands for what a listing leaves out.
+type notListed struct{ fs.FileInfo }
+
+// Name implements fs.FileInfo. It stands before all others.
+func (notListed) Name() string { return " only 5000 entries of this directory are listed" }
+
+// IsDir implements fs.FileInfo.
+func (notListed) IsDir() bool { return false }
+
 // Readdir implements http.File.
 func (l listing) Readdir(count int) ([]fs.FileInfo, error) {
-	infos, err := l.File.Readdir(count)
+	if count > 0 {
+		return l.seen(l.File.Readdir(count))
+	}
+	infos, err := l.File.Readdir(mostListed + 1)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	more := len(infos) > mostListed
+	infos, err = l.seen(infos[:min(len(infos), mostListed)], err)
+	if more {
+		infos = append(infos, notListed{})
+	}
+	return infos, err
+}
+
+// seen leaves out what is not to be seen.
+func (l listing) seen(infos []fs.FileInfo, err error) ([]fs.FileInfo, error) {
 	return slices.DeleteFunc(infos, func(info fs.FileInfo) bool {
 		seen, err := l.in.stat(l.name + "/" + info.Name())
 		return err != nil || !seen.IsDir() && !seen.Mode().IsRegular()

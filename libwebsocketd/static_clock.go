@@ -1,0 +1,55 @@
+package libwebsocketd
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// staticPiece is what a client must take of a file within its patience.
+const staticPiece = 64 << 10
+
+// clocked gives the client of a file its time anew for every piece.
+type clocked struct {
+	http.ResponseWriter
+	rc       *http.ResponseController
+	patience time.Duration // not positive: for ever
+}
+
+func withClock(w http.ResponseWriter, patience time.Duration) http.ResponseWriter {
+	if patience <= 0 {
+		return w
+	}
+	return &clocked{w, http.NewResponseController(w), patience}
+}
+
+func (c *clocked) grant() { c.rc.SetWriteDeadline(time.Now().Add(c.patience)) }
+
+// Write implements io.Writer.
+func (c *clocked) Write(b []byte) (written int, err error) {
+	for len(b) > 0 && err == nil {
+		c.grant()
+		var n int
+		n, err = c.ResponseWriter.Write(b[:min(len(b), staticPiece)])
+		written += n
+		b = b[n:]
+	}
+	return written, err
+}
+
+// ReadFrom implements io.ReaderFrom, so that the system sends files by itself.
+func (c *clocked) ReadFrom(from io.Reader) (written int64, err error) {
+	for err == nil {
+		c.grant()
+		var n int64
+		n, err = io.CopyN(c.ResponseWriter, from, staticPiece)
+		written += n
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return written, err
+}
+
+// Unwrap is for http.ResponseController.
+func (c *clocked) Unwrap() http.ResponseWriter { return c.ResponseWriter }
