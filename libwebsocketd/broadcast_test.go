@@ -49,13 +49,14 @@ func TestChunk(t *testing.T) {
 type broadcaster struct {
 	*fake
 	deliveries [][]Delivery
-	watched    func() int64
+	watched    func() (count int64, rest bool)
 }
 
 func (b *broadcaster) Epoch() string { return "e" }
 
-func (b *broadcaster) Watch(taken func() int64) { b.watched = taken }
-func (b *broadcaster) After() uint64            { return 0 }
+func (b *broadcaster) Watch(taken func() (count int64, rest bool)) { b.watched = taken }
+
+func (b *broadcaster) After() uint64 { return 0 }
 
 func (b *broadcaster) Deliveries() ([]Delivery, error) {
 	if len(b.deliveries) == 0 {
@@ -94,7 +95,7 @@ func TestDeliver(t *testing.T) {
 	if err := <-told; !errors.As(err, &ended) {
 		t.Error(err)
 	}
-	if n := program.watched(); n < traffic.ToClient.Bytes {
+	if n, _ := program.watched(); n < traffic.ToClient.Bytes {
 		t.Errorf("the client has taken %d bytes of %d", n, traffic.ToClient.Bytes)
 	}
 	if n := traffic.ToClient; n.Messages != int64(2*len(sizes)-2) || n.Bytes != int64(len(strings.Join(want, "")))-int64(len("[websocketd: 5 messages dropped]")) {

@@ -15,7 +15,7 @@ import (
 func TestProgramIsSettings(t *testing.T) {
 	t.Parallel()
 	servers := strings.Fields(`Command Dir Programs StaticDir CGIDir CGIPath Console Addresses Port UnixSocket RedirectPort
-		TLSCert TLSKey TLSClientCA Hosts MaxForks MaxConns MaxHeader MaxMemory ReverseLookup ServerSoftware Header HeaderWS HeaderHTTP Logger ErrorLog Launcher Faces`)
+		TLSCert TLSKey TLSClientCA Hosts MaxForks MaxConns MaxHeader MaxMemory ReverseLookup ServerSoftware Header HeaderWS HeaderHTTP Logger ErrorLog Launcher Faces Once Ended`)
 	programs := strings.Fields("Name Path Command WorkDir Env MaxForks Header")
 	var cfg Config
 	value := reflect.ValueOf(&cfg).Elem()

@@ -328,10 +328,10 @@ func TestLaunchRefusals(t *testing.T) {
 		status int
 		reason string
 	}{
-		{writeFile(t, dir, "plain", "#!/bin/sh\n", 0o644), 403, "chmod +x"},
+		{writeFile(t, dir, "plain", "#!/bin/sh\n", 0o644), 403, "may not be executed"},
 		{writeFile(t, dir, "interpreter", "#!/no/such/interpreter\n", 0o755), 500, "interpreter"},
 		{writeFile(t, dir, "format", "no program\n", 0o755), 500, "#!"},
-		{gone, 404, "not there any more"},
+		{gone, 404, "does not exist"},
 	} {
 		s := serve(t, Config{Command: []string{test.file}})
 		if test.file == gone {
