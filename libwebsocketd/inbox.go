@@ -33,7 +33,7 @@ type source interface {
 }
 
 const (
-	chunkSize = 64 << 10 // the most one read should take: a pipe's capacity on Linux
+	chunkSize = 64 << 10 // the most one read should take: what a pipe holds on Linux at first
 	keptSize  = 4 << 10  // what an inbox keeps while it waits, at most
 	smallRoom = chunkSize + keptSize
 	largeRoom = 4 * chunkSize

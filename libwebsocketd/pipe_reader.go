@@ -38,6 +38,7 @@ type pipeReader struct {
 	cut     func() // told when those left behind are cut short
 	exited  atomic.Bool
 	staying bool          // in stay, unless that is to be left
+	wide    bool          // the pipe was full once
 	hasty   bool          // a deadline stands for its inbox's patience
 	left    int           // what may still be the program's own words
 	waited  time.Duration // for the words of those left behind
@@ -93,6 +94,9 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 		}
 		switch {
 		case n > 0:
+			if n >= chunkSize && !r.wide {
+				r.widen()
+			}
 			return n, nil
 		case errors.Is(err, os.ErrDeadlineExceeded) && r.hasty && !r.exited.Load():
 			return 0, errStalled
@@ -108,6 +112,14 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 			return 0, io.EOF
 		}
 		return 0, err
+	}
+}
+
+// widen lets a program that says much go on while what it has said is sent.
+func (r *pipeReader) widen() {
+	r.wide = true
+	if raw, err := r.file.SyscallConn(); err == nil {
+		raw.Control(process.WidenPipe)
 	}
 }
 

@@ -64,6 +64,7 @@ func (p *input) waiting() (*os.File, error) {
 		return nil, os.ErrClosed
 	}
 	if p.file == nil {
+		WidenPipe(uintptr(p.fd))
 		p.file, p.fd = os.NewFile(uintptr(p.fd), "|1"), -1
 	}
 	return p.file, nil
