@@ -101,7 +101,8 @@ func TestCGINotFound(t *testing.T) {
 		}
 	}
 	get(t, s, "/text").refused(t, 403, "chmod")
-	for _, path := range []string{"/", "/sub", "/sub/", "/nothing", "/none", "/out", "/outdir/evil", "/run%00", "/.hidden", "/.hidden/more", "/../" + filepath.Base(outside) + "/evil"} {
+	get(t, s, "/run%00").refused(t, 400, "400")
+	for _, path := range []string{"/", "/sub", "/sub/", "/nothing", "/none", "/out", "/outdir/evil", "/.hidden", "/.hidden/more", "/../" + filepath.Base(outside) + "/evil"} {
 		get(t, s, path).refused(t, 404, "404")
 	}
 	for path, want := range map[string]string{"/run": dir, "/in": dir, "/sub/run": dir + "/sub", "/abs": dir + "/sub", "/indir/run": dir + "/sub", "/x/../run": dir, "//run": dir, "/run/": dir, "/run/.more/x": dir} {

@@ -35,7 +35,7 @@ func TestStaticClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := start(t, "--staticdir="+dir, "--pingms=500")
-	before := harness.Descriptors(t, s.PID)
+	before := harness.Settled(t, func() int { return harness.Descriptors(t, s.PID) })
 	w := dial(t, s)
 	w.send(request("GET", "/large", ""))
 	w.head("GET")

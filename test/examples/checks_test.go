@@ -77,7 +77,7 @@ func answersRequest(t *testing.T, r run) {
 		t.Errorf("Content-Type %q", kind)
 	}
 	lines := strings.Split(strings.TrimSuffix(body, "\n"), "\n")
-	checkEnvironment(t, s, lines, map[string]string{"PATH_INFO": "/dump-env.sh"})
+	checkEnvironment(t, s, lines, map[string]string{"SCRIPT_NAME": "/dump-env.sh"})
 	harness.NoSurvivors(t, s)
 }
 
