@@ -81,6 +81,7 @@ func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []st
 	}
 	notes = append(notes, line.odd(p.Model.Flags)...)
 	w = &wish{parser: p, grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
+	notes = append(notes, w.unable()...)
 	return w, append(notes, w.odd()...), w.check()
 }
 

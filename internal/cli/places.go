@@ -26,10 +26,23 @@ func (w *wish) findCommand() *refusal {
 		}
 		return &refusal{status: ExitUsage, seeHelp: true, message: why}
 	}
-	if err := libwebsocketd.CheckExecutable(path, ""); err != nil {
-		return &refusal{status: ExitUsage, seeHelp: true, message: fmt.Sprintf("%s: %v", name, err)}
-	}
 	w.command[0] = path
+	return nil
+}
+
+// unable returns notes on a COMMAND that is there, but that the system will not be able
+// to execute as it stands. It may be mended before the first client comes.
+func (w *wish) unable() []string {
+	if len(w.command) == 0 {
+		return nil
+	}
+	path, why := lookCommand(w.command[0])
+	if why != "" {
+		return nil // which is refused
+	}
+	if err := libwebsocketd.CheckExecutable(path, ""); err != nil {
+		return []string{fmt.Sprintf("%s cannot be started as it stands: %v", w.command[0], err)}
+	}
 	return nil
 }
 

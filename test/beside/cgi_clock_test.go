@@ -54,7 +54,7 @@ func TestCGISlowButAlive(t *testing.T) {
 	}, "--pingms=1000")
 	think, deaf, up := dial(t, s), dial(t, s), dial(t, s)
 	think.send(request("GET", "/think", ""))
-	deaf.send("POST /deaf HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 200_000))
+	deaf.send("POST /deaf HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 900_000))
 	up.send("POST /up HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n")
 	harness.Paced(12, 300_000_000, func(int) bool {
 		up.send("x")

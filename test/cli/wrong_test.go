@@ -52,10 +52,6 @@ var wrongUsages = []wrong{
 		says: `"./ok.sh arg" is one argument with a space in it, and there is no such program; without the quotes ./ok.sh gets arguments`, more: true},
 	{args: []string{"echo hello"}, status: 1, stream: "err",
 		says: `"echo hello" is one argument with a space in it, and there is no such program; without the quotes echo gets arguments`, more: true},
-	{args: []string{"./noshebang.sh"}, status: 1, stream: "err", says: "./noshebang.sh: the program ..", more: true},
-	{args: []string{"./crlf.sh"}, status: 1, stream: "err", says: "./crlf.sh: the program's first line ends in CR..", more: true},
-	{args: []string{"./interpreter.sh"}, status: 1, stream: "err", says: "./interpreter.sh: the interpreter named in the program's first line does not exist..", more: true},
-	{args: []string{"./empty"}, status: 1, stream: "err", says: "./empty: the program is an empty file", more: true},
 
 	{args: []string{"--dir=nosuch"}, status: 1, stream: "err", says: "could not find your script dir 'nosuch': there is no such directory in HERE, where websocketd was started", more: true},
 	{args: []string{"--dir=./ok.sh"}, status: 1, stream: "err", says: "did you mean to specify COMMAND instead of --dir './ok.sh'?", more: true},
@@ -131,6 +127,28 @@ func TestWrongUsages(t *testing.T) {
 			}
 			if w.more && rest != helpLine+"\n" {
 				t.Errorf("then comes %q", rest)
+			}
+		})
+	}
+}
+
+// A program that cannot be started as it stands is told of at the start, and served: it
+// may be mended before the first client comes.
+func TestUnableUsages(t *testing.T) {
+	t.Parallel()
+	dir := workshop(t)
+	for file, says := range map[string]string{
+		"noshebang.sh":   "first line does not begin with #!",
+		"crlf.sh":        "the program's first line ends in CR",
+		"interpreter.sh": "the interpreter named in the program's first line does not exist",
+		"empty":          "the program is an empty file",
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			s := harness.Start(t, harness.Binary(t), filepath.Join(dir, file))
+			s.Out.Await(t, "Starting WebSocket server")
+			if len(s.Out.With("| INFO ", "| server ", file+" cannot be started as it stands: ", says)) != 1 {
+				t.Errorf("nothing is said:\n%s", s.Out)
 			}
 		})
 	}
