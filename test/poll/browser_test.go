@@ -121,7 +121,7 @@ func testFetch(t *testing.T, chromium context.Context) {
 func testOtherHost(t *testing.T, chromium context.Context) {
 	command, starts := counted(t, "echo hello")
 	s := start(t, append([]string{"--host=localhost"}, command...)...)
-	p := openPage(t, chromium, "localhost")
+	p := openPage(t, chromium, "other.localhost")
 	url := "http://" + s.Addr + "/"
 	eval[any](p, fmt.Sprintf(listen, url))
 	harness.Until(t, "the EventSource has failed", func() bool { return eval[int](p, "source.readyState") == 2 })

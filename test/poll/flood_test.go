@@ -15,7 +15,7 @@ func TestEventsFloodAndHandshakes(t *testing.T) {
 	s := harness.Start(t, harness.PlainBinary(t), "--shared", "yes")
 	var reading sync.WaitGroup
 	t.Cleanup(reading.Wait) // after the connections are closed
-	for range 200 {
+	for range 60 {
 		c := s.Dial(t)
 		c.Send(t, harness.Get("/").Add("Accept", "text/event-stream").String())
 		reading.Go(func() { io.Copy(io.Discard, c.Conn) })

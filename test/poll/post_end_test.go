@@ -58,11 +58,11 @@ func TestPostStalls(t *testing.T) {
 func TestPostIsHeldBack(t *testing.T) {
 	t.Parallel()
 	wait := filepath.Join(t.TempDir(), "go")
-	s := start(t, "--pingms=300", "--binary", "sh", "-c", "while [ ! -e '"+wait+"' ]; do sleep 0.02; done; wc -c")
+	s := start(t, "--pingms=1000", "--binary", "sh", "-c", "while [ ! -e '"+wait+"' ]; do sleep 0.02; done; wc -c")
 	data := randomBytes(5 << 20)
 	a := ask(t, request(t, s, "POST", "/", bytes.NewReader(data)))
 	never(t, "it ends", func() bool { return len(s.Out.With("DISCONNECT")) > 0 })
-	harness.Paced(10, 1e8, func(int) bool { return len(s.Out.With("DISCONNECT")) == 0 })
+	harness.Paced(25, 1e8, func(int) bool { return len(s.Out.With("DISCONNECT")) == 0 })
 	touch(t, wait)
 	if got := strings.TrimSpace(a.rest()); got != "5242880" {
 		t.Errorf("%q", got)

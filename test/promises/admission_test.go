@@ -35,7 +35,7 @@ func scripts(t *testing.T) string {
 // nothing is started for it.
 func TestStatusTable(t *testing.T) {
 	t.Parallel()
-	s := start(t, "--dir="+scripts(t), "--origin=http://friend.example")
+	s := start(t, "--dir="+scripts(t), "--origin=http://friend.example", "--maxheader=1MiB")
 	ok := harness.Handshake("/cat").Origin("http://friend.example")
 	at := func(target string) harness.Request { r := ok; r.Target = target; return r }
 	long := strings.Repeat("x", 140<<10)

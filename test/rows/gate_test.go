@@ -36,7 +36,8 @@ func launchFailures(t harness.T, bin string) {
 	if err := os.Chmod(filepath.Join(dir, "text"), 0o644); err != nil {
 		t.Fatalf("%v", err)
 	}
-	s := harness.Start(t, bin, "--dir="+dir)
+	// The older tool has no such limit of its own, and does not know the variable.
+	s := harness.Options{Bin: bin, Env: []string{"WEBSOCKETD_MAXHEADER=2MiB"}, Args: []string{"--dir=" + dir}}.Start(t)
 	long := strings.Repeat("x", 131<<10)
 	many := harness.Handshake("/cat")
 	for i := range 45 {
