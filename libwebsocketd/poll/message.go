@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"slices"
@@ -94,6 +95,7 @@ func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit, afford func(int) e
 	if limit < 0 {
 		limit = mostBody
 	}
+	limit = min(limit, math.MaxInt64-1) // one byte more is read, to see whether there is one
 	if v.Request.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -30,6 +31,7 @@ func TestMessage(t *testing.T) {
 		{libwebsocketd.Program{}, "hi\n\n", "hi\n", libwebsocketd.Text},
 		{libwebsocketd.Program{}, "hi\r", "hi\r", libwebsocketd.Text},
 		{libwebsocketd.Program{}, "", "", libwebsocketd.Text},
+		{libwebsocketd.Program{MaxFrameSize: math.MaxInt64}, "hi", "hi", libwebsocketd.Text},
 		{libwebsocketd.Program{}, "\n", "", libwebsocketd.Text},
 		{libwebsocketd.Program{Framing: libwebsocketd.FramingLine}, "ü\n", "ü", libwebsocketd.Text},
 		{libwebsocketd.Program{}, invalid, "", 0},
