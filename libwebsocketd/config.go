@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"os"
 	"slices"
 	"time"
 
@@ -74,6 +75,11 @@ type Config struct {
 	Addresses  []string
 	Port       int
 	UnixSocket string
+
+	// Who may connect to the file of UnixSocket. SocketMode 0 is 0600, or 0660 with a
+	// SocketGroup, which is a name or a number.
+	SocketMode  os.FileMode
+	SocketGroup string
 
 	// RedirectPort answers plain HTTP, on the same addresses, with a redirect to
 	// Port; 0 is off.

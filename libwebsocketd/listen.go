@@ -3,13 +3,10 @@ package libwebsocketd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Listen opens every listener cfg asks for: the addresses, or 127.0.0.1 and ::1
@@ -40,7 +37,7 @@ func Listen(cfg Config) ([]net.Listener, error) {
 		}
 	}
 	if cfg.UnixSocket != "" {
-		l, err := listenUnix(cfg.UnixSocket)
+		l, err := listenUnix(&cfg)
 		if err != nil {
 			return fail(err)
 		}
@@ -93,46 +90,4 @@ func boundHosts(c *Config) []string {
 // noIPv6 tells a machine without IPv6 from an address that is taken.
 func noIPv6(err error) bool {
 	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
-}
-
-// listenUnix listens on a socket file. One that nobody listens on any more is
-// replaced; one that is in use, or no socket at all, is left alone.
-func listenUnix(path string) (net.Listener, error) {
-	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
-		c, err := net.DialTimeout("unix", path, time.Second)
-		switch {
-		case err == nil:
-			c.Close()
-			return nil, fmt.Errorf("socket %s is already in use by a running server", path)
-		case !errors.Is(err, syscall.ECONNREFUSED): // busy, or of another kind: not ours to remove
-			return nil, fmt.Errorf("socket %s is in use: %w", path, err)
-		}
-		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("replace the stale socket: %w", err)
-		}
-	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, err
-	}
-	own := &unixListener{UnixListener: l.(*net.UnixListener), path: path}
-	own.SetUnlinkOnClose(false)
-	own.file, _ = os.Lstat(path) // a name like @NAME has no file
-	return own, nil
-}
-
-// unixListener removes its socket file, but not one that a successor has put in
-// its place.
-type unixListener struct {
-	*net.UnixListener
-	path string
-	file os.FileInfo
-}
-
-// Close stops listening.
-func (l *unixListener) Close() error {
-	if is, err := os.Lstat(l.path); err == nil && l.file != nil && os.SameFile(is, l.file) {
-		os.Remove(l.path)
-	}
-	return l.UnixListener.Close()
 }

@@ -14,7 +14,7 @@ import (
 // Program's, and Config.Program hands the latter over. A new field must choose.
 func TestProgramIsSettings(t *testing.T) {
 	t.Parallel()
-	servers := strings.Fields(`Command Dir Programs StaticDir CGIDir CGIPath Console Addresses Port UnixSocket RedirectPort
+	servers := strings.Fields(`Command Dir Programs StaticDir CGIDir CGIPath Console Addresses Port UnixSocket SocketMode SocketGroup RedirectPort
 		TLSCert TLSKey TLSClientCA Hosts MaxForks MaxConns MaxHeader MaxMemory ReverseLookup ServerSoftware Header HeaderWS HeaderHTTP Logger ErrorLog Launcher Faces Once Ended`)
 	programs := strings.Fields("Name Path Command WorkDir Env MaxForks Header")
 	var cfg Config

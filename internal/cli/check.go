@@ -27,7 +27,7 @@ type wish struct {
 // go with its other faults.
 func (w *wish) check() *refusal {
 	checks := []func() *refusal{
-		w.checkFile, w.checkLevel, w.checkTLS, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork, w.checkShared,
+		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork, w.checkShared,
 	}
 	checks = append(checks, w.sharedFlagChecks()...)
 	checks = append(checks, w.findCommand, w.findDir, w.findBeside)
@@ -73,6 +73,21 @@ func (w *wish) checkLevel() *refusal {
 	}
 	return &refusal{status: ExitUsage, onStdout: true, seeHelp: true,
 		message: fmt.Sprintf("Incorrect loglevel flag '%s'. Use --help to see allowed values.\nIt must be one of %s.", w.Log.Loglevel, levelNames)}
+}
+
+func (w *wish) checkSocket() *refusal {
+	l := &w.Listen
+	for _, f := range []struct{ name, value string }{{"socketmode", l.Socketmode}, {"socketgroup", l.Socketgroup}} {
+		switch {
+		case f.value == "":
+		case l.Unixsocket == "":
+			return &refusal{status: ExitUsage, about: []string{f.name}, message: "please specify --unixsocket when requesting --" + f.name}
+		case libwebsocketd.IsAbstractSocket(l.Unixsocket):
+			return &refusal{status: ExitUsage, about: []string{f.name, "unixsocket"},
+				message: fmt.Sprintf("--unixsocket=%s has no file, and so no --%s: leave it out, or name a file", l.Unixsocket, f.name)}
+		}
+	}
+	return nil
 }
 
 func (w *wish) checkTLS() *refusal {

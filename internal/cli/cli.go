@@ -33,10 +33,12 @@ type grammar struct {
 }
 
 type listenFlags struct {
-	Port       int      `placeholder:"PORT" default:"0" min:"0" max:"65535" help:"TCP port to listen on; 0 is 80, or 443 with --ssl."`
-	Address    []string `placeholder:"ADDRESS" sep:"none" help:"Address to listen on: a name, an IPv4 or an IPv6 address, the last with or without brackets. May be given more than once. Without it only this machine can connect (127.0.0.1 and ::1); 0.0.0.0 serves every interface."`
-	Unixsocket string   `placeholder:"PATH" help:"Unix socket to listen on. Alone, without --port and --address, no TCP port is opened. A socket file that nobody listens on any more is replaced; it is removed when the server stops."`
-	Redirport  int      `placeholder:"PORT" default:"0" min:"0" max:"65535" help:"Second TCP port, plain HTTP, that redirects everything to --port; 0 is none."`
+	Port        int      `placeholder:"PORT" default:"0" min:"0" max:"65535" help:"TCP port to listen on; 0 is 80, or 443 with --ssl."`
+	Address     []string `placeholder:"ADDRESS" sep:"none" help:"Address to listen on: a name, an IPv4 or an IPv6 address, the last with or without brackets. May be given more than once. Without it only this machine can connect (127.0.0.1 and ::1); 0.0.0.0 serves every interface."`
+	Unixsocket  string   `placeholder:"PATH" help:"Unix socket to listen on. Alone, without --port and --address, no TCP port is opened. A socket file that nobody listens on any more is replaced; it is removed when the server stops, and so is PATH.lock, which keeps other servers away."`
+	Socketmode  string   `placeholder:"OCTAL" help:"Who may connect to the file of --unixsocket, as chmod(1) has it: 0666 is everybody. Without it 0600, this user, or 0660 with --socketgroup."`
+	Socketgroup string   `placeholder:"NAME|GID" help:"Group of the file of --unixsocket, as of a proxy that runs as another user. The server must be in it, or root's."`
+	Redirport   int      `placeholder:"PORT" default:"0" min:"0" max:"65535" help:"Second TCP port, plain HTTP, that redirects everything to --port; 0 is none."`
 }
 
 type tlsFlags struct {

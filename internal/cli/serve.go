@@ -110,6 +110,7 @@ func (w *wish) config() libwebsocketd.Config {
 		Addresses:      atCommas(strings.Join(w.Listen.Address, ",")),
 		Port:           w.Listen.Port,
 		UnixSocket:     w.Listen.Unixsocket,
+		SocketGroup:    w.Listen.Socketgroup,
 		RedirectPort:   w.Listen.Redirport,
 		TLSCert:        w.TLS.Sslcert,
 		TLSKey:         w.TLS.Sslkey,
@@ -139,6 +140,7 @@ func (w *wish) config() libwebsocketd.Config {
 		HeaderWS:       w.headers.ws,
 		HeaderHTTP:     w.headers.http,
 	}
+	cfg.SocketMode, _ = libwebsocketd.ParseSocketMode(w.Listen.Socketmode) // its form has been checked
 	if len(w.command) == 0 && len(w.file.programs) > 0 && w.Program.Dir == "" {
 		cfg.Prefork, cfg.PreforkRequest, cfg.Lifetime = 0, false, nil // those of the programs have been taken from here
 	}

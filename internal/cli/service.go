@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -117,7 +116,7 @@ func (s *service) closeListeners() {
 // socketFiles is the absolute path of a unix socket's file, if there is one:
 // Linux has sockets without a file, named @NAME.
 func socketFiles(path string) []string {
-	if path == "" || strings.HasPrefix(path, "@") {
+	if path == "" || libwebsocketd.IsAbstractSocket(path) {
 		return nil
 	}
 	absolute, err := filepath.Abs(path)

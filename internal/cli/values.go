@@ -115,6 +115,8 @@ var formChecks = map[string]func(text string) error{
 	"host":        eachOf(gate.CheckHost),
 	"origin":      eachOf(gate.CheckOrigin),
 	"protocol":    eachOf(checkProtocol),
+	"socketmode":  checkSocketMode,
+	"socketgroup": checkSocketGroup,
 }
 
 func checkProtocol(name string) error {
@@ -122,6 +124,16 @@ func checkProtocol(name string) error {
 		return fmt.Errorf("%q cannot be a subprotocol's name: it has letters, digits and !#$%%&'*+-.^_`|~; * is any", name)
 	}
 	return nil
+}
+
+func checkSocketMode(text string) error {
+	_, err := libwebsocketd.ParseSocketMode(text)
+	return err
+}
+
+func checkSocketGroup(text string) error {
+	_, err := libwebsocketd.LookupSocketGroup(text)
+	return err
 }
 
 func checkHeader(text string) error {

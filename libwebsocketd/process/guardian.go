@@ -228,10 +228,23 @@ func (f *socketFile) look() error {
 	return err
 }
 
-// remove removes the file, unless another is in its place.
+// remove removes the file, unless another is in its place. A successor's may have
+// got the same number; but that server has the lock.
 func (f socketFile) remove() {
-	now := socketFile{Path: f.Path}
-	if now.look() == nil && now.Dev == f.Dev && now.Ino == f.Ino {
+	if !f.isThere() {
+		return
+	}
+	lock, err := LockSocket(string(f.Path))
+	if err != nil {
+		return
+	}
+	defer lock.Unlock()
+	if f.isThere() {
 		os.Remove(string(f.Path))
 	}
+}
+
+func (f socketFile) isThere() bool {
+	now := socketFile{Path: f.Path}
+	return now.look() == nil && now.Dev == f.Dev && now.Ino == f.Ino
 }

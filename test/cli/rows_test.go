@@ -11,6 +11,10 @@ var flagRows = map[string]flagRow{
 		want: [3]string{"loopback", "127.0.0.2 127.0.0.3", "127.0.0.4"}},
 	"unixsocket": {kind: cli.KindString, good: anyText,
 		env: "env.sock", flag: "flag.sock", seen: socketLine, want: [3]string{"none", "env.sock", "flag.sock"}},
+	"socketmode": {kind: cli.KindString, good: []string{"0600", "660", "0o666", "1"}, bad: []string{"", "0", "8", "1000", "-1", "u=rw", "0x1"},
+		env: "0640", flag: "0666", seen: socketMode, want: [3]string{"0600", "0640", "0666"}},
+	"socketgroup": {kind: cli.KindString, good: []string{"0", "65534"}, bad: []string{"", "-1", "no such group", "99999999999"},
+		env: ownGroup, flag: otherGroup, seen: socketGroup, want: [3]string{ownGroup + " 0600", ownGroup + " 0660", otherGroup + " 0660"}},
 	"redirport": {kind: cli.KindInt, def: "0", good: intGood, bad: portBad,
 		env: port(3), flag: port(4), seen: redirectLine, want: [3]string{"none", port(3), port(4)}},
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -71,6 +72,42 @@ func socketLine(t *testing.T, o harness.Options) string {
 	}
 	_, path, _ := strings.Cut(lines[0], "unix socket at ")
 	return filepath.Base(path)
+}
+
+// socketFile is the file of the socket of a server.
+func socketFile(t *testing.T, o harness.Options) os.FileInfo {
+	socket := filepath.Join(t.TempDir(), "s.sock")
+	s := bare(t, o, "--unixsocket="+socket).Start(t)
+	s.Out.Await(t, "unix socket at ")
+	info, err := os.Stat(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func socketMode(t *testing.T, o harness.Options) string {
+	return fmt.Sprintf("%04o", socketFile(t, o).Mode().Perm())
+}
+
+func socketGroup(t *testing.T, o harness.Options) string {
+	info := socketFile(t, o)
+	return fmt.Sprintf("%d %04o", info.Sys().(*syscall.Stat_t).Gid, info.Mode().Perm())
+}
+
+// Two groups a socket may get: root may give it any, others one they are in.
+var ownGroup, otherGroup = twoGroups()
+
+func twoGroups() (own, other string) {
+	own, other = strconv.Itoa(os.Getegid()), strconv.Itoa(os.Getegid())
+	if os.Geteuid() == 0 {
+		return own, "1"
+	}
+	groups, _ := os.Getgroups()
+	for _, gid := range groups {
+		other = strconv.Itoa(gid)
+	}
+	return own, other
 }
 
 func hosts(t *testing.T, o harness.Options) string {

@@ -62,6 +62,8 @@ var wrongUsages = []wrong{
 
 	{args: []string{"--ssl", "./ok.sh"}, status: 1, stream: "err", says: "please specify both --sslcert and --sslkey when requesting --ssl"},
 	{args: []string{"--sslcert=a.pem", "./ok.sh"}, status: 1, stream: "err", says: "you should not be using --ssl* flags when there is no --ssl option; add --ssl"},
+	{args: []string{"--socketmode=0660", "./ok.sh"}, status: 1, stream: "err", says: "please specify --unixsocket when requesting --socketmode"},
+	{args: []string{"--socketgroup=0", "./ok.sh"}, status: 1, stream: "err", says: "please specify --unixsocket when requesting --socketgroup"},
 	{args: []string{"--checkconfig"}, status: 1, stream: "err", says: "please specify --config when requesting --checkconfig"},
 	{args: []string{"--config=nosuch.toml"}, status: 2, stream: "err", says: "nosuch.toml: cannot be read: no such file or directory; --config names a file in TOML form"},
 	{args: []string{"--config=dir"}, status: 2, stream: "err", says: "dir: cannot be read: is a directory; --config names a file in TOML form"},

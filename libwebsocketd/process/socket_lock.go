@@ -1,0 +1,65 @@
+//go:build unix
+
+package process
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// SocketLock decides which of several servers a unix socket's file belongs to. It is
+// a lock (flock(2)) on a file of its own beside the socket, PATH.lock, and ends with
+// the process, however that ends.
+type SocketLock struct{ file *os.File }
+
+// ErrLocked says that another process holds the lock.
+var ErrLocked = errors.New("another process holds its lock")
+
+// LockSocket takes the lock of the socket at path. It does not wait.
+func LockSocket(path string) (*SocketLock, error) {
+	name := path + ".lock"
+	for {
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := flock(file, name); err != nil {
+			file.Close()
+			return nil, err
+		}
+		// Its last holder may have removed the file since it was opened.
+		mine, mineErr := file.Stat()
+		there, err := os.Lstat(name)
+		if err == nil && mineErr == nil && os.SameFile(mine, there) {
+			return &SocketLock{file}, nil
+		}
+		file.Close()
+		if err := errors.Join(mineErr, err); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+}
+
+func flock(file *os.File, name string) error {
+	for {
+		switch err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err {
+		case nil:
+			return nil
+		case syscall.EINTR:
+		case syscall.EWOULDBLOCK:
+			return ErrLocked
+		default:
+			return fmt.Errorf("lock %s: %w; a socket needs a file system with locks, as local ones are", name, err)
+		}
+	}
+}
+
+// Unlock removes the lock's file and lets go of the lock, in this order: whoever
+// opened the file before sees that it is gone and looks again.
+func (l *SocketLock) Unlock() {
+	os.Remove(l.file.Name())
+	l.file.Close()
+}
