@@ -94,6 +94,12 @@ func TestSpellings(t *testing.T) {
 
 // sampleOf is a value of f that is not its default.
 func sampleOf(f Flag) string {
+	switch f.Name {
+	case "socketmode":
+		return "0640"
+	case "socketgroup":
+		return "0"
+	}
 	switch f.Kind {
 	case KindBool:
 		return "true"
