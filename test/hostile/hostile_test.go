@@ -1,5 +1,8 @@
+//go:build hostile
+
 // Package hostile holds connections open in every way that costs a server memory.
-// HOSTILE=10000 makes it that many of each kind, HOSTILE_BIN=path another binary.
+// It measures, and is run by hand: make hostile. HOSTILE=10000 makes it that many of
+// each kind, HOSTILE_BIN=path another binary.
 package hostile
 
 import (
