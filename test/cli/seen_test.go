@@ -77,7 +77,8 @@ func socketLine(t *testing.T, o harness.Options) string {
 // socketFile is the file of the socket of a server.
 func socketFile(t *testing.T, o harness.Options) os.FileInfo {
 	socket := filepath.Join(t.TempDir(), "s.sock")
-	s := bare(t, o, "--unixsocket="+socket).Start(t)
+	o.Port = harness.FreePort(t) // where the harness sees that it serves
+	s := bare(t, o, "--unixsocket="+socket, "--address=127.0.0.1", "--port="+strconv.Itoa(o.Port)).Start(t)
 	s.Out.Await(t, "unix socket at ")
 	info, err := os.Stat(socket)
 	if err != nil {
