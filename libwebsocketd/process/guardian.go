@@ -230,18 +230,19 @@ func (f *socketFile) look() error {
 
 // remove removes the file, unless another is in its place. A successor's may have
 // got the same number; but that server has the lock.
-func (f socketFile) remove() {
+func (f socketFile) remove() (done bool) {
 	if !f.isThere() {
-		return
+		return true
 	}
 	lock, err := LockSocket(string(f.Path))
 	if err != nil {
-		return
+		return false
 	}
 	defer lock.Unlock()
 	if f.isThere() {
 		os.Remove(string(f.Path))
 	}
+	return true
 }
 
 func (f socketFile) isThere() bool {

@@ -27,6 +27,10 @@ const tableDescriptor = 3
 // cleanWait is how long a guardian goes on killing.
 const cleanWait = 10 * time.Second
 
+// lockWait is how long a guardian waits for the lock of a socket, which may be a
+// successor's by now.
+const lockWait = 5 * time.Second
+
 // guardianPath is this very executable, even when its file was replaced.
 func guardianPath() (string, error) {
 	if runtime.GOOS == "linux" {
@@ -106,9 +110,7 @@ type wards struct {
 // being started, and removes the sockets. It looks again until it has twice found
 // nobody it could kill: what is killed may have started something meanwhile.
 func (w *wards) clean() {
-	for _, socket := range w.Sockets {
-		socket.remove()
-	}
+	defer w.removeSockets()
 	if len(w.sessions) == 0 && w.starting == 0 {
 		return // the server has ended them all itself
 	}
@@ -120,5 +122,16 @@ func (w *wards) clean() {
 			}
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// removeSockets removes the sockets. The end of the pipe is seen while the system still
+// takes the server apart: its lock may be given back a little later.
+func (w *wards) removeSockets() {
+	began := time.Now()
+	for _, socket := range w.Sockets {
+		for !socket.remove() && time.Since(began) < lockWait {
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
