@@ -1,9 +1,12 @@
 package harness
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"maps"
+	"net"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -131,4 +134,26 @@ func TestRequest(t *testing.T) {
 	if s := b.String(); !strings.HasPrefix(s, "POST /x HTTP/1.0\r\n") || strings.Contains(s, "Upgrade: w") || !strings.HasSuffix(s, "X: 1\r\n\r\n") {
 		t.Errorf("got %q", s)
 	}
+}
+
+// Pings do not put off the end of a wait for a message.
+func TestReceiveWithinPings(t *testing.T) {
+	near, far := net.Pipe()
+	defer near.Close()
+	pinging := make(chan struct{})
+	go func() {
+		defer close(pinging)
+		for {
+			if _, err := far.Write([]byte{0x80 | PingOp, 0}); err != nil {
+				return
+			}
+		}
+	}()
+	p := newPatientConn(t, near)
+	c := &Conn{Conn: p, r: bufio.NewReader(p), Deaf: true}
+	if _, err := c.ReceiveWithin(300 * time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) || c.Pings == 0 {
+		t.Errorf("after %d pings: %v", c.Pings, err)
+	}
+	far.Close()
+	<-pinging
 }

@@ -50,11 +50,17 @@ func (c *Conn) Receive() (Message, error) {
 	}
 }
 
-// ReceiveWithin is Receive with its own patience.
+// ReceiveWithin is Receive with its own patience, for the message as a whole: pings
+// that come meanwhile do not put it off.
 func (c *Conn) ReceiveWithin(d time.Duration) (Message, error) {
 	p := c.Conn.(*patientConn)
 	before := p.patience.Swap(int64(d))
-	defer p.patience.Store(before)
+	now := newClock()
+	p.message = &now
+	defer func() {
+		p.message = nil
+		p.patience.Store(before)
+	}()
 	return c.Receive()
 }
 

@@ -17,6 +17,7 @@ import (
 type patientConn struct {
 	net.Conn
 	patience    atomic.Int64              // a time.Duration
+	message     *clock                    // of one message, which pings do not put off; nil: of each read
 	read, write atomic.Pointer[time.Time] // deadlines that were set
 }
 
@@ -27,7 +28,12 @@ func newPatientConn(t T, c net.Conn) *patientConn {
 }
 
 func (c *patientConn) Read(p []byte) (n int, err error) {
-	err = c.wait(&c.read, c.Conn.SetReadDeadline, func() (bool, error) {
+	own := newClock()
+	now := &own
+	if c.message != nil {
+		now = c.message
+	}
+	err = c.wait(now, &c.read, c.Conn.SetReadDeadline, func() (bool, error) {
 		n, err = c.Conn.Read(p)
 		return n > 0, err
 	})
@@ -35,7 +41,8 @@ func (c *patientConn) Read(p []byte) (n int, err error) {
 }
 
 func (c *patientConn) Write(p []byte) (n int, err error) {
-	err = c.wait(&c.write, c.Conn.SetWriteDeadline, func() (bool, error) {
+	now := newClock()
+	err = c.wait(&now, &c.write, c.Conn.SetWriteDeadline, func() (bool, error) {
 		more, err := c.Conn.Write(p[n:])
 		n += more
 		return more > 0, err
@@ -43,24 +50,25 @@ func (c *patientConn) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// wait calls step again after its time-outs, until patience is over since
-// something has moved.
-func (c *patientConn) wait(own *atomic.Pointer[time.Time], setDeadline func(time.Time) error, step func() (moved bool, err error)) error {
-	for now := newClock(); ; {
+// wait calls step again after its time-outs, until patience is over on the clock.
+// What moves a part of it begins anew.
+func (c *patientConn) wait(now *clock, own *atomic.Pointer[time.Time], setDeadline func(time.Time) error, step func() (moved bool, err error)) error {
+	for {
 		if deadline := own.Load(); deadline != nil {
 			setDeadline(*deadline)
 			_, err := step()
 			return err
 		}
+		if limit := time.Duration(c.patience.Load()); now.tick() > limit {
+			return fmt.Errorf("nothing has moved for %v: %w", limit, os.ErrDeadlineExceeded)
+		}
 		setDeadline(time.Now().Add(longestTick))
 		moved, err := step()
-		switch {
-		case !errors.Is(err, os.ErrDeadlineExceeded):
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
-		case moved:
-			now = newClock()
-		case now.tick() > time.Duration(c.patience.Load()):
-			return fmt.Errorf("nothing has moved for %v: %w", time.Duration(c.patience.Load()), err)
+		}
+		if moved {
+			*now = newClock()
 		}
 	}
 }

@@ -52,17 +52,24 @@ func Settled(t T, number func() int) int {
 }
 
 // Within polls cond until it is true, at most for d in the time of a quiet
-// machine, and says whether it was.
+// machine, and reports whether it was. What has not come true soon is looked at less
+// often: most conditions read all of /proc, which many tests do at once.
 func Within(d time.Duration, cond func() bool) bool {
-	tick := time.NewTicker(5 * time.Millisecond)
+	pause := 2 * time.Millisecond
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for now := newClock(); now.tick() < d; <-tick.C {
 		if cond() {
 			return true
 		}
+		pause = min(2*pause, slowestPoll)
+		tick.Reset(pause)
 	}
 	return cond()
 }
+
+// slowestPoll is shorter than longestTick, so that the clock sees all of it.
+const slowestPoll = 50 * time.Millisecond
 
 // Context returns one for clients and tools that we did not write: it is done when
 // t ends, or patience has been over some times.
