@@ -132,6 +132,21 @@ func (a *cgiAnswer) passLocked(data []byte) error {
 	return nil
 }
 
+// probe sends an interim response, unless the answer has begun. A client that has
+// closed its whole connection answers by a reset, which tells it from one that has
+// closed its sending half only; its system would keep us waiting for a minute. Every
+// client of HTTP/1.1 takes interim responses (RFC 9110 section 15.2).
+func (a *cgiAnswer) probe() {
+	if !a.mu.TryLock() { // it is just being written
+		return
+	}
+	defer a.mu.Unlock()
+	if !a.started && !a.ended {
+		a.grant()
+		a.w.WriteHeader(http.StatusProcessing)
+	}
+}
+
 // grant is the client's time for what is written next.
 func (a *cgiAnswer) grant() {
 	if a.patience > 0 {

@@ -18,6 +18,7 @@ type cgiGuard struct {
 	ended bool
 	timer *time.Timer
 	due   time.Time // when the next look is
+	asked bool      // whether a client that sends nothing more is still there
 	moved int64     // bytes, in both directions
 	since time.Time // when they moved last, later by as much as our looks were late
 }
@@ -60,6 +61,10 @@ func (g *cgiGuard) look() {
 	g.since = g.since.Add(max(now.Sub(g.due), 0))
 	if moved := g.movedNow(); moved != g.moved || !reading && !g.owed() {
 		g.moved, g.since = moved, now
+	}
+	if !g.asked && c.r.Context().Err() != nil && c.r.ProtoAtLeast(1, 1) {
+		g.asked = true
+		c.answer.probe()
 	}
 	switch {
 	case !reading && g.conn != nil && g.conn.gone():

@@ -53,6 +53,23 @@ func TestCGIClientLeaves(t *testing.T) {
 	}
 }
 
+// A client that has closed its sending half only is asked by an interim response
+// whether it is still there, and gets its answer.
+func TestCGIHalfClosed(t *testing.T) {
+	t.Parallel()
+	s, dir := startCGI(t, map[string]string{"think": waitForGo + plainText + `echo thought`})
+	w := dial(t, s)
+	w.send(request("GET", "/think", ""))
+	w.Conn.(interface{ CloseWrite() error }).CloseWrite()
+	if resp := w.head("GET"); resp.StatusCode != http.StatusProcessing {
+		t.Errorf("before the answer: %d", resp.StatusCode)
+	}
+	touch(t, filepath.Join(dir, "go"))
+	if resp, body := w.answer("GET"); resp.StatusCode != 200 || body != "thought\n" {
+		t.Errorf("%d %q", resp.StatusCode, body)
+	}
+}
+
 // One limit for both kinds of process, and no slot is lost.
 func TestCGIMaxForks(t *testing.T) {
 	t.Parallel()
@@ -67,18 +84,18 @@ func TestCGIMaxForks(t *testing.T) {
 	s.Out.Await(t, "| ERROR", "| http", "CGI was not run")
 	ws.Leave(t)
 	harness.NoSurvivors(t, s)
-	running := dial(t, s)
+	var resp *http.Response
 	harness.Until(t, "the slot is free", func() bool {
-		running = dial(t, s)
+		running := dial(t, s)
 		running.send(request("GET", "/wait", ""))
-		resp := running.head("GET")
+		resp = running.head("GET")
 		return resp.StatusCode == 200
 	})
 	if c := s.Ask(t, harness.Handshake("/")); c.Status() != 429 {
 		t.Errorf("a WebSocket beside a script: %d", c.Status())
 	}
 	touch(t, filepath.Join(dir, "go"))
-	io.Copy(io.Discard, running.r) // idle, until the server stops
+	io.Copy(io.Discard, resp.Body) // and the connection is idle, until the server stops
 }
 
 // Many at once: exactly as many run as may.
