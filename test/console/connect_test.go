@@ -117,6 +117,18 @@ func testBadAddress(t *testing.T, browser context.Context, s *harness.Server) {
 	p.awaitRow("onopen", "connected")
 }
 
+// testLateList: the list of programs comes when an address is being typed, and moves
+// the focus no more.
+func testLateList(t *testing.T, browser context.Context, s *harness.Server) {
+	p := openPage(t, browser, s.Addr, "/nowhere", `const wait = new Promise(done => window.answer = done), ask = fetch;
+		window.fetch = async (...all) => { await wait; return ask(...all); };`)
+	p.fill("url", "ws://")
+	eval[any](p, "answer()")
+	p.until(`document.querySelector("#home button") !== null`)
+	p.keys("\r")
+	p.awaitRow("exception", "SyntaxError")
+}
+
 // testSendUnconnected: Enter in the send box connects if need be, and what could
 // not be sent is still there.
 func testSendUnconnected(t *testing.T, browser context.Context, s *harness.Server) {

@@ -28,7 +28,7 @@ func TestConsole(t *testing.T) {
 	server := harness.Start(t, harness.Binary(t), "--devconsole", "--dir="+harness.Scripts(t, programs))
 	for name, test := range map[string]func(*testing.T, context.Context, *harness.Server){
 		"ByKeyboard": testByKeyboard, "NoAutoConnect": testNoAutoConnect, "Reconnect": testReconnect,
-		"Address": testAddress, "BadAddress": testBadAddress, "SendUnconnected": testSendUnconnected,
+		"Address": testAddress, "BadAddress": testBadAddress, "LateList": testLateList, "SendUnconnected": testSendUnconnected,
 		"Endings": testEndings, "CodesExplained": testCodesExplained,
 		"History": testHistory, "NoStorage": testNoStorage,
 		"Filter": testFilter, "Pause": testPause, "Clear": testClear, "Save": testSave, "Keys": testKeys,

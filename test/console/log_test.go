@@ -58,6 +58,7 @@ func testFilter(t *testing.T, browser context.Context, s *harness.Server) {
 func testPause(t *testing.T, browser context.Context, s *harness.Server) {
 	p := openPage(t, browser, s.Addr, "/echo")
 	p.connect()
+	p.awaitRow("onopen", "connected")
 	p.keys(".", input.ModifierCtrl)
 	p.until(`document.getElementById("pause").ariaPressed === "true"`)
 	p.send("held back")

@@ -9,11 +9,12 @@ function start() {
   url.focus();
   probe();
   showState();
+  const unedited = url.value;
   known.then(() => {
     showPrograms();
     aboutURL();
     showState();
-    if (programs?.length && !programAt(socketURL(url.value)) && document.activeElement === url) $("home").querySelector("button")?.focus();
+    if (programs?.length && url.value === unedited && !programAt(socketURL(unedited)) && document.activeElement === url) $("home").querySelector("button")?.focus();
   });
 }
 
