@@ -17,8 +17,8 @@ const (
 	// A body nobody reads any more is thrown away, because a connection that is
 	// closed with something unread destroys the answer (RFC 9112 section 9.6): as long
 	// as it comes without a pause, and no longer than drainMost.
-	drainPause = 100 * time.Millisecond
-	drainMost  = time.Second
+	drainPause = 500 * time.Millisecond
+	drainMost  = 5 * time.Second
 )
 
 // body is what a client says: the lines that stand before all, then the body of its

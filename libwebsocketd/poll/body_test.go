@@ -12,7 +12,7 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// TestDrain has a client that goes on sending what nobody wants: it has a second, and
+// TestDrain has a client that goes on sending what nobody wants: it has five seconds, and
 // a client that pauses has less.
 func TestDrain(t *testing.T) {
 	t.Parallel()

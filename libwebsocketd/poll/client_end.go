@@ -62,9 +62,11 @@ func (c *client) Close() error {
 		if free {
 			c.out.writing.Unlock()
 		}
-		if !free || !c.ended.Load() {
-			c.out.finishBy(past)
+		limit := past
+		if free && c.ended.Load() { // net/http ends the answer, now that the body is drained
+			limit = time.Now().Add(c.lastWait())
 		}
+		c.out.finishBy(limit)
 		c.in.close()
 		close(c.closed)
 		c.busy.Wait()

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/record"
 )
 
@@ -20,6 +21,9 @@ const (
 	// look is how often it is decided anew who is waited for.
 	look = 100 * time.Millisecond
 )
+
+// crowd is what pace asks. Tests with a time of their own have none.
+var crowd = process.Crowd
 
 // errFull is why Append did not wait, or not longer.
 var errFull = errors.New("the record is full of what somebody has not taken")
@@ -35,11 +39,12 @@ var noWait = func() context.Context {
 //
 // Its clock is the other side's. A viewer is slow by the time in which there was
 // something on its way to it that it could have taken: not while we have not come to
-// write to it, nor for longer between two looks than we meant to wait. On a machine so
-// busy that a look comes late, clients come late as well.
+// write to it, nor for longer between two looks than we meant to wait. On a machine
+// whose processors many want, clients come late as well: time counts for as much less.
 type pace struct {
 	output *record.Log[item]
 	block  bool
+	crowd  func() float64 // see process.Crowd
 
 	mu      sync.Mutex
 	runners map[*runner]struct{}
@@ -77,7 +82,7 @@ type runner struct {
 }
 
 func newPace(output *record.Log[item], block bool) *pace {
-	return &pace{output: output, block: block, runners: map[*runner]struct{}{}}
+	return &pace{output: output, block: block, crowd: crowd, runners: map[*runner]struct{}{}}
 }
 
 // join adds a viewer that has had all messages up to after.
@@ -242,12 +247,13 @@ func (p *pace) look(now time.Time) {
 		return
 	}
 	p.looked = now
+	passed := time.Duration(float64(look) / p.crowd())
 	for r := range p.runners {
-		r.look()
+		r.look(passed)
 	}
 }
 
-func (r *runner) look() {
+func (r *runner) look(passed time.Duration) {
 	count, rest := r.count, !r.waits.Load()
 	if rest && r.taken != nil {
 		count, rest = r.taken()
@@ -256,9 +262,9 @@ func (r *runner) look() {
 	case !rest:
 		r.still, r.owed = 0, 0
 	case count > r.count && r.count > 0:
-		r.still, r.owed = 0, r.owed+look
+		r.still, r.owed = 0, r.owed+passed
 	default:
-		r.still, r.owed = r.still+look, r.owed+look
+		r.still, r.owed = r.still+passed, r.owed+passed
 	}
 	r.count = count
 }

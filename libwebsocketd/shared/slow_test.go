@@ -248,6 +248,7 @@ func TestLateIsNotSlow(t *testing.T) {
 func TestLateLook(t *testing.T) {
 	t.Parallel()
 	p := newPace(record.New[item](record.Limits{}), false)
+	p.crowd = func() float64 { return 1 }
 	r := p.join(0)
 	now := time.Now()
 	for range 5 {
@@ -257,5 +258,17 @@ func TestLateLook(t *testing.T) {
 	}
 	if r.still != 5*look || r.owed != 5*look {
 		t.Errorf("five looks count as %s and %s", r.still, r.owed)
+	}
+}
+
+// TestCrowd: on a machine whose processors four want, time counts for a quarter.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	p := newPace(record.New[item](record.Limits{}), false)
+	p.crowd = func() float64 { return 4 }
+	r := p.join(0)
+	p.look(time.Now())
+	if r.still != look/4 || r.owed != look/4 {
+		t.Errorf("a look counts as %s and %s", r.still, r.owed)
 	}
 }

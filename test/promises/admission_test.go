@@ -160,7 +160,7 @@ func TestAdmissionOrder(t *testing.T) {
 // Refused and failed requests give their slot back.
 func TestRefusalsHoldNoSlot(t *testing.T) {
 	t.Parallel()
-	s := start(t, "--dir="+scripts(t), "--maxforks=1")
+	s := start(t, "--dir="+scripts(t), "--maxforks=1", "--maxheader=256KiB")
 	for range 5 {
 		s.Ask(t, harness.Handshake("/badinterpreter"))
 		s.Ask(t, harness.Handshake("/cat").Add("X-Long", strings.Repeat("x", 140<<10)))

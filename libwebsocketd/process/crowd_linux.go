@@ -1,0 +1,50 @@
+package process
+
+import (
+	"bytes"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	crowdLook = 100 * time.Millisecond // a look at the machine counts as long
+	mostCrowd = 10                     // bounds what a crowd can make anybody wait
+)
+
+var crowd struct {
+	mu     sync.Mutex
+	looked time.Time
+	value  float64
+}
+
+// Crowd returns how many threads of the machine want each of its processors: 1 when
+// none has to wait for one, at most 10. Waits for somebody who may live on the same
+// machine are as much longer. It may be called at any rate, and concurrently.
+func Crowd() float64 {
+	crowd.mu.Lock()
+	defer crowd.mu.Unlock()
+	if now := time.Now(); now.Sub(crowd.looked) >= crowdLook {
+		crowd.looked, crowd.value = now, crowdOf(runnable(), runtime.NumCPU())
+	}
+	return crowd.value
+}
+
+func crowdOf(threads, processors int) float64 {
+	return min(max(float64(threads)/float64(processors), 1), mostCrowd)
+}
+
+// runnable returns how many threads run or could, 0 if that is not told; see
+// proc_loadavg(5).
+func runnable() int {
+	text, _ := os.ReadFile("/proc/loadavg")
+	fields := bytes.Fields(text)
+	if len(fields) < 4 {
+		return 0
+	}
+	count, _, _ := bytes.Cut(fields[3], []byte("/"))
+	n, _ := strconv.Atoi(string(count))
+	return n
+}
