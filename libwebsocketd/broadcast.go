@@ -84,13 +84,20 @@ func NewChunk(batch []Message) *Chunk {
 	return c
 }
 
-// Head returns a Chunk of the first n messages. Nothing is copied.
-func (c *Chunk) Head(n int) *Chunk {
-	head := &Chunk{frames: c.frames[:len(c.frames)-len(c.from(n))]}
-	for m := range head.Messages(0) {
-		head.tally.add([]Message{m})
+// Cut returns a Chunk of the first n messages, and one of the others. Nothing is
+// copied.
+func (c *Chunk) Cut(n int) (head, rest *Chunk) {
+	head, rest = &Chunk{}, &Chunk{frames: c.frames, tally: c.tally}
+	for range n {
+		var data []byte
+		data, rest.frames = cutFrame(rest.frames)
+		head.tally.Messages++
+		head.tally.Bytes += int64(len(data))
 	}
-	return head
+	head.frames = c.frames[:len(c.frames)-len(rest.frames)]
+	rest.tally.Messages -= head.tally.Messages
+	rest.tally.Bytes -= head.tally.Bytes
+	return head, rest
 }
 
 // Then returns a Chunk of c's messages and then a batch of whole ones, which is copied.
@@ -139,15 +146,11 @@ func (d *Delivery) counts() Tally {
 	if d.Chunk == nil {
 		return Tally{}
 	}
-	t := d.Chunk.tally
-	rest := d.Chunk.frames
-	for range d.Skip {
-		var data []byte
-		data, rest = cutFrame(rest)
-		t.Messages--
-		t.Bytes -= int64(len(data))
+	if d.Skip == 0 {
+		return d.Chunk.tally
 	}
-	return t
+	_, rest := d.Chunk.Cut(d.Skip)
+	return rest.tally
 }
 
 // tellMany is tell without a copy for each client.

@@ -32,6 +32,15 @@ func TestChunk(t *testing.T) {
 			if !slices.EqualFunc(got, batch[skip:], func(a, b Message) bool { return a.Kind == b.Kind && bytes.Equal(a.Data, b.Data) }) {
 				t.Errorf("behind %d messages there are %d others", skip, len(got))
 			}
+			head, rest := c.Cut(skip)
+			if got := slices.Concat(head.frames, rest.frames); !bytes.Equal(got, c.frames) {
+				t.Errorf("cut behind %d messages it is another", skip)
+			}
+			var first Tally
+			first.add(batch[:skip])
+			if head.Tally() != first {
+				t.Errorf("the first %d messages are %+v, want %+v", skip, head.Tally(), first)
+			}
 			d := Delivery{Chunk: c, Skip: skip}
 			want := Tally{}
 			want.add(batch[skip:])

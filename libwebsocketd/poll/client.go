@@ -153,17 +153,16 @@ func (c *client) Send(batch []libwebsocketd.Message) error {
 	})
 }
 
-// Deliver writes what a Broadcast says at once, with its own numbers.
+// Deliver writes what a Broadcast says at once, with its own numbers. The text of its
+// messages is that of all its clients.
 func (c *client) Deliver(deliveries []libwebsocketd.Delivery) error {
 	return c.write(func() error {
-		i := 0
-		return c.out.send(func(b []byte) ([]byte, bool) {
-			if i < len(deliveries) {
-				b = c.append(b, &deliveries[i])
+		for i := range deliveries {
+			if err := c.deliver(&deliveries[i]); err != nil {
+				return err
 			}
-			i++
-			return b, i < len(deliveries)
-		})
+		}
+		return c.out.flush()
 	})
 }
 
@@ -175,17 +174,20 @@ func (c *client) Taken() (count int64, rest bool) {
 	return c.out.taken.Load(), true
 }
 
-func (c *client) append(b []byte, d *libwebsocketd.Delivery) []byte {
-	if d.Chunk == nil {
-		c.number = d.First - 1
-		return c.form.note(b, c.number, d.Note)
-	}
+func (c *client) deliver(d *libwebsocketd.Delivery) error {
 	c.number = d.First + uint64(d.Skip) - 1
-	for m := range d.Chunk.Messages(d.Skip) {
-		c.number++
-		b = c.form.message(b, c.number, &m)
+	if d.Chunk == nil {
+		return c.out.write(c.form.note(nil, c.number, d.Note))
 	}
-	return b
+	rest := remainder{d.Chunk, d.First}
+	for last := d.First - 1 + uint64(d.Chunk.Tally().Messages); c.number < last; {
+		s := formed.section(c.form, d.Chunk, c.number+1, &rest)
+		if err := c.out.write(s.text); err != nil {
+			return err
+		}
+		c.number += uint64(s.messages)
+	}
+	return nil
 }
 
 // write has the right to write while send is at work.

@@ -36,6 +36,9 @@
 // clients take for an empty event: a stream begins with a comment, and a comment is one
 // line.
 //
+// The text of what many listen to is formed once, in sections of a write each, of which
+// a bounded number is kept for those who come to them later (section.go).
+//
 //	(message)   text without a CR, which would end a line of it
 //	json        text with a CR, as a JSON string
 //	base64      a binary message

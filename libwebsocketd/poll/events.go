@@ -38,8 +38,7 @@ func (events) tells() bool { return true }
 
 func (e events) id(b []byte, number uint64) []byte {
 	b = append(b, "id: "...)
-	b = append(b, record.Position{Epoch: e.epoch, Number: number}.String()...)
-	return append(b, '\n')
+	return append(record.Position{Epoch: e.epoch, Number: number}.Append(b), '\n')
 }
 
 func (e events) message(b []byte, number uint64, m *libwebsocketd.Message) []byte {

@@ -44,13 +44,18 @@ func (s *stream) send(put func(b []byte) (_ []byte, more bool)) (err error) {
 			b = b[:0]
 		}
 	}
-	if *room = b; cap(b) <= largeRoom {
-		rooms.Put(room)
-	}
+	giveBack(room, b)
 	if err == nil {
 		err = s.flush()
 	}
 	return err
+}
+
+// giveBack returns a room that has become b to the others.
+func giveBack(room *[]byte, b []byte) {
+	if *room = b; cap(b) <= largeRoom {
+		rooms.Put(room)
+	}
 }
 
 // sendOne sends what one call of put appends.

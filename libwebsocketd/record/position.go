@@ -20,7 +20,13 @@ type Position struct {
 }
 
 // String is EPOCH:NUMBER, which ParsePosition takes back.
-func (p Position) String() string { return p.Epoch + ":" + strconv.FormatUint(p.Number, 10) }
+func (p Position) String() string { return string(p.Append(nil)) }
+
+// Append appends what String returns.
+func (p Position) Append(b []byte) []byte {
+	b = append(append(b, p.Epoch...), ':')
+	return strconv.AppendUint(b, p.Number, 10)
+}
 
 // ParsePosition takes what String yields and nothing else: an epoch of 1 to 64
 // letters, digits, - and _, and a number as it is usually written, without sign,

@@ -90,7 +90,11 @@ func (b *beginning) between(after, before uint64) (d libwebsocketd.Delivery, mis
 	if b.cut && count == uint64(b.said.Tally().Messages) {
 		missing--
 	}
-	return libwebsocketd.Delivery{Chunk: b.said.Head(int(count)), First: b.first, Skip: int(skip)}, missing
+	said := b.said // the same Chunk for all, if it may be: what is made of it is made once
+	if count < uint64(said.Tally().Messages) {
+		said, _ = said.Cut(int(count))
+	}
+	return libwebsocketd.Delivery{Chunk: said, First: b.first, Skip: int(skip)}, missing
 }
 
 // start is the number of the first message of the process.

@@ -62,6 +62,18 @@ func TestBeginning(t *testing.T) {
 	}
 }
 
+// TestBeginningIsOne: all who get the whole beginning get the same Chunk.
+func TestBeginningIsOne(t *testing.T) {
+	t.Parallel()
+	b := newBeginning(100, false)
+	b.add(libwebsocketd.NewChunk(text("ab", "cde", "f")))
+	one, _ := b.between(0, 20)
+	other, _ := b.between(1, 20)
+	if one.Chunk != other.Chunk || other.Skip != 1 {
+		t.Errorf("%+v and %+v", one, other)
+	}
+}
+
 // TestKeepFirst: a late viewer gets the beginning, then what is kept; in a gap between
 // the two only who can be told of it is. Another process has a beginning of its own.
 func TestKeepFirst(t *testing.T) {

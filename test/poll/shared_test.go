@@ -138,6 +138,31 @@ func TestEventsResume(t *testing.T) {
 	}
 }
 
+// All who listen get the same bytes, from wherever they begin: within what was printed
+// at once, too.
+func TestEventsAreTheSame(t *testing.T) {
+	t.Parallel()
+	wait := filepath.Join(t.TempDir(), "go")
+	s := start(t, "--shared", "--linger=1m", "sh", "-c", "seq 3000; while [ ! -e '"+wait+"' ]; do sleep 0.02; done; echo last")
+	first, another := events(t, s), events(t, s)
+	later := map[int]*answer{}
+	for _, after := range []int{0, 1, 700, 1234, 2999, 3000} {
+		later[after] = ask(t, request(t, s, "GET", fmt.Sprint("/?after=", after), nil, eventStream))
+	}
+	touch(t, wait)
+	whole := first.rest()
+	if got := another.rest(); got != whole {
+		t.Errorf("%d bytes, and %d for another", len(whole), len(got))
+	}
+	for after, a := range later {
+		_, want, found := strings.Cut(whole, fmt.Sprintf(":%d\n", after+1))
+		_, got, started := strings.Cut(a.rest(), fmt.Sprintf(":%d\n", after+1))
+		if !found || !started || got != want {
+			t.Errorf("after=%d: %d bytes, want %d", after, len(got), len(want))
+		}
+	}
+}
+
 // What a program cannot be told is answered, and told to nobody.
 func TestSharedRefusals(t *testing.T) {
 	t.Parallel()
