@@ -88,6 +88,9 @@ func TestSlow(t *testing.T) {
 					if told := drink(still, messages, 0); told != test.told {
 						t.Errorf("it was told %q, want %q", told, test.told)
 					}
+					if held := still.hub.pace.has(still.runner); held && test.told == tooSlow {
+						t.Error("what one misses that gets no more is kept for it")
+					}
 				})
 				flood(p, messages)
 				all.Wait()
@@ -271,4 +274,11 @@ func TestCrowd(t *testing.T) {
 	if r.still != look/4 || r.owed != look/4 {
 		t.Errorf("a look counts as %s and %s", r.still, r.owed)
 	}
+}
+
+func (p *pace) has(r *runner) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.runners[r]
+	return ok
 }

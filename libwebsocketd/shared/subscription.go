@@ -139,7 +139,7 @@ func (s *Subscription) Watch(taken func() (count int64, rest bool)) {
 // no more.
 func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	if s.pending != nil {
-		return nil, s.pending
+		return nil, s.last(s.pending)
 	}
 	if s.ctx.Err() != nil && s.hub.ctx.Err() == nil {
 		return nil, errLeft
@@ -216,6 +216,13 @@ func (s *Subscription) failed(err error) error {
 		err = &libwebsocketd.CloseError{Code: closeTryAgainLater, Reason: "too slow: what comes next is no longer kept (see --history and --slowclient)"}
 	}
 	s.pending = err
+	return s.last(err)
+}
+
+// last is for a viewer that gets no more. It may be here until the process has ended
+// (see Close), but nothing is kept for it, and nobody waits.
+func (s *Subscription) last(err error) error {
+	s.hub.pace.leave(s.runner)
 	return err
 }
 

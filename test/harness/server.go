@@ -240,6 +240,8 @@ func (s *Server) cleanup(t T) {
 		}
 		if !Within(Patience(t), s.Exited) {
 			t.Errorf("the server did not end at SIGTERM")
+			s.cmd.Process.Signal(syscall.SIGQUIT) // so that it prints where it stands
+			Within(Patience(t), s.Exited)
 		}
 	}
 	if !s.peer {
