@@ -153,6 +153,18 @@ func (c *Config) headerBytes() int {
 	return max(c.MaxHeader-4<<10, 1)
 }
 
+// fewWaiting is how many connections may wait for a request however short memory is.
+const fewWaiting = 256
+
+// mostWaiting is how many connections may wait for a request: as many as there is
+// memory for the headers of, and as much again for how they are read. It is 0 for all.
+func (c *Config) mostWaiting() int {
+	if c.MaxMemory <= 0 || c.MaxHeader <= 0 {
+		return 0
+	}
+	return int(max(c.MaxMemory/2/int64(c.MaxHeader), fewWaiting))
+}
+
 func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
 
 const (

@@ -1,6 +1,8 @@
 package libwebsocketd
 
 import (
+	"container/list"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -21,23 +23,32 @@ const (
 )
 
 // conns counts the connections of Serve, from accept to close.
+//
+// One that waits for a request, its first or the next, may hold the beginning of its
+// headers. When too many wait, the one goes that has waited longest: who sends a whole
+// request is not harmed by those who never do. (nginx, too, gives up idle connections
+// first.)
 type conns struct {
-	limit int // not positive: none
-	log   *slog.Logger
+	limit       int // not positive: none
+	mostWaiting int // not positive: as many as there are
+	log         *slog.Logger
 
 	mu      sync.Mutex
 	all     map[net.Conn]connState
-	unused  map[net.Conn]struct{} // those without a request so far
-	refused int                   // how many of all are beyond the limit
-	streams int                   // requests of HTTP/2, of which one connection has many
-	told    time.Time             // when the log said so
+	waiting list.List // of those between two requests, the longest there first
+	refused int       // how many of all are beyond the limit
+	streams int       // requests of HTTP/2, of which one connection has many
+	told    time.Time // when the log said so
 	closed  bool
 }
 
-type connState struct{ refused, hijacked bool }
+type connState struct {
+	refused, hijacked bool
+	place             *list.Element // among those that wait
+}
 
-func newConns(limit int, log *slog.Logger) *conns {
-	return &conns{limit: limit, log: log, all: map[net.Conn]connState{}, unused: map[net.Conn]struct{}{}}
+func newConns(limit, mostWaiting int, log *slog.Logger) *conns {
+	return &conns{limit: limit, mostWaiting: mostWaiting, log: log, all: map[net.Conn]connState{}}
 }
 
 // defaultMaxConns leaves a quarter of the descriptors to processes and files.
@@ -55,14 +66,15 @@ func (c *conns) note(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		c.enterLocked(conn)
+	case http.StateActive:
+		c.settleLocked(conn)
+	case http.StateIdle:
+		c.waitLocked(conn)
 	case http.StateClosed:
 		c.leaveLocked(conn)
-		return
 	case http.StateHijacked:
+		c.settleLocked(conn)
 		c.all[conn] = connState{hijacked: true}
-	}
-	if state != http.StateNew { // a request has come
-		delete(c.unused, conn)
 	}
 }
 
@@ -73,7 +85,7 @@ func (c *conns) enterLocked(conn net.Conn) {
 	}
 	full := c.limit > 0 && len(c.all)-c.refused >= c.limit
 	if full {
-		c.tellLocked()
+		c.tellLocked(c.full().Reason)
 	}
 	if full && c.refused >= mostRefused {
 		refuseUnasked(conn)
@@ -83,22 +95,52 @@ func (c *conns) enterLocked(conn net.Conn) {
 		c.refused++
 	}
 	c.all[conn] = connState{refused: full}
-	c.unused[conn] = struct{}{}
+	c.waitLocked(conn)
 }
 
 func (c *conns) leaveLocked(conn net.Conn) {
+	c.settleLocked(conn)
 	if c.all[conn].refused {
 		c.refused--
 	}
 	delete(c.all, conn)
-	delete(c.unused, conn)
 }
 
-// tellLocked says in the log that connections are refused.
-func (c *conns) tellLocked() {
+// waitLocked is for a connection on which a request is waited for.
+func (c *conns) waitLocked(conn net.Conn) {
+	state := c.all[conn]
+	state.place = c.waiting.PushBack(conn)
+	c.all[conn] = state
+	if c.mostWaiting > 0 && c.waiting.Len() > c.mostWaiting {
+		c.tellLocked(fmt.Sprintf("%d connections wait for a request: the one that has waited longest is closed (see --maxmemory and --maxheader)", c.mostWaiting))
+		longest := c.waiting.Front().Value.(net.Conn)
+		c.settleLocked(longest)
+		breakConn(longest)
+	}
+}
+
+// settleLocked is for a connection on which none is, or not any more.
+func (c *conns) settleLocked(conn net.Conn) {
+	if state := c.all[conn]; state.place != nil {
+		c.waiting.Remove(state.place)
+		state.place = nil
+		c.all[conn] = state
+	}
+}
+
+// breakConn closes a connection without a word, which TLS might have to wait for.
+func breakConn(conn net.Conn) {
+	if t, ok := conn.(*tls.Conn); ok {
+		conn = t.NetConn()
+	}
+	conn.Close()
+}
+
+// tellLocked says now and then in the log that connections are refused.
+func (c *conns) tellLocked(why string) {
 	if now := time.Now(); now.Sub(c.told) >= tellAgain {
 		c.told = now
-		logAt(c.log, LevelError, "server", c.full().Reason)
+		logAt(c.log, LevelError, "server", why)
 	}
 }
 
@@ -154,13 +196,13 @@ func (c *conns) forget(conn net.Conn) {
 	}
 }
 
-// close lets no more in, and closes connections without a request: net/http would
+// close lets no more in, and closes connections that wait for a request: net/http would
 // wait five seconds for what a browser opened to have it ready.
 func (c *conns) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	for conn := range c.unused {
-		conn.Close()
+	for e := c.waiting.Front(); e != nil; e = e.Next() {
+		breakConn(e.Value.(net.Conn))
 	}
 }

@@ -21,6 +21,7 @@ type frameReader struct {
 	control func(opcode byte, payload []byte) error // told of each control frame; an error ends the reading
 	other   func() error                            // told of the first message of the other kind; an error ends the reading
 	afford  func(size int) error                    // asked before more is read of a message of which that many bytes have come; nil: nobody counts
+	whole   func()                                  // told when a message that was asked for has come
 
 	err    error
 	head   header
@@ -31,8 +32,8 @@ type frameReader struct {
 	open    bool   // a fragmented message is under way
 	kind    Kind   // of the message under way
 	size    uint64 // of the message under way, as far as announced
-	whole   []byte // fragments put together
-	given   bool   // whole is in the batch
+	joined  []byte // fragments put together
+	given   bool   // joined is in the batch
 	counted int    // bytes held of what has not come whole
 	partial []byte // the beginning of a character of a message in pieces
 }
@@ -60,6 +61,9 @@ func (f *frameReader) next() ([]Message, error) {
 	for f.err == nil {
 		f.err = f.takeArrived()
 		if len(f.in.batch) > 0 {
+			if f.counted > 0 {
+				f.whole()
+			}
 			return f.in.batch, nil
 		}
 		if f.err == nil {
@@ -74,14 +78,15 @@ func (f *frameReader) next() ([]Message, error) {
 		}
 	}
 	f.in.close()
+	f.joined = nil
 	return nil, f.err
 }
 
-// count tells what is held of a message that has not come whole, if it is more than
-// an idle connection holds; and once that it is not any more.
+// count tells what is held of a message that has not come whole, if it is as much as
+// an idle connection holds at most; and once that it is not any more.
 func (f *frameReader) count() error {
-	held := len(f.in.unread()) + len(f.whole)
-	if held <= keptSize {
+	held := len(f.in.unread()) + len(f.joined)
+	if held < keptSize {
 		held = 0
 	}
 	if held == f.counted || f.afford == nil {
@@ -97,9 +102,9 @@ func (f *frameReader) forget() {
 		return
 	}
 	f.given = false
-	f.whole = f.whole[:0]
-	if cap(f.whole) > keptSize {
-		f.whole = nil
+	f.joined = f.joined[:0]
+	if cap(f.joined) > keptSize {
+		f.joined = nil
 	}
 }
 
@@ -252,15 +257,15 @@ func (f *frameReader) takeFrame() (bool, error) {
 // takeFragment puts fragments together.
 func (f *frameReader) takeFragment() (bool, error) {
 	b := f.fresh()
-	f.whole = append(f.whole, b...)
+	f.joined = append(f.joined, b...)
 	f.in.use(len(b))
 	ended := f.ended()
 	f.given = ended && !f.open
-	if err := f.check(f.whole, f.given); err != nil {
+	if err := f.check(f.joined, f.given); err != nil {
 		return false, err
 	}
 	if f.given {
-		f.in.batch = append(f.in.batch, Message{Kind: f.kind, Data: f.whole})
+		f.in.batch = append(f.in.batch, Message{Kind: f.kind, Data: f.joined})
 	}
 	return ended, nil
 }

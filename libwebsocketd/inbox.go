@@ -108,7 +108,7 @@ func (in *inbox) fill() error {
 func (in *inbox) room() []byte {
 	unread := in.unread()
 	switch {
-	case in.chunk == nil && in.small != nil && in.small():
+	case in.chunk == nil && in.mustBeSmall():
 		in.move(&chunk{data: make([]byte, len(unread)+keptSize)}, unread)
 	case in.chunk == nil:
 		in.move(newChunk(len(unread)+keptSize), unread)
@@ -119,6 +119,8 @@ func (in *inbox) room() []byte {
 	case cap(in.buf)-len(unread) >= keptSize:
 		in.buf = append(in.buf[:0], unread...)
 		in.start = 0
+	case cap(in.buf) < smallRoom && in.mustBeSmall(): // not yet counted
+		in.move(&chunk{data: make([]byte, len(unread)+keptSize)}, unread)
 	case cap(in.buf) < largeRoom:
 		in.move(newChunk(largeRoom), unread)
 	default:
@@ -127,6 +129,8 @@ func (in *inbox) room() []byte {
 	in.asked = min(cap(in.buf)-len(in.buf), chunkSize)
 	return in.buf[len(in.buf) : len(in.buf)+in.asked]
 }
+
+func (in *inbox) mustBeSmall() bool { return in.small != nil && in.small() }
 
 // move continues in another chunk.
 func (in *inbox) move(to *chunk, unread []byte) {

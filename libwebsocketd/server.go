@@ -68,7 +68,7 @@ func New(cfg Config) (*Server, error) {
 		launcher: cfg.Launcher,
 		sessions: make(map[*session]struct{}),
 	}
-	s.conns = newConns(cfg.MaxConns, cfg.Logger)
+	s.conns = newConns(cfg.MaxConns, cfg.mostWaiting(), cfg.Logger)
 	s.ctx, s.goAway = context.WithCancelCause(context.Background())
 	if cfg.ReverseLookup {
 		s.lookup = newReverseLookup(s.ctx, &s.running)

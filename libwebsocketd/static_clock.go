@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"io"
+	"math"
 	"net/http"
 	"time"
 )
@@ -37,13 +38,19 @@ func (c *clocked) Write(b []byte) (written int, err error) {
 	return written, err
 }
 
-// ReadFrom implements io.ReaderFrom, so that the system sends files by itself.
+// ReadFrom implements io.ReaderFrom, so that the system sends files by itself. It does
+// so for one limit around a file, and not for two.
 func (c *clocked) ReadFrom(from io.Reader) (written int64, err error) {
-	for err == nil {
+	whole, ok := from.(*io.LimitedReader)
+	if !ok {
+		whole = &io.LimitedReader{R: from, N: math.MaxInt64}
+	}
+	for err == nil && whole.N > 0 {
 		c.grant()
 		var n int64
-		n, err = io.CopyN(c.ResponseWriter, from, staticPiece)
+		n, err = io.CopyN(c.ResponseWriter, whole.R, min(whole.N, staticPiece))
 		written += n
+		whole.N -= n
 	}
 	if err == io.EOF {
 		err = nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"websocketd/libwebsocketd/gate"
@@ -41,6 +42,7 @@ type WebSocketEndpoint struct {
 	cancel context.CancelCauseFunc
 
 	share   *gate.Share // of the memory for messages; nil without a budget
+	tooSlow atomic.Bool // for those who wait for it
 	leaving func()      // called before the client is told that its leaving is noticed
 	first   []Message   // what Receive yields before anything of the client's
 	pieces  [][]byte    // of what is being delivered
@@ -122,6 +124,9 @@ func (w *WebSocketEndpoint) Receive() ([]Message, error) {
 // end. Whoever waits on Context is told first: the program need not wait.
 func (w *WebSocketEndpoint) end(err error) error {
 	cause := error(&ClosedError{Code: closeAbnormal})
+	if w.tooSlow.Load() {
+		err = &RefusedError{closePolicyViolation, ErrTooSlow.Error()}
+	}
 	if err == errTooBig {
 		err = &RefusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
 	}

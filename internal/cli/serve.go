@@ -50,6 +50,7 @@ func (i invocation) serve(w *wish, notes []string) int {
 	for _, note := range notes {
 		server.Info(note)
 	}
+	boundGarbage()
 	cfg := w.config()
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
 	cfg.Faces = []libwebsocketd.Face{poll.New()}

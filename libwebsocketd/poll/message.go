@@ -25,12 +25,17 @@ const mostBody = 64 * libwebsocketd.DefaultMaxFrameSize
 
 var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
 
+// tooSlow has the status of a body that has stalled.
+var tooSlow = &gate.Refusal{Status: http.StatusRequestTimeout, Reason: libwebsocketd.ErrTooSlow.Error()}
+
 // serveMessage takes the body of a POST to a program that is not the client's alone,
 // as one message.
 func serveMessage(w http.ResponseWriter, v *libwebsocketd.Visit) {
-	afford, free := v.Afford()
-	defer free()
-	data, refusal := readWhole(w, v, afford)
+	ctx, cancel := context.WithCancelCause(v.Context())
+	defer cancel(nil)
+	memory := v.Memory(func() { cancel(libwebsocketd.ErrTooSlow) })
+	defer memory.Free()
+	data, refusal := readWhole(ctx, w, v, memory)
 	var m libwebsocketd.Message
 	if refusal == nil {
 		m, refusal = messageOf(v.Program(), data)
@@ -89,8 +94,8 @@ func when(ctx context.Context, f func()) (settle func()) {
 }
 
 // readWhole reads a body of at most the size of a message, as far as there is memory
-// for it. The client's time for it begins anew with every piece.
-func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit, afford func(int) error) ([]byte, *gate.Refusal) {
+// for it, until ctx is done. The client's time for it begins anew with every piece.
+func readWhole(ctx context.Context, w http.ResponseWriter, v *libwebsocketd.Visit, memory *libwebsocketd.Memory) ([]byte, *gate.Refusal) {
 	limit := v.Program().MaxFrameSize
 	if limit < 0 {
 		limit = mostBody
@@ -101,11 +106,14 @@ func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit, afford func(int) e
 	}
 	rc := http.NewResponseController(w)
 	defer rc.SetReadDeadline(time.Time{})
-	defer when(v.Context(), func() { rc.SetReadDeadline(past) })()
-	data, err := readAll(&patient{io.LimitReader(v.Request.Body, limit+1), rc, v.Context(), 2 * v.Program().PingInterval}, afford)
+	defer when(ctx, func() { rc.SetReadDeadline(past) })()
+	data, err := readAll(&patient{io.LimitReader(v.Request.Body, limit+1), rc, ctx, 2 * v.Program().PingInterval}, memory.Afford)
+	memory.Whole()
 	switch {
 	case v.Context().Err() != nil:
 		return nil, goingAway
+	case ctx.Err() != nil:
+		return nil, tooSlow
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &gate.Refusal{Status: http.StatusRequestTimeout, Reason: "the body of the request has stalled for two ping intervals"}
 	case err != nil:
@@ -116,14 +124,14 @@ func readWhole(w http.ResponseWriter, v *libwebsocketd.Visit, afford func(int) e
 	return data, nil
 }
 
-// readAll is io.ReadAll that asks before its room grows over that of a small message.
+// readAll is io.ReadAll that asks before it reads more than a small message.
 func readAll(r io.Reader, afford func(int) error) (data []byte, err error) {
 	data = make([]byte, 0, 512)
 	for err == nil {
+		if len(data) >= smallBody {
+			err = afford(len(data))
+		}
 		if len(data) == cap(data) {
-			if len(data) >= smallBody {
-				err = afford(len(data))
-			}
 			data = slices.Grow(data, len(data))
 		}
 		if err == nil {

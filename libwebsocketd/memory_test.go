@@ -1,0 +1,107 @@
+package libwebsocketd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"websocketd/libwebsocketd/gate"
+)
+
+// counted is an endpoint whose messages count against a budget.
+func counted(t *testing.T, p *pair, b *gate.Budget) *WebSocketEndpoint {
+	t.Helper()
+	w := p.endpoint(t, Config{})
+	w.countMessages(b)
+	return w
+}
+
+// shortMemory is a Budget for which somebody waits. more gives back what there is.
+func shortMemory(t *testing.T) (b *gate.Budget, more func()) {
+	t.Helper()
+	b = gate.NewBudget(1)
+	all, waits := b.Share(nil), b.Share(nil)
+	if err := all.Await(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() { left <- waits.Await(ctx, 2) }()
+	eventually(t, "somebody waits", b.Tight)
+	return b, func() {
+		leave()
+		<-left
+		all.Free()
+	}
+}
+
+// TestShortMemoryHoldsLittle: of a message that has to wait for memory no more is read
+// than an idle connection may hold, and a little.
+func TestShortMemoryHoldsLittle(t *testing.T) {
+	t.Parallel()
+	for _, parts := range [][]string{{aText + strings.Repeat("x", 60_000)}, {textBegin + strings.Repeat("x", 30_000), textEnd + strings.Repeat("x", 30_000)}} {
+		p := tcpPair(t)
+		b, more := shortMemory(t)
+		w := counted(t, p, b)
+		asked := make(chan int, 100)
+		afford := w.frames.afford
+		w.frames.afford = func(size int) error {
+			asked <- size
+			return afford(size)
+		}
+		sent := clientFrames(parts...)
+		go p.wire.Write(sent)
+		got := make(chan []Message, 1)
+		go func() {
+			batch, _ := w.Receive()
+			got <- batch
+		}()
+		select {
+		case size := <-asked:
+			if size > 2*keptSize {
+				t.Errorf("%d bytes were read before there was memory for them", size)
+			}
+		case <-got:
+			t.Fatal("a message was read whole before there was memory for it")
+		}
+		more()
+		if batch := <-got; len(batch) != 1 || !bytes.Equal(batch[0].Data, []byte(strings.Repeat("x", 60_000))) {
+			t.Errorf("%d messages when there was memory", len(batch))
+		}
+	}
+}
+
+// TestTooSlow: a client that is too slow for those who wait for memory is told so, unless
+// something of it waits to be read.
+func TestTooSlow(t *testing.T) {
+	t.Parallel()
+	p := tcpPair(t)
+	w := counted(t, p, gate.NewBudget(0))
+	p.wire.Write(clientFrames(aText + strings.Repeat("x", 10_000))[:9000])
+	if canLook {
+		eventually(t, "something waits to be read", w.conn.hasUnread)
+		if w.late() {
+			t.Error("it is late before we have read")
+		}
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := w.Receive()
+		ended <- err
+	}()
+	eventually(t, "nothing waits to be read", func() bool { return !w.conn.hasUnread() })
+	if !w.late() {
+		t.Error("it is not late")
+	}
+	go io.Copy(io.Discard, p.wire)
+	var refused *RefusedError
+	if err := <-ended; !errors.As(err, &refused) || refused.Code != closePolicyViolation || refused.Reason != ErrTooSlow.Error() {
+		t.Errorf("it ended with %v", err)
+	}
+	if w.share.Held() != 0 {
+		t.Errorf("%d bytes are held at the end", w.share.Held())
+	}
+}
