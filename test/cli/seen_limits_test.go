@@ -59,7 +59,7 @@ func heldBack(t *testing.T, o harness.Options) string {
 		m, err := whole.Receive()
 		came <- err == nil && string(m.Data) == text
 	}()
-	if harness.Within(2*time.Second, func() bool { return len(came) > 0 }) {
+	if harness.Within(time.Second/2, func() bool { return len(came) > 0 }) {
 		return "taken"
 	}
 	half.WriteFrames(harness.Frame{Fin: true, Op: harness.Continuation})
