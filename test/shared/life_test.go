@@ -46,7 +46,7 @@ func TestLinger(t *testing.T) {
 // After --linger the process ends, and the next viewer has another.
 func TestAfterLinger(t *testing.T) {
 	t.Parallel()
-	s := start(t, append([]string{"--linger=150ms"}, saysPid...)...)
+	s := start(t, append([]string{"--linger=2s"}, saysPid...)...)
 	a := s.Connect(t)
 	pid := pidOf(t, a)
 	a.Leave(t)
