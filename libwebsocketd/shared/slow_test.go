@@ -251,7 +251,6 @@ func TestLateIsNotSlow(t *testing.T) {
 func TestLateLook(t *testing.T) {
 	t.Parallel()
 	p := newPace(record.New[item](record.Limits{}), false)
-	p.crowd = func() float64 { return 1 }
 	r := p.join(0)
 	now := time.Now()
 	for range 5 {
