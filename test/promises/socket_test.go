@@ -81,11 +81,12 @@ func TestSocketOfSuccessor(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
 	for range 10 {
 		s := harness.Options{Bin: harness.Binary(t), Unix: socket, Args: []string{"cat"}}.Start(t)
-		guardian := s.Guardian()
+		var guardian int // until there is one, its fork holds the socket of s, which the start of next would reach
+		harness.Until(t, "there is a guardian", func() bool { guardian = s.Guardian(); return guardian != 0 })
 		s.Signal(t, syscall.SIGKILL)
 		s.Wait(t)
 		next := harness.Options{Bin: harness.Binary(t), Unix: socket, Args: []string{"cat"}}.Start(t)
-		harness.Until(t, "the guardian has ended", func() bool { return guardian == 0 || !harness.Alive(guardian) })
+		harness.Until(t, "the guardian has ended", func() bool { return !harness.Alive(guardian) })
 		next.Connect(t).Echo(t, "still reachable")
 		next.Signal(t, syscall.SIGTERM)
 		next.Wait(t)
