@@ -85,15 +85,15 @@ type stage struct {
 	programs chan *fakeProgram // as they are started
 	refuse   chan *gate.Refusal
 	running  sync.WaitGroup
-	goAway   context.CancelFunc
+	goAway   func()
 }
 
 // newStage opens a hub with its first process. The test ends when the hub has.
 func newStage(t *testing.T, life Lifetime, strict bool) (*stage, *fakeProgram) {
 	t.Helper()
 	s := &stage{t: t, programs: make(chan *fakeProgram, 9), refuse: make(chan *gate.Refusal, 9)}
-	ctx, cancel := context.WithCancel(context.Background())
-	s.goAway = cancel
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s.goAway = func() { cancel(libwebsocketd.ErrGoingAway) }
 	s.hub = newHub(ctx, life.complete(), newShelf(1, life.complete().History), life.Start == StartEager, strict, false)
 	s.hub.log = slog.New(slog.DiscardHandler)
 	s.hub.gone = func() {}
@@ -110,7 +110,7 @@ func newStage(t *testing.T, life Lifetime, strict bool) (*stage, *fakeProgram) {
 	s.hub.open()
 	first, _ := s.hub.start()
 	t.Cleanup(func() {
-		cancel()
+		s.goAway()
 		s.running.Wait()
 	})
 	return s, first.(*fakeProgram)

@@ -121,7 +121,11 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 	h.mu.Unlock()
 	_, last := h.output.Kept()
 	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
-	h.output.Close(ending)
+	told := ending
+	if away := context.Cause(h.ctx); away != nil {
+		told = away // also between two processes, where the last one ended for itself
+	}
+	h.output.Close(told)
 	close(h.done)
 	if h.ended != nil {
 		h.untilAlone()

@@ -298,8 +298,22 @@ func TestGoingAway(t *testing.T) {
 		synctest.Wait()
 		p.says <- text("last words")
 		p.ended <- &libwebsocketd.EndedError{Ending: process.Ending{Code: 5}}
-		expect(t, sub, "1:last words", "error: exit status 5")
+		expect(t, sub, "1:last words", "error: server is going away")
 		closing.Wait()
+	})
+}
+
+// TestGoingAwayBetweenTwoProcesses: the end is the server's, not that of the process
+// which another one was to follow.
+func TestGoingAwayBetweenTwoProcesses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Restart: RestartAlways}, false)
+		sub := s.viewer("/")
+		s.run()
+		p.end(process.Ending{})
+		synctest.Wait()
+		s.goAway()
+		expect(t, sub, "error: server is going away")
 	})
 }
 
