@@ -39,9 +39,7 @@ deps:
 	@sh test/deps.sh
 
 test: deps
-	@cd test && race=-race && \
-	{ why=$$(go build -race -o /dev/null ./gotest 2>&1) || { race=; echo "make test: without the race detector, which needs gcc and libc6-dev: $$why"; }; } && \
-	go run ./gotest -skips=skips.txt .. . -- $$race -count=1 -timeout=60m -p=3
+	@bash test/test.sh
 
 room:
 	@for module in . test; do (cd $$module && go list ./... | grep '/$(ROOM)$$' | xargs -r go test -run='$(RUN)') || exit 1; done

@@ -65,7 +65,7 @@ func startGuardian(table *os.File, orders string) (pid int, pipe, said *os.File,
 	}
 	proc, err := os.StartProcess(path, []string{guardianName}, &os.ProcAttr{
 		Dir:   "/",
-		Env:   []string{"GOMAXPROCS=1", ordersVariable + "=" + orders},
+		Env:   guardianEnvironment(orders),
 		Files: []*os.File{files[0], files[1], files[2], table},
 		Sys:   groupAttributes(false),
 	})
@@ -74,6 +74,16 @@ func startGuardian(table *os.File, orders string) (pid int, pipe, said *os.File,
 	}
 	defer proc.Release()
 	return proc.Pid, files[3], files[4], nil
+}
+
+// guardianEnvironment is all that a guardian has. GORACE says how a program built with
+// the race detector ends: a second later, unless told otherwise.
+func guardianEnvironment(orders string) []string {
+	env := []string{"GOMAXPROCS=1", ordersVariable + "=" + orders}
+	if race := os.Getenv("GORACE"); race != "" {
+		env = append(env, "GORACE="+race)
+	}
+	return env
 }
 
 // GuardianMain is the whole life of a guardian. In any other process it returns

@@ -15,7 +15,7 @@ func endsWith(t *testing.T, o harness.Options) string {
 	if _, end := s.Connect(t).Rest(t); end.Code != 4003 {
 		t.Errorf("the client was told %d %s", end.Code, end.Reason)
 	}
-	if !harness.Within(3*time.Second, s.Exited) {
+	if !harness.Within(time.Second, s.Exited) {
 		return "goes on"
 	}
 	return fmt.Sprint("ended: ", s.Wait(t))

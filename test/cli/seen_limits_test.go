@@ -10,20 +10,15 @@ import (
 	"websocketd/test/harness"
 )
 
-// connected is how many of four clients are there at once. Those that are not are
-// tried again for a while: a connection that was closed counts until that is noticed.
+// connected is how many of four clients are there at once. Nobody has connected before
+// them to see whether the server is there: a connection that was closed counts until
+// that is noticed.
 func connected(t *testing.T, o harness.Options) string {
-	s := with(o, "cat").Start(t)
+	s := with(o, "cat").Launch(t)
+	s.Out.Await(t, "Starting WebSocket server")
 	n := 0
 	for range 4 {
-		if harness.Within(time.Second, func() bool {
-			c := s.Ask(t, harness.Handshake("/"))
-			if c.Status() == 101 {
-				return true
-			}
-			c.Conn.Close()
-			return false
-		}) {
+		if s.Ask(t, harness.Handshake("/")).Status() == 101 {
 			n++
 		}
 	}
@@ -59,7 +54,7 @@ func heldBack(t *testing.T, o harness.Options) string {
 		m, err := whole.Receive()
 		came <- err == nil && string(m.Data) == text
 	}()
-	if harness.Within(time.Second/2, func() bool { return len(came) > 0 }) {
+	if harness.Within(time.Second/4, func() bool { return len(came) > 0 }) {
 		return "taken"
 	}
 	half.WriteFrames(harness.Frame{Fin: true, Op: harness.Continuation})

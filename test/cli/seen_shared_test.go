@@ -33,18 +33,18 @@ func hears(c *harness.Conn, text string, within time.Duration) bool {
 // processesOfTwo is how many processes two clients have.
 func processesOfTwo(t *testing.T, o harness.Options) string {
 	s := with(o, "cat").Start(t)
-	s.Connect(t)
-	s.Connect(t)
-	n := 0
-	harness.Within(time.Second, func() bool { n = len(s.Children()); return n == 2 })
-	return strconv.Itoa(n)
+	for _, c := range []*harness.Conn{s.Connect(t), s.Connect(t)} {
+		c.Text("hello")
+		c.Receive()
+	}
+	return strconv.Itoa(len(s.Children()))
 }
 
 // startedBefore is how many processes there are before the first client.
 func startedBefore(t *testing.T, o harness.Options) string {
 	s := inShared(o, "cat").Start(t)
 	n := 0
-	harness.Within(time.Second, func() bool { n = len(s.Children()); return n == 1 })
+	harness.Within(time.Second/2, func() bool { n = len(s.Children()); return n == 1 })
 	return strconv.Itoa(n)
 }
 
@@ -53,7 +53,7 @@ func lingers(t *testing.T, o harness.Options) string {
 	c := s.Connect(t)
 	c.Echo(t, "x")
 	c.Leave(t)
-	if harness.Within(2*time.Second, func() bool { return len(s.Children()) == 0 }) {
+	if harness.Within(time.Second, func() bool { return len(s.Children()) == 0 }) {
 		return "ended"
 	}
 	return "still there"
@@ -63,11 +63,11 @@ func whoIsHeard(t *testing.T, o harness.Options) string {
 	s := inShared(o, "cat").Start(t)
 	first, second := s.Connect(t), s.Connect(t)
 	second.Text("of the second")
-	if hears(first, "of the second", time.Second) {
+	if hears(first, "of the second", time.Second/2) {
 		return "all"
 	}
 	first.Text("of the first")
-	if hears(first, "of the first", time.Second) {
+	if hears(first, "of the first", time.Second/2) {
 		return "first"
 	}
 	return "none"
@@ -193,7 +193,7 @@ func changedProgram(t *testing.T, o harness.Options) string {
 	if err := os.Rename(filepath.Join(o.Dir, "next"), filepath.Join(o.Dir, "program")); err != nil {
 		t.Fatal(err)
 	}
-	if hears(c, "another", 3*time.Second) {
+	if hears(c, "another", time.Second) {
 		return "another"
 	}
 	c.Echo(t, "still there")

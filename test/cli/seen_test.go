@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,7 +56,8 @@ func addresses(t *testing.T, o harness.Options) string {
 	}
 	var hosts []string
 	for _, host := range []string{"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"} {
-		if harness.Within(time.Second, func() bool { return len(s.Out.With("ws://"+host+":")) > 0 }) {
+		if c, err := net.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(o.Port))); err == nil {
+			c.Close()
 			hosts = append(hosts, host)
 		}
 	}
@@ -148,7 +150,7 @@ func script(t *testing.T, o harness.Options) string {
 func startedAhead(t *testing.T, o harness.Options) string {
 	s := with(o, "cat").Start(t)
 	n := 0
-	harness.Within(2*time.Second, func() bool { n = len(s.Children()); return n == 2 })
+	harness.Within(time.Second, func() bool { n = len(s.Children()); return n == 2 })
 	return strconv.Itoa(n)
 }
 
@@ -188,7 +190,7 @@ func remoteHost(t *testing.T, o harness.Options) string {
 	set := isSet(o)
 	s := with(o, "env").Start(t)
 	host := ""
-	harness.Within(3*time.Second, func() bool {
+	harness.Within(time.Second, func() bool {
 		host = s.Environment(t, harness.Handshake("/"))["REMOTE_HOST"]
 		return host != "127.0.0.1"
 	})
@@ -215,7 +217,7 @@ func ladder(t *testing.T, o harness.Options) string {
 	c := s.Connect(t)
 	harness.Until(t, "the process runs", func() bool { return len(s.Children()) == 1 })
 	c.Leave(t)
-	if harness.Within(2*time.Second, func() bool { return len(s.Children()) == 0 }) {
+	if harness.Within(time.Second, func() bool { return len(s.Children()) == 0 }) {
 		return "ended"
 	}
 	for _, pid := range s.Children() {

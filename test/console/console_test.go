@@ -22,9 +22,15 @@ var programs = map[string]string{
 	"crlf":   "#!/bin/sh\r\necho never",
 }
 
-// TestConsole is one browser for all: to start it takes longer than a test does.
+// browsers is how many there are for all tests: to start one takes longer than a test
+// does.
+const browsers = 3
+
 func TestConsole(t *testing.T) {
-	chromium := browser.Start(t)
+	free := make(chan context.Context, browsers)
+	for range browsers {
+		free <- browser.Start(t)
+	}
 	server := harness.Start(t, harness.Binary(t), "--devconsole", "--dir="+harness.Scripts(t, programs))
 	for name, test := range map[string]func(*testing.T, context.Context, *harness.Server){
 		"ByKeyboard": testByKeyboard, "NoAutoConnect": testNoAutoConnect, "Reconnect": testReconnect,
@@ -39,6 +45,11 @@ func TestConsole(t *testing.T) {
 		"Sentences": testSentences, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
 		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, chromium, server) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			chromium := <-free
+			t.Cleanup(func() { free <- chromium }) // after its page is closed
+			test(t, chromium, server)
+		})
 	}
 }

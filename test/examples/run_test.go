@@ -56,7 +56,7 @@ func (r run) start(t *testing.T) *harness.Server {
 	if compile != "" {
 		shell(t, dir, compile)
 	}
-	o := harness.Options{Bin: harness.Binary(t), Dir: dir, Env: []string{"HOME=" + t.TempDir()}}
+	o := harness.Options{Bin: harness.PlainBinary(t), Dir: dir, Env: []string{"HOME=" + t.TempDir()}}
 	for _, arg := range args {
 		// The harness passes variables too, and the flag is there once.
 		if names, ok := strings.CutPrefix(arg, "--passenv="); ok {

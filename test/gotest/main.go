@@ -1,9 +1,12 @@
-// Command gotest runs `go test -json` in the given modules and prints what a
-// reader wants to see of it: the result of every test, everything a failed
-// test said, the measured numbers, and last of all every skip. It fails if a
-// test failed, or if a skip is for something that the file -skips does not list.
+// Command gotest runs `go test -json` in the given modules, each with flags of its
+// own, and prints what a reader wants to see of it: the result of every test,
+// everything a failed test said, the measured numbers, and last of all every skip.
+// It fails if a test failed, or if a skip is for something that the file -skips does
+// not list.
 //
-//	gotest -skips=skips.txt DIR... -- [go test flags]
+// After the flags of a module packages may stand, whose tests are begun first.
+//
+//	gotest -skips=skips.txt DIR [go test flags] [-- DIR [go test flags]]...
 package main
 
 import (
@@ -19,14 +22,13 @@ import (
 func main() {
 	skips := flag.String("skips", "skips.txt", "file with what skips are allowed for, one `TOOL` or PACKAGE/TEST a line; * is any part between slashes")
 	flag.Parse()
-	dirs, testFlags := split(flag.Args())
 	start := time.Now()
 	r := newReport(os.Stdout)
 	failed := false
-	for _, dir := range dirs {
-		fmt.Printf("=== module in %s: go test %s ./...\n", dir, strings.Join(testFlags, " "))
-		if err := run(r, dir, testFlags); err != nil {
-			fmt.Printf("FAIL: module in %s: %v\n", dir, err)
+	for _, m := range modules(flag.Args()) {
+		fmt.Printf("=== module in %s: go test %s ./...\n", m.dir, strings.Join(m.flags, " "))
+		if err := m.test(r); err != nil {
+			fmt.Printf("FAIL: module in %s: %v\n", m.dir, err)
 			failed = true
 		}
 	}
@@ -49,16 +51,32 @@ func main() {
 	}
 }
 
-func split(args []string) (dirs, flags []string) {
-	if i := slices.Index(args, "--"); i >= 0 {
-		return args[:i], args[i+1:]
-	}
-	return args, nil
+// module is where tests are, and the flags with which go test runs them.
+type module struct {
+	dir   string
+	flags []string
 }
 
-func run(r *report, dir string, flags []string) error {
-	cmd := exec.Command("go", append(append([]string{"test", "-json"}, flags...), "./...")...)
-	cmd.Dir = dir
+// modules returns what the command line names.
+func modules(args []string) (all []module) {
+	for len(args) > 0 {
+		own := args
+		if end := slices.Index(args, "--"); end >= 0 {
+			own, args = args[:end], args[end+1:]
+		} else {
+			args = nil
+		}
+		if len(own) > 0 {
+			all = append(all, module{own[0], own[1:]})
+		}
+	}
+	return all
+}
+
+// test runs the module's tests.
+func (m module) test(r *report) error {
+	cmd := exec.Command("go", append(append([]string{"test", "-json"}, m.flags...), "./...")...)
+	cmd.Dir = m.dir
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

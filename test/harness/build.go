@@ -15,17 +15,19 @@ func Peer() string { return os.Getenv("PEER") }
 // IsPeer says whether bin is the older tool.
 func IsPeer(bin string) bool { return bin != "" && bin == Peer() }
 
-// Binary returns our binary, built once a test process, with the race detector
-// if the test has it. BIN=/path takes a ready one.
+// Binary returns our binary with the race detector, if RACE=1 or make test says so.
+// BIN=/path takes a ready one. It is built once a test process, or has been by
+// make test.
 func Binary(t T) string {
 	t.Helper()
-	if !Race {
+	if os.Getenv("RACE") != "1" {
 		return PlainBinary(t)
 	}
 	return built(t, raceBinary)
 }
 
-// PlainBinary returns our binary without the race detector, to measure it.
+// PlainBinary returns our binary without the race detector: to measure it, and for
+// what has nothing to do with goroutines.
 func PlainBinary(t T) string {
 	t.Helper()
 	return built(t, plainBinary)
@@ -61,6 +63,9 @@ func built(t T, build func() result) string {
 func goBuild(dir, name string, flags ...string) result {
 	if bin := os.Getenv("BIN"); bin != "" && strings.HasPrefix(name, "websocketd") {
 		return result{path: bin}
+	}
+	if dir := os.Getenv("BUILT"); dir != "" {
+		return result{path: filepath.Join(dir, name)}
 	}
 	path := filepath.Join(scratch(), name)
 	args := append([]string{"build", "-o", path}, flags...)

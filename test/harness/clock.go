@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -33,14 +34,30 @@ func (c *clock) tick() time.Duration {
 // share returns which part of a processor each of those gets who want one now.
 func share() float64 { return min(1, float64(runtime.NumCPU())/float64(runnable())) }
 
+// looked is how many threads wanted to run lately: many goroutines ask at once.
+var looked struct {
+	sync.Mutex
+	at       time.Time
+	runnable int
+}
+
 // runnable returns how many threads of the machine run or could; see proc_loadavg(5).
 func runnable() int {
+	looked.Lock()
+	defer looked.Unlock()
+	if now := time.Now(); now.Sub(looked.at) > longestTick/10 {
+		looked.at, looked.runnable = now, max(1, readRunnable())
+	}
+	return looked.runnable
+}
+
+func readRunnable() int {
 	text, _ := os.ReadFile("/proc/loadavg")
 	fields := bytes.Fields(text)
 	if len(fields) < 4 {
-		return 1
+		return 0
 	}
 	n, _, _ := bytes.Cut(fields[3], []byte("/"))
 	count, _ := strconv.Atoi(string(n))
-	return max(1, count)
+	return count
 }

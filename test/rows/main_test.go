@@ -95,7 +95,7 @@ func try(t *testing.T, r row) {
 		}
 		record(v)
 	}()
-	r.check(t, harness.Binary(t))
+	r.check(t, harness.PlainBinary(t))
 }
 
 func record(v verdict) {

@@ -9,7 +9,7 @@ import (
 )
 
 // lastWords is a program that still has something to say when it is to end.
-var lastWords = []string{"sh", "-c", `trap 'seq 1 500; printf bye; exit 7' INT TERM; echo up; while read line; do echo $line; done; sleep 600 & wait`}
+var lastWords = []string{"sh", "-c", `trap 'trap "" INT TERM; seq 1 500; printf bye; exit 7' INT TERM; echo up; while read line; do echo $line; done; sleep 600 & wait`}
 
 // SIGTERM: everybody hears what the process still says, then 1001, and the server
 // ends with 0.

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# What `make test` does after test/deps.sh: every test of both modules. The race
+# detector watches the product's own tests, and the servers that those in test/ start.
+set -u
+cd "$(dirname "$0")" || exit 1
+built=$(mktemp -d) || exit 1
+trap 'rm -rf "$built"' EXIT
+
+export BUILT=$built RACE=1
+if ! why=$(go -C .. build -race -o "$built/websocketd.race" . 2>&1); then
+    RACE=
+    echo "make test: without the race detector, which needs gcc and libc6-dev: $why"
+fi
+go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child || exit 1
+
+# go vet is for make lint. A test in test/ waits for its server most of the time; those
+# that take longest begin.
+go run ./gotest -skips=skips.txt \
+    .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=3 -- \
+    . -vet=off -count=1 -timeout=60m -p=5 -parallel=4 ./promises ./shared ./console ./cli
