@@ -31,7 +31,7 @@ func TestConsole(t *testing.T) {
 	for range browsers {
 		free <- browser.Start(t)
 	}
-	server := harness.Start(t, harness.Binary(t), "--devconsole", "--dir="+harness.Scripts(t, programs))
+	scripts := harness.Scripts(t, programs)
 	for name, test := range map[string]func(*testing.T, context.Context, *harness.Server){
 		"ByKeyboard": testByKeyboard, "NoAutoConnect": testNoAutoConnect, "Reconnect": testReconnect,
 		"Address": testAddress, "BadAddress": testBadAddress, "LateList": testLateList, "SendUnconnected": testSendUnconnected,
@@ -49,7 +49,8 @@ func TestConsole(t *testing.T) {
 			t.Parallel()
 			chromium := <-free
 			t.Cleanup(func() { free <- chromium }) // after its page is closed
-			test(t, chromium, server)
+			// What a program's log says is shown in every page of that program.
+			test(t, chromium, harness.Start(t, harness.Binary(t), "--devconsole", "--dir="+scripts))
 		})
 	}
 }
