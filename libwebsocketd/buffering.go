@@ -66,9 +66,7 @@ func (p *ProcessEndpoint) lookForOutput() {
 // hasPrinted reports whether there was any output so far. If so nobody looks at the
 // program any more.
 func (p *ProcessEndpoint) hasPrinted() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	printed := p.receives > 1
+	printed := p.printed.Load()
 	if printed && p.hint != nil {
 		p.hint.known.Store(true)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"websocketd/libwebsocketd/process"
@@ -21,6 +22,7 @@ type ProcessEndpoint struct {
 	place     holder
 	hint      *hint                // nil when it is known, or nobody asks
 	listening listening            // for its first words
+	printed   atomic.Bool          // they have been received
 	ended     func(process.Ending) // told when the program is gone; may be nil
 	maxLine   int
 	output    output
@@ -33,7 +35,7 @@ type ProcessEndpoint struct {
 	pipes    []*pipeReader
 	exited   bool
 	logged   bool          // stderr is being read, or was
-	receives int           // how often somebody came for output
+	receives bool          // somebody has come for output
 	drained  chan struct{} // Receive has returned its error
 	immortal chan struct{} // closed when SIGKILL did not end the program
 
@@ -150,10 +152,11 @@ func (p *ProcessEndpoint) logLines() {
 // the rest of the output is read for nobody.
 func (p *ProcessEndpoint) Receive() ([]Message, error) {
 	p.mu.Lock()
-	p.receives++
+	p.receives = true
 	p.mu.Unlock()
 	batch, err := p.output.next()
 	if err == nil {
+		p.printed.Store(true)
 		return batch, nil
 	}
 	select {
@@ -224,7 +227,7 @@ func (p *ProcessEndpoint) end() error {
 		err = p.proc.Close() // ends the readers
 	}
 	p.mu.Lock()
-	received := p.receives > 0
+	received := p.receives
 	p.mu.Unlock()
 	if received {
 		<-p.drained
