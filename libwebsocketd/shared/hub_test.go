@@ -318,10 +318,11 @@ func TestGoingAwayBetweenTwoProcesses(t *testing.T) {
 }
 
 // TestGoingAwayFromAFullRecord: SlowBlock ends with the server, also while a process is
-// being ended for another reason.
+// being ended for another reason, and within the time of the wall on a busy machine.
 func TestGoingAwayFromAFullRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newStage(t, Lifetime{SlowClient: SlowBlock, Watch: true, History: tenPieces}, false)
+		s.pace.crowd = func() float64 { return 100 }
 		s.viewer("/?after=0") // and never asks for more
 		p.stop.Do(func() {})  // it does not end while it is not listened to
 		s.run()
@@ -329,10 +330,14 @@ func TestGoingAwayFromAFullRecord(t *testing.T) {
 		synctest.Wait()
 		s.change()
 		synctest.Wait()
+		began := time.Now()
 		s.goAway()
 		flood(p, 1)
 		p.ended <- &libwebsocketd.EndedError{}
 		<-s.done
+		if took := time.Since(began); took > indulgence+2*look {
+			t.Errorf("a viewer that stands still kept the end for %s", took)
+		}
 	})
 }
 

@@ -109,12 +109,14 @@ func (p *pace) leave(r *runner) {
 	p.settle(time.Now())
 }
 
-// hurry ends SlowBlock: the process is to end, and who stands still must not keep its
-// last words from the others.
+// hurry ends SlowBlock: the process is to end, and a viewer that stands still must not
+// keep its last words from the others. The server's own time to end is that of the
+// wall, and so is that of viewers from now on.
 func (p *pace) hurry() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.block = false
+	p.crowd = func() float64 { return 1 }
 	p.settle(time.Now())
 }
 

@@ -106,6 +106,7 @@ func testCopy(t *testing.T, browser context.Context, s *harness.Server) {
 	eval[any](p, `document.querySelector(".row.send .again").focus()`)
 	p.keys("a") // the row with the focus
 	p.until(`[...document.querySelectorAll(".row.send .text")].map(e => e.textContent).join() === "first,second,second,first"`)
+	p.until(`document.querySelectorAll(".row.onmessage").length === 4`) // the answers too
 	eval[any](p, `navigator.clipboard.writeText = async () => { throw new Error("not allowed"); };
 		document.execCommand = () => copied.push(document.activeElement.value)`)
 	p.focus("log")
