@@ -17,4 +17,4 @@ go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child ||
 # that take longest begin.
 go run ./gotest -skips=skips.txt \
     .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=3 -- \
-    . -vet=off -count=1 -timeout=60m -p=5 -parallel=4 ./promises ./shared ./console ./cli
+    . -vet=off -count=1 -timeout=60m -p=4 -parallel=4 ./promises ./shared ./console ./cli

@@ -37,7 +37,7 @@ func Reaches(t T, what string, want int, number func() int) {
 	}
 }
 
-// Settled waits until a number stays the same for a hundred looks, and returns it.
+// Settled waits until a number stays the same for twenty looks, and returns it.
 func Settled(t T, number func() int) int {
 	t.Helper()
 	last, same := 0, 0
@@ -46,7 +46,7 @@ func Settled(t T, number func() int) int {
 			last, same = n, 0
 		}
 		same++
-		return same > 100
+		return same > 20
 	})
 	return last
 }

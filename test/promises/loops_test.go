@@ -14,6 +14,7 @@ import (
 const (
 	loops       = 3
 	connections = 1000
+	goroutines  = 200 // connections of the server whose goroutines are counted
 	dialers     = 16
 )
 
@@ -24,7 +25,7 @@ func TestLoopsOfConnections(t *testing.T) {
 	s := startPlain(t, "--pingms=0", "cat") // nobody reads, so nobody would answer
 	var descriptors, threads int
 	for i := range loops {
-		crowd := connectAll(t, func() *harness.Conn { return s.Connect(t) })
+		crowd := connectAll(t, connections, func() *harness.Conn { return s.Connect(t) })
 		leaveAll(t, crowd)
 		harness.NoSurvivors(t, s)
 		want := (i + 1) * connections
@@ -58,7 +59,7 @@ func TestLoopsLeaveNoGoroutine(t *testing.T) {
 	address := strings.TrimPrefix(web.URL, "http://")
 	var first int
 	for i := range loops {
-		crowd := connectAll(t, func() *harness.Conn { return harness.ConnectTo(t, address) })
+		crowd := connectAll(t, goroutines, func() *harness.Conn { return harness.ConnectTo(t, address) })
 		leaveAll(t, crowd)
 		if i == 0 {
 			first = harness.Settled(t, runtime.NumGoroutine)
@@ -68,18 +69,18 @@ func TestLoopsLeaveNoGoroutine(t *testing.T) {
 			return runtime.NumGoroutine() <= first
 		})
 	}
-	harness.Measured(t, "%d x %d connections: %d goroutines", loops, connections, runtime.NumGoroutine())
+	harness.Measured(t, "%d x %d connections: %d goroutines", loops, goroutines, runtime.NumGoroutine())
 	web.Close()
 	if err := server.Shutdown(t.Context()); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
 }
 
-// connectAll opens all connections and says something on each.
-func connectAll(t *testing.T, connect func() *harness.Conn) []*harness.Conn {
+// connectAll opens n connections and says something on each.
+func connectAll(t *testing.T, n int, connect func() *harness.Conn) []*harness.Conn {
 	t.Helper()
-	crowd := make([]*harness.Conn, connections)
-	each(dialers, func(i int) {
+	crowd := make([]*harness.Conn, n)
+	each(n, func(i int) {
 		crowd[i] = connect()
 		crowd[i].Echo(t, "hello")
 	})
@@ -88,15 +89,15 @@ func connectAll(t *testing.T, connect func() *harness.Conn) []*harness.Conn {
 
 func leaveAll(t *testing.T, crowd []*harness.Conn) {
 	t.Helper()
-	each(dialers, func(i int) { crowd[i].Leave(t) })
+	each(len(crowd), func(i int) { crowd[i].Leave(t) })
 }
 
-// each calls f for every connection, from n goroutines.
+// each calls f for every number below n, from as many goroutines as there are dialers.
 func each(n int, f func(i int)) {
 	var all sync.WaitGroup
-	for first := range n {
+	for first := range dialers {
 		all.Go(func() {
-			for i := first; i < connections; i += n {
+			for i := first; i < n; i += dialers {
 				f(i)
 			}
 		})
