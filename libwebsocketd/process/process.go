@@ -206,6 +206,9 @@ func (p *Process) climb() error {
 		var more time.Duration
 		if wait > 0 { // what is asked for at once is not put off
 			more = grace.More()
+			if more == 0 && hasExited(p.Pid) {
+				more = lookPause // it is we who are late
+			}
 		}
 		if more == 0 && action == giveUp {
 			return p.stillThere()

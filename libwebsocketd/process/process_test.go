@@ -269,6 +269,21 @@ func TestGraceOfTheStarved(t *testing.T) {
 	}
 }
 
+// A process that has exited is not given up because that is seen late.
+func TestLateSightOfAnExit(t *testing.T) {
+	t.Parallel()
+	p := begin(t, newLauncher(t, LauncherOptions{}), sh("exit 0"))
+	<-p.Exited()
+	late := &Process{
+		Pid: p.Pid, proc: p.proc, launcher: p.launcher, Stdin: p.Stdin,
+		exited: make(chan struct{}), stopped: make(chan struct{}), kick: make(chan struct{}, 1),
+	}
+	time.AfterFunc(killWait+500*time.Millisecond, func() { close(late.exited) })
+	if err := late.Stop(KillNow); err != nil {
+		t.Error(err)
+	}
+}
+
 // No wait is longer for one that sleeps.
 func TestNoGraceForSleepers(t *testing.T) {
 	t.Parallel()

@@ -210,6 +210,14 @@ func (p *Process) kept(ran *map[string]time.Duration, elapsed time.Duration) boo
 	return len(now) > 0 && (first || had < elapsed/2)
 }
 
+// hasExited reports whether a child has exited, in all its threads, and is not collected
+// yet.
+func hasExited(pid int) bool {
+	var about unix.Siginfo
+	err := unix.Waitid(unix.P_PID, pid, &about, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err == nil && about.Signo != 0
+}
+
 // ranFor is how long a thread has had a processor, the first number of its schedstat.
 func ranFor(thread string) time.Duration {
 	text, _ := os.ReadFile("/proc/" + thread + "/schedstat")

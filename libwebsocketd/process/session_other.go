@@ -23,6 +23,8 @@ func (p *Process) otherGroups() map[int]bool { return nil }
 
 func (p *Process) kept(*map[string]time.Duration, time.Duration) bool { return false }
 
+func hasExited(int) bool { return false }
+
 // onlyZombies reports whether what is left was killed, and is init's to collect.
 func (p *Process) onlyZombies() bool {
 	p.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // Ports are taken from below the range the kernel gives to outgoing
@@ -56,6 +57,10 @@ func freePort() (int, error) {
 	if ports.owner == nil && !claimBlock() {
 		return 0, fmt.Errorf("no free block of ports between %d and %d", firstBlock, firstBlock+blocks*blockSize)
 	}
+	// A server that is forked now would inherit the socket, and be reached by it until it
+	// is executed: as if it, or the next server of that port, were listening already.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	for range blockSize {
 		ports.next = ports.next%(blockSize-1) + 1
 		port := ports.base + ports.next
