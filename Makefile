@@ -18,7 +18,7 @@ SYSTEMS = linux windows darwin freebsd
 help:
 	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
 	@echo 'make build   build ./websocketd'
-	@echo 'make test    every test, with the race detector (REQUIRE=node,.. makes a missing tool a failure)'
+	@echo 'make test    every test, and the race detector on the product and on every server that is not measured (REQUIRE=node,.. makes a missing tool a failure)'
 	@echo 'make room    the tests of one part, in both modules, without the race detector: ROOM=shared (RUN=TestSlow.*)'
 	@echo 'make busy    six busy processes for ten minutes, beside which make test passes too (BUSY=6, BUSY_SECONDS=600)'
 	@echo 'make lint    gofmt, go vet for $(SYSTEMS), staticcheck'

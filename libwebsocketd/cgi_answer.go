@@ -135,7 +135,9 @@ func (a *cgiAnswer) passLocked(data []byte) error {
 // probe sends an interim response, unless the answer has begun. A client that has
 // closed its whole connection answers by a reset, which tells it from one that has
 // closed its sending half only; its system would keep us waiting for a minute. Every
-// client of HTTP/1.1 takes interim responses (RFC 9110 section 15.2).
+// client of HTTP/1.1 takes an interim response it has not asked for (RFC 9110 section
+// 15.2), and this is the one that all of them know: Python's http.client takes another
+// for the answer.
 func (a *cgiAnswer) probe() {
 	if !a.mu.TryLock() { // it is just being written
 		return
@@ -143,7 +145,7 @@ func (a *cgiAnswer) probe() {
 	defer a.mu.Unlock()
 	if !a.started && !a.ended {
 		a.grant()
-		a.w.WriteHeader(http.StatusProcessing)
+		a.w.WriteHeader(http.StatusContinue)
 	}
 }
 

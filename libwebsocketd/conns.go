@@ -25,8 +25,8 @@ const (
 // conns counts the connections of Serve, from accept to close.
 //
 // One that waits for a request, its first or the next, may hold the beginning of its
-// headers. When too many wait, the one goes that has waited longest: who sends a whole
-// request is not harmed by those who never do. (nginx, too, gives up idle connections
+// headers. When too many wait, the one goes that has waited longest: a client that sends
+// a whole request at once is seldom harmed by those who never do. (nginx, too, gives up idle connections
 // first.)
 type conns struct {
 	limit       int // not positive: none
@@ -35,7 +35,7 @@ type conns struct {
 
 	mu      sync.Mutex
 	all     map[net.Conn]connState
-	waiting list.List // of those between two requests, the longest there first
+	waiting list.List // of those before or between requests, the longest there first
 	refused int       // how many of all are beyond the limit
 	streams int       // requests of HTTP/2, of which one connection has many
 	told    time.Time // when the log said so
@@ -44,6 +44,7 @@ type conns struct {
 
 type connState struct {
 	refused, hijacked bool
+	asked             bool          // there was a request
 	place             *list.Element // among those that wait
 }
 
@@ -68,6 +69,9 @@ func (c *conns) note(conn net.Conn, state http.ConnState) {
 		c.enterLocked(conn)
 	case http.StateActive:
 		c.settleLocked(conn)
+		s := c.all[conn]
+		s.asked = true
+		c.all[conn] = s
 	case http.StateIdle:
 		c.waitLocked(conn)
 	case http.StateClosed:
@@ -136,7 +140,7 @@ func breakConn(conn net.Conn) {
 	conn.Close()
 }
 
-// tellLocked says now and then in the log that connections are refused.
+// tellLocked says now and then in the log that connections are refused or closed.
 func (c *conns) tellLocked(why string) {
 	if now := time.Now(); now.Sub(c.told) >= tellAgain {
 		c.told = now
@@ -196,13 +200,16 @@ func (c *conns) forget(conn net.Conn) {
 	}
 }
 
-// close lets no more in, and closes connections that wait for a request: net/http would
-// wait five seconds for what a browser opened to have it ready.
+// close lets no more in, and closes connections that wait for their first request:
+// net/http would wait five seconds for what a browser opened to have it ready. Others
+// that are idle it takes leave of itself (RFC 9113 section 6.8).
 func (c *conns) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
 	for e := c.waiting.Front(); e != nil; e = e.Next() {
-		breakConn(e.Value.(net.Conn))
+		if conn := e.Value.(net.Conn); !c.all[conn].asked {
+			breakConn(conn)
+		}
 	}
 }

@@ -41,4 +41,9 @@ func TestMostWaiting(t *testing.T) {
 	if n := c.waiting.Len(); n != 1 {
 		t.Errorf("%d wait", n)
 	}
+	enter("unused")
+	c.close()
+	if isOpen("unused") || !isOpen("busy") {
+		t.Error("at the end those that never had a request are closed, and no others")
+	}
 }

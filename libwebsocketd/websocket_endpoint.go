@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -124,7 +125,7 @@ func (w *WebSocketEndpoint) Receive() ([]Message, error) {
 // end. Whoever waits on Context is told first: the program need not wait.
 func (w *WebSocketEndpoint) end(err error) error {
 	cause := error(&ClosedError{Code: closeAbnormal})
-	if w.tooSlow.Load() {
+	if w.tooSlow.Load() && errors.Is(err, os.ErrDeadlineExceeded) { // and no end of another kind came first
 		err = &RefusedError{closePolicyViolation, ErrTooSlow.Error()}
 	}
 	if err == errTooBig {

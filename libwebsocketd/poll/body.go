@@ -95,15 +95,15 @@ func (b *body) read() (int, error) {
 	return n, err
 }
 
-// letGo ends the body when nobody wants it any more. Over HTTP/2 that destroys
-// nothing.
-func (b *body) letGo() {
+// letGo ends the body when nobody wants it any more, within most at the latest. Over
+// HTTP/2 that destroys nothing.
+func (b *body) letGo(most time.Duration) {
 	if b.over.Load() {
 		return
 	}
 	until := past
 	if b.request.ProtoMajor == 1 {
-		until = time.Now().Add(drainMost)
+		until = time.Now().Add(min(drainMost, most))
 	}
 	b.drain.Store(&until)
 	b.grant(until)

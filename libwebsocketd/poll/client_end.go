@@ -29,7 +29,7 @@ func (c *client) CloseSend(cause error) error {
 			return err
 		})
 		c.cancel(cause)
-		c.in.letGo()
+		c.in.letGo(c.lastWait())
 	})
 	return err
 }

@@ -112,7 +112,7 @@ func readWhole(ctx context.Context, w http.ResponseWriter, v *libwebsocketd.Visi
 	switch {
 	case v.Context().Err() != nil:
 		return nil, goingAway
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return nil, tooSlow
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &gate.Refusal{Status: http.StatusRequestTimeout, Reason: "the body of the request has stalled for two ping intervals"}
@@ -131,10 +131,10 @@ func readAll(r io.Reader, afford func(int) error) (data []byte, err error) {
 		if len(data) >= smallBody {
 			err = afford(len(data))
 		}
-		if len(data) == cap(data) {
-			data = slices.Grow(data, len(data))
-		}
 		if err == nil {
+			if len(data) == cap(data) {
+				data = slices.Grow(data, len(data))
+			}
 			var n int
 			n, err = r.Read(data[len(data):cap(data)])
 			data = data[:len(data)+n]

@@ -27,7 +27,7 @@ func Crowd() float64 {
 	crowd.mu.Lock()
 	defer crowd.mu.Unlock()
 	if now := time.Now(); now.Sub(crowd.looked) >= crowdLook {
-		crowd.looked, crowd.value = now, crowdOf(runnable(), runtime.NumCPU())
+		crowd.looked, crowd.value = now, crowdOf(runnable(), online())
 	}
 	return crowd.value
 }
@@ -35,6 +35,25 @@ func Crowd() float64 {
 func crowdOf(threads, processors int) float64 {
 	return min(max(float64(threads)/float64(processors), 1), mostCrowd)
 }
+
+// online returns how many processors the machine has. This process may be kept to some
+// of them, but the threads that run or could are everybody's.
+var online = sync.OnceValue(func() int {
+	n := 0
+	list, _ := os.ReadFile("/sys/devices/system/cpu/online") // as 0-3,5
+	for part := range bytes.SplitSeq(bytes.TrimSpace(list), []byte(",")) {
+		from, to, isRange := bytes.Cut(part, []byte("-"))
+		if !isRange {
+			to = from
+		}
+		first, err1 := strconv.Atoi(string(from))
+		last, err2 := strconv.Atoi(string(to))
+		if err1 == nil && err2 == nil && last >= first {
+			n += last - first + 1
+		}
+	}
+	return max(n, runtime.NumCPU())
+})
 
 // runnable returns how many threads run or could, 0 if that is not told; see
 // proc_loadavg(5).

@@ -1,6 +1,9 @@
 package process
 
-import "testing"
+import (
+	"runtime"
+	"testing"
+)
 
 func TestCrowd(t *testing.T) {
 	for _, test := range []struct {
@@ -10,6 +13,9 @@ func TestCrowd(t *testing.T) {
 		if got := crowdOf(test.threads, test.processors); got != test.want {
 			t.Errorf("%d threads, %d processors: %v, not %v", test.threads, test.processors, got, test.want)
 		}
+	}
+	if n := online(); n < runtime.NumCPU() {
+		t.Errorf("%d processors", n)
 	}
 	if runnable() < 1 { // this test runs
 		t.Error("nobody wants a processor")

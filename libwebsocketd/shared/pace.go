@@ -105,6 +105,9 @@ func (p *pace) watch(r *runner, taken func() (count int64, rest bool)) {
 func (p *pace) leave(r *runner) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if _, runs := p.runners[r]; !runs {
+		return
+	}
 	delete(p.runners, r)
 	p.settle(time.Now())
 }

@@ -61,7 +61,7 @@ func TestCGIHalfClosed(t *testing.T) {
 	w := dial(t, s)
 	w.send(request("GET", "/think", ""))
 	w.Conn.(interface{ CloseWrite() error }).CloseWrite()
-	if resp := w.head("GET"); resp.StatusCode != http.StatusProcessing {
+	if resp := w.head("GET"); resp.StatusCode != http.StatusContinue {
 		t.Errorf("before the answer: %d", resp.StatusCode)
 	}
 	touch(t, filepath.Join(dir, "go"))

@@ -28,8 +28,8 @@ func limitMemory(t *testing.T, s *harness.Server, what string, limit int64) {
 // An endless line is delivered in pieces of --maxline and logged once.
 func TestMemoryEndlessLine(t *testing.T) {
 	t.Parallel()
-	const total = 300 * mib
-	s := startPlain(t, "sh", "-c", "yes | tr -d '\\n' | head -c 314572800")
+	const total = 128 * mib
+	s := startPlain(t, "sh", "-c", "yes | tr -d '\\n' | head -c 134217728")
 	var got, longest int
 	end := s.Connect(t).Each(t, func(m harness.Message) {
 		got += len(m.Data)
@@ -38,7 +38,7 @@ func TestMemoryEndlessLine(t *testing.T) {
 	if got != total || longest > mib || end.Code != 1000 {
 		t.Errorf("%d of %d bytes, longest message %d, %v", got, total, longest, end)
 	}
-	limitMemory(t, s, "a line of 300 MiB", 64*mib)
+	limitMemory(t, s, "a line of 128 MiB", 64*mib)
 	s.Out.Await(t, "DISCONNECT")
 	if lines := s.Out.With("maxline"); len(lines) != 1 {
 		t.Errorf("%d log lines about --maxline", len(lines))
@@ -54,9 +54,9 @@ func TestMemoryEndlessStderrLine(t *testing.T) {
 	}
 	defer null.Close()
 	s := harness.Options{Bin: harness.PlainBinary(t), Stdout: null,
-		Args: []string{"sh", "-c", "yes | tr -d '\\n' | head -c 314572800 >&2; echo done"}}.Start(t)
+		Args: []string{"sh", "-c", "yes | tr -d '\\n' | head -c 134217728 >&2; echo done"}}.Start(t)
 	s.Connect(t).Expect(t, "done")
-	limitMemory(t, s, "a stderr line of 300 MiB", 64*mib)
+	limitMemory(t, s, "a stderr line of 128 MiB", 64*mib)
 }
 
 // The same where stderr goes to the client.
