@@ -27,10 +27,14 @@ func (w *WebSocketEndpoint) countMessages(b *gate.Budget) {
 	w.frames.afford, w.frames.whole = w.afford, w.share.Whole
 }
 
-// late ends the reading from a client that is too slow, unless something of it waits
-// to be read.
+// late ends the reading from a client that is too slow, unless it is we who are: then
+// something of it waits to be read, and nothing was read since the last look. One
+// goroutine at a time may call it.
 func (w *WebSocketEndpoint) late() bool {
-	if w.conn.hasUnread() {
+	read := w.conn.in.Load()
+	moved := w.looked && read != w.read
+	w.looked, w.read = true, read
+	if w.conn.hasUnread() && !moved {
 		return false
 	}
 	w.tooSlow.Store(true)

@@ -44,6 +44,8 @@ type WebSocketEndpoint struct {
 
 	share   *gate.Share // of the memory for messages; nil without a budget
 	tooSlow atomic.Bool // for those who wait for it
+	looked  bool        // late was asked before,
+	read    int64       // when so many bytes had been read
 	leaving func()      // called before the client is told that its leaving is noticed
 	first   []Message   // what Receive yields before anything of the client's
 	pieces  [][]byte    // of what is being delivered
