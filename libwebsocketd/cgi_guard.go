@@ -18,7 +18,6 @@ type cgiGuard struct {
 	ended bool
 	timer *time.Timer
 	due   time.Time // when the next look is
-	asked bool      // whether a client that sends nothing more is still there
 	moved int64     // bytes, in both directions
 	since time.Time // when they moved last, later by as much as our looks were late
 }
@@ -62,8 +61,7 @@ func (g *cgiGuard) look() {
 	if moved := g.movedNow(); moved != g.moved || !reading && !g.owed() {
 		g.moved, g.since = moved, now
 	}
-	if !g.asked && c.r.Context().Err() != nil && c.r.ProtoAtLeast(1, 1) {
-		g.asked = true
+	if !reading && g.closing() && c.r.ProtoAtLeast(1, 1) {
 		c.answer.probe()
 	}
 	switch {
@@ -74,6 +72,16 @@ func (g *cgiGuard) look() {
 	}
 	g.due = now.Add(g.pause())
 	g.timer.Reset(g.pause())
+}
+
+// closing reports whether the client sends nothing more. net/http does not see it once
+// something has come after the request.
+func (g *cgiGuard) closing() bool {
+	closing := g.client.r.Context().Err() != nil
+	if !closing && g.conn != nil {
+		_, closing = g.conn.hungUp()
+	}
+	return closing
 }
 
 // movedNow is a count that grows with everything the client sends or takes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -49,17 +50,50 @@ func untilGone(r *http.Request) (_ context.Context, settle func()) {
 		return r.Context(), func() {} // a stream is not done before it is reset
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	closing, settleClosing := untilClosing(ctx, r)
 	looked := make(chan struct{})
-	stop := context.AfterFunc(r.Context(), func() {
+	stop := context.AfterFunc(closing, func() {
 		defer close(looked)
 		defer cancel()
 		awaitGone(ctx)
 	})
 	return ctx, func() {
+		stopped := stop()
 		cancel()
-		if !stop() {
+		settleClosing()
+		if !stopped {
 			<-looked
 		}
+	}
+}
+
+// untilClosing returns the request's context, which is also done when the client sends
+// nothing more behind something that has come after the request: net/http stops looking
+// then. settle is to be called when ctx is done.
+func untilClosing(ctx context.Context, r *http.Request) (closing context.Context, settle func()) {
+	c := connOf(ctx)
+	if c == nil || !canLook {
+		return r.Context(), func() {}
+	}
+	closing, done := context.WithCancel(r.Context())
+	var timer *time.Timer
+	var mu sync.Mutex
+	mu.Lock()
+	defer mu.Unlock()
+	timer = time.AfterFunc(lateLook, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if gone, leaving := c.hungUp(); gone || leaving || ctx.Err() != nil {
+			done()
+			return
+		}
+		timer.Reset(lateLook)
+	})
+	return closing, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		timer.Stop()
+		done()
 	}
 }
 

@@ -40,6 +40,7 @@ func TestCGIClientLeaves(t *testing.T) {
 			}{
 				{request("GET", path, ""), func(c *harness.Conn) { c.Conn.Close() }},
 				{request("GET", path, ""), (*harness.Conn).Reset},
+				{request("GET", path, ""), func(c *harness.Conn) { c.Send(t, "\r\n"); c.Conn.Close() }},
 				{whole, func(c *harness.Conn) { c.Conn.Close() }},
 				{strings.Replace(whole, "Content-Length: 5", "Content-Length: 8", 1), func(c *harness.Conn) { c.Conn.Close() }},
 			} {
@@ -68,6 +69,20 @@ func TestCGIHalfClosed(t *testing.T) {
 	if resp, body := w.answer("GET"); resp.StatusCode != 200 || body != "thought\n" {
 		t.Errorf("%d %q", resp.StatusCode, body)
 	}
+}
+
+// One that leaves after it was asked is asked again.
+func TestCGIHalfClosedThenGone(t *testing.T) {
+	t.Parallel()
+	s, _ := startCGI(t, map[string]string{"silent": "exec sleep 1000"})
+	w := dial(t, s)
+	w.send(request("GET", "/silent", ""))
+	w.Conn.(interface{ CloseWrite() error }).CloseWrite()
+	if resp := w.head("GET"); resp.StatusCode != http.StatusContinue {
+		t.Errorf("before the answer: %d", resp.StatusCode)
+	}
+	w.Conn.Close()
+	harness.NoSurvivors(t, s)
 }
 
 // One limit for both kinds of process, and no slot is lost.

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"bytes"
+	"io"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,6 +23,7 @@ func TestPostClientLeaves(t *testing.T) {
 		"reads, half a body":   {group + "cat >/dev/null; wait", 50_000, func(c *harness.Conn) { c.Conn.Close() }},
 		"reads, all":           {group + "cat >/dev/null; wait", 100_000, func(c *harness.Conn) { c.Conn.Close() }},
 		"reads, reset":         {group + "cat >/dev/null; wait", 100_000, (*harness.Conn).Reset},
+		"reads, all and more":  {group + "cat >/dev/null; wait", 100_000, sendsMore},
 		"deaf, half a body":    {group + "wait", 20_000, func(c *harness.Conn) { c.Conn.Close() }},
 		"deaf, all":            {group + "wait", 100_000, func(c *harness.Conn) { c.Conn.Close() }},
 		"deaf, reset":          {group + "wait", 100_000, (*harness.Conn).Reset},
@@ -40,6 +42,13 @@ func TestPostClientLeaves(t *testing.T) {
 			s.Out.Await(t, "DISCONNECT", "client gone")
 		})
 	}
+}
+
+// sendsMore sends something after its request, which net/http reads and then looks no
+// more, and leaves.
+func sendsMore(c *harness.Conn) {
+	io.WriteString(c.Conn, "\r\n")
+	c.Conn.Close()
 }
 
 // A body that stalls does not hold its process for ever.
