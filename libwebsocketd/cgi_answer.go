@@ -246,7 +246,7 @@ func (a *cgiAnswer) finishIfBlocked() {
 		a.mu.Unlock()
 		return
 	}
-	a.finishBy(time.Unix(1, 0))
+	a.finishBy(past)
 }
 
 // isCut reports whether the answer has begun and does not end as a whole one.

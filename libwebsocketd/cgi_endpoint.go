@@ -133,7 +133,7 @@ func (c *cgiEndpoint) Close() error {
 		c.guard.stop()
 		c.answer.stop()
 		if !c.read.Load() {
-			c.rc.SetReadDeadline(time.Unix(1, 0))
+			c.rc.SetReadDeadline(past)
 		}
 	})
 	return nil

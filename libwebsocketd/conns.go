@@ -26,8 +26,8 @@ const (
 //
 // One that waits for a request, its first or the next, may hold the beginning of its
 // headers. When too many wait, the one goes that has waited longest: a client that sends
-// a whole request at once is seldom harmed by those who never do. (nginx, too, gives up idle connections
-// first.)
+// a whole request at once is seldom harmed by those that never do. (nginx, too, gives
+// up idle connections first.)
 type conns struct {
 	limit       int // not positive: none
 	mostWaiting int // not positive: as many as there are

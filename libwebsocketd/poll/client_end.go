@@ -52,7 +52,7 @@ func (c *client) lastWait() time.Duration {
 	return 2 * libwebsocketd.DefaultPingInterval
 }
 
-// Close ends the client without a word; see CloseSend. Behind CloseSend there is
+// Close ends the client without a word; see CloseSend. After CloseSend there is
 // nothing to be broken off, and net/http can finish the answer.
 func (c *client) Close() error {
 	c.once.Do(func() {

@@ -76,8 +76,8 @@ func startGuardian(table *os.File, orders string) (pid int, pipe, said *os.File,
 	return proc.Pid, files[3], files[4], nil
 }
 
-// guardianEnvironment is all that a guardian has. GORACE says how a program built with
-// the race detector ends: a second later, unless told otherwise.
+// guardianEnvironment is all that a guardian has. GORACE is for our tests: a program
+// built with the race detector takes a second to end, unless that says otherwise.
 func guardianEnvironment(orders string) []string {
 	env := []string{"GOMAXPROCS=1", ordersVariable + "=" + orders}
 	if race := os.Getenv("GORACE"); race != "" {

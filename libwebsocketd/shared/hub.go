@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"fmt"
@@ -121,11 +122,9 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 	h.mu.Unlock()
 	_, last := h.output.Kept()
 	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
-	told := ending
-	if away := context.Cause(h.ctx); away != nil {
-		told = away // also between two processes, where the last one ended for itself
-	}
-	h.output.Close(told)
+	// The server's going away comes first, also between two processes, where the last
+	// one has ended by itself.
+	h.output.Close(cmp.Or(context.Cause(h.ctx), ending))
 	close(h.done)
 	if h.ended != nil {
 		h.untilAlone()
