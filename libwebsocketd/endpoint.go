@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
+	"sync"
 )
 
 // Kind is the kind of a message, as WebSocket knows it (RFC 6455 section 5.6).
@@ -78,17 +78,31 @@ func (t *Tally) add(batch []Message) {
 	}
 }
 
-// counter is a Tally that is read while its owner may still count.
-type counter struct{ messages, bytes atomic.Int64 }
-
-func (c *counter) add(batch []Message) {
-	var t Tally
-	t.add(batch)
-	c.messages.Add(t.Messages)
-	c.bytes.Add(t.Bytes)
+// counter is the Tally of a direction that may still be at work when it is read.
+type counter struct {
+	mu    sync.Mutex
+	total Tally
 }
 
-func (c *counter) tally() Tally { return Tally{c.messages.Load(), c.bytes.Load()} }
+// send sends a batch to p and counts it, as one step: a program may act on a
+// message and end before Send has returned here.
+func (c *counter) send(p Endpoint, batch []Message) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := p.Send(batch)
+	if err == nil {
+		c.total.add(batch)
+	}
+	return err
+}
+
+// tally returns the count. It waits for a Send at work, so it is called after
+// p.Close, which unblocks that.
+func (c *counter) tally() Tally {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total
+}
 
 // Traffic is what a conversation moved, and why it ended.
 type Traffic struct {
@@ -148,9 +162,8 @@ func feed(program, client Endpoint, sent *counter) {
 		if deaf {
 			return
 		}
-		err := program.Send(batch)
+		err := sent.send(program, batch)
 		if deaf = err != nil; !deaf {
-			sent.add(batch)
 			return
 		}
 		if refused := new(RefusedError); errors.As(err, &refused) {

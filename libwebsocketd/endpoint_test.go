@@ -346,6 +346,30 @@ func TestTally(t *testing.T) {
 	expectTally(t, "to the client", traffic.ToClient, 2, 3)
 }
 
+// TestTallyOfAnAnswer counts a message that the program acted on, and ended, before
+// Send has returned: when the conversation is over, not only when it is settled.
+func TestTallyOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	program, client, _ := newFakes()
+	program.takes = func() error {
+		program.end(errExit3)
+		<-program.closed
+		return nil
+	}
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		client.says <- say("last")
+	}()
+	var traffic Traffic
+	within(t, patience, "the conversation ends", func() {
+		settle := bridge(program, client, &traffic)
+		expectTally(t, "to the program", traffic.ToProgram, 1, 4)
+		settle()
+	})
+	<-said
+}
+
 // TestClosing is the table of close codes; every reason fits a close frame.
 func TestClosing(t *testing.T) {
 	for _, test := range []struct {
