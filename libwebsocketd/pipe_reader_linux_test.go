@@ -24,6 +24,13 @@ func TestWidenOutput(t *testing.T) {
 			return n
 		}
 		first := size()
+		if wide {
+			eventually(t, "the pipe is full", func() bool {
+				unread := 0
+				raw.Control(func(fd uintptr) { unread, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+				return unread == first
+			})
+		}
 		for said := 0; said < len("one") || wide && said < 1_000_000; {
 			batch, err := p.Receive()
 			if err != nil {

@@ -77,7 +77,7 @@ func TestMemoryEndlessStderrToTheClient(t *testing.T) {
 func TestMemoryHugeMessage(t *testing.T) {
 	t.Parallel()
 	const total = 300 * mib
-	s := startPlain(t, "--maxframesize=0", "--binary", "cat")
+	s := startPlain(t, "--pingms=0", "--maxframesize=0", "--binary", "cat") // a pong would come into the middle of the frame
 	c := s.Connect(t)
 	sent := make(chan string)
 	go func() { sent <- streamMessage(c, total) }()
