@@ -71,19 +71,29 @@ func lookCommand(name string) (path, why string) {
 	case statErr != nil:
 		return "", fmt.Sprintf("%s: %v", name, rootCause(statErr))
 	case info.IsDir():
-		return "", fmt.Sprintf("%s is a directory; --dir=%s serves its executable files", name, name)
+		return "", fmt.Sprintf("%s is a directory; %s", name, serving(name))
 	}
 	return "", fmt.Sprintf("%s may not be executed; chmod +x makes it so", name)
 }
 
-// isBare tells a name that is looked for in PATH from a path.
-func isBare(name string) bool { return name != "" && !strings.ContainsAny(name, "/ ") }
+// serving is how a directory is served that was taken for a program.
+func serving(dir string) string {
+	return fmt.Sprintf("--staticdir=%s serves its files, --dir=%s runs its executable files", dir, dir)
+}
 
-// besideUs points to a file of that name in the working directory, where nobody
-// looks for programs.
+// isBare tells a name that is looked for in PATH from a path.
+func isBare(name string) bool {
+	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/ ")
+}
+
+// besideUs points to a file or directory of that name in the working directory, where
+// nobody looks for programs.
 func besideUs(name string) string {
-	if info, err := os.Stat(name); err != nil || info.IsDir() {
+	switch info, err := os.Stat(name); {
+	case err != nil:
 		return ""
+	case info.IsDir():
+		return "; there is a directory of that name here: " + serving(name)
 	}
 	return "; there is a file of that name here: write ./" + name
 }

@@ -45,7 +45,7 @@ func parseTOML(data []byte) (*tomlValue, *fault) {
 		f := &fault{line: 1, message: strings.TrimPrefix(err.Error(), "toml: ")}
 		if where := (*toml.DecodeError)(nil); errors.As(err, &where) {
 			f.line, f.column = where.Position()
-			f.message += likely(data, f.line)
+			f.explain(data)
 		}
 		return nil, f
 	}
@@ -64,6 +64,17 @@ func parseTOML(data []byte) (*tomlValue, *fault) {
 		}
 	}
 	return root, nil
+}
+
+// explain says what may be meant where the library could not go on, or what has begun
+// before and has no end.
+func (f *fault) explain(data []byte) {
+	line, column, message := unclosed(data)
+	if message == "" || line > f.line || line == f.line && column > f.column {
+		f.message += likely(data, f.line)
+		return
+	}
+	f.line, f.column, f.message = line, column, message
 }
 
 // unquoted is a key with a value that begins as no value of TOML does, and perhaps a

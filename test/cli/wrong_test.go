@@ -45,7 +45,10 @@ var wrongUsages = []wrong{
 	{args: []string{"./nosuch.sh"}, status: 1, stream: "err", says: "./nosuch.sh: there is no such file in HERE, where websocketd was started", more: true},
 	{args: []string{"/nosuch/prog"}, status: 1, stream: "err", says: "/nosuch/prog: there is no such file", more: true},
 	{args: []string{"./nox.sh"}, status: 1, stream: "err", says: "./nox.sh may not be executed; chmod +x makes it so", more: true},
-	{args: []string{"./dir"}, status: 1, stream: "err", says: "./dir is a directory; --dir=./dir serves its executable files", more: true},
+	{args: []string{"./dir"}, status: 1, stream: "err", says: "./dir is a directory; --staticdir=./dir serves its files, --dir=./dir runs its executable files", more: true},
+	{args: []string{"."}, status: 1, stream: "err", says: ". is a directory; --staticdir=. serves its files, --dir=. runs its executable files", more: true},
+	{args: []string{"scripts"}, status: 1, stream: "err", says: "unable to locate specified COMMAND 'scripts' in OS path; there is a directory of that name here: " +
+		"--staticdir=scripts serves its files, --dir=scripts runs its executable files", more: true},
 	{args: []string{"./ok.sh/x"}, status: 1, stream: "err", says: "./ok.sh/x: not a directory", more: true},
 	{args: []string{""}, status: 1, stream: "err", says: "COMMAND is empty: the name of a program is missing", more: true},
 	{args: []string{"./ok.sh arg"}, status: 1, stream: "err",
@@ -72,21 +75,23 @@ var wrongUsages = []wrong{
 
 // wrongFiles are configuration files and the first line said about them.
 var wrongFiles = map[string]string{
-	"[program.a]\ncommand = ./ok.sh\n":                `f.toml:2:11: ..; a string stands in quotes: command = ["./ok.sh"]`,
-	"[program.a]\ncommand = ./ok.sh arg # x\n":        `f.toml:2:11: ..; a string stands in quotes: command = ["./ok.sh", "arg"]`,
-	"loglevel = debug\n":                              `f.toml:1:12: ..; a string stands in quotes: loglevel = "debug"`,
-	"port: 8080\n":                                    "f.toml:1:5: ..; TOML has = where YAML has a colon: port = 8080",
-	"[program.a]\ncommand = [\"./noshebang.sh\"]\n":   `f.toml:2: command = ["./noshebang.sh"]: the program ..`,
-	"[program.a]\ncommand = [\"./crlf.sh\"]\n":        `f.toml:2: command = ["./crlf.sh"]: the program's first line ends in CR..`,
-	"[program.a]\ncommand = [\"./interpreter.sh\"]\n": `f.toml:2: command = ["./interpreter.sh"]: the interpreter named in the program's first line does not exist..`,
-	"[program.a]\ncommand = [\"./ok.sh arg\"]\n":      `f.toml:2: command = ["./ok.sh arg"]: "./ok.sh arg" is one argument with a space in it..`,
+	"[program.a]\ncommand = ./ok.sh\n":                     `f.toml:2:11: ..; a string stands in quotes: command = ["./ok.sh"]`,
+	"[program.a]\ncommand = ./ok.sh arg # x\n":             `f.toml:2:11: ..; a string stands in quotes: command = ["./ok.sh", "arg"]`,
+	"loglevel = debug\n":                                   `f.toml:1:12: ..; a string stands in quotes: loglevel = "debug"`,
+	"port: 8080\n":                                         "f.toml:1:5: ..; TOML has = where YAML has a colon: port = 8080",
+	"[program.a]\ncommand = [\"x\", \"y\"\npath = \"/\"\n": "f.toml:2:11: the array that begins here has no end: ] is missing before line 3",
+	"[program.a]\ncommand = [\"x]\n":                       `f.toml:2:12: the string that begins here has no end: " is missing`,
+	"[program.a]\ncommand = [\"./noshebang.sh\"]\n":        `f.toml:2: command = ["./noshebang.sh"]: the program ..`,
+	"[program.a]\ncommand = [\"./crlf.sh\"]\n":             `f.toml:2: command = ["./crlf.sh"]: the program's first line ends in CR..`,
+	"[program.a]\ncommand = [\"./interpreter.sh\"]\n":      `f.toml:2: command = ["./interpreter.sh"]: the interpreter named in the program's first line does not exist..`,
+	"[program.a]\ncommand = [\"./ok.sh arg\"]\n":           `f.toml:2: command = ["./ok.sh arg"]: "./ok.sh arg" is one argument with a space in it..`,
 }
 
 // workshop is a directory with everything that can be wrong about a program.
 func workshop(t *testing.T) string {
 	t.Helper()
 	dir := harness.Scripts(t, map[string]string{
-		"ok.sh": "cat", "dir/x": "cat", "crlf.sh": "#!/bin/sh\r\ncat\r\n", "interpreter.sh": "#!/nosuch/interpreter\n",
+		"ok.sh": "cat", "dir/x": "cat", "scripts/x": "cat", "crlf.sh": "#!/bin/sh\r\ncat\r\n", "interpreter.sh": "#!/nosuch/interpreter\n",
 	})
 	harness.WriteFile(t, filepath.Join(dir, "nox.sh"), "#!/bin/sh\ncat\n", 0o644)
 	harness.WriteFile(t, filepath.Join(dir, "noshebang.sh"), "echo hello\n", 0o755)
