@@ -2,7 +2,6 @@ package libwebsocketd
 
 import (
 	"encoding/base64"
-	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -107,7 +106,7 @@ func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodGet)
 	}
-	http.Error(w, fmt.Sprintf("%d %s: %s", refusal.Status, http.StatusText(refusal.Status), refusal.Reason), refusal.Status)
+	http.Error(w, refusal.Text(), refusal.Status)
 }
 
 // brief ends the connection with this answer, and gives the client as long to

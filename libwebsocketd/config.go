@@ -99,7 +99,7 @@ type Config struct {
 	// What strangers can make the server hold. A negative number is no limit.
 	MaxConns  int   // connections at once; 0 is three quarters of the descriptors there are, less what is kept back
 	MaxHeader int   // bytes of a request's line and headers; 0 is DefaultMaxHeader
-	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken; 0 is DefaultMaxMemory
+	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken, and a quarter as much of headers; 0 is DefaultMaxMemory
 
 	// The bridge.
 	Framing      Framing       // "" is FramingLine
@@ -153,16 +153,16 @@ func (c *Config) headerBytes() int {
 	return max(c.MaxHeader-4<<10, 1)
 }
 
-// fewWaiting is how many connections may wait for a request however short memory is.
-const fewWaiting = 256
+// leastHeld is what unfinished headers may cost however short memory is.
+const leastHeld = 8 << 20
 
-// mostWaiting is how many connections may wait for a request: as many as there is
-// memory for the headers of, and as much again for how they are read. It is 0 for all.
-func (c *Config) mostWaiting() int {
-	if c.MaxMemory <= 0 || c.MaxHeader <= 0 {
+// mostHeld is what headers that have not come whole may cost together. It is 0 for no
+// limit.
+func (c *Config) mostHeld() int64 {
+	if c.MaxMemory <= 0 {
 		return 0
 	}
-	return int(max(c.MaxMemory/2/int64(c.MaxHeader), fewWaiting))
+	return max(c.MaxMemory/4, leastHeld)
 }
 
 func (c *Config) wantsTLS() bool { return c.TLSCert != "" }

@@ -24,32 +24,29 @@ const (
 
 // conns counts the connections of Serve, from accept to close.
 //
-// One that waits for a request, its first or the next, may hold the beginning of its
-// headers. When too many wait, the one goes that has waited longest: a client that sends
-// a whole request at once is seldom harmed by those that never do. (nginx, too, gives
-// up idle connections first.)
+// One on which a request is waited for, its first or the next, may hold the beginning
+// of a header. Those that hold next to nothing may all wait. When the others hold too
+// much together, the one goes that has held something longest: a client that sends a
+// whole request at once is not harmed by those that never do.
 type conns struct {
-	limit       int // not positive: none
-	mostWaiting int // not positive: as many as there are
-	log         *slog.Logger
+	limit    int   // not positive: none
+	mostHeld int64 // what unfinished headers may cost together; not positive: no limit
+	log      *slog.Logger
 
-	mu      sync.Mutex
-	all     map[net.Conn]connState
-	waiting list.List // of those before or between requests, the longest there first
-	refused int       // how many of all are beyond the limit
-	streams int       // requests of HTTP/2, of which one connection has many
-	told    time.Time // when the log said so
-	closed  bool
+	mu       sync.Mutex
+	count    int                    // of all
+	refused  int                    // how many of them are beyond the limit
+	streams  int                    // requests of HTTP/2, of which one connection has many
+	fresh    map[*accepted]struct{} // those that never had a request
+	holders  list.List              // of those that hold something, the longest first
+	held     int64                  // the cost of it all
+	toldFull time.Time              // when the log said that there are too many
+	toldHeld time.Time              // when it said that they hold too much
+	closed   bool
 }
 
-type connState struct {
-	refused, hijacked bool
-	asked             bool          // there was a request
-	place             *list.Element // among those that wait
-}
-
-func newConns(limit, mostWaiting int, log *slog.Logger) *conns {
-	return &conns{limit: limit, mostWaiting: mostWaiting, log: log, all: map[net.Conn]connState{}}
+func newConns(limit int, mostHeld int64, log *slog.Logger) *conns {
+	return &conns{limit: limit, mostHeld: mostHeld, log: log, fresh: map[*accepted]struct{}{}}
 }
 
 // defaultMaxConns leaves a quarter of the descriptors to processes and files.
@@ -62,89 +59,108 @@ func defaultMaxConns() int {
 
 // note is net/http's ConnState.
 func (c *conns) note(conn net.Conn, state http.ConnState) {
+	a := asAccepted(conn)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch state {
 	case http.StateNew:
-		c.enterLocked(conn)
+		_, a.secure = conn.(*tls.Conn)
+		c.enterLocked(a)
 	case http.StateActive:
-		c.settleLocked(conn)
-		s := c.all[conn]
-		s.asked = true
-		c.all[conn] = s
+		c.settleLocked(a)
 	case http.StateIdle:
-		c.waitLocked(conn)
+		a.cost.Store(0)
+		a.waiting.Store(true)
 	case http.StateClosed:
-		c.leaveLocked(conn)
+		c.leaveLocked(a)
 	case http.StateHijacked:
-		c.settleLocked(conn)
-		c.all[conn] = connState{hijacked: true}
+		c.settleLocked(a)
+		a.hijacked = true
 	}
 }
 
-func (c *conns) enterLocked(conn net.Conn) {
+func (c *conns) enterLocked(a *accepted) {
 	if c.closed { // accepted in the last moment
-		conn.Close()
+		a.Close()
 		return
 	}
-	full := c.limit > 0 && len(c.all)-c.refused >= c.limit
+	full := c.limit > 0 && c.count-c.refused >= c.limit
 	if full {
-		c.tellLocked(c.full().Reason)
+		c.tellLocked(&c.toldFull, c.full())
 	}
 	if full && c.refused >= mostRefused {
-		refuseUnasked(conn)
+		refuseUnasked(a, c.full())
 		return
 	}
 	if full {
 		c.refused++
 	}
-	c.all[conn] = connState{refused: full}
-	c.waitLocked(conn)
+	c.count++
+	a.entered, a.refused = true, full
+	c.fresh[a] = struct{}{}
+	a.waiting.Store(true)
 }
 
-func (c *conns) leaveLocked(conn net.Conn) {
-	c.settleLocked(conn)
-	if c.all[conn].refused {
+func (c *conns) leaveLocked(a *accepted) {
+	if !a.entered {
+		return
+	}
+	c.settleLocked(a)
+	c.count--
+	if a.refused {
 		c.refused--
 	}
-	delete(c.all, conn)
+	a.entered = false
 }
 
-// waitLocked is for a connection on which a request is waited for.
-func (c *conns) waitLocked(conn net.Conn) {
-	state := c.all[conn]
-	state.place = c.waiting.PushBack(conn)
-	c.all[conn] = state
-	if c.mostWaiting > 0 && c.waiting.Len() > c.mostWaiting {
-		c.tellLocked(fmt.Sprintf("%d connections wait for a request: the one that has waited longest is closed (see --maxmemory and --maxheader)", c.mostWaiting))
-		longest := c.waiting.Front().Value.(net.Conn)
+// settleLocked is for a connection on which a request has come, or none will.
+func (c *conns) settleLocked(a *accepted) {
+	a.waiting.Store(false)
+	c.dropLocked(a)
+	delete(c.fresh, a)
+}
+
+// hold counts what a connection holds on which a request is waited for.
+func (c *conns) hold(a *accepted, cost int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !a.waiting.Load() || c.mostHeld <= 0 {
+		return
+	}
+	if a.place == nil {
+		a.place = c.holders.PushBack(a)
+	}
+	c.held += cost - a.held
+	a.held = cost
+	for c.held > c.mostHeld && c.holders.Len() > 1 { // whoever is alone is never too many
+		c.tellLocked(&c.toldHeld, c.tooMuchHeld())
+		longest := c.holders.Front().Value.(*accepted)
 		c.settleLocked(longest)
-		breakConn(longest)
+		longest.evict()
 	}
 }
 
-// settleLocked is for a connection on which none is, or not any more.
-func (c *conns) settleLocked(conn net.Conn) {
-	if state := c.all[conn]; state.place != nil {
-		c.waiting.Remove(state.place)
-		state.place = nil
-		c.all[conn] = state
+// drop is for a connection that holds nothing any more.
+func (c *conns) drop(a *accepted) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dropLocked(a)
+}
+
+func (c *conns) dropLocked(a *accepted) {
+	a.cost.Store(0)
+	if a.place != nil {
+		c.holders.Remove(a.place)
+		c.held -= a.held
+		a.place, a.held = nil, 0
 	}
 }
 
-// breakConn closes a connection without a word, which TLS might have to wait for.
-func breakConn(conn net.Conn) {
-	if t, ok := conn.(*tls.Conn); ok {
-		conn = t.NetConn()
-	}
-	conn.Close()
-}
-
-// tellLocked says now and then in the log that connections are refused or closed.
-func (c *conns) tellLocked(why string) {
-	if now := time.Now(); now.Sub(c.told) >= tellAgain {
-		c.told = now
-		logAt(c.log, LevelError, "server", why)
+// tellLocked says now and then in the log that connections are refused.
+func (c *conns) tellLocked(told *time.Time, why *gate.Refusal) {
+	if now := time.Now(); now.Sub(*told) >= tellAgain {
+		*told = now
+		logAt(c.log, LevelError, "server", why.Reason)
 	}
 }
 
@@ -157,25 +173,38 @@ func (c *conns) full() *gate.Refusal {
 	}
 }
 
-// refuseUnasked answers a connection at once and closes it. Nothing of a TLS
-// connection can be written before its handshake.
-func refuseUnasked(conn net.Conn) {
-	switch conn.(type) {
-	case *net.TCPConn, *net.UnixConn:
-		conn.SetWriteDeadline(time.Now().Add(time.Second)) // a new connection takes that much at once
-		fmt.Fprint(conn, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+// tooMuchHeld is the refusal of a connection that has held the beginning of a header
+// longest.
+func (c *conns) tooMuchHeld() *gate.Refusal {
+	return &gate.Refusal{
+		Status:     http.StatusServiceUnavailable,
+		Reason:     "headers that have not come whole hold too much memory, so the one waited for longest is refused: send it at once, or start the server with a larger --maxmemory",
+		RetryAfter: 1,
 	}
-	conn.Close()
 }
 
-// begin refuses a request on a connection beyond the limit, and one of HTTP/2 where
-// there are as many as connections may be. After nil comes an end.
+// refuseUnasked answers a connection at once and closes it. Nothing of a TLS
+// connection can be written before its handshake.
+func refuseUnasked(a *accepted, refusal *gate.Refusal) {
+	if !a.secure {
+		text := refusal.Text() + "\n"
+		a.SetWriteDeadline(time.Now().Add(time.Second)) // one that waits takes that much at once
+		fmt.Fprintf(a, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+			refusal.RetryAfter, len(text), text)
+	}
+	a.Close()
+}
+
+// begin refuses a request on a connection beyond the limit or that was given up, and one
+// of HTTP/2 where there are as many as connections may be. After nil comes an end.
 func (c *conns) begin(r *http.Request) *gate.Refusal {
-	conn, stream := acceptedConn(r.Context()), r.ProtoMajor > 1
+	a, stream := acceptedConn(r.Context()), r.ProtoMajor > 1
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.all[conn].refused, stream && c.limit > 0 && c.streams >= c.limit:
+	case a != nil && a.evicted.Load(): // when its last byte had just come
+		return c.tooMuchHeld()
+	case a != nil && a.refused, stream && c.limit > 0 && c.streams >= c.limit:
 		return c.full()
 	case stream:
 		c.streams++
@@ -192,11 +221,11 @@ func (c *conns) end(r *http.Request) {
 }
 
 // forget is for a connection that net/http may have given away, when that is closed.
-func (c *conns) forget(conn net.Conn) {
+func (c *conns) forget(a *accepted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.all[conn].hijacked {
-		c.leaveLocked(conn)
+	if a != nil && a.hijacked {
+		c.leaveLocked(a)
 	}
 }
 
@@ -207,9 +236,7 @@ func (c *conns) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	for e := c.waiting.Front(); e != nil; e = e.Next() {
-		if conn := e.Value.(net.Conn); !c.all[conn].asked {
-			breakConn(conn)
-		}
+	for a := range c.fresh {
+		a.Conn.Close() // TLS might have to wait with its last word
 	}
 }

@@ -1,49 +1,156 @@
 package libwebsocketd
 
 import (
+	"bufio"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
+
+	"websocketd/libwebsocketd/gate"
 )
 
-// TestMostWaiting: when too many connections wait for a request, the one that has waited
-// longest is closed, and none that has a request.
-func TestMostWaiting(t *testing.T) {
+// visitor is a connection of conns, and its other end.
+type visitor struct {
+	*accepted
+	client net.Conn
+}
+
+func enter(t *testing.T, c *conns) visitor {
+	theirs, ours := net.Pipe()
+	t.Cleanup(func() { theirs.Close(); ours.Close() })
+	a := &accepted{Conn: ours, conns: c}
+	c.note(a, http.StateNew)
+	return visitor{a, theirs}
+}
+
+// send makes the server read text.
+func (v visitor) send(t *testing.T, text string) {
+	sent := make(chan error, 1)
+	go func() { _, err := io.WriteString(v.client, text); sent <- err }()
+	if _, err := io.ReadFull(v, make([]byte, len(text))); err != nil {
+		t.Errorf("read: %v", err)
+	}
+	if err := <-sent; err != nil {
+		t.Errorf("sent: %v", err)
+	}
+}
+
+func (v visitor) isOpen() bool { return !v.evicted.Load() && v.SetDeadline(time.Time{}) == nil }
+
+// TestMostHeld: when unfinished headers cost too much, the one goes that has held
+// something longest, and none that has a request, holds next to nothing or is alone.
+func TestMostHeld(t *testing.T) {
 	t.Parallel()
-	c := newConns(0, 2, slog.New(slog.DiscardHandler))
-	conns := map[string]net.Conn{}
-	isOpen := func(name string) bool {
-		return conns[name].SetDeadline(time.Time{}) == nil
-	}
-	enter := func(name string) {
-		theirs, ours := net.Pipe()
-		t.Cleanup(func() { theirs.Close(); ours.Close() })
-		conns[name] = ours
-		c.note(ours, http.StateNew)
-	}
-	enter("busy")
-	c.note(conns["busy"], http.StateActive)
-	enter("first")
-	enter("upgraded")
-	c.note(conns["upgraded"], http.StateHijacked)
-	enter("second")
-	c.note(conns["busy"], http.StateIdle) // the third that waits
-	enter("last")
-	for name, open := range map[string]bool{"busy": true, "first": false, "upgraded": true, "second": false, "last": true} {
-		if isOpen(name) != open {
-			t.Errorf("%s: open is %v", name, isOpen(name))
+	c := newConns(0, 21_000, slog.New(slog.DiscardHandler))
+	header := func(n int) string { return strings.Repeat("x", n) }
+	busy, little, asked, upgraded := enter(t, c), enter(t, c), enter(t, c), enter(t, c)
+	first, second, third := enter(t, c), enter(t, c), enter(t, c)
+	busy.send(t, header(30_000)) // alone
+	c.note(busy.accepted, http.StateActive)
+	little.send(t, header(4000))
+	asked.send(t, header(15_000))
+	c.note(asked.accepted, http.StateActive)
+	c.note(asked.accepted, http.StateIdle)
+	upgraded.send(t, header(5000))
+	c.note(upgraded.accepted, http.StateHijacked)
+	first.send(t, header(5000))
+	second.send(t, header(14_000))
+	busy.send(t, header(30_000)) // the body of its request
+	third.send(t, strings.Repeat("a:\n", 60))
+	for name, v := range map[string]struct {
+		visitor
+		open bool
+	}{
+		"busy": {busy, true}, "little": {little, true}, "asked": {asked, true}, "upgraded": {upgraded, true},
+		"first": {first, false}, "second": {second, true}, "third": {third, true},
+	} {
+		if v.isOpen() != v.open {
+			t.Errorf("%s: open is %v", name, v.isOpen())
 		}
 	}
-	c.note(conns["first"], http.StateClosed)
-	c.note(conns["last"], http.StateClosed)
-	if n := c.waiting.Len(); n != 1 {
-		t.Errorf("%d wait", n)
+	for _, v := range []visitor{first, second, third} {
+		c.note(v.accepted, http.StateClosed)
 	}
-	enter("unused")
+	if c.held != 0 || c.holders.Len() != 0 || c.count != 4 {
+		t.Errorf("%d are there, of which %d hold %d", c.count, c.holders.Len(), c.held)
+	}
+	unused := enter(t, c)
 	c.close()
-	if isOpen("unused") || !isOpen("busy") {
+	if unused.isOpen() || !asked.isOpen() {
 		t.Error("at the end those that never had a request are closed, and no others")
+	}
+}
+
+// TestEvicted: a connection that is given up is answered, by who reads from it or, when
+// its request has just come whole, by who serves it.
+func TestEvicted(t *testing.T) {
+	t.Parallel()
+	c := newConns(0, 1, slog.New(slog.DiscardHandler))
+	reading, asking := enter(t, c), enter(t, c)
+	reading.send(t, strings.Repeat("x", 5000))
+	ended := make(chan error, 1)
+	go func() {
+		_, err := reading.Read(make([]byte, 1))
+		ended <- err
+	}()
+	asking.send(t, strings.Repeat("x", 5000))
+	answer, err := http.ReadResponse(bufio.NewReader(reading.client), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if answer.StatusCode != 503 || !answer.Close || !strings.Contains(string(body), "--maxmemory") || err != nil {
+		t.Errorf("answered %d %q %v", answer.StatusCode, body, err)
+	}
+	if err := <-ended; err != io.EOF {
+		t.Errorf("the read ends with %v", err)
+	}
+	enter(t, c).send(t, strings.Repeat("x", 5000))
+	c.note(asking.accepted, http.StateActive)
+	r, _ := http.NewRequestWithContext(withConn(t.Context(), asking.accepted), "GET", "/", nil)
+	if refusal := c.begin(r); refusal == nil || refusal.Status != 503 || !strings.Contains(refusal.Reason, "--maxmemory") {
+		t.Errorf("the request is refused with %v", refusal)
+	}
+}
+
+// TestToldApart: of two reasons to refuse connections each is told at its own pace.
+func TestToldApart(t *testing.T) {
+	t.Parallel()
+	var told strings.Builder
+	c := newConns(1, 1, slog.New(slog.NewTextHandler(&told, nil)))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for range 3 {
+		for at, why := range map[*time.Time]*gate.Refusal{&c.toldFull: c.full(), &c.toldHeld: c.tooMuchHeld()} {
+			c.tellLocked(at, why)
+		}
+	}
+	if n := strings.Count(told.String(), "\n"); n != 2 || !strings.Contains(told.String(), "--maxconns") || !strings.Contains(told.String(), "--maxmemory") {
+		t.Errorf("told: %s", &told)
+	}
+}
+
+// TestGreeted: of a TLS connection only what follows the first message is taken for
+// lines that cannot be seen.
+func TestGreeted(t *testing.T) {
+	t.Parallel()
+	c := newConns(0, 100_000, slog.New(slog.DiscardHandler))
+	v := enter(t, c)
+	v.secure = true
+	v.send(t, strings.Repeat("x", 5000))
+	if v.held != 5000 {
+		t.Errorf("the first message costs %d", v.held)
+	}
+	greeted(v.accepted)
+	if v.held != 0 || c.held != 0 {
+		t.Errorf("then it costs %d of %d", v.held, c.held)
+	}
+	v.send(t, strings.Repeat("x", 1000))
+	if v.held != 1000*secretCost || c.held != v.held {
+		t.Errorf("1000 bytes cost %d of %d", v.held, c.held)
 	}
 }

@@ -2,7 +2,6 @@ package libwebsocketd
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -66,7 +65,7 @@ func (o *onlooker) confirm(header http.Header) {
 // refused tells why there is no conversation.
 func (o *onlooker) refused(refusal *gate.Refusal) {
 	if o != nil {
-		o.feed.tell("refused", fmt.Sprintf("%d %s: %s", refusal.Status, http.StatusText(refusal.Status), refusal.Reason))
+		o.feed.tell("refused", refusal.Text())
 	}
 }
 

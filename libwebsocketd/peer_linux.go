@@ -1,7 +1,6 @@
 package libwebsocketd
 
 import (
-	"crypto/tls"
 	"net"
 	"syscall"
 	"time"
@@ -12,8 +11,8 @@ import (
 // socket is the descriptor under c, through TLS if need be.
 func (c *conn) socket() (syscall.RawConn, bool) {
 	raw := c.Conn
-	if secure, ok := raw.(*tls.Conn); ok {
-		raw = secure.NetConn()
+	if a := asAccepted(raw); a != nil {
+		raw = a.Conn
 	}
 	sc, ok := raw.(syscall.Conn)
 	if !ok {

@@ -68,7 +68,7 @@ func New(cfg Config) (*Server, error) {
 		launcher: cfg.Launcher,
 		sessions: make(map[*session]struct{}),
 	}
-	s.conns = newConns(cfg.MaxConns, cfg.mostWaiting(), cfg.Logger)
+	s.conns = newConns(cfg.MaxConns, cfg.mostHeld(), cfg.Logger)
 	s.ctx, s.goAway = context.WithCancelCause(context.Background())
 	if cfg.ReverseLookup {
 		s.lookup = newReverseLookup(s.ctx, &s.running)
@@ -139,7 +139,9 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 }
 
 func (s *Server) serve(l net.Listener) error {
-	switch _, elsewhere := l.(redirectListener); {
+	_, elsewhere := l.(redirectListener)
+	l = weighing{l, s.conns}
+	switch {
 	case elsewhere:
 		return s.second.Serve(l)
 	case s.cfg.wantsTLS():

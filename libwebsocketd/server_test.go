@@ -90,7 +90,7 @@ func TestShutdown(t *testing.T) {
 	eventually(t, "the idle one is accepted", func() bool {
 		s.conns.mu.Lock()
 		defer s.conns.mu.Unlock()
-		return s.conns.waiting.Len() == 1
+		return len(s.conns.fresh) == 1
 	})
 	result := make(chan error, 1)
 	go func() { result <- s.Shutdown(t.Context()) }()

@@ -61,9 +61,12 @@ func newCertificates(cert, key, ca string, failed func(error)) (*certificates, e
 // serverConfig asks for the current configuration at every handshake.
 func (c *certificates) serverConfig() *tls.Config {
 	return &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		NextProtos:         []string{"h2", "http/1.1"},
-		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.current(), nil },
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			greeted(hello.Conn)
+			return c.current(), nil
+		},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return &c.current().Certificates[0], nil
 		},

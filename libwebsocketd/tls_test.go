@@ -100,7 +100,7 @@ func now(t testing.TB, certs *certificates) int64 {
 func shown(t testing.TB, certs *certificates) int64 {
 	t.Helper()
 	server := certs.serverConfig()
-	config, err := server.GetConfigForClient(nil)
+	config, err := server.GetConfigForClient(new(tls.ClientHelloInfo))
 	if err != nil {
 		t.Fatal(err)
 	}

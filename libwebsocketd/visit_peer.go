@@ -12,19 +12,19 @@ import (
 type connKey struct{}
 
 func withConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
+	return context.WithValue(ctx, connKey{}, asAccepted(c))
 }
 
 // acceptedConn returns the connection of a request, nil if it is not one of Serve's.
-func acceptedConn(ctx context.Context) net.Conn {
-	c, _ := ctx.Value(connKey{}).(net.Conn)
-	return c
+func acceptedConn(ctx context.Context) *accepted {
+	a, _ := ctx.Value(connKey{}).(*accepted)
+	return a
 }
 
 // connOf is acceptedConn, to look at.
 func connOf(ctx context.Context) *conn {
-	if c := acceptedConn(ctx); c != nil {
-		return &conn{Conn: c}
+	if a := acceptedConn(ctx); a != nil {
+		return &conn{Conn: a.Conn}
 	}
 	return nil
 }

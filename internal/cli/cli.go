@@ -54,8 +54,8 @@ type admitFlags struct {
 	Sameorigin bool  `help:"Only pages from exactly this server's host and port may connect."`
 	Maxforks   int   `placeholder:"N" default:"1024" min:"0" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
 	Maxconns   int   `placeholder:"N" default:"0" min:"0" help:"Connections at once; one beyond that is answered 503. 0 is three quarters of the descriptors the server may have (ulimit -n), less a few kept back."`
-	Maxheader  size  `placeholder:"SIZE" default:"32KiB" min:"4096" help:"Longest request line and headers together; more is answered 431. Of connections that wait for a request, half of --maxmemory must have room for the headers: over that, but never below 256, the longest waiting is closed without a word. 4K is the least."`
-	Maxmemory  size  `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that have not come whole, or that no program has taken yet. When it is used up, clients with a message under way are read no further until there is room; the one that has come furthest always is, and one that sends next to nothing for ten seconds while others wait is closed with 1008 or answered 408. 64K is the least."`
+	Maxheader  size  `placeholder:"SIZE" default:"32KiB" min:"4096" help:"Longest request line and headers together; more is answered 431, which does not name this flag. 4K is the least."`
+	Maxmemory  size  `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that have not come whole, or that no program has taken yet. When it is used up, clients with a message under way are read no further until there is room; the one that has come furthest always is, and one that sends next to nothing for ten seconds while others wait is closed with 1008 or answered 408. Request headers that have not come whole may take a quarter as much besides, at least 8 MiB: over that the one longest on its way is answered 503, under TLS closed. 64K is the least."`
 }
 
 type programFlags struct {

@@ -14,6 +14,8 @@
 package gate
 
 import (
+	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 )
@@ -29,6 +31,11 @@ type Refusal struct {
 
 // Error is the Reason.
 func (r *Refusal) Error() string { return r.Reason }
+
+// Text is the body of the answer.
+func (r *Refusal) Text() string {
+	return fmt.Sprintf("%d %s: %s", r.Status, http.StatusText(r.Status), r.Reason)
+}
 
 // entries is list without blanks: each entry trimmed, the empty ones left out,
 // because `--origin="a.com, b.com,"` says two things, not three.
