@@ -24,7 +24,9 @@ func FuzzCGIHeader(f *testing.F) {
 		"\n\n", "\r\n", "no header at all\n", "Content-Type: text/plain\n", "", ":\n\n", " Content-Type: a/b\n\n", "Content-Type : a/b\n\n",
 		"Content-Type: a/b\nX-A: 1\nx-a:2\n\n", "Content-Type: a/b\n folded\n\n", "Content-Type: a/b\nX: \x00\n\n", "Content-Type: a/b\nX: a\rb\n\n",
 		"Content-Type:\nContent-Type: a/b\n\n", "Set-Cookie: a=1\nSet-Cookie: b=2\nContent-Type: a/b\n\n", "Content-Type: a/b\nX: \xff\t\u0085 \n\n",
-		"Content-Type: a/b\n\r\r\n\n", "Content-Type: a/b\nX\n\n", "Content-Type: a/b\nX: \x7f\n\n", "Status: 500\nStatus: 200 OK\n\n", "\nContent-Type: a/b\n\n",
+		"Content-Type: a/b\n\r\r\n\n", "Content-Type: a/b\nX\n\n", "Content-Type: a/b\nX: \x7f\n\n", "Status: 500\nStatus: 200 OK\n\n",
+		"Content-Type: a/b\nTransfer-Encoding: chunked\nContent-Length: 5\n\nhello", "Content-Type: a/b\nX-A: 1\nX-B: 2\nConnection: close, x-a\nUpgrade: x\n\n",
+		"Content-Type: a/b\nContent-Length: 5\nContent-Length: 5\n\nhello", "Content-Type: a/b\nContent-Length: -5\n\nhello", "\nContent-Type: a/b\n\n",
 	} {
 		f.Add([]byte(output), uint(len(output)/2))
 	}
@@ -84,7 +86,7 @@ func answerOf(t testing.TB, pieces ...string) cgiResult {
 		return cgiResult{failed: true}
 	}
 	a := cgiResult{status: w.Code, body: w.Body.String()}
-	if !strings.Contains(strings.ToLower(strings.Join(pieces, "")), "content-length") {
+	if !sizeLine.MatchString(strings.Join(pieces, "")) {
 		if length := w.Header().Get("Content-Length"); bodyAllowed(w.Code) && length != strconv.Itoa(len(a.body)) {
 			t.Fatalf("%q: %d bytes have Content-Length %q", pieces, len(a.body), length)
 		}
@@ -110,6 +112,9 @@ var (
 	emptyLine  = regexp.MustCompile(`(^|\n)\r?\n`)
 	headerLine = regexp.MustCompile("^([-!#$%&'*+.^_`|~0-9A-Za-z]+):([^\\x00-\\x08\\x0a-\\x1f\\x7f]*)$")
 	statusLine = regexp.MustCompile(`^([2-9][0-9][0-9])( .*)?$`)
+	sizeLine   = regexp.MustCompile(`(?i)(^|\n)content-length:`)
+	digits     = regexp.MustCompile(`^[0-9]+$`)
+	ownHop     = regexp.MustCompile(`^(connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade):`)
 )
 
 // oracleCGI is slow and knows the whole output.
@@ -138,7 +143,11 @@ func oracleCGI(output string) cgiResult {
 			a.status, _ = strconv.Atoi(code[1])
 			continue
 		}
-		if _, twice := first[name]; !twice {
+		_, twice := first[name]
+		if _, err := strconv.ParseInt(value, 10, 64); name == "content-length" && (twice || err != nil || !digits.MatchString(value)) {
+			return cgiResult{failed: true}
+		}
+		if !twice {
 			first[name] = value
 		}
 		a.lines = append(a.lines, name+":"+value)
@@ -153,6 +162,16 @@ func oracleCGI(output string) cgiResult {
 	default:
 		return cgiResult{failed: true}
 	}
+	named := ","
+	for _, line := range a.lines {
+		if list, ok := strings.CutPrefix(line, "connection:"); ok {
+			named += strings.ToLower(strings.NewReplacer(" ", "", "\t", "").Replace(list)) + ","
+		}
+	}
+	a.lines = slices.DeleteFunc(a.lines, func(line string) bool {
+		name, _, _ := strings.Cut(line, ":")
+		return ownHop.MatchString(line) || strings.Contains(named, ","+name+",")
+	})
 	return a
 }
 

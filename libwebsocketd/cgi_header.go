@@ -41,7 +41,9 @@ func parseCGIHeader(b []byte) (status int, header http.Header, err error) {
 			return 0, nil, fmt.Errorf("the script's header has the line %s", printable(line))
 		}
 		if !strings.EqualFold(name, "Status") {
-			header.Add(name, value)
+			if header.Add(name, value); !isLength(header["Content-Length"]) {
+				return 0, nil, fmt.Errorf("the script's header has the line %s", printable(line))
+			}
 			continue
 		}
 		code, _, _ := strings.Cut(value, " ")
@@ -58,7 +60,34 @@ func parseCGIHeader(b []byte) (status int, header http.Header, err error) {
 	default:
 		return 0, nil, errors.New("the script's header has no Content-Type")
 	}
+	dropHopByHop(header)
 	return status, header, nil
+}
+
+// isLength reports whether there is one length of a body, or none. The client, and what
+// is between us and it, must not take it for two different ones (RFC 9112 section 6.3).
+func isLength(values []string) bool {
+	if len(values) == 0 {
+		return true
+	}
+	_, err := strconv.ParseUint(values[0], 10, 63)
+	return err == nil && len(values) == 1
+}
+
+// hopByHop are headers about the connection to the client, which is not the script's
+// (RFC 3875 section 6.3.4, RFC 9110 section 7.6.1).
+var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+
+// dropHopByHop takes them away, and those that Connection names.
+func dropHopByHop(header http.Header) {
+	for _, line := range header["Connection"] {
+		for name := range strings.SplitSeq(line, ",") {
+			header.Del(strings.Trim(name, " \t"))
+		}
+	}
+	for _, name := range hopByHop {
+		delete(header, name)
+	}
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -36,6 +36,9 @@ func TestCGIAnswers(t *testing.T) {
 		"status100":  `printf 'Status: 100\nContent-Type: text/plain\n\nhello'`,
 		"unended":    `printf 'Content-Type: text/plain\n'`,
 		"toolong":    plainText[:len(plainText)-7] + `'; yes 'X-Filler: 0123456789' | head -n 10000; echo; echo hello`,
+		"hop":        `printf 'Content-Type: text/plain\nContent-Length: 5\nTransfer-Encoding: chunked\nConnection: close, X-Hop\nX-Hop: 1\nKeep-Alive: 5\nUpgrade: h2c\nTrailer: X-A\nTE: trailers\nProxy-Connection: close\nX-End: 2\n\nhello'`,
+		"lengths":    `printf 'Content-Type: text/plain\nContent-Length: 5\nContent-Length: 6\n\nhello'`,
+		"badlength":  `printf 'Content-Type: text/plain\nContent-Length: abc\n\nhello'`,
 		"cookies":    `printf 'Set-Cookie: a=1\nSet-Cookie: b=2\nContent-Type: text/plain\n\n'`,
 		"empty":      plainText,
 		"failed":     plainText + `echo part; exit 3`,
@@ -66,6 +69,7 @@ func TestCGIAnswers(t *testing.T) {
 		"/nocontent": {204, "", "Content-Type: "},
 		"/unchanged": {304, "", `Etag: "x"`},
 		"/length":    {200, "hello", "Content-Length: 5"},
+		"/hop":       {200, "hello", "X-End: 2"},
 		"/type":      {200, "<p>", "Content-Type: text/html; charset=x"},
 		"/sub/inner": {200, "inner\n", "Content-Type: text/plain"}, "/a%20b%2520c": {200, "spaces\n", "Content-Type: text/plain"},
 		"/binary":     {200, "\x00\xff\n\r\n\n", "Content-Type: application/octet-stream"},
@@ -77,10 +81,20 @@ func TestCGIAnswers(t *testing.T) {
 		a.is(t, want.status, want.body)
 		a.has(t, "Status", "")
 	}
-	for _, path := range []string{"/nothing", "/noheader", "/notype", "/malformed", "/badstatus", "/status100", "/unended", "/toolong"} {
+	hop := do(t, c, "GET", url(s, "/hop"), "")
+	for _, name := range []string{"X-Hop", "Keep-Alive", "Upgrade", "Te", "Proxy-Connection"} {
+		hop.has(t, name, "")
+	}
+	if hop.ContentLength != 5 || hop.Close || len(hop.Trailer) > 0 {
+		t.Errorf("of the connection is said: %v", hop.Header)
+	}
+	if s.Out.Has("WriteHeader called") {
+		t.Error("the log has a line of net/http's")
+	}
+	for _, path := range []string{"/nothing", "/noheader", "/notype", "/malformed", "/badstatus", "/status100", "/unended", "/toolong", "/lengths", "/badlength"} {
 		do(t, c, "GET", url(s, path), "").refused(t, http.StatusInternalServerError, "log")
 	}
-	for _, why := range []string{"has no Content-Type", "without a header", "this is no header", "longer than", `Status is "abc"`} {
+	for _, why := range []string{"has no Content-Type", "without a header", "this is no header", "longer than", `Status is "abc"`, "Content-Length: 6", "Content-Length: abc"} {
 		s.Out.Await(t, "| ERROR", "| http", why)
 	}
 	harness.NoSurvivors(t, s)
