@@ -20,6 +20,9 @@ const (
 
 	// receiveBuffer is what a connection of HTTP/2 holds of bodies that nobody has read.
 	receiveBuffer = 64 << 10
+	// mostFrame is what it holds of a frame that has not come whole: the least there may be
+	// (RFC 9113 section 4.2).
+	mostFrame = 16 << 10
 
 	killAgain = 50 * time.Millisecond // between looks at what a Shutdown by force has missed
 )
@@ -95,7 +98,7 @@ func (s *Server) furnish() (err error) {
 		ReadHeaderTimeout: headerWait,
 		IdleTimeout:       idleWait,
 		MaxHeaderBytes:    s.cfg.headerBytes(),
-		HTTP2:             &http.HTTP2Config{MaxReceiveBufferPerConnection: receiveBuffer, MaxReceiveBufferPerStream: receiveBuffer},
+		HTTP2:             &http.HTTP2Config{MaxReadFrameSize: mostFrame, MaxReceiveBufferPerConnection: receiveBuffer, MaxReceiveBufferPerStream: receiveBuffer},
 		ErrorLog:          s.cfg.ErrorLog,
 		ConnState:         s.conns.note,
 		ConnContext:       withConn,

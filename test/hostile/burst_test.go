@@ -3,6 +3,7 @@ package hostile
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net/http"
@@ -114,5 +115,28 @@ func TestHalfHeaders(t *testing.T) {
 			}
 			readers.Wait()
 		})
+	}
+}
+
+// TestFrameSize: of HTTP/2 the largest frame is the smallest that may be, because what has
+// come of it is held also where no header is waited for.
+func TestFrameSize(t *testing.T) {
+	t.Parallel()
+	pair := harness.NewCertificate(t, t.TempDir(), "localhost", "localhost")
+	s := burstServer(t, "--ssl", "--sslcert="+pair.Cert, "--sslkey="+pair.Key)
+	c := tls.Client(s.Dial(t), &tls.Config{RootCAs: pair.Roots, ServerName: "localhost", NextProtos: []string{"h2"}})
+	io.WriteString(c, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+	header := make([]byte, 9)
+	if _, err := io.ReadFull(c, header); err != nil || header[3] != 4 {
+		t.Fatalf("no settings: %x, %v", header, err)
+	}
+	settings := make([]byte, binary.BigEndian.Uint16(header[1:]))
+	if _, err := io.ReadFull(c, settings); err != nil {
+		t.Fatal(err)
+	}
+	for ; len(settings) > 0; settings = settings[6:] {
+		if binary.BigEndian.Uint16(settings) == 5 && binary.BigEndian.Uint32(settings[2:]) != 16<<10 {
+			t.Errorf("the largest frame is %d", binary.BigEndian.Uint32(settings[2:]))
+		}
 	}
 }
