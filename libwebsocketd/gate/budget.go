@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// While somebody waits, whoever holds memory must go on: its share must grow by
-// leastGrowth before it has been seen idle so many times, a look apart.
+// See the law of a Budget, in the package's documentation.
 const (
-	leastGrowth = 64 << 10
-	mostIdle    = 10
 	look        = time.Second
+	mostIdle    = 10 // looks, before the share has grown by
+	leastGrowth = 64 << 10
+	mostSilence = mostIdle * look
+	pressed     = 2 * look // what is left of mostSilence when somebody has waited for mostIdle looks
 )
 
 // Budget bounds the memory that all messages in the making hold together. A message
@@ -24,6 +25,10 @@ const (
 // wait, there is one that does not, and that gives back all it has when it is whole
 // or its sender is gone; a sender that is too slow for those who wait is told to go.
 // What is held is never more than the limit and one message.
+//
+// When time presses, because somebody has waited for ten seconds, room goes first to
+// the newest message: a crowd that waits itself, only to stand still when it is served,
+// does not keep out a client that comes after it.
 type Budget struct {
 	limit int64
 	tight atomic.Bool // somebody waits
@@ -32,7 +37,7 @@ type Budget struct {
 	held    int64
 	holders map[*Share]struct{}
 	waiting waiting
-	came    uint64 // those that waited so far
+	came    uint64 // messages that waited so far
 	beyond  *Share // may exceed the limit, until it is freed
 	looks   *time.Timer
 }
@@ -61,11 +66,13 @@ type Share struct {
 	wanted  int64         // more than held while waiting
 	granted chan struct{} // closed when it is
 	place   int           // in waiting
-	nth     uint64        // of those that waited
+	nth     uint64        // of the messages that waited; 0: this one has not
+	waited  int           // so many looks
 
-	growing bool  // more is expected of its sender
-	from    int64 // held when it last had grown enough
-	idle    int   // looks since
+	growing bool      // more is expected of its sender
+	from    int64     // held when it last had grown enough
+	idle    int       // looks since
+	moved   time.Time // when held last changed
 }
 
 // Share is one that holds nothing. late is asked when its sender is too slow for those
@@ -82,7 +89,7 @@ func (s *Share) Try(n int64) bool {
 	b := s.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n > s.held && b.limit > 0 && s != b.beyond && (len(b.waiting) > 0 || b.held+n-s.held > b.limit) {
+	if n > s.held && b.limit > 0 && s != b.beyond && (b.waiting.Len() > 0 || b.held+n-s.held > b.limit) {
 		return false
 	}
 	b.setLocked(s, n)
@@ -97,8 +104,11 @@ func (s *Share) Await(ctx context.Context, n int64) error {
 	}
 	b := s.budget
 	b.mu.Lock()
-	b.came++
-	s.wanted, s.granted, s.growing, s.nth = n, make(chan struct{}), false, b.came
+	if s.nth == 0 {
+		b.came++
+		s.nth = b.came
+	}
+	s.wanted, s.granted, s.growing = n, make(chan struct{}), false
 	heap.Push(&b.waiting, s)
 	b.serveLocked()
 	b.mu.Unlock()
@@ -135,7 +145,7 @@ func (s *Share) Free() {
 		b.beyond = nil
 	}
 	b.setLocked(s, 0)
-	s.growing = false
+	s.growing, s.nth, s.waited = false, 0, 0
 }
 
 // setLocked gives a share n bytes, and others what that leaves.
@@ -151,6 +161,9 @@ func (b *Budget) giveLocked(s *Share, n int64) {
 	if s.held == 0 || n < s.from {
 		s.from, s.idle = n, 0
 	}
+	if n != s.held {
+		s.moved = time.Now()
+	}
 	b.held += n - s.held
 	if s.held = n; n > 0 {
 		b.holders[s] = struct{}{}
@@ -159,22 +172,32 @@ func (b *Budget) giveLocked(s *Share, n int64) {
 	}
 }
 
-// serveLocked grants what can be granted to those who wait.
+// serveLocked grants what can be granted to those who wait. When time presses that is one
+// at a time: what it needs next must not be gone when it asks. A look grants the rest.
 func (b *Budget) serveLocked() {
-	for len(b.waiting) > 0 {
-		s := b.waiting[0]
-		if b.held+s.wanted-s.held > b.limit {
-			if b.beyond != nil {
-				break
-			}
-			b.beyond = s
-		}
-		heap.Pop(&b.waiting)
-		b.giveLocked(s, s.wanted)
-		s.growing = true
-		close(s.granted)
+	for b.serveFirstLocked() && !b.waiting.presses {
 	}
-	b.watchLocked(len(b.waiting) > 0)
+	b.watchLocked(b.waiting.Len() > 0)
+}
+
+// serveFirstLocked reports whether there was something for one that waits.
+func (b *Budget) serveFirstLocked() bool {
+	if b.waiting.Len() == 0 {
+		return false
+	}
+	s := b.waiting.shares[0]
+	if b.held+s.wanted-s.held > b.limit {
+		if b.beyond != nil {
+			return false
+		}
+		s = b.waiting.furthest()
+		b.beyond = s
+	}
+	heap.Remove(&b.waiting, s.place)
+	b.giveLocked(s, s.wanted)
+	s.growing = true
+	close(s.granted)
+	return true
 }
 
 // watchLocked looks at those who hold something as long as somebody waits.
@@ -182,6 +205,7 @@ func (b *Budget) watchLocked(tight bool) {
 	switch {
 	case tight == b.tight.Swap(tight):
 	case !tight:
+		b.waiting.presses = false
 		b.looks.Stop()
 	case b.looks == nil:
 		b.looks = time.AfterFunc(look, b.look)
@@ -190,60 +214,37 @@ func (b *Budget) watchLocked(tight bool) {
 	}
 }
 
-// look ends messages whose senders are too slow for those who wait. Looks are counted,
-// and not the time between them: that we are late is not the sender's fault.
+// look ends messages whose senders are too slow for those who wait. That we are late is
+// not the sender's fault: late sees what waits to be read, and idle counts looks, however
+// far apart they are.
 func (b *Budget) look() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.Tight() {
 		return
 	}
+	silence, now := mostSilence, time.Now()
+	if b.waiting.look() >= mostIdle {
+		silence = pressed
+	}
 	for s := range b.holders {
-		switch {
-		case !s.growing || s.late == nil:
-		case s.held-s.from >= leastGrowth:
-			s.from, s.idle = s.held, 0
-		default:
-			if s.idle++; s.idle >= mostIdle && s.late() {
-				s.growing = false
-			}
+		if s.growing && s.late != nil && s.look(now, silence) && s.late() {
+			s.growing = false
 		}
 	}
 	b.looks.Reset(look)
-}
-
-// waiting is a heap of those that wait; the first has come furthest, or waits longest.
-type waiting []*Share
-
-// Len implements heap.Interface.
-func (w waiting) Len() int { return len(w) }
-
-// Less implements heap.Interface.
-func (w waiting) Less(i, j int) bool {
-	if w[i].held != w[j].held {
-		return w[i].held > w[j].held
+	for b.serveFirstLocked() {
 	}
-	return w[i].nth < w[j].nth
+	b.watchLocked(b.waiting.Len() > 0)
 }
 
-// Swap implements heap.Interface.
-func (w waiting) Swap(i, j int) {
-	w[i], w[j] = w[j], w[i]
-	w[i].place, w[j].place = i, j
-}
-
-// Push implements heap.Interface.
-func (w *waiting) Push(s any) {
-	s.(*Share).place = len(*w)
-	*w = append(*w, s.(*Share))
-}
-
-// Pop implements heap.Interface.
-func (w *waiting) Pop() any {
-	last := len(*w) - 1
-	s := (*w)[last]
-	(*w)[last] = nil
-	*w = (*w)[:last]
-	s.place = -1
-	return s
+// look reports whether the sender is too slow: nothing of it has come for so long, or
+// next to nothing in the last mostIdle looks.
+func (s *Share) look(now time.Time, silence time.Duration) bool {
+	if s.held-s.from >= leastGrowth {
+		s.from, s.idle = s.held, 0
+	} else {
+		s.idle++
+	}
+	return s.idle >= mostIdle || now.Sub(s.moved) >= silence
 }

@@ -11,6 +11,14 @@
 //
 // Hosts and Origins never change after they are made; all three may be used by
 // any number of goroutines at once.
+//
+// # The law of a Budget
+//
+// A Budget is asked later, by a message that was let in: is there memory for more of it?
+// While somebody waits for memory a message is ended whose sender leaves us nothing to
+// read and has sent nothing of it for ten seconds, whether anybody waited all the while or
+// not, or less than it takes to grow by 64 KB in ten seconds of somebody's waiting; and
+// when somebody has waited for ten seconds, two of silence are enough.
 package gate
 
 import (
