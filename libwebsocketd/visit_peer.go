@@ -123,6 +123,18 @@ func (v *Visit) Left() bool {
 	return c != nil && v.Request.ProtoMajor == 1 && c.gone()
 }
 
+// Closing looks whether the client sends nothing more after what is still unread: it is
+// gone, or has only closed its sending half. It can tell when Left can. It does not see
+// the end after what the client's system could not send yet.
+func (v *Visit) Closing() bool {
+	c := connOf(v.Request.Context())
+	if c == nil || v.Request.ProtoMajor != 1 {
+		return false
+	}
+	gone, leaving := c.hungUp()
+	return gone || leaving
+}
+
 // Taken is a count that grows when the client's system takes some of what was sent
 // on its connection; ok is false where that cannot be known (see Left). rest says that
 // some of it is not taken yet, as far as that is known.

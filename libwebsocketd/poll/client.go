@@ -118,6 +118,19 @@ func (c *client) probe() {
 	})
 }
 
+// interim sends an interim response, unless the answer has begun: a client that is gone
+// answers by a reset. The one that all clients know is 100; every client of HTTP/1.1
+// takes it unasked (RFC 9110 section 15.2).
+func (c *client) interim() {
+	if !c.in.request.ProtoAtLeast(1, 1) || c.in.request.ProtoMajor != 1 || !c.out.writing.TryLock() {
+		return
+	}
+	defer c.out.writing.Unlock()
+	if !c.opened && !c.ended.Load() {
+		c.out.interim(http.StatusContinue)
+	}
+}
+
 // isWhole reports whether all of the answer was sent.
 func (c *client) isWhole() bool {
 	c.out.writing.Lock()

@@ -23,6 +23,11 @@
 //     its own. One that only closes its sending half after its whole request has not
 //     left; something written to it tells, and else TCP's keep-alive probes, within two
 //     minutes. A server that goes away still delivers what the program says.
+//   - A client whose body is not taken is sent an interim response (100), as long as
+//     the answer has not begun: its system may have more of the body to send before
+//     we see that it has left. It comes at once after the client's end, else after
+//     a ping interval and then in pauses that double. Once the answer has begun, and
+//     the program is silent, that client is gone when its system gives up sending.
 //   - The end is told in the answer: by an event or a member; by a trailer, where the
 //     client asks for trailers; by a header, where nothing was said before.
 //   - An answer that was cut is never ended as a whole one: its connection is broken
@@ -36,8 +41,10 @@
 // clients take for an empty event: a stream begins with a comment, and a comment is one
 // line.
 //
-// The text of what many listen to is formed once, in sections of a write each, of which
-// a bounded number is kept for those who come to them later (section.go).
+// The text of what many listen to is formed once, in sections of a write each. For those
+// who come to them later the newest are kept, 4 MiB for all programs together, until newer
+// ones take their place: also when a program has ended and nobody listens any more. What
+// is being written to a client is held besides, one section for each (section.go).
 //
 //	(message)   text without a CR, which would end a line of it
 //	json        text with a CR, as a JSON string

@@ -11,7 +11,8 @@ const lookInterval = time.Second
 
 // peer is what can be known of a client's connection besides.
 type peer interface {
-	Left() bool // the client is gone, and has not only closed its sending half
+	Left() bool    // the client is gone, and has not only closed its sending half
+	Closing() bool // it sends nothing more after what is unread, as far as that is known
 
 	// Taken is a count that grows when it takes something, if that is known, and
 	// whether there is something to take.
@@ -24,14 +25,30 @@ var errStalled = &libwebsocketd.CloseError{Code: 1013, Reason: "the body of the 
 
 // guard watches over a client whose body has not come whole: a process must not wait
 // for ever for the rest. While it is the program that takes no more of it silence
-// means nothing; then only the connection can tell that the client has left.
+// means nothing; then only the connection can tell that the client has left. A client's
+// system may keep that to itself as long as it has more of the body to send: what is
+// written to it tells.
 type guard struct {
 	client *client
 	moved  int64 // bytes, in both directions
 	since  time.Time
+
+	held    time.Time     // when the body was read last, or something moved
+	pause   time.Duration // from then until the next word to the client
+	closing bool          // it has sent its end
 }
 
-func newGuard(c *client) *guard { return &guard{client: c, since: time.Now()} }
+func newGuard(c *client) *guard {
+	return &guard{client: c, since: time.Now(), held: time.Now(), pause: c.pause()}
+}
+
+// pause is how long nothing need be written to a client.
+func (c *client) pause() time.Duration {
+	if c.interval > 0 {
+		return c.interval
+	}
+	return libwebsocketd.DefaultPingInterval
+}
 
 // guardInterval is how often a guard looks.
 func (c *client) guardInterval() time.Duration {
@@ -47,6 +64,7 @@ func (g *guard) look() {
 		return
 	}
 	waiting, moved := c.in.waiting.Load(), c.in.came.Load()+c.out.taken.Load()
+	g.ask(waiting || moved != g.moved)
 	if !waiting || moved != g.moved {
 		g.moved, g.since = moved, time.Now()
 	}
@@ -56,6 +74,22 @@ func (g *guard) look() {
 	case c.interval > 0 && time.Since(g.since) >= 2*c.interval:
 		c.cancel(errStalled)
 	}
+}
+
+// ask sends a word to a client that is held back: at once when it has sent its end, and
+// else in pauses that become longer, because some clients take only a few of them.
+func (g *guard) ask(goesOn bool) {
+	closing := g.client.peer.Closing()
+	switch held := time.Since(g.held); {
+	case goesOn:
+		g.held, g.pause = time.Now(), g.client.pause()
+	case closing && !g.closing:
+		g.client.interim()
+	case held >= g.pause:
+		g.pause = 2 * held
+		g.client.interim()
+	}
+	g.closing = closing && !goesOn
 }
 
 // tookNothing reports whether nothing has been taken for two intervals, in each of

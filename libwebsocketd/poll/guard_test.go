@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -90,4 +91,34 @@ func TestHeldBack(t *testing.T) {
 			io.Copy(io.Discard, r)
 		})
 	}
+}
+
+// TestHeldBackAsked has a client whose body is not taken: it is sent an interim response
+// in pauses that become longer, and one more at once when it has sent its end.
+func TestHeldBackAsked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		peer := &stranger{}
+		_, r := talk(t, t.Context(), aPost, plainForm{}, peer, interval, func(c *client) {
+			time.Sleep(8 * interval)
+			peer.closing.Store(true)
+			time.Sleep(interval / 2)
+			finish(c, exit3)
+		})
+		var asked []time.Duration
+		for {
+			answer := answerTo(t, r, "POST")
+			if answer.StatusCode != http.StatusContinue {
+				break
+			}
+			if len(answer.Header) > 0 {
+				t.Errorf("it has headers of the answer: %v", answer.Header)
+			}
+			asked = append(asked, time.Since(began))
+		}
+		if want := []time.Duration{interval, 2 * interval, 4 * interval, 8 * interval, 8*interval + lookInterval}; !slices.Equal(asked, want) {
+			t.Errorf("it was asked after %v, want %v", asked, want)
+		}
+	})
 }

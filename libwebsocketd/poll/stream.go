@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"maps"
 	"net/http"
 	"runtime"
 	"sync"
@@ -75,6 +76,17 @@ func (s *stream) write(b []byte) error {
 		runtime.Gosched() // many clients that take all at once would keep a new one waiting for seconds
 	}
 	return nil
+}
+
+// interim sends a response before the answer, whose headers are none of its own.
+func (s *stream) interim(status int) {
+	h := s.w.Header()
+	later := maps.Clone(h)
+	clear(h)
+	s.grant(s.patience)
+	s.w.WriteHeader(status)
+	s.grant(0)
+	maps.Copy(h, later)
 }
 
 // flush lets go of the deadline: over HTTP/2 it would be that of the answer, and not

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +19,13 @@ const interval = 30 * time.Second
 
 // stranger is a connection of which nothing is known besides.
 type stranger struct {
-	left  bool
-	taken func() (int64, bool)
+	left    bool
+	closing atomic.Bool
+	taken   func() (int64, bool)
 }
 
-func (s *stranger) Left() bool { return s.left }
+func (s *stranger) Left() bool    { return s.left }
+func (s *stranger) Closing() bool { return s.closing.Load() }
 func (s *stranger) Taken() (count int64, rest, known bool) {
 	if s.taken == nil {
 		return 0, true, false

@@ -51,6 +51,47 @@ func sendsMore(c *harness.Conn) {
 	c.Conn.Close()
 }
 
+// A client that leaves while its system has more of the body than anybody takes is found
+// by what is written to it, though nothing of its end has come.
+func TestPostClientLeavesUnread(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--pingms=200", "sleep", "500")
+	c := s.Dial(t)
+	c.Send(t, harness.Get("/").Add("Content-Length", "2000000").As("POST", "HTTP/1.1").String())
+	c.Send(t, strings.Repeat("x", 900_000))
+	harness.Until(t, "the program runs", func() bool { return len(s.Children()) > 0 })
+	c.Conn.Close()
+	harness.NoSurvivors(t, s)
+	s.Out.Await(t, "DISCONNECT", "client gone")
+}
+
+// A client whose body is not taken for a while is asked, and answered when it is.
+func TestPostIsAsked(t *testing.T) {
+	t.Parallel()
+	wait := filepath.Join(t.TempDir(), "go")
+	s := start(t, "--pingms=100", "--binary", "sh", "-c", "while [ ! -e '"+wait+"' ]; do sleep 0.02; done; exec wc -c")
+	c := s.Dial(t)
+	c.Send(t, harness.Get("/").Add("Content-Length", "900000").As("POST", "HTTP/1.1").String())
+	c.Send(t, strings.Repeat("x", 900_000))
+	for range 2 {
+		if err := c.ReadResponse(); err != nil {
+			t.Fatal(err)
+		}
+		if c.Status() != 100 || len(c.Response.Header) > 0 {
+			t.Errorf("%d %v", c.Status(), c.Response.Header)
+		}
+	}
+	touch(t, wait)
+	for c.Status() == 100 {
+		if err := c.ReadResponse(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.Status() != 200 || c.Header("Content-Type") == "" || strings.TrimSpace(c.Body) != "900000" {
+		t.Errorf("%d %v %q", c.Status(), c.Response.Header, c.Body)
+	}
+}
+
 // A body that stalls does not hold its process for ever.
 func TestPostStalls(t *testing.T) {
 	t.Parallel()
