@@ -61,7 +61,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		logAt(log, LevelAccess, "http", "CGI: "+t.Cause.Error())
 	}
 	if client.answer.isCut() {
-		panic(http.ErrAbortHandler) // so that nobody takes it for a whole one
+		s.breakOff(r, to.program.PingInterval)
 	}
 	client.linger()
 }

@@ -55,6 +55,6 @@ func converse(w http.ResponseWriter, v *libwebsocketd.Visit, program libwebsocke
 	v.Converse(program, c)
 	settle()
 	if !c.isWhole() {
-		panic(http.ErrAbortHandler)
+		v.BreakOff()
 	}
 }

@@ -2,6 +2,7 @@ package beside
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -83,6 +84,27 @@ func TestCGIHalfClosedThenGone(t *testing.T) {
 	}
 	w.Conn.Close()
 	harness.NoSurvivors(t, s)
+}
+
+// Before HTTP/1.1 the end of an answer is that of its connection: one that was cut ends
+// by a reset, after all that the script has said.
+func TestCGICutOverHTTP10(t *testing.T) {
+	t.Parallel()
+	const size = 300_000
+	s, _ := startCGI(t, map[string]string{
+		"cut":   plainText + `head -c 300000 /dev/zero; kill -KILL $$`,
+		"whole": plainText + `head -c 300000 /dev/zero; exit 3`,
+	})
+	for path, want := range map[string]error{"/cut": syscall.ECONNRESET, "/whole": nil} {
+		w := dial(t, s)
+		w.send("GET " + path + " HTTP/1.0\r\n\r\n")
+		resp := w.head("GET")
+		harness.NoSurvivors(t, s)
+		n, err := io.Copy(io.Discard, resp.Body)
+		if n != size || !errors.Is(err, want) {
+			t.Errorf("%s: %d bytes, then %v; expected %d and %v", path, n, err, size, want)
+		}
+	}
 }
 
 // One limit for both kinds of process, and no slot is lost.

@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -138,7 +139,8 @@ func TestSharedPostHalfClosed(t *testing.T) {
 	}
 }
 
-// An answer that was cut does not end as a whole one does.
+// An answer that was cut does not end as a whole one does. Before HTTP/1.1 that ends with
+// its connection, and only a reset tells.
 func TestCutIsNotWhole(t *testing.T) {
 	t.Parallel()
 	for name, cut := range map[string]func(t *testing.T, s *harness.Server){
@@ -154,6 +156,14 @@ func TestCutIsNotWhole(t *testing.T) {
 			cut(t, s)
 			if rest, err := io.ReadAll(c); strings.Contains(string(rest), "0\r\n\r\n") {
 				t.Errorf("%q, %v", rest, err)
+			}
+			s = start(t, "sh", "-c", "echo up; exec sleep 1000")
+			c = s.Dial(t)
+			c.Send(t, strings.Replace(post("x"), "HTTP/1.1", "HTTP/1.0", 1))
+			readUpTo(t, c, "up\n")
+			cut(t, s)
+			if rest, err := io.ReadAll(c); !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("HTTP/1.0: %q, %v", rest, err)
 			}
 		})
 	}
