@@ -12,20 +12,32 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// TestDrain has a client that goes on sending what nobody wants: it has five seconds, and
-// a client that pauses has less.
+// TestDrain has a client that goes on sending what nobody wants: it has five seconds, or
+// as long as the rest of the answer may take, and a client that pauses has less.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		pause, most time.Duration
-	}{"steady": {drainPause / 2, drainMost}, "pauses": {2 * drainPause, drainPause}} {
+		pause, every time.Duration
+		going        bool
+		most         time.Duration
+	}{
+		"steady":      {drainPause / 2, interval, false, drainMost},
+		"pauses":      {2 * drainPause, interval, false, drainPause},
+		"short pings": {drainPause / 2, time.Second, false, 2 * time.Second},
+		"going away":  {drainPause / 2, interval, true, lastWait},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				done := make(chan struct{})
 				request := strings.Replace(aPost, "10", "1000", 1)
-				ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *client) {
+				going, stop := context.WithCancelCause(t.Context())
+				defer stop(nil)
+				ours, r := talk(t, going, request, plainForm{trailer: true}, &stranger{}, test.every, func(c *client) {
 					defer close(done)
+					if test.going {
+						stop(libwebsocketd.ErrGoingAway)
+					}
 					begin := time.Now()
 					c.CloseSend(exit3)
 					for {
