@@ -113,7 +113,7 @@ func (c *conns) leaveLocked(a *accepted) {
 	a.entered = false
 }
 
-// settleLocked is for a connection on which a request has come, or none will.
+// settleLocked forgets that a request is waited for: it has come, or none will.
 func (c *conns) settleLocked(a *accepted) {
 	a.waiting.Store(false)
 	c.dropLocked(a)
@@ -140,7 +140,7 @@ func (c *conns) hold(a *accepted, cost int64) {
 	}
 }
 
-// drop is for a connection that holds nothing any more.
+// drop forgets what a connection held that holds nothing any more.
 func (c *conns) drop(a *accepted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -220,7 +220,7 @@ func (c *conns) end(r *http.Request) {
 	}
 }
 
-// forget is for a connection that net/http may have given away, when that is closed.
+// forget forgets a connection that net/http may have given away, when it is closed.
 func (c *conns) forget(a *accepted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -21,7 +21,7 @@ type frameReader struct {
 	control func(opcode byte, payload []byte) error // told of each control frame; an error ends the reading
 	other   func() error                            // told of the first message of the other kind; an error ends the reading
 	afford  func(size int) error                    // asked before more is read of a message of which that many bytes have come; nil: nobody counts
-	whole   func()                                  // told when a message that was asked for has come
+	arrived func()                                  // told when a message has come whole that afford was asked for
 
 	err    error
 	head   header
@@ -62,7 +62,7 @@ func (f *frameReader) next() ([]Message, error) {
 		f.err = f.takeArrived()
 		if len(f.in.batch) > 0 {
 			if f.counted > 0 {
-				f.whole()
+				f.arrived()
 			}
 			return f.in.batch, nil
 		}
@@ -96,7 +96,7 @@ func (f *frameReader) count() error {
 	return f.afford(held)
 }
 
-// forget is for the next message in fragments, which seldom comes.
+// forget makes way for the next message in fragments, which seldom comes.
 func (f *frameReader) forget() {
 	if !f.given {
 		return
@@ -325,7 +325,7 @@ func (f *frameReader) cutText(b []byte, last bool) ([]byte, error) {
 	return b[:n], nil
 }
 
-// cutInvalid is what takePiece does with a whole message.
+// cutInvalid does with a whole message what takePiece does.
 func (f *frameReader) cutInvalid(batch []Message, text []byte) []Message {
 	if n, _ := validPrefix(text); n > 0 {
 		batch = append(batch, Message{Kind: Text, More: true, Data: text[:n]})

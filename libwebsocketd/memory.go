@@ -24,7 +24,7 @@ func costOf(size int) int64 { return 2 * int64(smallRoom+2*size) }
 func (w *WebSocketEndpoint) countMessages(b *gate.Budget) {
 	w.share = b.Share(w.late)
 	w.frames.in.small = func() bool { return b.Tight() && w.share.Held() == 0 }
-	w.frames.afford, w.frames.whole = w.afford, w.share.Whole
+	w.frames.afford, w.frames.arrived = w.afford, w.share.Whole
 }
 
 // late ends the reading from a client that is too slow, unless it is we who are: then
@@ -68,7 +68,7 @@ type Memory struct {
 	stop  func()
 }
 
-// Memory holds nothing at first. tooSlow is called when the client sends next to nothing
+// Memory returns one that holds nothing at first. tooSlow is called when the client sends next to nothing
 // while others wait for memory; it must not block. The caller calls Free when nothing
 // of the message is held any more.
 func (v *Visit) Memory(tooSlow func()) *Memory {

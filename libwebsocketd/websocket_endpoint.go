@@ -150,7 +150,7 @@ func (w *WebSocketEndpoint) end(err error) error {
 	return cause
 }
 
-// patience is how long a client may take nothing of the output it was sent
+// patience returns how long a client may take nothing of the output it was sent
 // before its connection is given up: as long as one that must be written to.
 func (w *WebSocketEndpoint) patience() time.Duration {
 	if w.alive.interval > 0 {

@@ -8,14 +8,15 @@ import (
 )
 
 const (
-	mostGarbage   = 48 << 20 // that stands beside what is used, if that is not much more
-	leastPercent  = 20       // of what is used, however much that is
+	mostGarbage   = 48 << 20 // that stands beside what is used, or, if it is more,
+	leastPercent  = 20       // of what is used
 	normalPercent = 100
 )
 
-// boundGarbage has the collector leave no more garbage than mostGarbage, where it would
-// leave as much as there is in use: with ten thousand clients that is the larger half.
-// A small server is not slowed down, and GOGC in the environment wins.
+// boundGarbage has the collector leave about mostGarbage of garbage, and from 240 MiB in use
+// on leastPercent of that, where it would leave as much as there is in use: with ten thousand
+// clients that is the larger half. A small server is not slowed down, and GOGC in the
+// environment wins.
 func boundGarbage() {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -31,7 +32,8 @@ func boundGarbage() {
 	})
 }
 
-// garbagePercent is what the collector may leave of garbage, beside so many bytes in use.
+// garbagePercent returns how much garbage the collector may leave, in percent of so many
+// bytes in use.
 func garbagePercent(used uint64) int {
 	return int(min(max(mostGarbage*100/max(used, 1), leastPercent), normalPercent))
 }

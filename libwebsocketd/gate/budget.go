@@ -50,7 +50,7 @@ func NewBudget(limit int64) *Budget {
 // Tight reports whether somebody waits. What is begun now should begin small.
 func (b *Budget) Tight() bool { return b.tight.Load() }
 
-// Held says how many bytes are held at this moment.
+// Held returns how many bytes are held at this moment.
 func (b *Budget) Held() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -75,12 +75,12 @@ type Share struct {
 	moved   time.Time // when held last changed
 }
 
-// Share is one that holds nothing. late is asked when its sender is too slow for those
+// Share returns one that holds nothing. late is asked when its sender is too slow for those
 // who wait, and must not block or use the Budget: it reports whether that is the
 // sender's fault, and ends the message then. It may be nil.
 func (b *Budget) Share(late func() bool) *Share { return &Share{budget: b, late: late, place: -1} }
 
-// Held is how many bytes it holds.
+// Held returns how many bytes it holds.
 func (s *Share) Held() int64 { return s.held }
 
 // Try makes the share n bytes if there is room and nobody waits for it. Less than it
@@ -97,7 +97,7 @@ func (s *Share) Try(n int64) bool {
 	return true
 }
 
-// Await is Try that waits, until ctx is done; then it is ctx's cause.
+// Await does as Try does, but waits, until ctx is done; then it returns ctx's cause.
 func (s *Share) Await(ctx context.Context, n int64) error {
 	if s.Try(n) {
 		return nil

@@ -15,7 +15,7 @@ import (
 // closeAbnormal is a client that left without a word (RFC 6455 section 7.4.1).
 const closeAbnormal = 1006
 
-// errEnded is what is said behind the end.
+// errEnded is what Send returns after the end.
 var errEnded = errors.New("the answer has ended")
 
 var _ libwebsocketd.Listener = (*client)(nil)
@@ -53,7 +53,7 @@ func newClient(going context.Context, w http.ResponseWriter, in *body, f form, i
 	return c
 }
 
-// gone is for a client that has left.
+// gone ends the conversation with a client that has left.
 func (c *client) gone() { c.cancel(&libwebsocketd.ClosedError{Code: closeAbnormal}) }
 
 // begin sends the header, when message number before was the last. Where only the

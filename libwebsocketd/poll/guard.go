@@ -42,7 +42,7 @@ func newGuard(c *client) *guard {
 	return &guard{client: c, since: time.Now(), held: time.Now(), pause: c.pause()}
 }
 
-// pause is how long nothing need be written to a client.
+// pause returns how long nothing need be written to a client.
 func (c *client) pause() time.Duration {
 	if c.interval > 0 {
 		return c.interval
@@ -50,7 +50,7 @@ func (c *client) pause() time.Duration {
 	return libwebsocketd.DefaultPingInterval
 }
 
-// guardInterval is how often a guard looks.
+// guardInterval returns how often a guard looks.
 func (c *client) guardInterval() time.Duration {
 	if c.interval > 0 {
 		return min(c.interval/2, lookInterval)
