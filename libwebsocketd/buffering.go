@@ -50,27 +50,34 @@ func (l *listening) end() {
 	}
 }
 
-// lookForOutput says in the log, once a program, that it may be its output's buffer
-// that keeps a client waiting. A process that is at work, or has not read what it was
-// sent, or whose words are still on the way, is looked at again.
+// lookForOutput says in the log, once a program, what may keep a client waiting: a
+// buffer of the program's, or a line without its end. A process that is at work, or has
+// not read what it was sent, or whose words are still on the way, is looked at again.
 func (p *ProcessEndpoint) lookForOutput() {
+	p.mu.Lock()
+	stdout := p.pipes[0]
+	p.mu.Unlock()
+	said := stdout.said.Load()
 	switch {
-	case p.hasPrinted():
+	case p.hasDelivered():
 	case unread(p.proc.Stdin) || unread(p.proc.Stdout) || atWork(p.proc.Pid):
 		p.listening.again(p.lookForOutput)
-	case !p.hint.known.Swap(true):
-		logAt(p.log, LevelInfo, "process", "The program has read input and printed nothing for 5 s: if its output waits in a buffer, --unbuffer, python3 -u or stdbuf -oL helps")
+	case said && !p.byLine || p.hint.known.Swap(true):
+	case said:
+		logAt(p.log, LevelInfo, "process", "The program has printed something, and no end of line for 5 s: clients get a line when it is whole; --framing=raw is for programs that print none")
+	default:
+		logAt(p.log, LevelInfo, "process", "The program has read input and printed nothing to stdout for 5 s: if its output waits in a buffer, --unbuffer, python3 -u or stdbuf -oL helps")
 	}
 }
 
-// hasPrinted reports whether there was any output so far. If so nobody looks at the
+// hasDelivered reports whether any output was received so far. If so nobody looks at the
 // program any more.
-func (p *ProcessEndpoint) hasPrinted() bool {
-	printed := p.printed.Load()
-	if printed && p.hint != nil {
+func (p *ProcessEndpoint) hasDelivered() bool {
+	delivers := p.delivers.Load()
+	if delivers && p.hint != nil {
 		p.hint.known.Store(true)
 	}
-	return printed
+	return delivers
 }
 
 // preload is stdbuf's library, which sets the buffers of a C program; "" where there

@@ -7,23 +7,23 @@ import (
 	"testing"
 )
 
-// TestHasPrinted: a program that has answered once keeps nothing in a buffer, also when
+// TestHasDelivered: a program that has answered once keeps nothing in a buffer, also when
 // whoever receives stays where it waits.
-func TestHasPrinted(t *testing.T) {
+func TestHasDelivered(t *testing.T) {
 	t.Parallel()
 	p := start(t, Config{}, "read line; echo answer; read line")
 	p.mayBuffer(new(hint))
 	var receiving sync.WaitGroup
 	answered := make(chan struct{})
 	receiving.Go(func() { receiveEach(p.ProcessEndpoint, func([]Message) { close(answered) }) })
-	if p.hasPrinted() {
+	if p.hasDelivered() {
 		t.Error("it has printed before it was asked")
 	}
 	if err := p.Send([]Message{{Kind: Text, Data: []byte("question")}}); err != nil {
 		t.Fatal(err)
 	}
 	<-answered
-	if !p.hasPrinted() || !p.hint.known.Load() {
+	if !p.hasDelivered() || !p.hint.known.Load() {
 		t.Error("its answer is not known")
 	}
 	p.Close()

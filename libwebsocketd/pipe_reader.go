@@ -37,6 +37,7 @@ type pipeReader struct {
 	grace   process.Grace
 	cut     func() // told when those left behind are cut short
 	exited  atomic.Bool
+	said    atomic.Bool   // something was read
 	staying bool          // in stay, unless that is to be left
 	wide    bool          // the pipe was full once
 	hasty   bool          // a deadline stands for its inbox's patience
@@ -94,6 +95,9 @@ func (r *pipeReader) readInto(in *inbox) (int, error) {
 		}
 		switch {
 		case n > 0:
+			if !r.said.Load() {
+				r.said.Store(true)
+			}
 			if n >= chunkSize && !r.wide {
 				r.widen()
 			}

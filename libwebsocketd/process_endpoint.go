@@ -22,7 +22,8 @@ type ProcessEndpoint struct {
 	place     holder
 	hint      *hint                // nil when it is known, or nobody asks
 	listening listening            // for its first words
-	printed   atomic.Bool          // they have been received
+	delivers  atomic.Bool          // some of its output has been received
+	byLine    bool                 // which is when a line is whole
 	ended     func(process.Ending) // told when the program is gone; may be nil
 	maxLine   int
 	output    output
@@ -59,6 +60,7 @@ func newProcessEndpoint(proc *process.Process, cfg *Program, log *slog.Logger, p
 		log:      log,
 		place:    place,
 		maxLine:  cfg.MaxLine,
+		byLine:   !cfg.Binary && (cfg.Framing == "" || cfg.Framing == FramingLine),
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
 	}
@@ -156,7 +158,7 @@ func (p *ProcessEndpoint) Receive() ([]Message, error) {
 	p.mu.Unlock()
 	batch, err := p.output.next()
 	if err == nil {
-		p.printed.Store(true)
+		p.delivers.Store(true)
 		return batch, nil
 	}
 	select {
@@ -219,7 +221,7 @@ func (p *ProcessEndpoint) Close() error {
 func (p *ProcessEndpoint) end() error {
 	p.leaving()
 	p.listening.end()
-	p.hasPrinted() // before its end: what comes then may have waited in a buffer
+	p.hasDelivered() // before its end: what comes then may have waited in a buffer
 	asked := time.Now()
 	err := p.proc.Stop(p.ladder)
 	if err != nil {

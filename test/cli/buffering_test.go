@@ -7,7 +7,7 @@ import (
 	"websocketd/test/harness"
 )
 
-const buffers = "printed nothing for 5 s: if its output waits in a buffer, --unbuffer"
+const buffers = "printed nothing to stdout for 5 s: if its output waits in a buffer, --unbuffer"
 
 // A program that reads and keeps its output to itself gets one line with the cure,
 // however many clients have one.
@@ -28,6 +28,27 @@ func TestBufferedOutput(t *testing.T) {
 	}
 	if n := len(s.Out.With(buffers)); n != 1 {
 		t.Errorf("%d lines", n)
+	}
+}
+
+// One that has printed a line without its end is told of that, and one whose words are no
+// messages of its framing of nothing.
+func TestUnendedOutput(t *testing.T) {
+	t.Parallel()
+	const unended = "printed something, and no end of line for 5 s"
+	line := harness.Start(t, harness.Binary(t), "sh", "-c", "read x; printf 'name: '; read x")
+	a := line.Connect(t)
+	a.Text("x")
+	json := harness.Start(t, harness.Binary(t), "--framing=ndjson", "sh", "-c", "read x; echo hello; read x")
+	b := json.Connect(t)
+	b.Text("1")
+	silent := harness.Start(t, harness.Binary(t), "sh", "-c", "read x; echo hello >&2; read x")
+	c := silent.Connect(t)
+	c.Text("x")
+	line.Out.Await(t, "| INFO ", "| process ", unended)
+	silent.Out.Await(t, "| INFO ", "| process ", buffers)
+	if json.Out.Await(t, "hello"); json.Out.Has("for 5 s") || line.Out.Has(buffers) {
+		t.Error("it is said to keep what it has printed")
 	}
 }
 
