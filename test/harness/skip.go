@@ -3,6 +3,7 @@ package harness
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
@@ -15,8 +16,8 @@ func Skip(t T, lacks, why string) {
 
 // Need skips the test if one of the tools is missing, or fails it if REQUIRE
 // (a comma list in the environment) says that the tool must be here.
-// Some tools are libraries of others: "node:ws", "node:servers" and
-// "python3:websockets".
+// Some tools are parts of others: "node:ws", "node:servers", "python3:websockets" and
+// "git:http-backend".
 func Need(t T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
@@ -50,6 +51,12 @@ func missing(tool string) error {
 		return nodePackages(ServersDir(), "ws", "typescript", "typescript-language-server", "@modelcontextprotocol/server-everything")
 	case "python3:websockets":
 		_, err := PythonWebsockets()
+		return err
+	case "git:http-backend":
+		dir, err := exec.Command("git", "--exec-path").Output()
+		if err == nil {
+			_, err = exec.LookPath(filepath.Join(strings.TrimSpace(string(dir)), "git-http-backend"))
+		}
 		return err
 	default:
 		_, err := exec.LookPath(tool)
