@@ -23,6 +23,10 @@ var crowd struct {
 // Crowd returns how many threads of the machine want each of its processors: 1 when
 // none has to wait for one, at most 10. Waits for somebody who may live on the same
 // machine are as much longer. It may be called at any rate, and concurrently.
+//
+// It is the count of one moment, and noisy. A clock asks again for every short step it
+// takes, as package shared does for a tenth of a second, so that a peak slows down one
+// step and not all of a wait.
 func Crowd() float64 {
 	crowd.mu.Lock()
 	defer crowd.mu.Unlock()

@@ -159,7 +159,8 @@ func (p *Process) watchStderr(f func()) (watched bool) {
 // or with an error when SIGKILL did not end it within a second. A second Stop
 // while one is at work brings forward what it asks for sooner; both return
 // together. Signals go to the whole session. A wait is one in which the process could
-// run: it is longer where others had all processors.
+// run: it is longer where others had all processors. One that has exited already is
+// waited for without a limit: the kernel has told its watcher, which is only late.
 func (p *Process) Stop(l Ladder) error {
 	if !p.running() {
 		return nil

@@ -275,6 +275,28 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
+// TestCrowdPeak: a peak of one moment slows down one look, not all of a wait.
+func TestCrowdPeak(t *testing.T) {
+	t.Parallel()
+	p := newPace(record.New[item](record.Limits{}), false)
+	looks := 0
+	p.crowd = func() float64 {
+		if looks++; looks == 3 {
+			return 10
+		}
+		return 1
+	}
+	r := p.join(0)
+	now := time.Now()
+	for range 10 {
+		now = now.Add(look)
+		p.look(now)
+	}
+	if r.still != 9*look+look/10 {
+		t.Errorf("ten looks with a peak in one count as %s", r.still)
+	}
+}
+
 func (p *pace) has(r *runner) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

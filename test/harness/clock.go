@@ -42,6 +42,8 @@ var looked struct {
 }
 
 // runnable returns how many threads of the machine run or could; see proc_loadavg(5).
+// Package process counts them, too, with a limit that is right for a server: a test must
+// not fail when that is wrong, nor where more than ten want each processor.
 func runnable() int {
 	looked.Lock()
 	defer looked.Unlock()
