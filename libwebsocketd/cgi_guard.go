@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"cmp"
 	"sync"
 	"time"
 )
@@ -20,6 +21,10 @@ type cgiGuard struct {
 	due   time.Time // when the next look is
 	moved int64     // bytes, in both directions
 	since time.Time // when they moved last, later by as much as our looks were late
+
+	said  int64         // bytes of the body and of the answer
+	held  time.Time     // when the body was read last, or the script said something
+	quiet time.Duration // from then until the client is asked
 }
 
 func (g *cgiGuard) start(c *cgiEndpoint, interval time.Duration) {
@@ -30,6 +35,7 @@ func (g *cgiGuard) start(c *cgiEndpoint, interval time.Duration) {
 		g.conn = connOf(c.r.Context())
 	}
 	g.moved, g.since = g.movedNow(), time.Now()
+	g.heldBack(g.since, true)
 	g.due = g.since.Add(g.pause())
 	g.timer = time.AfterFunc(g.pause(), g.look)
 }
@@ -61,7 +67,7 @@ func (g *cgiGuard) look() {
 	if moved := g.movedNow(); moved != g.moved || !reading && !g.owed() {
 		g.moved, g.since = moved, now
 	}
-	if !reading && g.closing() && c.r.ProtoAtLeast(1, 1) {
+	if held := g.heldBack(now, reading); c.r.ProtoAtLeast(1, 1) && (held || !reading && g.closing()) {
 		c.answer.probe()
 	}
 	switch {
@@ -72,6 +78,23 @@ func (g *cgiGuard) look() {
 	}
 	g.due = now.Add(g.pause())
 	g.timer.Reset(g.pause())
+}
+
+// heldBack reports whether it is time to ask a client, whose script takes no more of its
+// body, whether it is there: its system may have so much to send that we do not see the end
+// after that. Some clients take only a few interim responses: the pauses double.
+func (g *cgiGuard) heldBack(now time.Time, reading bool) bool {
+	c := g.client
+	said := c.came.Load() + c.answer.taken.Load()
+	if reading || c.read.Load() || said != g.said {
+		g.said, g.held, g.quiet = said, now, cmp.Or(max(g.interval, 0), DefaultPingInterval)
+		return false
+	}
+	due := now.Sub(g.held) >= g.quiet && c.r.ProtoMajor == 1
+	if due {
+		g.quiet = 2 * now.Sub(g.held)
+	}
+	return due
 }
 
 // closing reports whether the client sends nothing more. net/http does not see it once

@@ -86,6 +86,19 @@ func TestCGIHalfClosedThenGone(t *testing.T) {
 	harness.NoSurvivors(t, s)
 }
 
+// One that leaves while its system has more of the body to send than the script takes is
+// asked too, though nothing of its end has come.
+func TestCGIClientLeavesUnread(t *testing.T) {
+	t.Parallel()
+	s, _ := startCGI(t, map[string]string{"silent": "exec sleep 1000"}, "--pingms=200")
+	c := s.Dial(t)
+	c.Send(t, harness.Get("/silent").As("POST", "HTTP/1.1").Add("Content-Length", "2000000").String())
+	c.Send(t, strings.Repeat("x", 900_000))
+	harness.Until(t, "the script runs", func() bool { return len(s.Children()) > 0 })
+	c.Conn.Close()
+	harness.NoSurvivors(t, s)
+}
+
 // Before HTTP/1.1 the end of an answer is that of its connection: one that was cut ends
 // by a reset, after all that the script has said.
 func TestCGICutOverHTTP10(t *testing.T) {

@@ -143,10 +143,13 @@ func (w *wire) head(method string) *http.Response {
 	return resp
 }
 
-// answer reads a whole answer.
+// answer reads a whole answer, after those that are interim.
 func (w *wire) answer(method string) (*http.Response, string) {
 	w.t.Helper()
 	resp := w.head(method)
+	for resp.StatusCode == http.StatusContinue {
+		resp = w.head(method)
+	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		w.t.Fatalf("the body of the answer: %v", err)
