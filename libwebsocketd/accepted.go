@@ -63,6 +63,9 @@ func asAccepted(c net.Conn) *accepted {
 	return a
 }
 
+// NetConn returns the connection as it was accepted.
+func (a *accepted) NetConn() net.Conn { return a.Conn }
+
 // unweighed returns a connection that net/http has given away as it was accepted, so
 // that the weighing costs nothing any more. Under TLS it stays.
 func unweighed(c net.Conn) net.Conn {

@@ -2,8 +2,11 @@ package libwebsocketd
 
 import (
 	"cmp"
+	"net"
 	"sync"
 	"time"
+
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // cgiGuard watches over a client of a script: the script, and its slot, must not wait
@@ -12,7 +15,7 @@ import (
 // nothing; then only the connection can tell that the client has left.
 type cgiGuard struct {
 	client   *cgiEndpoint
-	conn     *conn // nil if it cannot be looked at
+	conn     net.Conn // nil if it cannot be looked at
 	interval time.Duration
 
 	mu    sync.Mutex
@@ -71,7 +74,7 @@ func (g *cgiGuard) look() {
 		c.answer.probe()
 	}
 	switch {
-	case !reading && g.conn != nil && g.conn.gone():
+	case !reading && g.conn != nil && socket.Gone(g.conn):
 		c.gone()
 	case g.interval > 0 && now.Sub(g.since) >= 2*g.interval:
 		c.cancel(errBodyStalled)
@@ -102,7 +105,7 @@ func (g *cgiGuard) heldBack(now time.Time, reading bool) bool {
 func (g *cgiGuard) closing() bool {
 	closing := g.client.r.Context().Err() != nil
 	if !closing && g.conn != nil {
-		_, closing = g.conn.hungUp()
+		_, closing = socket.HungUp(g.conn)
 	}
 	return closing
 }
@@ -111,10 +114,10 @@ func (g *cgiGuard) closing() bool {
 func (g *cgiGuard) movedNow() int64 {
 	moved := g.client.came.Load() + g.client.answer.taken.Load()
 	if g.conn != nil {
-		moved += g.conn.acknowledged()
+		moved += socket.Acknowledged(g.conn, 0)
 	}
 	return moved
 }
 
 // owed reports whether there is some of the answer that the client has not taken.
-func (g *cgiGuard) owed() bool { return g.conn != nil && g.conn.unsent() > 0 }
+func (g *cgiGuard) owed() bool { return g.conn != nil && socket.Unsent(g.conn) > 0 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // conn is an upgraded connection: frames go out, bytes come in. Data frames are
@@ -42,6 +44,9 @@ const (
 	// maxControl bounds the control frames put aside: a client that only sends
 	// pings and never reads loses pongs.
 	maxControl = 4 << 10
+	// mostUnsent is more than is written at once, so that a client that reads never
+	// waits for us to be woken.
+	mostUnsent = 4 * chunkSize
 	// largePayload is written from where it lies instead of being copied.
 	largePayload = 16 << 10
 	// frameRoom is what is written at once: a chunk of lines of ten bytes, with
@@ -97,13 +102,19 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
+// acknowledged returns a count that grows when the client takes output.
+func (c *conn) acknowledged() int64 { return socket.Acknowledged(c.Conn, c.out.Load()) }
+
+// boundUnsent limits what the system buffers to mostUnsent bytes.
+func (c *conn) boundUnsent() { socket.BoundUnsent(c.Conn, mostUnsent) }
+
 // stillTakes reports whether a lingering connection has output on its way to a
 // client that may yet take it.
 func (c *conn) stillTakes() bool {
 	if !c.lingering.Load() {
 		return false
 	}
-	queued := c.unsent()
+	queued := socket.Unsent(c.Conn)
 	if now := time.Now(); queued != c.queued || c.moved.IsZero() {
 		c.queued, c.moved = queued, now
 	}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/internal/exit"
 )
 
 // Close codes (RFC 6455 section 7.4.1, and its private range).
@@ -24,7 +24,7 @@ const (
 )
 
 // EndedError is the final error of a program's Receive: it has ended.
-type EndedError struct{ process.Ending }
+type EndedError struct{ exit.Ending }
 
 func (e *EndedError) Error() string { return e.String() }
 

@@ -32,12 +32,15 @@ var below = map[string][]string{
 	"libwebsocketd/hub":     {"libwebsocketd"},
 	"libwebsocketd/shared":  {"libwebsocketd", "libwebsocketd/record"},
 	"libwebsocketd/poll":    {"libwebsocketd", "libwebsocketd/record"},
-	"libwebsocketd":         {"libwebsocketd/process", "libwebsocketd/gate"},
-	"libwebsocketd/process": nil,
+	"libwebsocketd":         {"libwebsocketd/process", "libwebsocketd/gate", "libwebsocketd/internal/socket"},
+	"libwebsocketd/process": {"libwebsocketd/internal/exit"},
 	"libwebsocketd/gate":    nil,
 	"libwebsocketd/record":  nil,
 	"libwebsocketd/web":     nil,
-	"examples/go":           nil, // programs to be served, each a file of its own
+
+	"libwebsocketd/internal/socket": nil,
+	"libwebsocketd/internal/exit":   nil,
+	"examples/go":                   nil, // programs to be served, each a file of its own
 }
 
 // outside says where a dependency that is not the standard library's may be
@@ -48,7 +51,7 @@ var outside = map[string][]string{
 	"github.com/gorilla/websocket": {"libwebsocketd/upgrade.go", "libwebsocketd/websocket_endpoint.go"},
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
-	"golang.org/x/sys":             {"libwebsocketd/", "libwebsocketd/process/"},
+	"golang.org/x/sys":             {"libwebsocketd/", "libwebsocketd/process/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/"},
 }
 
 // testOnly are the dependencies any test may import besides.

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // errSilent is why a connection ends that neither sends nor takes anything.
@@ -62,7 +64,7 @@ func (k *keepalive) start() {
 	if k.interval > 0 {
 		now := time.Now()
 		// The 101, which may still be on its way, is no life.
-		k.in, k.taken = k.conn.in.Load(), k.conn.acknowledged()+int64(k.conn.unsent())
+		k.in, k.taken = k.conn.in.Load(), k.conn.acknowledged()+int64(socket.Unsent(k.conn.Conn))
 		k.heard, k.ping, k.due = now, now.Add(k.interval), now.Add(k.interval/looks)
 		k.pings = time.AfterFunc(k.interval/looks, k.check)
 	}
@@ -133,9 +135,9 @@ func (k *keepalive) listen(now time.Time) {
 	in, taken := k.conn.in.Load(), k.conn.acknowledged()
 	switch {
 	case in != k.in:
-		since := max(k.conn.sinceReceived()-late, 0)
+		since := max(socket.SinceReceived(k.conn.Conn)-late, 0)
 		k.heard = now.Add(-min(since, now.Sub(k.heard)))
-	case taken-k.taken > pingCost, !k.reading.Load(), k.conn.hasUnread():
+	case taken-k.taken > pingCost, !k.reading.Load(), socket.HasUnread(k.conn.Conn):
 		k.heard = now
 	}
 	k.in, k.taken = in, taken
@@ -160,7 +162,7 @@ func (k *keepalive) lookAfter() bool {
 	if hold := k.holds.Load(); hold != k.hold {
 		k.hold, k.left, k.still = hold, false, time.Time{}
 	}
-	gone, leaving := k.conn.hungUp()
+	gone, leaving := socket.HungUp(k.conn.Conn)
 	if k.reading.Load() {
 		k.lookAtWaiting(gone)
 		return false

@@ -6,6 +6,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // TestHungUp looks at real connections whose input is not read.
@@ -15,19 +17,19 @@ func TestHungUp(t *testing.T) {
 	defer client.Close()
 	defer server.Close()
 	c := &conn{Conn: server}
-	if gone, leaving := c.hungUp(); gone || leaving {
+	if gone, leaving := socket.HungUp(c.Conn); gone || leaving {
 		t.Errorf("a client that is there: gone %v, leaving %v", gone, leaving)
 	}
 	client.Write([]byte("unread"))
 	client.CloseWrite()
 	eventually(t, "its end is seen behind what is unread", func() bool {
-		gone, leaving := c.hungUp()
+		gone, leaving := socket.HungUp(c.Conn)
 		return leaving && !gone
 	})
 	client.SetLinger(0)
 	client.Close()
 	eventually(t, "a reset is seen", func() bool {
-		gone, _ := c.hungUp()
+		gone, _ := socket.HungUp(c.Conn)
 		return gone
 	})
 }
@@ -62,22 +64,22 @@ func TestUnread(t *testing.T) {
 	defer client.Close()
 	defer server.Close()
 	c := &conn{Conn: server}
-	if c.hasUnread() {
+	if socket.HasUnread(c.Conn) {
 		t.Error("something waits though nothing was sent")
 	}
 	sent := time.Now()
 	client.Write([]byte("x"))
-	eventually(t, "it waits to be read", c.hasUnread)
+	eventually(t, "it waits to be read", func() bool { return socket.HasUnread(c.Conn) })
 	arrived := time.Now()
 	eventually(t, "time passes", func() bool { return time.Since(arrived) > 100*time.Millisecond })
 	const tick = 20 * time.Millisecond // of the system's clock
 	least := time.Since(arrived)
-	since := c.sinceReceived()
+	since := socket.SinceReceived(c.Conn)
 	if most := time.Since(sent); since < least-tick || since > most+tick {
 		t.Errorf("received %s ago, which was between %s and %s", since, least, most)
 	}
 	server.Read(make([]byte, 1))
-	if c.hasUnread() {
+	if socket.HasUnread(c.Conn) {
 		t.Error("something waits though it was read")
 	}
 }
@@ -92,10 +94,10 @@ func TestBoundUnsent(t *testing.T) {
 	c := &conn{Conn: server}
 	c.boundUnsent()
 	go server.Write(make([]byte, 64<<20))
-	unsent, same := c.unsent(), 0
+	unsent, same := socket.Unsent(c.Conn), 0
 	eventually(t, "the system takes no more", func() bool {
 		last := unsent
-		if unsent = c.unsent(); unsent != last {
+		if unsent = socket.Unsent(c.Conn); unsent != last {
 			same = 0
 		}
 		same++

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // ErrTooSlow is why a message is not taken whose client sends next to nothing of it
@@ -34,7 +35,7 @@ func (w *WebSocketEndpoint) late() bool {
 	read := w.conn.in.Load()
 	moved := w.looked && read != w.read
 	w.looked, w.read = true, read
-	if w.conn.hasUnread() && !moved {
+	if socket.HasUnread(w.conn.Conn) && !moved {
 		return false
 	}
 	w.tooSlow.Store(true)
@@ -75,7 +76,7 @@ func (v *Visit) Memory(tooSlow func()) *Memory {
 	m := new(Memory)
 	peer := connOf(v.Request.Context())
 	m.share = v.server.memory.Share(func() bool {
-		if peer != nil && peer.hasUnread() {
+		if peer != nil && socket.HasUnread(peer) {
 			return false
 		}
 		tooSlow()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // counted is an endpoint whose messages count against a budget.
@@ -78,13 +79,13 @@ func TestShortMemoryHoldsLittle(t *testing.T) {
 // the time: the client sends what does not belong to its message.
 func TestTooSlowAndBusy(t *testing.T) {
 	t.Parallel()
-	if !canLook {
+	if !socket.CanLook {
 		t.Skip("what waits to be read is not known here")
 	}
 	p := tcpPair(t)
 	w := counted(t, p, gate.NewBudget(0))
 	p.wire.Write([]byte("some"))
-	eventually(t, "something waits to be read", w.conn.hasUnread)
+	eventually(t, "something waits to be read", func() bool { return socket.HasUnread(w.conn.Conn) })
 	if w.late() {
 		t.Error("it is late at the first look")
 	}
@@ -101,8 +102,8 @@ func TestTooSlow(t *testing.T) {
 	p := tcpPair(t)
 	w := counted(t, p, gate.NewBudget(0))
 	p.wire.Write(clientFrames(aText + strings.Repeat("x", 10_000))[:9000])
-	if canLook {
-		eventually(t, "something waits to be read", w.conn.hasUnread)
+	if socket.CanLook {
+		eventually(t, "something waits to be read", func() bool { return socket.HasUnread(w.conn.Conn) })
 		for range 2 {
 			if w.late() {
 				t.Error("it is late before we have read")
@@ -114,7 +115,7 @@ func TestTooSlow(t *testing.T) {
 		_, err := w.Receive()
 		ended <- err
 	}()
-	eventually(t, "nothing waits to be read", func() bool { return !w.conn.hasUnread() })
+	eventually(t, "nothing waits to be read", func() bool { return !socket.HasUnread(w.conn.Conn) })
 	if !w.late() {
 		t.Error("it is not late")
 	}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // connKey is where the Context of a request has its connection.
@@ -21,18 +23,12 @@ func acceptedConn(ctx context.Context) *accepted {
 	return a
 }
 
-// connOf is acceptedConn, to look at.
-func connOf(ctx context.Context) *conn {
+// connOf returns the connection under that, to look at; nil if there is none.
+func connOf(ctx context.Context) net.Conn {
 	if a := acceptedConn(ctx); a != nil {
-		return &conn{Conn: a.Conn}
+		return a.Conn
 	}
 	return nil
-}
-
-// gone looks whether a connection is broken for good.
-func (c *conn) gone() bool {
-	gone, _ := c.hungUp()
-	return gone
 }
 
 // How often a client is looked at that sends nothing more, at first and at last.
@@ -72,7 +68,7 @@ func untilGone(r *http.Request) (_ context.Context, settle func()) {
 // then. settle is to be called when ctx is done.
 func untilClosing(ctx context.Context, r *http.Request) (closing context.Context, settle func()) {
 	c := connOf(ctx)
-	if c == nil || !canLook {
+	if c == nil || !socket.CanLook {
 		return r.Context(), func() {}
 	}
 	closing, done := context.WithCancel(r.Context())
@@ -83,7 +79,7 @@ func untilClosing(ctx context.Context, r *http.Request) (closing context.Context
 	timer = time.AfterFunc(lateLook, func() {
 		mu.Lock()
 		defer mu.Unlock()
-		if gone, leaving := c.hungUp(); gone || leaving || ctx.Err() != nil {
+		if gone, leaving := socket.HungUp(c); gone || leaving || ctx.Err() != nil {
 			done()
 			return
 		}
@@ -101,10 +97,10 @@ func untilClosing(ctx context.Context, r *http.Request) (closing context.Context
 // keep-alive probes find one that is gone without a word.
 func awaitGone(ctx context.Context) {
 	c := connOf(ctx)
-	if c == nil || !canLook {
+	if c == nil || !socket.CanLook {
 		return
 	}
-	for pause := soonLook; !c.gone(); pause = min(2*pause, lateLook) {
+	for pause := soonLook; !socket.Gone(c); pause = min(2*pause, lateLook) {
 		wait := time.NewTimer(pause)
 		select {
 		case <-wait.C:
@@ -120,7 +116,7 @@ func awaitGone(ctx context.Context) {
 // tell on Linux, of the connections of Serve; of others it says false.
 func (v *Visit) Left() bool {
 	c := connOf(v.Request.Context())
-	return c != nil && v.Request.ProtoMajor == 1 && c.gone()
+	return c != nil && v.Request.ProtoMajor == 1 && socket.Gone(c)
 }
 
 // Closing looks whether the client sends nothing more after what is still unread: it is
@@ -143,7 +139,7 @@ func (v *Visit) Taken() (count int64, rest, ok bool) {
 	if c == nil {
 		return 0, true, false
 	}
-	count = c.acknowledged()
-	rest = v.Request.ProtoMajor != 1 || c.owed() // a stream may be held back, and its connection not
-	return count, rest, count != 0               // on a TCP connection the answer's header was taken long ago
+	count = socket.Acknowledged(c, 0)
+	rest = v.Request.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back, and its connection not
+	return count, rest, count != 0                     // on a TCP connection the answer's header was taken long ago
 }

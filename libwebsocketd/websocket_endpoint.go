@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // ClosedError is why a conversation ended when the client ended it.
@@ -178,7 +179,7 @@ func (w *WebSocketEndpoint) Deliver(deliveries []Delivery) error {
 
 // Taken counts bytes that the client's system has acknowledged, where that is known.
 func (w *WebSocketEndpoint) Taken() (count int64, rest bool) {
-	return w.conn.acknowledged(), w.conn.owed()
+	return w.conn.acknowledged(), socket.Owed(w.conn.Conn)
 }
 
 // sent ends a connection that could not be written to.

@@ -5,9 +5,6 @@ import (
 	"syscall"
 )
 
-// SignalName is what the runtime calls the signal.
-func SignalName(s syscall.Signal) string { return s.String() }
-
 // signalGroup can only kill, and only the program itself: Windows has no process
 // groups to signal, and a job object is not built yet. Signal 0 asks whether it
 // is there.

@@ -6,17 +6,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
-
-// SignalName is SIGINT for 2 and so on.
-func SignalName(s syscall.Signal) string {
-	if name := unix.SignalName(s); name != "" {
-		return name
-	}
-	return s.String()
-}
 
 // signalGroup sends sig to every member of the group; os.ErrProcessDone when it
 // has none. Members that are zombies count until they are collected.

@@ -1,0 +1,138 @@
+// Package socket asks the system about a connection without reading from it. What
+// cannot be known on a system, or of a connection that is neither TCP nor unix, has a
+// harmless answer. Every function looks through TLS and
+// other wrappers that have a NetConn.
+package socket
+
+import (
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptor returns what is under c and all that is wrapped around it.
+func descriptor(c net.Conn) (syscall.RawConn, bool) {
+	for {
+		wrapper, ok := c.(interface{ NetConn() net.Conn }) // as crypto/tls has it
+		if !ok {
+			break
+		}
+		c = wrapper.NetConn()
+	}
+	sc, ok := c.(syscall.Conn)
+	if !ok {
+		return nil, false
+	}
+	rc, err := sc.SyscallConn()
+	return rc, err == nil
+}
+
+// Acknowledged returns a count that grows when the client's system takes more of what
+// was sent to it. written is how many bytes our own system has taken; it is the count
+// where no other is known.
+func Acknowledged(c net.Conn, written int64) int64 {
+	taken := written
+	rc, ok := descriptor(c)
+	if !ok {
+		return taken
+	}
+	_, isUnix := c.(*net.UnixConn)
+	rc.Control(func(fd uintptr) {
+		if isUnix {
+			if queued, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); err == nil {
+				taken -= int64(queued)
+			}
+			return
+		}
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			taken = int64(info.Bytes_acked)
+		}
+	})
+	return taken
+}
+
+// SinceReceived returns how long ago the client's system sent us something, 0 if that
+// is not known.
+func SinceReceived(c net.Conn) (since time.Duration) {
+	rc, ok := descriptor(c)
+	if !ok {
+		return 0
+	}
+	rc.Control(func(fd uintptr) { // a unix socket does not tell
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			since = time.Duration(info.Last_data_recv) * time.Millisecond
+		}
+	})
+	return since
+}
+
+// HasUnread reports whether something of the client's, or its end, waits to be read.
+func HasUnread(c net.Conn) (waits bool) {
+	rc, ok := descriptor(c)
+	if !ok {
+		return false
+	}
+	rc.Control(func(fd uintptr) {
+		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		unix.Poll(poll, 0)
+		waits = poll[0].Revents&unix.POLLIN != 0
+	})
+	return waits
+}
+
+// Unsent returns how many bytes of our output the client's system has not acknowledged.
+func Unsent(c net.Conn) (queued int) {
+	rc, ok := descriptor(c)
+	if !ok {
+		return 0
+	}
+	rc.Control(func(fd uintptr) {
+		queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+	})
+	return queued
+}
+
+// Owed reports whether some of our output is not taken yet. It is true where that
+// cannot be known.
+func Owed(c net.Conn) bool {
+	_, ok := descriptor(c)
+	return !ok || Unsent(c) > 0
+}
+
+// BoundUnsent limits to about most bytes what our system buffers for a client that
+// does not take it (TCP_NOTSENT_LOWAT). It would buffer megabytes for each, and when it
+// runs short of memory for sockets every connection suffers (tcp(7), tcp_mem).
+func BoundUnsent(c net.Conn, most int) {
+	if rc, ok := descriptor(c); ok {
+		rc.Control(func(fd uintptr) { // a unix socket has no such option, and needs none
+			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, most)
+		})
+	}
+}
+
+// CanLook says that HungUp can tell.
+const CanLook = true
+
+// HungUp reports whether the connection is broken for good (gone), and whether the
+// client sends nothing more after what is still unread (leaving).
+func HungUp(c net.Conn) (gone, leaving bool) {
+	rc, ok := descriptor(c)
+	if !ok {
+		return false, false
+	}
+	err := rc.Control(func(fd uintptr) {
+		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		unix.Poll(poll, 0)
+		gone = poll[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
+		leaving = poll[0].Revents&unix.POLLRDHUP != 0
+	})
+	return gone || err != nil, leaving
+}
+
+// Gone reports whether the connection is broken for good.
+func Gone(c net.Conn) bool {
+	gone, _ := HungUp(c)
+	return gone
+}
