@@ -25,7 +25,7 @@ const perBatch = 8
 // allocation each.
 func TestAllocationsOut(t *testing.T) {
 	for name, line := range map[string]string{"short": "0123456789\n", "characters": "\u20ac\u20ac\u20ac\n", "long": strings.Repeat("x", 20<<10) + "\n"} {
-		output := &textOutput{newLineReader(again{[]byte(strings.Repeat(line, max(1, 1000*len("0123456789\n")/len(line))))}, DefaultMaxLine, nil)}
+		output := &textOutput{newLineReader(again{[]byte(strings.Repeat(line, max(1, 1000*len("0123456789\n")/len(line))))}, 1<<20, nil)}
 		c := newConn(inMemory{Writer: io.Discard, Reader: strings.NewReader("")}, nil)
 		lines := 0
 		n := testing.AllocsPerRun(100, func() {
@@ -56,10 +56,10 @@ func TestAllocationsIn(t *testing.T) {
 		io.Copy(io.Discard, read)
 	}()
 	program := &ProcessEndpoint{proc: &process.Process{Stdin: write}}
-	program.input = program.chooseInput(&Program{})
+	program.input = program.chooseInput(&ProcessOptions{})
 	for _, size := range []int{10, 200, 20 << 10} {
 		frame := appendMasked(nil, 0x81, bytes.Repeat([]byte("x"), size), [4]byte{1, 2, 3, 4})
-		frames := newFrameReader(again{bytes.Repeat(frame, max(1, 10_000/size))}, DefaultMaxFrameSize, Text)
+		frames := newFrameReader(again{bytes.Repeat(frame, max(1, 10_000/size))}, 1<<20, Text)
 		messages := 0
 		n := testing.AllocsPerRun(100, func() {
 			batch, err := frames.next()

@@ -78,7 +78,7 @@ func NewChunk(batch []Message) *Chunk {
 	c := &Chunk{frames: make([]byte, 0, size)}
 	for i := range batch {
 		m := &batch[i]
-		c.frames = append(appendHeader(c.frames, firstByte(m, false), len(m.Data)), m.Data...)
+		c.frames = append(appendHeader(c.frames, finalBit|byte(m.Kind), len(m.Data)), m.Data...)
 	}
 	c.tally.add(batch)
 	return c
@@ -107,7 +107,7 @@ func (c *Chunk) Then(batch []Message) *Chunk {
 	then := &Chunk{frames: c.frames, tally: c.tally}
 	for i := range batch {
 		m := &batch[i]
-		then.frames = append(appendHeader(then.frames, firstByte(m, false), len(m.Data)), m.Data...)
+		then.frames = append(appendHeader(then.frames, finalBit|byte(m.Kind), len(m.Data)), m.Data...)
 	}
 	then.tally.add(batch)
 	return then

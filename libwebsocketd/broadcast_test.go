@@ -81,7 +81,7 @@ func (b *broadcaster) Deliveries() ([]Delivery, error) {
 func TestDeliver(t *testing.T) {
 	t.Parallel()
 	p := pipePair(t)
-	client := newWebSocketEndpoint(context.Background(), p.conn, &Program{MaxFrameSize: 1, PingInterval: -1}, nil)
+	client := newWebSocketEndpoint(context.Background(), p.conn, WebSocketOptions{MaxMessage: 1, PingInterval: -1, Takes: Text})
 	batch, c := chunkOf(Text, sizes...)
 	note := &Note{From: 3, To: 7}
 	program := &broadcaster{deliveries: [][]Delivery{

@@ -11,8 +11,7 @@ import (
 // whoever receives stays where it waits.
 func TestHasDelivered(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{}, "read line; echo answer; read line")
-	p.mayBuffer(new(hint))
+	p := start(t, ProcessOptions{Hint: new(hint)}, "read line; echo answer; read line")
 	var receiving sync.WaitGroup
 	answered := make(chan struct{})
 	receiving.Go(func() { receiveEach(p.ProcessEndpoint, func([]Message) { close(answered) }) })

@@ -76,9 +76,10 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	if err != nil {
 		return nil, launchFailed(log, err, to.argv[0], dir, r.RequestURI)
 	}
-	bytes := to.program.Program
-	bytes.Framing, bytes.Newlines, bytes.Binary, bytes.Stderr = "", "", true, StderrLog
-	return newProcessEndpoint(proc, &bytes, log.With("pid", proc.Pid), place{s, to.program}), nil
+	return newProcessEndpoint(proc, ProcessOptions{
+		Binary: true, MaxLine: to.program.MaxLine, CloseDelay: to.program.CloseDelay,
+		Log: log.With("pid", proc.Pid), Slot: place{s, to.program},
+	}), nil
 }
 
 // cgiVariables are what a request with a body has besides the others. A script whose

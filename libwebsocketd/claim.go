@@ -95,14 +95,14 @@ type place struct {
 	program *served
 }
 
-// leaving says that they are being freed.
-func (p place) leaving() {
+// Leaving says that they are being freed.
+func (p place) Leaving() {
 	p.program.slots.Leaving()
 	p.server.slots.Leaving()
 }
 
-// gone gives them back after leaving, and tells the pools.
-func (p place) gone() {
+// Gone gives them back after leaving, and tells the pools.
+func (p place) Gone() {
 	p.program.slots.Left()
 	p.server.slots.Left()
 	p.server.table.Load().wake()

@@ -291,12 +291,3 @@ func (c *conn) finish(wait, patience time.Duration) {
 
 // discard reads until the client has closed its half, or time is up.
 func (c *conn) discard() { discard(c) }
-
-// discard reads to the end.
-func discard(from source) {
-	in := inbox{source: from}
-	for in.fill() == nil {
-		in.use(len(in.unread()))
-	}
-	in.close()
-}

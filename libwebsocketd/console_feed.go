@@ -169,14 +169,13 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 		s.refuse(w, log, refusal)
 		return
 	}
-	conn, err := upgrade(w, r, nil)
+	client, err := upgrade(s.ctx, w, r, nil, WebSocketOptions{MaxMessage: 1 << 10, PingInterval: DefaultPingInterval, Takes: Text, Log: log})
 	if err != nil {
 		s.conns.forget(acceptedConn(r.Context()))
 		c.close(f)
 		s.running.Done()
 		return
 	}
-	client := newWebSocketEndpoint(s.ctx, conn, &Program{MaxFrameSize: 1 << 10, PingInterval: DefaultPingInterval}, log)
 	x := &session{f, client, log}
 	s.enter(x)
 	accepted := acceptedConn(r.Context())

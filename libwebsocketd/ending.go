@@ -68,3 +68,32 @@ func Closing(cause error) (code int, reason string) {
 	}
 	return closeInternalError, ended.String()
 }
+
+// ClosedError is why a conversation ended when the client ended it.
+type ClosedError struct {
+	Code int // of its close frame; 1005 if it had none, 1006 without a close frame
+}
+
+func (e *ClosedError) Error() string {
+	if e.Code == closeAbnormal {
+		return "client gone"
+	}
+	return fmt.Sprintf("client closed: %d", e.Code)
+}
+
+// RefusedError is why we end a conversation: what the client sent cannot be taken.
+type RefusedError struct {
+	Code   int // of the close frame
+	Reason string
+}
+
+func (e *RefusedError) Error() string { return closedWith(e.Code, e.Reason) }
+
+// bothKinds is what a client may send where its kind does not matter.
+const bothKinds = Text | Binary
+
+// brokenError is why a conversation ends when what the program prints is no
+// message of its framing. The client is told 1011 and the reason, ASCII.
+type brokenError struct{ reason string }
+
+func (e *brokenError) Error() string { return e.reason }

@@ -19,6 +19,10 @@ const (
 	Verbatim Kind = 4
 )
 
+// preface is the kind of what a program is told before the client's first
+// message. It is written as it is, and counted as nobody's message.
+const preface Kind = 0
+
 // Message is one message, or a piece of one when More is set.
 type Message struct {
 	Kind Kind

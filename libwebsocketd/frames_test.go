@@ -336,7 +336,7 @@ func TestFirstFrameWithTheHandshake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := upgrade(taken{conn: server, rw: rw}, r, nil)
+	c, err := takeOver(taken{conn: server, rw: rw}, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

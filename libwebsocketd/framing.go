@@ -52,45 +52,10 @@ const (
 	NewlinesReject Newlines = "reject" // the message ends the conversation with 1008 and does not reach the program
 )
 
-// bothKinds is what a client may send where its kind does not matter.
-const bothKinds = Text | Binary
-
-// brokenError is why a conversation ends when what the program prints is no
-// message of its framing. The client is told 1011 and the reason, ASCII.
-type brokenError struct{ reason string }
-
-func (e *brokenError) Error() string { return e.reason }
-
 var (
 	errOverMaxLine = &brokenError{"message over --maxline"}
 	errCutOff      = &brokenError{"output ended inside a message"}
 )
-
-// checkFraming refuses what does not go together.
-func (p *Program) checkFraming() error {
-	switch p.Framing {
-	case "", FramingLine, FramingRaw, FramingNull, FramingLength, FramingLSP, FramingNDJSON:
-	default:
-		return fieldError("Framing is %q; it may be line, raw, null, length, lsp or ndjson", p.Framing)
-	}
-	switch p.Newlines {
-	case "", NewlinesPass, NewlinesEscape, NewlinesReject:
-	default:
-		return fieldError("Newlines is %q; it may be pass, escape or reject", p.Newlines)
-	}
-	lines := p.Framing == "" || p.Framing == FramingLine
-	switch {
-	case p.Binary && !lines:
-		return fieldError("Binary cannot go with the framing %s", p.Framing)
-	case p.Stderr == StderrTag && !lines:
-		return fieldError("Stderr tag makes lines and cannot go with the framing %s", p.Framing)
-	case p.Newlines != "" && p.Newlines != NewlinesPass && (p.Binary || !lines):
-		return fieldError("Newlines is for the framing line")
-	case p.MaxFrameSize < 0 && p.Framing.NeedsLimit():
-		return fieldError("the framing %s needs a MaxFrameSize: a message of the client must be whole before it is passed on", p.Framing)
-	}
-	return nil
-}
 
 // NeedsLimit reports whether a client's message must be whole before any of it
 // can be passed on, so that MaxFrameSize must not be without limit.
@@ -98,53 +63,9 @@ func (f Framing) NeedsLimit() bool {
 	return f == FramingLength || f == FramingLSP || f == FramingNDJSON
 }
 
-// takes is which kinds of messages a client may send, and what is to be done
-// about the first one of the other kind; nil: it is ignored and logged.
-func (p *Program) takes() (kinds Kind, other func() error) {
-	switch p.Framing {
-	case FramingRaw, FramingNull, FramingLength:
-		return bothKinds, nil
-	case FramingLSP, FramingNDJSON:
-		reason := "binary messages are not taken with --framing=" + string(p.Framing)
-		return Text, func() error { return &RefusedError{closeUnsupportedData, reason} }
-	}
-	if p.Binary {
-		return Binary, nil
-	}
-	return Text, nil
-}
-
-// chooseOutput is what becomes of what the program prints.
-func (p *ProcessEndpoint) chooseOutput(cfg *Program) output {
-	switch {
-	case cfg.Stderr == StderrTag:
-		return newTaggedOutput(
-			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout")},
-			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
-		)
-	case cfg.Binary:
-		return &binaryOutput{in: inbox{source: p.pipe(p.proc.Stdout)}}
-	case cfg.Framing == "", cfg.Framing == FramingLine:
-		return &textOutput{lines: p.lines(p.proc.Stdout, "stdout")}
-	}
-	stdout := p.pipe(p.proc.Stdout)
-	if cfg.Framing == FramingRaw {
-		return &rawOutput{in: inbox{source: stdout}}
-	}
-	return newFramedOutput(stdout, newCutter(cfg, p.logStdout))
-}
-
-// chooseInput is what becomes of what the client says.
-func (p *ProcessEndpoint) chooseInput(cfg *Program) input {
-	if f := newFramer(cfg); f != nil {
-		return &framedInput{to: p.proc.Stdin, framer: f}
-	}
-	return &lineInput{to: p.proc.Stdin}
-}
-
 // newCutter is for framings whose messages must be whole. What is no message of
 // lsp or ndjson is told to junk.
-func newCutter(cfg *Program, junk func(line []byte)) cutter {
+func newCutter(cfg *ProcessOptions, junk func(line []byte)) cutter {
 	switch cfg.Framing {
 	case FramingNull:
 		return &nullCutter{max: cfg.MaxLine}
@@ -157,7 +78,7 @@ func newCutter(cfg *Program, junk func(line []byte)) cutter {
 }
 
 // newFramer is nil where a message and a newline are all there is to it.
-func newFramer(cfg *Program) framer {
+func newFramer(cfg *ProcessOptions) framer {
 	switch cfg.Framing {
 	case FramingRaw:
 		return rawFramer{}

@@ -31,7 +31,7 @@ func BenchmarkOutput(b *testing.B) {
 	for _, size := range []int{10, 100, 1000} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
 			text := bytes.Repeat(append(bytes.Repeat([]byte("x"), size-1), '\n'), 64*chunkSize/size/64)
-			out := &textOutput{lines: newLineReader(&repeated{text: text}, DefaultMaxLine, nil)}
+			out := &textOutput{lines: newLineReader(&repeated{text: text}, 1<<20, nil)}
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for n := 0; n < b.N; {
@@ -55,7 +55,7 @@ func BenchmarkInput(b *testing.B) {
 	for _, size := range []int{10, 100, 1000, 100000} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
 			p := &ProcessEndpoint{proc: &process.Process{Stdin: null}}
-			p.input = p.chooseInput(&Program{})
+			p.input = p.chooseInput(&ProcessOptions{})
 			batch := make([]Message, max(1, chunkSize/size))
 			for i := range batch {
 				batch[i] = Message{Kind: Text, Data: bytes.Repeat([]byte("x"), size)}
@@ -76,7 +76,7 @@ func framedMessages() map[Framing][]byte {
 	message := `{"jsonrpc":"2.0","method":"note","params":["` + strings.Repeat("x", 54) + `"]}`
 	wires := make(map[Framing][]byte)
 	for _, framing := range []Framing{FramingNull, FramingLength, FramingLSP, FramingNDJSON} {
-		one, _ := frameAll(newFramer(&Program{Framing: framing}), Message{Kind: Text, Data: []byte(message)})
+		one, _ := frameAll(newFramer(&ProcessOptions{Framing: framing}), Message{Kind: Text, Data: []byte(message)})
 		wires[framing] = bytes.Repeat([]byte(one), chunkSize/len(one))
 	}
 	return wires
@@ -86,7 +86,7 @@ func framedMessages() map[Framing][]byte {
 func BenchmarkFramedOutput(b *testing.B) {
 	for framing, wire := range framedMessages() {
 		b.Run(string(framing), func(b *testing.B) {
-			cfg := &Program{Framing: framing, MaxLine: DefaultMaxLine}
+			cfg := &ProcessOptions{Framing: framing, MaxLine: 1 << 20}
 			out := newFramedOutput(&repeated{text: wire}, newCutter(cfg, nil))
 			b.ReportAllocs()
 			for n := 0; n < b.N; {
@@ -104,7 +104,7 @@ func BenchmarkFramedOutput(b *testing.B) {
 func BenchmarkFramedInput(b *testing.B) {
 	message := []byte(`{"jsonrpc":"2.0","method":"note","params":["` + strings.Repeat("x", 54) + `"]}`)
 	batch := slices.Repeat([]Message{{Kind: Text, Data: message}}, chunkSize/100)
-	for name, cfg := range map[string]Program{"raw": {Framing: FramingRaw}, "null": {Framing: FramingNull}, "length": {Framing: FramingLength},
+	for name, cfg := range map[string]ProcessOptions{"raw": {Framing: FramingRaw}, "null": {Framing: FramingNull}, "length": {Framing: FramingLength},
 		"lsp": {Framing: FramingLSP}, "ndjson": {Framing: FramingNDJSON}, "escape": {Newlines: NewlinesEscape}, "reject": {Newlines: NewlinesReject}} {
 		b.Run(name, func(b *testing.B) {
 			in := &framedInput{to: io.Discard, framer: newFramer(&cfg)}
@@ -122,7 +122,7 @@ func BenchmarkFramedInput(b *testing.B) {
 func TestFramedAllocations(t *testing.T) {
 	const batches = 50
 	for framing, wire := range framedMessages() {
-		cfg := &Program{Framing: framing, MaxLine: DefaultMaxLine}
+		cfg := &ProcessOptions{Framing: framing, MaxLine: 1 << 20}
 		out := newFramedOutput(&repeated{text: wire}, newCutter(cfg, nil))
 		in := &framedInput{to: io.Discard, framer: newFramer(cfg)}
 		messages := 0

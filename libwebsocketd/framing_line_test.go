@@ -25,13 +25,13 @@ func TestNewlines(t *testing.T) {
 		{NewlinesReject, say("a", "b\r", "d"), "a\n", closePolicyViolation},
 		{NewlinesReject, say(big), "", closePolicyViolation},
 	} {
-		f := newFramer(&Program{Newlines: test.newlines})
+		f := newFramer(&ProcessOptions{Newlines: test.newlines})
 		if got, code := frameAll(f, test.batch...); got != test.want || code != test.code {
 			t.Errorf("%s: %.80q becomes %.80q, %d, want %.80q, %d", test.newlines, text(test.batch), got, code, test.want, test.code)
 		}
 	}
 	for _, newlines := range []Newlines{"", NewlinesPass} {
-		if f := newFramer(&Program{Newlines: newlines}); f != nil {
+		if f := newFramer(&ProcessOptions{Newlines: newlines}); f != nil {
 			t.Errorf("%q takes the longer way: %T", newlines, f)
 		}
 	}
@@ -59,12 +59,12 @@ func FuzzNewlines(f *testing.F) {
 			}
 			good += m + "\n"
 		}
-		wire, code := frameAll(newFramer(&Program{Newlines: NewlinesEscape}), say(messages...)...)
+		wire, code := frameAll(newFramer(&ProcessOptions{Newlines: NewlinesEscape}), say(messages...)...)
 		got, err := allLines(t, linesOf(&cutReader{text: []byte(wire), sizes: sizes, err: io.EOF}, max(4, len(wire)), nil))
 		if code != 0 || err != io.EOF || !slices.Equal(got, escaped) {
 			t.Errorf("escaped, %d, %v: %q, want %q", code, err, got, escaped)
 		}
-		wire, code = frameAll(newFramer(&Program{Newlines: NewlinesReject}), say(messages...)...)
+		wire, code = frameAll(newFramer(&ProcessOptions{Newlines: NewlinesReject}), say(messages...)...)
 		if wire != good || (code == closePolicyViolation) != (good != lines) {
 			t.Errorf("rejected, %d: %q, want %q", code, wire, good)
 		}

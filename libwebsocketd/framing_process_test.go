@@ -14,23 +14,23 @@ func TestFramings(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, script string
-		cfg          Config
+		cfg          ProcessOptions
 		kind         Kind
 		want         string // joined by |, and the end
 		junk         string
 	}{
-		{"raw", `printf 'a\nb'; exit 3`, Config{Framing: FramingRaw}, Text, "a\nb and exit status 3", ""},
-		{"raw, a character in two writes", `printf '\342\202'; printf '\254'`, Config{Framing: FramingRaw}, Text, "\u20ac and exit status 0", ""},
-		{"raw, cut at the end", `printf 'a\342\202'`, Config{Framing: FramingRaw}, Text, "a|\ufffd and exit status 0", ""},
-		{"null", `printf 'a\nb\000c'; exit 3`, Config{Framing: FramingNull}, Text, "a\nb|c and exit status 3", ""},
-		{"null, too long", `printf 'a\000bcdefg'; exec sleep 600`, Config{Framing: FramingNull, MaxLine: 4}, Text, "a and message over --maxline", ""},
-		{"length", `printf '\000\000\000\001a\000\000\000\002\377\000'`, Config{Framing: FramingLength}, Binary, "a|\xff\x00 and exit status 0", ""},
-		{"length, cut", `printf '\000\000\000\002a'; exit 3`, Config{Framing: FramingLength}, Binary, " and output ended inside a message", ""},
-		{"length, closed", `printf '\000\000\000\002a'; exec sleep 600 >&-`, Config{Framing: FramingLength}, Binary, " and output ended inside a message", ""},
-		{"lsp", `printf 'hello\nContent-Length: 2\r\n\r\n{}'; exit 3`, Config{Framing: FramingLSP}, Text, "{} and exit status 3", "hello"},
-		{"lsp, too long", `printf 'Content-Length: 2\n\n{}Content-Length: 99\n\n'; exec yes`, Config{Framing: FramingLSP, MaxLine: 50}, Text, "{} and Content-Length 99 is over --maxline=50", ""},
-		{"ndjson", `printf 'hello\n{}\n[1]'; exit 3`, Config{Framing: FramingNDJSON}, Text, "{}|[1] and exit status 3", "hello"},
-		{"ndjson, too long", `printf '{}\n'; yes | tr -d '\n'`, Config{Framing: FramingNDJSON, MaxLine: 50}, Text, "{} and message over --maxline", ""},
+		{"raw", `printf 'a\nb'; exit 3`, ProcessOptions{Framing: FramingRaw}, Text, "a\nb and exit status 3", ""},
+		{"raw, a character in two writes", `printf '\342\202'; printf '\254'`, ProcessOptions{Framing: FramingRaw}, Text, "\u20ac and exit status 0", ""},
+		{"raw, cut at the end", `printf 'a\342\202'`, ProcessOptions{Framing: FramingRaw}, Text, "a|\ufffd and exit status 0", ""},
+		{"null", `printf 'a\nb\000c'; exit 3`, ProcessOptions{Framing: FramingNull}, Text, "a\nb|c and exit status 3", ""},
+		{"null, too long", `printf 'a\000bcdefg'; exec sleep 600`, ProcessOptions{Framing: FramingNull, MaxLine: 4}, Text, "a and message over --maxline", ""},
+		{"length", `printf '\000\000\000\001a\000\000\000\002\377\000'`, ProcessOptions{Framing: FramingLength}, Binary, "a|\xff\x00 and exit status 0", ""},
+		{"length, cut", `printf '\000\000\000\002a'; exit 3`, ProcessOptions{Framing: FramingLength}, Binary, " and output ended inside a message", ""},
+		{"length, closed", `printf '\000\000\000\002a'; exec sleep 600 >&-`, ProcessOptions{Framing: FramingLength}, Binary, " and output ended inside a message", ""},
+		{"lsp", `printf 'hello\nContent-Length: 2\r\n\r\n{}'; exit 3`, ProcessOptions{Framing: FramingLSP}, Text, "{} and exit status 3", "hello"},
+		{"lsp, too long", `printf 'Content-Length: 2\n\n{}Content-Length: 99\n\n'; exec yes`, ProcessOptions{Framing: FramingLSP, MaxLine: 50}, Text, "{} and Content-Length 99 is over --maxline=50", ""},
+		{"ndjson", `printf 'hello\n{}\n[1]'; exit 3`, ProcessOptions{Framing: FramingNDJSON}, Text, "{}|[1] and exit status 3", "hello"},
+		{"ndjson, too long", `printf '{}\n'; yes | tr -d '\n'`, ProcessOptions{Framing: FramingNDJSON, MaxLine: 50}, Text, "{} and message over --maxline", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +53,7 @@ func TestFramings(t *testing.T) {
 // TestRawStalls: the beginning of a character is waited for, but not for ever.
 func TestRawStalls(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{Framing: FramingRaw}, `printf 'a\342\202'; read x; printf '\254b'; read x`)
+	p := start(t, ProcessOptions{Framing: FramingRaw}, `printf 'a\342\202'; read x; printf '\254b'; read x`)
 	if batch, err := p.Receive(); err != nil || text(batch) != "a" {
 		t.Fatalf("%q, %v", text(batch), err)
 	}
@@ -83,7 +83,7 @@ func isEnded(err error) bool {
 // held up, so that it can end well.
 func TestBrokenOutputIsReadOn(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{Framing: FramingLength}, `trap 'exit 7' INT; printf '\377\377\377\377'; i=0; while :; do echo $i; done`)
+	p := start(t, ProcessOptions{Framing: FramingLength}, `trap 'exit 7' INT; printf '\377\377\377\377'; i=0; while :; do echo $i; done`)
 	if got, err := p.all(t, Binary); len(got) > 0 || err != error(errOverMaxLine) {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -105,7 +105,7 @@ func TestFramedEcho(t *testing.T) {
 		t.Run(string(framing), func(t *testing.T) {
 			t.Parallel()
 			messages := []string{`"a"`, big, "1", big, big, `{"b":[]}`}
-			p := start(t, Config{Framing: framing}, "exec cat")
+			p := start(t, ProcessOptions{Framing: framing}, "exec cat")
 			go func() {
 				for range 3 {
 					if err := p.Send(say(messages...)); err != nil {

@@ -1,7 +1,6 @@
 package libwebsocketd
 
 import (
-	"errors"
 	"time"
 )
 
@@ -40,10 +39,6 @@ func (o *rawOutput) next() ([]Message, error) {
 		}
 	}
 }
-
-// errStalled is a source's when nothing came for as long as its inbox has
-// patience. It is not final.
-var errStalled = errors.New("nothing came in time")
 
 // rawFramer writes messages as they are.
 type rawFramer struct{}

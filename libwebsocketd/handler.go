@@ -77,20 +77,17 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 	}
 	header := to.program.upgradeHeader(r, v.log)
 	on.confirm(header)
-	conn, err := upgrade(w, r, header)
+	o := to.program.clientOptions()
+	o.First, o.Memory, o.Log = v.first, s.memory, v.log
+	_, o.BoundUnsent = program.(Broadcast)
+	if own, ok := program.(*ProcessEndpoint); ok {
+		o.Leaving = own.Leaving
+	}
+	client, err := upgrade(s.ctx, w, r, header, o)
 	if err != nil {
 		logAt(v.log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		program.Close()
 		return nil
-	}
-	if _, many := program.(Broadcast); many {
-		conn.boundUnsent()
-	}
-	client := newWebSocketEndpoint(s.ctx, conn, &to.program.Program, v.log)
-	client.first = v.first
-	client.countMessages(s.memory)
-	if own, ok := program.(*ProcessEndpoint); ok {
-		client.leaving = own.leaving
 	}
 	x := &session{program, client, v.log}
 	s.enter(x)
@@ -139,7 +136,7 @@ func (x *session) run() (t Traffic) {
 	defer bridge(x.program, x.client, &t)()
 	about := []any{"ending", t.Cause.Error()}
 	if own, ok := x.program.(*ProcessEndpoint); ok {
-		about = append(about, "exit", own.proc.Ending().String())
+		about = append(about, "exit", own.Ending().String())
 	}
 	logAt(x.log, LevelAccess, "session", "DISCONNECT", append(about,
 		"messagesout", t.ToClient.Messages, "bytesout", t.ToClient.Bytes,

@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -172,4 +173,17 @@ func (in *inbox) shrink() {
 func (in *inbox) close() {
 	in.use(len(in.unread()))
 	in.yield()
+}
+
+// errStalled is a source's when nothing came for as long as its inbox has
+// patience. It is not final.
+var errStalled = errors.New("nothing came in time")
+
+// discard reads to the end.
+func discard(from source) {
+	in := inbox{source: from}
+	for in.fill() == nil {
+		in.use(len(in.unread()))
+	}
+	in.close()
 }

@@ -120,7 +120,7 @@ func TestHeldBackClientIsGone(t *testing.T) {
 	held := make(map[string]*WebSocketEndpoint)
 	for how, end := range ways {
 		p := tcpPair(t)
-		w := p.endpoint(t, Config{PingInterval: time.Hour})
+		w := p.endpoint(t, WebSocketOptions{PingInterval: time.Hour})
 		w.alive.received() // nobody receives
 		p.client.WriteMessage(1, []byte("unread"))
 		end(p.wire.(*net.TCPConn))

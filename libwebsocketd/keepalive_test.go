@@ -234,7 +234,7 @@ func TestHeldBack(t *testing.T) {
 func TestSilentClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipePair(t)
-		w := p.endpoint(t, Config{PingInterval: pingEvery})
+		w := p.endpoint(t, WebSocketOptions{PingInterval: pingEvery})
 		began := time.Now()
 		_, err := w.Receive()
 		if took := time.Since(began); took != 2*pingEvery {
@@ -251,7 +251,7 @@ func TestSilentClient(t *testing.T) {
 func TestAnsweringClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipePair(t)
-		w := p.endpoint(t, Config{PingInterval: pingEvery})
+		w := p.endpoint(t, WebSocketOptions{PingInterval: pingEvery})
 		received := make(chan error, 2)
 		go func() {
 			_, err := w.Receive()
@@ -277,7 +277,7 @@ func TestAnsweringClient(t *testing.T) {
 func TestTalkingClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipePair(t)
-		w := p.endpoint(t, Config{PingInterval: pingEvery})
+		w := p.endpoint(t, WebSocketOptions{PingInterval: pingEvery})
 		go io.Copy(io.Discard, p.wire)
 		ended := make(chan error, 1)
 		count := 0

@@ -13,7 +13,7 @@ import (
 func TestLastWrite(t *testing.T) {
 	client, server := tcpConns(t)
 	p := newPair(t, client, server)
-	w := p.endpoint(t, Config{})
+	w := p.endpoint(t, WebSocketOptions{})
 	before := packetsOf(t, client)
 	w.CloseSend(&CloseError{Code: 4000, Reason: "so it is"})
 	sent, err := io.ReadAll(client)

@@ -63,10 +63,9 @@ func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
 		v.first = requestLine(env)
 	}
 	v.log = v.log.With("pid", proc.Pid)
-	program := newProcessEndpoint(proc, &p.Program, v.log, place{s, p})
-	program.ended = s.cfg.Ended
-	program.mayBuffer(&p.hint)
-	return program, nil
+	o := p.processOptions()
+	o.Log, o.Slot, o.Hint, o.Ended = v.log, place{s, p}, &p.hint, s.cfg.Ended
+	return newProcessEndpoint(proc, o), nil
 }
 
 // launch starts a program.

@@ -29,7 +29,7 @@ func TestLeftBehind(t *testing.T) {
 		{"chatty", "echo one; (while :; do echo chat; sleep 0.05; done) & exit 3", "one", "", 0, quiet, 4 * talk},
 		{"full pipe", "head -c 60000 /dev/zero | tr '\\0' '\\n'; sleep 600 & printf end; exit 3", "", "end", 60001, quiet, patience},
 	} {
-		p := start(t, Config{}, test.script)
+		p := start(t, ProcessOptions{}, test.script)
 		all.Go(func() {
 			defer p.Close()
 			if test.name == "full pipe" {
@@ -76,7 +76,7 @@ func (p *program) mustEndBy(t *testing.T, name string, least, limit time.Duratio
 // TestChattyStderrLeftBehind holds up Close no longer than that.
 func TestChattyStderrLeftBehind(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{}, "(exec >&-; while :; do echo chat >&2; sleep 0.05; done) & exit 3")
+	p := start(t, ProcessOptions{}, "(exec >&-; while :; do echo chat >&2; sleep 0.05; done) & exit 3")
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)

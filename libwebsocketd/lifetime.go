@@ -111,9 +111,9 @@ func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
 		s.release(p)
 		return nil, launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
 	}
-	program := newProcessEndpoint(proc, &p.Program, log.With("pid", proc.Pid), place{s, p})
-	program.mayBuffer(&p.hint)
-	return program, nil
+	o := p.processOptions()
+	o.Log, o.Slot, o.Hint = log.With("pid", proc.Pid), place{s, p}, &p.hint
+	return newProcessEndpoint(proc, o), nil
 }
 
 // Ended is what is to be told how the last process of a URL ended, once its clients

@@ -1,6 +1,9 @@
 package libwebsocketd
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // lineReader cuts a stream into lines. A line ends with LF or CR LF; the last
 // one needs no end. One longer than max bytes is delivered in pieces of at most
@@ -99,4 +102,15 @@ func (l *lineReader) rest(err error) ([]Message, error) {
 	open = l.cut(&l.in.batch, open)
 	l.in.batch = append(l.in.batch, Message{Kind: Text, Data: open})
 	return l.in.batch, nil
+}
+
+// makeValid does what validText does, to messages made of text. It looks at all of
+// the text first: message by message is for the rare case that some is not UTF-8.
+func makeValid(batch []Message, text []byte) {
+	if utf8.Valid(text) {
+		return
+	}
+	for i := range batch {
+		batch[i].Data = validText(batch[i].Data)
+	}
 }

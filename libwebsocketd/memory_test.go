@@ -15,9 +15,7 @@ import (
 // counted is an endpoint whose messages count against a budget.
 func counted(t *testing.T, p *pair, b *gate.Budget) *WebSocketEndpoint {
 	t.Helper()
-	w := p.endpoint(t, Config{})
-	w.countMessages(b)
-	return w
+	return p.endpoint(t, WebSocketOptions{Memory: b})
 }
 
 // shortMemory is a Budget for which somebody waits. more gives back what there is.

@@ -2,11 +2,13 @@ package libwebsocketd
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -31,7 +33,7 @@ func newPair(t testing.TB, client, server net.Conn) *pair {
 		rw := bufio.NewReadWriter(bufio.NewReader(server), bufio.NewWriter(server))
 		r, err := http.ReadRequest(rw.Reader)
 		if err == nil {
-			p.conn, err = upgrade(taken{conn: server, rw: rw}, r, nil)
+			p.conn, err = takeOver(taken{conn: server, rw: rw}, r, nil)
 		}
 		upgraded <- err
 	}()
@@ -94,14 +96,15 @@ func tcpConns(t testing.TB) (client, server *net.TCPConn) {
 	return c, accepted.(*net.TCPConn)
 }
 
-// endpoint makes a client endpoint of our end.
-func (p *pair) endpoint(t testing.TB, cfg Config) *WebSocketEndpoint {
+// endpoint makes a client endpoint of our end. Options that are not set are those of a
+// program of lines.
+func (p *pair) endpoint(t testing.TB, o WebSocketOptions) *WebSocketEndpoint {
 	t.Helper()
-	cfg.Command = []string{"/bin/cat"}
-	if err := cfg.complete(); err != nil {
-		t.Fatal(err)
-	}
-	w := newWebSocketEndpoint(t.Context(), p.conn, settings(t, cfg), slog.New(slog.DiscardHandler))
+	o.MaxMessage = cmp.Or(o.MaxMessage, 1<<20)
+	o.PingInterval = cmp.Or(o.PingInterval, 30*time.Second)
+	o.Takes = cmp.Or(o.Takes, Text)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	w := newWebSocketEndpoint(t.Context(), p.conn, o)
 	t.Cleanup(func() { w.Close() })
 	return w
 }

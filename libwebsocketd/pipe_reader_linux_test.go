@@ -14,7 +14,7 @@ func TestWidenOutput(t *testing.T) {
 		"printf one; read line":                false,
 		"head -c 1000000 /dev/zero; read line": true,
 	} {
-		p := start(t, Config{Binary: true}, script)
+		p := start(t, ProcessOptions{Binary: true}, script)
 		raw, err := p.proc.Stdout.SyscallConn()
 		if err != nil {
 			t.Fatal(err)

@@ -10,10 +10,6 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// preface is the kind of what a program is told before the client's first
-// message. It is written as it is, and counted as nobody's message.
-const preface Kind = 0
-
 // newPool keeps the Prefork processes of a program started ahead; nil without.
 func (s *Server) newPool(p *served) *process.Pool {
 	if p.Prefork == 0 {

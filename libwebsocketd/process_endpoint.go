@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"websocketd/libwebsocketd/internal/exit"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -19,12 +20,12 @@ type ProcessEndpoint struct {
 	proc      *process.Process
 	ladder    process.Ladder
 	log       *slog.Logger
-	place     holder
-	hint      *hint                // nil when it is known, or nobody asks
-	listening listening            // for its first words
-	delivers  atomic.Bool          // some of its output has been received
-	byLine    bool                 // which is when a line is whole
-	ended     func(process.Ending) // told when the program is gone; may be nil
+	slot      Slot
+	hint      *hint             // nil when it is known, or nobody asks
+	listening listening         // for its first words
+	delivers  atomic.Bool       // some of its output has been received
+	byLine    bool              // which is when a line is whole
+	ended     func(exit.Ending) // told when the program is gone; may be nil
 	maxLine   int
 	output    output
 	input     input
@@ -45,30 +46,48 @@ type ProcessEndpoint struct {
 	closeErr  error
 }
 
-// holder is told, once each, what becomes of the place a program has among those
-// that may run.
-type holder interface {
-	leaving() // it will soon be free: the program has exited, or is to end
-	gone()    // nothing of the program's session is left
+// Slot is what a program holds among those that may run at once. Its methods are
+// called once each.
+type Slot interface {
+	Leaving() // it will soon be free: the program has exited, or is to end
+	Gone()    // nothing of the program's session is left
 }
 
-// newProcessEndpoint takes over proc, which was started with stderr as cfg says.
-func newProcessEndpoint(proc *process.Process, cfg *Program, log *slog.Logger, place holder) *ProcessEndpoint {
+// ProcessOptions say how a process is bridged.
+type ProcessOptions struct {
+	Framing    Framing
+	Newlines   Newlines
+	Binary     bool // what one read yields is a binary message; not with another Framing
+	Tagged     bool // both output streams, each line as {"stream":..,"data":..}
+	MaxLine    int  // bytes
+	CloseDelay time.Duration
+	Log        *slog.Logger
+	Slot       Slot
+	Hint       *hint             // nil: nobody wonders whether the program keeps its output
+	Ended      func(exit.Ending) // called when the program is gone; may be nil
+}
+
+// newProcessEndpoint takes over proc.
+func newProcessEndpoint(proc *process.Process, o ProcessOptions) *ProcessEndpoint {
 	p := &ProcessEndpoint{
 		proc:     proc,
-		ladder:   process.DefaultLadder(cfg.CloseDelay),
-		log:      log,
-		place:    place,
-		maxLine:  cfg.MaxLine,
-		byLine:   !cfg.Binary && (cfg.Framing == "" || cfg.Framing == FramingLine),
+		ladder:   process.DefaultLadder(o.CloseDelay),
+		log:      o.Log,
+		slot:     o.Slot,
+		ended:    o.Ended,
+		maxLine:  o.MaxLine,
+		byLine:   !o.Binary && (o.Framing == "" || o.Framing == FramingLine),
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
 	}
-	p.output, p.input = p.chooseOutput(cfg), p.chooseInput(cfg)
-	if p.logsStderr = proc.Stderr != nil && cfg.Stderr != StderrTag; p.logsStderr {
+	if o.Hint != nil && !o.Hint.known.Load() {
+		p.hint = o.Hint
+	}
+	p.output, p.input = p.chooseOutput(&o), p.chooseInput(&o)
+	if p.logsStderr = proc.Stderr != nil && !o.Tagged; p.logsStderr {
 		proc.OnStderr(p.logStderr)
 	}
-	proc.OnGone(place.gone)
+	proc.OnGone(p.slot.Gone)
 	proc.OnExit(p.programExited)
 	return p
 }
@@ -91,18 +110,11 @@ func (p *ProcessEndpoint) pipe(f *os.File) *pipeReader {
 	return r
 }
 
-// mayBuffer makes the log say once when the program seems to keep its output.
-func (p *ProcessEndpoint) mayBuffer(h *hint) {
-	if !h.known.Load() {
-		p.hint = h
-	}
-}
-
-// leaving says that the program's place will soon be free.
-func (p *ProcessEndpoint) leaving() { p.leaveOnce.Do(p.place.leaving) }
+// Leaving says that the program's slot will soon be free.
+func (p *ProcessEndpoint) Leaving() { p.leaveOnce.Do(p.slot.Leaving) }
 
 func (p *ProcessEndpoint) programExited() {
-	p.leaving()
+	p.Leaving()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.exited = true
@@ -202,6 +214,9 @@ func (p *ProcessEndpoint) Send(batch []Message) error {
 	return p.input.send(batch)
 }
 
+// Ending returns how the process finished. It is valid once Close has returned.
+func (p *ProcessEndpoint) Ending() exit.Ending { return p.proc.Ending() }
+
 // Pid is the process's number.
 func (p *ProcessEndpoint) Pid() int { return p.proc.Pid }
 
@@ -219,7 +234,7 @@ func (p *ProcessEndpoint) Close() error {
 }
 
 func (p *ProcessEndpoint) end() error {
-	p.leaving()
+	p.Leaving()
 	p.listening.end()
 	p.hasDelivered() // before its end: what comes then may have waited in a buffer
 	asked := time.Now()
@@ -267,4 +282,32 @@ func (p *ProcessEndpoint) report(asked time.Time, err error) {
 	if ending := p.proc.Ending(); !ending.Success() {
 		logAt(p.log, LevelDebug, "process", "Process exit: "+ending.String())
 	}
+}
+
+// chooseOutput is what becomes of what the program prints.
+func (p *ProcessEndpoint) chooseOutput(cfg *ProcessOptions) output {
+	switch {
+	case cfg.Tagged:
+		return newTaggedOutput(
+			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout")},
+			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
+		)
+	case cfg.Binary:
+		return &binaryOutput{in: inbox{source: p.pipe(p.proc.Stdout)}}
+	case cfg.Framing == "", cfg.Framing == FramingLine:
+		return &textOutput{lines: p.lines(p.proc.Stdout, "stdout")}
+	}
+	stdout := p.pipe(p.proc.Stdout)
+	if cfg.Framing == FramingRaw {
+		return &rawOutput{in: inbox{source: stdout}}
+	}
+	return newFramedOutput(stdout, newCutter(cfg, p.logStdout))
+}
+
+// chooseInput is what becomes of what the client says.
+func (p *ProcessEndpoint) chooseInput(cfg *ProcessOptions) input {
+	if f := newFramer(cfg); f != nil {
+		return &framedInput{to: p.proc.Stdin, framer: f}
+	}
+	return &lineInput{to: p.proc.Stdin}
 }

@@ -4,6 +4,7 @@ package libwebsocketd
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -25,32 +26,35 @@ type program struct {
 	log  *logBook
 }
 
-// held counts what a holder is told.
+// held counts what a Slot is told.
 type held struct{ left, over atomic.Int32 }
 
-func (h *held) leaving() { h.left.Add(1) }
-func (h *held) gone()    { h.over.Add(1) }
+func (h *held) Leaving() { h.left.Add(1) }
+func (h *held) Gone()    { h.over.Add(1) }
 
 // start runs a script. It is ended with the test.
-func start(t *testing.T, cfg Config, script string) *program {
+func start(t *testing.T, o ProcessOptions, script string) *program {
+	return startWith(t, o, process.StderrPipe, script)
+}
+
+// startWith is start with another place for stderr.
+func startWith(t *testing.T, o ProcessOptions, stderr process.StderrTo, script string) *program {
 	t.Helper()
 	launcher, err := process.NewLauncher(process.LauncherOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { launcher.Close() })
-	cfg.Command = []string{"/bin/sh", "-c", script}
-	if err := cfg.complete(); err != nil {
-		t.Fatal(err)
-	}
-	s := &Server{cfg: cfg, launcher: launcher}
-	what := newServed(*settings(t, cfg), "")
-	proc, err := s.launch(what, cfg.Command, []string{"PATH=/usr/bin:/bin"})
+	proc, err := launcher.Start(process.Spec{
+		Path: "/bin/sh", Args: []string{"/bin/sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Stderr: stderr,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &program{log: new(logBook)}
-	p.ProcessEndpoint = newProcessEndpoint(proc, &what.Program, slog.New(p.log), &p.told)
+	o.MaxLine = cmp.Or(o.MaxLine, 1<<20)
+	o.Log, o.Slot = slog.New(p.log), &p.told
+	p.ProcessEndpoint = newProcessEndpoint(proc, o)
 	t.Cleanup(func() {
 		p.Close()
 		if left, gone := p.told.left.Load(), p.told.over.Load(); left != 1 || gone != 1 {
@@ -99,25 +103,26 @@ func TestOutput(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, script string
-		cfg          Config
+		options      ProcessOptions
+		stderr       process.StderrTo
 		want         string // joined by |
 		status       int
 	}{
-		{"the last line needs no newline", "echo one; printf two; exit 3", Config{}, "one|two", 3},
-		{"line ends", `printf 'a\r\nb\r\r\n\nc\rd\n'`, Config{}, "a|b\r||c\rd", 0},
-		{"nothing", "exit 1", Config{}, "", 1},
-		{"not UTF-8", `printf '\377\303\251\342\202\n'`, Config{}, "\ufffd\u00e9\ufffd", 0},
-		{"a character in two writes", `printf '\342\202'; printf '\254\n'`, Config{}, "\u20ac", 0},
-		{"long lines", `printf 'abcdefgh\n'`, Config{MaxLine: 5}, "abcde|fgh", 0},
-		{"output closed long before the end", "echo a; exec 1>&- 2>&-; read x; exit 4", Config{}, "a", 4},
-		{"input closed", "exec 0<&-; echo a; echo b", Config{}, "a|b", 0},
-		{"merged", "echo a; echo b >&2; echo c; printf d >&2", Config{Stderr: StderrMerge}, "a|b|c|d", 0},
-		{"discarded", "echo a >&2; echo b; echo c >&2 ", Config{Stderr: StderrDiscard}, "b", 0},
-		{"logged", "echo a >&2; echo b", Config{}, "b", 0},
+		{"the last line needs no newline", "echo one; printf two; exit 3", ProcessOptions{}, process.StderrPipe, "one|two", 3},
+		{"line ends", `printf 'a\r\nb\r\r\n\nc\rd\n'`, ProcessOptions{}, process.StderrPipe, "a|b\r||c\rd", 0},
+		{"nothing", "exit 1", ProcessOptions{}, process.StderrPipe, "", 1},
+		{"not UTF-8", `printf '\377\303\251\342\202\n'`, ProcessOptions{}, process.StderrPipe, "\ufffd\u00e9\ufffd", 0},
+		{"a character in two writes", `printf '\342\202'; printf '\254\n'`, ProcessOptions{}, process.StderrPipe, "\u20ac", 0},
+		{"long lines", `printf 'abcdefgh\n'`, ProcessOptions{MaxLine: 5}, process.StderrPipe, "abcde|fgh", 0},
+		{"output closed long before the end", "echo a; exec 1>&- 2>&-; read x; exit 4", ProcessOptions{}, process.StderrPipe, "a", 4},
+		{"input closed", "exec 0<&-; echo a; echo b", ProcessOptions{}, process.StderrPipe, "a|b", 0},
+		{"merged", "echo a; echo b >&2; echo c; printf d >&2", ProcessOptions{}, process.StderrStdout, "a|b|c|d", 0},
+		{"discarded", "echo a >&2; echo b; echo c >&2 ", ProcessOptions{}, process.StderrNowhere, "b", 0},
+		{"logged", "echo a >&2; echo b", ProcessOptions{}, process.StderrPipe, "b", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, test.cfg, test.script)
+			p := startWith(t, test.options, test.stderr, test.script)
 			p.CloseSend(nil)
 			p.mustSay(t, test.want, test.status)
 			if _, err := p.Receive(); err == nil {
@@ -131,7 +136,7 @@ func TestOutput(t *testing.T) {
 // long one in pieces, and the program never waits for it.
 func TestStderrLog(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{MaxLine: 6000}, `printf '%07000d\n' 0 >&2; for i in 1 2 3 4 5 6; do printf '%050000d\n' 0 >&2; done; printf last >&2; echo done`)
+	p := start(t, ProcessOptions{MaxLine: 6000}, `printf '%07000d\n' 0 >&2; for i in 1 2 3 4 5 6; do printf '%050000d\n' 0 >&2; done; printf last >&2; echo done`)
 	p.mustSay(t, "done", 0)
 	p.Close()
 	lines := p.log.category("stderr")
@@ -146,7 +151,7 @@ func TestStderrLog(t *testing.T) {
 // TestTagged: both streams as JSON, stderr to the log as well.
 func TestTagged(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{Stderr: StderrTag}, `echo '<a>"&'; printf 'b\377\342\202' >&2; printf 'c'`)
+	p := start(t, ProcessOptions{Tagged: true}, `echo '<a>"&'; printf 'b\377\342\202' >&2; printf 'c'`)
 	got, err := p.all(t, Text)
 	streams := make(map[string]string)
 	for _, message := range got {
@@ -175,7 +180,7 @@ func TestTagged(t *testing.T) {
 // TestTaggedHoldsBack: a stream whose batch is not used up is not read on.
 func TestTaggedHoldsBack(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{Stderr: StderrTag}, `i=0; while [ $i -lt 3000 ]; do echo line $i; echo line $i >&2; i=$((i+1)); done`)
+	p := start(t, ProcessOptions{Tagged: true}, `i=0; while [ $i -lt 3000 ]; do echo line $i; echo line $i >&2; i=$((i+1)); done`)
 	counts := make(map[string]int)
 	for {
 		batch, err := p.Receive()
@@ -199,7 +204,7 @@ func TestTaggedHoldsBack(t *testing.T) {
 // TestBinaryOutput: every read is a message; nothing is lost or added.
 func TestBinaryOutput(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{Binary: true}, `printf 'a\n\000\377'; head -c 300000 /dev/zero; printf end`)
+	p := start(t, ProcessOptions{Binary: true}, `printf 'a\n\000\377'; head -c 300000 /dev/zero; printf end`)
 	got, _ := p.all(t, Binary)
 	all := strings.Join(got, "")
 	if want := "a\n\x00\xff" + strings.Repeat("\x00", 300000) + "end"; all != want {
@@ -226,7 +231,7 @@ func TestInput(t *testing.T) {
 	}
 	want := "a\n\nb\nc\nde\nf" + big + "\ng\n" + strings.Repeat("y", chunkSize) + "\n" +
 		strings.Repeat(strings.Repeat("z", chunkSize/2)+"\n", 2) + "h\n"
-	p := start(t, Config{Binary: true}, "cat")
+	p := start(t, ProcessOptions{Binary: true}, "cat")
 	go func() {
 		for _, batch := range batches {
 			if err := p.Send(batch); err != nil {
@@ -249,7 +254,7 @@ func TestInput(t *testing.T) {
 // goes on.
 func TestDeafProgram(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{}, "exec 0<&-; echo deaf; exec sleep 600")
+	p := start(t, ProcessOptions{}, "exec 0<&-; echo deaf; exec sleep 600")
 	if batch, err := p.Receive(); err != nil || text(batch) != "deaf" {
 		t.Fatalf("%q, %v", text(batch), err)
 	}
@@ -264,7 +269,7 @@ func TestDeafProgram(t *testing.T) {
 // TestCloseUnblocksSend: a program that reads nothing blocks Send until Close.
 func TestCloseUnblocksSend(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{}, "exec sleep 600")
+	p := start(t, ProcessOptions{}, "exec sleep 600")
 	failed := make(chan error, 1)
 	go func() {
 		for {
@@ -282,7 +287,7 @@ func TestCloseUnblocksSend(t *testing.T) {
 // received, and Close waits for that.
 func TestCloseWhileReceiving(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{}, `trap 'echo interrupted; exit 7' INT; echo ready; while :; do read x || sleep 600 & wait; done`)
+	p := start(t, ProcessOptions{}, `trap 'echo interrupted; exit 7' INT; echo ready; while :; do read x || sleep 600 & wait; done`)
 	if batch, err := p.Receive(); err != nil || text(batch) != "ready" {
 		t.Fatalf("%q, %v", text(batch), err)
 	}
@@ -299,8 +304,11 @@ func TestCloseWhileReceiving(t *testing.T) {
 // it has to say, whoever else closes it at the same time.
 func TestCloseWithoutReceiving(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []StderrMode{StderrLog, StderrTag, StderrMerge} {
-		p := start(t, Config{Stderr: mode}, "while :; do echo out; echo err >&2; done")
+	for _, how := range []struct {
+		options ProcessOptions
+		stderr  process.StderrTo
+	}{{}, {options: ProcessOptions{Tagged: true}}, {stderr: process.StderrStdout}} {
+		p := startWith(t, how.options, how.stderr, "while :; do echo out; echo err >&2; done")
 		within(t, patience, "Close", func() {
 			var all sync.WaitGroup
 			for range 4 {
@@ -314,7 +322,7 @@ func TestCloseWithoutReceiving(t *testing.T) {
 // TestStubbornProgram is ended by the last rung.
 func TestStubbornProgram(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{}, `trap '' INT TERM; echo ready; while :; do sleep 600; done`)
+	p := start(t, ProcessOptions{}, `trap '' INT TERM; echo ready; while :; do sleep 600; done`)
 	p.Receive()
 	began := time.Now()
 	go p.Close()

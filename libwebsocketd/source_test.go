@@ -69,7 +69,7 @@ func TestWrappedConnection(t *testing.T) {
 	client, server := tcpConns(t)
 	wrapped := peeked{server, bufio.NewReader(server)}
 	p := newPair(t, client, wrapped)
-	w := p.endpoint(t, Config{})
+	w := p.endpoint(t, WebSocketOptions{})
 	p.wire.Write(clientFrames(aText + "one"))
 	wrapped.r.Peek(1) // read ahead, as the wrapper may at any time
 	p.wire.Write(clientFrames(aText + "two"))

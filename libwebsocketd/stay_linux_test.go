@@ -19,7 +19,7 @@ const rounds = 20_000
 // TestStayPipe: no answer of a program is overlooked.
 func TestStayPipe(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range map[string]Config{"line": {}, "null": {Framing: FramingNull}, "raw": {Framing: FramingRaw}, "binary": {Binary: true}} {
+	for name, cfg := range map[string]ProcessOptions{"line": {}, "null": {Framing: FramingNull}, "raw": {Framing: FramingRaw}, "binary": {Binary: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, cfg, "exec cat")
@@ -45,7 +45,7 @@ func TestStaySocket(t *testing.T) {
 	t.Parallel()
 	client, server := tcpConns(t)
 	p := newPair(t, client, server)
-	w := p.endpoint(t, Config{})
+	w := p.endpoint(t, WebSocketOptions{})
 	var peer sync.WaitGroup
 	peer.Go(func() { // and waits for nothing but the answer
 		frame := clientFrames(aText + "there")
@@ -98,7 +98,7 @@ func TestStayEnds(t *testing.T) {
 			for range 20 {
 				client, server := tcpConns(t)
 				p := newPair(t, client, server)
-				w := p.endpoint(t, Config{PingInterval: -1})
+				w := p.endpoint(t, WebSocketOptions{PingInterval: -1})
 				client.Write(clientFrames(aText + "one"))
 				within(t, patience, "the end is noticed", func() {
 					err := w.receiveEach(func(batch []Message) {
@@ -121,7 +121,7 @@ func TestStayBusy(t *testing.T) {
 	t.Parallel()
 	client, server := tcpConns(t)
 	p := newPair(t, client, server)
-	w := p.endpoint(t, Config{})
+	w := p.endpoint(t, WebSocketOptions{})
 	busy, free := make(chan struct{}), make(chan struct{})
 	release := sync.OnceFunc(func() { close(free) })
 	t.Cleanup(release)
@@ -161,7 +161,7 @@ func TestStayBusy(t *testing.T) {
 // output, not when it exits.
 func TestStayClosedOutput(t *testing.T) {
 	t.Parallel()
-	p := start(t, Config{}, "echo one; read line; echo two; printf three; exec >&-; read line")
+	p := start(t, ProcessOptions{}, "echo one; read line; echo two; printf three; exec >&-; read line")
 	var got []string
 	within(t, patience, "it is received", func() {
 		p.receiveEach(func(batch []Message) {

@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"bufio"
+	"context"
 	"net"
 	"net/http"
 	"time"
@@ -14,7 +15,16 @@ const handshakeWait = 1500 * time.Millisecond
 
 // upgrade answers 101 and takes the connection over. The request was checked
 // before: an error here means that the connection is gone.
-func upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (*conn, error) {
+func upgrade(ctx context.Context, w http.ResponseWriter, r *http.Request, header http.Header, o WebSocketOptions) (*WebSocketEndpoint, error) {
+	c, err := takeOver(w, r, header)
+	if err != nil {
+		return nil, err
+	}
+	return newWebSocketEndpoint(ctx, c, o), nil
+}
+
+// takeOver is upgrade to the bare connection.
+func takeOver(w http.ResponseWriter, r *http.Request, header http.Header) (*conn, error) {
 	h := &hijack{ResponseWriter: w, hijacker: hijacker(w)}
 	upgrader := websocket.Upgrader{
 		HandshakeTimeout: handshakeWait,

@@ -25,17 +25,6 @@ func validText(b []byte) []byte {
 	return clean
 }
 
-// makeValid does what validText does, to messages made of text. It looks at all of
-// the text first: message by message is for the rare case that some is not UTF-8.
-func makeValid(batch []Message, text []byte) {
-	if utf8.Valid(text) {
-		return
-	}
-	for i := range batch {
-		batch[i].Data = validText(batch[i].Data)
-	}
-}
-
 // sequence measures what b begins with: a well-formed character (true) or a
 // maximal subpart of an ill-formed one (false), which may also be a character
 // cut off by the end of b. b is not empty.

@@ -14,26 +14,6 @@ import (
 	"websocketd/libwebsocketd/internal/socket"
 )
 
-// ClosedError is why a conversation ended when the client ended it.
-type ClosedError struct {
-	Code int // of its close frame; 1005 if it had none, 1006 without a close frame
-}
-
-func (e *ClosedError) Error() string {
-	if e.Code == closeAbnormal {
-		return "client gone"
-	}
-	return fmt.Sprintf("client closed: %d", e.Code)
-}
-
-// RefusedError is why we end a conversation: what the client sent cannot be taken.
-type RefusedError struct {
-	Code   int // of the close frame
-	Reason string
-}
-
-func (e *RefusedError) Error() string { return closedWith(e.Code, e.Reason) }
-
 // WebSocketEndpoint is a client as one side of a conversation.
 type WebSocketEndpoint struct {
 	conn   *conn
@@ -56,17 +36,38 @@ type WebSocketEndpoint struct {
 
 var _ Listener = (*WebSocketEndpoint)(nil)
 
+// WebSocketOptions say how a client is bridged.
+type WebSocketOptions struct {
+	MaxMessage   int64         // bytes of one message; negative streams without limit
+	PingInterval time.Duration // not positive: no pings and no liveness check
+	Takes        Kind          // the kinds of messages that are taken
+	Other        func() error  // called once at a message of the other kind; nil: it is ignored and logged
+	First        []Message     // what Receive yields before anything of the client's
+	BoundUnsent  bool          // the system is not to buffer megabytes for a client that takes nothing
+	Memory       *gate.Budget  // what has come of the client's messages counts against it; nil: nothing does
+	Leaving      func()        // called before the client is told that its leaving is noticed; may be nil
+	Log          *slog.Logger
+}
+
 // newWebSocketEndpoint takes over an upgraded connection. ctx ends the
 // conversation from above.
-func newWebSocketEndpoint(ctx context.Context, c *conn, cfg *Program, log *slog.Logger) *WebSocketEndpoint {
-	kinds, other := cfg.takes()
-	w := &WebSocketEndpoint{conn: c, frames: newFrameReader(c, cfg.MaxFrameSize, kinds), log: log, leaving: func() {}}
-	if other == nil {
-		other = w.ignore
+func newWebSocketEndpoint(ctx context.Context, c *conn, o WebSocketOptions) *WebSocketEndpoint {
+	w := &WebSocketEndpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, first: o.First}
+	w.frames.control, w.frames.other = w.answer, o.Other
+	if o.Other == nil {
+		w.frames.other = w.ignore
 	}
-	w.frames.control, w.frames.other = w.answer, other
+	if o.Leaving == nil {
+		w.leaving = func() {}
+	}
+	if o.BoundUnsent {
+		c.boundUnsent()
+	}
+	if o.Memory != nil {
+		w.countMessages(o.Memory)
+	}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
-	w.alive = keepalive{interval: cfg.PingInterval, conn: c, send: c.sendControl, die: w.die}
+	w.alive = keepalive{interval: o.PingInterval, conn: c, send: c.sendControl, die: w.die}
 	w.alive.start()
 	return w
 }
@@ -151,13 +152,16 @@ func (w *WebSocketEndpoint) end(err error) error {
 	return cause
 }
 
+// longPatience is how long a client without pings may take nothing.
+const longPatience = time.Minute
+
 // patience returns how long a client may take nothing of the output it was sent
 // before its connection is given up: as long as one that must be written to.
 func (w *WebSocketEndpoint) patience() time.Duration {
 	if w.alive.interval > 0 {
 		return 2 * w.alive.interval
 	}
-	return 2 * DefaultPingInterval
+	return longPatience
 }
 
 // Send writes a batch in as few writes as it takes.

@@ -49,14 +49,11 @@ type received struct {
 }
 
 // receive writes a client's bytes, in writes of at most size, and ends.
-func receive(t *testing.T, cfg Config, log *logBook, sent []byte, size int) (got received) {
+func receive(t *testing.T, o WebSocketOptions, log *logBook, sent []byte, size int) (got received) {
 	t.Helper()
 	p := tcpPair(t)
-	cfg.Command = []string{"/bin/cat"}
-	if err := cfg.complete(); err != nil {
-		t.Fatal(err)
-	}
-	w := newWebSocketEndpoint(t.Context(), p.conn, settings(t, cfg), slog.New(log))
+	o.Log = slog.New(log)
+	w := p.endpoint(t, o)
 	defer w.Close()
 	go func() {
 		for len(sent) > 0 {
@@ -97,6 +94,9 @@ func receive(t *testing.T, cfg Config, log *logBook, sent []byte, size int) (got
 	return got
 }
 
+// refusesKind is how a program refuses messages of the other kind.
+func refusesKind() error { return &RefusedError{closeUnsupportedData, "not this kind"} }
+
 // TestReceive is what becomes of what a client sends, whole and in drops.
 func TestReceive(t *testing.T) {
 	t.Parallel()
@@ -104,40 +104,40 @@ func TestReceive(t *testing.T) {
 	closed := clientFrames(aClose + "\x03\xe8") // 1000
 	for _, test := range []struct {
 		name   string
-		cfg    Config
+		cfg    WebSocketOptions
 		frames []byte
 		want   string // joined by |
 		code   int    // of what the client is sent; 0 is no close frame
 		cause  string // part of the error
 	}{
-		{"messages", Config{}, clientFrames(aText+"a", aText, aText+"b\nc"), "a||b\nc", 1000, "client closed: 1000"},
-		{"fragments", Config{}, clientFrames(textBegin+"a", aPing+"p", textMore, textEnd+"b"), "ab", 1000, ""},
-		{"long", Config{}, clientFrames(aText+long, aText+long+long), long + "|" + long + long, 1000, ""},
-		{"characters over fragments", Config{}, clientFrames(textBegin+"\xe2\x82", textEnd+"\xac", aText+"\U0001f600"), "\u20ac|\U0001f600", 1000, ""},
-		{"the other kind", Config{}, clientFrames(aBinary+"\xff", aText+"a", aBinary+"x"), "a", 1000, ""},
-		{"the other kind of binary", Config{Binary: true}, clientFrames(aText+"x", aBinary+"\xff", aText+"\xff"), "\xff", 1000, ""},
-		{"both kinds", Config{Framing: FramingLength}, clientFrames(aText+"x", aBinary+"\xff", aPing+"p", aText+"y"), "x|\xff|y", 1000, ""},
-		{"both kinds, not UTF-8", Config{Framing: FramingRaw}, clientFrames(aText+"x", aBinary+"\xff", aText+"\xff"), "x|\xff", 1007, "UTF-8"},
-		{"bytes that are no JSON", Config{Framing: FramingNDJSON}, clientFrames(aText+"1", aBinary+"2", aText+"3"), "1", 1003, "--framing=ndjson"},
-		{"bytes that are no LSP, and too many", Config{Framing: FramingLSP, MaxFrameSize: 5}, clientFrames(aBinary + long), "", 1003, "--framing=lsp"},
-		{"not UTF-8", Config{}, clientFrames(aText+"a", aText+"b\xff", aText+"c"), "a", 1007, "UTF-8"},
-		{"not UTF-8 at its end", Config{}, clientFrames(aText + "b\xe2\x82"), "", 1007, "UTF-8"},
-		{"a surrogate", Config{}, clientFrames(aText + "\xed\xa0\x80"), "", 1007, "UTF-8"},
-		{"as large as allowed", Config{MaxFrameSize: 5}, clientFrames(aText+"12345", textBegin+"123", textEnd+"45"), "12345|12345", 1000, ""},
-		{"too large", Config{MaxFrameSize: 5}, clientFrames(aText+"12345", aText+"123456", aText+"7"), "12345", 1009, "--maxframesize=5"},
-		{"too large together", Config{MaxFrameSize: 5}, clientFrames(textBegin+"1234", textEnd+"56"), "", 1009, "--maxframesize=5"},
-		{"far too large", Config{}, []byte("\x81\xff\x40\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x"), "", 1009, "--maxframesize"},
-		{"a length that is none", Config{}, []byte("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x"), "", 1009, ""},
-		{"a length that is none, without limit", Config{MaxFrameSize: -1}, []byte("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x"), "", 1009, ""},
-		{"without limit", Config{MaxFrameSize: -1, Binary: true}, clientFrames(aBinary+long+long+long, aBinary, aBinary+"a"), long + long + long + "||a", 1000, ""},
-		{"without limit, text", Config{MaxFrameSize: -1}, clientFrames(textBegin+"\xe2", textMore+"\x82", textEnd+"\xac", aText), "\u20ac|", 1000, ""},
-		{"without limit, not UTF-8", Config{MaxFrameSize: -1}, clientFrames(aText + "ab\xffc"), "", 1007, "UTF-8"},
-		{"without limit, cut character", Config{MaxFrameSize: -1}, clientFrames(textBegin+"ab\xe2", textEnd), "", 1007, "UTF-8"},
-		{"not masked", Config{}, []byte("\x81\x01a"), "", 1002, "MASK"},
-		{"reserved bit", Config{}, clientFrames("\xc1x"), "", 1002, "RSV1"},
-		{"reserved opcode", Config{}, clientFrames("\x83x"), "", 1002, "opcode"},
-		{"no beginning", Config{}, clientFrames(textEnd + "x"), "", 1002, "continuation"},
-		{"bad close code", Config{}, clientFrames(aClose + "\x03\xed"), "", 1002, "close code"},
+		{"messages", WebSocketOptions{}, clientFrames(aText+"a", aText, aText+"b\nc"), "a||b\nc", 1000, "client closed: 1000"},
+		{"fragments", WebSocketOptions{}, clientFrames(textBegin+"a", aPing+"p", textMore, textEnd+"b"), "ab", 1000, ""},
+		{"long", WebSocketOptions{}, clientFrames(aText+long, aText+long+long), long + "|" + long + long, 1000, ""},
+		{"characters over fragments", WebSocketOptions{}, clientFrames(textBegin+"\xe2\x82", textEnd+"\xac", aText+"\U0001f600"), "\u20ac|\U0001f600", 1000, ""},
+		{"the other kind", WebSocketOptions{}, clientFrames(aBinary+"\xff", aText+"a", aBinary+"x"), "a", 1000, ""},
+		{"the other kind of binary", WebSocketOptions{Takes: Binary}, clientFrames(aText+"x", aBinary+"\xff", aText+"\xff"), "\xff", 1000, ""},
+		{"both kinds", WebSocketOptions{Takes: bothKinds}, clientFrames(aText+"x", aBinary+"\xff", aPing+"p", aText+"y"), "x|\xff|y", 1000, ""},
+		{"both kinds, not UTF-8", WebSocketOptions{Takes: bothKinds}, clientFrames(aText+"x", aBinary+"\xff", aText+"\xff"), "x|\xff", 1007, "UTF-8"},
+		{"bytes that are no JSON", WebSocketOptions{Other: refusesKind}, clientFrames(aText+"1", aBinary+"2", aText+"3"), "1", 1003, "not this kind"},
+		{"bytes that are no LSP, and too many", WebSocketOptions{Other: refusesKind, MaxMessage: 5}, clientFrames(aBinary + long), "", 1003, "not this kind"},
+		{"not UTF-8", WebSocketOptions{}, clientFrames(aText+"a", aText+"b\xff", aText+"c"), "a", 1007, "UTF-8"},
+		{"not UTF-8 at its end", WebSocketOptions{}, clientFrames(aText + "b\xe2\x82"), "", 1007, "UTF-8"},
+		{"a surrogate", WebSocketOptions{}, clientFrames(aText + "\xed\xa0\x80"), "", 1007, "UTF-8"},
+		{"as large as allowed", WebSocketOptions{MaxMessage: 5}, clientFrames(aText+"12345", textBegin+"123", textEnd+"45"), "12345|12345", 1000, ""},
+		{"too large", WebSocketOptions{MaxMessage: 5}, clientFrames(aText+"12345", aText+"123456", aText+"7"), "12345", 1009, "--maxframesize=5"},
+		{"too large together", WebSocketOptions{MaxMessage: 5}, clientFrames(textBegin+"1234", textEnd+"56"), "", 1009, "--maxframesize=5"},
+		{"far too large", WebSocketOptions{}, []byte("\x81\xff\x40\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x"), "", 1009, "--maxframesize"},
+		{"a length that is none", WebSocketOptions{}, []byte("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x"), "", 1009, ""},
+		{"a length that is none, without limit", WebSocketOptions{MaxMessage: -1}, []byte("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x"), "", 1009, ""},
+		{"without limit", WebSocketOptions{MaxMessage: -1, Takes: Binary}, clientFrames(aBinary+long+long+long, aBinary, aBinary+"a"), long + long + long + "||a", 1000, ""},
+		{"without limit, text", WebSocketOptions{MaxMessage: -1}, clientFrames(textBegin+"\xe2", textMore+"\x82", textEnd+"\xac", aText), "\u20ac|", 1000, ""},
+		{"without limit, not UTF-8", WebSocketOptions{MaxMessage: -1}, clientFrames(aText + "ab\xffc"), "", 1007, "UTF-8"},
+		{"without limit, cut character", WebSocketOptions{MaxMessage: -1}, clientFrames(textBegin+"ab\xe2", textEnd), "", 1007, "UTF-8"},
+		{"not masked", WebSocketOptions{}, []byte("\x81\x01a"), "", 1002, "MASK"},
+		{"reserved bit", WebSocketOptions{}, clientFrames("\xc1x"), "", 1002, "RSV1"},
+		{"reserved opcode", WebSocketOptions{}, clientFrames("\x83x"), "", 1002, "opcode"},
+		{"no beginning", WebSocketOptions{}, clientFrames(textEnd + "x"), "", 1002, "continuation"},
+		{"bad close code", WebSocketOptions{}, clientFrames(aClose + "\x03\xed"), "", 1002, "close code"},
 	} {
 		for _, size := range []int{1 << 20, 7, 1} {
 			log := new(logBook)
@@ -175,7 +175,7 @@ func TestReceivePing(t *testing.T) {
 		string(clientFrames(aText + "a")):                             "",
 		string(clientFrames(aPing)) + string(clientFrames(aPing)[:3]): "8a:",
 	} {
-		got := receive(t, Config{}, new(logBook), []byte(sent), 1<<20)
+		got := receive(t, WebSocketOptions{}, new(logBook), []byte(sent), 1<<20)
 		var answers []string
 		for _, f := range got.sent {
 			answers = append(answers, string("0123456789abcdef"[f.first>>4])+string("0123456789abcdef"[f.first&15])+":"+f.payload)
@@ -194,7 +194,7 @@ func TestReceivePing(t *testing.T) {
 func TestBatches(t *testing.T) {
 	t.Parallel()
 	p := pipePair(t)
-	w := p.endpoint(t, Config{})
+	w := p.endpoint(t, WebSocketOptions{})
 	go p.wire.Write(clientFrames(aText+"a", aText+"b", aText+"c", textBegin+"d"))
 	batch, err := w.Receive()
 	if text(batch) != "a+b+c" || err != nil {
@@ -211,7 +211,7 @@ func TestBatches(t *testing.T) {
 func TestCloseSendAndClose(t *testing.T) {
 	t.Parallel()
 	p := tcpPair(t)
-	w := p.endpoint(t, Config{})
+	w := p.endpoint(t, WebSocketOptions{})
 	w.Send(say("a", "b"))
 	w.CloseSend(errExit3)
 	if err := w.Send(say("c")); !errors.Is(err, errFinished) {
@@ -247,7 +247,7 @@ func TestCloseSendAndClose(t *testing.T) {
 func TestDeadClient(t *testing.T) {
 	t.Parallel()
 	p := tcpPair(t)
-	w := p.endpoint(t, Config{})
+	w := p.endpoint(t, WebSocketOptions{})
 	p.wire.(interface{ SetLinger(int) error }).SetLinger(0)
 	p.wire.Close()
 	eventually(t, "Send fails", func() bool { return w.Send(say("x")) != nil })
@@ -261,7 +261,7 @@ func TestDeadClient(t *testing.T) {
 func TestPongsWhileBlocked(t *testing.T) {
 	t.Parallel()
 	p := pipePair(t)
-	w := p.endpoint(t, Config{})
+	w := p.endpoint(t, WebSocketOptions{})
 	sent := blockedSend(t, p, say("stuck"))
 	go p.wire.Write(clientFrames(aPing+"p", aText+"in"))
 	if batch, err := w.Receive(); err != nil || text(batch) != "in" {
