@@ -30,6 +30,11 @@ type cgiEndpoint struct {
 	once sync.Once
 }
 
+const (
+	cgiRead     = 32 << 10    // bytes read of a body at once
+	cgiFarewell = time.Second // for the end of an answer when the server goes away
+)
+
 var (
 	errBodyStalled = errors.New("the client has neither sent more of the request's body nor taken anything of the answer for two ping intervals")
 	errBodyBroken  = errors.New("the request's body broke off")
@@ -38,7 +43,7 @@ var (
 // newCGIEndpoint ends with the request, and with the server's ctx. A client is given
 // two intervals for each step it makes; without one it is waited for for ever.
 func newCGIEndpoint(ctx context.Context, w http.ResponseWriter, r *http.Request, interval time.Duration) *cgiEndpoint {
-	c := &cgiEndpoint{r: r, rc: http.NewResponseController(w), buf: make([]byte, chunkSize/2)}
+	c := &cgiEndpoint{r: r, rc: http.NewResponseController(w), buf: make([]byte, cgiRead)}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	c.rc.EnableFullDuplex() // HTTP/1; others are
 	c.read.Store(r.ContentLength == 0)
@@ -102,7 +107,7 @@ func (c *cgiEndpoint) Send(batch []Message) error {
 // CloseSend ends the answer. A body nobody reads any more is not waited for.
 func (c *cgiEndpoint) CloseSend(cause error) error {
 	if errors.Is(cause, ErrGoingAway) {
-		c.answer.finishBy(time.Now().Add(lingerWait / 5))
+		c.answer.finishBy(time.Now().Add(cgiFarewell))
 	}
 	c.answer.end(cause)
 	return c.Close()

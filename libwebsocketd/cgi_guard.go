@@ -9,6 +9,9 @@ import (
 	"websocketd/libwebsocketd/internal/socket"
 )
 
+// cgiLook is the longest time between two looks at a client.
+const cgiLook = time.Second
+
 // cgiGuard watches over a client of a script: the script, and its slot, must not wait
 // for ever for one that neither sends the rest of its body nor takes the answer. While
 // it is the script that takes no more of the body, or says nothing, silence means
@@ -45,9 +48,9 @@ func (g *cgiGuard) start(c *cgiEndpoint, interval time.Duration) {
 
 func (g *cgiGuard) pause() time.Duration {
 	if g.interval > 0 {
-		return min(g.interval/2, probeInterval)
+		return min(g.interval/2, cgiLook)
 	}
-	return probeInterval
+	return cgiLook
 }
 
 // stop returns when no look is at work and none will follow.

@@ -26,13 +26,10 @@ const (
 	consoleFeedPath     = "/.websocketd/console"      // WebSocket: a feed
 )
 
-// console is the developer console: one page, the same for every request. The
-// page finds out for itself where it is, so nothing a client sent is in it.
+// console is the developer console, and what its page asks the server.
 type console struct {
+	*consoleSite
 	server *Server
-	page   string
-	policy string
-	etag   string
 
 	mu       sync.Mutex
 	feeds    map[string]*pageFeed // by their marks
@@ -42,10 +39,22 @@ type console struct {
 // newConsole makes the console of a server. It may be used by any number of
 // requests at once.
 func newConsole(s *Server) *console {
+	return &console{consoleSite: newConsoleSite(), server: s, feeds: map[string]*pageFeed{}, watching: map[keptAt][]*pageFeed{}}
+}
+
+// consoleSite serves one page, the same for every request. The page finds out for
+// itself where it is, so nothing a client sent is in it.
+type consoleSite struct {
+	page   string
+	policy string
+	etag   string
+}
+
+// newConsoleSite may be used by any number of requests at once.
+func newConsoleSite() *consoleSite {
 	page := consolePage(consoleFiles)
-	return &console{
-		server: s,
-		page:   page,
+	return &consoleSite{
+		page: page,
 		policy: "default-src 'none'" +
 			"; script-src " + hashSource(page, "script") +
 			"; style-src " + hashSource(page, "style") +
@@ -53,9 +62,7 @@ func newConsole(s *Server) *console {
 			"; img-src data:" +
 			"; frame-ancestors 'none'" +
 			"; base-uri 'none'",
-		etag:     `"` + hashOf(page) + `"`,
-		feeds:    map[string]*pageFeed{},
-		watching: map[keptAt][]*pageFeed{},
+		etag: `"` + hashOf(page) + `"`,
 	}
 }
 
@@ -96,7 +103,7 @@ func hashOf(text string) string {
 }
 
 // ServeHTTP answers any method and any path with the page.
-func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (c *consoleSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", c.policy)

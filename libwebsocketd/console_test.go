@@ -28,7 +28,7 @@ func askConsole(c http.Handler, method, target string, header ...string) *httpte
 // TestConsoleEverywhere asks by every method for all kinds of paths and gets
 // the same page, with nothing of the request in it.
 func TestConsoleEverywhere(t *testing.T) {
-	c := newConsole(nil)
+	c := newConsoleSite()
 	page := askConsole(c, "GET", "/").Body.String()
 	if !regexp.MustCompile(`(?s)^<!--.*BSD 2-Clause.*?-->\s*<!DOCTYPE html>`).MatchString(page) {
 		t.Errorf("the page begins with %q", page[:200])
@@ -54,7 +54,7 @@ func TestConsoleEverywhere(t *testing.T) {
 }
 
 func TestConsoleHeaders(t *testing.T) {
-	w := askConsole(newConsole(nil), "GET", "/x")
+	w := askConsole(newConsoleSite(), "GET", "/x")
 	for name, want := range map[string]string{
 		"Content-Type":           "text/html; charset=utf-8",
 		"X-Content-Type-Options": "nosniff",
@@ -75,7 +75,7 @@ func TestConsoleHeaders(t *testing.T) {
 func TestConsoleKeepsCacheControl(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Cache-Control", "max-age=60")
-	newConsole(nil).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	newConsoleSite().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	if got := w.Header().Get("Cache-Control"); got != "max-age=60" {
 		t.Errorf("Cache-Control: %q", got)
 	}
@@ -83,7 +83,7 @@ func TestConsoleKeepsCacheControl(t *testing.T) {
 
 // TestConsolePolicy takes the hashes itself, of what was served.
 func TestConsolePolicy(t *testing.T) {
-	w := askConsole(newConsole(nil), "GET", "/")
+	w := askConsole(newConsoleSite(), "GET", "/")
 	hash := func(element string) string {
 		all := regexp.MustCompile(`(?s)<`+element+`\b[^>]*>(.*?)</`+element+`>`).FindAllStringSubmatch(w.Body.String(), -1)
 		if len(all) != 1 {
@@ -129,7 +129,7 @@ func TestConsoleSources(t *testing.T) {
 
 // TestConsoleSelfContained: the page names nothing the policy would refuse.
 func TestConsoleSelfContained(t *testing.T) {
-	page := askConsole(newConsole(nil), "GET", "/").Body.String()
+	page := askConsole(newConsoleSite(), "GET", "/").Body.String()
 	for what, pattern := range map[string]string{
 		"an address":        `(?i)https?://|wss?://[a-z0-9]|["'(]//`,
 		"a style attribute": `(?i)\sstyle\s*=\s*["']|setAttribute\("style|cssText`,
@@ -144,7 +144,7 @@ func TestConsoleSelfContained(t *testing.T) {
 }
 
 func TestConsoleConditional(t *testing.T) {
-	c := newConsole(nil)
+	c := newConsoleSite()
 	full := askConsole(c, "GET", "/")
 	tag := full.Header().Get("ETag")
 	if w := askConsole(c, "GET", "/other", "If-None-Match: "+tag); w.Code != http.StatusNotModified || w.Body.Len() > 0 {

@@ -37,7 +37,7 @@ func Listen(cfg Config) ([]net.Listener, error) {
 		}
 	}
 	if cfg.UnixSocket != "" {
-		l, err := listenUnix(&cfg)
+		l, err := listenUnix(unixSocket{cfg.UnixSocket, cfg.SocketMode, cfg.SocketGroup})
 		if err != nil {
 			return fail(err)
 		}

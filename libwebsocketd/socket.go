@@ -37,12 +37,20 @@ func LookupSocketGroup(group string) (int, error) {
 	return strconv.Atoi(found.Gid)
 }
 
-// socketMode is the mode the socket's file gets.
-func (c *Config) socketMode() os.FileMode {
+// unixSocket is a socket to listen on, and who may connect to its file. Mode 0 is
+// 0600, or 0660 with a Group, which is a name or a number.
+type unixSocket struct {
+	Path  string
+	Mode  os.FileMode
+	Group string
+}
+
+// mode returns the mode the socket's file gets.
+func (s *unixSocket) mode() os.FileMode {
 	switch {
-	case c.SocketMode != 0:
-		return c.SocketMode
-	case c.SocketGroup != "":
+	case s.Mode != 0:
+		return s.Mode
+	case s.Group != "":
 		return 0o660
 	}
 	return 0o600
@@ -55,11 +63,11 @@ func IsAbstractSocket(path string) bool {
 
 // listenAbstract listens on a socket without a file, which the system keeps from
 // being taken twice.
-func (c *Config) listenAbstract() (net.Listener, error) {
-	if c.SocketMode != 0 || c.SocketGroup != "" {
-		return nil, fmt.Errorf("socket %s has no file, and so no mode and no group: leave --socketmode and --socketgroup out, or name a file", c.UnixSocket)
+func (s *unixSocket) listenAbstract() (net.Listener, error) {
+	if s.Mode != 0 || s.Group != "" {
+		return nil, fmt.Errorf("socket %s has no file, and so no mode and no group: leave --socketmode and --socketgroup out, or name a file", s.Path)
 	}
-	return net.Listen("unix", c.UnixSocket)
+	return net.Listen("unix", s.Path)
 }
 
 // removeStale removes a socket's file that nobody listens on any more. One that is

@@ -27,10 +27,10 @@ const (
 // listenUnix listens on a socket file. One that nobody listens on any more is
 // replaced; one that is in use, or no socket at all, is left alone. Of several
 // servers that start at once the one that has the lock listens.
-func listenUnix(c *Config) (net.Listener, error) {
-	path := c.UnixSocket
+func listenUnix(s unixSocket) (net.Listener, error) {
+	path := s.Path
 	if IsAbstractSocket(path) {
-		return c.listenAbstract()
+		return s.listenAbstract()
 	}
 	if len(path) > longestSocketPath {
 		return nil, fmt.Errorf("socket %s: the path has %d bytes, and the system allows %d: give a shorter one, or one relative to the working directory", path, len(path), longestSocketPath)
@@ -39,7 +39,7 @@ func listenUnix(c *Config) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := c.listenLocked()
+	l, err := s.listenLocked()
 	if err != nil {
 		lock.Unlock()
 		return nil, err
@@ -69,8 +69,8 @@ func lockSocket(path string) (*process.SocketLock, error) {
 // listenLocked makes the socket. Nobody can connect before listen(2), so that the
 // file never lets in more than it shall, whatever the umask, which is the whole
 // process's and not ours to change.
-func (c *Config) listenLocked() (net.Listener, error) {
-	path := c.UnixSocket
+func (s *unixSocket) listenLocked() (net.Listener, error) {
+	path := s.Path
 	if err := removeStale(path); err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (c *Config) listenLocked() (net.Listener, error) {
 		}
 		return nil, fmt.Errorf("socket %s: %w", path, os.NewSyscallError("bind", err))
 	}
-	err = c.restrict()
+	err = s.restrict()
 	if err == nil {
 		err = os.NewSyscallError("listen", unix.Listen(fd, socketBacklog))
 	}
@@ -112,17 +112,17 @@ func newSocket() (int, error) {
 }
 
 // restrict gives the socket's file its group and its mode.
-func (c *Config) restrict() error {
-	if c.SocketGroup != "" {
-		gid, err := LookupSocketGroup(c.SocketGroup)
+func (s *unixSocket) restrict() error {
+	if s.Group != "" {
+		gid, err := LookupSocketGroup(s.Group)
 		if err != nil {
-			return fmt.Errorf("--socketgroup=%s: %w", c.SocketGroup, err)
+			return fmt.Errorf("--socketgroup=%s: %w", s.Group, err)
 		}
-		if err := os.Lchown(c.UnixSocket, -1, gid); err != nil {
-			return fmt.Errorf("%w; --socketgroup=%s needs a server that is in the group, or root's", err, c.SocketGroup)
+		if err := os.Lchown(s.Path, -1, gid); err != nil {
+			return fmt.Errorf("%w; --socketgroup=%s needs a server that is in the group, or root's", err, s.Group)
 		}
 	}
-	return os.Chmod(c.UnixSocket, c.socketMode())
+	return os.Chmod(s.Path, s.mode())
 }
 
 // unixListener removes its socket file, but not one that has been put in its place.

@@ -7,12 +7,12 @@ import (
 
 // listenUnix listens on a socket file, of which Windows decides who may connect by
 // its directory.
-func listenUnix(c *Config) (net.Listener, error) {
-	if c.SocketMode != 0 || c.SocketGroup != "" {
+func listenUnix(s unixSocket) (net.Listener, error) {
+	if s.Mode != 0 || s.Group != "" {
 		return nil, errors.New("Windows has no --socketmode and no --socketgroup: the rights of the directory decide")
 	}
-	if err := removeStale(c.UnixSocket); err != nil {
+	if err := removeStale(s.Path); err != nil {
 		return nil, err
 	}
-	return net.Listen("unix", c.UnixSocket)
+	return net.Listen("unix", s.Path)
 }

@@ -98,9 +98,12 @@ func (p *ProcessEndpoint) receiveEach(each func([]Message)) error {
 	}
 }
 
+// batches is what messages are taken from: next blocks for at least one.
+type batches interface{ next() ([]Message, error) }
+
 // eachArrived calls each with what can be had without waiting. It reports false at the
 // end, which Receive tells again.
-func eachArrived(from output, each func([]Message)) bool {
+func eachArrived(from batches, each func([]Message)) bool {
 	for {
 		batch, err := from.next()
 		if err != nil {
