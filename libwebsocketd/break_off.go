@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"websocketd/libwebsocketd/internal/socket"
 )
 
 // breakOff ends an answer so that nobody takes it for a whole one, and does not return:
@@ -14,7 +16,7 @@ import (
 func (s *Server) breakOff(r *http.Request, interval time.Duration) {
 	if c := connOf(r.Context()); c != nil && !r.ProtoAtLeast(1, 1) {
 		s.awaitTaken(c, 2*cmp.Or(max(interval, 0), DefaultPingInterval))
-		if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		if tcp, ok := c.(*net.TCPConn); ok {
 			tcp.SetLinger(0)
 			tcp.Close() // beneath TLS, which would have a last word
 		}
@@ -28,10 +30,10 @@ func (v *Visit) BreakOff() { v.server.breakOff(v.Request, v.Program().PingInterv
 
 // awaitTaken waits until the client's system has taken what was sent, for a reset would
 // destroy the rest: at most limit, and a second when the server is going away.
-func (s *Server) awaitTaken(c *conn, limit time.Duration) {
+func (s *Server) awaitTaken(c net.Conn, limit time.Duration) {
 	end, going := time.NewTimer(limit), s.ctx.Done()
 	defer end.Stop()
-	for pause := soonLook; c.unsent() > 0 && !c.gone(); pause = min(2*pause, lateLook) {
+	for pause := soonLook; socket.Unsent(c) > 0 && !socket.Gone(c); pause = min(2*pause, lateLook) {
 		wait := time.NewTimer(pause)
 		select {
 		case <-wait.C:

@@ -2,10 +2,8 @@ package libwebsocketd
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -54,7 +52,7 @@ func TestChunk(t *testing.T) {
 	}
 }
 
-// broadcaster says what a test gives it, to whom it may.
+// broadcaster is a program that says deliveries, to whoever may hear them.
 type broadcaster struct {
 	*fake
 	deliveries [][]Delivery
@@ -76,39 +74,40 @@ func (b *broadcaster) Deliveries() ([]Delivery, error) {
 	return next, nil
 }
 
-// TestDeliver: the frames of a chunk are what somebody else's client reads, behind
-// what is skipped; a note is a text message; both are counted as they are.
-func TestDeliver(t *testing.T) {
+// listener is a client that takes so many deliveries.
+type listener struct {
+	*fake
+	takes int
+}
+
+func (l *listener) Deliver([]Delivery) error {
+	if l.takes--; l.takes < 0 {
+		return errGone
+	}
+	return nil
+}
+
+func (l *listener) Taken() (count int64, rest bool) { return 7, true }
+
+// TestDeliveries: messages are counted as they are delivered, without those that are
+// skipped and without notes; what is not taken is counted as undelivered.
+func TestDeliveries(t *testing.T) {
 	t.Parallel()
-	p := pipePair(t)
-	client := newWebSocketEndpoint(context.Background(), p.conn, WebSocketOptions{MaxMessage: 1, PingInterval: -1, Takes: Text})
-	batch, c := chunkOf(Text, sizes...)
-	note := &Note{From: 3, To: 7}
-	program := &broadcaster{deliveries: [][]Delivery{
-		{{Chunk: c, First: 1}, {Note: note, First: 8}},
+	_, c := chunkOf(Text, 1, 10, 100)
+	program, client, _ := newFakes()
+	many := &broadcaster{fake: program, deliveries: [][]Delivery{
+		{{Chunk: c, First: 1}, {Note: &Note{From: 3, To: 7}, First: 8}},
 		{{Chunk: c, First: 6, Skip: 2}, {Note: &Note{Restarted: "exit status 1"}}},
+		{{Chunk: c, First: 9, Skip: 1}},
 	}}
 	var traffic Traffic
-	told := make(chan error, 1)
-	go func() { told <- tell(client, program, &traffic) }()
-	var want []string
-	for _, m := range append(slices.Clone(batch), append([]Message{{Data: []byte("[websocketd: 5 messages dropped]")}}, batch[2:]...)...) {
-		want = append(want, string(m.Data))
-	}
-	for i, w := range append(want, "[websocketd: restarted after exit status 1]") {
-		if _, got, err := p.client.ReadMessage(); err != nil || string(got) != w {
-			t.Fatalf("message %d: %.20q of %d bytes, %v; want %.20q of %d", i, got, len(got), err, w, len(w))
-		}
-	}
 	var ended *EndedError
-	if err := <-told; !errors.As(err, &ended) {
+	if err := tell(&listener{client, 2}, many, &traffic); !errors.As(err, &ended) {
 		t.Error(err)
 	}
-	if n, _ := program.watched(); n < traffic.ToClient.Bytes {
-		t.Errorf("the client has taken %d bytes of %d", n, traffic.ToClient.Bytes)
+	expectTally(t, "to the client", traffic.ToClient, 4, 211)
+	expectTally(t, "undelivered", traffic.Undelivered, 2, 110)
+	if n, rest := many.watched(); n != 7 || !rest {
+		t.Errorf("the program is told %d, %v", n, rest)
 	}
-	if n := traffic.ToClient; n.Messages != int64(2*len(sizes)-2) || n.Bytes != int64(len(strings.Join(want, "")))-int64(len("[websocketd: 5 messages dropped]")) {
-		t.Errorf("counted %+v", n)
-	}
-	client.Close()
 }

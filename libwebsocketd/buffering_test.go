@@ -14,7 +14,7 @@ func TestHasDelivered(t *testing.T) {
 	p := start(t, ProcessOptions{Hint: new(hint)}, "read line; echo answer; read line")
 	var receiving sync.WaitGroup
 	answered := make(chan struct{})
-	receiving.Go(func() { receiveEach(p.ProcessEndpoint, func([]Message) { close(answered) }) })
+	receiving.Go(func() { p.receiveEach(func([]Message) { close(answered) }) })
 	if p.hasDelivered() {
 		t.Error("it has printed before it was asked")
 	}

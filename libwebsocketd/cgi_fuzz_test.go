@@ -223,5 +223,5 @@ func TestCGIHeaderTooLong(t *testing.T) {
 	if again := c.Send([]Message{{Kind: Binary, Data: []byte("\n\n")}}); !errors.Is(again, err) {
 		t.Errorf("after the failure: %v", again)
 	}
-	c.CloseSend(errGone)
+	c.CloseSend(&ClosedError{Code: closeAbnormal})
 }

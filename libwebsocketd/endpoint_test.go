@@ -2,7 +2,6 @@ package libwebsocketd
 
 import (
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -115,7 +114,7 @@ func TestProgramRefuses(t *testing.T) {
 	program.takes = func() error { return refusal }
 	client.takes = func() error {
 		if client.ctx.Err() != nil {
-			return errFinished
+			return errors.New("finished")
 		}
 		return nil
 	}
@@ -140,9 +139,9 @@ func TestOutputBreaks(t *testing.T) {
 	program, client, j := newFakes()
 	traffic := conversation(t, program, client, func() {
 		program.says <- say("whole")
-		program.end(errCutOff)
+		program.end(&brokenError{"output ended inside a message"})
 	})
-	if traffic.Cause != error(errCutOff) {
+	if traffic.Cause != error(&brokenError{"output ended inside a message"}) {
 		t.Errorf("the cause is %v", traffic.Cause)
 	}
 	expect(t, j, "client takes whole", "client is told: output ended inside a message", "program is closed", "client is closed")
@@ -171,7 +170,7 @@ func TestClientLeaves(t *testing.T) {
 	var gone atomic.Bool
 	client.takes = func() error {
 		if gone.Load() {
-			return errFinished
+			return errors.New("finished")
 		}
 		return nil
 	}
@@ -243,16 +242,16 @@ func TestClientBlocked(t *testing.T) {
 		if n := program.inReceive.Load(); n != 0 {
 			t.Error("the program is received while the client takes nothing")
 		}
-		client.leave(errSilent)
+		client.leave(errors.New("silent"))
 		<-program.closed
 		close(dead)
 	})
-	if traffic.Cause != errSilent {
+	if traffic.Cause != errors.New("silent") {
 		t.Errorf("the cause is %v", traffic.Cause)
 	}
 	expectTally(t, "undelivered", traffic.Undelivered, 1, 3)
 	expectTally(t, "to the client", traffic.ToClient, 0, 0)
-	if !j.has("client is told: " + errSilent.Error()) {
+	if !j.has("client is told: " + errors.New("silent").Error()) {
 		t.Errorf("%q", j.all())
 	}
 }
@@ -370,6 +369,17 @@ func TestTallyOfAnAnswer(t *testing.T) {
 	<-said
 }
 
+// TestPrefaceIsNotCounted: it is nobody's message.
+func TestPrefaceIsNotCounted(t *testing.T) {
+	t.Parallel()
+	var tally Tally
+	tally.add([]Message{{Kind: preface, Data: []byte("{}")}})
+	tally.add(say("hello"))
+	if tally != (Tally{Messages: 1, Bytes: 5}) {
+		t.Errorf("%+v", tally)
+	}
+}
+
 // TestClosing is the table of close codes; every reason fits a close frame.
 func TestClosing(t *testing.T) {
 	for _, test := range []struct {
@@ -385,7 +395,7 @@ func TestClosing(t *testing.T) {
 		{&EndedError{process.Ending{Code: -1}}, 1011, "ending unknown"},
 		{&EndedError{process.Ending{Code: 256}}, 1011, "exit status 256"},
 		{ErrGoingAway, 1001, "server is going away"},
-		{errImmortal, 1011, "the server lost the program"},
+		{errors.New("the program does not end"), 1011, "the server lost the program"},
 		{errors.New(strings.Repeat("x", 500)), 1011, "the server lost the program"},
 	} {
 		code, reason := Closing(test.cause)
@@ -393,28 +403,4 @@ func TestClosing(t *testing.T) {
 			t.Errorf("%v: %d %q, want %d %q", test.cause, code, reason, test.code, test.reason)
 		}
 	}
-}
-
-// TestEndIsLogged: the conversation has ended when the client was told so, however
-// long the client keeps its half of the connection open.
-func TestEndIsLogged(t *testing.T) {
-	t.Parallel()
-	program, client, _ := newFakes()
-	client.name = "a client that lingers"
-	book := new(logBook)
-	x := &session{program, client, slog.New(book).With("url", "/")}
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		x.run()
-	}()
-	program.end(errExit3)
-	eventually(t, "CONNECT and DISCONNECT are logged", func() bool { return len(book.category("session")) == 2 })
-	select {
-	case <-over:
-		t.Error("the client was not waited for")
-	default:
-	}
-	client.end(errGone)
-	within(t, patience, "the session is over", func() { <-over })
 }

@@ -30,8 +30,8 @@ func sayAll(t *testing.T, o output, in *inbox, kind Kind, most int) (s said) {
 			}
 			s.messages = append(s.messages, string(m.Data))
 		}
-		if cap(in.buf) > max(largeRoom, most+keptSize) {
-			t.Fatalf("a buffer of %d bytes for messages of %d", cap(in.buf), most)
+		if in.held() > max(largeRoom, most+keptSize) {
+			t.Fatalf("a buffer of %d bytes for messages of %d", in.held(), most)
 		}
 		switch {
 		case err != nil && len(batch) > 0, err == nil && len(batch) == 0, len(batch) > mostMessages:
@@ -39,8 +39,8 @@ func sayAll(t *testing.T, o output, in *inbox, kind Kind, most int) (s said) {
 		case err == nil:
 			continue
 		}
-		if again, twice := o.next(); twice != err || len(again) > 0 || in.chunk != nil {
-			t.Fatalf("after %v: %d messages, %v, room %v", err, len(again), twice, in.chunk != nil)
+		if again, twice := o.next(); twice != err || len(again) > 0 || in.held() > 0 {
+			t.Fatalf("after %v: %d messages, %v, room %v", err, len(again), twice, in.held() > 0)
 		}
 		s.err = err
 		return s

@@ -169,6 +169,14 @@ func (in *inbox) shrink() {
 	in.buf, in.start = unread, 0
 }
 
+// held returns how many bytes of room are taken; 0 while the owner waits.
+func (in *inbox) held() int {
+	if in.chunk == nil {
+		return 0
+	}
+	return cap(in.buf)
+}
+
 // close gives the room back for good.
 func (in *inbox) close() {
 	in.use(len(in.unread()))

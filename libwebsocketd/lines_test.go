@@ -145,12 +145,12 @@ func TestLinesMemory(t *testing.T) {
 		strings.NewReader("\n"),
 		&cutReader{text: []byte(strings.Repeat("y", longest-1) + "\n" + strings.Repeat("z\n", 100)), sizes: []byte{255, 2}, err: io.EOF},
 	), func() {
-		if most = max(most, cap(l.in.buf)); l.in.chunk == nil {
+		if most = max(most, l.in.held()); l.in.held() == 0 {
 			if idle++; cap(l.text) > 0 {
 				t.Error("what was read is held by what was made of it")
 			}
 		} else if held++; len(l.in.unread()) <= keptSize {
-			t.Errorf("%d bytes unread hold %d", len(l.in.unread()), cap(l.in.buf))
+			t.Errorf("%d bytes unread hold %d", len(l.in.unread()), l.in.held())
 		}
 	}}, longest, nil)
 	for {
@@ -158,8 +158,8 @@ func TestLinesMemory(t *testing.T) {
 			break
 		}
 	}
-	if l.in.chunk != nil || cap(l.in.buf) > keptSize {
-		t.Errorf("%d bytes are kept after the end", cap(l.in.buf))
+	if l.in.held() > 0 {
+		t.Errorf("%d bytes are kept after the end", l.in.held())
 	}
 	if most > longest+2+keptSize {
 		t.Errorf("a line of any length costs %d bytes", most)
@@ -218,8 +218,8 @@ func allLines(t *testing.T, l *lineReader) (lines []string, err error) {
 		for _, line := range batch {
 			lines = append(lines, string(line.Data))
 		}
-		if cap(l.in.buf) > max(largeRoom, l.max+2+keptSize) {
-			t.Fatalf("a buffer of %d bytes for lines of %d", cap(l.in.buf), l.max)
+		if l.in.held() > max(largeRoom, l.max+2+keptSize) {
+			t.Fatalf("a buffer of %d bytes for lines of %d", l.in.held(), l.max)
 		}
 		switch {
 		case err != nil && len(batch) > 0:

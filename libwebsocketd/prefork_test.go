@@ -55,17 +55,6 @@ func TestRequestLine(t *testing.T) {
 	}
 }
 
-// The line is nobody's message.
-func TestPrefaceIsNotCounted(t *testing.T) {
-	t.Parallel()
-	var tally Tally
-	tally.add(requestLine([]string{"A=1"}))
-	tally.add(say("hello"))
-	if tally != (Tally{Messages: 1, Bytes: 5}) {
-		t.Errorf("%+v", tally)
-	}
-}
-
 // A request that is refused behind the slot gives back what was ready for it.
 func TestPreforkedForNothing(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,7 +84,7 @@ func makeSite(t testing.TB) (base string) {
 		case strings.HasSuffix(n.name, "/"):
 			err = os.MkdirAll(path, 0o755)
 		default:
-			err = os.WriteFile(path, []byte(n.content()), orDefault(n.mode, 0o644))
+			err = os.WriteFile(path, []byte(n.content()), cmp.Or(n.mode, 0o644))
 		}
 		if err != nil {
 			t.Fatal(err)

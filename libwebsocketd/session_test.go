@@ -1,0 +1,57 @@
+package libwebsocketd
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+)
+
+// lingering is a side of a conversation that says nothing, and ends when a test ends it.
+type lingering struct {
+	ended chan struct{}
+	end   func()
+}
+
+func newLingering() *lingering {
+	l := &lingering{ended: make(chan struct{})}
+	l.end = sync.OnceFunc(func() { close(l.ended) })
+	return l
+}
+
+func (l *lingering) Receive() ([]Message, error) {
+	<-l.ended
+	return nil, &EndedError{}
+}
+
+func (l *lingering) Close() error {
+	<-l.ended
+	return nil
+}
+
+func (l *lingering) Send([]Message) error     { return nil }
+func (l *lingering) CloseSend(error) error    { return nil }
+func (l *lingering) Context() context.Context { return context.Background() }
+
+// TestEndIsLogged: the conversation has ended when the client was told so, however
+// long the client keeps its half of the connection open.
+func TestEndIsLogged(t *testing.T) {
+	t.Parallel()
+	program, client := newLingering(), newLingering()
+	book := new(logBook)
+	x := &session{program, client, slog.New(book).With("url", "/")}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		x.run()
+	}()
+	program.end()
+	eventually(t, "CONNECT and DISCONNECT are logged", func() bool { return len(book.category("session")) == 2 })
+	select {
+	case <-over:
+		t.Error("the client was not waited for")
+	default:
+	}
+	client.end()
+	within(t, patience, "the session is over", func() { <-over })
+}
