@@ -1,8 +1,8 @@
 package libwebsocketd
 
 // again is a source without an end.
-type again struct{ text []byte }
+type again struct{ Text []byte }
 
 func (a again) readInto(in *inbox) (int, error) {
-	return copy(in.room(), a.text), nil
+	return copy(in.room(), a.Text), nil
 }

@@ -14,7 +14,7 @@ const perRead = 8
 // TestOutputAllocations: a thousand lines of a program cost no allocation each.
 func TestOutputAllocations(t *testing.T) {
 	for name, line := range map[string]string{"short": "0123456789\n", "characters": "\u20ac\u20ac\u20ac\n", "long": strings.Repeat("x", 20<<10) + "\n"} {
-		output := &textOutput{newLineReader(again{[]byte(strings.Repeat(line, max(1, 1000*len("0123456789\n")/len(line))))}, 1<<20, nil)}
+		output := &textOutput{newLineReader(again{Text: []byte(strings.Repeat(line, max(1, 1000*len("0123456789\n")/len(line))))}, 1<<20, nil)}
 		lines := 0
 		n := testing.AllocsPerRun(100, func() {
 			batch, err := output.next()

@@ -34,7 +34,7 @@ func TestAllocationsOut(t *testing.T) {
 func TestAllocationsIn(t *testing.T) {
 	for _, size := range []int{10, 200, 20 << 10} {
 		frame := appendMasked(nil, 0x81, bytes.Repeat([]byte("x"), size), [4]byte{1, 2, 3, 4})
-		frames := newFrameReader(again{bytes.Repeat(frame, max(1, 10_000/size))}, 1<<20, Text)
+		frames := newFrameReader(again{Text: bytes.Repeat(frame, max(1, 10_000/size))}, 1<<20, Text)
 		messages := 0
 		n := testing.AllocsPerRun(100, func() {
 			batch, err := frames.next()

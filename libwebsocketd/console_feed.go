@@ -54,14 +54,14 @@ func newFeed(local bool) *pageFeed {
 
 // tell puts a message into the queue. It never waits: a program is not to be slowed
 // down by who looks on. What finds no room is counted.
-func (f *pageFeed) tell(kind, text string) {
+func (f *pageFeed) tell(kind, words string) {
 	if kind == "log" && !f.local {
 		return // it may name files
 	}
-	if over := len(text) - longFed; over > 0 {
-		text = fmt.Sprintf("%s ... and %d bytes more", text[:longFed], over)
+	if over := len(words) - longFed; over > 0 {
+		words = fmt.Sprintf("%s ... and %d bytes more", words[:longFed], over)
 	}
-	data := encode(told{Kind: kind, Text: string(validText([]byte(text)))})
+	data := encode(told{Kind: kind, Text: string(validText([]byte(words)))})
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {

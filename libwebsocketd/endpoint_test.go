@@ -14,7 +14,7 @@ import (
 var (
 	errKilled = errors.New("killed")
 	errGone   = errors.New("gone")
-	errExit3  = &EndedError{process.Ending{Code: 3}}
+	errExit3  = &EndedError{Ending: process.Ending{Code: 3}}
 )
 
 // conversation pipes two fakes and hands back what became of it, once script is
@@ -110,7 +110,7 @@ func TestProgramIsDeaf(t *testing.T) {
 func TestProgramRefuses(t *testing.T) {
 	t.Parallel()
 	program, client, j := newFakes()
-	refusal := &RefusedError{closePolicyViolation, "no"}
+	refusal := &RefusedError{Code: closePolicyViolation, Reason: "no"}
 	program.takes = func() error { return refusal }
 	client.takes = func() error {
 		if client.ctx.Err() != nil {
@@ -139,9 +139,9 @@ func TestOutputBreaks(t *testing.T) {
 	program, client, j := newFakes()
 	traffic := conversation(t, program, client, func() {
 		program.says <- say("whole")
-		program.end(&brokenError{"output ended inside a message"})
+		program.end(&brokenError{reason: "output ended inside a message"})
 	})
-	if traffic.Cause != error(&brokenError{"output ended inside a message"}) {
+	if traffic.Cause != error(&brokenError{reason: "output ended inside a message"}) {
 		t.Errorf("the cause is %v", traffic.Cause)
 	}
 	expect(t, j, "client takes whole", "client is told: output ended inside a message", "program is closed", "client is closed")
@@ -387,13 +387,13 @@ func TestClosing(t *testing.T) {
 		code   int
 		reason string
 	}{
-		{&EndedError{process.Ending{}}, 1000, "exit status 0"},
-		{&EndedError{process.Ending{Code: 1}}, 4001, "exit status 1"},
-		{&EndedError{process.Ending{Code: 255}}, 4255, "exit status 255"},
-		{&EndedError{process.Ending{Code: -1, Signal: syscall.SIGKILL}}, 4137, "signal: SIGKILL"},
-		{&EndedError{process.Ending{Code: -1, Signal: syscall.SIGTERM}}, 4143, "signal: SIGTERM"},
-		{&EndedError{process.Ending{Code: -1}}, 1011, "ending unknown"},
-		{&EndedError{process.Ending{Code: 256}}, 1011, "exit status 256"},
+		{&EndedError{Ending: process.Ending{}}, 1000, "exit status 0"},
+		{&EndedError{Ending: process.Ending{Code: 1}}, 4001, "exit status 1"},
+		{&EndedError{Ending: process.Ending{Code: 255}}, 4255, "exit status 255"},
+		{&EndedError{Ending: process.Ending{Code: -1, Signal: syscall.SIGKILL}}, 4137, "signal: SIGKILL"},
+		{&EndedError{Ending: process.Ending{Code: -1, Signal: syscall.SIGTERM}}, 4143, "signal: SIGTERM"},
+		{&EndedError{Ending: process.Ending{Code: -1}}, 1011, "ending unknown"},
+		{&EndedError{Ending: process.Ending{Code: 256}}, 1011, "exit status 256"},
 		{ErrGoingAway, 1001, "server is going away"},
 		{errors.New("the program does not end"), 1011, "the server lost the program"},
 		{errors.New(strings.Repeat("x", 500)), 1011, "the server lost the program"},

@@ -106,7 +106,7 @@ func reservedBit(first byte) string {
 	return "RSV3"
 }
 
-func protocolError(reason string) error { return &RefusedError{closeProtocolError, reason} }
+func protocolError(reason string) error { return &RefusedError{Code: closeProtocolError, Reason: reason} }
 
 // unmask applies a mask to b (RFC 6455 section 5.3). The mask is read with its
 // first byte lowest.
@@ -210,9 +210,9 @@ func closePayload(code int, reason string) []byte {
 	if code == closeNoStatus {
 		return nil
 	}
-	text := validText([]byte(reason))
-	if most := maxControlPayload - 2; len(text) > most {
-		text = text[:cutBefore(text, most)]
+	valid := validText([]byte(reason))
+	if most := maxControlPayload - 2; len(valid) > most {
+		valid = valid[:cutBefore(valid, most)]
 	}
-	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), text...)
+	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), valid...)
 }

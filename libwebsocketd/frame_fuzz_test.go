@@ -31,7 +31,7 @@ var kindNames = map[Kind]string{Text: "text:", Binary: "binary:"}
 // ours reads bytes with the frameReader.
 func ours(t *testing.T, sent, cuts []byte, limit int64, takes Kind) (r reading) {
 	t.Helper()
-	f := newFrameReader(eager{&cutReader{text: sent, sizes: cuts, err: io.EOF}}, limit, takes)
+	f := newFrameReader(eager{R: &cutReader{text: sent, sizes: cuts, err: io.EOF}}, limit, takes)
 	f.control = func(opcode byte, payload []byte) error {
 		if opcode != opClose {
 			r.controls = append(r.controls, fmt.Sprintf("%x:%s", opcode, payload))

@@ -40,7 +40,7 @@ type frameReader struct {
 
 var (
 	errTooBig  = errors.New("message too big")
-	errNotUTF8 = &RefusedError{closeInvalidPayload, "text message is not UTF-8"}
+	errNotUTF8 = &RefusedError{Code: closeInvalidPayload, Reason: "text message is not UTF-8"}
 )
 
 func newFrameReader(from source, limit int64, takes Kind) *frameReader {
@@ -270,15 +270,15 @@ func (f *frameReader) takeFragment() (bool, error) {
 	return ended, nil
 }
 
-// check looks at text from where it is known to be valid. At its end no
+// check looks at the payload of a text message from where it is known to be valid. At its end no
 // character may be cut off.
-func (f *frameReader) check(text []byte, whole bool) error {
+func (f *frameReader) check(payload []byte, whole bool) error {
 	if f.kind != Text {
 		return nil
 	}
-	n, ok := validPrefix(text[f.valid:])
+	n, ok := validPrefix(payload[f.valid:])
 	f.valid += n
-	if !ok || whole && f.valid < len(text) {
+	if !ok || whole && f.valid < len(payload) {
 		return errNotUTF8
 	}
 	return nil
@@ -326,9 +326,9 @@ func (f *frameReader) cutText(b []byte, last bool) ([]byte, error) {
 }
 
 // cutInvalid does with a whole message what takePiece does.
-func (f *frameReader) cutInvalid(batch []Message, text []byte) []Message {
-	if n, _ := validPrefix(text); n > 0 {
-		batch = append(batch, Message{Kind: Text, More: true, Data: text[:n]})
+func (f *frameReader) cutInvalid(batch []Message, payload []byte) []Message {
+	if n, _ := validPrefix(payload); n > 0 {
+		batch = append(batch, Message{Kind: Text, More: true, Data: payload[:n]})
 	}
 	return batch
 }

@@ -50,7 +50,7 @@ func sayAll(t *testing.T, o output, in *inbox, kind Kind, most int) (s said) {
 // cutAll is what a cutter makes of text that comes in reads of any size.
 func cutAll(t *testing.T, c cutter, kind Kind, text, sizes []byte, withLast bool) said {
 	t.Helper()
-	o := newFramedOutput(eager{&cutReader{text: text, sizes: sizes, withLast: withLast, err: io.EOF}}, c)
+	o := newFramedOutput(eager{R: &cutReader{text: text, sizes: sizes, withLast: withLast, err: io.EOF}}, c)
 	return sayAll(t, o, &o.in, kind, c.most())
 }
 
@@ -170,7 +170,7 @@ func TestFramedMemory(t *testing.T) {
 		{"a prefix of one more", "\x00\x10\x00\x01", Binary, &lengthCutter{max: longest}, chunkSize},
 	} {
 		count := &counting{r: io.MultiReader(strings.NewReader(test.head), endless('x'))}
-		o := newFramedOutput(eager{count}, test.cutter)
+		o := newFramedOutput(eager{R: count}, test.cutter)
 		got := sayAll(t, o, &o.in, test.kind, longest)
 		if broken := new(brokenError); !errors.As(got.err, &broken) || len(got.messages) > 0 || count.n > test.reads {
 			t.Errorf("%s: %d messages, %v, %d bytes read", test.name, len(got.messages), got.err, count.n)
@@ -181,7 +181,7 @@ func TestFramedMemory(t *testing.T) {
 	if len(got.messages) != 2 || got.err != io.EOF {
 		t.Errorf("two messages of exactly the limit: %d, %v", len(got.messages), got.err)
 	}
-	o := newFramedOutput(eager{strings.NewReader("\x3f\xff\xff\xffonly this")}, &lengthCutter{max: 1 << 30})
+	o := newFramedOutput(eager{R: strings.NewReader("\x3f\xff\xff\xffonly this")}, &lengthCutter{max: 1 << 30})
 	if got := sayAll(t, o, &o.in, Binary, smallRoom); got.err != errCutOff {
 		t.Errorf("a message that is only announced: %v", got.err)
 	}
@@ -215,7 +215,7 @@ func (c *counting) Read(b []byte) (int, error) {
 // no read is made for more.
 func TestFramedBatch(t *testing.T) {
 	source := &cutReader{text: []byte("a\x00b\x00c\x00d"), sizes: []byte{5, 2}, err: io.EOF}
-	o := newFramedOutput(eager{source}, &nullCutter{max: 100})
+	o := newFramedOutput(eager{R: source}, &nullCutter{max: 100})
 	if batch, err := o.next(); text(batch) != "a+b" || err != nil || string(source.text) != "\x00d" {
 		t.Errorf("first batch %q %v, unread %q", text(batch), err, source.text)
 	}

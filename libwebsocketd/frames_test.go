@@ -167,7 +167,7 @@ func TestControlsPutAside(t *testing.T) {
 	second := make(chan error, 1)
 	go func() { second <- p.conn.send([]Message{{Kind: Text, Data: []byte("late")}}) }()
 
-	want := []frame{
+	want := []wireFrame{
 		{0x81, "small"}, {0x81, string(batch[1].Data)}, {0x01, string(batch[2].Data)}, {0x80, "z"},
 		{0x89, "1"}, {0x89, "2"}, {0x89, "3"}, {0x88, "\x03\xe8"},
 	}

@@ -53,8 +53,8 @@ const (
 )
 
 var (
-	errOverMaxLine = &brokenError{"message over --maxline"}
-	errCutOff      = &brokenError{"output ended inside a message"}
+	errOverMaxLine = &brokenError{reason: "message over --maxline"}
+	errCutOff      = &brokenError{reason: "output ended inside a message"}
 )
 
 // NeedsLimit reports whether a client's message must be whole before any of it

@@ -166,15 +166,15 @@ func allocationsOfJSON(lines []byte, messages int) float64 {
 func BenchmarkFrames(b *testing.B) {
 	for _, size := range []int{10, 100, 1000} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
-			frame := []byte{finalBit | byte(Text), maskBit | byte(size), 1, 2, 3, 4}
+			wire := []byte{finalBit | byte(Text), maskBit | byte(size), 1, 2, 3, 4}
 			if size > 125 {
-				frame = []byte{finalBit | byte(Text), maskBit | 126, byte(size >> 8), byte(size), 1, 2, 3, 4}
+				wire = []byte{finalBit | byte(Text), maskBit | 126, byte(size >> 8), byte(size), 1, 2, 3, 4}
 			}
 			payload := bytes.Repeat([]byte("x"), size)
 			unmask(payload, 0x04030201)
-			frame = append(frame, payload...)
-			stream := bytes.Repeat(frame, chunkSize/len(frame))
-			f := newFrameReader(eager{&forever{text: stream}}, 1<<20, Text)
+			wire = append(wire, payload...)
+			stream := bytes.Repeat(wire, chunkSize/len(wire))
+			f := newFrameReader(eager{R: &forever{text: stream}}, 1<<20, Text)
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for n := 0; n < b.N; {

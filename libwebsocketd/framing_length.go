@@ -44,7 +44,7 @@ type lengthFramer struct{}
 
 func (lengthFramer) frame(b []byte, m *Message) (head, body []byte, tail string, err error) {
 	if uint64(len(m.Data)) > math.MaxUint32 {
-		return b, nil, "", &RefusedError{closeMessageTooBig, "the message is longer than --framing=length can say"}
+		return b, nil, "", &RefusedError{Code: closeMessageTooBig, Reason: "the message is longer than --framing=length can say"}
 	}
 	return binary.BigEndian.AppendUint32(b, uint32(len(m.Data))), m.Data, "", nil
 }

@@ -50,7 +50,7 @@ type rejectingFramer struct{}
 
 func (rejectingFramer) frame(b []byte, m *Message) (head, body []byte, tail string, err error) {
 	if hasNewline(m.Data) {
-		return b, nil, "", &RefusedError{closePolicyViolation, "the message has a newline in it, which --newlines=reject does not let through"}
+		return b, nil, "", &RefusedError{Code: closePolicyViolation, Reason: "the message has a newline in it, which --newlines=reject does not let through"}
 	}
 	return b, m.Data, newline(m), nil
 }

@@ -83,7 +83,7 @@ func (c *lspCutter) cutHeader(unread []byte) (used int, err error) {
 	return used, nil
 }
 
-var errJunk = &brokenError{"64 KiB of output without a message behind a Content-Length"}
+var errJunk = &brokenError{reason: "64 KiB of output without a message behind a Content-Length"}
 
 // takeLine takes one line of a header, or one that does not belong there.
 func (c *lspCutter) takeLine(line []byte) (err error) {
@@ -117,9 +117,9 @@ func (c *lspCutter) parseLength(value []byte) (int, error) {
 	}
 	switch {
 	case !digits:
-		return -1, &brokenError{fmt.Sprintf("Content-Length %+.20q is not a number of bytes", value)}
+		return -1, &brokenError{reason: fmt.Sprintf("Content-Length %+.20q is not a number of bytes", value)}
 	case n > int64(c.max):
-		return -1, &brokenError{fmt.Sprintf("Content-Length %.30s is over --maxline=%d", value, c.max)}
+		return -1, &brokenError{reason: fmt.Sprintf("Content-Length %.30s is over --maxline=%d", value, c.max)}
 	}
 	return int(n), nil
 }
@@ -227,5 +227,5 @@ func lengthOf(value []byte) string {
 }
 
 func badHeader(why string) error {
-	return &RefusedError{closePolicyViolation, "not a message of --framing=lsp: " + why}
+	return &RefusedError{Code: closePolicyViolation, Reason: "not a message of --framing=lsp: " + why}
 }

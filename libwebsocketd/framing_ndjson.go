@@ -71,7 +71,7 @@ func (f *ndjsonFramer) frame(b []byte, m *Message) (head, body []byte, tail stri
 	}
 	f.compact.Reset()
 	if err := json.Compact(&f.compact, withoutMark(m.Data)); err != nil {
-		return b, nil, "", &RefusedError{closePolicyViolation, "the message is not one JSON value, which --framing=ndjson demands"}
+		return b, nil, "", &RefusedError{Code: closePolicyViolation, Reason: "the message is not one JSON value, which --framing=ndjson demands"}
 	}
 	return b, f.compact.Bytes(), "\n", nil
 }

@@ -43,7 +43,7 @@ type nullFramer struct{}
 
 func (nullFramer) frame(b []byte, m *Message) (head, body []byte, tail string, err error) {
 	if bytes.IndexByte(m.Data, 0) >= 0 {
-		return b, nil, "", &RefusedError{closePolicyViolation, "the message has a NUL in it, which --framing=null cannot carry"}
+		return b, nil, "", &RefusedError{Code: closePolicyViolation, Reason: "the message has a NUL in it, which --framing=null cannot carry"}
 	}
 	if m.More {
 		return b, m.Data, "", nil

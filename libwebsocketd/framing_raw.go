@@ -21,16 +21,16 @@ func (o *rawOutput) next() ([]Message, error) {
 		if err == errEmpty {
 			return nil, err
 		}
-		text, open := o.in.unread(), 0
+		unread, open := o.in.unread(), 0
 		if err == nil {
-			open = openTail(text)
+			open = openTail(unread)
 		}
 		if o.in.patience = 0; open > 0 {
 			o.in.patience = stall
 		}
-		if whole := len(text) - open; whole > 0 {
+		if whole := len(unread) - open; whole > 0 {
 			o.in.use(whole)
-			o.batch[0] = Message{Kind: Text, Data: validText(text[:whole])}
+			o.batch[0] = Message{Kind: Text, Data: validText(unread[:whole])}
 			return o.batch[:], nil
 		}
 		if err != nil {

@@ -104,10 +104,10 @@ func (l *lineReader) rest(err error) ([]Message, error) {
 	return l.in.batch, nil
 }
 
-// makeValid does what validText does, to messages made of text. It looks at all of
-// the text first: message by message is for the rare case that some is not UTF-8.
-func makeValid(batch []Message, text []byte) {
-	if utf8.Valid(text) {
+// makeValid makes messages valid UTF-8 that were made of all. It looks at all of it
+// first: message by message is for the rare case that some is not UTF-8.
+func makeValid(batch []Message, all []byte) {
+	if utf8.Valid(all) {
 		return
 	}
 	for i := range batch {

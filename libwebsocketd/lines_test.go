@@ -50,12 +50,12 @@ func (r *cutReader) Read(b []byte) (int, error) {
 var errBroken = errors.New("broken")
 
 // eager reads into the room at once, as a descriptor does when there is something.
-type eager struct{ r io.Reader }
+type eager struct{ R io.Reader }
 
-func (e eager) readInto(in *inbox) (int, error) { return e.r.Read(in.room()) }
+func (e eager) readInto(in *inbox) (int, error) { return e.R.Read(in.room()) }
 
 func linesOf(r io.Reader, longest int, long func()) *lineReader {
-	return newLineReader(eager{r}, longest, long)
+	return newLineReader(eager{R: r}, longest, long)
 }
 
 // TestLines is the rule of lines, and what is cut where.

@@ -37,7 +37,7 @@ func Listen(cfg Config) ([]net.Listener, error) {
 		}
 	}
 	if cfg.UnixSocket != "" {
-		l, err := listenUnix(unixSocket{cfg.UnixSocket, cfg.SocketMode, cfg.SocketGroup})
+		l, err := listenUnix(unixSocket{Path: cfg.UnixSocket, Mode: cfg.SocketMode, Group: cfg.SocketGroup})
 		if err != nil {
 			return fail(err)
 		}

@@ -35,7 +35,7 @@ func freePort(t *testing.T) int {
 }
 
 // listen opens what cfg asks for, says where, and closes it again.
-func listen(t *testing.T, cfg Config) ([]string, error) {
+func listenOn(t *testing.T, cfg Config) ([]string, error) {
 	t.Helper()
 	listeners, err := Listen(cfg)
 	var where []string
@@ -80,7 +80,7 @@ func TestListen(t *testing.T) {
 		if strings.Contains(test.name, "brackets") && len(both) == 1 {
 			continue // a machine without IPv6
 		}
-		got, err := listen(t, test.cfg)
+		got, err := listenOn(t, test.cfg)
 		if test.name == "a name" && len(got) == 1 && got[0] == at("::1") {
 			continue // the resolver's choice
 		}
@@ -105,11 +105,11 @@ func TestListenBusy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if where, err := listen(t, Config{Port: port}); err == nil || !strings.Contains(err.Error(), address) || len(where) > 0 {
+		if where, err := listenOn(t, Config{Port: port}); err == nil || !strings.Contains(err.Error(), address) || len(where) > 0 {
 			t.Errorf("%s is busy: %q, %v", address, where, err)
 		}
 		busy.Close()
-		if _, err := listen(t, Config{Port: port}); err != nil {
+		if _, err := listenOn(t, Config{Port: port}); err != nil {
 			t.Errorf("something stayed open: %v", err)
 		}
 	}
@@ -124,7 +124,7 @@ func TestListenErrors(t *testing.T) {
 		{Port: freePort(t), UnixSocket: filepath.Join(t.TempDir(), "no", "dir")},
 		{UnixSocket: "/" + strings.Repeat("x", 200)},
 	} {
-		if where, err := listen(t, cfg); err == nil {
+		if where, err := listenOn(t, cfg); err == nil {
 			t.Errorf("port %d, %q, %q: listens on %q", cfg.Port, cfg.Addresses, cfg.UnixSocket, where)
 		}
 	}
@@ -134,7 +134,7 @@ func TestListenErrors(t *testing.T) {
 func TestUnixSocketFiles(t *testing.T) {
 	dir := t.TempDir()
 	cfg := Config{UnixSocket: filepath.Join(dir, "s")}
-	if _, err := listen(t, cfg); err != nil {
+	if _, err := listenOn(t, cfg); err != nil {
 		t.Errorf("nothing there: %v", err)
 	}
 
@@ -142,7 +142,7 @@ func TestUnixSocketFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listen(t, cfg); err == nil || !strings.Contains(err.Error(), "socket "+cfg.UnixSocket+" is already in use by a running server") {
+	if _, err := listenOn(t, cfg); err == nil || !strings.Contains(err.Error(), "socket "+cfg.UnixSocket+" is already in use by a running server") {
 		t.Errorf("a live one: %v", err)
 	}
 	live.(*net.UnixListener).SetUnlinkOnClose(false)
@@ -150,12 +150,12 @@ func TestUnixSocketFiles(t *testing.T) {
 	if _, err := os.Lstat(cfg.UnixSocket); err != nil {
 		t.Fatal("there is no stale socket to test with")
 	}
-	if _, err := listen(t, cfg); err != nil {
+	if _, err := listenOn(t, cfg); err != nil {
 		t.Errorf("a stale one: %v", err)
 	}
 
 	writeFile(t, dir, "s", "precious", 0o600)
-	if where, err := listen(t, cfg); err == nil {
+	if where, err := listenOn(t, cfg); err == nil {
 		t.Errorf("a file: listens on %q", where)
 	}
 	if content, err := os.ReadFile(cfg.UnixSocket); string(content) != "precious" {
@@ -166,7 +166,7 @@ func TestUnixSocketFiles(t *testing.T) {
 	if err := os.Mkdir(cfg.UnixSocket, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listen(t, cfg); err == nil {
+	if _, err := listenOn(t, cfg); err == nil {
 		t.Error("a directory was replaced")
 	}
 	os.Remove(cfg.UnixSocket)
@@ -176,7 +176,7 @@ func TestUnixSocketFiles(t *testing.T) {
 	if err := os.Symlink(target, cfg.UnixSocket); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listen(t, cfg); err == nil {
+	if _, err := listenOn(t, cfg); err == nil {
 		t.Error("a link was replaced")
 	}
 	if content, _ := os.ReadFile(target); string(content) != "precious" {

@@ -109,18 +109,18 @@ func (p *pair) endpoint(t testing.TB, o WebSocketOptions) *WebSocketEndpoint {
 	return w
 }
 
-// frame is one frame as a reader of the bytes sees it (RFC 6455 section 5.2).
-type frame struct {
+// wireFrame is one frame as a reader of the bytes sees it (RFC 6455 section 5.2).
+type wireFrame struct {
 	first   byte
 	payload string
 }
 
 // readFrame reads an unmasked frame, whose length must be in its shortest form.
-func readFrame(t testing.TB, r io.Reader) (frame, error) {
+func readFrame(t testing.TB, r io.Reader) (wireFrame, error) {
 	t.Helper()
 	head := make([]byte, 2, 10)
 	if _, err := io.ReadFull(r, head); err != nil {
-		return frame{}, err
+		return wireFrame{}, err
 	}
 	if head[1]&0x80 != 0 {
 		t.Fatal("a frame of the server is masked")
@@ -129,7 +129,7 @@ func readFrame(t testing.TB, r io.Reader) (frame, error) {
 	if more := map[byte]int{126: 2, 127: 8}[head[1]]; more > 0 {
 		head = head[:2+more]
 		if _, err := io.ReadFull(r, head[2:]); err != nil {
-			return frame{}, err
+			return wireFrame{}, err
 		}
 		size, least = 0, map[int]uint64{2: 126, 8: 1 << 16}[more]
 		for _, b := range head[2:] {
@@ -141,5 +141,5 @@ func readFrame(t testing.TB, r io.Reader) (frame, error) {
 	}
 	payload := make([]byte, size)
 	_, err := io.ReadFull(r, payload)
-	return frame{head[0], string(payload)}, err
+	return wireFrame{head[0], string(payload)}, err
 }

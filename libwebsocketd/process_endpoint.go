@@ -184,7 +184,7 @@ func (p *ProcessEndpoint) Receive() ([]Message, error) {
 	}
 	select {
 	case <-p.proc.Exited():
-		return nil, &EndedError{p.proc.Reap()}
+		return nil, &EndedError{Ending: p.proc.Reap()}
 	case <-p.immortal:
 		return nil, errImmortal
 	}

@@ -34,7 +34,7 @@ func (p *Program) takes() (kinds Kind, other func() error) {
 		return bothKinds, nil
 	case FramingLSP, FramingNDJSON:
 		reason := "binary messages are not taken with --framing=" + string(p.Framing)
-		return Text, func() error { return &RefusedError{closeUnsupportedData, reason} }
+		return Text, func() error { return &RefusedError{Code: closeUnsupportedData, Reason: reason} }
 	}
 	if p.Binary {
 		return Binary, nil

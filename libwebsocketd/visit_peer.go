@@ -127,7 +127,7 @@ func (v *Visit) Closing() bool {
 	if c == nil || v.Request.ProtoMajor != 1 {
 		return false
 	}
-	gone, leaving := c.hungUp()
+	gone, leaving := socket.HungUp(c)
 	return gone || leaving
 }
 

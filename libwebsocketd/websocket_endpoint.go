@@ -130,10 +130,10 @@ func (w *WebSocketEndpoint) Receive() ([]Message, error) {
 func (w *WebSocketEndpoint) end(err error) error {
 	cause := error(&ClosedError{Code: closeAbnormal})
 	if w.tooSlow.Load() && errors.Is(err, os.ErrDeadlineExceeded) { // and no end of another kind came first
-		err = &RefusedError{closePolicyViolation, ErrTooSlow.Error()}
+		err = &RefusedError{Code: closePolicyViolation, Reason: ErrTooSlow.Error()}
 	}
 	if err == errTooBig {
-		err = &RefusedError{closeMessageTooBig, fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
+		err = &RefusedError{Code: closeMessageTooBig, Reason: fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
 	}
 	w.leaving()
 	if w.share != nil {

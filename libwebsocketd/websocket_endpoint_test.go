@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/internal/exit"
 )
 
 // clientFrames makes the frames of a client: its masks are zero.
@@ -45,7 +47,7 @@ type received struct {
 	messages []string
 	open     string // a message that never ended
 	err      error
-	sent     []frame
+	sent     []wireFrame
 }
 
 // receive writes a client's bytes, in writes of at most size, and ends.
@@ -65,9 +67,9 @@ func receive(t *testing.T, o WebSocketOptions, log *logBook, sent []byte, size i
 		}
 		p.wire.(interface{ CloseWrite() error }).CloseWrite()
 	}()
-	answers := make(chan []frame, 1)
+	answers := make(chan []wireFrame, 1)
 	go func() {
-		var frames []frame
+		var frames []wireFrame
 		for {
 			f, err := readFrame(t, p.wire)
 			if err != nil {
@@ -95,7 +97,7 @@ func receive(t *testing.T, o WebSocketOptions, log *logBook, sent []byte, size i
 }
 
 // refusesKind is how a program refuses messages of the other kind.
-func refusesKind() error { return &RefusedError{closeUnsupportedData, "not this kind"} }
+func refusesKind() error { return &RefusedError{Code: closeUnsupportedData, Reason: "not this kind"} }
 
 // TestReceive is what becomes of what a client sends, whole and in drops.
 func TestReceive(t *testing.T) {
@@ -151,7 +153,7 @@ func TestReceive(t *testing.T) {
 			if got.err == nil || !strings.Contains(got.err.Error(), test.cause) {
 				t.Errorf("%s, writes of %d: the end is %v, want %q", test.name, size, got.err, test.cause)
 			}
-			var last frame
+			var last wireFrame
 			if n := len(got.sent); n > 0 {
 				last = got.sent[n-1]
 			}
@@ -213,11 +215,11 @@ func TestCloseSendAndClose(t *testing.T) {
 	p := tcpPair(t)
 	w := p.endpoint(t, WebSocketOptions{})
 	w.Send(say("a", "b"))
-	w.CloseSend(errExit3)
+	w.CloseSend(&EndedError{Ending: exit.Ending{Code: 3}})
 	if err := w.Send(say("c")); !errors.Is(err, errFinished) {
 		t.Errorf("Send after CloseSend: %v", err)
 	}
-	for _, want := range []frame{{0x81, "a"}, {0x81, "b"}, {0x88, "\x0f\xa3exit status 3"}} {
+	for _, want := range []wireFrame{{0x81, "a"}, {0x81, "b"}, {0x88, "\x0f\xa3exit status 3"}} {
 		if got, err := readFrame(t, p.wire); got != want || err != nil {
 			t.Errorf("%x %q, %v; want %x %q", got.first, got.payload, err, want.first, want.payload)
 		}
@@ -269,7 +271,7 @@ func TestPongsWhileBlocked(t *testing.T) {
 	}
 	first, _ := readFrame(t, p.wire)
 	second, err := readFrame(t, p.wire)
-	if first != (frame{0x81, "stuck"}) || second != (frame{0x8a, "p"}) || err != nil {
+	if first != (wireFrame{0x81, "stuck"}) || second != (wireFrame{0x8a, "p"}) || err != nil {
 		t.Errorf("%q, then %q, %v", first, second, err)
 	}
 	<-sent
