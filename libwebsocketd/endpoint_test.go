@@ -8,13 +8,15 @@ import (
 	"syscall"
 	"testing"
 
-	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/internal/exit"
 )
 
 var (
 	errKilled = errors.New("killed")
 	errGone   = errors.New("gone")
-	errExit3  = &EndedError{Ending: process.Ending{Code: 3}}
+	errQuiet  = errors.New("silent")
+	errCut    = &brokenError{reason: "output ended inside a message"}
+	errExit3  = &EndedError{Ending: exit.Ending{Code: 3}}
 )
 
 // conversation pipes two fakes and hands back what became of it, once script is
@@ -114,7 +116,7 @@ func TestProgramRefuses(t *testing.T) {
 	program.takes = func() error { return refusal }
 	client.takes = func() error {
 		if client.ctx.Err() != nil {
-			return errors.New("finished")
+			return errGone
 		}
 		return nil
 	}
@@ -139,9 +141,9 @@ func TestOutputBreaks(t *testing.T) {
 	program, client, j := newFakes()
 	traffic := conversation(t, program, client, func() {
 		program.says <- say("whole")
-		program.end(&brokenError{reason: "output ended inside a message"})
+		program.end(errCut)
 	})
-	if traffic.Cause != error(&brokenError{reason: "output ended inside a message"}) {
+	if traffic.Cause != error(errCut) {
 		t.Errorf("the cause is %v", traffic.Cause)
 	}
 	expect(t, j, "client takes whole", "client is told: output ended inside a message", "program is closed", "client is closed")
@@ -170,7 +172,7 @@ func TestClientLeaves(t *testing.T) {
 	var gone atomic.Bool
 	client.takes = func() error {
 		if gone.Load() {
-			return errors.New("finished")
+			return errGone
 		}
 		return nil
 	}
@@ -242,16 +244,16 @@ func TestClientBlocked(t *testing.T) {
 		if n := program.inReceive.Load(); n != 0 {
 			t.Error("the program is received while the client takes nothing")
 		}
-		client.leave(errors.New("silent"))
+		client.leave(errQuiet)
 		<-program.closed
 		close(dead)
 	})
-	if traffic.Cause != errors.New("silent") {
+	if traffic.Cause != errQuiet {
 		t.Errorf("the cause is %v", traffic.Cause)
 	}
 	expectTally(t, "undelivered", traffic.Undelivered, 1, 3)
 	expectTally(t, "to the client", traffic.ToClient, 0, 0)
-	if !j.has("client is told: " + errors.New("silent").Error()) {
+	if !j.has("client is told: " + errQuiet.Error()) {
 		t.Errorf("%q", j.all())
 	}
 }
@@ -387,13 +389,13 @@ func TestClosing(t *testing.T) {
 		code   int
 		reason string
 	}{
-		{&EndedError{Ending: process.Ending{}}, 1000, "exit status 0"},
-		{&EndedError{Ending: process.Ending{Code: 1}}, 4001, "exit status 1"},
-		{&EndedError{Ending: process.Ending{Code: 255}}, 4255, "exit status 255"},
-		{&EndedError{Ending: process.Ending{Code: -1, Signal: syscall.SIGKILL}}, 4137, "signal: SIGKILL"},
-		{&EndedError{Ending: process.Ending{Code: -1, Signal: syscall.SIGTERM}}, 4143, "signal: SIGTERM"},
-		{&EndedError{Ending: process.Ending{Code: -1}}, 1011, "ending unknown"},
-		{&EndedError{Ending: process.Ending{Code: 256}}, 1011, "exit status 256"},
+		{&EndedError{Ending: exit.Ending{}}, 1000, "exit status 0"},
+		{&EndedError{Ending: exit.Ending{Code: 1}}, 4001, "exit status 1"},
+		{&EndedError{Ending: exit.Ending{Code: 255}}, 4255, "exit status 255"},
+		{&EndedError{Ending: exit.Ending{Code: -1, Signal: syscall.SIGKILL}}, 4137, "signal: SIGKILL"},
+		{&EndedError{Ending: exit.Ending{Code: -1, Signal: syscall.SIGTERM}}, 4143, "signal: SIGTERM"},
+		{&EndedError{Ending: exit.Ending{Code: -1}}, 1011, "ending unknown"},
+		{&EndedError{Ending: exit.Ending{Code: 256}}, 1011, "exit status 256"},
 		{ErrGoingAway, 1001, "server is going away"},
 		{errors.New("the program does not end"), 1011, "the server lost the program"},
 		{errors.New(strings.Repeat("x", 500)), 1011, "the server lost the program"},

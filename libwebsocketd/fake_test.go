@@ -134,6 +134,7 @@ func (f *fake) Close() error {
 // Context implements Endpoint.
 func (f *fake) Context() context.Context { return f.ctx }
 
+// text returns the messages of a batch, joined by +.
 func text(batch []Message) string {
 	var words []string
 	for _, m := range batch {
@@ -142,6 +143,7 @@ func text(batch []Message) string {
 	return strings.Join(words, "+")
 }
 
+// say returns a batch of text messages.
 func say(words ...string) (batch []Message) {
 	for _, w := range words {
 		batch = append(batch, Message{Kind: Text, Data: []byte(w)})

@@ -15,6 +15,7 @@ const (
 	opPong         = 0xA
 )
 
+// Bits of a frame's first two bytes (RFC 6455 section 5.2).
 const (
 	finalBit     = 0x80
 	reservedBits = 0x70

@@ -36,8 +36,8 @@ type source interface {
 const (
 	chunkSize = 64 << 10 // the most one read should take: what a pipe holds on Linux at first
 	keptSize  = 4 << 10  // what an inbox keeps while it waits, at most
-	smallRoom = chunkSize + keptSize
-	largeRoom = 4 * chunkSize
+	smallRoom = chunkSize + keptSize // bytes of nearly every chunk
+	largeRoom = 4 * chunkSize        // bytes of the largest that are pooled
 )
 
 // chunk is room for one read and for the messages made of it.
@@ -71,6 +71,7 @@ func newChunk(n int) *chunk {
 	return makeChunk(n)
 }
 
+// free gives the room back to the pool.
 func (c *chunk) free() {
 	switch len(c.data) {
 	case smallRoom:

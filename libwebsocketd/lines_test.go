@@ -47,11 +47,13 @@ func (r *cutReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// errBroken is how a cutReader ends that breaks.
 var errBroken = errors.New("broken")
 
 // eager reads into the room at once, as a descriptor does when there is something.
 type eager struct{ R io.Reader }
 
+// readInto implements source.
 func (e eager) readInto(in *inbox) (int, error) { return e.R.Read(in.room()) }
 
 func linesOf(r io.Reader, longest int, long func()) *lineReader {

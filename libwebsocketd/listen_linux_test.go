@@ -30,18 +30,18 @@ func (o option) check(t *testing.T, c any) {
 // TestAcceptedConnection: what is accepted is plain TCP, is probed when it is idle,
 // and does not wait to make packets larger.
 func TestAcceptedConnection(t *testing.T) {
-	listeners, err := Listen(Config{Port: freePort(t), Addresses: []string{"127.0.0.1"}})
+	l, err := tcpConfig().Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listeners[0].Close()
-	option{"SO_PROTOCOL of the listener", unix.SOL_SOCKET, unix.SO_PROTOCOL, unix.IPPROTO_TCP}.check(t, listeners[0])
-	client, err := net.Dial("tcp", listeners[0].Addr().String())
+	defer l.Close()
+	option{"SO_PROTOCOL of the listener", unix.SOL_SOCKET, unix.SO_PROTOCOL, unix.IPPROTO_TCP}.check(t, l)
+	client, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	c, err := listeners[0].Accept()
+	c, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}

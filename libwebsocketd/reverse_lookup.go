@@ -26,6 +26,8 @@ type reverseLookup struct {
 	asking int
 }
 
+// newReverseLookup remembers names until ctx is done; running counts what is being
+// looked up.
 func newReverseLookup(ctx context.Context, running *sync.WaitGroup) *reverseLookup {
 	return &reverseLookup{ctx: ctx, running: running, names: make(map[string]string)}
 }

@@ -21,6 +21,8 @@ type staticFiles struct {
 	server http.Handler
 }
 
+// newStaticFiles serves the files below dir, without those below private, if that is
+// not empty.
 func newStaticFiles(dir, private string) *staticFiles {
 	files := staticDir{dir, private}
 	return &staticFiles{files, http.FileServer(files)}

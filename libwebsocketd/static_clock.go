@@ -17,6 +17,8 @@ type clocked struct {
 	patience time.Duration // not positive: for ever
 }
 
+// withClock gives a client patience for every piece of what is written; for ever if it
+// is not positive.
 func withClock(w http.ResponseWriter, patience time.Duration) http.ResponseWriter {
 	if patience <= 0 {
 		return w
