@@ -66,14 +66,9 @@ func asAccepted(c net.Conn) *accepted {
 // NetConn returns the connection as it was accepted.
 func (a *accepted) NetConn() net.Conn { return a.Conn }
 
-// unweighed returns a connection that net/http has given away as it was accepted, so
-// that the weighing costs nothing any more. Under TLS it stays.
-func unweighed(c net.Conn) net.Conn {
-	if a, ok := c.(*accepted); ok {
-		return a.Conn
-	}
-	return c
-}
+// Hijacked returns the connection as it was accepted, when net/http has given it away:
+// the weighing costs nothing any more then. Under TLS it stays.
+func (a *accepted) Hijacked() net.Conn { return a.Conn }
 
 // Read implements net.Conn. One that was evicted is answered here, where nobody else
 // waits for it.

@@ -107,7 +107,7 @@ func (s *Server) furnish() (err error) {
 	}
 	s.second = newRedirect(s)
 	if s.cfg.wantsTLS() {
-		s.certs, err = newCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, func(err error) {
+		s.certs, err = newCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, greeted, func(err error) {
 			logAt(s.cfg.Logger, LevelError, "server", err.Error())
 		})
 		if err != nil {

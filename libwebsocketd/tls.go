@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"slices"
 	"sync"
@@ -25,7 +26,8 @@ const (
 // stops none of them.
 type certificates struct {
 	cert, key, ca string
-	failed        func(error) // told of files that cannot be used
+	greeted       func(net.Conn) // called when the first message of a handshake has come whole
+	failed        func(error)    // told of files that cannot be used
 	patience      time.Duration
 
 	mu      sync.Mutex
@@ -47,8 +49,8 @@ func (s stamp) same(t stamp) bool {
 }
 
 // newCertificates reads the files. ca is empty when clients need no certificate.
-func newCertificates(cert, key, ca string, failed func(error)) (*certificates, error) {
-	c := &certificates{cert: cert, key: key, ca: ca, failed: failed, patience: certificatePatience}
+func newCertificates(cert, key, ca string, greeted func(net.Conn), failed func(error)) (*certificates, error) {
+	c := &certificates{cert: cert, key: key, ca: ca, greeted: greeted, failed: failed, patience: certificatePatience}
 	c.seen = c.stamps()
 	config, err := c.read()
 	if err != nil {
@@ -64,7 +66,7 @@ func (c *certificates) serverConfig() *tls.Config {
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"h2", "http/1.1"},
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			greeted(hello.Conn)
+			c.greeted(hello.Conn)
 			return c.current(), nil
 		},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {

@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,7 +80,7 @@ func selfSigned(t testing.TB, serial int64) (cert, key []byte) {
 func (c *certFiles) open(t testing.TB, ca string) (certs *certificates, complaints *[]string) {
 	t.Helper()
 	complaints = new([]string)
-	certs, err := newCertificates(c.path("cert.pem"), c.path("key.pem"), ca, func(err error) { *complaints = append(*complaints, err.Error()) })
+	certs, err := newCertificates(c.path("cert.pem"), c.path("key.pem"), ca, func(net.Conn) {}, func(err error) { *complaints = append(*complaints, err.Error()) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +247,7 @@ func TestCertificatesTogether(t *testing.T) {
 	files := newCertFiles(t)
 	var mu sync.Mutex
 	broken := 0
-	certs, err := newCertificates(files.path("cert.pem"), files.path("key.pem"), "", func(error) { mu.Lock(); broken++; mu.Unlock() })
+	certs, err := newCertificates(files.path("cert.pem"), files.path("key.pem"), "", func(net.Conn) {}, func(error) { mu.Lock(); broken++; mu.Unlock() })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +288,7 @@ func TestCertificatesBlocked(t *testing.T) {
 	t.Parallel()
 	files := newCertFiles(t)
 	entered, leave := make(chan struct{}), make(chan struct{})
-	certs, err := newCertificates(files.path("cert.pem"), files.path("key.pem"), "", func(error) { close(entered); <-leave })
+	certs, err := newCertificates(files.path("cert.pem"), files.path("key.pem"), "", func(net.Conn) {}, func(error) { close(entered); <-leave })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,9 @@ func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	raw = unweighed(raw)
+	if c, ok := raw.(interface{ Hijacked() net.Conn }); ok {
+		raw = c.Hijacked()
+	}
 	h.conn = raw
 	if n := rw.Reader.Buffered(); n > 0 {
 		ahead, _ := rw.Reader.Peek(n)

@@ -12,16 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descriptor returns what is under c and all that is wrapped around it.
-func descriptor(c net.Conn) (syscall.RawConn, bool) {
+// unwrap returns what is under c and all that is wrapped around it.
+func unwrap(c net.Conn) net.Conn {
 	for {
 		wrapper, ok := c.(interface{ NetConn() net.Conn }) // as crypto/tls has it
 		if !ok {
-			break
+			return c
 		}
 		c = wrapper.NetConn()
 	}
-	sc, ok := c.(syscall.Conn)
+}
+
+// descriptor returns that of the connection under c.
+func descriptor(c net.Conn) (syscall.RawConn, bool) {
+	sc, ok := unwrap(c).(syscall.Conn)
 	if !ok {
 		return nil, false
 	}
@@ -38,7 +42,7 @@ func Acknowledged(c net.Conn, written int64) int64 {
 	if !ok {
 		return taken
 	}
-	_, isUnix := c.(*net.UnixConn)
+	_, isUnix := unwrap(c).(*net.UnixConn)
 	rc.Control(func(fd uintptr) {
 		if isUnix {
 			if queued, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); err == nil {
