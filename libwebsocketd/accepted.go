@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+
+	"websocketd/libwebsocketd/ws"
 )
 
 // What the beginning of a header costs in memory, as measured: next to its bytes
@@ -116,7 +118,7 @@ func (a *accepted) evict() {
 		a.Conn.Close()
 		return
 	}
-	a.Conn.SetReadDeadline(past)
+	a.Conn.SetReadDeadline(ws.Past)
 }
 
 // ReadFrom lets the system send files, where it can.

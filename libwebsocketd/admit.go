@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
+	"websocketd/libwebsocketd/ws"
 )
 
 // isUpgrade reports whether r asks for a WebSocket: the token may stand anywhere in
@@ -62,7 +64,7 @@ func checkHandshake(w http.ResponseWriter, r *http.Request) *gate.Refusal {
 	key := r.Header.Values("Sec-WebSocket-Key")
 	switch {
 	case r.Method != http.MethodGet:
-		return refuse(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET, not a "+printable(r.Method))
+		return refuse(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET, not a "+text.Quote(r.Method))
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
 		return refuse(http.StatusUpgradeRequired, "a WebSocket handshake needs HTTP/1.1, this one is "+r.Proto)
 	case !hasToken(r.Header.Values("Connection"), "upgrade"):
@@ -77,7 +79,7 @@ func checkHandshake(w http.ResponseWriter, r *http.Request) *gate.Refusal {
 		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Key is not 16 bytes in base64")
 	case r.ContentLength != 0:
 		return refuse(http.StatusBadRequest, "a WebSocket handshake has no message body: leave Content-Length and Transfer-Encoding out")
-	case hijacker(w) == nil:
+	case ws.Hijacker(w) == nil:
 		return refuse(http.StatusInternalServerError, "the http.ResponseWriter of this server is wrapped in one that lacks Hijack and Unwrap")
 	}
 	return nil
@@ -116,13 +118,4 @@ func brief(w http.ResponseWriter) {
 	rc := http.NewResponseController(w)
 	rc.SetReadDeadline(time.Now().Add(headerWait))
 	rc.SetWriteDeadline(time.Now().Add(headerWait))
-}
-
-// printable quotes what a stranger sent, shortened, for a log or an answer.
-func printable(s string) string {
-	const most = 200
-	if len(s) > most {
-		s = s[:most] + "..."
-	}
-	return strconv.QuoteToASCII(s)
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // handshake is a good one.
@@ -88,7 +90,7 @@ func TestAdmission(t *testing.T) {
 		if status != 101 {
 			t.Errorf("%s: %d %q", name, status, body)
 		}
-		eventually(t, "the slot is free", func() bool { return s.slots.InUse() == 0 })
+		testkit.Eventually(t, "the slot is free", func() bool { return s.slots.InUse() == 0 })
 	}
 	if _, err := os.Stat(mark); err != nil {
 		t.Error("what was let in has started nothing")

@@ -7,14 +7,18 @@ import (
 	"strconv"
 	"strings"
 
+	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // findCGI maps a URL path below Config.CGIPath to a script of the directory. found is
 // false when there is none; the request then is somebody else's.
 func (s *Server) findCGI(urlPath string) (to route, refusal *gate.Refusal, found bool) {
-	below, ok := strings.CutPrefix(cleanPath(urlPath), strings.TrimSuffix(s.cfg.CGIPath, "/"))
+	below, ok := strings.CutPrefix(paths.Clean(urlPath), strings.TrimSuffix(s.cfg.CGIPath, "/"))
 	if s.cfg.CGIDir == "" || !ok || !strings.HasPrefix(below, "/") || strings.ContainsRune(below, 0) {
 		return route{}, nil, false
 	}
@@ -35,12 +39,12 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 	}
 	defer s.running.Done()
 	if refusal := s.own.origins.CheckPlain(r); refusal != nil {
-		logAt(log, LevelAccess, "http", "CGI: "+refusal.Reason)
+		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
 		s.answer(w, refusal)
 		return
 	}
 	if refusal := s.claimSlot(r.Context(), to.program, log); refusal != nil {
-		logAt(log, LevelError, "http", "Fork not allowed since maxforks amount has been reached. CGI was not run.")
+		logging.At(log, logging.LevelError, "http", "Fork not allowed since maxforks amount has been reached. CGI was not run.")
 		s.answer(w, refusal)
 		return
 	}
@@ -51,14 +55,14 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		s.answer(w, refusal)
 		return
 	}
-	logAt(log, LevelAccess, "http", "CGI")
+	logging.At(log, logging.LevelAccess, "http", "CGI")
 	client := newCGIEndpoint(s.ctx, w, r, to.program.PingInterval)
-	t := PipeEndpoints(program, client)
+	t := bridge.Pipe(program, client)
 	switch failed := client.answer.failure(); {
 	case failed != nil:
-		logAt(log, LevelError, "http", "CGI: "+failed.Error(), "ending", t.Cause.Error())
+		logging.At(log, logging.LevelError, "http", "CGI: "+failed.Error(), "ending", t.Cause.Error())
 	case t.Cause == errBodyStalled, t.Cause == errBodyBroken:
-		logAt(log, LevelAccess, "http", "CGI: "+t.Cause.Error())
+		logging.At(log, logging.LevelAccess, "http", "CGI: "+t.Cause.Error())
 	}
 	if client.answer.isCut() {
 		s.breakOff(r, to.program.PingInterval)
@@ -67,7 +71,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 }
 
 // startCGI starts the script in its own directory.
-func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Logger) (*ProcessEndpoint, *gate.Refusal) {
+func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Logger) (*stdio.Endpoint, *gate.Refusal) {
 	if refusal := fits(env); refusal != nil {
 		return nil, refusal
 	}
@@ -76,7 +80,7 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	if err != nil {
 		return nil, launchFailed(log, err, to.argv[0], dir, r.RequestURI)
 	}
-	return newProcessEndpoint(proc, ProcessOptions{
+	return stdio.NewEndpoint(proc, stdio.Options{
 		Binary: true, MaxLine: to.program.MaxLine, CloseDelay: to.program.CloseDelay,
 		Log: log.With("pid", proc.Pid), Slot: place{s, to.program},
 	}), nil

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/ws"
 )
 
 const (
@@ -216,7 +219,7 @@ func (a *cgiAnswer) refuseLocked(status int, reason string) {
 // finishLocked ends an answer that has a header. One that has not begun yet is whole,
 // and says how long it is.
 func (a *cgiAnswer) finishLocked(cause error) {
-	var ended *EndedError
+	var ended *bridge.EndedError
 	exited := errors.As(cause, &ended) && ended.Signal == 0
 	if !a.started && exited && a.w.Header().Get("Content-Length") == "" && !a.head && bodyAllowed(a.status) {
 		a.w.Header().Set("Content-Length", strconv.Itoa(len(a.text)))
@@ -246,7 +249,7 @@ func (a *cgiAnswer) finishIfBlocked() {
 		a.mu.Unlock()
 		return
 	}
-	a.finishBy(past)
+	a.finishBy(ws.Past)
 }
 
 // isCut reports whether the answer has begun and does not end as a whole one.

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/ws"
 )
 
 // cgiEndpoint is an HTTP request and its answer as the client's side of a
@@ -22,7 +25,7 @@ type cgiEndpoint struct {
 	settle func()
 
 	buf     []byte
-	batch   [1]Message
+	batch   [1]bridge.Message
 	read    atomic.Bool  // the body is over
 	waiting atomic.Bool  // for more of the body
 	came    atomic.Int64 // bytes of the body
@@ -59,13 +62,13 @@ func newCGIEndpoint(ctx context.Context, w http.ResponseWriter, r *http.Request,
 }
 
 // gone is for a client that has left.
-func (c *cgiEndpoint) gone() { c.cancel(&ClosedError{Code: closeAbnormal}) }
+func (c *cgiEndpoint) gone() { c.cancel(&bridge.ClosedError{Code: bridge.CloseAbnormal}) }
 
 // Context is done when the client is gone or the server is going away.
 func (c *cgiEndpoint) Context() context.Context { return c.ctx }
 
 // Receive reads the body. io.EOF is its end: the script's input ends then too.
-func (c *cgiEndpoint) Receive() ([]Message, error) {
+func (c *cgiEndpoint) Receive() ([]bridge.Message, error) {
 	for {
 		c.waiting.Store(true)
 		n, err := c.r.Body.Read(c.buf)
@@ -75,7 +78,7 @@ func (c *cgiEndpoint) Receive() ([]Message, error) {
 			c.read.Store(true)
 		}
 		if n > 0 {
-			c.batch[0] = Message{Kind: Binary, Data: c.buf[:n]}
+			c.batch[0] = bridge.Message{Kind: bridge.Binary, Data: c.buf[:n]}
 			return c.batch[:], nil
 		}
 		if err != nil && err != io.EOF {
@@ -88,7 +91,7 @@ func (c *cgiEndpoint) Receive() ([]Message, error) {
 }
 
 // Send passes output on, of which only the first is held back for a moment.
-func (c *cgiEndpoint) Send(batch []Message) error {
+func (c *cgiEndpoint) Send(batch []bridge.Message) error {
 	for _, m := range batch {
 		if err := c.answer.write(m.Data); err != nil {
 			if c.answer.failure() == nil {
@@ -106,7 +109,7 @@ func (c *cgiEndpoint) Send(batch []Message) error {
 
 // CloseSend ends the answer. A body nobody reads any more is not waited for.
 func (c *cgiEndpoint) CloseSend(cause error) error {
-	if errors.Is(cause, ErrGoingAway) {
+	if errors.Is(cause, bridge.ErrGoingAway) {
 		c.answer.finishBy(time.Now().Add(cgiFarewell))
 	}
 	c.answer.end(cause)
@@ -138,7 +141,7 @@ func (c *cgiEndpoint) Close() error {
 		c.guard.stop()
 		c.answer.stop()
 		if !c.read.Load() {
-			c.rc.SetReadDeadline(past)
+			c.rc.SetReadDeadline(ws.Past)
 		}
 	})
 	return nil

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/bridge"
 )
 
 // FuzzCGIHeader lets a script say anything, in one piece and in two, and compares
@@ -71,14 +73,14 @@ func answerOf(t testing.TB, pieces ...string) cgiResult {
 	c := newCGIEndpoint(t.Context(), w, httptest.NewRequest(http.MethodGet, "/", nil), 0)
 	var err error
 	for _, piece := range pieces {
-		if err = c.Send([]Message{{Kind: Binary, Data: []byte(piece)}}); err != nil {
+		if err = c.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte(piece)}}); err != nil {
 			break
 		}
 	}
 	if (err != nil) != (c.answer.failure() != nil) {
 		t.Fatalf("%q: Send says %v, the endpoint %v", pieces, err, c.answer.failure())
 	}
-	c.CloseSend(&EndedError{})
+	c.CloseSend(&bridge.EndedError{})
 	if c.answer.failure() != nil {
 		if w.Code != http.StatusInternalServerError || strings.Count(w.Body.String(), "\n") != 1 {
 			t.Fatalf("%q failed with %d %q", pieces, w.Code, w.Body)
@@ -214,14 +216,14 @@ func TestCGIHeaderTooLong(t *testing.T) {
 	sent := 0
 	var err error
 	for err == nil && sent < 10*maxCGIHeader {
-		err = c.Send([]Message{{Kind: Binary, Data: []byte(piece)}})
+		err = c.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte(piece)}})
 		sent += len(piece)
 	}
 	if err == nil || sent < maxCGIHeader || sent > maxCGIHeader+len(piece) {
 		t.Errorf("after %d bytes: %v", sent, err)
 	}
-	if again := c.Send([]Message{{Kind: Binary, Data: []byte("\n\n")}}); !errors.Is(again, err) {
+	if again := c.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte("\n\n")}}); !errors.Is(again, err) {
 		t.Errorf("after the failure: %v", again)
 	}
-	c.CloseSend(&ClosedError{Code: closeAbnormal})
+	c.CloseSend(&bridge.ClosedError{Code: bridge.CloseAbnormal})
 }

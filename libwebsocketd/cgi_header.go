@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // headerEnd is where the body begins, behind the first empty line; -1 if it has
@@ -38,17 +40,17 @@ func parseCGIHeader(b []byte) (status int, header http.Header, err error) {
 		name, value, ok := strings.Cut(line, ":")
 		value = strings.Trim(value, " \t")
 		if !ok || !isToken(name) || strings.ContainsFunc(value, isControl) {
-			return 0, nil, fmt.Errorf("the script's header has the line %s", printable(line))
+			return 0, nil, fmt.Errorf("the script's header has the line %s", text.Quote(line))
 		}
 		if !strings.EqualFold(name, "Status") {
 			if header.Add(name, value); !isLength(header["Content-Length"]) {
-				return 0, nil, fmt.Errorf("the script's header has the line %s", printable(line))
+				return 0, nil, fmt.Errorf("the script's header has the line %s", text.Quote(line))
 			}
 			continue
 		}
 		code, _, _ := strings.Cut(value, " ")
 		if status, err = strconv.Atoi(code); err != nil || len(code) != 3 || status < 200 {
-			return 0, nil, fmt.Errorf("the script's Status is %s", printable(value))
+			return 0, nil, fmt.Errorf("the script's Status is %s", text.Quote(value))
 		}
 	}
 	switch {

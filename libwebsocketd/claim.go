@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -114,7 +115,7 @@ func (p place) Gone() {
 func (s *Server) discard(ready *process.Process, log *slog.Logger) error {
 	err := ready.End(process.DefaultLadder(0))
 	if err != nil {
-		logAt(log, LevelError, "process", err.Error(), "pid", ready.Pid)
+		logging.At(log, logging.LevelError, "process", err.Error(), "pid", ready.Pid)
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // Defaults of Config. Zero in a Config field means the default.
@@ -102,16 +103,16 @@ type Config struct {
 	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken, and a quarter as much of headers; 0 is DefaultMaxMemory
 
 	// The bridge.
-	Framing      Framing       // "" is FramingLine
-	Newlines     Newlines      // inside a client's message, with FramingLine; "" is NewlinesPass
-	Binary       bool          // chunks in binary frames instead of lines in text frames; not with another Framing
-	Stderr       StderrMode    // "" is StderrLog; StderrTag goes with FramingLine only
-	MaxLine      int           // bytes of a message of the program; longer lines are delivered in pieces; 0 is DefaultMaxLine
-	MaxFrameSize int64         // bytes of one client message; 0 is DefaultMaxFrameSize, negative streams without limit
-	PingInterval time.Duration // 0 is DefaultPingInterval, negative no pings and no liveness check
-	CloseDelay   time.Duration // added to each wait when a process is ended
-	Protocols    []string      // subprotocols to accept, the first one a client offers is echoed; * is any
-	Lifetime     Lifetime      // who owns the life of a process; nil is the connection
+	Framing      stdio.Framing  // "" is FramingLine
+	Newlines     stdio.Newlines // inside a client's message, with FramingLine; "" is NewlinesPass
+	Binary       bool           // chunks in binary frames instead of lines in text frames; not with another Framing
+	Stderr       StderrMode     // "" is StderrLog; StderrTag goes with FramingLine only
+	MaxLine      int            // bytes of a message of the program; longer lines are delivered in pieces; 0 is DefaultMaxLine
+	MaxFrameSize int64          // bytes of one client message; 0 is DefaultMaxFrameSize, negative streams without limit
+	PingInterval time.Duration  // 0 is DefaultPingInterval, negative no pings and no liveness check
+	CloseDelay   time.Duration  // added to each wait when a process is ended
+	Protocols    []string       // subprotocols to accept, the first one a client offers is echoed; * is any
+	Lifetime     Lifetime       // who owns the life of a process; nil is the connection
 
 	// Once lets one client in to a program; those who come after it are answered 503.
 	// It does not go with a Lifetime.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"websocketd/libwebsocketd/stdio"
 )
 
 // TestConfigCheck is the table of what New refuses; the error names the field.
@@ -31,11 +33,11 @@ func TestConfigCheck(t *testing.T) {
 		`Stderr is "x"`:            {Command: command, Stderr: "x"},
 		`Framing is "x"`:           {Command: command, Framing: "x"},
 		`Newlines is "x"`:          {Command: command, Newlines: "x"},
-		"the framing raw":          {Command: command, Framing: FramingRaw, Binary: true},
-		"the framing null":         {Command: command, Framing: FramingNull, Stderr: StderrTag},
-		"Newlines is for":          {Command: command, Framing: FramingNull, Newlines: NewlinesEscape},
-		"Newlines is for the":      {Command: command, Binary: true, Newlines: NewlinesReject},
-		"length needs a MaxFrame":  {Command: command, Framing: FramingLength, MaxFrameSize: -1},
+		"the framing raw":          {Command: command, Framing: stdio.FramingRaw, Binary: true},
+		"the framing null":         {Command: command, Framing: stdio.FramingNull, Stderr: StderrTag},
+		"Newlines is for":          {Command: command, Framing: stdio.FramingNull, Newlines: stdio.NewlinesEscape},
+		"Newlines is for the":      {Command: command, Binary: true, Newlines: stdio.NewlinesReject},
+		"length needs a MaxFrame":  {Command: command, Framing: stdio.FramingLength, MaxFrameSize: -1},
 		"Sec-WebSocket-Extensions": {Command: command, HeaderWS: http.Header{"Sec-Websocket-Extensions": {"x"}}},
 	} {
 		server, err := New(cfg)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -160,7 +161,7 @@ func (c *conns) dropLocked(a *accepted) {
 func (c *conns) tellLocked(told *time.Time, why *gate.Refusal) {
 	if now := time.Now(); now.Sub(*told) >= tellAgain {
 		*told = now
-		logAt(c.log, LevelError, "server", why.Reason)
+		logging.At(c.log, logging.LevelError, "server", why.Reason)
 	}
 }
 

@@ -27,8 +27,8 @@ func enter(t *testing.T, c *conns) visitor {
 	return visitor{a, theirs}
 }
 
-// send makes the server read text.
-func (v visitor) send(t *testing.T, text string) {
+// Send makes the server read text.
+func (v visitor) Send(t *testing.T, text string) {
 	sent := make(chan error, 1)
 	go func() { _, err := io.WriteString(v.client, text); sent <- err }()
 	if _, err := io.ReadFull(v, make([]byte, len(text))); err != nil {
@@ -49,18 +49,18 @@ func TestMostHeld(t *testing.T) {
 	header := func(n int) string { return strings.Repeat("x", n) }
 	busy, little, asked, upgraded := enter(t, c), enter(t, c), enter(t, c), enter(t, c)
 	first, second, third := enter(t, c), enter(t, c), enter(t, c)
-	busy.send(t, header(30_000)) // alone
+	busy.Send(t, header(30_000)) // alone
 	c.note(busy.accepted, http.StateActive)
-	little.send(t, header(4000))
-	asked.send(t, header(15_000))
+	little.Send(t, header(4000))
+	asked.Send(t, header(15_000))
 	c.note(asked.accepted, http.StateActive)
 	c.note(asked.accepted, http.StateIdle)
-	upgraded.send(t, header(5000))
+	upgraded.Send(t, header(5000))
 	c.note(upgraded.accepted, http.StateHijacked)
-	first.send(t, header(5000))
-	second.send(t, header(14_000))
-	busy.send(t, header(30_000)) // the body of its request
-	third.send(t, strings.Repeat("a:\n", 60))
+	first.Send(t, header(5000))
+	second.Send(t, header(14_000))
+	busy.Send(t, header(30_000)) // the body of its request
+	third.Send(t, strings.Repeat("a:\n", 60))
 	for name, v := range map[string]struct {
 		visitor
 		open bool
@@ -91,13 +91,13 @@ func TestEvicted(t *testing.T) {
 	t.Parallel()
 	c := newConns(0, 1, slog.New(slog.DiscardHandler))
 	reading, asking := enter(t, c), enter(t, c)
-	reading.send(t, strings.Repeat("x", 5000))
+	reading.Send(t, strings.Repeat("x", 5000))
 	ended := make(chan error, 1)
 	go func() {
 		_, err := reading.Read(make([]byte, 1))
 		ended <- err
 	}()
-	asking.send(t, strings.Repeat("x", 5000))
+	asking.Send(t, strings.Repeat("x", 5000))
 	answer, err := http.ReadResponse(bufio.NewReader(reading.client), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestEvicted(t *testing.T) {
 	if err := <-ended; err != io.EOF {
 		t.Errorf("the read ends with %v", err)
 	}
-	enter(t, c).send(t, strings.Repeat("x", 5000))
+	enter(t, c).Send(t, strings.Repeat("x", 5000))
 	c.note(asking.accepted, http.StateActive)
 	r, _ := http.NewRequestWithContext(withConn(t.Context(), asking.accepted), "GET", "/", nil)
 	if refusal := c.begin(r); refusal == nil || refusal.Status != 503 || !strings.Contains(refusal.Reason, "--maxmemory") {
@@ -141,7 +141,7 @@ func TestGreeted(t *testing.T) {
 	c := newConns(0, 100_000, slog.New(slog.DiscardHandler))
 	v := enter(t, c)
 	v.secure = true
-	v.send(t, strings.Repeat("x", 5000))
+	v.Send(t, strings.Repeat("x", 5000))
 	if v.held != 5000 {
 		t.Errorf("the first message costs %d", v.held)
 	}
@@ -149,7 +149,7 @@ func TestGreeted(t *testing.T) {
 	if v.held != 0 || c.held != 0 {
 		t.Errorf("then it costs %d of %d", v.held, c.held)
 	}
-	v.send(t, strings.Repeat("x", 1000))
+	v.Send(t, strings.Repeat("x", 1000))
 	if v.held != 1000*secretCost || c.held != v.held {
 		t.Errorf("1000 bytes cost %d of %d", v.held, c.held)
 	}

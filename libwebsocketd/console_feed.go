@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"sync"
 
+	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
+	"websocketd/libwebsocketd/ws"
 )
 
 // A pageFeed tells a page of the console what the page's other connection, the one to
@@ -26,7 +29,7 @@ type pageFeed struct {
 	ready chan struct{} // there is something to take
 
 	mu    sync.Mutex
-	queue []Message
+	queue []bridge.Message
 	size  int // bytes in queue
 	lost  int // lines since the queue was full
 	used  bool
@@ -61,7 +64,7 @@ func (f *pageFeed) tell(kind, words string) {
 	if over := len(words) - longFed; over > 0 {
 		words = fmt.Sprintf("%s ... and %d bytes more", words[:longFed], over)
 	}
-	data := encode(told{Kind: kind, Text: string(validText([]byte(words)))})
+	data := encode(told{Kind: kind, Text: string(text.Valid([]byte(words)))})
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
@@ -71,7 +74,7 @@ func (f *pageFeed) tell(kind, words string) {
 		f.lost++
 		return
 	}
-	f.queue = append(f.queue, Message{Kind: Text, Data: data})
+	f.queue = append(f.queue, bridge.Message{Kind: bridge.Text, Data: data})
 	f.size += len(data)
 	f.wake()
 }
@@ -89,23 +92,23 @@ func (f *pageFeed) wake() {
 }
 
 // Receive yields what was told, and ends after that.
-func (f *pageFeed) Receive() ([]Message, error) {
+func (f *pageFeed) Receive() ([]bridge.Message, error) {
 	for {
 		if batch, over := f.take(); len(batch) > 0 {
 			return batch, nil
 		} else if over {
-			return nil, &CloseError{Code: closeNormal, Reason: "that was all"}
+			return nil, &bridge.CloseError{Code: bridge.CloseNormal, Reason: "that was all"}
 		}
 		<-f.ready
 	}
 }
 
-func (f *pageFeed) take() (batch []Message, over bool) {
+func (f *pageFeed) take() (batch []bridge.Message, over bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	batch = f.queue
 	if f.lost > 0 {
-		batch = append(batch, Message{Kind: Text, Data: encode(told{Kind: "lost", Lost: f.lost})})
+		batch = append(batch, bridge.Message{Kind: bridge.Text, Data: encode(told{Kind: "lost", Lost: f.lost})})
 	}
 	f.queue, f.size, f.lost = nil, 0, 0
 	return batch, f.over
@@ -113,7 +116,7 @@ func (f *pageFeed) take() (batch []Message, over bool) {
 
 // Send is the page asking, whatever it says: its handshake has failed. Either we
 // have refused it, and have told so, or it has never come here.
-func (f *pageFeed) Send([]Message) error {
+func (f *pageFeed) Send([]bridge.Message) error {
 	f.mu.Lock()
 	used := f.used
 	f.mu.Unlock()
@@ -169,7 +172,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 		s.refuse(w, log, refusal)
 		return
 	}
-	client, err := upgrade(s.ctx, w, r, nil, WebSocketOptions{MaxMessage: 1 << 10, PingInterval: DefaultPingInterval, Takes: Text, Log: log})
+	client, err := ws.Upgrade(s.ctx, w, r, nil, ws.Options{MaxMessage: 1 << 10, PingInterval: DefaultPingInterval, Takes: bridge.Text, Log: log})
 	if err != nil {
 		s.conns.forget(acceptedConn(r.Context()))
 		c.close(f)
@@ -184,7 +187,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 		defer s.conns.forget(accepted)
 		defer s.leave(x)
 		defer c.close(f)
-		PipeEndpoints(f, client)
+		bridge.Pipe(f, client)
 	}()
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
 )
 
 // markPrefix is how the page's subprotocol begins that carries a mark.
@@ -132,13 +133,13 @@ type tap struct {
 
 // Enabled implements slog.Handler.
 func (t *tap) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= LevelInfo || t.Handler.Enabled(ctx, level)
+	return level >= logging.LevelInfo || t.Handler.Enabled(ctx, level)
 }
 
 // Handle implements slog.Handler.
 func (t *tap) Handle(ctx context.Context, r slog.Record) error {
 	switch {
-	case r.Level < LevelInfo:
+	case r.Level < logging.LevelInfo:
 	case t.category != "stderr":
 		t.tell("log", r.Message)
 	case t.mode != StderrTag: // whose lines are messages already
@@ -155,7 +156,7 @@ func (t *tap) WithAttrs(attrs []slog.Attr) slog.Handler {
 	next := *t
 	next.Handler = t.Handler.WithAttrs(attrs)
 	for _, a := range attrs {
-		if a.Key == CategoryKey {
+		if a.Key == logging.CategoryKey {
 			next.category = a.Value.String()
 		}
 	}

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // shownProgram is what the console's page is told of a program. The values of
@@ -75,7 +78,7 @@ func isLocal(r *http.Request) bool {
 
 func (p *served) shown(at string, command []string, local bool) shownProgram {
 	shown := shownProgram{
-		Name: p.Name, Path: at, Framing: string(orDefault(p.Framing, FramingLine)), Lifetime: "connection",
+		Name: p.Name, Path: at, Framing: string(orDefault(p.Framing, stdio.FramingLine)), Lifetime: "connection",
 		Stderr: string(p.Stderr), Protocols: append([]string{}, p.Protocols...), MaxFrameSize: max(p.MaxFrameSize, 0),
 	}
 	shown.Command = []string{filepath.Base(command[0])}
@@ -115,7 +118,7 @@ func (l *scriptList) walk(at string, depth int) {
 	for _, e := range entries {
 		child := path.Join(at, e.Name())
 		switch {
-		case hidden(child):
+		case paths.Hidden(child):
 		case e.IsDir() && depth < mostDepth:
 			l.walk(child, depth+1)
 		case e.IsDir():

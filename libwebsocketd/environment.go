@@ -12,6 +12,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/logging"
 )
 
 // defaultPassEnv is what a child gets of the server's own environment unless
@@ -112,7 +115,7 @@ func (s *Server) peer(r *http.Request) peer {
 	if err != nil {
 		addr = r.RemoteAddr
 	}
-	return peer{addr, s.lookup.host(addr), port}
+	return peer{addr, s.lookup.Host(addr), port}
 }
 
 // requestVariables are what of sets for every request.
@@ -139,7 +142,7 @@ func (e *environment) of(r *http.Request, route route, from peer, id string, mor
 		{"REQUEST_METHOD", r.Method},
 		{"SCRIPT_NAME", route.scriptName},
 		{"PATH_INFO", route.pathInfo},
-		{"PATH_TRANSLATED", cleanPath(r.URL.Path)},
+		{"PATH_TRANSLATED", paths.Clean(r.URL.Path)},
 		{"QUERY_STRING", r.URL.RawQuery},
 		{"REQUEST_URI", r.URL.RequestURI()},
 		{"UNIQUE_ID", id},
@@ -161,7 +164,7 @@ func (e *environment) of(r *http.Request, route route, from peer, id string, mor
 
 // logEnvironment shows what a program will see, for those who wonder.
 func logEnvironment(log *slog.Logger, env []string) {
-	if !log.Enabled(context.Background(), LevelDebug) {
+	if !log.Enabled(context.Background(), logging.LevelDebug) {
 		return
 	}
 	for _, entry := range env {
@@ -169,7 +172,7 @@ func logEnvironment(log *slog.Logger, env []string) {
 		if strings.HasPrefix(entry, "HTTP_") {
 			kind = "Header variable "
 		}
-		logAt(log, LevelDebug, "env", kind+entry)
+		logging.At(log, logging.LevelDebug, "env", kind+entry)
 	}
 }
 
@@ -255,7 +258,7 @@ func serverNamePort(r *http.Request) (name, port string) {
 // uniqueIDs are nanoseconds since 1970, made distinct: clocks may stand still.
 type uniqueIDs struct{ last atomic.Int64 }
 
-func (u *uniqueIDs) next() string {
+func (u *uniqueIDs) Next() string {
 	for {
 		last := u.last.Load()
 		id := max(time.Now().UnixNano(), last+1)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // FuzzHeaderEnvironment compares the environment with the oracle for any request
@@ -138,7 +140,7 @@ func oracleEnvironment(r *http.Request, pass []string, a asked) map[string]strin
 	}
 	env["SERVER_PROTOCOL"], env["GATEWAY_INTERFACE"], env["REQUEST_METHOD"] = "HTTP/1.1", "CGI/1.1", "GET"
 	env["SCRIPT_NAME"], env["PATH_INFO"], env["UNIQUE_ID"] = "/", "/p", "17"
-	env["PATH_TRANSLATED"] = oneTrimmedLine(oracleClean(r.URL.Path))
+	env["PATH_TRANSLATED"] = oneTrimmedLine(testkit.OracleClean(r.URL.Path))
 	env["QUERY_STRING"] = oneTrimmedLine(r.URL.RawQuery)
 	env["REQUEST_URI"] = oneTrimmedLine(r.URL.RequestURI())
 	for _, name := range []string{"AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_IDENT", "REMOTE_USER"} {

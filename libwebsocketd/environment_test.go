@@ -55,7 +55,7 @@ func environmentOf(t testing.TB, cfg Config, r *http.Request) []string {
 	if refusal != nil {
 		t.Fatalf("%s: %v", r.RequestURI, refusal)
 	}
-	return to.program.env.of(r, to, s.peer(r), s.ids.next())
+	return to.program.env.of(r, to, s.peer(r), s.ids.Next())
 }
 
 func lookup(env []string, name string) (value string, ok bool) {
@@ -248,7 +248,7 @@ func TestUniqueIDs(t *testing.T) {
 		go func() {
 			var mine []string
 			for range each {
-				mine = append(mine, ids.next())
+				mine = append(mine, ids.Next())
 			}
 			found <- mine
 		}()

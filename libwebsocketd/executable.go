@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"unicode/utf8"
+
+	"websocketd/libwebsocketd/internal/paths"
 )
 
 // executableError is why the system cannot execute a file. The system itself says
@@ -55,7 +57,7 @@ func checkExecutable(file, dir string, interpreters int) *executableError {
 		return &executableError{"the program may not be read", cause(err).Error(), http.StatusForbidden}
 	case info.IsDir():
 		return &executableError{"the program is a directory", "", http.StatusForbidden}
-	case !executable(info):
+	case !paths.Executable(info):
 		return &executableError{"the program may not be executed", "chmod +x makes it so", http.StatusForbidden}
 	case !info.Mode().IsRegular(): // to open a pipe would wait for its writer
 		return &executableError{"the program is not a regular file", "", http.StatusForbidden}

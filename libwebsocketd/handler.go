@@ -7,14 +7,19 @@ import (
 	"slices"
 	"time"
 
+	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/stdio"
+	"websocketd/libwebsocketd/ws"
 )
 
 // ServeHTTP answers one request: host, route, handshake, origin, slot, launch,
 // upgrade, in this order, and the first one that fails answers. Only then is
 // there a conversation.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := s.ids.next()
+	id := s.ids.Next()
 	from := s.peer(r)
 	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
 	if refusal := s.conns.begin(r); refusal != nil {
@@ -79,13 +84,13 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id stri
 	on.confirm(header)
 	o := to.program.clientOptions()
 	o.First, o.Memory, o.Log = v.first, s.memory, v.log
-	_, o.BoundUnsent = program.(Broadcast)
-	if own, ok := program.(*ProcessEndpoint); ok {
+	_, o.BoundUnsent = program.(bridge.Broadcast)
+	if own, ok := program.(*stdio.Endpoint); ok {
 		o.Leaving = own.Leaving
 	}
-	client, err := upgrade(s.ctx, w, r, header, o)
+	client, err := ws.Upgrade(s.ctx, w, r, header, o)
 	if err != nil {
-		logAt(v.log, LevelAccess, "session", "Unable to Upgrade: "+err.Error())
+		logging.At(v.log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		program.Close()
 		return nil
 	}
@@ -118,27 +123,27 @@ func (s *Server) logRefusal(log *slog.Logger, refusal *gate.Refusal) {
 	if refusal.Status == http.StatusNotFound {
 		status = "NOT FOUND" // what operators look for in the log since ever
 	}
-	logAt(log, LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
+	logging.At(log, logging.LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
 }
 
 // session is one conversation.
 type session struct {
-	program Endpoint
-	client  Endpoint
+	program bridge.Endpoint
+	client  bridge.Endpoint
 	log     *slog.Logger
 }
 
 // run is the conversation itself, between its two lines in the log. A client that
 // keeps its half of the connection open after that is not worth a line.
-func (x *session) run() (t Traffic) {
+func (x *session) run() (t bridge.Traffic) {
 	start := time.Now()
-	logAt(x.log, LevelAccess, "session", "CONNECT")
-	defer bridge(x.program, x.client, &t)()
+	logging.At(x.log, logging.LevelAccess, "session", "CONNECT")
+	defer bridge.Bridge(x.program, x.client, &t)()
 	about := []any{"ending", t.Cause.Error()}
-	if own, ok := x.program.(*ProcessEndpoint); ok {
+	if own, ok := x.program.(*stdio.Endpoint); ok {
 		about = append(about, "exit", own.Ending().String())
 	}
-	logAt(x.log, LevelAccess, "session", "DISCONNECT", append(about,
+	logging.At(x.log, logging.LevelAccess, "session", "DISCONNECT", append(about,
 		"messagesout", t.ToClient.Messages, "bytesout", t.ToClient.Bytes,
 		"messagesin", t.ToProgram.Messages, "bytesin", t.ToProgram.Bytes,
 		"undelivered", t.Undelivered.Messages,
@@ -154,7 +159,7 @@ func (p *served) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
 	if protocol := p.chooseProtocol(offered); protocol != "" {
 		header.Set("Sec-WebSocket-Protocol", protocol)
 	} else if len(offered) > 0 && header.Get("Sec-WebSocket-Protocol") == "" {
-		logAt(log, LevelInfo, "session", "the subprotocol "+printable(offered[0])+
+		logging.At(log, logging.LevelInfo, "session", "the subprotocol "+text.Quote(offered[0])+
 			" is not confirmed, so the client may leave at once: --protocol names those that are, --protocol=* confirms any")
 	}
 	return header

@@ -24,23 +24,45 @@ const (
 // fails the test: whoever adds one decides where it stands.
 var below = map[string][]string{
 	".":                     {"internal/cli", "libwebsocketd/process"},
-	"internal/cli":          {"libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/poll", "libwebsocketd"},
+	"internal/cli":          {"libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd"},
 	"libwebsocketd/control": {"libwebsocketd/hub", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":     {"libwebsocketd/session"},
-	"libwebsocketd/session": {"libwebsocketd/shared", "libwebsocketd/web"},
+	"libwebsocketd/mcp":     {"libwebsocketd/session"},
+	"libwebsocketd/session": {"libwebsocketd/shared"},
 	"libwebsocketd/manager": {"libwebsocketd/shared"},
-	"libwebsocketd/hub":     {"libwebsocketd"},
+	"libwebsocketd/hub":     {"libwebsocketd/ws", "libwebsocketd/record"},
+	"libwebsocketd/cluster": {"libwebsocketd", "libwebsocketd/record"},
 	"libwebsocketd/shared":  {"libwebsocketd", "libwebsocketd/record"},
 	"libwebsocketd/poll":    {"libwebsocketd", "libwebsocketd/record"},
-	"libwebsocketd":         {"libwebsocketd/process", "libwebsocketd/gate", "libwebsocketd/internal/socket"},
+
+	// The server, and the two sides with the bridge between them.
+	"libwebsocketd":        {"libwebsocketd/ws", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},
+	"libwebsocketd/ws":     {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/internal/socket", "libwebsocketd/gate", "libwebsocketd/logging"},
+	"libwebsocketd/stdio":  {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/process", "libwebsocketd/logging"},
+	"libwebsocketd/bridge": {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit"},
+
+	// Powers, each of which knows no other.
 	"libwebsocketd/process": {"libwebsocketd/internal/exit"},
+	"libwebsocketd/listen":  {"libwebsocketd/process", "libwebsocketd/internal/paths"},
+	"libwebsocketd/static":  {"libwebsocketd/internal/paths"},
 	"libwebsocketd/gate":    nil,
 	"libwebsocketd/record":  nil,
 	"libwebsocketd/web":     nil,
+	"libwebsocketd/logging": nil,
 
-	"libwebsocketd/internal/socket": nil,
-	"libwebsocketd/internal/exit":   nil,
-	"examples/go":                   nil, // programs to be served, each a file of its own
+	"libwebsocketd/internal/readbuf": {"libwebsocketd/bridge"},
+	"libwebsocketd/internal/frame":   nil,
+	"libwebsocketd/internal/text":    nil,
+	"libwebsocketd/internal/socket":  nil,
+	"libwebsocketd/internal/exit":    nil,
+	"libwebsocketd/internal/paths":   nil,
+	"libwebsocketd/internal/rdns":    nil,
+
+	// What tests have in common; see testOnly.
+	"libwebsocketd/internal/testkit":    {"libwebsocketd/logging"},
+	"libwebsocketd/internal/bridgetest": {"libwebsocketd/internal/readbuf"},
+
+	"examples/go": nil, // programs to be served, each a file of its own
 }
 
 // outside says where a dependency that is not the standard library's may be
@@ -48,14 +70,17 @@ var below = map[string][]string{
 // but for x/sys, which the two packages that talk to the system share.
 var outside = map[string][]string{
 	"github.com/alecthomas/kong":   {"internal/cli/"},
-	"github.com/gorilla/websocket": {"libwebsocketd/upgrade.go", "libwebsocketd/websocket_endpoint.go"},
+	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go"},
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
-	"golang.org/x/sys":             {"libwebsocketd/", "libwebsocketd/process/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/"},
+	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/"},
 }
 
-// testOnly are the dependencies any test may import besides.
-var testOnly = []string{"go.uber.org/goleak", "pgregory.net/rapid", "github.com/gorilla/websocket"}
+// testOnly are the packages any test may import besides, and nothing but tests.
+var testOnly = []string{
+	"go.uber.org/goleak", "pgregory.net/rapid", "github.com/gorilla/websocket",
+	module + "/libwebsocketd/internal/testkit", module + "/libwebsocketd/internal/bridgetest",
+}
 
 // TestImports holds every file of the module, for whatever system it is, to the
 // table of rooms and to the table of dependencies.
@@ -90,7 +115,14 @@ func TestImportRule(t *testing.T) {
 		{"libwebsocketd/process/process.go", module + "/libwebsocketd", false},
 		{"libwebsocketd/manager/app.go", module + "/libwebsocketd/hub", false},
 		{"libwebsocketd/server.go", "github.com/gorilla/websocket", false},
-		{"libwebsocketd/upgrade.go", "github.com/gorilla/websocket", true},
+		{"libwebsocketd/ws/upgrade.go", "github.com/gorilla/websocket", true},
+		{"libwebsocketd/bridge/ending.go", module + "/libwebsocketd/process", false},
+		{"libwebsocketd/ws/conn.go", module + "/libwebsocketd", false},
+		{"libwebsocketd/ws/conn.go", module + "/libwebsocketd/stdio", false},
+		{"libwebsocketd/hub/hub.go", module + "/libwebsocketd", false},
+		{"libwebsocketd/hub/hub.go", module + "/libwebsocketd/bridge", true},
+		{"libwebsocketd/ws/conn.go", module + "/libwebsocketd/internal/testkit", false},
+		{"libwebsocketd/ws/conn_test.go", module + "/libwebsocketd/internal/testkit", true},
 		{"libwebsocketd/server_test.go", "github.com/gorilla/websocket", true},
 		{"libwebsocketd/server_test.go", "github.com/alecthomas/kong", false},
 		{"libwebsocketd/gate/host.go", "golang.org/x/sys/unix", false},
@@ -124,6 +156,8 @@ func TestRoomsHaveNoCircle(t *testing.T) {
 func forbidden(file, folder, imported string) string {
 	first, _, _ := strings.Cut(imported, "/")
 	switch {
+	case strings.HasSuffix(file, "_test.go") && slices.ContainsFunc(testOnly, belongsTo(imported)):
+		return ""
 	case imported == module || strings.HasPrefix(imported, module+"/"):
 		to := strings.TrimPrefix(imported, module+"/")
 		if to != folder && !reaches(folder, to) {
@@ -132,8 +166,6 @@ func forbidden(file, folder, imported string) string {
 		return ""
 	case !strings.Contains(first, "."):
 		return "" // the standard library
-	case strings.HasSuffix(file, "_test.go") && slices.ContainsFunc(testOnly, belongsTo(imported)):
-		return ""
 	}
 	for dependency, places := range outside {
 		if belongsTo(imported)(dependency) {

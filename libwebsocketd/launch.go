@@ -10,7 +10,10 @@ import (
 	"syscall"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
+	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // maxVariable is the longest NAME=VALUE that Linux hands to a program
@@ -27,7 +30,7 @@ func fits(env []string) *gate.Refusal {
 		}
 		name, _, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, "HTTP_") {
-			return refuse(http.StatusRequestHeaderFieldsTooLarge, "the header behind "+printable(name)+" does not fit a program's environment")
+			return refuse(http.StatusRequestHeaderFieldsTooLarge, "the header behind "+text.Quote(name)+" does not fit a program's environment")
 		}
 		return refuse(http.StatusRequestURITooLong, "the URL does not fit a program's environment")
 	}
@@ -36,14 +39,14 @@ func fits(env []string) *gate.Refusal {
 
 // start is a process for this client alone: one that is ready, or a new one. It
 // owns the slot, which is free again when the program's whole session is gone.
-func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
+func (v *Visit) start() (*stdio.Endpoint, *gate.Refusal) {
 	s, p := v.server, v.to.program
 	ready, refusal := s.claim(v.Request.Context(), p, v.log)
 	if refusal != nil {
-		logAt(v.log, LevelError, "http", "Max of possible forks already active, upgrade rejected")
+		logging.At(v.log, logging.LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		return nil, refusal
 	}
-	s.lookup.learn(v.from.addr)
+	s.lookup.Learn(v.from.addr)
 	env := p.env.of(v.Request, v.to, v.from, v.id)
 	logEnvironment(v.log, env)
 	if refusal := fits(env); refusal != nil {
@@ -65,7 +68,7 @@ func (v *Visit) start() (*ProcessEndpoint, *gate.Refusal) {
 	v.log = v.log.With("pid", proc.Pid)
 	o := p.processOptions()
 	o.Log, o.Slot, o.Hint, o.Ended = v.log, place{s, p}, &p.hint, s.cfg.Ended
-	return newProcessEndpoint(proc, o), nil
+	return stdio.NewEndpoint(proc, o), nil
 }
 
 // launch starts a program.
@@ -91,7 +94,7 @@ func (p *served) spec(argv, env []string) process.Spec {
 // stranger. uri is what of the request's URL is in the environment.
 func launchFailed(log *slog.Logger, err error, path, dir, uri string) *gate.Refusal {
 	refusal, why := launchRefusal(err, path, dir, uri)
-	logAt(log, LevelError, "process", "Could not launch process: "+why)
+	logging.At(log, logging.LevelError, "process", "Could not launch process: "+why)
 	return refusal
 }
 

@@ -6,7 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 
+	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // Lifetime says who owns the life of a program's processes, if that is not the
@@ -25,7 +28,7 @@ type Lifetime interface {
 type Keeper interface {
 	// Open is the program as one client has it, or why that client has none. It may
 	// be called by any number of goroutines at once.
-	Open(call *Call) (Endpoint, *gate.Refusal)
+	Open(call *Call) (bridge.Endpoint, *gate.Refusal)
 
 	// Retire is called once, when Reload has put another Program in the place of
 	// this one: nobody calls Open any more, and what has clients goes on.
@@ -98,11 +101,11 @@ func (h *Host) Own() (own Place, ok bool) {
 
 // Start starts the program. It takes a slot, which is free again when nothing of
 // the process's group is left: whoever called Start calls Close.
-func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
+func (h *Host) Start(at Place) (*stdio.Endpoint, *gate.Refusal) {
 	s, p := h.server, h.program
 	log := s.console.overhear(p, at, h.Log()).With("command", at.argv[0])
 	if refusal := s.claimSlot(s.ctx, p, log); refusal != nil {
-		logAt(log, LevelError, "process", "Max of possible forks already active, not started")
+		logging.At(log, logging.LevelError, "process", "Max of possible forks already active, not started")
 		return nil, refusal
 	}
 	env := p.env.shared(at)
@@ -113,7 +116,7 @@ func (h *Host) Start(at Place) (*ProcessEndpoint, *gate.Refusal) {
 	}
 	o := p.processOptions()
 	o.Log, o.Slot, o.Hint = log.With("pid", proc.Pid), place{s, p}, &p.hint
-	return newProcessEndpoint(proc, o), nil
+	return stdio.NewEndpoint(proc, o), nil
 }
 
 // Ended is what is to be told how the last process of a URL ended, once its clients
@@ -123,7 +126,7 @@ func (h *Host) Ended() func(ending error) {
 		return nil
 	}
 	return func(ending error) {
-		if ended := new(EndedError); errors.As(ending, &ended) {
+		if ended := new(bridge.EndedError); errors.As(ending, &ended) {
 			h.server.cfg.Ended(ended.Ending)
 		}
 	}

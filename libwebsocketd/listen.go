@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"websocketd/libwebsocketd/listen"
 )
 
 // Listen opens every listener cfg asks for: the addresses, or 127.0.0.1 and ::1
@@ -37,7 +39,7 @@ func Listen(cfg Config) ([]net.Listener, error) {
 		}
 	}
 	if cfg.UnixSocket != "" {
-		l, err := listenUnix(unixSocket{Path: cfg.UnixSocket, Mode: cfg.SocketMode, Group: cfg.SocketGroup})
+		l, err := listen.Unix(listen.UnixSocket{Path: cfg.UnixSocket, Mode: cfg.SocketMode, Group: cfg.SocketGroup})
 		if err != nil {
 			return fail(err)
 		}
@@ -49,7 +51,7 @@ func Listen(cfg Config) ([]net.Listener, error) {
 // listenTCP listens on every host, and returns what is open even with an error.
 func (c *Config) listenTCP(port int) (listeners []net.Listener, err error) {
 	for _, host := range boundHosts(c) {
-		l, err := tcpConfig().Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		l, err := listen.TCPConfig().Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil && len(c.Addresses) == 0 && host == "::1" && noIPv6(err) {
 			continue
 		}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/static"
 )
 
 // servePlain answers what is no WebSocket handshake: with a CGI script, else a
@@ -18,7 +20,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, i
 	}
 	to, refusal, isCGI := s.findCGI(r.URL.Path)
 	if refusal != nil {
-		logAt(log, LevelAccess, "http", "CGI: "+refusal.Reason)
+		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
 		s.answer(w, refusal)
 		return
 	}
@@ -27,14 +29,14 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, i
 		to.program = s.own
 		s.serveCGI(w, r, to, from, id, log.With("cgiscript", to.argv[0]))
 	case s.serveFace(w, r, from, id, log):
-	case s.static != nil && (s.console == nil || s.static.hasFile(r.URL.Path)):
-		logAt(log, LevelAccess, "http", "STATIC")
-		s.static.ServeHTTP(withClock(w, 2*s.own.PingInterval), r)
+	case s.static != nil && (s.console == nil || s.static.HasFile(r.URL.Path)):
+		logging.At(log, logging.LevelAccess, "http", "STATIC")
+		s.static.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
 	case s.console != nil:
-		logAt(log, LevelAccess, "http", "DEVCONSOLE")
+		logging.At(log, logging.LevelAccess, "http", "DEVCONSOLE")
 		s.console.ServeHTTP(w, r)
 	default:
-		logAt(log, LevelAccess, "http", "NOT FOUND")
+		logging.At(log, logging.LevelAccess, "http", "NOT FOUND")
 		s.answer(w, s.noPage(r))
 	}
 }

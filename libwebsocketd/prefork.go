@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -33,12 +35,12 @@ func (s *Server) logPool(p *served, err error) {
 	if errors.As(err, &unused) {
 		log = log.With("pid", unused.Pid)
 		for line := range bytes.Lines(unused.Stderr) {
-			logAt(log, LevelError, "stderr", string(bytes.TrimRight(line, "\r\n")))
+			logging.At(log, logging.LevelError, "stderr", string(bytes.TrimRight(line, "\r\n")))
 		}
 	} else if why := CheckExecutable(p.Command[0], p.WorkDir); why != nil {
 		err = fmt.Errorf("%w: %s: %w", err, p.Command[0], why)
 	}
-	logAt(log, LevelError, "process", err.Error())
+	logging.At(log, logging.LevelError, "process", err.Error())
 }
 
 // ahead is the environment of a process that is started before anybody asks.
@@ -49,7 +51,7 @@ func (e *environment) ahead() []string {
 // requestLine is what Config.PreforkRequest promises every program as the first
 // line of its input: the whole environment of a child that is started for the
 // request, as one JSON object. JSON is UTF-8, so bytes that are not become U+FFFD.
-func requestLine(env []string) []Message {
+func requestLine(env []string) []bridge.Message {
 	vars := make(map[string]string, len(env))
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
@@ -59,5 +61,5 @@ func requestLine(env []string) []Message {
 	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
 	encoder.Encode(vars) // strings cannot fail; a newline comes behind
-	return []Message{{Kind: preface, Data: line.Bytes()}}
+	return []bridge.Message{{Kind: bridge.Preface, Data: line.Bytes()}}
 }

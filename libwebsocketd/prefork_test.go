@@ -11,12 +11,15 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // full waits until the pool holds n slots, and so has or is starting n processes.
 func (s *serving) full(t *testing.T, n int) {
 	t.Helper()
-	eventually(t, "the pool is full", func() bool { return s.slots.InUse() == n })
+	testkit.Eventually(t, "the pool is full", func() bool { return s.slots.InUse() == n })
 }
 
 func TestPreforkEnvironment(t *testing.T) {
@@ -36,7 +39,7 @@ func TestPreforkEnvironment(t *testing.T) {
 func TestRequestLine(t *testing.T) {
 	t.Parallel()
 	batch := requestLine([]string{"A=1", "EMPTY=", `ODD="a\b<&>=`, "LINES=a\nb", "BYTES=a\xffb", "U=ä\u2028"})
-	if len(batch) != 1 || batch[0].Kind != preface || batch[0].More {
+	if len(batch) != 1 || batch[0].Kind != bridge.Preface || batch[0].More {
 		t.Fatalf("%+v", batch)
 	}
 	line := string(batch[0].Data)
@@ -65,14 +68,14 @@ func TestPreforkedForNothing(t *testing.T) {
 	long := http.Header{"X-Long": {strings.Repeat("x", maxVariable)}}
 	for range 3 {
 		var answer *http.Response
-		eventually(t, "there is a slot", func() bool { // the client before may still have it
+		testkit.Eventually(t, "there is a slot", func() bool { // the client before may still have it
 			_, answer, _ = s.tryDial("/", long)
 			return answer == nil || answer.StatusCode != http.StatusTooManyRequests
 		})
 		if answer == nil || answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 			t.Fatalf("%v", answer)
 		}
-		eventually(t, "a client is served", func() bool {
+		testkit.Eventually(t, "a client is served", func() bool {
 			c, _, err := s.tryDial("/", nil)
 			if err != nil {
 				return false
@@ -116,12 +119,12 @@ func TestPreforkShutdown(t *testing.T) {
 func TestPreforkShutdownByForce(t *testing.T) {
 	t.Parallel()
 	cfg := shell(`trap "" INT TERM; while :; do read line || sleep 600; done`)
-	cfg.Prefork, cfg.CloseDelay = 2, 10*patience
+	cfg.Prefork, cfg.CloseDelay = 2, 10*testkit.Patience
 	s := serve(t, cfg)
 	s.full(t, 2)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	within(t, patience, "Shutdown", func() {
+	testkit.Within(t, testkit.Patience, "Shutdown", func() {
 		if err := s.Shutdown(ctx); err != context.Canceled {
 			t.Errorf("%v", err)
 		}

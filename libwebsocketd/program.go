@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // Program is one of the programs of Config.Programs: what runs, at which URL, for
@@ -50,8 +51,8 @@ type Program struct {
 	PreforkRequest bool
 
 	// The bridge, as in Config.
-	Framing      Framing
-	Newlines     Newlines
+	Framing      stdio.Framing
+	Newlines     stdio.Newlines
 	Binary       bool
 	Stderr       StderrMode
 	MaxLine      int           // bytes

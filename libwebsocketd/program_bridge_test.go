@@ -3,6 +3,9 @@ package libwebsocketd
 import (
 	"errors"
 	"testing"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // TestTakes: which kinds of messages the clients of a program may send, and how one of
@@ -11,22 +14,22 @@ func TestTakes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		program Program
-		kinds   Kind
+		kinds   bridge.Kind
 		code    int
 	}{
-		{Program{}, Text, 0},
-		{Program{Framing: FramingLine}, Text, 0},
-		{Program{Binary: true}, Binary, 0},
-		{Program{Framing: FramingRaw}, bothKinds, 0},
-		{Program{Framing: FramingNull}, bothKinds, 0},
-		{Program{Framing: FramingLength}, bothKinds, 0},
-		{Program{Framing: FramingLSP}, Text, 1003},
-		{Program{Framing: FramingNDJSON}, Text, 1003},
+		{Program{}, bridge.Text, 0},
+		{Program{Framing: stdio.FramingLine}, bridge.Text, 0},
+		{Program{Binary: true}, bridge.Binary, 0},
+		{Program{Framing: stdio.FramingRaw}, bridge.BothKinds, 0},
+		{Program{Framing: stdio.FramingNull}, bridge.BothKinds, 0},
+		{Program{Framing: stdio.FramingLength}, bridge.BothKinds, 0},
+		{Program{Framing: stdio.FramingLSP}, bridge.Text, 1003},
+		{Program{Framing: stdio.FramingNDJSON}, bridge.Text, 1003},
 	} {
 		o := test.program.clientOptions()
 		code := 0
 		if o.Other != nil {
-			refused := new(RefusedError)
+			refused := new(bridge.RefusedError)
 			if err := o.Other(); !errors.As(err, &refused) {
 				t.Errorf("%+v: %v is no refusal", test.program, err)
 			}

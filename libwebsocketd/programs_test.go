@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // sh is a program that is a script, with the settings every test's server has.
@@ -114,7 +116,7 @@ func TestProgramMaxForks(t *testing.T) {
 	refused("/any", "--maxforks=3")
 	refused("/one", "program one")
 	first.Close()
-	eventually(t, "the slots are free", func() bool { return s.slots.InUse() == 2 })
+	testkit.Eventually(t, "the slots are free", func() bool { return s.slots.InUse() == 2 })
 	s.dial(t, "/one", nil)
 	refused("/any", "--maxforks=3")
 }
@@ -133,7 +135,7 @@ func TestClientBeforePool(t *testing.T) {
 		mustRead(t, c, "hello")
 	}
 	p := s.table.Load().named()["ahead"]
-	eventually(t, "its own slots are free", func() bool { return p.slots.InUse() == 0 })
+	testkit.Eventually(t, "its own slots are free", func() bool { return p.slots.InUse() == 0 })
 	if _, answer, _ := s.tryDial("/ahead", nil); answer == nil || answer.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("%v", answer)
 	}
@@ -194,7 +196,7 @@ func TestReloadKeepsCount(t *testing.T) {
 		t.Errorf("%v", answer)
 	}
 	last.Close()
-	eventually(t, "there is a slot", func() bool {
+	testkit.Eventually(t, "there is a slot", func() bool {
 		c, _, err := s.tryDial("/a", nil)
 		if err == nil {
 			c.Close()

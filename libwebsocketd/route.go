@@ -2,10 +2,11 @@ package libwebsocketd
 
 import (
 	"net/http"
-	"path"
 	"strings"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // route is where a request leads: the program to run and the two parts the URL
@@ -23,11 +24,11 @@ func (s *Server) route(r *http.Request) (route, *gate.Refusal) {
 	if strings.ContainsRune(r.URL.Path, 0) {
 		return route{}, refuse(http.StatusBadRequest, "the URL contains a NUL")
 	}
-	clean := cleanPath(r.URL.Path)
+	clean := paths.Clean(r.URL.Path)
 	p, rest := s.table.Load().find(clean)
 	switch {
 	case p == nil:
-		return route{}, refuse(http.StatusNotFound, "no program is served at "+printable(clean))
+		return route{}, refuse(http.StatusNotFound, "no program is served at "+text.Quote(clean))
 	case p.scripts != "":
 		to, refusal := findScript(p.scripts, clean)
 		to.program = p
@@ -48,16 +49,6 @@ func (t *table) find(clean string) (p *served, rest string) {
 		}
 	}
 	return nil, ""
-}
-
-// cleanPath resolves . and .. and repeated slashes, so that no program sees a
-// path that means something else to it than to us. A trailing slash stays.
-func cleanPath(p string) string {
-	clean := path.Clean("/" + p)
-	if strings.HasSuffix(p, "/") && clean != "/" {
-		clean += "/"
-	}
-	return clean
 }
 
 func refuse(status int, reason string) *gate.Refusal {

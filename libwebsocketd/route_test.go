@@ -6,6 +6,9 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // routing is a server that starts nothing.
@@ -72,7 +75,7 @@ func TestRoute(t *testing.T) {
 			t.Errorf("%s: %d, SCRIPT_NAME %q, PATH_INFO %q", test.target, status, to.scriptName, to.pathInfo)
 		}
 		to, refusal = beside.route(r)
-		if test.path == "" && refusal == nil && (to.program != beside.own || to.argv[0] != "/bin/echo" || to.scriptName != "/" || to.pathInfo != cleanPath(r.URL.Path)) {
+		if test.path == "" && refusal == nil && (to.program != beside.own || to.argv[0] != "/bin/echo" || to.scriptName != "/" || to.pathInfo != paths.Clean(r.URL.Path)) {
 			t.Errorf("%s: what is left does not go to the Command but to %+v", test.target, to)
 		}
 		if test.path != "" && (refusal != nil || to.program.Path != test.path) {
@@ -137,7 +140,7 @@ func oracleRoute(paths []string, urlPath string) (name, info string, status int)
 	if strings.Contains(urlPath, "\x00") {
 		return "", "", http.StatusBadRequest
 	}
-	clean := oracleClean(urlPath)
+	clean := testkit.OracleClean(urlPath)
 	segments := strings.Split(clean, "/")[1:]
 	for n := len(segments); n > 0; n-- {
 		head := "/" + strings.Join(segments[:n], "/")

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // FuzzScript compares findScript, and what cleans its path, with the oracle over
@@ -47,13 +50,13 @@ func checkScript(t *testing.T, dir string, files []treeFile, target string) {
 	} else {
 		file = to.argv[0]
 	}
-	clean := oracleClean(u.Path)
+	clean := testkit.OracleClean(u.Path)
 	wantStatus, wantFile, wantName, wantInfo := oracleScript(files, u.Path, clean)
 	if status != wantStatus || file != wantFile || to.scriptName != wantName || to.pathInfo != wantInfo {
 		t.Errorf("%q: %d %q SCRIPT_NAME %q PATH_INFO %q\nthe oracle: %d %q SCRIPT_NAME %q PATH_INFO %q",
 			target, status, file, to.scriptName, to.pathInfo, wantStatus, wantFile, wantName, wantInfo)
 	}
-	if got := cleanPath(u.Path); got != clean {
+	if got := paths.Clean(u.Path); got != clean {
 		t.Errorf("cleanPath(%q) = %q, the oracle says %q", u.Path, got, clean)
 	}
 	if status == http.StatusOK && !strings.HasPrefix(file, dir+string(filepath.Separator)) {
@@ -119,26 +122,4 @@ func oracleScript(files []treeFile, path, clean string) (status int, file, name,
 		return http.StatusForbidden, "", "", ""
 	}
 	return http.StatusOK, found.resolved, found.url, clean[len(found.url):]
-}
-
-// oracleClean keeps a pile of segments: .. takes one off. A slash at the end
-// stays, unless nothing else is left.
-func oracleClean(path string) string {
-	var pile []string
-	for _, segment := range strings.Split(path, "/") {
-		switch {
-		case segment == ".." && len(pile) > 0:
-			pile = pile[:len(pile)-1]
-		case segment != "" && segment != "." && segment != "..":
-			pile = append(pile, segment)
-		}
-	}
-	clean := ""
-	for _, segment := range pile {
-		clean += "/" + segment
-	}
-	if clean == "" || path[len(path)-1] == '/' {
-		clean += "/"
-	}
-	return clean
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // scriptTree makes a script directory that has everything somebody might put
@@ -56,7 +58,7 @@ func scriptTree(t testing.TB) string {
 			t.Fatal(err)
 		}
 	}
-	makeFifo(t, filepath.Join(dir, "fifo"))
+	testkit.MakeFifo(t, filepath.Join(dir, "fifo"))
 	return dir
 }
 

@@ -10,8 +10,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/rdns"
+	"websocketd/libwebsocketd/listen"
+	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/static"
 )
 
 const (
@@ -35,16 +40,16 @@ type Server struct {
 	own      *served // what the Config says of itself: Command or Dir, and CGI scripts
 	table    atomic.Pointer[table]
 	slots    *gate.Slots
-	memory   *gate.Budget   // of messages in the making
-	lookup   *reverseLookup // nil without ReverseLookup
+	memory   *gate.Budget // of messages in the making
+	lookup   *rdns.Names  // nil without ReverseLookup
 	ids      uniqueIDs
 	launcher *process.Launcher
-	ownsIt   bool         // the launcher
-	static   *staticFiles // nil without StaticDir
-	console  *console     // nil without Console
+	ownsIt   bool          // the launcher
+	static   *static.Files // nil without StaticDir
+	console  *console      // nil without Console
 	http     *http.Server
-	second   *http.Server  // only redirects
-	certs    *certificates // nil without TLS
+	second   *http.Server         // only redirects
+	certs    *listen.Certificates // nil without TLS
 
 	turn atomic.Bool // taken by the one client of Once
 
@@ -74,7 +79,7 @@ func New(cfg Config) (*Server, error) {
 	s.conns = newConns(cfg.MaxConns, cfg.mostHeld(), cfg.Logger)
 	s.ctx, s.goAway = context.WithCancelCause(context.Background())
 	if cfg.ReverseLookup {
-		s.lookup = newReverseLookup(s.ctx, &s.running)
+		s.lookup = rdns.New(s.ctx, &s.running)
 	}
 	if err := s.furnish(); err != nil {
 		return nil, err
@@ -88,7 +93,7 @@ func New(cfg Config) (*Server, error) {
 // furnish makes what stands around the bridge.
 func (s *Server) furnish() (err error) {
 	if s.cfg.StaticDir != "" {
-		s.static = newStaticFiles(s.cfg.StaticDir, s.cfg.CGIDir)
+		s.static = static.New(s.cfg.StaticDir, s.cfg.CGIDir)
 	}
 	if s.cfg.Console {
 		s.console = newConsole(s)
@@ -107,13 +112,13 @@ func (s *Server) furnish() (err error) {
 	}
 	s.second = newRedirect(s)
 	if s.cfg.wantsTLS() {
-		s.certs, err = newCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, greeted, func(err error) {
-			logAt(s.cfg.Logger, LevelError, "server", err.Error())
+		s.certs, err = listen.NewCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, greeted, func(err error) {
+			logging.At(s.cfg.Logger, logging.LevelError, "server", err.Error())
 		})
 		if err != nil {
 			return err
 		}
-		s.http.TLSConfig = s.certs.serverConfig()
+		s.http.TLSConfig = s.certs.ServerConfig()
 	}
 	if s.launcher == nil {
 		s.ownsIt = true
@@ -159,14 +164,14 @@ func (s *Server) serve(l net.Listener) error {
 // and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.close()
-	s.goAway(ErrGoingAway)
+	s.goAway(bridge.ErrGoingAway)
 	s.second.Close()
 	err := s.http.Shutdown(ctx)
 	if waitErr := s.wait(ctx); err == nil {
 		err = waitErr
 	}
 	if s.certs != nil {
-		s.certs.finish(ctx)
+		s.certs.Finish(ctx)
 	}
 	if s.ownsIt {
 		s.launcher.Close()

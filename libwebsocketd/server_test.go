@@ -17,6 +17,9 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // TestConversation is one, from the handshake to the line in the log.
@@ -30,8 +33,8 @@ func TestConversation(t *testing.T) {
 	mustRead(t, c, "got caf\u00e9")
 	mustRead(t, c, "tail")
 	mustEnd(t, c, 4005, "exit status 5")
-	eventually(t, "the end is in the log", func() bool { return len(s.log.category("session")) == 2 })
-	lines := s.log.category("session")
+	testkit.Eventually(t, "the end is in the log", func() bool { return len(s.log.Category("session")) == 2 })
+	lines := s.log.Category("session")
 	want := "DISCONNECT ending=exit status 5 exit=exit status 5 messagesout=2 bytesout=13 messagesin=1 bytesin=5 undelivered=0 duration="
 	if lines[0] != "CONNECT" || !strings.HasPrefix(lines[1], want) {
 		t.Errorf("the log says %q, want %s", lines, want)
@@ -67,9 +70,9 @@ func TestClientCloses(t *testing.T) {
 	if s.slots.InUse() == 0 {
 		t.Error("the answer has waited for the program's end")
 	}
-	eventually(t, "the slot is free", func() bool { return s.slots.InUse() == 0 })
-	eventually(t, "the log says how", func() bool {
-		return strings.Contains(strings.Join(s.log.category("session"), " "), "ending=client closed: 4321")
+	testkit.Eventually(t, "the slot is free", func() bool { return s.slots.InUse() == 0 })
+	testkit.Eventually(t, "the log says how", func() bool {
+		return strings.Contains(strings.Join(s.log.Category("session"), " "), "ending=client closed: 4321")
 	})
 }
 
@@ -87,7 +90,7 @@ func TestShutdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer idle.Close()
-	eventually(t, "the idle one is accepted", func() bool {
+	testkit.Eventually(t, "the idle one is accepted", func() bool {
 		s.conns.mu.Lock()
 		defer s.conns.mu.Unlock()
 		return len(s.conns.fresh) == 1
@@ -98,7 +101,7 @@ func TestShutdown(t *testing.T) {
 		mustRead(t, c, "last words")
 		mustEnd(t, c, 1001, "server is going away")
 	}
-	within(t, 4*time.Second, "Shutdown", func() { // net/http would wait five for the idle one
+	testkit.Within(t, 4*time.Second, "Shutdown", func() { // net/http would wait five for the idle one
 		if err := <-result; err != nil {
 			t.Error(err)
 		}
@@ -112,7 +115,7 @@ func TestShutdown(t *testing.T) {
 	if err := s.Shutdown(t.Context()); err != nil {
 		t.Errorf("the second Shutdown: %v", err)
 	}
-	if lines := s.log.category("process"); strings.Contains(strings.Join(lines, " "), "still there") {
+	if lines := s.log.Category("process"); strings.Contains(strings.Join(lines, " "), "still there") {
 		t.Errorf("the log says %q", lines)
 	}
 }
@@ -135,7 +138,7 @@ func TestShutdownLateConnection(t *testing.T) {
 	defer behind.Close()
 	io.WriteString(behind, "GET / HTTP/1.0\r\n\r\n")
 	io.ReadAll(behind) // answered or not, the late one was accepted before
-	within(t, 4*time.Second, "Shutdown", func() {
+	testkit.Within(t, 4*time.Second, "Shutdown", func() {
 		if err := s.Shutdown(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -151,11 +154,11 @@ func TestShutdownStuckClient(t *testing.T) {
 	s := serve(t, cfg)
 	s.dial(t, "/", nil)
 	last, same := int64(0), 0
-	eventually(t, "nothing more gets through", func() bool {
+	testkit.Eventually(t, "nothing more gets through", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for x := range s.sessions {
-			if out, _ := x.client.(Listener).Taken(); out == last && out > 0 {
+			if out, _ := x.client.(bridge.Listener).Taken(); out == last && out > 0 {
 				same++
 			} else {
 				last, same = out, 0
@@ -165,7 +168,7 @@ func TestShutdownStuckClient(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	within(t, patience, "Shutdown", func() {
+	testkit.Within(t, testkit.Patience, "Shutdown", func() {
 		if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Shutdown: %v", err)
 		}
@@ -220,7 +223,7 @@ func TestServeError(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, shell("exit 0"), good, brokenListener{})
-	within(t, patience, "Serve", func() {
+	testkit.Within(t, testkit.Patience, "Serve", func() {
 		if err := <-s.over; !errors.Is(err, io.ErrNoProgress) {
 			t.Errorf("Serve: %v", err)
 		}
@@ -276,7 +279,7 @@ func TestMaxForks(t *testing.T) {
 	for _, c := range open {
 		c.Close()
 	}
-	eventually(t, "a slot is free", func() bool {
+	testkit.Eventually(t, "a slot is free", func() bool {
 		c, _, err := s.tryDial("/", nil)
 		if err == nil {
 			c.Close()

@@ -18,13 +18,15 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // serving is a server on the loopback, or on the listener given.
 type serving struct {
 	*Server
 	addr string
-	log  *logBook
+	log  *testkit.LogBook
 	over chan error // what Serve returned
 	door net.Listener
 }
@@ -44,7 +46,7 @@ func serve(t *testing.T, cfg Config, listeners ...net.Listener) *serving {
 		}
 		listeners = append(listeners, l)
 	}
-	s := &serving{addr: listeners[0].Addr().String(), log: new(logBook), over: make(chan error, 1), door: listeners[0]}
+	s := &serving{addr: listeners[0].Addr().String(), log: new(testkit.LogBook), over: make(chan error, 1), door: listeners[0]}
 	cfg.Logger = slog.New(s.log)
 	if cfg.PassEnv == nil {
 		cfg.PassEnv = []string{"PATH"}
@@ -82,7 +84,7 @@ func (s *serving) dial(t *testing.T, path string, header http.Header) *websocket
 }
 
 func (s *serving) tryDial(path string, header http.Header) (*websocket.Conn, *http.Response, error) {
-	d := websocket.Dialer{HandshakeTimeout: patience, NetDial: func(network, addr string) (net.Conn, error) {
+	d := websocket.Dialer{HandshakeTimeout: testkit.Patience, NetDial: func(network, addr string) (net.Conn, error) {
 		if strings.HasPrefix(s.addr, "/") {
 			return net.Dial("unix", s.addr)
 		}
@@ -178,5 +180,5 @@ func TestPanicBeforeTheConversation(t *testing.T) {
 	outer.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // what was started for it is killed
-	within(t, patience, "Shutdown", func() { s.Shutdown(ctx) })
+	testkit.Within(t, testkit.Patience, "Shutdown", func() { s.Shutdown(ctx) })
 }

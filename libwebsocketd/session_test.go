@@ -5,6 +5,9 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // lingering is a side of a conversation that says nothing, and ends when a test ends it.
@@ -19,9 +22,9 @@ func newLingering() *lingering {
 	return l
 }
 
-func (l *lingering) Receive() ([]Message, error) {
+func (l *lingering) Receive() ([]bridge.Message, error) {
 	<-l.ended
-	return nil, &EndedError{}
+	return nil, &bridge.EndedError{}
 }
 
 func (l *lingering) Close() error {
@@ -29,8 +32,10 @@ func (l *lingering) Close() error {
 	return nil
 }
 
-func (l *lingering) Send([]Message) error     { return nil }
-func (l *lingering) CloseSend(error) error    { return nil }
+func (l *lingering) Send([]bridge.Message) error { return nil }
+
+func (l *lingering) CloseSend(error) error { return nil }
+
 func (l *lingering) Context() context.Context { return context.Background() }
 
 // TestEndIsLogged: the conversation has ended when the client was told so, however
@@ -38,7 +43,7 @@ func (l *lingering) Context() context.Context { return context.Background() }
 func TestEndIsLogged(t *testing.T) {
 	t.Parallel()
 	program, client := newLingering(), newLingering()
-	book := new(logBook)
+	book := new(testkit.LogBook)
 	x := &session{program, client, slog.New(book).With("url", "/")}
 	over := make(chan struct{})
 	go func() {
@@ -46,12 +51,12 @@ func TestEndIsLogged(t *testing.T) {
 		x.run()
 	}()
 	program.end()
-	eventually(t, "CONNECT and DISCONNECT are logged", func() bool { return len(book.category("session")) == 2 })
+	testkit.Eventually(t, "CONNECT and DISCONNECT are logged", func() bool { return len(book.Category("session")) == 2 })
 	select {
 	case <-over:
 		t.Error("the client was not waited for")
 	default:
 	}
 	client.end()
-	within(t, patience, "the session is over", func() { <-over })
+	testkit.Within(t, testkit.Patience, "the session is over", func() { <-over })
 }

@@ -10,6 +10,7 @@ import (
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // served is a Program as a Server serves it: its settings, complete, and what is
@@ -20,7 +21,7 @@ type served struct {
 	origins *gate.Origins
 	slots   *gate.Slots // of this program, over all reloads
 	env     *environment
-	hint    hint          // of its output's buffer
+	hint    stdio.Hint    // of its output's buffer
 	pool    *process.Pool // nil without Prefork
 	keeper  Keeper        // nil without a Lifetime
 }

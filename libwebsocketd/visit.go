@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
 )
 
@@ -35,7 +36,7 @@ type Visit struct {
 	from   peer
 	id     string
 	log    *slog.Logger
-	first  []Message
+	first  []bridge.Message
 }
 
 // Program is the complete settings of what is asked for. They are not to be
@@ -56,7 +57,7 @@ func (v *Visit) Refuse(w http.ResponseWriter, refusal *gate.Refusal) {
 // Open is the program for this client: what its Lifetime has for the call, else a
 // process of its own. Whoever called Open calls Close, or Converse. What a refusal
 // is about has been logged: Answer it.
-func (v *Visit) Open(call Call) (Endpoint, *gate.Refusal) {
+func (v *Visit) Open(call Call) (bridge.Endpoint, *gate.Refusal) {
 	if keeper := v.to.program.keeper; keeper != nil {
 		call.Request, call.Log = v.Request, v.log
 		call.Place = Place{v.to.scriptName, v.to.pathInfo, v.to.argv}
@@ -106,11 +107,11 @@ func LastEventID(r *http.Request) string {
 }
 
 // First is what the program is to be sent before anything of the client's.
-func (v *Visit) First() []Message { return v.first }
+func (v *Visit) First() []bridge.Message { return v.first }
 
 // Converse is PipeEndpoints between its two lines in the log. Shutdown by force
 // closes the client.
-func (v *Visit) Converse(program, client Endpoint) Traffic {
+func (v *Visit) Converse(program, client bridge.Endpoint) bridge.Traffic {
 	x := &session{program, client, v.log}
 	v.server.enter(x)
 	defer v.server.leave(x)

@@ -1,0 +1,96 @@
+package libwebsocketd
+
+import (
+	"os"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/listen"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/stdio"
+	"websocketd/libwebsocketd/ws"
+)
+
+// What a conversation is made of: see package bridge.
+type (
+	Kind         = bridge.Kind
+	Message      = bridge.Message
+	Endpoint     = bridge.Endpoint
+	Tally        = bridge.Tally
+	Traffic      = bridge.Traffic
+	Broadcast    = bridge.Broadcast
+	Listener     = bridge.Listener
+	Delivery     = bridge.Delivery
+	Note         = bridge.Note
+	Chunk        = bridge.Chunk
+	EndedError   = bridge.EndedError
+	CloseError   = bridge.CloseError
+	ClosedError  = bridge.ClosedError
+	RefusedError = bridge.RefusedError
+)
+
+// The two sides: see packages stdio and ws.
+type (
+	ProcessEndpoint   = stdio.Endpoint
+	WebSocketEndpoint = ws.Endpoint
+	Framing           = stdio.Framing
+	Newlines          = stdio.Newlines
+)
+
+// Kinds of messages.
+const (
+	Text     = bridge.Text
+	Binary   = bridge.Binary
+	Verbatim = bridge.Verbatim
+)
+
+// Framings, and what becomes of newlines.
+const (
+	FramingLine    = stdio.FramingLine
+	FramingRaw     = stdio.FramingRaw
+	FramingNull    = stdio.FramingNull
+	FramingLength  = stdio.FramingLength
+	FramingLSP     = stdio.FramingLSP
+	FramingNDJSON  = stdio.FramingNDJSON
+	NewlinesPass   = stdio.NewlinesPass
+	NewlinesEscape = stdio.NewlinesEscape
+	NewlinesReject = stdio.NewlinesReject
+)
+
+// Levels of the log: see package logging.
+const (
+	LevelDebug  = logging.LevelDebug
+	LevelTrace  = logging.LevelTrace
+	LevelAccess = logging.LevelAccess
+	LevelInfo   = logging.LevelInfo
+	LevelError  = logging.LevelError
+	LevelFatal  = logging.LevelFatal
+	CategoryKey = logging.CategoryKey
+)
+
+// Errors: see packages bridge and ws.
+var (
+	ErrGoingAway = bridge.ErrGoingAway
+	ErrTooSlow   = ws.ErrTooSlow
+)
+
+// PipeEndpoints is bridge.Pipe.
+func PipeEndpoints(program, client Endpoint) Traffic { return bridge.Pipe(program, client) }
+
+// NewChunk is bridge.NewChunk.
+func NewChunk(batch []Message) *Chunk { return bridge.NewChunk(batch) }
+
+// Closing is bridge.Closing.
+func Closing(cause error) (code int, reason string) { return bridge.Closing(cause) }
+
+// ParseSocketMode is listen.ParseSocketMode.
+func ParseSocketMode(text string) (os.FileMode, error) { return listen.ParseSocketMode(text) }
+
+// LookupSocketGroup is listen.LookupSocketGroup.
+func LookupSocketGroup(group string) (int, error) { return listen.LookupSocketGroup(group) }
+
+// IsAbstractSocket is listen.IsAbstractSocket.
+func IsAbstractSocket(path string) bool { return listen.IsAbstractSocket(path) }
+
+// ReadRegular is paths.ReadRegular.
+func ReadRegular(name string) ([]byte, error) { return paths.ReadRegular(name) }

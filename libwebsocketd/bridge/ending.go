@@ -1,0 +1,96 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+
+	"websocketd/libwebsocketd/internal/exit"
+)
+
+// Close codes (RFC 6455 section 7.4.1, and its private range).
+const (
+	CloseNormal          = 1000
+	closeGoingAway       = 1001
+	CloseProtocolError   = 1002
+	CloseUnsupportedData = 1003
+	CloseNoStatus        = 1005
+	CloseAbnormal        = 1006
+	CloseInvalidPayload  = 1007
+	ClosePolicyViolation = 1008
+	CloseMessageTooBig   = 1009
+	closeInternalError   = 1011
+	closeExitStatus      = 4000 // plus the exit status
+	closeSignal          = 4128 // plus the signal's number, as a shell's 128
+)
+
+// EndedError is the final error of a program's Receive: it has ended.
+type EndedError struct{ exit.Ending }
+
+func (e *EndedError) Error() string { return e.String() }
+
+// CloseError is why a conversation ended that a Lifetime ended: the client is told
+// its code (RFC 6455 section 7.4) and its reason.
+type CloseError struct {
+	Code   int
+	Reason string
+}
+
+func (e *CloseError) Error() string { return closedWith(e.Code, e.Reason) }
+
+func closedWith(code int, reason string) string {
+	return fmt.Sprintf("closed with %d: %s", code, reason)
+}
+
+// Closing is what a client is told at the end: a code and a reason of at most
+// 123 bytes (RFC 6455 section 5.5).
+func Closing(cause error) (code int, reason string) {
+	var ended *EndedError
+	var refused *RefusedError
+	var broken *BrokenError
+	var told *CloseError
+	switch {
+	case errors.Is(cause, ErrGoingAway):
+		return closeGoingAway, ErrGoingAway.Error()
+	case errors.As(cause, &refused):
+		return refused.Code, refused.Reason
+	case errors.As(cause, &told):
+		return told.Code, told.Reason
+	case errors.As(cause, &broken):
+		return closeInternalError, broken.Reason
+	case !errors.As(cause, &ended):
+		return closeInternalError, "the server lost the program"
+	case ended.Signal != 0:
+		return closeSignal + int(ended.Signal), ended.String()
+	case ended.Code == 0:
+		return CloseNormal, ended.String()
+	case ended.Code > 0 && ended.Code <= 255:
+		return closeExitStatus + ended.Code, ended.String()
+	}
+	return closeInternalError, ended.String()
+}
+
+// ClosedError is why a conversation ended when the client ended it.
+type ClosedError struct {
+	Code int // of its close frame; 1005 if it had none, 1006 without a close frame
+}
+
+func (e *ClosedError) Error() string {
+	if e.Code == CloseAbnormal {
+		return "client gone"
+	}
+	return fmt.Sprintf("client closed: %d", e.Code)
+}
+
+// RefusedError is why we end a conversation: what the client sent cannot be taken.
+type RefusedError struct {
+	Code   int // of the close frame
+	Reason string
+}
+
+func (e *RefusedError) Error() string { return closedWith(e.Code, e.Reason) }
+
+// BrokenError is why a conversation ends when what the program prints is no
+// message of its framing. The client is told 1011 and the reason, ASCII.
+type BrokenError struct{ Reason string }
+
+func (e *BrokenError) Error() string { return e.Reason }

@@ -1,0 +1,33 @@
+package paths
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+// errIrregular is the cause when a configuration or certificate is no file.
+var errIrregular = errors.New("is not a regular file")
+
+// ReadRegular returns the content of a regular file. A pipe or a device, which
+// could be waited for without end, is not opened: O_NONBLOCK keeps one that was put
+// there in this moment from being waited for as well. Like every read it may wait
+// for a file system that does not answer.
+func ReadRegular(name string) ([]byte, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, &os.PathError{Op: "read", Path: name, Err: syscall.EISDIR}
+	case !info.Mode().IsRegular():
+		return nil, &os.PathError{Op: "read", Path: name, Err: errIrregular}
+	}
+	return io.ReadAll(f)
+}

@@ -1,0 +1,46 @@
+package readbuf
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// NewSource reads from a file, a socket, or anything else.
+func NewSource(r io.Reader) Source {
+	switch c := r.(type) { // not what embeds one of them: that may have a Read of its own
+	case *os.File, *net.TCPConn, *net.UnixConn:
+		if raw, err := c.(syscall.Conn).SyscallConn(); err == nil && canReadRaw {
+			return newDescriptor(raw, c)
+		}
+	}
+	return &plainSource{r: r}
+}
+
+// plainSource reads from what cannot be waited for without a buffer, such as a
+// TLS connection. It waits with a small one, and uses the room as long as that
+// would be too small.
+type plainSource struct {
+	r     io.Reader
+	small []byte
+	busy  bool
+}
+
+func (p *plainSource) ReadInto(in *Buffer) (n int, err error) {
+	if p.busy {
+		room := in.Space()
+		n, err = p.r.Read(room)
+		p.busy = n == len(room)
+		return n, err
+	}
+	if p.small == nil {
+		p.small = make([]byte, KeptSize)
+	}
+	in.Release()
+	if n, err = p.r.Read(p.small); n > 0 {
+		copy(in.Space(), p.small[:n])
+	}
+	p.busy = n == len(p.small)
+	return n, err
+}

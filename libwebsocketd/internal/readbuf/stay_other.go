@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package readbuf
+
+func newStaying(descriptor, any) Source { return nil }

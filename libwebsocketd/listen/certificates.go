@@ -1,0 +1,191 @@
+package listen
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd/internal/paths"
+)
+
+const (
+	certificateLook     = time.Second            // how old the last look at the files may be
+	certificatePatience = 100 * time.Millisecond // how long the handshake that finds it so waits for the next one
+)
+
+// Certificates is a TLS configuration made of files. Changed files are taken up
+// by the next handshake, so that a renewed certificate needs no restart; what
+// cannot be read or does not fit together leaves the old configuration at work.
+// The files are read beside the handshakes: a file system that does not answer
+// stops none of them.
+type Certificates struct {
+	cert, key, ca string
+	greeted       func(net.Conn) // called when the first message of a handshake has come whole
+	failed        func(error)    // told of files that cannot be used
+	patience      time.Duration
+
+	mu      sync.Mutex
+	looked  time.Time     // when the last look began
+	looking chan struct{} // closed when it is over; nil: it is
+	seen    [3]stamp
+	config  *tls.Config
+}
+
+// stamp tells whether a file has changed, or is another one. Links are followed:
+// Kubernetes and certbot swap them.
+type stamp struct{ fs.FileInfo }
+
+func (s stamp) same(t stamp) bool {
+	if s.FileInfo == nil || t.FileInfo == nil {
+		return s.FileInfo == nil && t.FileInfo == nil
+	}
+	return os.SameFile(s.FileInfo, t.FileInfo) && s.Size() == t.Size() && s.ModTime().Equal(t.ModTime())
+}
+
+// NewCertificates reads the files. ca is empty when clients need no certificate.
+func NewCertificates(cert, key, ca string, greeted func(net.Conn), failed func(error)) (*Certificates, error) {
+	c := &Certificates{cert: cert, key: key, ca: ca, greeted: greeted, failed: failed, patience: certificatePatience}
+	c.seen = c.stamps()
+	config, err := c.read()
+	if err != nil {
+		return nil, err
+	}
+	c.config, c.looked = config, time.Now()
+	return c, nil
+}
+
+// ServerConfig asks for the current configuration at every handshake.
+func (c *Certificates) ServerConfig() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			c.greeted(hello.Conn)
+			return c.current(), nil
+		},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return &c.current().Certificates[0], nil
+		},
+	}
+}
+
+// current is the configuration of a handshake that begins now. The one that finds
+// the last look old begins another, and gives it a moment.
+func (c *Certificates) current() *tls.Config {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.looking != nil || time.Since(c.looked) < certificateLook {
+		return c.config
+	}
+	c.looked, c.looking = time.Now(), make(chan struct{})
+	go c.look(c.looking)
+	c.wait(c.looking)
+	return c.config
+}
+
+// wait waits for the end of a look, for a moment at most; c.mu is held before and
+// after it.
+func (c *Certificates) wait(over <-chan struct{}) {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	patience := time.NewTimer(c.patience)
+	defer patience.Stop()
+	select {
+	case <-over:
+	case <-patience.C:
+	}
+}
+
+// look takes changed files up.
+func (c *Certificates) look(over chan struct{}) {
+	seen := c.stamps()
+	if !slices.EqualFunc(seen[:], c.seen[:], stamp.same) { // which only looks write, one at a time
+		config, err := c.read()
+		c.mu.Lock()
+		c.seen = seen
+		if err == nil {
+			c.config = config
+		}
+		c.mu.Unlock()
+		if err != nil {
+			c.failed(fmt.Errorf("the changed certificate cannot be used, the old one stays: %w", err))
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.looking = nil
+	close(over)
+}
+
+// Finish waits for the end of a look, if there is one, or of ctx.
+func (c *Certificates) Finish(ctx context.Context) {
+	c.mu.Lock()
+	over := c.looking
+	c.mu.Unlock()
+	if over == nil {
+		return
+	}
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+}
+
+func (c *Certificates) stamps() (seen [3]stamp) {
+	for i, file := range []string{c.cert, c.key, c.ca} {
+		if info, err := os.Stat(file); err == nil {
+			seen[i] = stamp{info}
+		}
+	}
+	return seen
+}
+
+func (c *Certificates) read() (*tls.Config, error) {
+	cert, err := paths.ReadRegular(c.cert)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s: %w", c.cert, withoutPath(err))
+	}
+	key, err := paths.ReadRegular(c.key)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", c.key, withoutPath(err))
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s with key %s: %w", c.cert, c.key, err)
+	}
+	config := &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"h2", "http/1.1"},
+		Certificates: []tls.Certificate{pair},
+	}
+	if c.ca == "" {
+		return config, nil
+	}
+	pem, err := paths.ReadRegular(c.ca)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read CA file %s: %w", c.ca, withoutPath(err))
+	}
+	config.ClientCAs = x509.NewCertPool()
+	if !config.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("failed to parse CA certificates from %s", c.ca)
+	}
+	config.ClientAuth = tls.RequireAndVerifyClientCert
+	return config, nil
+}
+
+// withoutPath is an error of a file without its path, which is told already.
+func withoutPath(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

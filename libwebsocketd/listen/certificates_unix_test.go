@@ -1,0 +1,24 @@
+//go:build unix
+
+package listen
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What is no regular file is not read: nobody would wait for a pipe's writer in vain.
+func TestCertificatesPipe(t *testing.T) {
+	t.Parallel()
+	files := newCertFiles(t)
+	certs, complaints := files.open(t, "")
+	os.Remove(files.path("key.pem"))
+	if err := syscall.Mkfifo(files.path("key.pem"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := now(t, certs); got != 1 || len(*complaints) != 1 || !strings.Contains((*complaints)[0], "key.pem: is not a regular file") {
+		t.Errorf("certificate %d, %q", got, *complaints)
+	}
+}

@@ -1,0 +1,18 @@
+package listen
+
+import (
+	"errors"
+	"net"
+)
+
+// Unix listens on a socket file, of which Windows decides who may connect by
+// its directory.
+func Unix(s UnixSocket) (net.Listener, error) {
+	if s.Mode != 0 || s.Group != "" {
+		return nil, errors.New("Windows has no --socketmode and no --socketgroup: the rights of the directory decide")
+	}
+	if err := removeStale(s.Path); err != nil {
+		return nil, err
+	}
+	return net.Listen("unix", s.Path)
+}

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package libwebsocketd
-
-import "testing"
-
-// makeFifo makes nothing here, where there are no named pipes.
-func makeFifo(testing.TB, string) {}

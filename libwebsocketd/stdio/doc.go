@@ -1,0 +1,20 @@
+// Package stdio is the program's side of a conversation: a process with its standard
+// input, output and error.
+//
+// NewEndpoint takes over a running process. A byte's way out of the program: pipeReader
+// -> a framing's output -> Receive. Its way in: Send -> a framing's input -> the pipe.
+//
+// Framing says how one message is told from the next. Each has a file of its own with
+// both directions: a cutter, which cuts what the program prints into messages, and a
+// framer, which puts a client's message into what the program reads. framing.go chooses.
+//
+// The output ends when its last writer has closed it, or, once the program has exited,
+// when those it left behind fall silent (pipe_reader.go).
+//
+// Whoever starts a goroutine waits for it:
+//
+//	goroutine           started by               ends when      waited for by
+//	stderr to the log   the first byte of it     the pipe ends  Endpoint.Close
+//	broken output       Receive                  the pipe ends  Endpoint.Close
+//	two tagged streams  NewEndpoint              the pipes end  Endpoint.Close
+package stdio

@@ -1,0 +1,334 @@
+package stdio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/exit"
+	"websocketd/libwebsocketd/internal/readbuf"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/process"
+)
+
+// Endpoint is a running program as one side of a conversation: its
+// output is received, its input is sent. Close ends it by the ladder.
+type Endpoint struct {
+	proc      *process.Process
+	ladder    process.Ladder
+	log       *slog.Logger
+	slot      Slot
+	hint      *Hint             // nil when it is known, or nobody asks
+	listening listening         // for its first words
+	delivers  atomic.Bool       // some of its output has been received
+	byLine    bool              // which is when a line is whole
+	ended     func(exit.Ending) // told when the program is gone; may be nil
+	maxLine   int
+	output    output
+	input     input
+
+	logsStderr bool
+
+	reading  sync.WaitGroup // whoever reads stderr, or a stdout nobody wants any more
+	mu       sync.Mutex
+	pipes    []*pipeReader
+	exited   bool
+	logged   bool          // stderr is being read, or was
+	receives bool          // somebody has come for output
+	drained  chan struct{} // Receive has returned its error
+	immortal chan struct{} // closed when SIGKILL did not end the program
+
+	leaveOnce sync.Once
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// Slot is what a program holds among those that may run at once. Its methods are
+// called once each.
+type Slot interface {
+	Leaving() // it will soon be free: the program has exited, or is to end
+	Gone()    // nothing of the program's session is left
+}
+
+// Options say how a process is bridged.
+type Options struct {
+	Framing    Framing
+	Newlines   Newlines
+	Binary     bool // what one read yields is a binary message; not with another Framing
+	Tagged     bool // both output streams, each line as {"stream":..,"data":..}
+	MaxLine    int  // bytes
+	CloseDelay time.Duration
+	Log        *slog.Logger
+	Slot       Slot
+	Hint       *Hint             // nil: nobody wonders whether the program keeps its output
+	Ended      func(exit.Ending) // called when the program is gone; may be nil
+}
+
+// NewEndpoint takes over proc.
+func NewEndpoint(proc *process.Process, o Options) *Endpoint {
+	p := &Endpoint{
+		proc:     proc,
+		ladder:   process.DefaultLadder(o.CloseDelay),
+		log:      o.Log,
+		slot:     o.Slot,
+		ended:    o.Ended,
+		maxLine:  o.MaxLine,
+		byLine:   !o.Binary && (o.Framing == "" || o.Framing == FramingLine),
+		drained:  make(chan struct{}),
+		immortal: make(chan struct{}),
+	}
+	if o.Hint != nil && !o.Hint.known.Load() {
+		p.hint = o.Hint
+	}
+	p.output, p.input = p.chooseOutput(&o), p.chooseInput(&o)
+	if p.logsStderr = proc.Stderr != nil && !o.Tagged; p.logsStderr {
+		proc.OnStderr(p.logStderr)
+	}
+	proc.OnGone(p.slot.Gone)
+	proc.OnExit(p.programExited)
+	return p
+}
+
+func (p *Endpoint) lines(f *os.File, stream string) *lineReader {
+	return newLineReader(p.pipe(f), p.maxLine, func() {
+		logging.At(p.log, logging.LevelError, "process", "a line of "+stream+" is longer than --maxline and comes in pieces", "maxline", p.maxLine)
+	})
+}
+
+// pipe reads one of the program's pipes, which has an end once the program has
+// exited.
+func (p *Endpoint) pipe(f *os.File) *pipeReader {
+	r := newPipeReader(f, p.proc.Grace(), p.cutShort)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pipes = append(p.pipes, r); p.exited {
+		r.programExited()
+	}
+	return r
+}
+
+// Leaving says that the program's slot will soon be free.
+func (p *Endpoint) Leaving() { p.leaveOnce.Do(p.slot.Leaving) }
+
+func (p *Endpoint) programExited() {
+	p.Leaving()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.exited = true
+	for _, pipe := range p.pipes {
+		pipe.programExited()
+	}
+}
+
+// logStderr begins to take stderr to the log. Most programs say nothing there, and
+// a goroutine that waits for it would be a third of what a connection costs.
+func (p *Endpoint) logStderr() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.logged {
+		p.logged = true
+		p.reading.Go(p.logLines)
+	}
+}
+
+func (p *Endpoint) cutShort() {
+	logging.At(p.log, logging.LevelError, "process", "the program has exited, but what it left behind went on talking and is ended")
+}
+
+func (p *Endpoint) logLine(line []byte) {
+	logging.At(p.log, logging.LevelError, "stderr", string(line))
+}
+
+// logStdout is for what a framing has no message in.
+func (p *Endpoint) logStdout(line []byte) {
+	logging.At(p.log, logging.LevelError, "stdout", string(line))
+}
+
+func (p *Endpoint) logLines() {
+	lines := p.lines(p.proc.Stderr, "stderr")
+	for {
+		batch, err := lines.Next()
+		for _, line := range batch {
+			p.logLine(line.Data)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Receive yields the program's output to its very end. Its error is an
+// *EndedError, once the program has exited: closing its output does not end it.
+// Output that is no message of its framing does: then it is a *brokenError, and
+// the rest of the output is read for nobody.
+func (p *Endpoint) Receive() ([]bridge.Message, error) {
+	p.mu.Lock()
+	p.receives = true
+	p.mu.Unlock()
+	batch, err := p.output.Next()
+	if err == nil {
+		p.delivers.Store(true)
+		return batch, nil
+	}
+	select {
+	case <-p.drained: // asked again after the end
+	default:
+		defer close(p.drained)
+		p.broke(err)
+	}
+	if broken := new(bridge.BrokenError); errors.As(err, &broken) {
+		return nil, err
+	}
+	select {
+	case <-p.proc.Exited():
+		return nil, &bridge.EndedError{Ending: p.proc.Reap()}
+	case <-p.immortal:
+		return nil, errImmortal
+	}
+}
+
+// broke reads what a program still says when its output has broken its framing,
+// so that it can end.
+func (p *Endpoint) broke(err error) {
+	if broken := new(bridge.BrokenError); errors.As(err, &broken) {
+		logging.At(p.log, logging.LevelError, "process", "what the program prints is not what --framing says: "+broken.Reason)
+		p.mu.Lock()
+		stdout := p.pipes[0]
+		p.mu.Unlock()
+		p.reading.Go(func() { readbuf.Discard(stdout) })
+	}
+}
+
+var errImmortal = errors.New("the program does not end")
+
+// Send writes messages to the program's input as its framing puts them, in as few
+// writes as it takes. It fails when the program has closed its input or exited, and
+// with a *RefusedError at a message the framing cannot carry.
+func (p *Endpoint) Send(batch []bridge.Message) error {
+	if p.hint != nil {
+		p.listening.begin(p.lookForOutput)
+	}
+	return p.input.Send(batch)
+}
+
+// Ending returns how the process finished. It is valid once Close has returned.
+func (p *Endpoint) Ending() exit.Ending { return p.proc.Ending() }
+
+// Pid is the process's number.
+func (p *Endpoint) Pid() int { return p.proc.Pid }
+
+// CloseSend closes the program's input.
+func (p *Endpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
+
+// Context is never done: how a program ends is told by Receive.
+func (p *Endpoint) Context() context.Context { return context.Background() }
+
+// Close ends the program by the ladder and returns when its session is gone. What
+// it said before its end is left to Receive, if somebody receives.
+func (p *Endpoint) Close() error {
+	p.closeOnce.Do(func() { p.closeErr = p.end() })
+	return p.closeErr
+}
+
+func (p *Endpoint) end() error {
+	p.Leaving()
+	p.listening.end()
+	p.hasDelivered() // before its end: what comes then may have waited in a buffer
+	asked := time.Now()
+	err := p.proc.Stop(p.ladder)
+	if err != nil {
+		close(p.immortal)
+		err = p.proc.Close() // ends the readers
+	}
+	p.mu.Lock()
+	received := p.receives
+	p.mu.Unlock()
+	if received {
+		<-p.drained
+	}
+	p.mu.Lock()
+	unread := p.logsStderr && !p.logged
+	p.logged = true
+	p.mu.Unlock()
+	if unread {
+		p.logLines()
+	}
+	p.reading.Wait()
+	if err == nil {
+		err = p.proc.Close()
+	}
+	if tagged, ok := p.output.(*taggedOutput); ok {
+		tagged.close()
+	}
+	p.report(asked, err)
+	if p.ended != nil {
+		p.ended(p.proc.Ending())
+	}
+	return err
+}
+
+func (p *Endpoint) report(asked time.Time, err error) {
+	if err != nil {
+		logging.At(p.log, logging.LevelError, "process", err.Error())
+		return
+	}
+	if action, ok := p.proc.Asked(); ok {
+		logging.At(p.log, logging.LevelDebug, "process", fmt.Sprintf("Process %d terminated after %s", p.proc.Pid, action),
+			"after", time.Since(asked).Round(time.Millisecond))
+	}
+	if ending := p.proc.Ending(); !ending.Success() {
+		logging.At(p.log, logging.LevelDebug, "process", "Process exit: "+ending.String())
+	}
+}
+
+// chooseOutput is what becomes of what the program prints.
+func (p *Endpoint) chooseOutput(cfg *Options) output {
+	switch {
+	case cfg.Tagged:
+		return newTaggedOutput(
+			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout")},
+			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
+		)
+	case cfg.Binary:
+		return &binaryOutput{in: readbuf.Buffer{Source: p.pipe(p.proc.Stdout)}}
+	case cfg.Framing == "", cfg.Framing == FramingLine:
+		return &textOutput{lines: p.lines(p.proc.Stdout, "stdout")}
+	}
+	stdout := p.pipe(p.proc.Stdout)
+	if cfg.Framing == FramingRaw {
+		return &rawOutput{in: readbuf.Buffer{Source: stdout}}
+	}
+	return newFramedOutput(stdout, newCutter(cfg, p.logStdout))
+}
+
+// chooseInput is what becomes of what the client says.
+func (p *Endpoint) chooseInput(cfg *Options) input {
+	if f := newFramer(cfg); f != nil {
+		return &framedInput{to: p.proc.Stdin, framer: f}
+	}
+	return &lineInput{to: p.proc.Stdin}
+}
+
+// ReceiveEach implements forwarder.
+func (p *Endpoint) ReceiveEach(each func([]bridge.Message)) error {
+	p.mu.Lock()
+	stdout := p.pipes[0]
+	p.mu.Unlock()
+	_, two := p.output.(*taggedOutput)
+	use := func() (leave bool) { return !readbuf.EachArrived(p.output, each) }
+	for {
+		batch, err := p.Receive()
+		if err != nil {
+			return err
+		}
+		if each(batch); !two {
+			stdout.Stay(use)
+		}
+	}
+}

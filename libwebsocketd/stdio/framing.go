@@ -1,0 +1,103 @@
+package stdio
+
+import "websocketd/libwebsocketd/bridge"
+
+// Framing says how one message is told from the next in what a program prints
+// and in what it reads.
+//
+//	          a message of the program is                         to the client  a message of the client becomes
+//	line      a line; one over MaxLine comes in pieces            text           itself and a newline
+//	raw       what one read yields                                text           itself
+//	null      ended by a NUL                                      text           itself and a NUL
+//	length    behind its length, 4 bytes, big-endian              binary         its length and itself
+//	lsp       behind a header with Content-Length                 text           a header and itself
+//	ndjson    a line that is one JSON value                       text           itself, compacted, and a newline
+//
+// The law of all of them:
+//
+//   - What one read brought is one batch. Nothing is held back but what is not whole.
+//   - Text is valid UTF-8; bytes that are not become U+FFFD.
+//   - A byte order mark before the JSON of lsp and ndjson is dropped, both ways.
+//   - Limits count the message, not what the framing puts around it.
+//   - Only a line can be cut. With null, length, lsp and ndjson a message over
+//     MaxLine, and what can be no message, end the conversation with 1011 and a
+//     reason. What was whole before is delivered first.
+//   - At the end of the output an unterminated message of line, null and, if it is
+//     whole JSON, ndjson is delivered. A length or lsp message that is cut off is
+//     not, and ends with 1011.
+//   - A client's message that the framing cannot carry does not reach the program,
+//     and ends the conversation with 1008: a NUL with null, what is not JSON with
+//     ndjson, a header of its own that does not fit with lsp. Without a limit of MaxFrameSize, where messages arrive in pieces,
+//     null, as NewlinesReject, ends it when the fault comes; length, lsp and ndjson
+//     need the limit.
+//   - A client may send both kinds with raw, null and length. With lsp and ndjson a
+//     binary message ends the conversation with 1003; with line it is ignored.
+type Framing string
+
+// Framings.
+const (
+	FramingLine   Framing = "line" // the default
+	FramingRaw    Framing = "raw"
+	FramingNull   Framing = "null"
+	FramingLength Framing = "length"
+	FramingLSP    Framing = "lsp"
+	FramingNDJSON Framing = "ndjson"
+)
+
+// Newlines says what becomes of newlines, LF and CR, inside a client's message
+// when the framing is FramingLine.
+type Newlines string
+
+const (
+	NewlinesPass   Newlines = "pass"   // the program reads several lines (default)
+	NewlinesEscape Newlines = "escape" // LF becomes backslash n, CR backslash r; nothing else changes
+	NewlinesReject Newlines = "reject" // the message ends the conversation with 1008 and does not reach the program
+)
+
+var (
+	errOverMaxLine = &bridge.BrokenError{Reason: "message over --maxline"}
+	errCutOff      = &bridge.BrokenError{Reason: "output ended inside a message"}
+)
+
+// NeedsLimit reports whether a client's message must be whole before any of it
+// can be passed on, so that MaxFrameSize must not be without limit.
+func (f Framing) NeedsLimit() bool {
+	return f == FramingLength || f == FramingLSP || f == FramingNDJSON
+}
+
+// newCutter is for framings whose messages must be whole. What is no message of
+// lsp or ndjson is told to junk.
+func newCutter(cfg *Options, junk func(line []byte)) cutter {
+	switch cfg.Framing {
+	case FramingNull:
+		return &nullCutter{max: cfg.MaxLine}
+	case FramingLength:
+		return &lengthCutter{max: cfg.MaxLine}
+	case FramingLSP:
+		return newLSPCutter(cfg.MaxLine, junk)
+	}
+	return &ndjsonCutter{max: cfg.MaxLine, junk: junk}
+}
+
+// newFramer is nil where a message and a newline are all there is to it.
+func newFramer(cfg *Options) framer {
+	switch cfg.Framing {
+	case FramingRaw:
+		return rawFramer{}
+	case FramingNull:
+		return nullFramer{}
+	case FramingLength:
+		return lengthFramer{}
+	case FramingLSP:
+		return lspFramer{}
+	case FramingNDJSON:
+		return &ndjsonFramer{}
+	}
+	switch cfg.Newlines {
+	case NewlinesEscape:
+		return &escapingFramer{}
+	case NewlinesReject:
+		return rejectingFramer{}
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package stdio
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/readbuf"
+	"websocketd/libwebsocketd/internal/text"
+)
+
+// The base protocol of the Language Server Protocol: a header, an empty line, and
+// as many bytes as Content-Length says. Lines end with CR LF; LF alone will do.
+const (
+	contentLength = "Content-Length:"
+	contentType   = "Content-Type:"
+)
+
+// mostJunk is how many bytes may stand between two messages: the header, which is
+// some forty bytes long, and lines that do not belong there, such as a forgotten
+// print. Those go to the log. More than this is taken for a program that does not
+// speak the protocol.
+const mostJunk = 64 << 10
+
+// lspCutter: a header stands before each message.
+type lspCutter struct {
+	finder
+	max  int               // bytes of a message
+	junk func(line []byte) // told of each line that does not belong there
+
+	between  int  // bytes since the last message
+	inHeader bool // a header has begun
+	length   int  // what it says; negative: nothing yet
+	inBody   bool // it is over
+}
+
+func newLSPCutter(max int, junk func(line []byte)) *lspCutter {
+	return &lspCutter{max: max, junk: junk, length: -1}
+}
+
+func (c *lspCutter) most() int { return max(c.max, mostJunk) + 2 }
+
+func (c *lspCutter) cut(unread []byte, batch []bridge.Message) (used int, _ []bridge.Message, err error) {
+	for len(batch) < readbuf.MaxBatch {
+		if !c.inBody {
+			n, err := c.cutHeader(unread[used:])
+			if used += n; err != nil || !c.inBody {
+				return used, batch, err
+			}
+		}
+		end := used + c.length
+		if end > len(unread) {
+			break
+		}
+		batch = append(batch, bridge.Message{Kind: bridge.Text, Data: text.Valid(withoutMark(unread[used:end]))})
+		used = end
+		c.between, c.inHeader, c.length, c.inBody = 0, false, -1, false
+	}
+	return used, batch, nil
+}
+
+// cutHeader takes lines until a header is over.
+func (c *lspCutter) cutHeader(unread []byte) (used int, err error) {
+	for !c.inBody {
+		size := c.find(unread[used:], '\n')
+		if size < 0 {
+			if c.between+len(unread)-used > mostJunk {
+				err = errJunk
+			}
+			return used, err
+		}
+		line := unread[used : used+size]
+		used += size + 1
+		if c.between += size + 1; c.between > mostJunk {
+			return used, errJunk
+		}
+		if !c.inHeader {
+			line = withoutMark(line)
+		}
+		if err := c.takeLine(bytes.TrimSuffix(line, []byte("\r"))); err != nil {
+			return used, err
+		}
+	}
+	return used, nil
+}
+
+var errJunk = &bridge.BrokenError{Reason: "64 KiB of output without a message behind a Content-Length"}
+
+// takeLine takes one line of a header, or one that does not belong there.
+func (c *lspCutter) takeLine(line []byte) (err error) {
+	switch {
+	case len(line) == 0:
+		if c.inHeader && c.length < 0 {
+			c.junk([]byte("a header without Content-Length"))
+		}
+		c.inHeader = c.inHeader && c.length >= 0
+		c.inBody = c.inHeader
+	case hasPrefixFold(line, contentLength):
+		c.inHeader = true
+		c.length, err = c.parseLength(line[len(contentLength):])
+	case hasPrefixFold(line, contentType):
+		c.inHeader = true
+	case c.inHeader && isHeader(line):
+	default:
+		c.takeJunk(line)
+	}
+	return err
+}
+
+// parseLength takes digits, blanks around them, and nothing else.
+func (c *lspCutter) parseLength(value []byte) (int, error) {
+	value = bytes.Trim(value, " \t")
+	n, digits := int64(0), len(value) > 0
+	for _, digit := range value {
+		if digits = digits && '0' <= digit && digit <= '9'; digits && n <= int64(c.max) {
+			n = 10*n + int64(digit-'0')
+		}
+	}
+	switch {
+	case !digits:
+		return -1, &bridge.BrokenError{Reason: fmt.Sprintf("Content-Length %+.20q is not a number of bytes", value)}
+	case n > int64(c.max):
+		return -1, &bridge.BrokenError{Reason: fmt.Sprintf("Content-Length %.30s is over --maxline=%d", value, c.max)}
+	}
+	return int(n), nil
+}
+
+// takeJunk logs a line. One that was printed without an end may have a header
+// behind it.
+func (c *lspCutter) takeJunk(line []byte) {
+	for at := len(line) - len(contentLength); at >= 0; at-- {
+		if !hasPrefixFold(line[at:], contentLength) {
+			continue
+		}
+		if n, err := c.parseLength(line[at+len(contentLength):]); err == nil {
+			c.inHeader, c.length = true, n
+			line = line[:at]
+		}
+		break
+	}
+	c.junk(line)
+}
+
+func (c *lspCutter) last(unread []byte, batch []bridge.Message) ([]bridge.Message, error) {
+	if c.inHeader {
+		return batch, errCutOff
+	}
+	line := bytes.TrimSuffix(withoutMark(unread), []byte("\r"))
+	if len(line) == 0 {
+		return batch, nil
+	}
+	for _, name := range []string{contentLength, contentType} {
+		n := min(len(line), len(name))
+		if hasPrefixFold(line, name[:n]) {
+			return batch, errCutOff
+		}
+	}
+	if c.takeJunk(line); c.inHeader {
+		return batch, errCutOff
+	}
+	return batch, nil
+}
+
+// isHeader reports whether a line is a name, a colon and a value.
+func isHeader(line []byte) bool {
+	name, _, found := bytes.Cut(line, []byte(":"))
+	return found && len(name) > 0 && !bytes.ContainsAny(name, " \t")
+}
+
+func hasPrefixFold(b []byte, ascii string) bool {
+	return len(b) >= len(ascii) && strings.EqualFold(string(b[:len(ascii)]), ascii)
+}
+
+// lspFramer writes a header before each message. One that brings its own must be as
+// long as that says: what the program reads after it would be another message's.
+type lspFramer struct{}
+
+func (lspFramer) frame(b []byte, m *bridge.Message) (head, body []byte, tail string, err error) {
+	if body, err = withoutHeader(m.Data); err != nil {
+		return b, nil, "", err
+	}
+	body = withoutMark(body)
+	b = append(b, contentLength+" "...)
+	b = strconv.AppendInt(b, int64(len(body)), 10)
+	return append(b, "\r\n\r\n"...), body, "", nil
+}
+
+// withoutHeader takes a client's own header off its message. The protocol knows two
+// fields; of them Content-Type says nothing a text message does not.
+func withoutHeader(message []byte) (body []byte, err error) {
+	rest := withoutMark(message)
+	if !hasPrefixFold(rest, contentLength) && !hasPrefixFold(rest, contentType) {
+		return message, nil
+	}
+	length := ""
+	for typed := false; ; {
+		line, after, ended := bytes.Cut(rest, []byte("\n"))
+		line, rest = bytes.TrimSuffix(line, []byte("\r")), after
+		switch {
+		case !ended:
+			return nil, badHeader("its header does not end with an empty line")
+		case len(line) == 0 && length == "":
+			return nil, badHeader("its header has no Content-Length")
+		case len(line) == 0 && length != strconv.Itoa(len(rest)):
+			return nil, badHeader(fmt.Sprintf("its Content-Length is %s, and %d bytes follow", length, len(rest)))
+		case len(line) == 0:
+			return rest, nil
+		case hasPrefixFold(line, contentLength) && length == "":
+			if length = lengthOf(line[len(contentLength):]); length == "" {
+				return nil, badHeader("its Content-Length is no number")
+			}
+		case hasPrefixFold(line, contentType) && !typed:
+			typed = true
+		default:
+			return nil, badHeader("its header has more than one Content-Length and one Content-Type")
+		}
+	}
+}
+
+// lengthOf returns the digits of a value without blanks around and zeros in front;
+// "" if it is no number.
+func lengthOf(value []byte) string {
+	digits := string(bytes.Trim(value, " \t"))
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return ""
+	}
+	return cmp.Or(strings.TrimLeft(digits, "0"), "0")
+}
+
+func badHeader(why string) error {
+	return &bridge.RefusedError{Code: bridge.ClosePolicyViolation, Reason: "not a message of --framing=lsp: " + why}
+}

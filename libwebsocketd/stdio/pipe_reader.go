@@ -1,0 +1,141 @@
+package stdio
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"websocketd/libwebsocketd/internal/readbuf"
+	"websocketd/libwebsocketd/process"
+)
+
+const (
+	// quiet is how long a pipe must be empty, after the program itself has
+	// exited, for those it left behind to have said their last word.
+	quiet = 250 * time.Millisecond
+	// lastLook is how long it is read once more after that: something may have been
+	// said while this process had no processor to hear it.
+	lastLook = 5 * time.Millisecond
+	// talk and talkBytes are how long, and how much, those left behind may go on
+	// talking without a pause. Time in which the client holds us back does not
+	// count.
+	talk      = 3 * time.Second
+	talkBytes = 16 << 20
+	// pipeful is more than any pipe holds unless root made it larger: what the
+	// program wrote before its exit is among the first pipeful read after it, and
+	// before the first read that finds less than it asked for.
+	pipeful = 1 << 20
+)
+
+// pipeReader reads an output pipe of a program to its end. The end of the pipe
+// is when its last writer closes it; after the program's exit it is also when
+// what the program wrote has been read and its background children fall silent.
+type pipeReader struct {
+	file    *os.File
+	source  readbuf.Source
+	grace   process.Grace
+	cut     func() // told when those left behind are cut short
+	exited  atomic.Bool
+	said    atomic.Bool   // something was read
+	staying bool          // in stay, unless that is to be left
+	wide    bool          // the pipe was full once
+	hasty   bool          // a deadline stands for its inbox's patience
+	left    int           // what may still be the program's own words
+	waited  time.Duration // for the words of those left behind
+	heard   int           // of them
+}
+
+func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
+	return &pipeReader{file: f, source: readbuf.NewSource(f), grace: grace, left: pipeful, cut: cut}
+}
+
+// programExited is called once, from any goroutine.
+func (r *pipeReader) programExited() {
+	r.exited.Store(true)
+	r.file.SetReadDeadline(time.Now()) // wakes a Read that waits for ever, or for an end that has come (stay.go)
+}
+
+// Stay stays where the pipe is waited for, until the program exits: then its end is to
+// be looked for.
+func (r *pipeReader) Stay(use func() (leave bool)) {
+	if r.staying = !r.exited.Load(); r.staying {
+		readbuf.Stay(r.source, func() (leave bool) { return use() || !r.staying })
+	}
+	r.staying = false
+}
+
+// ReadInto returns io.EOF at the end, and errStalled as its inbox wishes.
+func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
+	for pause := quiet; ; {
+		if r.hasty {
+			r.file.SetReadDeadline(time.Time{}) // before the look at exited, which comes with a deadline of its own
+			r.hasty = false
+		}
+		exited := r.exited.Load()
+		if r.staying && (exited || in.Patience > 0) { // nothing to stay for
+			r.staying = false
+			return 0, readbuf.ErrEmpty
+		}
+		if exited && (r.waited > talk || r.heard > talkBytes) {
+			r.cut()
+			return 0, io.EOF
+		}
+		var start time.Time
+		if exited {
+			start = time.Now()
+			r.file.SetReadDeadline(start.Add(pause))
+		} else if in.Patience > 0 {
+			r.file.SetReadDeadline(time.Now().Add(in.Patience))
+			r.hasty = true
+		}
+		n, err := r.source.ReadInto(in)
+		if exited {
+			r.count(n, in.LastSize, time.Since(start))
+		}
+		switch {
+		case n > 0:
+			if !r.said.Load() {
+				r.said.Store(true)
+			}
+			if n >= readbuf.BlockSize && !r.wide {
+				r.widen()
+			}
+			return n, nil
+		case errors.Is(err, os.ErrDeadlineExceeded) && r.hasty && !r.exited.Load():
+			return 0, readbuf.ErrStalled
+		case errors.Is(err, os.ErrDeadlineExceeded) && (!exited || time.Since(start) < pause):
+			continue // woken by the exit: there may be something to read
+		case errors.Is(err, os.ErrDeadlineExceeded) && pause != lastLook:
+			// Those who could not run were not silent.
+			if pause = r.grace.More(); pause == 0 {
+				pause = lastLook
+			}
+			continue
+		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, os.ErrClosed):
+			return 0, io.EOF
+		}
+		return 0, err
+	}
+}
+
+// widen lets a program that says much go on while what it has said is sent.
+func (r *pipeReader) widen() {
+	r.wide = true
+	if raw, err := r.file.SyscallConn(); err == nil {
+		raw.Control(process.WidenPipe)
+	}
+}
+
+// count keeps the account of what was read after the exit.
+func (r *pipeReader) count(n, asked int, took time.Duration) {
+	if r.left <= 0 {
+		r.waited += took
+		r.heard += n
+		return
+	}
+	if r.left -= n; n < asked {
+		r.left = 0 // the pipe was empty: the program's own words are all read
+	}
+}

@@ -1,0 +1,92 @@
+package web
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+)
+
+//go:embed console
+var consoleFiles embed.FS
+
+// consoleScripts is the order of the page's scripts, which are one to a browser.
+var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "server", "connection", "history", "send", "state", "keys", "main"}
+
+// Console serves one page, the same for every request. The page finds out for
+// itself where it is, so nothing a client sent is in it.
+type Console struct {
+	page   string
+	policy string
+	etag   string
+}
+
+// NewConsole may be used by any number of requests at once.
+func NewConsole() *Console {
+	page := consolePage(consoleFiles)
+	return &Console{
+		page: page,
+		policy: "default-src 'none'" +
+			"; script-src " + hashSource(page, "script") +
+			"; style-src " + hashSource(page, "style") +
+			"; connect-src 'self' ws: wss:" + // 'self' alone is not ws: everywhere
+			"; img-src data:" +
+			"; frame-ancestors 'none'" +
+			"; base-uri 'none'",
+		etag: `"` + hashOf(page) + `"`,
+	}
+}
+
+// consolePage joins the page's sources. They are served as one, so that the page
+// works without any other request and the policy names its only script and its only
+// style.
+func consolePage(files fs.ReadFileFS) string {
+	var script strings.Builder
+	for _, name := range consoleScripts {
+		script.WriteString(consoleSource(files, "script/"+name+".js"))
+	}
+	return strings.NewReplacer("/*style*/", consoleSource(files, "style.css"), "/*script*/", script.String()).
+		Replace(consoleSource(files, "page.html"))
+}
+
+// consoleSource is one of the page's sources. A checkout on Windows may have CRLF. A
+// browser takes the hashes of the text with LF, whatever it was sent (HTML,
+// "Preprocessing the input stream").
+func consoleSource(files fs.ReadFileFS, name string) string {
+	text, err := files.ReadFile("console/" + name)
+	if err != nil {
+		panic(err) // embedded, so it is there
+	}
+	return strings.ReplaceAll(string(text), "\r\n", "\n")
+}
+
+// hashSource is what a policy calls the text of the page's only element of that
+// name (Content Security Policy Level 3, section 2.3.1).
+func hashSource(page, element string) string {
+	_, rest, _ := strings.Cut(page, "<"+element+">")
+	text, _, _ := strings.Cut(rest, "</"+element+">")
+	return "'sha256-" + hashOf(text) + "'"
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// ServeHTTP answers any method and any path with the page.
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", c.policy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("ETag", c.etag)
+	if header.Get("Cache-Control") == "" {
+		// The same URL is a file, or nothing, after the next start.
+		header.Set("Cache-Control", "no-cache")
+	}
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(c.page))
+}

@@ -1,0 +1,51 @@
+package ws
+
+import (
+	"bytes"
+	"strconv"
+	"testing"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/bridgetest"
+	"websocketd/libwebsocketd/internal/frame"
+	"websocketd/libwebsocketd/internal/readbuf"
+)
+
+// BenchmarkFrames is what a client's message costs from the wire to a batch.
+func BenchmarkFrames(b *testing.B) {
+	for _, size := range []int{10, 100, 1000} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			wire := []byte{frame.FinalBit | byte(bridge.Text), maskBit | byte(size), 1, 2, 3, 4}
+			if size > 125 {
+				wire = []byte{frame.FinalBit | byte(bridge.Text), maskBit | 126, byte(size >> 8), byte(size), 1, 2, 3, 4}
+			}
+			payload := bytes.Repeat([]byte("x"), size)
+			unmask(payload, 0x04030201)
+			wire = append(wire, payload...)
+			stream := bytes.Repeat(wire, readbuf.BlockSize/len(wire))
+			f := newFrameReader(bridgetest.Eager{R: &forever{text: stream}}, 1<<20, bridge.Text)
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for n := 0; n < b.N; {
+				batch, err := f.Next()
+				if err != nil {
+					b.Fatal(err)
+				}
+				n += len(batch)
+			}
+		})
+	}
+}
+
+// forever reads the same text for ever.
+type forever struct {
+	text []byte
+	at   int
+}
+
+// Read implements io.Reader.
+func (a *forever) Read(b []byte) (int, error) {
+	n := copy(b, a.text[a.at:])
+	a.at = (a.at + n) % len(a.text)
+	return n, nil
+}

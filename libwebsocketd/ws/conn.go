@@ -1,0 +1,296 @@
+package ws
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/frame"
+	"websocketd/libwebsocketd/internal/readbuf"
+	"websocketd/libwebsocketd/internal/socket"
+)
+
+// conn is an upgraded connection: frames go out, bytes come in. Data frames are
+// written a whole batch at a time. Control frames never wait for a client that
+// does not read: while a batch is being written they are put aside, and whoever
+// writes takes them along.
+type conn struct {
+	net.Conn
+	replay []byte // read ahead by net/http, to be read again
+	source readbuf.Source
+
+	in  atomic.Int64 // bytes received
+	out atomic.Int64 // bytes the kernel has taken
+
+	staying, closed atomic.Bool
+
+	lingering atomic.Bool
+	patience  time.Duration // how long a lingering client may take nothing of what it was sent
+	queued    int           // what was still on its way when the reader last looked
+	moved     time.Time     // when that changed
+
+	writing sync.Mutex  // holds the right to write
+	middle  bool        // a fragmented message is under way
+	vector  [2][]byte   // of a write from two places
+	both    net.Buffers // the same, as it is used up
+
+	controls sync.Mutex
+	control  []byte // control frames put aside
+	finished bool   // a close frame was given: no data may follow it (RFC 6455 section 5.5.1)
+}
+
+const (
+	// maxControl bounds the control frames put aside: a client that only sends
+	// pings and never reads loses pongs.
+	maxControl = 4 << 10
+	// mostUnsent is more than is written at once, so that a client that reads never
+	// waits for us to be woken.
+	mostUnsent = 4 * readbuf.BlockSize
+	// largePayload is written from where it lies instead of being copied.
+	largePayload = 16 << 10
+	// frameRoom is what is written at once: a chunk of lines of ten bytes, with
+	// the headers that makes.
+	frameRoom = readbuf.BlockSize + largePayload
+)
+
+// frames is room to put frames into, held only while a batch is written.
+var frames = sync.Pool{New: func() any { return new([frameRoom]byte) }}
+
+var errFinished = errors.New("the conversation is over")
+
+func newConn(c net.Conn, replay []byte) *conn {
+	return &conn{Conn: c, replay: replay, source: readbuf.NewSource(c)}
+}
+
+// ReadInto is what the client sends. It keeps a lingering connection open as long
+// as the client still takes what it was sent.
+func (c *conn) ReadInto(in *readbuf.Buffer) (n int, err error) {
+	if len(c.replay) > 0 {
+		n = copy(in.Space(), c.replay)
+		c.replay = c.replay[n:]
+	} else {
+		n, err = c.source.ReadInto(in)
+	}
+	for n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && c.stillTakes() {
+		c.Conn.SetReadDeadline(time.Now().Add(lingerWait))
+		n, err = c.source.ReadInto(in)
+	}
+	c.in.Add(int64(n))
+	return n, err
+}
+
+// Stay stays where the client is waited for.
+func (c *conn) Stay(use func() (leave bool)) {
+	c.staying.Store(true)
+	if !c.closed.Load() {
+		readbuf.Stay(c.source, use)
+	}
+	c.staying.Store(false)
+	if c.closed.Load() {
+		c.Conn.Close()
+	}
+}
+
+// Close breaks the connection. One in which somebody stays, who may be busy with what
+// was read, is closed when that has left: [net.Conn] would wait for it.
+func (c *conn) Close() error {
+	c.closed.Store(true)
+	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.staying.Load() {
+		return errors.Join(tcp.CloseRead(), tcp.CloseWrite())
+	}
+	return c.Conn.Close()
+}
+
+// acknowledged returns a count that grows when the client takes output.
+func (c *conn) acknowledged() int64 { return socket.Acknowledged(c.Conn, c.out.Load()) }
+
+// boundUnsent limits what the system buffers to mostUnsent bytes.
+func (c *conn) boundUnsent() { socket.BoundUnsent(c.Conn, mostUnsent) }
+
+// stillTakes reports whether a lingering connection has output on its way to a
+// client that may yet take it.
+func (c *conn) stillTakes() bool {
+	if !c.lingering.Load() {
+		return false
+	}
+	queued := socket.Unsent(c.Conn)
+	if now := time.Now(); queued != c.queued || c.moved.IsZero() {
+		c.queued, c.moved = queued, now
+	}
+	return queued > 0 && time.Since(c.moved) < c.patience
+}
+
+// sendControl writes a control frame with at most 125 bytes of payload, or has
+// it written soon.
+func (c *conn) sendControl(opcode byte, payload []byte) error {
+	c.controls.Lock()
+	if c.finished {
+		c.controls.Unlock()
+		return errFinished
+	}
+	c.finished = opcode == frame.OpClose
+	if c.finished || len(c.control)+len(payload)+2 <= maxControl {
+		c.control = append(frame.AppendHeader(c.control, frame.FinalBit|opcode, len(payload)), payload...)
+	}
+	c.controls.Unlock()
+	if c.writing.TryLock() {
+		return c.unlock(nil)
+	}
+	return nil // the writer takes it along
+}
+
+// sendClose writes a close frame, behind which nothing follows.
+func (c *conn) sendClose(code int, reason string) error {
+	return c.sendControl(frame.OpClose, closePayload(code, reason))
+}
+
+// Send writes a batch of messages as frames.
+func (c *conn) Send(batch []bridge.Message) error {
+	c.writing.Lock()
+	if c.isFinished() {
+		return c.unlock(errFinished)
+	}
+	return c.unlock(c.sendLocked(batch))
+}
+
+// sendFrames writes messages that are in frames already.
+func (c *conn) sendFrames(pieces net.Buffers) error {
+	c.writing.Lock()
+	if c.isFinished() {
+		return c.unlock(errFinished)
+	}
+	n, err := pieces.WriteTo(c.Conn)
+	c.out.Add(n)
+	return c.unlock(err)
+}
+
+func (c *conn) isFinished() bool {
+	c.controls.Lock()
+	defer c.controls.Unlock()
+	return c.finished
+}
+
+func (c *conn) sendLocked(batch []bridge.Message) (err error) {
+	room := frames.Get().(*[frameRoom]byte)
+	b := room[:0]
+	for i := range batch {
+		m := &batch[i]
+		if len(m.Data) >= largePayload {
+			if b, err = c.write(c.appendFrame(b, m), m.Data); err != nil {
+				break
+			}
+			continue
+		}
+		if len(b)+frame.MaxHeader+len(m.Data) > frameRoom {
+			if b, err = c.write(b, nil); err != nil {
+				break
+			}
+		}
+		b = append(c.appendFrame(b, m), m.Data...)
+	}
+	if err == nil && len(b) > 0 {
+		_, err = c.write(b, nil)
+	}
+	frames.Put(room)
+	return err
+}
+
+// appendFrame appends all of a message's frame but the payload.
+func (c *conn) appendFrame(b []byte, m *bridge.Message) []byte {
+	first := firstByte(m, c.middle)
+	c.middle = m.More
+	return frame.AppendHeader(b, first, len(m.Data))
+}
+
+// write writes b and, behind it, payload; b is empty then.
+func (c *conn) write(b, payload []byte) ([]byte, error) {
+	var n int64
+	var err error
+	if len(payload) > 0 {
+		c.vector = [2][]byte{b, payload}
+		c.both = c.vector[:]
+		n, err = c.both.WriteTo(c.Conn)
+		c.vector = [2][]byte{}
+	} else {
+		var written int
+		written, err = c.Conn.Write(b)
+		n = int64(written)
+	}
+	c.out.Add(n)
+	return b[:0], err
+}
+
+// unlock writes the control frames put aside and gives the right to write back.
+// One that is put aside in the very last moment is seen by the second look.
+func (c *conn) unlock(err error) error {
+	for {
+		if taken, last := c.takeControl(); len(taken) > 0 && (err == nil || err == errFinished) {
+			write := c.Conn.Write
+			if last {
+				write = c.writeLast
+			}
+			n, failed := write(taken)
+			c.out.Add(int64(n))
+			if failed != nil {
+				err = failed
+			}
+		}
+		c.writing.Unlock()
+		c.controls.Lock()
+		more := len(c.control) > 0
+		c.controls.Unlock()
+		if !more || !c.writing.TryLock() {
+			return err
+		}
+	}
+}
+
+// takeControl returns what was put aside. last says that finish follows.
+func (c *conn) takeControl() (taken []byte, last bool) {
+	c.controls.Lock()
+	defer c.controls.Unlock()
+	taken = c.control
+	c.control = nil
+	return taken, c.finished
+}
+
+// settle returns when everything put aside is written, or cannot be.
+func (c *conn) settle() error {
+	c.writing.Lock()
+	return c.unlock(nil)
+}
+
+// lingerWait is how long we wait, after our last word, for the client's.
+const lingerWait = 5 * time.Second
+
+// finish ends our half: what is being written gets wait to get through, then
+// nothing follows. Reading goes on for wait, and longer only while output is on
+// its way to a client that takes some of it now and then: closing earlier, with
+// input unread, would destroy it (RFC 9293 section 3.6.1).
+func (c *conn) finish(wait, patience time.Duration) {
+	c.controls.Lock()
+	first := !c.lingering.Load()
+	c.finished = true
+	if first {
+		c.patience = patience
+	}
+	c.lingering.Store(true)
+	c.controls.Unlock()
+	if first {
+		deadline := time.Now().Add(wait)
+		c.Conn.SetWriteDeadline(deadline)
+		c.Conn.SetReadDeadline(deadline)
+	}
+	c.writing.Lock()
+	c.unlock(errFinished)
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && first {
+		half.CloseWrite()
+	}
+}
+
+// discard reads until the client has closed its half, or time is up.
+func (c *conn) discard() { readbuf.Discard(c) }

@@ -1,0 +1,18 @@
+// Package ws is the client's side of a conversation: a WebSocket (RFC 6455).
+//
+// Upgrade answers a handshake and returns an Endpoint. gorilla/websocket does the
+// handshake and nothing else: frames are read and written here, in whole batches and
+// without an allocation for a message. In the tests gorilla is the measure: for the
+// same bytes the same messages and close codes, for the same messages the same bytes.
+// The one difference is a close frame of one byte, which is 1002 here.
+//
+// A byte's way in: conn -> frameReader -> Receive. Its way out: Send or Deliver ->
+// conn.
+//
+// Whoever has the right to write (conn.writing) also writes the control frames that
+// others have put aside meanwhile, so that these never wait for a client that reads
+// nothing. Nothing is written after a close frame.
+//
+// A client is alive as long as it sends or takes anything (keepalive.go). Timers ping
+// and look; Endpoint.Close stops them and waits for what they are writing.
+package ws

@@ -1,0 +1,246 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/frame"
+	"websocketd/libwebsocketd/internal/readbuf"
+	"websocketd/libwebsocketd/internal/socket"
+	"websocketd/libwebsocketd/logging"
+)
+
+// ReceiveEach implements forwarder.
+func (w *Endpoint) ReceiveEach(each func([]bridge.Message)) error {
+	use := func() (leave bool) {
+		w.alive.received()
+		defer w.alive.receiving()
+		return !readbuf.EachArrived(w.frames, each)
+	}
+	for {
+		batch, err := w.Receive()
+		if err != nil {
+			return err
+		}
+		each(batch)
+		w.conn.Stay(use)
+	}
+}
+
+// Endpoint is a client as one side of a conversation.
+type Endpoint struct {
+	conn   *conn
+	frames *frameReader
+	log    *slog.Logger
+	alive  keepalive
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	share   *gate.Share      // of the memory for messages; nil without a budget
+	tooSlow atomic.Bool      // for those who wait for it
+	looked  bool             // late was asked before,
+	read    int64            // when so many bytes had been read
+	leaving func()           // called before the client is told that its leaving is noticed
+	first   []bridge.Message // what Receive yields before anything of the client's
+	pieces  [][]byte         // of what is being delivered
+
+	closeOnce sync.Once
+}
+
+var _ bridge.Listener = (*Endpoint)(nil)
+
+// Options say how a client is bridged.
+type Options struct {
+	MaxMessage   int64            // bytes of one message; negative streams without limit
+	PingInterval time.Duration    // not positive: no pings and no liveness check
+	Takes        bridge.Kind      // the kinds of messages that are taken
+	Other        func() error     // called once at a message of the other kind; nil: it is ignored and logged
+	First        []bridge.Message // what Receive yields before anything of the client's
+	BoundUnsent  bool             // the system is not to buffer megabytes for a client that takes nothing
+	Memory       *gate.Budget     // what has come of the client's messages counts against it; nil: nothing does
+	Leaving      func()           // called before the client is told that its leaving is noticed; may be nil
+	Log          *slog.Logger
+}
+
+// newEndpoint takes over an upgraded connection. ctx ends the
+// conversation from above.
+func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
+	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, first: o.First}
+	w.frames.control, w.frames.other = w.answer, o.Other
+	if o.Other == nil {
+		w.frames.other = w.ignore
+	}
+	if o.Leaving == nil {
+		w.leaving = func() {}
+	}
+	if o.BoundUnsent {
+		c.boundUnsent()
+	}
+	if o.Memory != nil {
+		w.countMessages(o.Memory)
+	}
+	w.ctx, w.cancel = context.WithCancelCause(ctx)
+	w.alive = keepalive{interval: o.PingInterval, conn: c, send: c.sendControl, die: w.die}
+	w.alive.start()
+	return w
+}
+
+// Context is done when the client is gone or the server is going away.
+func (w *Endpoint) Context() context.Context { return w.ctx }
+
+// die ends the connection at once; there is nobody to say goodbye to.
+func (w *Endpoint) die(cause error) {
+	w.cancel(cause)
+	w.conn.Close()
+}
+
+// answer takes the client's control frames. A ping gets its payload back (RFC
+// 6455 section 5.5.2), a close frame its own code without a reason (5.5.1).
+func (w *Endpoint) answer(opcode byte, payload []byte) error {
+	switch opcode {
+	case frame.OpPing:
+		w.conn.sendControl(frame.OpPong, payload)
+	case frame.OpClose:
+		code, err := closeCode(payload)
+		if err == nil {
+			w.leaving()
+			w.conn.sendClose(code, "")
+			err = &bridge.ClosedError{Code: code}
+		}
+		return err
+	}
+	return nil
+}
+
+// ignore is told of the first message of the kind this program does not take.
+func (w *Endpoint) ignore() error {
+	taken, other := "text", "binary"
+	if w.frames.takes == bridge.Binary {
+		taken, other = other, taken
+	}
+	logging.At(w.log, logging.LevelError, "websocket", fmt.Sprintf("ignoring %s messages: this program takes %s ones (see --binary)", other, taken))
+	return nil
+}
+
+// Receive blocks for the next messages that have arrived. Its error is the final
+// one, after which the connection only waits for the client to close.
+func (w *Endpoint) Receive() ([]bridge.Message, error) {
+	w.alive.receiving()
+	defer w.alive.received()
+	if first := w.first; first != nil {
+		w.first = nil
+		return first, nil
+	}
+	batch, err := w.frames.Next()
+	if err != nil {
+		err = w.end(err)
+	}
+	return batch, err
+}
+
+// end says goodbye if there is something to say, and waits for the client's own
+// end. Whoever waits on Context is told first: the program need not wait.
+func (w *Endpoint) end(err error) error {
+	cause := error(&bridge.ClosedError{Code: bridge.CloseAbnormal})
+	if w.tooSlow.Load() && errors.Is(err, os.ErrDeadlineExceeded) { // and no end of another kind came first
+		err = &bridge.RefusedError{Code: bridge.ClosePolicyViolation, Reason: ErrTooSlow.Error()}
+	}
+	if err == errTooBig {
+		err = &bridge.RefusedError{Code: bridge.CloseMessageTooBig, Reason: fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
+	}
+	w.leaving()
+	if w.share != nil {
+		w.share.Free()
+	}
+	switch err := err.(type) {
+	case *bridge.RefusedError:
+		cause = err
+		w.conn.sendClose(err.Code, err.Reason)
+	case *bridge.ClosedError:
+		cause = err
+	}
+	w.cancel(cause)
+	w.conn.finish(lingerWait, w.patience())
+	w.conn.discard()
+	return cause
+}
+
+// longPatience is how long a client without pings may take nothing.
+const longPatience = time.Minute
+
+// patience returns how long a client may take nothing of the output it was sent
+// before its connection is given up: as long as one that must be written to.
+func (w *Endpoint) patience() time.Duration {
+	if w.alive.interval > 0 {
+		return 2 * w.alive.interval
+	}
+	return longPatience
+}
+
+// Send writes a batch in as few writes as it takes.
+func (w *Endpoint) Send(batch []bridge.Message) error { return w.sent(w.conn.Send(batch)) }
+
+// Deliver writes what a Broadcast says without a copy. A Note is a text message.
+func (w *Endpoint) Deliver(deliveries []bridge.Delivery) error {
+	w.pieces = w.pieces[:0]
+	for i := range deliveries {
+		chunk := deliveries[i].Chunk
+		if chunk == nil {
+			chunk = bridge.NewChunk([]bridge.Message{{Kind: bridge.Text, Data: []byte(deliveries[i].Note.String())}})
+		}
+		w.pieces = append(w.pieces, chunk.From(deliveries[i].Skip))
+	}
+	defer clear(w.pieces) // who waits holds nothing
+	return w.sent(w.conn.sendFrames(w.pieces))
+}
+
+// Taken counts bytes that the client's system has acknowledged, where that is known.
+func (w *Endpoint) Taken() (count int64, rest bool) {
+	return w.conn.acknowledged(), socket.Owed(w.conn.Conn)
+}
+
+// sent ends a connection that could not be written to.
+func (w *Endpoint) sent(err error) error {
+	if err != nil && !errors.Is(err, errFinished) {
+		w.die(&bridge.ClosedError{Code: bridge.CloseAbnormal})
+	}
+	return err
+}
+
+// CloseSend sends the close frame for cause, unless one was sent before, and
+// closes our half of the connection. Receive then ends within lingerWait. A
+// refusal of what the client sent also ends the conversation on its account.
+func (w *Endpoint) CloseSend(cause error) error {
+	code, reason := bridge.Closing(cause)
+	err := w.conn.sendClose(code, reason)
+	var refused *bridge.RefusedError
+	if errors.As(cause, &refused) {
+		w.cancel(cause) // this may come while Send is at work, which finish gives a limit
+	} else if err == nil {
+		err = w.conn.settle()
+	}
+	if errors.Is(cause, bridge.ErrGoingAway) {
+		w.conn.finish(lingerWait/5, 0)
+	} else {
+		w.conn.finish(lingerWait, w.patience())
+	}
+	return err
+}
+
+// Close ends the connection. It says nothing to the client; see CloseSend.
+func (w *Endpoint) Close() error {
+	w.closeOnce.Do(func() {
+		w.cancel(&bridge.ClosedError{Code: bridge.CloseAbnormal})
+		w.conn.Close()
+		w.alive.stop()
+	})
+	return nil
+}

@@ -1,0 +1,181 @@
+package ws
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"unicode/utf8"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/frame"
+	"websocketd/libwebsocketd/internal/text"
+)
+
+const reservedBits = 0x70
+
+const maskBit = 0x80
+
+const lengthBits = 0x7F
+
+const MaxControlPayload = 125 // RFC 6455 section 5.5
+
+// header is what a client's frame begins with.
+type header struct {
+	first  byte
+	length uint64 // of the payload
+	mask   uint32 // its first byte lowest
+}
+
+func (h *header) final() bool { return h.first&frame.FinalBit != 0 }
+
+func (h *header) opcode() byte { return h.first & frame.OpcodeBits }
+
+func (h *header) control() bool { return h.first&frame.OpClose != 0 }
+
+// parseHeader reads a header of n bytes; ok is false when it has not arrived
+// whole. What is wrong with its first two bytes is told as soon as they are here.
+// open says whether a fragmented message is under way.
+func parseHeader(b []byte, open bool) (h header, n int, ok bool, err error) {
+	if len(b) < 2 {
+		return h, 0, false, nil
+	}
+	h.first = b[0]
+	length := b[1] & lengthBits
+	if err := checkHeader(&h, b[1], open); err != nil {
+		return h, 0, false, err
+	}
+	n = 2
+	switch length {
+	case 126:
+		if len(b) < 4 {
+			return h, 0, false, nil
+		}
+		h.length, n = uint64(binary.BigEndian.Uint16(b[2:])), 4
+	case 127:
+		if len(b) < 10 {
+			return h, 0, false, nil
+		}
+		h.length, n = binary.BigEndian.Uint64(b[2:]), 10
+		if h.length>>63 != 0 {
+			return h, 0, false, errTooBig
+		}
+	default:
+		h.length = uint64(length)
+	}
+	if len(b) < n+4 {
+		return h, 0, false, nil
+	}
+	h.mask = binary.LittleEndian.Uint32(b[n:])
+	return h, n + 4, true, nil
+}
+
+// checkHeader holds a frame against RFC 6455 sections 5.1, 5.2, 5.4 and 5.5.
+func checkHeader(h *header, second byte, open bool) error {
+	opcode := h.opcode()
+	switch {
+	case h.first&reservedBits != 0:
+		return protocolError("reserved bit " + reservedBit(h.first) + " is set")
+	case opcode > byte(bridge.Binary) && opcode < frame.OpClose || opcode > frame.OpPong:
+		return protocolError(fmt.Sprintf("opcode %d is reserved", opcode))
+	case second&maskBit == 0:
+		return protocolError("MASK is not set")
+	case h.control() && second&lengthBits > MaxControlPayload:
+		return protocolError("a control frame is longer than 125 bytes")
+	case h.control() && !h.final():
+		return protocolError("a control frame is fragmented")
+	case opcode == frame.OpContinuation && !open:
+		return protocolError("a continuation of nothing")
+	case !h.control() && opcode != frame.OpContinuation && open:
+		return protocolError("a message begins inside another")
+	}
+	return nil
+}
+
+func reservedBit(first byte) string {
+	switch {
+	case first&0x40 != 0:
+		return "RSV1"
+	case first&0x20 != 0:
+		return "RSV2"
+	}
+	return "RSV3"
+}
+
+func protocolError(reason string) error {
+	return &bridge.RefusedError{Code: bridge.CloseProtocolError, Reason: reason}
+}
+
+// unmask applies a mask to b (RFC 6455 section 5.3). The mask is read with its
+// first byte lowest.
+func unmask(b []byte, mask uint32) {
+	word := uint64(mask)<<32 | uint64(mask)
+	for len(b) >= 32 {
+		c := b[:32]
+		binary.LittleEndian.PutUint64(c, binary.LittleEndian.Uint64(c)^word)
+		binary.LittleEndian.PutUint64(c[8:], binary.LittleEndian.Uint64(c[8:])^word)
+		binary.LittleEndian.PutUint64(c[16:], binary.LittleEndian.Uint64(c[16:])^word)
+		binary.LittleEndian.PutUint64(c[24:], binary.LittleEndian.Uint64(c[24:])^word)
+		b = b[32:]
+	}
+	for len(b) >= 8 {
+		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^word)
+		b = b[8:]
+	}
+	if len(b) >= 4 {
+		binary.LittleEndian.PutUint32(b, binary.LittleEndian.Uint32(b)^mask)
+		b = b[4:]
+	}
+	for i := range b {
+		b[i] ^= byte(mask >> (8 * i))
+	}
+}
+
+// rotated is a mask for what follows after n bytes.
+func rotated(mask uint32, n uint64) uint32 {
+	return bits.RotateLeft32(mask, -8*int(n&3))
+}
+
+// firstByte is that of a data frame; middle says that its message has begun.
+func firstByte(m *bridge.Message, middle bool) byte {
+	first := byte(m.Kind)
+	if middle {
+		first = frame.OpContinuation
+	}
+	if !m.More {
+		first |= frame.FinalBit
+	}
+	return first
+}
+
+// closeCode is what a client's close frame says; 1005 if it says nothing. One
+// byte is no code (RFC 6455 section 5.5.1), and some codes must not be sent
+// (7.4).
+func closeCode(payload []byte) (int, error) {
+	switch {
+	case len(payload) == 0:
+		return bridge.CloseNoStatus, nil
+	case len(payload) == 1:
+		return 0, protocolError("a close code of one byte")
+	case !utf8.Valid(payload[2:]):
+		return 0, protocolError("the reason of a close frame is not UTF-8")
+	}
+	code := int(binary.BigEndian.Uint16(payload))
+	switch {
+	case code < 1000, code == 1004, code == bridge.CloseNoStatus, code == bridge.CloseAbnormal, code > 1013 && code < 3000, code > 4999:
+		return 0, protocolError(fmt.Sprintf("close code %d", code))
+	}
+	return code, nil
+}
+
+// closePayload is that of a close frame. A reason is UTF-8 (RFC 6455 section 5.5.1),
+// and cut after the last character that fits.
+func closePayload(code int, reason string) []byte {
+	if code == bridge.CloseNoStatus {
+		return nil
+	}
+	valid := text.Valid([]byte(reason))
+	if most := MaxControlPayload - 2; len(valid) > most {
+		valid = valid[:text.CutBefore(valid, most)]
+	}
+	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), valid...)
+}

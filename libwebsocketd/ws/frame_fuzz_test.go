@@ -1,0 +1,354 @@
+package ws
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/bridgetest"
+	"websocketd/libwebsocketd/internal/frame"
+	"websocketd/libwebsocketd/internal/testkit"
+	"websocketd/libwebsocketd/internal/text"
+)
+
+// reading is what a reader of frames makes of a client's bytes.
+type reading struct {
+	messages []string // behind the kind of each
+	controls []string // the opcode before each; a ping may be told before the data before it
+	open     string   // of a message that never ended, what was passed on
+	code     int      // the close code of the end; 1006 if the bytes just ended
+}
+
+var kindNames = map[bridge.Kind]string{bridge.Text: "text:", bridge.Binary: "binary:"}
+
+// ours reads bytes with the frameReader.
+func ours(t *testing.T, sent, cuts []byte, limit int64, takes bridge.Kind) (r reading) {
+	t.Helper()
+	f := newFrameReader(bridgetest.Eager{R: &testkit.CutReader{Text: sent, Sizes: cuts, Err: io.EOF}}, limit, takes)
+	f.control = func(opcode byte, payload []byte) error {
+		if opcode != frame.OpClose {
+			r.controls = append(r.controls, fmt.Sprintf("%x:%s", opcode, payload))
+			return nil
+		}
+		code, err := closeCode(payload)
+		if err != nil {
+			return err
+		}
+		return &bridge.ClosedError{Code: code}
+	}
+	for {
+		batch, err := f.Next()
+		for _, m := range batch {
+			if m.Kind&takes == 0 || m.More && limit >= 0 {
+				t.Fatalf("a message of kind %d, more %v", m.Kind, m.More)
+			}
+			if m.Kind == bridge.Text && !utf8.Valid(m.Data) {
+				t.Fatalf("%q is passed on", m.Data)
+			}
+			if r.open += string(m.Data); !m.More {
+				r.messages = append(r.messages, kindNames[m.Kind]+r.open)
+				r.open = ""
+			}
+		}
+		switch err := err.(type) {
+		case nil:
+			continue
+		case *bridge.ClosedError:
+			r.code = err.Code
+		case *bridge.RefusedError:
+			r.code = err.Code
+		default:
+			if r.code = bridge.CloseAbnormal; err == errTooBig {
+				r.code = bridge.CloseMessageTooBig
+			}
+		}
+		return r
+	}
+}
+
+// theirs reads the same with gorilla, and checks UTF-8 as it arrives.
+func theirs(sent []byte, limit int64, takes bridge.Kind) (r reading) {
+	ws := gorillaServer(bytes.NewReader(sent), io.Discard)
+	ws.SetReadLimit(limit)
+	note := func(opcode byte) func(string) error {
+		return func(payload string) error {
+			r.controls = append(r.controls, fmt.Sprintf("%x:%s", opcode, payload))
+			return nil
+		}
+	}
+	ws.SetPingHandler(note(frame.OpPing))
+	ws.SetPongHandler(note(frame.OpPong))
+	ws.SetCloseHandler(func(int, string) error { return nil })
+	for {
+		kind, message, err := ws.NextReader()
+		if err == nil && bridge.Kind(kind)&takes == 0 {
+			_, err = io.Copy(io.Discard, message)
+		} else if err == nil {
+			err = r.takeTheirs(message, limit, bridge.Kind(kind))
+		}
+		var closed *websocket.CloseError
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, &closed):
+			r.code = closed.Code
+		case errors.Is(err, websocket.ErrReadLimit):
+			r.code = bridge.CloseMessageTooBig
+		case err == errNotUTF8:
+			r.code = bridge.CloseInvalidPayload
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			r.code = bridge.CloseAbnormal
+		default:
+			r.code = bridge.CloseProtocolError
+		}
+		return r
+	}
+}
+
+func (r *reading) takeTheirs(message io.Reader, limit int64, kind bridge.Kind) error {
+	var data []byte
+	for b := make([]byte, 512); ; {
+		n, err := message.Read(b)
+		data = append(data, b[:n]...)
+		valid, ok := len(data), true
+		if kind == bridge.Text {
+			valid, ok = text.ValidPrefix(data)
+		}
+		if limit < 0 {
+			r.open = string(data[:valid])
+		}
+		if !ok || err == io.EOF && valid < len(data) {
+			return errNotUTF8
+		}
+		if err == io.EOF {
+			r.open = ""
+			r.messages = append(r.messages, kindNames[kind]+string(data))
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// inMemory is a connection whose two directions have nothing to do with each other.
+type inMemory struct {
+	net.Conn
+	io.Reader
+	io.Writer
+}
+
+func (c inMemory) Read(b []byte) (int, error) { return c.Reader.Read(b) }
+
+func (c inMemory) Write(b []byte) (int, error) { return c.Writer.Write(b) }
+
+func (inMemory) Close() error { return nil }
+
+func (inMemory) SetDeadline(time.Time) error { return nil }
+
+func (inMemory) SetWriteDeadline(time.Time) error { return nil }
+
+// afterHandshake lets through what is written behind the 101.
+type afterHandshake struct {
+	io.Writer
+	done bool
+}
+
+func (w *afterHandshake) Write(b []byte) (int, error) {
+	if !w.done {
+		w.done = true
+		return len(b), nil
+	}
+	return w.Writer.Write(b)
+}
+
+// gorillaServer is somebody else's end of an upgraded connection.
+func gorillaServer(from io.Reader, to io.Writer) *websocket.Conn {
+	c := inMemory{Reader: from, Writer: &afterHandshake{Writer: to}}
+	r := &http.Request{Method: "GET", Header: http.Header{
+		"Upgrade": {"websocket"}, "Connection": {"upgrade"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="}}}
+	upgrader := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: gorillaFragment}
+	ws, err := upgrader.Upgrade(taken{conn: c, rw: bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))}, r, nil)
+	if err != nil {
+		panic(err)
+	}
+	return ws
+}
+
+// gorillaFragment is what gorilla puts into one frame of a message written in small
+// pieces.
+const gorillaFragment = 300
+
+// framesOf makes frames of nearly any bytes, most of them good, so that mutations
+// get past the first header. Three bytes are a frame: first byte, length, mask.
+func framesOf(script []byte) (sent []byte) {
+	open := false
+	for ; len(script) >= 3; script = script[3:] {
+		first, size, seed := script[0], int(script[1]), script[2]
+		if seed&1 == 0 { // a frame in its place
+			kind := []byte{1, 2, 9, 10}[first>>1&3]
+			if first&0x40 != 0 {
+				kind = 1
+			}
+			final := first&1 != 0
+			if kind < 8 && open {
+				kind = 0
+			}
+			if kind >= 8 {
+				final = true
+				size &= 0x7f
+			} else {
+				open = !final
+			}
+			if first = kind; final {
+				first |= frame.FinalBit
+			}
+		}
+		if size > 0x80 && first&frame.OpClose == 0 {
+			size = (size - 0x80) * 20
+		}
+		payload := bytes.Repeat([]byte{'a' + seed>>4, 0xc3, 0xa4}[:1+2*int(seed>>1&1)], size)[:size]
+		sent = appendMasked(sent, first, payload, [4]byte{seed, seed >> 1, ^seed, first})
+	}
+	return append(sent, script...)
+}
+
+func appendMasked(sent []byte, first byte, payload []byte, mask [4]byte) []byte {
+	start := len(sent)
+	sent = frame.AppendHeader(sent, first, len(payload))
+	sent[start+1] |= maskBit
+	sent = append(sent, mask[:]...)
+	for i, c := range payload {
+		sent = append(sent, c^mask[i&3])
+	}
+	return sent
+}
+
+// FuzzFrames: whatever a client sends, in whatever pieces it arrives, we make of
+// it what gorilla does: the same messages, the same control frames, the same end.
+func FuzzFrames(f *testing.F) {
+	for _, sent := range [][]byte{
+		clientFrames(aText+"a", aPing+"p", textBegin+"\xe2\x82", textMore, textEnd+"\xac", aBinary+"\xff", aClose+"\x03\xe8bye"),
+		clientFrames(aText + strings.Repeat("x", 130)), clientFrames(aText+"b\xff", aText), clientFrames(aClose + "\x03"), clientFrames(textEnd),
+		appendMasked(nil, 0x81, []byte("masked \u20ac"), [4]byte{1, 2, 3, 4}), []byte("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x"),
+		bytes.Repeat(appendMasked(nil, 0x81, []byte("0123456789"), [4]byte{9, 8, 7, 6}), 50),
+	} {
+		f.Add(sent, []byte(nil), []byte(nil), int16(100), byte(0))
+		f.Add(sent, []byte(nil), []byte{5}, int16(100), byte(2))
+		f.Add(sent, []byte("\x83\x10\x02\xc0\xff\x12\x01\x05\x04"), []byte{1, 3, 200}, int16(-1), byte(1))
+	}
+	f.Fuzz(func(t *testing.T, sent, script, cuts []byte, limit int16, kinds byte) {
+		sent = append(framesOf(script), sent...)
+		if len(sent) > 64<<10 || limit == 0 {
+			return
+		}
+		takes := bridge.Text + bridge.Kind(kinds)%3 // Text, Binary, or both
+		want := theirs(bytes.Clone(sent), int64(limit), takes)
+		got := ours(t, bytes.Clone(sent), cuts, int64(limit), takes)
+		if want.code == bridge.CloseNoStatus && got.code == bridge.CloseProtocolError && bytes.Contains(sent, []byte{0x88, 0x81}) {
+			got.code = bridge.CloseNoStatus // gorilla takes a close frame with one byte for one with none
+		}
+		if !slices.Equal(got.messages, want.messages) || !slices.Equal(got.controls, want.controls) || got.open != want.open || got.code != want.code {
+			t.Errorf("% .2000x, limit %d, pieces of % x:\ngot  %.1000q\nwant %.1000q", sent, limit, cuts, fmt.Sprint(got), fmt.Sprint(want))
+		}
+	})
+}
+
+// FuzzWrite: the bytes we write for any batches are those gorilla writes for the
+// same messages and control frames.
+func FuzzWrite(f *testing.F) {
+	f.Add([]byte("\x01\x05\x02\xff\x09\x10\x03\x80\x05\x00\x08\x04"))
+	f.Add([]byte("\x11\xff\x12\xff\x13\xff\x01\x01\x09\x00\x01\x7d\x01\x7e\x01\x7f"))
+	f.Fuzz(func(t *testing.T, script []byte) {
+		if len(script) > 64 {
+			return
+		}
+		var want, got bytes.Buffer
+		ws := gorillaServer(strings.NewReader(""), &want)
+		c := newConn(inMemory{Reader: strings.NewReader(""), Writer: &got}, nil)
+		var batch []bridge.Message
+		flush := func() {
+			if err := c.Send(batch); err != nil && err != errFinished {
+				t.Fatal(err)
+			}
+			batch = batch[:0]
+		}
+		for ; len(script) >= 2; script = script[2:] {
+			op, size := script[0], int(script[1])
+			data := bytes.Repeat([]byte{op, byte(size)}, 128)[:size]
+			if op&0x10 != 0 {
+				data = bytes.Repeat(data, 700)
+			}
+			kind := 1 + int(op>>1&1)
+			switch op & 0x0d {
+			case 8, 9: // control frames are written at once, between batches
+				flush()
+				data = data[:min(len(data), MaxControlPayload)]
+				opcode := frame.OpPing + int(op>>1&1)
+				ws.WriteControl(opcode, data, time.Time{})
+				c.sendControl(byte(opcode), data)
+			case 12:
+				flush()
+				ws.WriteControl(frame.OpClose, websocket.FormatCloseMessage(4000+size, "why"), time.Time{})
+				c.sendClose(4000+size, "why")
+			case 5: // in pieces
+				w, err := ws.NextWriter(kind)
+				if err != nil {
+					continue // behind a close frame
+				}
+				for rest := data; ; {
+					n := min(len(rest), gorillaFragment)
+					last := n == len(rest) // what is left goes with the final frame
+					batch = append(batch, bridge.Message{Kind: bridge.Kind(kind), More: !last, Data: rest[:n]})
+					for _, b := range rest[:n] {
+						w.Write([]byte{b})
+					}
+					if rest = rest[n:]; last {
+						break
+					}
+				}
+				w.Close()
+			default:
+				ws.WriteMessage(kind, data)
+				batch = append(batch, bridge.Message{Kind: bridge.Kind(kind), Data: data})
+			}
+			if op&0x20 != 0 {
+				flush()
+			}
+		}
+		flush()
+		if !bytes.Equal(got.Bytes(), want.Bytes()) {
+			t.Errorf("%d bytes instead of %d:\ngot  % .200x\nwant % .200x", got.Len(), want.Len(), got.Bytes(), want.Bytes())
+		}
+	})
+}
+
+// TestUnmask against the definition, for every offset and length that matters.
+func TestUnmask(t *testing.T) {
+	mask := [4]byte{0x11, 0x83, 0x7e, 0xc4}
+	for size := range 80 {
+		for at := range uint64(9) {
+			b, want := make([]byte, size), make([]byte, size)
+			for i := range b {
+				b[i] = byte(i * 37)
+				want[i] = b[i] ^ mask[(at+uint64(i))&3]
+			}
+			if unmask(b, rotated(binary.LittleEndian.Uint32(mask[:]), at)); !bytes.Equal(b, want) {
+				t.Errorf("%d bytes from %d: % x, want % x", size, at, b, want)
+			}
+		}
+	}
+}

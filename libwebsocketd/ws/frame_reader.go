@@ -1,0 +1,339 @@
+package ws
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"unicode/utf8"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/frame"
+	"websocketd/libwebsocketd/internal/readbuf"
+	"websocketd/libwebsocketd/internal/text"
+)
+
+// frameReader takes what a client sends apart into messages (RFC 6455 section
+// 5.4). A message that comes in one frame is unmasked where it lies and never
+// copied; fragments are put together. Text is checked as it arrives, and nothing
+// of an invalid message goes further.
+//
+// Without a limit nothing is put together: messages come in pieces, cut between
+// characters, and at the first byte that is none.
+type frameReader struct {
+	in      readbuf.Buffer
+	limit   int64                                   // of a message, in bytes; negative: none
+	takes   bridge.Kind                             // messages of the other kind are ignored; Text|Binary takes both
+	control func(opcode byte, payload []byte) error // told of each control frame; an error ends the reading
+	other   func() error                            // told of the first message of the other kind; an error ends the reading
+	afford  func(size int) error                    // asked before more is read of a message of which that many bytes have come; nil: nobody counts
+	arrived func()                                  // told when a message has come whole that afford was asked for
+
+	err    error
+	head   header
+	inside bool   // head's payload is not used up
+	at     uint64 // so much of it is unmasked
+	valid  int    // so much of the text under way is known to be UTF-8
+
+	open    bool        // a fragmented message is under way
+	kind    bridge.Kind // of the message under way
+	size    uint64      // of the message under way, as far as announced
+	joined  []byte      // fragments put together
+	given   bool        // joined is in the batch
+	counted int         // bytes held of what has not come whole
+	partial []byte      // the beginning of a character of a message in pieces
+}
+
+var (
+	errTooBig  = errors.New("message too big")
+	errNotUTF8 = &bridge.RefusedError{Code: bridge.CloseInvalidPayload, Reason: "text message is not UTF-8"}
+)
+
+func newFrameReader(from readbuf.Source, limit int64, takes bridge.Kind) *frameReader {
+	f := &frameReader{limit: limit, takes: takes}
+	f.in = readbuf.Buffer{Source: from, MaxUnread: readbuf.BlockSize}
+	if limit >= 0 {
+		f.in.MaxUnread = int(min(limit, math.MaxInt-readbuf.LargeBlock))
+	}
+	return f
+}
+
+// Next blocks for at least one message, or piece, and returns those that have
+// arrived. They are valid until the next call. Its error is final; what was whole
+// before it comes first.
+func (f *frameReader) Next() ([]bridge.Message, error) {
+	f.in.Batch = f.in.Batch[:0]
+	f.forget()
+	for f.err == nil {
+		f.err = f.takeArrived()
+		if len(f.in.Batch) > 0 {
+			if f.counted > 0 {
+				f.arrived()
+			}
+			return f.in.Batch, nil
+		}
+		if f.err == nil {
+			f.err = f.count()
+		}
+		if f.err == nil {
+			f.err = f.in.Fill()
+		}
+		if f.err == readbuf.ErrEmpty {
+			f.err = nil
+			return nil, readbuf.ErrEmpty
+		}
+	}
+	f.in.Close()
+	f.joined = nil
+	return nil, f.err
+}
+
+// count tells what is held of a message that has not come whole, if it is as much as
+// an idle connection holds at most; and once that it is not any more.
+func (f *frameReader) count() error {
+	held := len(f.in.Unread()) + len(f.joined)
+	if held < readbuf.KeptSize {
+		held = 0
+	}
+	if held == f.counted || f.afford == nil {
+		return nil
+	}
+	f.counted = held
+	return f.afford(held)
+}
+
+// forget makes way for the next message in fragments, which seldom comes.
+func (f *frameReader) forget() {
+	if !f.given {
+		return
+	}
+	f.given = false
+	f.joined = f.joined[:0]
+	if cap(f.joined) > readbuf.KeptSize {
+		f.joined = nil
+	}
+}
+
+func (f *frameReader) takeArrived() error {
+	for len(f.in.Batch) < readbuf.MaxBatch && !f.given {
+		if err := f.takeWhole(); err != nil {
+			return err
+		}
+		if more, err := f.step(); !more || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeWhole is the short way for what clients send nearly always: messages in one
+// frame of less than 64 KiB that has arrived. All others are left to step.
+func (f *frameReader) takeWhole() error {
+	if f.open || f.inside {
+		return nil
+	}
+	unread, batch := f.in.Unread(), f.in.Batch
+	at := 0
+	var err error
+	for len(batch) < readbuf.MaxBatch && len(unread)-at >= 6 && unread[at+1] != maskBit|127 {
+		b := unread[at:]
+		kind := bridge.Kind(b[0] ^ frame.FinalBit)
+		if kind&f.takes == 0 || kind > bridge.Binary {
+			break // a fragment, a control frame, or the other kind
+		}
+		n, head := int(b[1])-maskBit, 6
+		if n == 126 && len(b) >= 8 {
+			n, head = int(binary.BigEndian.Uint16(b[2:])), 8
+		}
+		if n < 0 || head+n > len(b) || f.limit >= 0 && int64(n) > f.limit {
+			break
+		}
+		payload := b[head : head+n : head+n]
+		unmask(payload, binary.LittleEndian.Uint32(b[head-4:]))
+		if kind == bridge.Text && !utf8.Valid(payload) {
+			if err = errNotUTF8; f.limit < 0 {
+				batch = f.cutInvalid(batch, payload)
+			}
+			break
+		}
+		batch = append(batch, bridge.Message{Kind: kind, Data: payload})
+		at += head + n
+	}
+	f.in.Batch = batch
+	f.in.Use(at)
+	return err
+}
+
+// step takes one header, or what has arrived of one payload. more is false when
+// something must arrive first.
+func (f *frameReader) step() (more bool, err error) {
+	switch {
+	case !f.inside:
+		return f.begin()
+	case f.head.control():
+		return f.takeControl()
+	case f.kind&f.takes == 0:
+		f.in.Use(len(f.fresh()))
+		return f.ended(), nil
+	case f.limit < 0:
+		return f.takePiece()
+	case f.open || f.head.opcode() == frame.OpContinuation:
+		return f.takeFragment()
+	}
+	return f.takeFrame()
+}
+
+// begin takes a header. A close frame waits until what came before it is used up.
+func (f *frameReader) begin() (bool, error) {
+	head, n, ok, err := parseHeader(f.in.Unread(), f.open)
+	if !ok || err != nil || head.opcode() == frame.OpClose && len(f.in.Batch) > 0 {
+		return false, err
+	}
+	if !head.control() {
+		if err := f.announce(&head); err != nil {
+			return false, err
+		}
+	}
+	f.in.Use(n)
+	f.head, f.inside, f.at = head, true, 0
+	return true, nil
+}
+
+// announce counts a data frame to its message.
+func (f *frameReader) announce(head *header) error {
+	if head.opcode() != frame.OpContinuation {
+		f.kind, f.size, f.valid = bridge.Kind(head.opcode()), 0, 0
+		if f.kind&f.takes == 0 && f.other != nil {
+			if err := f.other(); err != nil {
+				return err
+			}
+			f.other = nil
+		}
+	}
+	f.open = !head.final()
+	f.size += head.length
+	if f.size>>63 != 0 || f.limit >= 0 && f.size > uint64(f.limit) {
+		return errTooBig
+	}
+	return nil
+}
+
+// fresh unmasks what has arrived of the payload, and was not before. It begins
+// where the unread bytes do, but for takeFrame.
+func (f *frameReader) fresh() []byte {
+	b := f.in.Unread()
+	b = b[:min(uint64(len(b)), f.head.length-f.at)]
+	unmask(b, rotated(f.head.mask, f.at))
+	f.at += uint64(len(b))
+	return b
+}
+
+// ended reports whether the payload is used up.
+func (f *frameReader) ended() bool {
+	f.inside = f.at < f.head.length
+	return !f.inside
+}
+
+func (f *frameReader) takeControl() (bool, error) {
+	b := f.in.Unread()
+	if uint64(len(b)) < f.head.length {
+		return false, nil
+	}
+	payload := f.fresh()
+	f.in.Use(len(payload))
+	f.inside = false
+	return true, f.control(f.head.opcode(), payload)
+}
+
+// takeFrame waits for the whole payload of an unfragmented message where it lies.
+func (f *frameReader) takeFrame() (bool, error) {
+	unread := f.in.Unread()
+	have := min(uint64(len(unread)), f.head.length)
+	unmask(unread[f.at:have], rotated(f.head.mask, f.at))
+	f.at = have
+	payload := unread[:have:have]
+	if err := f.check(payload, f.at == f.head.length); err != nil || !f.ended() {
+		return false, err
+	}
+	f.in.Use(len(payload))
+	f.in.Batch = append(f.in.Batch, bridge.Message{Kind: f.kind, Data: payload})
+	return true, nil
+}
+
+// takeFragment puts fragments together.
+func (f *frameReader) takeFragment() (bool, error) {
+	b := f.fresh()
+	f.joined = append(f.joined, b...)
+	f.in.Use(len(b))
+	ended := f.ended()
+	f.given = ended && !f.open
+	if err := f.check(f.joined, f.given); err != nil {
+		return false, err
+	}
+	if f.given {
+		f.in.Batch = append(f.in.Batch, bridge.Message{Kind: f.kind, Data: f.joined})
+	}
+	return ended, nil
+}
+
+// check looks at the payload of a text message from where it is known to be valid. At its end no
+// character may be cut off.
+func (f *frameReader) check(payload []byte, whole bool) error {
+	if f.kind != bridge.Text {
+		return nil
+	}
+	n, ok := text.ValidPrefix(payload[f.valid:])
+	f.valid += n
+	if !ok || whole && f.valid < len(payload) {
+		return errNotUTF8
+	}
+	return nil
+}
+
+// takePiece passes on what has arrived of a message without a limit.
+func (f *frameReader) takePiece() (bool, error) {
+	b := f.fresh()
+	f.in.Use(len(b))
+	ended := f.ended()
+	last := ended && !f.open
+	var err error
+	if f.kind == bridge.Text {
+		b, err = f.cutText(b, last)
+	}
+	if len(b) > 0 || last && err == nil {
+		f.in.Batch = append(f.in.Batch, bridge.Message{Kind: f.kind, More: !last || err != nil, Data: b})
+	}
+	return ended, err
+}
+
+// cutText is the whole characters of b; of the last, cut off one the beginning
+// is kept, and put before what comes next.
+func (f *frameReader) cutText(b []byte, last bool) ([]byte, error) {
+	for len(f.partial) > 0 && len(b) > 0 {
+		f.partial = append(f.partial, b[0])
+		b = b[1:]
+		n, ok := text.ValidPrefix(f.partial)
+		if !ok {
+			return nil, errNotUTF8
+		}
+		if n > 0 {
+			f.in.Batch = append(f.in.Batch, bridge.Message{Kind: bridge.Text, More: true, Data: f.partial})
+			f.partial = nil
+		}
+	}
+	n, ok := text.ValidPrefix(b)
+	if ok && n < len(b) {
+		f.partial = append(f.partial, b[n:]...)
+	}
+	if !ok || last && len(f.partial) > 0 {
+		return b[:n], errNotUTF8
+	}
+	return b[:n], nil
+}
+
+// cutInvalid does with a whole message what takePiece does.
+func (f *frameReader) cutInvalid(batch []bridge.Message, payload []byte) []bridge.Message {
+	if n, _ := text.ValidPrefix(payload); n > 0 {
+		batch = append(batch, bridge.Message{Kind: bridge.Text, More: true, Data: payload[:n]})
+	}
+	return batch
+}

@@ -1,0 +1,58 @@
+package ws
+
+import (
+	"errors"
+	"time"
+
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/readbuf"
+	"websocketd/libwebsocketd/internal/socket"
+)
+
+// ErrTooSlow is why a message is not taken whose client sends next to nothing of it
+// while others wait for the memory it holds.
+var ErrTooSlow = errors.New("the message comes too slowly while others wait for memory (see --maxmemory)")
+
+// Past is a deadline that ends a read that is at work.
+var Past = time.Unix(1, 0)
+
+// countMessages makes what has come of the client's messages count against b.
+func (w *Endpoint) countMessages(b *gate.Budget) {
+	w.share = b.Share(w.late)
+	w.frames.in.Short = func() bool { return b.Tight() && w.share.Held() == 0 }
+	w.frames.afford, w.frames.arrived = w.afford, w.share.Whole
+}
+
+// late ends the reading from a client that is too slow, unless it is we who are: then
+// something of it waits to be read, and nothing was read since the last look. One
+// goroutine at a time may call it.
+func (w *Endpoint) late() bool {
+	read := w.conn.in.Load()
+	moved := w.looked && read != w.read
+	w.looked, w.read = true, read
+	if socket.HasUnread(w.conn.Conn) && !moved {
+		return false
+	}
+	w.tooSlow.Store(true)
+	w.conn.SetReadDeadline(Past)
+	return true
+}
+
+// afford waits until there is memory for more of a message of which size bytes have
+// come. Meanwhile the client's input is held back, and no more is kept of it than
+// has come.
+func (w *Endpoint) afford(size int) error {
+	if size == 0 {
+		w.share.Free()
+		return nil
+	}
+	if w.share.Try(readbuf.Cost(size)) {
+		return nil
+	}
+	w.frames.in.Shrink()
+	if w.alive.reading.Load() {
+		w.alive.received()
+		defer w.alive.receiving()
+	}
+	return w.share.Await(w.ctx, readbuf.Cost(size))
+}
