@@ -82,7 +82,7 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	}
 	return stdio.NewEndpoint(proc, stdio.Options{
 		Binary: true, MaxLine: to.program.MaxLine, CloseDelay: to.program.CloseDelay,
-		Log: log.With("pid", proc.Pid), Slot: place{s, to.program},
+		Log: log.With("pid", proc.Pid), Slot: place{&s.programs, to.program},
 	}), nil
 }
 

@@ -17,7 +17,7 @@ const freeingWait = time.Second
 
 // claim is what a client is served with: a process that was started ahead and
 // brings its slots, or slots to start one, or a refusal.
-func (s *Server) claim(ctx context.Context, p *served, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
+func (s *programs) claim(ctx context.Context, p *served, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
 	if ready = p.pool.Take(); ready != nil {
 		return ready, nil
 	}
@@ -33,7 +33,7 @@ func (s *Server) claim(ctx context.Context, p *served, log *slog.Logger) (ready 
 
 // acquire takes two slots for a process: one of its program's and one of the
 // server's. After a refusal it holds none.
-func (s *Server) acquire(p *served) *gate.Refusal {
+func (s *programs) acquire(p *served) *gate.Refusal {
 	if refusal := p.acquire(); refusal != nil {
 		return refusal
 	}
@@ -59,7 +59,7 @@ func (p *served) named(refusal *gate.Refusal) *gate.Refusal {
 // claimSlot is acquire for a process the pool does not have. When all slots of
 // the server are taken, a pool gives up a process that nobody has asked for. Slots
 // that are being freed are waited for, as long as ctx goes on.
-func (s *Server) claimSlot(ctx context.Context, p *served, log *slog.Logger) *gate.Refusal {
+func (s *programs) claimSlot(ctx context.Context, p *served, log *slog.Logger) *gate.Refusal {
 	ctx, cancel := context.WithTimeout(ctx, freeingWait)
 	defer cancel()
 	if refusal := p.named(p.slots.Await(ctx)); refusal != nil {
@@ -76,7 +76,7 @@ func (s *Server) claimSlot(ctx context.Context, p *served, log *slog.Logger) *ga
 }
 
 // takeFromPool is a slot of the server's that a process had which was started ahead.
-func (s *Server) takeFromPool(log *slog.Logger) bool {
+func (s *programs) takeFromPool(log *slog.Logger) bool {
 	for _, other := range s.table.Load().programs {
 		if ready := other.pool.Take(); ready != nil {
 			if s.discard(ready, log) != nil {
@@ -92,7 +92,7 @@ func (s *Server) takeFromPool(log *slog.Logger) bool {
 
 // place is the two slots of a process that serves somebody.
 type place struct {
-	server  *Server
+	server  *programs
 	program *served
 }
 
@@ -112,7 +112,7 @@ func (p place) Gone() {
 // discard ends a process that is not needed; its slots stay the caller's. The
 // ladder is without CloseDelay, because somebody waits for an answer. After an error
 // the process is still there.
-func (s *Server) discard(ready *process.Process, log *slog.Logger) error {
+func (s *programs) discard(ready *process.Process, log *slog.Logger) error {
 	err := ready.End(process.DefaultLadder(0))
 	if err != nil {
 		logging.At(log, logging.LevelError, "process", err.Error(), "pid", ready.Pid)
@@ -121,7 +121,7 @@ func (s *Server) discard(ready *process.Process, log *slog.Logger) error {
 }
 
 // giveUp frees what was claimed for a client that is not served after all.
-func (s *Server) giveUp(p *served, ready *process.Process, log *slog.Logger) {
+func (s *programs) giveUp(p *served, ready *process.Process, log *slog.Logger) {
 	if ready == nil {
 		s.release(p)
 		return
@@ -131,7 +131,7 @@ func (s *Server) giveUp(p *served, ready *process.Process, log *slog.Logger) {
 }
 
 // release gives the two slots of a process back, and tells the pools.
-func (s *Server) release(p *served) {
+func (s *programs) release(p *served) {
 	p.slots.Release()
 	s.slots.Release()
 	s.table.Load().wake()

@@ -67,12 +67,12 @@ func (v *Visit) start() (*stdio.Endpoint, *gate.Refusal) {
 	}
 	v.log = v.log.With("pid", proc.Pid)
 	o := p.processOptions()
-	o.Log, o.Slot, o.Hint, o.Ended = v.log, place{s, p}, &p.hint, s.cfg.Ended
+	o.Log, o.Slot, o.Hint, o.Ended = v.log, place{&s.programs, p}, &p.hint, s.cfg.Ended
 	return stdio.NewEndpoint(proc, o), nil
 }
 
 // launch starts a program.
-func (s *Server) launch(p *served, argv, env []string) (*process.Process, error) {
+func (s *programs) launch(p *served, argv, env []string) (*process.Process, error) {
 	return s.launcher.Start(p.spec(argv, env))
 }
 

@@ -115,7 +115,7 @@ func (h *Host) Start(at Place) (*stdio.Endpoint, *gate.Refusal) {
 		return nil, launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
 	}
 	o := p.processOptions()
-	o.Log, o.Slot, o.Hint = log.With("pid", proc.Pid), place{s, p}, &p.hint
+	o.Log, o.Slot, o.Hint = log.With("pid", proc.Pid), place{&s.programs, p}, &p.hint
 	return stdio.NewEndpoint(proc, o), nil
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // newPool keeps the Prefork processes of a program started ahead; nil without.
-func (s *Server) newPool(p *served) *process.Pool {
+func (s *programs) newPool(p *served) *process.Pool {
 	if p.Prefork == 0 {
 		return nil
 	}
@@ -29,8 +29,8 @@ func (s *Server) newPool(p *served) *process.Pool {
 
 // logPool tells of a process that could not be started ahead or has ended
 // unused, the latter with what it had to say: the reason, as a rule.
-func (s *Server) logPool(p *served, err error) {
-	log := p.log(s.cfg.Logger)
+func (s *programs) logPool(p *served, err error) {
+	log := p.log(s.log)
 	var unused *process.UnusedError
 	if errors.As(err, &unused) {
 		log = log.With("pid", unused.Pid)

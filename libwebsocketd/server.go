@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,32 +35,21 @@ const (
 // those who mount it themselves; Serve and Listen are for those who do not.
 // Shutdown must be called at the end in both cases.
 type Server struct {
-	cfg      Config
-	own      *served // what the Config says of itself: Command or Dir, and CGI scripts
-	table    atomic.Pointer[table]
-	slots    *gate.Slots
-	memory   *gate.Budget // of messages in the making
-	lookup   *rdns.Names  // nil without ReverseLookup
-	ids      uniqueIDs
-	launcher *process.Launcher
-	ownsIt   bool          // the launcher
-	static   *static.Files // nil without StaticDir
-	console  *console      // nil without Console
-	http     *http.Server
-	second   *http.Server         // only redirects
-	certs    *listen.Certificates // nil without TLS
+	life     // what is waited for at the end
+	programs // what is served
 
-	turn atomic.Bool // taken by the one client of Once
-
-	ctx     context.Context // done when the server is going away
-	goAway  context.CancelCauseFunc
-	running sync.WaitGroup // sessions, lookups, the end of the pool
-
-	mu       sync.Mutex
-	sessions map[*session]struct{}
-	conns    *conns
-	closed   bool
-	broken   bool // by breakAll
+	// The front: what stands between a connection and a program.
+	cfg     Config
+	conns   *conns
+	memory  *gate.Budget // of messages in the making
+	lookup  *rdns.Names  // nil without ReverseLookup
+	ids     uniqueIDs
+	turn    atomic.Bool   // taken by the one client of Once
+	static  *static.Files // nil without StaticDir
+	console *console      // nil without Console
+	http    *http.Server
+	second  *http.Server         // only redirects
+	certs   *listen.Certificates // nil without TLS
 }
 
 // New checks cfg and makes a Server of it. The error names the field at fault.
@@ -70,14 +58,12 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
+		programs: programs{log: cfg.Logger, launcher: cfg.Launcher, slots: gate.NewSlots(cfg.MaxForks)},
 		cfg:      cfg,
-		slots:    gate.NewSlots(cfg.MaxForks),
+		conns:    newConns(cfg.MaxConns, cfg.mostHeld(), cfg.Logger),
 		memory:   gate.NewBudget(cfg.MaxMemory),
-		launcher: cfg.Launcher,
-		sessions: make(map[*session]struct{}),
 	}
-	s.conns = newConns(cfg.MaxConns, cfg.mostHeld(), cfg.Logger)
-	s.ctx, s.goAway = context.WithCancelCause(context.Background())
+	s.life.init()
 	if cfg.ReverseLookup {
 		s.lookup = rdns.New(s.ctx, &s.running)
 	}
@@ -179,33 +165,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// close lets nothing in any more, and ends the processes nobody has asked for.
-// Connections without a request are closed here: net/http would wait five
-// seconds for what a browser opened to have it ready.
+// close lets nothing in any more, and ends the processes that no client has asked for.
 func (s *Server) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
+	if s.life.close() {
+		s.reloading.Lock()
 		for _, p := range s.table.Load().programs {
 			s.running.Go(p.pool.Close)
 		}
+		s.reloading.Unlock()
 	}
-	s.closed = true
 	s.conns.close()
 }
 
 // wait returns when no session is left, and sees to that when ctx is done.
 func (s *Server) wait(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.running.Wait()
-	}()
+	done := s.ended()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
 	}
+	s.http.Close()
+	s.launcher.KillAll()
 	s.breakAll()
 	again := time.NewTicker(killAgain)
 	defer again.Stop()
@@ -217,41 +198,4 @@ func (s *Server) wait(ctx context.Context) error {
 			s.launcher.KillAll()
 		}
 	}
-}
-
-// breakAll ends every session the hard way.
-func (s *Server) breakAll() {
-	s.http.Close()
-	s.launcher.KillAll()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.broken = true
-	for session := range s.sessions {
-		session.client.Close()
-	}
-}
-
-// begin counts a request that may become a session in; false is too late.
-func (s *Server) begin() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.running.Add(1)
-	}
-	return !s.closed
-}
-
-func (s *Server) enter(x *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sessions[x] = struct{}{}
-	if s.broken {
-		x.client.Close()
-	}
-}
-
-func (s *Server) leave(x *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sessions, x)
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
@@ -30,6 +32,18 @@ type served struct {
 type table struct {
 	programs []*served // the longest path first
 	hosts    *gate.Hosts
+}
+
+// programs are what a server serves, and what their processes are started with.
+type programs struct {
+	log      *slog.Logger
+	launcher *process.Launcher
+	ownsIt   bool // the launcher
+	slots    *gate.Slots
+	own      *served // what the Config says of itself: Command or Dir, and CGI scripts
+	table    atomic.Pointer[table]
+
+	reloading sync.Mutex // held while a table is made and shown, and while pools are closed
 }
 
 func newServed(p Program, software string) *served {
@@ -109,7 +123,7 @@ func (t *table) named() map[string]*served {
 
 // show is where t becomes the table. A slot may have been freed while its new
 // pools were not to be seen, so they are told.
-func (s *Server) show(t *table) {
+func (s *programs) show(t *table) {
 	s.table.Store(t)
 	t.wake()
 }
@@ -134,9 +148,9 @@ func (s *Server) Reload(programs []Program) error {
 	if err := cfg.complete(); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	if s.isClosed() {
 		return errors.New("reload: the server is going away")
 	}
 	old := s.table.Load()
