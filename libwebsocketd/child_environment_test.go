@@ -18,7 +18,7 @@ import (
 // TestChildSees asks a real child for its environment.
 func TestChildSees(t *testing.T) {
 	t.Parallel()
-	cfg := Config{Command: []string{"/usr/bin/env"}, PassEnv: []string{}}
+	cfg := Config{Command: []string{"/usr/bin/env"}, Settings: Settings{PassEnv: []string{}}}
 	socket := filepath.Join(t.TempDir(), "s")
 	listeners, err := Listen(Config{UnixSocket: socket})
 	if err != nil {
@@ -44,7 +44,7 @@ func TestChildSees(t *testing.T) {
 // TestChildSeesTLS: the same behind somebody else's TLS.
 func TestChildSeesTLS(t *testing.T) {
 	t.Parallel()
-	s, err := New(Config{Command: []string{"/usr/bin/env"}, PassEnv: []string{}})
+	s, err := New(Config{Command: []string{"/usr/bin/env"}, Settings: Settings{PassEnv: []string{}}})
 	if err != nil {
 		t.Fatal(err)
 	}

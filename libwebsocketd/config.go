@@ -14,7 +14,6 @@ import (
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
-	"websocketd/libwebsocketd/stdio"
 )
 
 // Defaults of Config. Zero in a Config field means the default.
@@ -46,14 +45,9 @@ type Config struct {
 	Command []string
 	Dir     string
 
-	// Prefork is how many processes of Command are kept started ahead, so that a
-	// client does not wait for the program to get ready. They count as MaxForks
-	// does. Their environment has nothing of a request: what PassEnv names,
-	// SERVER_SOFTWARE, GATEWAY_INTERFACE and PREFORKED=1. With PreforkRequest the
-	// first line of every process's input, started ahead or not, is one JSON object
-	// with all variables the process has or would have had.
-	Prefork        int
-	PreforkRequest bool
+	// Settings are those of Command and Dir, and of CGI scripts. With Dir there is no
+	// Prefork.
+	Settings
 
 	// Programs are served each at its own path, before Command or Dir, which take
 	// what is left. They have their own settings: of those below only MaxForks,
@@ -90,29 +84,15 @@ type Config struct {
 	// With a TLSClientCA a client needs a certificate signed by it.
 	TLSCert, TLSKey, TLSClientCA string
 
-	// Who may come in. Hosts, Origins and SameOrigin are the flags --host,
-	// --origin and --sameorigin; see package gate.
-	Hosts      []string
-	Origins    []string
-	SameOrigin bool
-	MaxForks   int // processes at once; 0 is DefaultMaxForks, negative no limit
+	// Who may come in, besides what Settings says. Hosts is the flag --host; see
+	// package gate.
+	Hosts    []string
+	MaxForks int // processes at once; 0 is DefaultMaxForks, negative no limit
 
 	// What strangers can make the server hold. A negative number is no limit.
 	MaxConns  int   // connections at once; 0 is three quarters of the descriptors there are, less what is kept back
 	MaxHeader int   // bytes of a request's line and headers; 0 is DefaultMaxHeader
 	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken, and a quarter as much of headers; 0 is DefaultMaxMemory
-
-	// The bridge.
-	Framing      stdio.Framing  // "" is FramingLine
-	Newlines     stdio.Newlines // inside a client's message, with FramingLine; "" is NewlinesPass
-	Binary       bool           // chunks in binary frames instead of lines in text frames; not with another Framing
-	Stderr       StderrMode     // "" is StderrLog; StderrTag goes with FramingLine only
-	MaxLine      int            // bytes of a message of the program; longer lines are delivered in pieces; 0 is DefaultMaxLine
-	MaxFrameSize int64          // bytes of one client message; 0 is DefaultMaxFrameSize, negative streams without limit
-	PingInterval time.Duration  // 0 is DefaultPingInterval, negative no pings and no liveness check
-	CloseDelay   time.Duration  // added to each wait when a process is ended
-	Protocols    []string       // subprotocols to accept, the first one a client offers is echoed; * is any
-	Lifetime     Lifetime       // who owns the life of a process; nil is the connection
 
 	// Once lets one client in to a program; those who come after it are answered 503.
 	// It does not go with a Lifetime.
@@ -127,10 +107,7 @@ type Config struct {
 	// handshakes; CGI scripts come first.
 	Faces []Face
 
-	// What the process sees besides the request. PassEnv names variables of
-	// this process's environment; nil is the platform's default, an empty list none.
-	PassEnv        []string
-	Unbuffer       bool   // variables that make programs write every line at once: Python's, stdbuf's
+	// What the process sees besides the request and what Settings says.
 	ReverseLookup  bool   // REMOTE_HOST is the peer's name once it is known
 	ServerSoftware string // SERVER_SOFTWARE; "" is "websocketd"
 
@@ -183,7 +160,8 @@ func (c *Config) complete() error {
 	if err := c.check(); err != nil {
 		return fmt.Errorf("config: %w", err)
 	}
-	for _, list := range []*[]string{&c.Command, &c.Addresses, &c.Hosts, &c.Origins, &c.Protocols, &c.PassEnv} {
+	c.Settings.complete()
+	for _, list := range []*[]string{&c.Command, &c.Addresses, &c.Hosts} {
 		*list = slices.Clone(*list)
 	}
 	for _, header := range []*http.Header{&c.Header, &c.HeaderWS, &c.HeaderHTTP} {

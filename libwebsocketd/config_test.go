@@ -17,27 +17,27 @@ func TestConfigCheck(t *testing.T) {
 	for field, cfg := range map[string]Config{
 		"nothing to serve":         {},
 		"Command and Dir":          {Command: command, Dir: "/"},
-		"MaxLine is 3":             {Command: command, MaxLine: 3},
-		"MaxLine is -1":            {Command: command, MaxLine: -1},
-		"Origins: \"http://a/x\"":  {Command: command, Origins: []string{"b", "http://a/x"}},
+		"MaxLine is 3":             {Command: command, Settings: Settings{MaxLine: 3}},
+		"MaxLine is -1":            {Command: command, Settings: Settings{MaxLine: -1}},
+		"Origins: \"http://a/x\"":  {Command: command, Settings: Settings{Origins: []string{"b", "http://a/x"}}},
 		"Hosts: \"http://a\"":      {Command: command, Hosts: []string{"http://a"}},
-		"CloseDelay":               {Command: command, CloseDelay: -time.Second},
-		"Stderr tag":               {Command: command, Binary: true, Stderr: StderrTag},
-		"Protocols has \"a b\"":    {Command: command, Protocols: []string{"a b"}},
-		"Prefork is negative":      {Command: command, Prefork: -1},
-		"PreforkRequest needs":     {Command: command, PreforkRequest: true},
-		"Prefork and Dir":          {Dir: "/", Prefork: 1},
-		"Prefork needs Command":    {StaticDir: "/", Prefork: 1},
-		"Prefork is 3, more":       {Command: command, Prefork: 3, MaxForks: 2},
-		"Prefork is 1025, more":    {Command: command, Prefork: 1025},
-		`Stderr is "x"`:            {Command: command, Stderr: "x"},
-		`Framing is "x"`:           {Command: command, Framing: "x"},
-		`Newlines is "x"`:          {Command: command, Newlines: "x"},
-		"the framing raw":          {Command: command, Framing: stdio.FramingRaw, Binary: true},
-		"the framing null":         {Command: command, Framing: stdio.FramingNull, Stderr: StderrTag},
-		"Newlines is for":          {Command: command, Framing: stdio.FramingNull, Newlines: stdio.NewlinesEscape},
-		"Newlines is for the":      {Command: command, Binary: true, Newlines: stdio.NewlinesReject},
-		"length needs a MaxFrame":  {Command: command, Framing: stdio.FramingLength, MaxFrameSize: -1},
+		"CloseDelay":               {Command: command, Settings: Settings{CloseDelay: -time.Second}},
+		"Stderr tag":               {Command: command, Settings: Settings{Binary: true, Stderr: StderrTag}},
+		"Protocols has \"a b\"":    {Command: command, Settings: Settings{Protocols: []string{"a b"}}},
+		"Prefork is negative":      {Command: command, Settings: Settings{Prefork: -1}},
+		"PreforkRequest needs":     {Command: command, Settings: Settings{PreforkRequest: true}},
+		"Prefork and Dir":          {Dir: "/", Settings: Settings{Prefork: 1}},
+		"Prefork needs Command":    {StaticDir: "/", Settings: Settings{Prefork: 1}},
+		"Prefork is 3, more":       {Command: command, Settings: Settings{Prefork: 3}, MaxForks: 2},
+		"Prefork is 1025, more":    {Command: command, Settings: Settings{Prefork: 1025}},
+		`Stderr is "x"`:            {Command: command, Settings: Settings{Stderr: "x"}},
+		`Framing is "x"`:           {Command: command, Settings: Settings{Framing: "x"}},
+		`Newlines is "x"`:          {Command: command, Settings: Settings{Newlines: "x"}},
+		"the framing raw":          {Command: command, Settings: Settings{Framing: stdio.FramingRaw, Binary: true}},
+		"the framing null":         {Command: command, Settings: Settings{Framing: stdio.FramingNull, Stderr: StderrTag}},
+		"Newlines is for":          {Command: command, Settings: Settings{Framing: stdio.FramingNull, Newlines: stdio.NewlinesEscape}},
+		"Newlines is for the":      {Command: command, Settings: Settings{Binary: true, Newlines: stdio.NewlinesReject}},
+		"length needs a MaxFrame":  {Command: command, Settings: Settings{Framing: stdio.FramingLength, MaxFrameSize: -1}},
 		"Sec-WebSocket-Extensions": {Command: command, HeaderWS: http.Header{"Sec-Websocket-Extensions": {"x"}}},
 	} {
 		server, err := New(cfg)
@@ -61,7 +61,7 @@ func TestConfigDefaults(t *testing.T) {
 		p.Stderr != StderrLog || cfg.ServerSoftware != "websocketd" || cfg.Logger == nil || cfg.ErrorLog.Writer() != io.Discard {
 		t.Errorf("%+v, %+v", cfg, p)
 	}
-	cfg = Config{Dir: "/", MaxForks: -1, MaxFrameSize: -1, PingInterval: -1, MaxLine: 4, PassEnv: []string{}}
+	cfg = Config{Dir: "/", MaxForks: -1, Settings: Settings{MaxFrameSize: -1, PingInterval: -1, MaxLine: 4, PassEnv: []string{}}}
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -84,9 +84,9 @@ func settings(t testing.TB, cfg Config) *Program {
 // TestConfigIsCopied: New promises that its Config may be changed later.
 func TestConfigIsCopied(t *testing.T) {
 	cfg := Config{
-		Command:   []string{"/bin/cat", "a"},
-		Protocols: []string{"one"},
-		Header:    http.Header{"X-A": {"1"}},
+		Command:  []string{"/bin/cat", "a"},
+		Settings: Settings{Protocols: []string{"one"}},
+		Header:   http.Header{"X-A": {"1"}},
 	}
 	s, err := New(cfg)
 	if err != nil {

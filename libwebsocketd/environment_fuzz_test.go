@@ -47,7 +47,7 @@ func FuzzHeaderEnvironment(f *testing.F) {
 			name := []string{"X-Added", "Cookie", "Proxy", "X_Added"}[flags>>6]
 			r.Header[name] = []string{added, added} // by another handler in front of ours
 		}
-		cfg := Config{Command: []string{"/bin/cat"}, PassEnv: slices.Collect(maps.Keys(passed))}
+		cfg := Config{Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: slices.Collect(maps.Keys(passed))}}
 		if flags&4 != 0 {
 			cfg.PassEnv = []string{}
 		}

@@ -67,12 +67,12 @@ func lookup(env []string, name string) (value string, ok bool) {
 	return "", false
 }
 
-var catOnly = Config{Command: []string{"/bin/cat"}, PassEnv: []string{}}
+var catOnly = Config{Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: []string{}}}
 
 // TestEnvironmentTable is the whole environment of a program, in its order.
 func TestEnvironmentTable(t *testing.T) {
 	t.Setenv("PASSED", "one")
-	cfg := Config{Command: []string{"/bin/cat"}, PassEnv: []string{"PASSED"}, ServerSoftware: "websocketd/1.2"}
+	cfg := Config{Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: []string{"PASSED"}}, ServerSoftware: "websocketd/1.2"}
 	env := environmentOf(t, cfg, asked{target: "/a%2fb/c%20d?x=1&y=%20", host: "example.com:8080",
 		headers: "Upgrade: websocket\r\nConnection: Upgrade\r\nX-Y: z\r\nContent-Type: t/t\r\n"}.request(t))
 	id, ok := lookup(env, "UNIQUE_ID")
@@ -217,7 +217,7 @@ func TestPassEnv(t *testing.T) {
 		{"headers win", []string{"HTTP_X_A"}, []string{"HTTP_X_A=theirs"}},
 		{"but Proxy is none", []string{"HTTP_PROXY"}, []string{"HTTP_PROXY=http://ours/"}},
 	} {
-		cfg := Config{Command: []string{"/bin/cat"}, PassEnv: test.pass}
+		cfg := Config{Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: test.pass}}
 		env := environmentOf(t, cfg, request.request(t))
 		check(t, test.name, env, test.want)
 		checkEntries(t, env)
@@ -226,7 +226,7 @@ func TestPassEnv(t *testing.T) {
 
 // TestEnvironmentOfDir: SCRIPT_NAME is the script's URL, PATH_INFO the rest.
 func TestEnvironmentOfDir(t *testing.T) {
-	cfg := Config{Dir: scriptTree(t), PassEnv: []string{}}
+	cfg := Config{Dir: scriptTree(t), Settings: Settings{PassEnv: []string{}}}
 	for _, test := range []struct{ target, script, info string }{
 		{"/hello.sh", "/hello.sh", ""},
 		{"/hello.sh/", "/hello.sh", "/"},

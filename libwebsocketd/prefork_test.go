@@ -25,7 +25,7 @@ func (s *serving) full(t *testing.T, n int) {
 func TestPreforkEnvironment(t *testing.T) {
 	t.Setenv("REMOTE_ADDR", "passed")
 	t.Setenv("GATEWAY_INTERFACE", "passed")
-	cfg := Config{Command: []string{"/bin/cat"}, PassEnv: []string{"REMOTE_ADDR", "GATEWAY_INTERFACE"}}
+	cfg := Config{Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: []string{"REMOTE_ADDR", "GATEWAY_INTERFACE"}}}
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}

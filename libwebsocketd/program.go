@@ -8,12 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd/gate"
-	"websocketd/libwebsocketd/stdio"
 )
 
 // Program is one of the programs of Config.Programs: what runs, at which URL, for
@@ -36,38 +34,19 @@ type Program struct {
 
 	// Env are variables, NAME=VALUE, besides and instead of those of PassEnv, which
 	// are the same as in Config. They cannot set what tells of the request.
-	Env      []string
-	PassEnv  []string
-	Unbuffer bool // see Config.Unbuffer
-
-	// Who may come in; see Config.Origins.
-	Origins    []string
-	SameOrigin bool
+	Env []string
 
 	// MaxForks is how many processes of this Program may be there at once; 0 and
 	// less is no limit. All of them count against Config.MaxForks besides.
-	MaxForks       int
-	Prefork        int // see Config.Prefork
-	PreforkRequest bool
+	MaxForks int
 
-	// The bridge, as in Config.
-	Framing      stdio.Framing
-	Newlines     stdio.Newlines
-	Binary       bool
-	Stderr       StderrMode
-	MaxLine      int           // bytes
-	MaxFrameSize int64         // bytes
-	PingInterval time.Duration // 0 is DefaultPingInterval, negative none
-	CloseDelay   time.Duration
-	Protocols    []string
-	Lifetime     Lifetime
+	Settings
 
 	Header http.Header // of a successful upgrade
 }
 
-// Program is a Program with c's own settings, but for MaxForks, and without a
-// name, a path and a command: to begin a list of Programs that share them. Its
-// slices and headers are c's.
+// Program returns a Program with c's Settings and headers, and nothing else: to begin a
+// list of Programs that share them. Its slices and headers are c's.
 func (c *Config) Program() Program {
 	header := http.Header{}
 	for _, headers := range []http.Header{c.Header, c.HeaderWS} {
@@ -75,25 +54,7 @@ func (c *Config) Program() Program {
 			header[name] = values
 		}
 	}
-	return Program{
-		PassEnv:        c.PassEnv,
-		Unbuffer:       c.Unbuffer,
-		Origins:        c.Origins,
-		SameOrigin:     c.SameOrigin,
-		Prefork:        c.Prefork,
-		PreforkRequest: c.PreforkRequest,
-		Framing:        c.Framing,
-		Newlines:       c.Newlines,
-		Binary:         c.Binary,
-		Stderr:         c.Stderr,
-		MaxLine:        c.MaxLine,
-		MaxFrameSize:   c.MaxFrameSize,
-		PingInterval:   c.PingInterval,
-		CloseDelay:     c.CloseDelay,
-		Protocols:      c.Protocols,
-		Lifetime:       c.Lifetime,
-		Header:         header,
-	}
+	return Program{Settings: c.Settings, Header: header}
 }
 
 // own is the program of Command and Dir, whose settings are also those of CGI
@@ -107,22 +68,12 @@ func (c *Config) own() Program {
 // complete makes a checked Program independent of the caller's and fills the
 // defaults in.
 func (p *Program) complete() (err error) {
-	for _, list := range []*[]string{&p.Command, &p.Env, &p.PassEnv, &p.Origins, &p.Protocols} {
-		*list = slices.Clone(*list)
-	}
+	p.Settings.complete()
+	p.Command, p.Env = slices.Clone(p.Command), slices.Clone(p.Env)
 	p.Header = p.Header.Clone()
 	p.MaxForks = max(p.MaxForks, 0)
-	p.MaxLine = orDefault(p.MaxLine, DefaultMaxLine)
-	p.MaxFrameSize = orDefault(p.MaxFrameSize, DefaultMaxFrameSize)
-	p.PingInterval = orDefault(p.PingInterval, DefaultPingInterval)
-	p.PingInterval = min(p.PingInterval, mostWait)
-	p.CloseDelay = min(p.CloseDelay, mostWait)
-	p.Stderr = orDefault(p.Stderr, StderrLog)
 	if p.Path == "" {
 		p.Path = "/" + p.Name
-	}
-	if p.PassEnv == nil {
-		p.PassEnv = defaultPassEnv()
 	}
 	if p.WorkDir != "" { // from where a relative path would be another file
 		p.Command[0], err = filepath.Abs(p.Command[0])

@@ -18,13 +18,13 @@ func TestTakes(t *testing.T) {
 		code    int
 	}{
 		{Program{}, bridge.Text, 0},
-		{Program{Framing: stdio.FramingLine}, bridge.Text, 0},
-		{Program{Binary: true}, bridge.Binary, 0},
-		{Program{Framing: stdio.FramingRaw}, bridge.BothKinds, 0},
-		{Program{Framing: stdio.FramingNull}, bridge.BothKinds, 0},
-		{Program{Framing: stdio.FramingLength}, bridge.BothKinds, 0},
-		{Program{Framing: stdio.FramingLSP}, bridge.Text, 1003},
-		{Program{Framing: stdio.FramingNDJSON}, bridge.Text, 1003},
+		{Program{Settings: Settings{Framing: stdio.FramingLine}}, bridge.Text, 0},
+		{Program{Settings: Settings{Binary: true}}, bridge.Binary, 0},
+		{Program{Settings: Settings{Framing: stdio.FramingRaw}}, bridge.BothKinds, 0},
+		{Program{Settings: Settings{Framing: stdio.FramingNull}}, bridge.BothKinds, 0},
+		{Program{Settings: Settings{Framing: stdio.FramingLength}}, bridge.BothKinds, 0},
+		{Program{Settings: Settings{Framing: stdio.FramingLSP}}, bridge.Text, 1003},
+		{Program{Settings: Settings{Framing: stdio.FramingNDJSON}}, bridge.Text, 1003},
 	} {
 		o := test.program.clientOptions()
 		code := 0

@@ -8,54 +8,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"websocketd/libwebsocketd/stdio"
 )
 
-// TestProgramIsSettings: every field of Config is the server's alone or also a
-// Program's, and Config.Program hands the latter over. A new field must choose.
-func TestProgramIsSettings(t *testing.T) {
+// TestProgramHasSettings: Config.Program hands its Settings over, and nothing else but
+// headers.
+func TestProgramHasSettings(t *testing.T) {
 	t.Parallel()
-	servers := strings.Fields(`Command Dir Programs StaticDir CGIDir CGIPath Console Addresses Port UnixSocket SocketMode SocketGroup RedirectPort
-		TLSCert TLSKey TLSClientCA Hosts MaxForks MaxConns MaxHeader MaxMemory ReverseLookup ServerSoftware Header HeaderWS HeaderHTTP Logger ErrorLog Launcher Faces Once Ended`)
-	programs := strings.Fields("Name Path Command WorkDir Env MaxForks Header")
-	var cfg Config
-	value := reflect.ValueOf(&cfg).Elem()
-	var shared []string
-	for i := range value.NumField() {
-		name := value.Type().Field(i).Name
-		if slices.Contains(servers, name) {
-			continue
-		}
-		shared = append(shared, name)
-		switch f := value.Field(i); f.Kind() {
-		case reflect.Bool:
-			f.SetBool(true)
-		case reflect.Int, reflect.Int64:
-			f.SetInt(7)
-		case reflect.String:
-			f.SetString("x")
-		case reflect.Slice:
-			f.Set(reflect.ValueOf([]string{"x"}))
-		case reflect.Interface:
-			f.Set(reflect.ValueOf(someLifetime{"x"}))
-		default:
-			t.Fatalf("a value for %s %s", name, f.Type())
-		}
-	}
-	p := reflect.ValueOf(cfg.Program())
-	for i := range p.NumField() {
-		name := p.Type().Field(i).Name
-		if slices.Contains(programs, name) {
-			continue
-		}
-		at := slices.Index(shared, name)
-		if at < 0 || !reflect.DeepEqual(p.Field(i).Interface(), value.FieldByName(name).Interface()) {
-			t.Errorf("Program.%s is %v; it is not that of the Config", name, p.Field(i))
-			continue
-		}
-		shared = slices.Delete(shared, at, at+1)
-	}
-	if len(shared) > 0 {
-		t.Errorf("%q are fields of Config that Program lacks: add them there and to Config.Program, or to the list of this test", shared)
+	cfg := Config{MaxForks: 7, Command: []string{"x"}, Settings: Settings{
+		Origins: []string{"a.com"}, PassEnv: []string{"A"}, Prefork: 3, Framing: stdio.FramingRaw, MaxLine: 9, Lifetime: someLifetime{"x"},
+	}}
+	if got := cfg.Program(); !reflect.DeepEqual(got, Program{Settings: cfg.Settings, Header: http.Header{}}) {
+		t.Errorf("%+v", got)
 	}
 	cfg.Header, cfg.HeaderWS = http.Header{"A": {"1"}, "B": {"1"}}, http.Header{"B": {"2"}}
 	if got := cfg.Program().Header; !reflect.DeepEqual(got, http.Header{"A": {"1"}, "B": {"2"}}) {
@@ -92,20 +57,20 @@ func TestProgramCheck(t *testing.T) {
 		`the path "/a/../b" is not clean`:                {{Name: "a", Path: "/a/../b", Command: cat}},
 		`the path "/a?b" is not one of a URL`:            {{Name: "a?b", Command: cat}},
 		`the path "/a\x00" is not one`:                   {{Name: "a", Path: "/a\x00", Command: cat}},
-		`it does not live`:                               {{Name: "a", Command: cat, Lifetime: someLifetime{"it does not live"}}},
-		`Prefork is for processes that belong`:           {{Name: "a", Command: cat, Prefork: 1, Lifetime: someLifetime{}}},
+		`it does not live`:                               {{Name: "a", Command: cat, Settings: Settings{Lifetime: someLifetime{"it does not live"}}}},
+		`Prefork is for processes that belong`:           {{Name: "a", Command: cat, Settings: Settings{Prefork: 1, Lifetime: someLifetime{}}}},
 		`contains a NUL`:                                 {{Name: "a", Command: []string{"/bin/cat", "\x00"}}},
 		`Env has "A", which is not NAME=VALUE`:           {{Name: "a", Command: cat, Env: []string{"A"}}},
 		`"" cannot be a variable's name`:                 {{Name: "a", Command: cat, Env: []string{"=1"}}},
 		`REMOTE_ADDR tells a program of`:                 {{Name: "a", Command: cat, Env: []string{"REMOTE_ADDR=1"}}},
 		`HTTPS tells a program of`:                       {{Name: "a", Command: cat, Env: []string{"HTTPS=on"}}},
-		`MaxLine is 3`:                                   {{Name: "a", Command: cat, MaxLine: 3}},
-		`CloseDelay is negative`:                         {{Name: "a", Command: cat, CloseDelay: -time.Second}},
-		`Stderr tag`:                                     {{Name: "a", Command: cat, Stderr: StderrTag, Binary: true}},
-		`Stderr is "x"`:                                  {{Name: "a", Command: cat, Stderr: "x"}},
-		`Prefork is 3, more than the 2`:                  {{Name: "a", Command: cat, Prefork: 3, MaxForks: 2}},
-		`PreforkRequest needs`:                           {{Name: "a", Command: cat, PreforkRequest: true}},
-		`Prefork is 1025, more than the 1024`:            {{Name: "a", Command: cat, Prefork: 1000}, {Name: "b", Command: cat, Prefork: 25}},
+		`MaxLine is 3`:                                   {{Name: "a", Command: cat, Settings: Settings{MaxLine: 3}}},
+		`CloseDelay is negative`:                         {{Name: "a", Command: cat, Settings: Settings{CloseDelay: -time.Second}}},
+		`Stderr tag`:                                     {{Name: "a", Command: cat, Settings: Settings{Stderr: StderrTag, Binary: true}}},
+		`Stderr is "x"`:                                  {{Name: "a", Command: cat, Settings: Settings{Stderr: "x"}}},
+		`Prefork is 3, more than the 2`:                  {{Name: "a", Command: cat, Settings: Settings{Prefork: 3}, MaxForks: 2}},
+		`PreforkRequest needs`:                           {{Name: "a", Command: cat, Settings: Settings{PreforkRequest: true}}},
+		`Prefork is 1025, more than the 1024`:            {{Name: "a", Command: cat, Settings: Settings{Prefork: 1000}}, {Name: "b", Command: cat, Settings: Settings{Prefork: 25}}},
 		`Sec-WebSocket-Extensions`:                       {{Name: "a", Command: cat, Header: http.Header{"Sec-Websocket-Extensions": {"x"}}}},
 	} {
 		cfg := Config{Programs: programs, Command: cat}
@@ -157,7 +122,7 @@ func TestRequestVariables(t *testing.T) {
 func TestProgramEnvironment(t *testing.T) {
 	t.Setenv("PASSED", "one")
 	t.Setenv("OTHER", "two")
-	p := Program{Name: "a", Command: []string{"/bin/cat"}, PassEnv: []string{"PASSED", "OTHER"},
+	p := Program{Name: "a", Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: []string{"PASSED", "OTHER"}},
 		Env: []string{"ADDED= a\nb ", "PASSED=mine", "EMPTY=", "SERVER_SOFTWARE=mine"}}
 	got := environmentOf(t, Config{Programs: []Program{p}}, asked{target: "/a"}.request(t))
 	for _, want := range []string{"ADDED= a\nb ", "PASSED=mine", "OTHER=two", "EMPTY=", "SERVER_SOFTWARE=mine", "SCRIPT_NAME=/a"} {

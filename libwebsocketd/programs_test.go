@@ -19,7 +19,7 @@ import (
 
 // sh is a program that is a script, with the settings every test's server has.
 func sh(name, script string) Program {
-	return Program{Name: name, Command: []string{"/bin/sh", "-c", script}, PassEnv: []string{"PATH"}}
+	return Program{Name: name, Command: []string{"/bin/sh", "-c", script}, Settings: Settings{PassEnv: []string{"PATH"}}}
 }
 
 // TestPrograms: each program has its own settings, whatever its neighbours have.

@@ -29,9 +29,15 @@ func TestConfig(t *testing.T) {
 	}
 	defaults := func(change func(*libwebsocketd.Config)) libwebsocketd.Config {
 		cfg := libwebsocketd.Config{
-			Command: []string{script}, Addresses: []string{}, CGIPath: "/", Stderr: libwebsocketd.StderrLog,
+			Command: []string{script}, Addresses: []string{}, CGIPath: "/", Settings: libwebsocketd.Settings{
+				Stderr:       libwebsocketd.StderrLog,
+				Framing:      libwebsocketd.FramingLine,
+				Newlines:     libwebsocketd.NewlinesPass,
+				MaxLine:      1 << 20,
+				MaxFrameSize: 1 << 20,
+				PingInterval: 30 * time.Second,
+			},
 			MaxForks: 1024, MaxHeader: libwebsocketd.DefaultMaxHeader, MaxMemory: libwebsocketd.DefaultMaxMemory,
-			Framing: libwebsocketd.FramingLine, Newlines: libwebsocketd.NewlinesPass, MaxLine: 1 << 20, MaxFrameSize: 1 << 20, PingInterval: 30 * time.Second,
 			Header: map[string][]string{}, HeaderWS: map[string][]string{}, HeaderHTTP: map[string][]string{},
 		}
 		if change != nil {
@@ -144,15 +150,15 @@ func originBanners(l net.Listener) (tests []bannerTest) {
 		cfg  libwebsocketd.Config
 		want string
 	}{
-		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"x.com"}}, "--sameorigin and --origin=x.com " + nobody},
-		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"127.0.0.1:81"}}, "--sameorigin and --origin=127.0.0.1:81 " + nobody},
-		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"127.0.0.1"}}, ""},
-		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"x.com"}, Hosts: []string{"x.com"}}, ""},
-		{libwebsocketd.Config{SameOrigin: true, Origins: []string{"x.com"}, Hosts: []string{"*"}}, ""},
-		{libwebsocketd.Config{SameOrigin: true}, ""},
-		{libwebsocketd.Config{Origins: []string{"x.com"}}, ""},
-		{libwebsocketd.Config{Origins: []string{"https://x.com", "y.com"}, Console: true}, "--origin=https://x.com,y.com does not let the page of --devconsole in: add 127.0.0.1 to it"},
-		{libwebsocketd.Config{Origins: []string{"*"}, Console: true}, ""},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true, Origins: []string{"x.com"}}}, "--sameorigin and --origin=x.com " + nobody},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true, Origins: []string{"127.0.0.1:81"}}}, "--sameorigin and --origin=127.0.0.1:81 " + nobody},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true, Origins: []string{"127.0.0.1"}}}, ""},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true, Origins: []string{"x.com"}}, Hosts: []string{"x.com"}}, ""},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true, Origins: []string{"x.com"}}, Hosts: []string{"*"}}, ""},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true}}, ""},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{Origins: []string{"x.com"}}}, ""},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{Origins: []string{"https://x.com", "y.com"}}, Console: true}, "--origin=https://x.com,y.com does not let the page of --devconsole in: add 127.0.0.1 to it"},
+		{libwebsocketd.Config{Settings: libwebsocketd.Settings{Origins: []string{"*"}}, Console: true}, ""},
 	} {
 		c.cfg.Command, c.cfg.Addresses = []string{"/bin/cat"}, []string{"127.0.0.1"}
 		want := []string{"Serving using application   : /bin/cat ", start}
@@ -201,9 +207,9 @@ func TestBanner(t *testing.T) {
 	tests = append(tests, originBanners(four)...)
 	one := shared.Lifetime{}
 	tests = append(tests, []bannerTest{
-		{libwebsocketd.Config{Command: []string{"/bin/cat"}, UnixSocket: "s", Lifetime: one}, []net.Listener{file},
+		{libwebsocketd.Config{Command: []string{"/bin/cat"}, UnixSocket: "s", Settings: libwebsocketd.Settings{Lifetime: one}}, []net.Listener{file},
 			[]string{"Serving using application   : /bin/cat ", "Sharing processes           : all clients of a URL have one", "Starting WebSocket server   : unix socket at s"}},
-		{libwebsocketd.Config{Programs: []libwebsocketd.Program{{Name: "a", Path: "/a", Command: []string{"/bin/cat", "-u"}, Lifetime: one}, {Name: "b", Path: "/", Command: []string{"/bin/cat"}}}, UnixSocket: "s"},
+		{libwebsocketd.Config{Programs: []libwebsocketd.Program{{Name: "a", Path: "/a", Command: []string{"/bin/cat", "-u"}, Settings: libwebsocketd.Settings{Lifetime: one}}, {Name: "b", Path: "/", Command: []string{"/bin/cat"}}}, UnixSocket: "s"},
 			[]net.Listener{file},
 			[]string{"Serving program             : a at /a, shared: /bin/cat -u", "Serving program             : b at /: /bin/cat", "Starting WebSocket server   : unix socket at s"}},
 	}...)

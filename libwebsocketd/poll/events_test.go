@@ -144,10 +144,10 @@ func TestPlain(t *testing.T) {
 		message, mimeType string
 	}{
 		{libwebsocketd.Program{}, "a\n", "text/plain; charset=utf-8"},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingNull}, "a\n", "text/plain; charset=utf-8"},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingRaw}, "a", "text/plain; charset=utf-8"},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingLength}, "a", "application/octet-stream"},
-		{libwebsocketd.Program{Binary: true}, "a", "application/octet-stream"},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingNull}}, "a\n", "text/plain; charset=utf-8"},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingRaw}}, "a", "text/plain; charset=utf-8"},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingLength}}, "a", "application/octet-stream"},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Binary: true}}, "a", "application/octet-stream"},
 	} {
 		f, h := newPlain(&test.program, true), http.Header{}
 		f.header(h)

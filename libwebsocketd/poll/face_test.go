@@ -47,9 +47,9 @@ func TestSpeaks(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{204, 400, 404, 410, 429} {
-		_, url := serve(t, libwebsocketd.Program{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
+		_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
 			return nil, &gate.Refusal{Status: status, Reason: "because"}
-		}}})
+		}}}})
 		for _, r := range []*http.Request{
 			request(t, "GET", url, "", "Accept: text/event-stream"),
 			request(t, "GET", url+"?wait=0s", "", "Accept: application/json"),
@@ -70,10 +70,10 @@ func TestCalls(t *testing.T) {
 	const events, wait = "Accept: text/event-stream", "Accept: application/json"
 	type flags struct{ start, feeds, returns, notes bool }
 	calls := make(chan flags, 1)
-	_, url := serve(t, libwebsocketd.Program{Lifetime: life{func(c *libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
+	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(c *libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
 		calls <- flags{c.Start, c.Feeds, c.Returns, c.Notes}
 		return nil, &gate.Refusal{Status: 404, Reason: "because"}
-	}}})
+	}}}})
 	for _, test := range []struct {
 		method, query string
 		headers       []string

@@ -133,7 +133,7 @@ func serve(t *testing.T, p libwebsocketd.Program) (*libwebsocketd.Server, string
 // serveNear is serve of a program that is n.
 func serveNear(t *testing.T, n *near) string {
 	t.Helper()
-	_, url := serve(t, libwebsocketd.Program{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}})
+	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
 	return url
 }
 

@@ -31,19 +31,19 @@ func TestMessage(t *testing.T) {
 		{libwebsocketd.Program{}, "hi\n\n", "hi\n", libwebsocketd.Text},
 		{libwebsocketd.Program{}, "hi\r", "hi\r", libwebsocketd.Text},
 		{libwebsocketd.Program{}, "", "", libwebsocketd.Text},
-		{libwebsocketd.Program{MaxFrameSize: math.MaxInt64}, "hi", "hi", libwebsocketd.Text},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{MaxFrameSize: math.MaxInt64}}, "hi", "hi", libwebsocketd.Text},
 		{libwebsocketd.Program{}, "\n", "", libwebsocketd.Text},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingLine}, "ü\n", "ü", libwebsocketd.Text},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingLine}}, "ü\n", "ü", libwebsocketd.Text},
 		{libwebsocketd.Program{}, invalid, "", 0},
-		{libwebsocketd.Program{Binary: true}, "hi\n", "hi\n", libwebsocketd.Binary},
-		{libwebsocketd.Program{Binary: true}, invalid, invalid, libwebsocketd.Binary},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingRaw}, "hi\n", "hi\n", libwebsocketd.Text},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingRaw}, invalid, invalid, libwebsocketd.Binary},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingNull}, invalid, invalid, libwebsocketd.Binary},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingLength}, invalid, invalid, libwebsocketd.Binary},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingLength}, "hi", "hi", libwebsocketd.Text},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingNDJSON}, invalid, "", 0},
-		{libwebsocketd.Program{Framing: libwebsocketd.FramingLSP}, invalid, "", 0},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Binary: true}}, "hi\n", "hi\n", libwebsocketd.Binary},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Binary: true}}, invalid, invalid, libwebsocketd.Binary},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingRaw}}, "hi\n", "hi\n", libwebsocketd.Text},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingRaw}}, invalid, invalid, libwebsocketd.Binary},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingNull}}, invalid, invalid, libwebsocketd.Binary},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingLength}}, invalid, invalid, libwebsocketd.Binary},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingLength}}, "hi", "hi", libwebsocketd.Text},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingNDJSON}}, invalid, "", 0},
+		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingLSP}}, invalid, "", 0},
 	} {
 		n := newNear()
 		test.program.Lifetime = life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}
@@ -67,7 +67,7 @@ func TestMessage(t *testing.T) {
 func TestMessageTooLarge(t *testing.T) {
 	t.Parallel()
 	n := newNear()
-	_, url := serve(t, libwebsocketd.Program{MaxFrameSize: 10, Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}})
+	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{MaxFrameSize: 10, Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
 	for _, told := range []bool{true, false} {
 		for size, status := range map[int]int{10: 204, 11: 413, 1 << 20: 413} {
 			r := request(t, "POST", url, strings.Repeat("x", size))
@@ -144,7 +144,7 @@ func TestMessageGivenUp(t *testing.T) {
 func TestMessageServerGoes(t *testing.T) {
 	t.Parallel()
 	n, asked := stuck()
-	s, url := serve(t, libwebsocketd.Program{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}})
+	s, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
 	gone := make(chan error, 1)
 	go func() {
 		<-asked
@@ -163,10 +163,10 @@ func TestMessageServerGoes(t *testing.T) {
 func TestMessageStalls(t *testing.T) {
 	t.Parallel()
 	for status, every := range map[int]time.Duration{408: 20 * time.Millisecond, 503: -1} {
-		s, url := serve(t, libwebsocketd.Program{PingInterval: every, Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
+		s, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{PingInterval: every, Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
 			t.Error("a program is asked for")
 			return newNear(), nil
-		}}})
+		}}}})
 		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 		if err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ type service struct {
 // serveScript serves a script until the test ends.
 func serveScript(t *testing.T, script string, life Lifetime) *service {
 	t.Helper()
-	return serveConfig(t, libwebsocketd.Config{Command: []string{"/bin/sh", "-c", script}, Lifetime: life})
+	return serveConfig(t, libwebsocketd.Config{Command: []string{"/bin/sh", "-c", script}, Settings: libwebsocketd.Settings{Lifetime: life}})
 }
 
 func serveConfig(t *testing.T, cfg libwebsocketd.Config) *service {
@@ -150,7 +150,7 @@ func TestNothingRuns(t *testing.T) {
 func TestLaunchFails(t *testing.T) {
 	t.Parallel()
 	script := filepath.Join(t.TempDir(), "script")
-	s := serveConfig(t, libwebsocketd.Config{Command: []string{script}, Lifetime: Lifetime{Start: StartEager}, MaxForks: 1})
+	s := serveConfig(t, libwebsocketd.Config{Command: []string{script}, Settings: libwebsocketd.Settings{Lifetime: Lifetime{Start: StartEager}}, MaxForks: 1})
 	if got := s.refused(t, "/", nil); got != 404 {
 		t.Errorf("without a program: %d", got)
 	}
@@ -171,7 +171,7 @@ func TestLaunchFails(t *testing.T) {
 func TestReload(t *testing.T) {
 	t.Parallel()
 	program := func(word string) []libwebsocketd.Program {
-		return []libwebsocketd.Program{{Name: "p", Command: []string{"/bin/sh", "-c", "echo " + word + "; exec cat"}, Lifetime: Lifetime{Start: StartEager}}}
+		return []libwebsocketd.Program{{Name: "p", Command: []string{"/bin/sh", "-c", "echo " + word + "; exec cat"}, Settings: libwebsocketd.Settings{Lifetime: Lifetime{Start: StartEager}}}}
 	}
 	s := serveConfig(t, libwebsocketd.Config{Programs: program("old"), MaxForks: 2})
 	old := s.dial(t, "/p")
@@ -224,7 +224,7 @@ func TestWatch(t *testing.T) {
 				if interpreted {
 					command = []string{"/bin/sh", path}
 				}
-				s := serveConfig(t, libwebsocketd.Config{Command: command, Lifetime: Lifetime{Watch: true}})
+				s := serveConfig(t, libwebsocketd.Config{Command: command, Settings: libwebsocketd.Settings{Lifetime: Lifetime{Watch: true}}})
 				c := s.dial(t, "/")
 				if got := read(t, c); got != "one" {
 					t.Error(got)

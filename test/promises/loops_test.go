@@ -51,7 +51,7 @@ func TestLoopsOfConnections(t *testing.T) {
 
 // The same in this process, to count goroutines.
 func TestLoopsLeaveNoGoroutine(t *testing.T) {
-	server, err := libwebsocketd.New(libwebsocketd.Config{Command: []string{"/bin/cat"}, PassEnv: []string{}, PingInterval: -1})
+	server, err := libwebsocketd.New(libwebsocketd.Config{Command: []string{"/bin/cat"}, Settings: libwebsocketd.Settings{PassEnv: []string{}, PingInterval: -1}})
 	if err != nil {
 		t.Fatal(err)
 	}

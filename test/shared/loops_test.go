@@ -85,7 +85,7 @@ func TestLoops(t *testing.T) {
 // The same in this process, alone in it, to count goroutines.
 func TestLoopsLeaveNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
-	server, err := libwebsocketd.New(libwebsocketd.Config{Command: []string{"/bin/cat"}, Lifetime: shared.Lifetime{Watch: true}})
+	server, err := libwebsocketd.New(libwebsocketd.Config{Command: []string{"/bin/cat"}, Settings: libwebsocketd.Settings{Lifetime: shared.Lifetime{Watch: true}}})
 	if err != nil {
 		t.Fatal(err)
 	}
