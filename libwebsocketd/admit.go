@@ -54,7 +54,7 @@ func (s *Server) checkHost(r *http.Request) *gate.Refusal {
 			return nil
 		}
 	}
-	return s.table.Load().hosts.Check(r)
+	return s.routes.Load().hosts.Check(r)
 }
 
 // checkHandshake refuses everything the upgrade would refuse later, so that a bad

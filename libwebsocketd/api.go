@@ -24,8 +24,8 @@ type (
 	Note         = bridge.Note
 	Chunk        = bridge.Chunk
 	EndedError   = bridge.EndedError
+	CloseWith    = bridge.CloseWith
 	CloseError   = bridge.CloseError
-	ClosedError  = bridge.ClosedError
 	RefusedError = bridge.RefusedError
 )
 

@@ -26,7 +26,7 @@ func (s *Server) breakOff(r *http.Request, interval time.Duration) {
 
 // BreakOff ends an answer that was cut, so that nobody takes it for a whole one. It does
 // not return: it panics with http.ErrAbortHandler.
-func (v *Visit) BreakOff() { v.server.breakOff(v.Request, v.Program().PingInterval) }
+func (req *Request) BreakOff() { req.server.breakOff(req.HTTP, req.Program().PingInterval) }
 
 // awaitTaken waits until the client's system has taken what was sent, for a reset would
 // destroy the rest: at most limit, and a second when the server is going away.

@@ -32,7 +32,7 @@ func (s *Server) findCGI(urlPath string) (to route, refusal *gate.Refusal, found
 
 // serveCGI runs a script for one request (RFC 3875). Its life ends with the
 // request's: a client that leaves takes the whole group along.
-func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from peer, id string, log *slog.Logger) {
+func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from remote, id string, log *slog.Logger) {
 	if !s.begin() {
 		s.answer(w, goingAway)
 		return

@@ -62,7 +62,7 @@ func newCGIEndpoint(ctx context.Context, w http.ResponseWriter, r *http.Request,
 }
 
 // gone is for a client that has left.
-func (c *cgiEndpoint) gone() { c.cancel(&bridge.ClosedError{Code: bridge.CloseAbnormal}) }
+func (c *cgiEndpoint) gone() { c.cancel(&bridge.CloseError{Code: bridge.CloseAbnormal}) }
 
 // Context is done when the client is gone or the server is going away.
 func (c *cgiEndpoint) Context() context.Context { return c.ctx }

@@ -225,5 +225,5 @@ func TestCGIHeaderTooLong(t *testing.T) {
 	if again := c.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte("\n\n")}}); !errors.Is(again, err) {
 		t.Errorf("after the failure: %v", again)
 	}
-	c.CloseSend(&bridge.ClosedError{Code: bridge.CloseAbnormal})
+	c.CloseSend(&bridge.CloseError{Code: bridge.CloseAbnormal})
 }

@@ -97,7 +97,7 @@ func (f *pageFeed) Receive() ([]bridge.Message, error) {
 		if batch, over := f.take(); len(batch) > 0 {
 			return batch, nil
 		} else if over {
-			return nil, &bridge.CloseError{Code: bridge.CloseNormal, Reason: "that was all"}
+			return nil, &bridge.CloseWith{Code: bridge.CloseNormal, Reason: "that was all"}
 		}
 		<-f.ready
 	}

@@ -76,7 +76,7 @@ func (o *onlooker) watch(to route, log *slog.Logger) *slog.Logger {
 	if o == nil {
 		return log
 	}
-	if to.program.keeper != nil {
+	if to.program.supervisor != nil {
 		o.at = keptAt{to.program, to.scriptName, to.pathInfo}
 		o.console.mu.Lock()
 		o.console.watching[o.at] = append(o.console.watching[o.at], o.feed)
@@ -102,12 +102,12 @@ func (o *onlooker) end() {
 
 // keptAt is where a Lifetime keeps one process.
 type keptAt struct {
-	program              *served
+	program              *program
 	scriptName, pathInfo string
 }
 
 // overhear is log, of which those are told who watch the process of a place.
-func (c *console) overhear(p *served, at Place, log *slog.Logger) *slog.Logger {
+func (c *console) overhear(p *program, at Target, log *slog.Logger) *slog.Logger {
 	if c == nil {
 		return log
 	}

@@ -44,7 +44,7 @@ const (
 func (c *console) servePrograms(w http.ResponseWriter, r *http.Request) {
 	list := shownPrograms{Programs: []shownProgram{}}
 	local := isLocal(r)
-	for _, p := range c.server.table.Load().programs {
+	for _, p := range c.server.routes.Load().programs {
 		if p.scripts == "" {
 			list.Programs = append(list.Programs, p.shown(p.Path, p.Command, local))
 			continue
@@ -76,7 +76,7 @@ func isLocal(r *http.Request) bool {
 	return false
 }
 
-func (p *served) shown(at string, command []string, local bool) shownProgram {
+func (p *program) shown(at string, command []string, local bool) shownProgram {
 	shown := shownProgram{
 		Name: p.Name, Path: at, Framing: string(orDefault(p.Framing, stdio.FramingLine)), Lifetime: "connection",
 		Stderr: string(p.Stderr), Protocols: append([]string{}, p.Protocols...), MaxFrameSize: max(p.MaxFrameSize, 0),

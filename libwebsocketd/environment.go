@@ -101,13 +101,13 @@ func lastOfEach(vars []variable) []variable {
 	return kept
 }
 
-// peer is who sent a request.
-type peer struct{ addr, host, port string }
+// remote is who sent a request.
+type remote struct{ addr, host, port string }
 
 // unixPeer stands for a client of a unix socket, which has no address.
-var unixPeer = peer{"unix-socket", "unix-socket", ""}
+var unixPeer = remote{"unix-socket", "unix-socket", ""}
 
-func (s *Server) peer(r *http.Request) peer {
+func (s *Server) peer(r *http.Request) remote {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
 		return unixPeer
 	}
@@ -115,7 +115,7 @@ func (s *Server) peer(r *http.Request) peer {
 	if err != nil {
 		addr = r.RemoteAddr
 	}
-	return peer{addr, s.lookup.Host(addr), port}
+	return remote{addr, s.lookup.Host(addr), port}
 }
 
 // requestVariables are what of sets for every request.
@@ -129,7 +129,7 @@ var requestVariables = []string{
 // variables win over passed ones, SERVER_SOFTWARE excepted, and the request's
 // headers win over passed HTTP_ ones. more is what else there is to say; it
 // replaces variables of the same name.
-func (e *environment) of(r *http.Request, route route, from peer, id string, more ...variable) []string {
+func (e *environment) of(r *http.Request, route route, from remote, id string, more ...variable) []string {
 	name, port := serverNamePort(r)
 	vars := []variable{
 		{"REMOTE_ADDR", from.addr},

@@ -34,7 +34,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.console.serveOwn(w, r, log) {
 		return
 	}
-	if !isUpgrade(r) || len(s.table.Load().programs) == 0 {
+	if !isUpgrade(r) || len(s.routes.Load().programs) == 0 {
 		s.servePlain(w, r, from, id, log)
 		return
 	}
@@ -66,35 +66,35 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // open does all that comes before the conversation. It is nil when that was
 // answered otherwise.
-func (s *Server) open(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger, on *onlooker) *session {
+func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) *session {
 	to, refusal := s.admit(w, r)
 	if refusal != nil {
 		on.refused(refusal)
 		s.refuse(w, log, refusal)
 		return nil
 	}
-	v := s.newVisit(r, to, from, id, on.watch(to, log))
-	program, refusal := v.Open(Call{Start: true})
+	req := s.newRequest(r, to, from, id, on.watch(to, log))
+	program, refusal := req.Open(Attach{MayStart: true})
 	if refusal != nil {
 		on.refused(refusal)
-		v.Answer(w, refusal)
+		req.Answer(w, refusal)
 		return nil
 	}
-	header := to.program.upgradeHeader(r, v.log)
+	header := to.program.upgradeHeader(r, req.log)
 	on.confirm(header)
 	o := to.program.clientOptions()
-	o.First, o.Memory, o.Log = v.first, s.memory, v.log
+	o.First, o.Memory, o.Log = req.first, s.memory, req.log
 	_, o.BoundUnsent = program.(bridge.Broadcast)
 	if own, ok := program.(*stdio.Endpoint); ok {
 		o.Leaving = own.Leaving
 	}
 	client, err := ws.Upgrade(s.ctx, w, r, header, o)
 	if err != nil {
-		logging.At(v.log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
+		logging.At(req.log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		program.Close()
 		return nil
 	}
-	x := &session{program, client, v.log}
+	x := &session{program, client, req.log}
 	s.enter(x)
 	return x
 }
@@ -152,7 +152,7 @@ func (x *session) run() (t bridge.Traffic) {
 }
 
 // upgradeHeader is what goes into the 101 besides the handshake.
-func (p *served) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
+func (p *program) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
 	header := make(http.Header)
 	maps.Copy(header, p.Header)
 	offered := tokens(r.Header.Values("Sec-WebSocket-Protocol"))
@@ -168,7 +168,7 @@ func (p *served) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
 // chooseProtocol is the first subprotocol the client offers that is accepted
 // here, "" if none is: then the client decides whether to go on (RFC 6455
 // section 4.1).
-func (p *served) chooseProtocol(offered []string) string {
+func (p *program) chooseProtocol(offered []string) string {
 	for _, protocol := range offered {
 		if slices.Contains(p.Protocols, protocol) || slices.Contains(p.Protocols, "*") {
 			return protocol

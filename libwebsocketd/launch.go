@@ -39,45 +39,45 @@ func fits(env []string) *gate.Refusal {
 
 // start is a process for this client alone: one that is ready, or a new one. It
 // owns the slot, which is free again when the program's whole session is gone.
-func (v *Visit) start() (*stdio.Endpoint, *gate.Refusal) {
-	s, p := v.server, v.to.program
-	ready, refusal := s.claim(v.Request.Context(), p, v.log)
+func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
+	s, p := req.server, req.to.program
+	ready, refusal := s.acquire(req.HTTP.Context(), p, req.log)
 	if refusal != nil {
-		logging.At(v.log, logging.LevelError, "http", "Max of possible forks already active, upgrade rejected")
+		logging.At(req.log, logging.LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		return nil, refusal
 	}
-	s.lookup.Learn(v.from.addr)
-	env := p.env.of(v.Request, v.to, v.from, v.id)
-	logEnvironment(v.log, env)
+	s.lookup.Learn(req.from.addr)
+	env := p.env.of(req.HTTP, req.to, req.from, req.id)
+	logEnvironment(req.log, env)
 	if refusal := fits(env); refusal != nil {
-		s.logRefusal(v.log, refusal)
-		s.giveUp(p, ready, v.log)
+		s.logRefusal(req.log, refusal)
+		s.giveBack(p, ready, req.log)
 		return nil, refusal
 	}
 	proc := ready
 	if proc == nil {
 		var err error
-		if proc, err = s.launch(p, v.to.argv, env); err != nil {
+		if proc, err = s.launch(p, req.to.argv, env); err != nil {
 			s.release(p)
-			return nil, launchFailed(v.log, err, v.to.argv[0], p.WorkDir, v.Request.RequestURI)
+			return nil, launchFailed(req.log, err, req.to.argv[0], p.WorkDir, req.HTTP.RequestURI)
 		}
 	}
 	if p.PreforkRequest {
-		v.first = requestLine(env)
+		req.first = requestLine(env)
 	}
-	v.log = v.log.With("pid", proc.Pid)
+	req.log = req.log.With("pid", proc.Pid)
 	o := p.processOptions()
-	o.Log, o.Slot, o.Hint, o.Ended = v.log, place{&s.programs, p}, &p.hint, s.cfg.Ended
+	o.Log, o.Slot, o.Hint, o.Ended = req.log, place{&s.programs, p}, &p.hint, s.cfg.Ended
 	return stdio.NewEndpoint(proc, o), nil
 }
 
 // launch starts a program.
-func (s *programs) launch(p *served, argv, env []string) (*process.Process, error) {
+func (s *programs) launch(p *program, argv, env []string) (*process.Process, error) {
 	return s.launcher.Start(p.spec(argv, env))
 }
 
 // spec is a program that is bridged.
-func (p *served) spec(argv, env []string) process.Spec {
+func (p *program) spec(argv, env []string) process.Spec {
 	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir}
 	switch p.Stderr {
 	case StderrMerge:

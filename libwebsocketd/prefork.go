@@ -13,14 +13,14 @@ import (
 )
 
 // newPool keeps the Prefork processes of a program started ahead; nil without.
-func (s *programs) newPool(p *served) *process.Pool {
+func (s *programs) newPool(p *program) *process.Pool {
 	if p.Prefork == 0 {
 		return nil
 	}
 	return s.launcher.NewPool(process.PoolOptions{
 		Spec:    p.spec(p.Command, p.env.ahead()),
 		Size:    p.Prefork,
-		Acquire: func() bool { return s.acquire(p) == nil },
+		Acquire: func() bool { return s.tryAcquire(p) == nil },
 		Release: func() { s.release(p) },
 		OnError: func(err error) { s.logPool(p, err) },
 		Ladder:  process.DefaultLadder(p.CloseDelay),
@@ -29,7 +29,7 @@ func (s *programs) newPool(p *served) *process.Pool {
 
 // logPool tells of a process that could not be started ahead or has ended
 // unused, the latter with what it had to say: the reason, as a rule.
-func (s *programs) logPool(p *served, err error) {
+func (s *programs) logPool(p *program, err error) {
 	log := p.log(s.log)
 	var unused *process.UnusedError
 	if errors.As(err, &unused) {

@@ -38,14 +38,14 @@ func (l someLifetime) Check(*Program) error {
 	return nil
 }
 
-func (someLifetime) Serve(*Host) Keeper { panic("nothing is served") }
+func (someLifetime) Serve(*Runtime) Supervisor { panic("nothing is served") }
 
 // TestProgramCheck is the table of what New and Reload refuse of a Program.
 func TestProgramCheck(t *testing.T) {
 	t.Parallel()
 	cat := []string{"/bin/cat"}
 	s := routing(t, Config{Command: cat})
-	before := s.table.Load()
+	before := s.routes.Load()
 	for want, programs := range map[string][]Program{
 		`program "": it has no Name`:                     {{Command: cat}},
 		`program "a": it has no Command`:                 {{Name: "a"}},
@@ -78,7 +78,7 @@ func TestProgramCheck(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "config: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
-		if err := s.Reload(programs); err == nil || !strings.HasPrefix(err.Error(), "reload: config: ") || s.table.Load() != before {
+		if err := s.Reload(programs); err == nil || !strings.HasPrefix(err.Error(), "reload: config: ") || s.routes.Load() != before {
 			t.Errorf("%s: Reload: %v", want, err)
 		}
 	}
@@ -89,16 +89,16 @@ func TestProgramIsCopied(t *testing.T) {
 	t.Parallel()
 	programs := []Program{{Name: "a", Command: []string{"/bin/cat", "a"}, Env: []string{"A=1"}, Header: http.Header{"X-A": {"1"}}}}
 	s := routing(t, Config{Programs: programs})
-	before := s.table.Load().programs[0]
-	if err := s.Reload(programs); err != nil || s.table.Load().programs[0] != before {
-		t.Errorf("the same again: %v, %v", err, s.table.Load().programs[0])
+	before := s.routes.Load().programs[0]
+	if err := s.Reload(programs); err != nil || s.routes.Load().programs[0] != before {
+		t.Errorf("the same again: %v, %v", err, s.routes.Load().programs[0])
 	}
 	programs[0].Command[1], programs[0].Env[0] = "b", "A=2"
 	programs[0].Header.Set("X-A", "2")
 	if before.Command[1] != "a" || before.Env[0] != "A=1" || before.Header.Get("X-A") != "1" {
 		t.Errorf("%+v", before.Program)
 	}
-	if err := s.Reload(programs); err != nil || s.table.Load().programs[0] == before {
+	if err := s.Reload(programs); err != nil || s.routes.Load().programs[0] == before {
 		t.Errorf("changed: %v", err)
 	}
 }

@@ -134,7 +134,7 @@ func TestClientBeforePool(t *testing.T) {
 		c.WriteMessage(websocket.TextMessage, []byte("hello"))
 		mustRead(t, c, "hello")
 	}
-	p := s.table.Load().named()["ahead"]
+	p := s.routes.Load().named()["ahead"]
 	testkit.Eventually(t, "its own slots are free", func() bool { return p.slots.InUse() == 0 })
 	if _, answer, _ := s.tryDial("/ahead", nil); answer == nil || answer.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("%v", answer)
@@ -149,7 +149,7 @@ func TestReloadPools(t *testing.T) {
 	kept.Prefork, changed.Prefork, gone.Prefork = 1, 1, 1
 	s := serve(t, Config{Programs: []Program{kept, changed, gone}, MaxForks: 8})
 	s.full(t, 3)
-	before := s.table.Load()
+	before := s.routes.Load()
 	pid := func(path string) int {
 		_, line, err := s.dial(t, path, nil).ReadMessage()
 		n, _ := strconv.Atoi(string(line))
@@ -166,7 +166,7 @@ func TestReloadPools(t *testing.T) {
 	if err := s.Reload([]Program{changed, kept}); err != nil {
 		t.Fatal(err)
 	}
-	after := s.table.Load()
+	after := s.routes.Load()
 	if after.named()["kept"] != before.named()["kept"] || after.named()["changed"].pool == before.named()["changed"].pool || after.named()["gone"] != nil {
 		t.Error("the wrong pools were kept")
 	}

@@ -14,7 +14,7 @@ import (
 // known is a server that only knows its own names.
 func known(cfg Config, hosts *gate.Hosts) *Server {
 	s := &Server{cfg: cfg, conns: newConns(0, 0, nil)}
-	s.table.Store(&table{hosts: hosts})
+	s.routes.Store(&routes{hosts: hosts})
 	return s
 }
 

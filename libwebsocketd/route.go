@@ -13,7 +13,7 @@ import (
 // path is divided into (RFC 3875 sections 4.1.13 and 4.1.5). Everything below
 // takes its settings from here.
 type route struct {
-	program    *served
+	program    *program
 	argv       []string // argv[0] is the executable's path
 	scriptName string
 	pathInfo   string
@@ -25,7 +25,7 @@ func (s *Server) route(r *http.Request) (route, *gate.Refusal) {
 		return route{}, refuse(http.StatusBadRequest, "the URL contains a NUL")
 	}
 	clean := paths.Clean(r.URL.Path)
-	p, rest := s.table.Load().find(clean)
+	p, rest := s.routes.Load().find(clean)
 	switch {
 	case p == nil:
 		return route{}, refuse(http.StatusNotFound, "no program is served at "+text.Quote(clean))
@@ -39,7 +39,7 @@ func (s *Server) route(r *http.Request) (route, *gate.Refusal) {
 
 // find is the program that serves a clean path, and what its own path leaves of
 // it; "/" is left whole. Nil is none.
-func (t *table) find(clean string) (p *served, rest string) {
+func (t *routes) find(clean string) (p *program, rest string) {
 	for _, p := range t.programs {
 		if p.Path == "/" {
 			return p, clean

@@ -169,7 +169,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) close() {
 	if s.life.close() {
 		s.reloading.Lock()
-		for _, p := range s.table.Load().programs {
+		for _, p := range s.routes.Load().programs {
 			s.running.Go(p.pool.Close)
 		}
 		s.reloading.Unlock()

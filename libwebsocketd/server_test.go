@@ -158,7 +158,7 @@ func TestShutdownStuckClient(t *testing.T) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for x := range s.sessions {
-			if out, _ := x.client.(bridge.Listener).Taken(); out == last && out > 0 {
+			if out, _ := x.client.(bridge.Listener).BytesAcked(); out == last && out > 0 {
 				same++
 			} else {
 				last, same = out, 0

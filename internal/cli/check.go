@@ -10,8 +10,8 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// wish is a command line that was understood: what to serve and how.
-type wish struct {
+// options is a command line that was understood: what to serve and how.
+type options struct {
 	grammar
 	parser  *parser  // that made it
 	command []string // COMMAND, looked up, and its arguments
@@ -25,7 +25,7 @@ type wish struct {
 // check completes w and tells the first reason why it cannot be served, in the
 // order of the older tool; nil: none. What the file is to blame for is told in one
 // go with its other faults.
-func (w *wish) check() *refusal {
+func (w *options) check() *refusal {
 	checks := []func() *refusal{
 		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork, w.checkShared,
 	}
@@ -41,7 +41,7 @@ func (w *wish) check() *refusal {
 }
 
 // blame notes r as a fault of the file, if that decides about a flag r is about.
-func (w *wish) blame(r *refusal) bool {
+func (w *options) blame(r *refusal) bool {
 	for _, flag := range r.about {
 		if w.file.broken[flag] {
 			return true // and what is wrong with it has been noted
@@ -56,14 +56,14 @@ func (w *wish) blame(r *refusal) bool {
 	return false
 }
 
-func (w *wish) checkFile() *refusal {
+func (w *options) checkFile() *refusal {
 	if w.Config.Checkconfig && w.file.faults.file == "" {
 		return &refusal{status: ExitUsage, message: "please specify --config when requesting --checkconfig"}
 	}
 	return nil
 }
 
-func (w *wish) checkLevel() *refusal {
+func (w *options) checkLevel() *refusal {
 	if _, known := levels[w.Log.Loglevel]; known {
 		return nil
 	}
@@ -75,7 +75,7 @@ func (w *wish) checkLevel() *refusal {
 		message: fmt.Sprintf("Incorrect loglevel flag '%s'. Use --help to see allowed values.\nIt must be one of %s.", w.Log.Loglevel, levelNames)}
 }
 
-func (w *wish) checkSocket() *refusal {
+func (w *options) checkSocket() *refusal {
 	l := &w.Listen
 	for _, f := range []struct{ name, value string }{{"socketmode", l.Socketmode}, {"socketgroup", l.Socketgroup}} {
 		switch {
@@ -90,7 +90,7 @@ func (w *wish) checkSocket() *refusal {
 	return nil
 }
 
-func (w *wish) checkTLS() *refusal {
+func (w *options) checkTLS() *refusal {
 	t := &w.TLS
 	about := []string{"ssl", "sslcert", "sslkey", "sslca"}
 	switch {
@@ -104,7 +104,7 @@ func (w *wish) checkTLS() *refusal {
 
 // checkStderr makes one of --stderr and --passstderr, two spellings of one
 // option: the higher layer counts, and within a layer they must agree.
-func (w *wish) checkStderr() *refusal {
+func (w *options) checkStderr() *refusal {
 	m := &w.Messages
 	for _, layer := range w.layers {
 		hasMode, hasPass := sets(layer, "stderr"), sets(layer, "passstderr") && m.Passstderr
@@ -128,7 +128,7 @@ func (w *wish) checkStderr() *refusal {
 }
 
 // readHeaders makes headers of the flags, whose form has been checked.
-func (w *wish) readHeaders() *refusal {
+func (w *options) readHeaders() *refusal {
 	w.headers.all, _ = parseHeaders(w.Headers.Header)
 	w.headers.ws, _ = parseHeaders(w.Headers.HeaderWS)
 	w.headers.http, _ = parseHeaders(w.Headers.HeaderHTTP)
@@ -165,7 +165,7 @@ func isToken(name string) bool {
 	})
 }
 
-func (w *wish) checkWhat() *refusal {
+func (w *options) checkWhat() *refusal {
 	beside := w.Beside.Staticdir != "" || w.Beside.Cgidir != "" || len(w.file.programs) > 0
 	switch hasCommand, hasDir := len(w.command) > 0, w.Program.Dir != ""; {
 	case !hasCommand && !hasDir && !beside && w.file.faults.file != "":
@@ -185,7 +185,7 @@ func (w *wish) checkWhat() *refusal {
 }
 
 // checkPrefork comes when there is a COMMAND, a --dir, or only files.
-func (w *wish) checkPrefork() *refusal {
+func (w *options) checkPrefork() *refusal {
 	message := ""
 	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {
 	case len(w.command) == 0 && w.Program.Dir == "" && len(w.file.programs) > 0:

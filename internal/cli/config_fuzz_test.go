@@ -93,7 +93,7 @@ func checkTree(t *testing.T, at string, v *tomlValue, decoded any) {
 	}
 }
 
-func checkFaults(t *testing.T, content string, w *wish, r *refusal) {
+func checkFaults(t *testing.T, content string, w *options, r *refusal) {
 	t.Helper()
 	switch faults := w.file.faults.all; {
 	case r != nil && len(faults) == 0 && !strings.Contains(r.message, "there is nothing to serve"):
@@ -115,7 +115,7 @@ func checkFaults(t *testing.T, content string, w *wish, r *refusal) {
 }
 
 // checkNothingOverlooked compares what was understood with the decoder's map.
-func checkNothingOverlooked(t *testing.T, content string, w *wish) {
+func checkNothingOverlooked(t *testing.T, content string, w *options) {
 	t.Helper()
 	var decoded map[string]any
 	if err := toml.Unmarshal([]byte(strings.TrimPrefix(content, "\ufeff")), &decoded); err != nil {

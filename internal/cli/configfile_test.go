@@ -9,11 +9,11 @@ import (
 )
 
 // configured is what a file of that content makes of a command line.
-func configured(t testing.TB, content string, command ...string) (*wish, *refusal) {
+func configured(t testing.TB, content string, command ...string) (*options, *refusal) {
 	t.Helper()
 	p := newParser()
 	file := parseConfig("f.toml", []byte(content), p.Model.Flags)
-	w := &wish{parser: p, file: file, layers: [][]setting{nil, nil, file.settings}, command: command}
+	w := &options{parser: p, file: file, layers: [][]setting{nil, nil, file.settings}, command: command}
 	if err := p.parse(file.settings); err != nil {
 		t.Fatalf("what the file sets cannot be parsed: %v", err)
 	}

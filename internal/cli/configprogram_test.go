@@ -172,7 +172,7 @@ func programOf(t *testing.T, content string, args ...string) libwebsocketd.Progr
 		t.Fatal(err)
 	}
 	file := parseConfig("f.toml", []byte(content), p.Model.Flags)
-	w := &wish{parser: p, file: file, layers: [][]setting{line.settings, nil, file.settings}}
+	w := &options{parser: p, file: file, layers: [][]setting{line.settings, nil, file.settings}}
 	if err := p.parse(layered(w.layers...)); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestManyProgramsAreCheap(t *testing.T) {
 		}
 		return testing.AllocsPerRun(1, func() {
 			file := parseConfig("f.toml", []byte(text.String()), p.Model.Flags)
-			w := &wish{parser: p, grammar: p.defaults, file: file, layers: [][]setting{nil, nil, file.settings}}
+			w := &options{parser: p, grammar: p.defaults, file: file, layers: [][]setting{nil, nil, file.settings}}
 			if r := w.check(); r != nil {
 				t.Fatal(r.message)
 			}

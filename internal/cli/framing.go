@@ -32,7 +32,7 @@ func presetOf(flags []*kong.Flag, among []setting) (layer []setting) {
 }
 
 // checkFraming tells what cannot go together in one stream of bytes.
-func (w *wish) checkFraming() *refusal {
+func (w *options) checkFraming() *refusal {
 	m := &w.Messages
 	framing := libwebsocketd.Framing(m.Framing)
 	lines := framing == libwebsocketd.FramingLine
@@ -62,7 +62,7 @@ func (w *wish) checkFraming() *refusal {
 
 // given tells whether the command line, the environment or the file says anything
 // about the flag of that name.
-func (w *wish) given(name string) bool {
+func (w *options) given(name string) bool {
 	return slices.ContainsFunc(w.layers, func(layer []setting) bool { return sets(layer, name) })
 }
 

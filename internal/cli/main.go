@@ -62,7 +62,7 @@ func (i invocation) run() int {
 // understand adds the environment and the configuration file to the command line
 // and checks the whole. The notes say what was ignored. It may be asked again, for
 // a file that has changed.
-func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []string, r *refusal) {
+func (i invocation) understand(p *parser, line commandLine) (w *options, notes []string, r *refusal) {
 	env, notes, err := environment(p.Model.Flags, i.environ)
 	switch {
 	case err != nil:
@@ -80,7 +80,7 @@ func (i invocation) understand(p *parser, line commandLine) (w *wish, notes []st
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
 	}
 	notes = append(notes, line.odd(p.Model.Flags)...)
-	w = &wish{parser: p, grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
+	w = &options{parser: p, grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
 	notes = append(notes, w.unable()...)
 	return w, append(notes, w.odd()...), w.check()
 }

@@ -62,7 +62,7 @@ func entries(env map[string]string) (entries []string) {
 }
 
 // understood is what would be served; it fails the test when nothing would.
-func understood(t *testing.T, env map[string]string, args ...string) (*wish, []string) {
+func understood(t *testing.T, env map[string]string, args ...string) (*options, []string) {
 	t.Helper()
 	i := invocation{args: args, environ: entries(env)}
 	p := newParser()

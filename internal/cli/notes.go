@@ -34,7 +34,7 @@ func (l commandLine) odd(flags []*kong.Flag) (notes []string) {
 }
 
 // odd notes flags that lack another one.
-func (w *wish) odd() []string {
+func (w *options) odd() []string {
 	if w.Listen.Redirport == 0 || w.TLS.SSL {
 		return nil
 	}

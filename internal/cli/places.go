@@ -14,7 +14,7 @@ import (
 )
 
 // findCommand replaces COMMAND by its path, which becomes argv[0] of every process.
-func (w *wish) findCommand() *refusal {
+func (w *options) findCommand() *refusal {
 	if len(w.command) == 0 {
 		return nil
 	}
@@ -32,7 +32,7 @@ func (w *wish) findCommand() *refusal {
 
 // unable returns notes on a COMMAND that is there, but that the system will not be able
 // to execute as it stands. It may be mended before the first client comes.
-func (w *wish) unable() []string {
+func (w *options) unable() []string {
 	if len(w.command) == 0 {
 		return nil
 	}
@@ -107,7 +107,7 @@ func rootCause(err error) error {
 }
 
 // findDir makes --dir absolute.
-func (w *wish) findDir() *refusal {
+func (w *options) findDir() *refusal {
 	dir := w.Program.Dir
 	if dir == "" {
 		return nil
@@ -130,7 +130,7 @@ func (w *wish) findDir() *refusal {
 }
 
 // findBeside makes --cgidir and --staticdir absolute.
-func (w *wish) findBeside() *refusal {
+func (w *options) findBeside() *refusal {
 	for _, d := range []struct {
 		kind  string
 		dir   *string

@@ -37,7 +37,7 @@ func (c *configFile) summary(word string) string {
 
 // addPrograms makes the programs of the file, each with the flags as its defaults,
 // and tells everything that is wrong with the file.
-func (w *wish) addPrograms() *refusal {
+func (w *options) addPrograms() *refusal {
 	ahead := 0
 	if len(w.command) > 0 {
 		ahead = w.Program.Prefork
@@ -68,7 +68,7 @@ func (w *wish) addPrograms() *refusal {
 
 // program is one program of the file; ok is false if it is at fault, which has
 // been noted.
-func (w *wish) program(p *fileProgram) (program libwebsocketd.Program, ok bool) {
+func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok bool) {
 	below := w.layers
 	if p.choosesMessages() {
 		below = withoutMessages(below)
@@ -81,7 +81,7 @@ func (w *wish) program(p *fileProgram) (program libwebsocketd.Program, ok bool) 
 		w.file.faults.add(p.line, "program %s: %v", p.name, err)
 		return program, false
 	}
-	one := &wish{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file}
+	one := &options{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file}
 	ok = p.command != nil
 	for _, check := range one.programChecks() {
 		if r := check(); r != nil {
@@ -102,13 +102,13 @@ func (w *wish) program(p *fileProgram) (program libwebsocketd.Program, ok bool) 
 }
 
 // programChecks are the checks of a wish that concern one program.
-func (w *wish) programChecks() []func() *refusal {
+func (w *options) programChecks() []func() *refusal {
 	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkOneForAll}
 	return append(checks, w.sharedKeyChecks()...)
 }
 
 // checkAhead is checkPrefork for a program of the file.
-func (w *wish) checkAhead() *refusal {
+func (w *options) checkAhead() *refusal {
 	message := ""
 	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {
 	case n == 0 && w.Program.Preforkrequest:

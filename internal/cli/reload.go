@@ -15,8 +15,8 @@ import (
 // reloader takes a changed configuration file up while the server runs. One goroutine
 // at a time uses it.
 type reloader struct {
-	again   func() (*wish, *refusal) // what would be served if the command were started now
-	started *wish                    // what the server was started with
+	again   func() (*options, *refusal) // what would be served if the command were started now
+	started *options                    // what the server was started with
 	served  []libwebsocketd.Program
 	server  interface {
 		Reload(programs []libwebsocketd.Program) error
@@ -72,7 +72,7 @@ func (r *reloads) close() {
 }
 
 // again is understand with the arguments of the start.
-func (i invocation) again() (*wish, *refusal) {
+func (i invocation) again() (*options, *refusal) {
 	p := newParser()
 	line, err := scan(p.Model.Flags, i.args)
 	if err != nil { // they have been read before
@@ -136,7 +136,7 @@ var defaultsOnly = []string{"passstderr", "header-ws", "shared"}
 
 // sayRestart names the global keys that have changed since the start and have no
 // effect, or not on everything, before a restart.
-func (r *reloader) sayRestart(next *wish) {
+func (r *reloader) sayRestart(next *options) {
 	var none, some []string
 	for _, flag := range next.file.flags {
 		name := flag.Name

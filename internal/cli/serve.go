@@ -24,7 +24,7 @@ const (
 
 // serve is the only place where settings become a server: it logs, listens,
 // serves until a signal, and returns the exit status.
-func (i invocation) serve(w *wish, notes []string) int {
+func (i invocation) serve(w *options, notes []string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -97,7 +97,7 @@ func lostMessage(lost int) string {
 
 // config is what the flags ask of a server. In Config zero means the default,
 // so that a zero somebody asked for becomes a negative number.
-func (w *wish) config() libwebsocketd.Config {
+func (w *options) config() libwebsocketd.Config {
 	cfg := libwebsocketd.Config{
 		Command:  w.command,
 		Programs: w.programs,

@@ -14,7 +14,7 @@ var sharedOnly = []string{"start", "linger", "input", "slowclient", "history", "
 
 // lifetime is who owns the life of the processes. Nil is the connection; the zero
 // shared.Lifetime is not.
-func (w *wish) lifetime() libwebsocketd.Lifetime {
+func (w *options) lifetime() libwebsocketd.Lifetime {
 	s := &w.Shared
 	if !s.Shared {
 		return nil
@@ -38,7 +38,7 @@ func isShared(l libwebsocketd.Lifetime) bool {
 }
 
 // checkShared comes when there is a COMMAND, a --dir, or only files.
-func (w *wish) checkShared() *refusal {
+func (w *options) checkShared() *refusal {
 	hasDir := w.Program.Dir != ""
 	switch own := hasDir || len(w.command) > 0; {
 	case !w.Shared.Shared:
@@ -57,7 +57,7 @@ func (w *wish) checkShared() *refusal {
 
 // checkOneForAll tells what a process for all clients cannot go with, of COMMAND
 // and of a program of the file.
-func (w *wish) checkOneForAll() *refusal {
+func (w *options) checkOneForAll() *refusal {
 	switch ahead, most := w.Program.Prefork, w.Messages.Maxframesize; {
 	case !w.Shared.Shared:
 		return nil
@@ -83,7 +83,7 @@ func (w *wish) checkOneForAll() *refusal {
 // sharedFlagChecks are the checks of what asks for a shared process that nobody has:
 // one for each flag, so that a file is told of all it has. What the programs of the
 // file can use is their default.
-func (w *wish) sharedFlagChecks() []func() *refusal {
+func (w *options) sharedFlagChecks() []func() *refusal {
 	if slices.ContainsFunc(w.file.programs, (*fileProgram).mayBeShared) {
 		return nil
 	}
@@ -92,12 +92,12 @@ func (w *wish) sharedFlagChecks() []func() *refusal {
 
 // sharedKeyChecks is sharedFlagChecks for a program of the file, which is asked for
 // its own keys: the flags are there for the others.
-func (w *wish) sharedKeyChecks() []func() *refusal {
+func (w *options) sharedKeyChecks() []func() *refusal {
 	return w.sharedChecks(w.layers[:1], `write lifetime = "shared"`)
 }
 
 // sharedChecks are checks of what layers say of the flags in sharedOnly.
-func (w *wish) sharedChecks(layers [][]setting, wayOut string) (checks []func() *refusal) {
+func (w *options) sharedChecks(layers [][]setting, wayOut string) (checks []func() *refusal) {
 	for _, name := range sharedOnly {
 		checks = append(checks, func() *refusal {
 			off := name == "watch" && !w.Shared.Watch

@@ -35,11 +35,11 @@ type Listener interface {
 	// Deliver is Send with numbers.
 	Deliver([]Delivery) error
 
-	// Taken returns a count that grows when the client takes something, also while
+	// BytesAcked returns a count that grows when the client takes something, also while
 	// Deliver waits for it to take more, and whether some of what was sent to it is not
 	// taken yet: true also where that is not known. It may be called at any time, from
 	// anywhere.
-	Taken() (count int64, rest bool)
+	BytesAcked() (count int64, rest bool)
 }
 
 // Delivery is what a Broadcast says at once: messages, or one Note.
@@ -155,9 +155,9 @@ func (d *Delivery) counts() Tally {
 	return rest.tally
 }
 
-// tellMany is tell without a copy for each client.
-func tellMany(client Listener, program Broadcast, t *Traffic) error {
-	program.Watch(client.Taken)
+// deliverToClient is tell without a copy for each client.
+func deliverToClient(client Listener, program Broadcast, t *Traffic) error {
+	program.Watch(client.BytesAcked)
 	for {
 		deliveries, err := program.Deliveries()
 		if err != nil {

@@ -87,7 +87,7 @@ func (l *listener) Deliver([]Delivery) error {
 	return nil
 }
 
-func (l *listener) Taken() (count int64, rest bool) { return 7, true }
+func (l *listener) BytesAcked() (count int64, rest bool) { return 7, true }
 
 // TestDeliveries: messages are counted as they are delivered, without those that are
 // skipped and without notes; what is not taken is counted as undelivered.
@@ -102,7 +102,7 @@ func TestDeliveries(t *testing.T) {
 	}}
 	var traffic Traffic
 	var ended *EndedError
-	if err := tell(&listener{client, 2}, many, &traffic); !errors.As(err, &ended) {
+	if err := sendToClient(&listener{client, 2}, many, &traffic); !errors.As(err, &ended) {
 		t.Error(err)
 	}
 	expectTally(t, "to the client", traffic.ToClient, 4, 211)

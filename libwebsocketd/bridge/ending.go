@@ -28,14 +28,14 @@ type EndedError struct{ exit.Ending }
 
 func (e *EndedError) Error() string { return e.String() }
 
-// CloseError is why a conversation ended that a Lifetime ended: the client is told
+// CloseWith is why a conversation ended that a Lifetime ended: the client is told
 // its code (RFC 6455 section 7.4) and its reason.
-type CloseError struct {
+type CloseWith struct {
 	Code   int
 	Reason string
 }
 
-func (e *CloseError) Error() string { return closedWith(e.Code, e.Reason) }
+func (e *CloseWith) Error() string { return closedWith(e.Code, e.Reason) }
 
 func closedWith(code int, reason string) string {
 	return fmt.Sprintf("closed with %d: %s", code, reason)
@@ -47,7 +47,7 @@ func Closing(cause error) (code int, reason string) {
 	var ended *EndedError
 	var refused *RefusedError
 	var broken *BrokenError
-	var told *CloseError
+	var told *CloseWith
 	switch {
 	case errors.Is(cause, ErrGoingAway):
 		return closeGoingAway, ErrGoingAway.Error()
@@ -69,12 +69,12 @@ func Closing(cause error) (code int, reason string) {
 	return closeInternalError, ended.String()
 }
 
-// ClosedError is why a conversation ended when the client ended it.
-type ClosedError struct {
+// CloseError is why a conversation ended when the client ended it.
+type CloseError struct {
 	Code int // of its close frame; 1005 if it had none, 1006 without a close frame
 }
 
-func (e *ClosedError) Error() string {
+func (e *CloseError) Error() string {
 	if e.Code == CloseAbnormal {
 		return "client gone"
 	}

@@ -139,10 +139,10 @@ func Bridge(program, client Endpoint, t *Traffic) (settle func()) {
 	var toProgram counter
 	go func() {
 		defer close(fed)
-		feed(program, client, &toProgram)
+		sendToProgram(program, client, &toProgram)
 	}()
 
-	t.Cause = tell(client, program, t)
+	t.Cause = sendToClient(client, program, t)
 	if gone := context.Cause(client.Context()); gone != nil {
 		t.Cause = gone
 	}
@@ -159,11 +159,11 @@ func Bridge(program, client Endpoint, t *Traffic) (settle func()) {
 	}
 }
 
-// feed takes what the client says to the program. A program that takes no more
+// sendToProgram takes what the client says to the program. A program that takes no more
 // does not end the conversation: the client is read on, because its close frame
 // and its pongs come on the same way. One that cannot be told what the client says
 // does, on the client's account.
-func feed(program, client Endpoint, sent *counter) {
+func sendToProgram(program, client Endpoint, sent *counter) {
 	deaf := false
 	err := receiveEach(client, func(batch []Message) {
 		if deaf {
@@ -182,13 +182,13 @@ func feed(program, client Endpoint, sent *counter) {
 	}
 }
 
-// tell takes what the program says to the client, to the last byte. A client
+// sendToClient takes what the program says to the client, to the last byte. A client
 // that takes no more does not stop the program from being read: it must be able
 // to end.
-func tell(client, program Endpoint, t *Traffic) error {
+func sendToClient(client, program Endpoint, t *Traffic) error {
 	if many, ok := program.(Broadcast); ok {
 		if to, ok := client.(Listener); ok {
-			return tellMany(to, many, t)
+			return deliverToClient(to, many, t)
 		}
 	}
 	return receiveEach(program, func(batch []Message) {

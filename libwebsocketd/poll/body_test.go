@@ -107,7 +107,7 @@ func TestBrokenBody(t *testing.T) {
 		ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *client) {
 			defer close(done)
 			c.Receive()
-			gone := new(libwebsocketd.ClosedError)
+			gone := new(libwebsocketd.CloseError)
 			if _, err := c.Receive(); !errors.As(err, &gone) || !errors.As(context.Cause(c.Context()), &gone) {
 				t.Errorf("%v, %v", err, context.Cause(c.Context()))
 			}

@@ -25,8 +25,8 @@ var _ libwebsocketd.Listener = (*client)(nil)
 type client struct {
 	out      *stream
 	in       *body
-	form     form
-	peer     peer
+	form     encoder
+	peer     connState
 	interval time.Duration // of pings; not positive: none
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
@@ -46,7 +46,7 @@ type client struct {
 
 // newClient is done when the request is, or going. An interval that is not positive
 // waits for ever.
-func newClient(going context.Context, w http.ResponseWriter, in *body, f form, interval time.Duration) *client {
+func newClient(going context.Context, w http.ResponseWriter, in *body, f encoder, interval time.Duration) *client {
 	c := &client{out: newStream(w, 2*interval), in: in, form: f, interval: interval, closed: make(chan struct{})}
 	c.ctx, c.cancel = context.WithCancelCause(going)
 	c.stop = context.AfterFunc(in.request.Context(), c.gone)
@@ -54,7 +54,7 @@ func newClient(going context.Context, w http.ResponseWriter, in *body, f form, i
 }
 
 // gone ends the conversation with a client that has left.
-func (c *client) gone() { c.cancel(&libwebsocketd.ClosedError{Code: closeAbnormal}) }
+func (c *client) gone() { c.cancel(&libwebsocketd.CloseError{Code: closeAbnormal}) }
 
 // begin sends the header, when message number before was the last. Where only the
 // header can tell the ending it is sent with what the program says first; but a client
@@ -179,9 +179,9 @@ func (c *client) Deliver(deliveries []libwebsocketd.Delivery) error {
 	})
 }
 
-// Taken counts bytes that the client's system has taken, as far as that is known.
-func (c *client) Taken() (count int64, rest bool) {
-	if count, rest, known := c.peer.Taken(); known {
+// BytesAcked counts bytes that the client's system has taken, as far as that is known.
+func (c *client) BytesAcked() (count int64, rest bool) {
+	if count, rest, known := c.peer.BytesAcked(); known {
 		return count, rest
 	}
 	return c.out.taken.Load(), true

@@ -16,7 +16,7 @@ const lastWait = time.Second
 func (c *client) CloseSend(cause error) error {
 	var err error
 	c.ending.Do(func() {
-		_, left := context.Cause(c.ctx).(*libwebsocketd.ClosedError)
+		_, left := context.Cause(c.ctx).(*libwebsocketd.CloseError)
 		c.out.finishBy(time.Now().Add(c.lastWait()))
 		err = c.write(func() error {
 			defer c.ended.Store(true)

@@ -76,7 +76,7 @@ func TestTakesNothing(t *testing.T) {
 			if since := time.Since(begin); err == nil || since != 2*interval {
 				t.Errorf("%v after %s", err, since)
 			}
-			if gone := new(libwebsocketd.ClosedError); !errors.As(context.Cause(c.Context()), &gone) {
+			if gone := new(libwebsocketd.CloseError); !errors.As(context.Cause(c.Context()), &gone) {
 				t.Errorf("the conversation ends with %v", context.Cause(c.Context()))
 			}
 			finish(c, exit3)

@@ -119,7 +119,7 @@ func TestEvents(t *testing.T) {
 		"binary":  {w.message(nil, 5, &libwebsocketd.Message{Kind: libwebsocketd.Binary, Data: []byte("\xff\n")}), "id: e:5\nevent: base64\ndata: /wo=\n\n"},
 		"gap":     {w.note(nil, 9, &libwebsocketd.Note{From: 6, To: 9}), "id: e:9\nevent: gap\ndata: {\"from\":6,\"to\":9}\n\n"},
 		"restart": {w.note(nil, 9, &libwebsocketd.Note{Restarted: "exit status 3"}), "id: e:9\nevent: restart\ndata: {\"reason\":\"exit status 3\"}\n\n"},
-		"end": {w.end(nil, 9, &libwebsocketd.CloseError{Code: 4003, Reason: "exit status 3"}, trailer),
+		"end": {w.end(nil, 9, &libwebsocketd.CloseWith{Code: 4003, Reason: "exit status 3"}, trailer),
 			"id: e:9\nevent: end\ndata: {\"code\":4003,\"reason\":\"exit status 3\"}\n\n"},
 		"comment": {[]byte(w.comment()), ":\n"},
 	} {
@@ -154,7 +154,7 @@ func TestPlain(t *testing.T) {
 		if got := string(f.message(nil, 1, m)); got != test.message || h.Get("Content-Type") != test.mimeType || h.Get("Trailer") != exitHeader {
 			t.Errorf("%+v: %q, %q", f, got, h)
 		}
-		if got := f.end(nil, 1, &libwebsocketd.CloseError{Code: 1011, Reason: "a\r\nb: c"}, h); len(got) > 0 || h.Get(exitHeader) != "1011 a  b: c" {
+		if got := f.end(nil, 1, &libwebsocketd.CloseWith{Code: 1011, Reason: "a\r\nb: c"}, h); len(got) > 0 || h.Get(exitHeader) != "1011 a  b: c" {
 			t.Errorf("%+v ends with %q and %q", f, got, h.Get(exitHeader))
 		}
 	}

@@ -31,19 +31,19 @@ func (Face) Speaks(r *http.Request) bool {
 
 // Serve answers one that was let in. Every answer says that the page which asked may
 // read it.
-func (Face) Serve(w http.ResponseWriter, v *libwebsocketd.Visit) {
-	allowOrigin(w.Header(), v)
-	switch connection := v.Program().Lifetime == nil; {
-	case v.Request.Method == http.MethodOptions:
+func (Face) Serve(w http.ResponseWriter, req *libwebsocketd.Request) {
+	allowOrigin(w.Header(), req)
+	switch connection := req.Program().Lifetime == nil; {
+	case req.HTTP.Method == http.MethodOptions:
 		preflight(w)
-	case v.Request.Method == http.MethodPost && connection:
-		serveRun(w, v)
-	case v.Request.Method == http.MethodPost:
-		serveMessage(w, v)
-	case wantsEvents(v.Request):
-		serveEvents(w, v)
+	case req.HTTP.Method == http.MethodPost && connection:
+		serveRun(w, req)
+	case req.HTTP.Method == http.MethodPost:
+		serveMessage(w, req)
+	case wantsEvents(req.HTTP):
+		serveEvents(w, req)
 	default:
-		serveWait(w, v)
+		serveWait(w, req)
 	}
 }
 

@@ -47,7 +47,7 @@ func TestSpeaks(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{204, 400, 404, 410, 429} {
-		_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
+		_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
 			return nil, &gate.Refusal{Status: status, Reason: "because"}
 		}}}})
 		for _, r := range []*http.Request{
@@ -70,8 +70,8 @@ func TestCalls(t *testing.T) {
 	const events, wait = "Accept: text/event-stream", "Accept: application/json"
 	type flags struct{ start, feeds, returns, notes bool }
 	calls := make(chan flags, 1)
-	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(c *libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
-		calls <- flags{c.Start, c.Feeds, c.Returns, c.Notes}
+	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(c *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
+		calls <- flags{c.MayStart, c.SendOnly, c.Polling, c.OutOfBand}
 		return nil, &gate.Refusal{Status: 404, Reason: "because"}
 	}}}})
 	for _, test := range []struct {

@@ -9,19 +9,19 @@ import (
 // lookInterval is how often a client is looked at whose body is not read.
 const lookInterval = time.Second
 
-// peer is what can be known of a client's connection besides.
-type peer interface {
-	Left() bool    // the client is gone, and has not only closed its sending half
+// connState is what can be known of a client's connection besides.
+type connState interface {
+	HungUp() bool  // the client is gone, and has not only closed its sending half
 	Closing() bool // it sends nothing more after what is unread, as far as that is known
 
-	// Taken is a count that grows when it takes something, if that is known, and
+	// BytesAcked is a count that grows when it takes something, if that is known, and
 	// whether there is something to take.
-	Taken() (count int64, rest, known bool)
+	BytesAcked() (count int64, rest, known bool)
 }
 
 // errStalled is why a conversation ends whose client neither sends nor takes
 // anything.
-var errStalled = &libwebsocketd.CloseError{Code: 1013, Reason: "the body of the request has stalled for two ping intervals"}
+var errStalled = &libwebsocketd.CloseWith{Code: 1013, Reason: "the body of the request has stalled for two ping intervals"}
 
 // guard watches over a client whose body has not come whole: a process must not wait
 // for ever for the rest. While it is the program that takes no more of it silence
@@ -69,7 +69,7 @@ func (g *guard) look() {
 		g.moved, g.since = moved, time.Now()
 	}
 	switch {
-	case !waiting && c.peer.Left():
+	case !waiting && c.peer.HungUp():
 		c.gone()
 	case c.interval > 0 && time.Since(g.since) >= 2*c.interval:
 		c.cancel(errStalled)
@@ -95,7 +95,7 @@ func (g *guard) ask(goesOn bool) {
 // tookNothing reports whether nothing has been taken for two intervals, in each of
 // which there was a comment to take. It is asked once an interval.
 func (c *client) tookNothing() bool {
-	taken, _, known := c.peer.Taken()
+	taken, _, known := c.peer.BytesAcked()
 	if !known || taken != c.acknowledged {
 		c.acknowledged, c.still = taken, 0
 		return false

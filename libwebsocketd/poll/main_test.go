@@ -100,13 +100,13 @@ func (n *near) Close() error {
 
 // life is a Lifetime whose programs are a test's.
 type life struct {
-	open func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal)
+	open func(*libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal)
 }
 
-func (l life) Check(*libwebsocketd.Program) error             { return nil }
-func (l life) Serve(*libwebsocketd.Host) libwebsocketd.Keeper { return l }
-func (l life) Retire()                                        {}
-func (l life) Open(call *libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
+func (l life) Check(*libwebsocketd.Program) error                    { return nil }
+func (l life) Serve(*libwebsocketd.Runtime) libwebsocketd.Supervisor { return l }
+func (l life) Retire()                                               {}
+func (l life) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
 	return l.open(call)
 }
 
@@ -133,7 +133,7 @@ func serve(t *testing.T, p libwebsocketd.Program) (*libwebsocketd.Server, string
 // serveNear is serve of a program that is n.
 func serveNear(t *testing.T, n *near) string {
 	t.Helper()
-	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
+	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
 	return url
 }
 

@@ -30,41 +30,41 @@ var tooSlow = &gate.Refusal{Status: http.StatusRequestTimeout, Reason: libwebsoc
 
 // serveMessage takes the body of a POST to a program that is not the client's alone,
 // as one message.
-func serveMessage(w http.ResponseWriter, v *libwebsocketd.Visit) {
-	ctx, cancel := context.WithCancelCause(v.Context())
+func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
+	ctx, cancel := context.WithCancelCause(req.Context())
 	defer cancel(nil)
-	memory := v.Memory(func() { cancel(libwebsocketd.ErrTooSlow) })
+	memory := req.Memory(func() { cancel(libwebsocketd.ErrTooSlow) })
 	defer memory.Free()
-	data, refusal := readWhole(ctx, w, v, memory)
+	data, refusal := readWhole(ctx, w, req, memory)
 	var m libwebsocketd.Message
 	if refusal == nil {
-		m, refusal = messageOf(v.Program(), data)
+		m, refusal = messageOf(req.Program(), data)
 	}
 	if refusal != nil {
-		v.Refuse(w, refusal)
+		req.Refuse(w, refusal)
 		if refusal == goingAway || refusal.Status == http.StatusRequestTimeout { // nothing more is expected of it
 			http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainPause))
 		}
 		return
 	}
-	program, refusal := v.Open(libwebsocketd.Call{Start: true, Feeds: true, Returns: true})
+	program, refusal := req.Open(libwebsocketd.Attach{MayStart: true, SendOnly: true, Polling: true})
 	if refusal != nil {
-		v.Answer(w, refusal)
+		req.Answer(w, refusal)
 		return
 	}
-	if err := give(v, program, m); err != nil {
-		v.Refuse(w, notTaken(v, err))
+	if err := give(req, program, m); err != nil {
+		req.Refuse(w, notTaken(req, err))
 		return
 	}
-	v.Log().Log(context.Background(), libwebsocketd.LevelAccess, "MESSAGE", libwebsocketd.CategoryKey, "http", "bytes", len(m.Data))
+	req.Log().Log(context.Background(), libwebsocketd.LevelAccess, "MESSAGE", libwebsocketd.CategoryKey, "http", "bytes", len(m.Data))
 	w.WriteHeader(http.StatusNoContent)
 }
 
 // give sends a message and leaves. A client that leaves itself, or a server that goes
 // away, gives up.
-func give(v *libwebsocketd.Visit, program libwebsocketd.Endpoint, m libwebsocketd.Message) error {
-	left := closeWhen(v.Request.Context(), program)
-	going := closeWhen(v.Context(), program)
+func give(req *libwebsocketd.Request, program libwebsocketd.Endpoint, m libwebsocketd.Message) error {
+	left := closeWhen(req.HTTP.Context(), program)
+	going := closeWhen(req.Context(), program)
 	err := program.Send([]libwebsocketd.Message{m})
 	left()
 	going()
@@ -95,22 +95,22 @@ func when(ctx context.Context, f func()) (settle func()) {
 
 // readWhole reads a body of at most the size of a message, as far as there is memory
 // for it, until ctx is done. The client's time for it begins anew with every piece.
-func readWhole(ctx context.Context, w http.ResponseWriter, v *libwebsocketd.Visit, memory *libwebsocketd.Memory) ([]byte, *gate.Refusal) {
-	limit := v.Program().MaxFrameSize
+func readWhole(ctx context.Context, w http.ResponseWriter, req *libwebsocketd.Request, memory *libwebsocketd.Memory) ([]byte, *gate.Refusal) {
+	limit := req.Program().MaxFrameSize
 	if limit < 0 {
 		limit = mostBody
 	}
 	limit = min(limit, math.MaxInt64-1) // one byte more is read, to see whether there is one
-	if v.Request.ContentLength > limit {
+	if req.HTTP.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
 	rc := http.NewResponseController(w)
 	defer rc.SetReadDeadline(time.Time{})
 	defer when(ctx, func() { rc.SetReadDeadline(past) })()
-	data, err := readAll(&patient{io.LimitReader(v.Request.Body, limit+1), rc, ctx, 2 * v.Program().PingInterval}, memory.Afford)
+	data, err := readAll(&patient{io.LimitReader(req.HTTP.Body, limit+1), rc, ctx, 2 * req.Program().PingInterval}, memory.Afford)
 	memory.Whole()
 	switch {
-	case v.Context().Err() != nil:
+	case req.Context().Err() != nil:
 		return nil, goingAway
 	case err != nil && ctx.Err() != nil:
 		return nil, tooSlow
@@ -194,10 +194,10 @@ func messageOf(p *libwebsocketd.Program, data []byte) (libwebsocketd.Message, *g
 }
 
 // notTaken is why a program has not taken a message.
-func notTaken(v *libwebsocketd.Visit, err error) *gate.Refusal {
+func notTaken(req *libwebsocketd.Request, err error) *gate.Refusal {
 	code, reason := libwebsocketd.Closing(err)
 	switch {
-	case v.Context().Err() != nil:
+	case req.Context().Err() != nil:
 		return goingAway
 	case code == 1003, code == 1007, code == 1008:
 		return &gate.Refusal{Status: http.StatusBadRequest, Reason: reason}

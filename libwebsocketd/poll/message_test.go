@@ -46,7 +46,7 @@ func TestMessage(t *testing.T) {
 		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Framing: libwebsocketd.FramingLSP}}, invalid, "", 0},
 	} {
 		n := newNear()
-		test.program.Lifetime = life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}
+		test.program.Lifetime = life{func(*libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}
 		_, url := serve(t, test.program)
 		got := do(t, request(t, "POST", url, test.body))
 		if test.kind == 0 {
@@ -67,7 +67,7 @@ func TestMessage(t *testing.T) {
 func TestMessageTooLarge(t *testing.T) {
 	t.Parallel()
 	n := newNear()
-	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{MaxFrameSize: 10, Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
+	_, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{MaxFrameSize: 10, Lifetime: life{func(*libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
 	for _, told := range []bool{true, false} {
 		for size, status := range map[int]int{10: 204, 11: 413, 1 << 20: 413} {
 			r := request(t, "POST", url, strings.Repeat("x", size))
@@ -97,7 +97,7 @@ func TestMessageNotTaken(t *testing.T) {
 		{&libwebsocketd.RefusedError{Code: 1009, Reason: "too long"}, 413, "too long"},
 		{&libwebsocketd.EndedError{Ending: process.Ending{Code: 3}}, 410, "exit status 3"},
 		{&libwebsocketd.EndedError{}, 410, "exit status 0"},
-		{&libwebsocketd.CloseError{Code: 1013, Reason: "later"}, 503, "later"},
+		{&libwebsocketd.CloseWith{Code: 1013, Reason: "later"}, 503, "later"},
 		{errors.New("broken pipe"), 503, "broken pipe"},
 	} {
 		n := newNear()
@@ -144,7 +144,7 @@ func TestMessageGivenUp(t *testing.T) {
 func TestMessageServerGoes(t *testing.T) {
 	t.Parallel()
 	n, asked := stuck()
-	s, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
+	s, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{Lifetime: life{func(*libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) { return n, nil }}}})
 	gone := make(chan error, 1)
 	go func() {
 		<-asked
@@ -163,7 +163,7 @@ func TestMessageServerGoes(t *testing.T) {
 func TestMessageStalls(t *testing.T) {
 	t.Parallel()
 	for status, every := range map[int]time.Duration{408: 20 * time.Millisecond, 503: -1} {
-		s, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{PingInterval: every, Lifetime: life{func(*libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
+		s, url := serve(t, libwebsocketd.Program{Settings: libwebsocketd.Settings{PingInterval: every, Lifetime: life{func(*libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
 			t.Error("a program is asked for")
 			return newNear(), nil
 		}}}})

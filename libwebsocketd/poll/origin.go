@@ -10,14 +10,14 @@ import (
 // Whether it may was decided when the request was let in: a page that may not does
 // not get here. What the page's user has in the browser, cookies and passwords, goes
 // along only where --origin names the page.
-func allowOrigin(answer http.Header, v *libwebsocketd.Visit) {
-	origin := v.Request.Header.Get("Origin")
+func allowOrigin(answer http.Header, req *libwebsocketd.Request) {
+	origin := req.HTTP.Header.Get("Origin")
 	if origin == "" || answer.Get("Access-Control-Allow-Origin") != "" {
 		return
 	}
 	answer.Set("Access-Control-Allow-Origin", origin)
 	answer.Add("Vary", "Origin")
-	if v.NamesOrigin() {
+	if req.NamesOrigin() {
 		suggest(answer, "Access-Control-Allow-Credentials", "true")
 	}
 }

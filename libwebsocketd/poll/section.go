@@ -38,7 +38,7 @@ type sections struct {
 }
 
 type sectionKey struct {
-	form   form
+	form   encoder
 	chunk  weak.Pointer[libwebsocketd.Chunk]
 	number uint64 // of the first message
 }
@@ -52,7 +52,7 @@ type section struct {
 
 // section returns the one of a Chunk that begins with message number, which there must
 // be. rest is what is left of the Chunk, and may begin before that.
-func (t *sections) section(f form, of *libwebsocketd.Chunk, number uint64, rest *remainder) *section {
+func (t *sections) section(f encoder, of *libwebsocketd.Chunk, number uint64, rest *remainder) *section {
 	key := sectionKey{f, weak.Make(of), number}
 	s := t.find(key)
 	s.once.Do(func() {
@@ -87,7 +87,7 @@ func (t *sections) keep(key sectionKey, size int) {
 }
 
 // put makes the text.
-func (s *section) put(f form, number uint64, rest *libwebsocketd.Chunk) {
+func (s *section) put(f encoder, number uint64, rest *libwebsocketd.Chunk) {
 	room := rooms.Get().(*[]byte)
 	b := (*room)[:0]
 	for m := range rest.Messages(0) {

@@ -50,7 +50,7 @@ func formedOneByOne(f events, first uint64, batch []libwebsocketd.Message) strin
 }
 
 // deliver is what a client of its own gets of deliveries.
-func deliver(t *testing.T, f form, deliveries ...libwebsocketd.Delivery) string {
+func deliver(t *testing.T, f encoder, deliveries ...libwebsocketd.Delivery) string {
 	t.Helper()
 	w := &flushes{header: http.Header{}}
 	c := newClient(t.Context(), w, newBody(w, request(t, "GET", "/", ""), nil), f, -1)

@@ -24,9 +24,9 @@ type stranger struct {
 	taken   func() (int64, bool)
 }
 
-func (s *stranger) Left() bool    { return s.left }
+func (s *stranger) HungUp() bool  { return s.left }
 func (s *stranger) Closing() bool { return s.closing.Load() }
-func (s *stranger) Taken() (count int64, rest, known bool) {
+func (s *stranger) BytesAcked() (count int64, rest, known bool) {
 	if s.taken == nil {
 		return 0, true, false
 	}
@@ -48,7 +48,7 @@ func (l *listener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // talk serves one request over a pipe, on which nothing moves that is not read, with
 // a client of the given form. handle has the conversation.
-func talk(t *testing.T, going context.Context, text string, f form, p peer, every time.Duration, handle func(c *client)) (net.Conn, *bufio.Reader) {
+func talk(t *testing.T, going context.Context, text string, f encoder, p connState, every time.Duration, handle func(c *client)) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	l := &listener{conns: make(chan net.Conn, 1)}

@@ -45,30 +45,30 @@ type entry struct {
 
 // serveWait answers a GET with what has been said behind after=, as soon as there is
 // something.
-func serveWait(w http.ResponseWriter, v *libwebsocketd.Visit) {
-	query := v.Request.URL.Query()
+func serveWait(w http.ResponseWriter, req *libwebsocketd.Request) {
+	query := req.HTTP.URL.Query()
 	limit, refusal := readWait(query)
-	if refusal == nil && v.Program().Lifetime == nil {
+	if refusal == nil && req.Program().Lifetime == nil {
 		refusal = oneAnswer
 	}
 	if refusal != nil {
-		v.Refuse(w, refusal)
+		req.Refuse(w, refusal)
 		return
 	}
-	program, refusal := v.Open(libwebsocketd.Call{Start: isFresh(v.Request, query), Returns: true, Notes: true})
+	program, refusal := req.Open(libwebsocketd.Attach{MayStart: isFresh(req.HTTP, query), Polling: true, OutOfBand: true})
 	if refusal != nil {
-		v.Answer(w, refusal)
+		req.Answer(w, refusal)
 		return
 	}
 	defer program.Close()
 	many, ok := program.(libwebsocketd.Broadcast)
 	if !ok {
-		v.Refuse(w, oneAnswer)
+		req.Refuse(w, oneAnswer)
 		return
 	}
-	a := ask(v.Request.Context(), v.Context(), many, limit)
-	v.Log().Log(context.Background(), libwebsocketd.LevelTrace, "POLL", libwebsocketd.CategoryKey, "http", "entries", len(a.Pending))
-	a.write(w, v.Program().PingInterval)
+	a := ask(req.HTTP.Context(), req.Context(), many, limit)
+	req.Log().Log(context.Background(), libwebsocketd.LevelTrace, "POLL", libwebsocketd.CategoryKey, "http", "entries", len(a.Pending))
+	a.write(w, req.Program().PingInterval)
 }
 
 // isFresh reports whether a client has seen nothing so far, so that a process may be
@@ -117,7 +117,7 @@ func ask(client, going context.Context, program libwebsocketd.Broadcast, limit t
 // client did not wait.
 func isEnding(err error) bool {
 	var ended *libwebsocketd.EndedError
-	var told *libwebsocketd.CloseError
+	var told *libwebsocketd.CloseWith
 	return errors.As(err, &ended) || errors.As(err, &told)
 }
 

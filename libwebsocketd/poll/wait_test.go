@@ -31,7 +31,7 @@ func TestWait(t *testing.T) {
 		"restart":  {newNear(libwebsocketd.Delivery{First: 9, Note: &libwebsocketd.Note{Restarted: "exit status 3"}}), `"pending":[{"restart":"exit status 3"}],"ended":null`},
 		"nothing":  {newNear(), `"pending":[],"ended":null`},
 		"ended":    {newNear().ends(exit), `"pending":[],"ended":{"code":4003,"reason":"exit status 3"}`},
-		"closed":   {newNear().ends(&libwebsocketd.CloseError{Code: 1013, Reason: "too slow"}), `"pending":[],"ended":{"code":1013,"reason":"too slow"}`},
+		"closed":   {newNear().ends(&libwebsocketd.CloseWith{Code: 1013, Reason: "too slow"}), `"pending":[],"ended":{"code":1013,"reason":"too slow"}`},
 		"last":     {newNear(libwebsocketd.Delivery{Chunk: text("a"), First: 1}).ends(exit), `"pending":[{"seq":1,"data":"a"}],"ended":null`},
 	} {
 		got := do(t, request(t, "GET", serveNear(t, test.near)+"?wait=0s", "", wantsAnswer))

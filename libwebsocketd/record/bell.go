@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// bell wakes everyone who waits for something that is guarded by a mutex. The
+// waiters wakes everyone who waits for something that is guarded by a mutex. The
 // zero bell is ready for use.
 //
 // It is a channel that is closed, and made anew by the next who waits: one
@@ -14,13 +14,13 @@ import (
 // and allocated three times for each of them. A list of their own channels, kept
 // and used again, allocated nothing, but was no faster and is far more code
 // (BenchmarkLockstep).
-type bell struct {
+type waiters struct {
 	struck chan struct{} // nil while nobody waits
 }
 
 // wait unlocks the mutex until the bell is struck or ctx is done, and returns the
 // cause of the latter. What was waited for may have happened even so.
-func (b *bell) wait(ctx context.Context, mu *sync.Mutex) error {
+func (b *waiters) wait(ctx context.Context, mu *sync.Mutex) error {
 	if b.struck == nil {
 		b.struck = make(chan struct{})
 	}
@@ -37,7 +37,7 @@ func (b *bell) wait(ctx context.Context, mu *sync.Mutex) error {
 
 // strikeAndUnlock wakes whom it finds waiting. They are woken when the mutex is
 // free: however many they are, nobody is kept from it meanwhile.
-func (b *bell) strikeAndUnlock(mu *sync.Mutex) {
+func (b *waiters) strikeAndUnlock(mu *sync.Mutex) {
 	struck := b.struck
 	b.struck = nil
 	mu.Unlock()

@@ -28,8 +28,8 @@ type Log[T any] struct {
 	keepAbove Limits // for what is above the floor
 
 	mu    sync.Mutex
-	more  bell      // struck by Append and Close
-	room  bell      // struck by Hold, Release and Close
+	more  waiters   // struck by Append and Close
+	room  waiters   // struck by Hold, Release and Close
 	slots []slot[T] // a ring: item i lies at i&(len-1), where len is a power of two
 
 	// Items are counted from 0 by their order; first..next-1 are kept.

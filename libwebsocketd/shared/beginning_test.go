@@ -88,7 +88,7 @@ func TestKeepFirst(t *testing.T) {
 		floodTo(p, first, 104)
 		x := string(piece[0].Data)
 		expect(t, s.viewer("/"), "1:one 2:two 95:"+x)
-		notes := func(c *libwebsocketd.Call) { c.Notes = true }
+		notes := func(c *libwebsocketd.Attach) { c.OutOfBand = true }
 		expect(t, s.viewer("/", notes), "1:one 2:two 95:[websocketd: 92 messages dropped] 95:"+x)
 		if !strict {
 			if got, want := next(s.viewer("/?after=1&gap=ok")), "2:two 95:[websocketd: 92 messages dropped] 95:"+x; !strings.HasPrefix(got, want) {

@@ -2,7 +2,7 @@
 // whom is a viewer. Many listen to what one process says, and what they say goes to
 // it message by message.
 //
-//	Open -> keeper: the URL's hub, or a new one -> Subscription, a viewer
+//	Open -> supervisor: the URL's hub, or a new one -> Subscription, a viewer
 //
 //	process -> listen -> pace -> record -> Subscription -> viewer     (many)
 //	viewer  -> Subscription -> input -> feed -> process               (one by one)
@@ -57,5 +57,5 @@
 //	goroutine         started by     ends when                      waited for by
 //	a hub             Open, Serve    its last process has ended     Server.Shutdown
 //	output, input     a hub          the process has ended          the hub
-//	files that change Serve          the keeper has no hub left     Server.Shutdown
+//	files that change Serve          the supervisor has no hub left     Server.Shutdown
 package shared

@@ -123,7 +123,7 @@ func (s *stage) run() {
 }
 
 // viewer attaches one that asked for url.
-func (s *stage) viewer(url string, about ...func(*libwebsocketd.Call)) *Subscription {
+func (s *stage) viewer(url string, about ...func(*libwebsocketd.Attach)) *Subscription {
 	s.t.Helper()
 	sub, refusal := s.attachTo(url, about...)
 	if sub == nil {
@@ -136,12 +136,12 @@ func (s *stage) viewer(url string, about ...func(*libwebsocketd.Call)) *Subscrip
 	return sub
 }
 
-func (s *stage) attachTo(url string, about ...func(*libwebsocketd.Call)) (*Subscription, *gate.Refusal) {
+func (s *stage) attachTo(url string, about ...func(*libwebsocketd.Attach)) (*Subscription, *gate.Refusal) {
 	return s.attachRequest(httptest.NewRequest("GET", url, nil), about...)
 }
 
-func (s *stage) attachRequest(r *http.Request, about ...func(*libwebsocketd.Call)) (*Subscription, *gate.Refusal) {
-	call := &libwebsocketd.Call{Request: r, Log: s.hub.log, Start: true}
+func (s *stage) attachRequest(r *http.Request, about ...func(*libwebsocketd.Attach)) (*Subscription, *gate.Refusal) {
+	call := &libwebsocketd.Attach{Request: r, Log: s.hub.log, MayStart: true}
 	for _, f := range about {
 		f(call)
 	}

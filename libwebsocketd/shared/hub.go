@@ -32,14 +32,14 @@ type hub struct {
 	ctx    context.Context // done when the server is going away, before that of any client is
 	start  func() (libwebsocketd.Endpoint, *gate.Refusal)
 	ended  func(error) // told how the last process ended; may be nil
-	gone   func()      // tells the keeper to forget it
+	gone   func()      // tells the supervisor to forget it
 
 	shelf   *shelf        // counts what is kept without a process
 	shelved *list.Element // of shelf, which guards it
 
 	output  *record.Log[item]
 	first   *beginning
-	pace    *pace
+	pace    *flow
 	input   chan *said
 	kept    *said         // what the last process did not take any more; feed's
 	changed chan struct{} // its file has
@@ -66,7 +66,7 @@ func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict, piec
 		life: life, strict: strict, ctx: ctx, stays: stays, shelf: kept,
 		output:  output,
 		first:   newBeginning(life.KeepFirst, pieces),
-		pace:    newPace(output, life.SlowClient == SlowBlock),
+		pace:    newFlow(output, life.SlowClient == SlowBlock),
 		input:   make(chan *said),
 		changed: make(chan struct{}, 1),
 		stirred: make(chan struct{}, 1),
@@ -103,7 +103,7 @@ func (h *hub) isOver() bool {
 
 // run is the life of a hub, from its first process to the end of its last.
 func (h *hub) run(program libwebsocketd.Endpoint) {
-	defer h.whenGoingAway(h.pace.hurry)()
+	defer h.whenGoingAway(h.pace.stopBlocking)()
 	rule := DefaultRestart(h.life.Restart)
 	var ending error
 	var dropped <-chan struct{}

@@ -96,17 +96,17 @@ func TestNothingInBetween(t *testing.T) {
 
 // TestLinger: the process stays for a while when the last viewer has left.
 func TestLinger(t *testing.T) {
-	returns := func(c *libwebsocketd.Call) { c.Returns = true }
+	returns := func(c *libwebsocketd.Attach) { c.Polling = true }
 	for _, test := range []struct {
 		name  string
 		life  Lifetime
-		about []func(*libwebsocketd.Call)
+		about []func(*libwebsocketd.Attach)
 		stays time.Duration
 	}{
 		{"not at all", Lifetime{}, nil, 0},
 		{"a minute", Lifetime{Linger: time.Minute}, nil, time.Minute},
-		{"for who comes back", Lifetime{}, []func(*libwebsocketd.Call){returns}, lease},
-		{"the longer one", Lifetime{Linger: time.Hour}, []func(*libwebsocketd.Call){returns}, time.Hour},
+		{"for who comes back", Lifetime{}, []func(*libwebsocketd.Attach){returns}, lease},
+		{"the longer one", Lifetime{Linger: time.Hour}, []func(*libwebsocketd.Attach){returns}, time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestRestartStrict(t *testing.T) {
 	t.Parallel()
 	s, p := newStage(t, Lifetime{Restart: RestartAlways}, true)
 	plain := s.viewer("/")
-	events := s.viewer("/", func(c *libwebsocketd.Call) { c.Notes = true })
+	events := s.viewer("/", func(c *libwebsocketd.Attach) { c.OutOfBand = true })
 	s.run()
 	p.says <- text("one")
 	p.end(process.Ending{})
@@ -335,7 +335,7 @@ func TestGoingAwayFromAFullRecord(t *testing.T) {
 		flood(p, 1)
 		p.ended <- &libwebsocketd.EndedError{}
 		<-s.done
-		if took := time.Since(began); took > indulgence+2*look {
+		if took := time.Since(began); took > maxGrace+2*look {
 			t.Errorf("a viewer that stands still kept the end for %s", took)
 		}
 	})

@@ -68,7 +68,7 @@ func (h *hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 // endsSoon reports whether a process takes no more because it is about to end; else
 // it has only closed its input.
 func endsSoon(quit <-chan struct{}) bool {
-	wait := time.NewTimer(patience)
+	wait := time.NewTimer(grace)
 	defer wait.Stop()
 	select {
 	case <-quit:

@@ -9,7 +9,7 @@ import (
 )
 
 // hubCost is what a hub costs besides what its process has said: itself, its two
-// goroutines, its place in the keeper.
+// goroutines, its place in the supervisor.
 const hubCost = 16 << 10
 
 // shelf is what processes of a program have said that have ended. They hold no place

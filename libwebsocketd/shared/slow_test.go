@@ -61,9 +61,9 @@ func TestSlow(t *testing.T) {
 		told   string        // to the one who stood still
 		held   time.Duration // the others by it
 	}{
-		{SlowClose, false, tooSlow, patience},
-		{SlowDrop, false, "[websocketd: 990 messages dropped]", patience},
-		{SlowDrop, true, tooSlow, patience},
+		{SlowClose, false, tooSlow, grace},
+		{SlowDrop, false, "[websocketd: 990 messages dropped]", grace},
+		{SlowDrop, true, tooSlow, grace},
 		{SlowBlock, false, "", time.Minute},
 	} {
 		t.Run(fmt.Sprint(test.policy, test.strict), func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestManyStandStill(t *testing.T) {
 		began := time.Now()
 		flood(p, messages-many)
 		reading.Wait()
-		if took := time.Since(began); took < patience || took > patience+look {
+		if took := time.Since(began); took < grace || took > grace+look {
 			t.Errorf("the one who reads was held up for %s", took)
 		}
 		p.end(process.Ending{})
@@ -250,7 +250,7 @@ func TestLateIsNotSlow(t *testing.T) {
 // TestLateLook: that we look late does not count against a viewer.
 func TestLateLook(t *testing.T) {
 	t.Parallel()
-	p := newPace(record.New[item](record.Limits{}), false)
+	p := newFlow(record.New[item](record.Limits{}), false)
 	r := p.join(0)
 	now := time.Now()
 	for range 5 {
@@ -266,7 +266,7 @@ func TestLateLook(t *testing.T) {
 // TestCrowd: on a machine whose processors four want, time counts for a quarter.
 func TestCrowd(t *testing.T) {
 	t.Parallel()
-	p := newPace(record.New[item](record.Limits{}), false)
+	p := newFlow(record.New[item](record.Limits{}), false)
 	p.crowd = func() float64 { return 4 }
 	r := p.join(0)
 	p.look(time.Now())
@@ -278,7 +278,7 @@ func TestCrowd(t *testing.T) {
 // TestCrowdPeak: a peak of one moment slows down one look, not all of a wait.
 func TestCrowdPeak(t *testing.T) {
 	t.Parallel()
-	p := newPace(record.New[item](record.Limits{}), false)
+	p := newFlow(record.New[item](record.Limits{}), false)
 	looks := 0
 	p.crowd = func() float64 {
 		if looks++; looks == 3 {
@@ -297,9 +297,9 @@ func TestCrowdPeak(t *testing.T) {
 	}
 }
 
-func (p *pace) has(r *runner) bool {
+func (p *flow) has(r *cursor) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, ok := p.runners[r]
+	_, ok := p.cursors[r]
 	return ok
 }

@@ -37,7 +37,7 @@ type Subscription struct {
 	from   uint64 // the message behind which it began
 	nth    int    // restart was the last one then
 
-	runner  *runner // nil if it does not listen
+	runner  *cursor // nil if it does not listen
 	returns bool
 	ctx     context.Context // done when it has left
 	left    context.CancelCauseFunc
@@ -62,26 +62,26 @@ const (
 )
 
 // attach makes a viewer, nil if the hub takes none.
-func (h *hub) attach(call *libwebsocketd.Call, from start) (*Subscription, *gate.Refusal) {
+func (h *hub) attach(call *libwebsocketd.Attach, from start) (*Subscription, *gate.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !closed(h.ready) || h.closing && !(h.over && !h.lost && from.resumes() && !call.Feeds) {
+	if !closed(h.ready) || h.closing && !(h.over && !h.lost && from.resumes() && !call.SendOnly) {
 		return nil, nil
 	}
 	if refusal := from.check(h.output); refusal != nil {
 		return nil, refusal
 	}
 	s := &Subscription{
-		hub: h, log: call.Log, returns: call.Returns, fresh: !from.told,
+		hub: h, log: call.Log, returns: call.Polling, fresh: !from.told,
 		gaps:   from.gaps || h.life.SlowClient == SlowDrop,
-		strict: h.strict && !call.Notes,
-		notes:  call.Notes,
+		strict: h.strict && !call.OutOfBand,
+		notes:  call.OutOfBand,
 		into:   make([]record.Entry[item], 0, most),
 	}
 	s.gaps = s.gaps && !s.strict
 	s.ctx, s.left = context.WithCancelCause(context.Background())
-	h.returns = h.returns || call.Returns
-	if !call.Feeds {
+	h.returns = h.returns || call.Polling
+	if !call.SendOnly {
 		s.from, s.nth = h.begin(s, from), h.restarts
 		s.reader = h.output.From(s.from)
 		s.runner = h.pace.join(s.from)
@@ -202,7 +202,7 @@ func (s *Subscription) hand(entries []record.Entry[item]) {
 			if e.Item.nth <= s.nth && e.First-1 <= s.from {
 				continue // it came because of that
 			}
-			s.pending = &libwebsocketd.CloseError{Code: closeServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
+			s.pending = &libwebsocketd.CloseWith{Code: closeServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
 			return
 		}
 		s.out = append(s.out, libwebsocketd.Delivery{Chunk: e.Item.chunk, First: e.First, Skip: e.Skip, Note: e.Item.note})
@@ -213,7 +213,7 @@ func (s *Subscription) hand(entries []record.Entry[item]) {
 func (s *Subscription) failed(err error) error {
 	var gone *record.GoneError
 	if errors.As(err, &gone) {
-		err = &libwebsocketd.CloseError{Code: closeTryAgainLater, Reason: "too slow: what comes next is no longer kept (see --history and --slowclient)"}
+		err = &libwebsocketd.CloseWith{Code: closeTryAgainLater, Reason: "too slow: what comes next is no longer kept (see --history and --slowclient)"}
 	}
 	s.pending = err
 	return s.last(err)

@@ -25,19 +25,19 @@ func TestLeftBehind(t *testing.T) {
 		count        int    // of lines; 0 is any
 		least, limit time.Duration
 	}{
-		{"silent", "echo one; sleep 600 & printf two; exit 3", "one", "two", 2, quiet, testkit.Patience},
+		{"silent", "echo one; sleep 600 & printf two; exit 3", "one", "two", 2, drainIdle, testkit.Patience},
 		{"late", "(sleep 0.05; echo late) & echo one; exit 3", "one", "late", 2, 0, testkit.Patience},
-		{"late, then silent", "(sleep 0.05; echo late; exec sleep 600) & echo one; exit 3", "one", "late", 2, quiet, testkit.Patience},
-		{"loud", "echo one; yes & exit 3", "one", "", 0, quiet, testkit.Patience},
-		{"chatty", "echo one; (while :; do echo chat; sleep 0.05; done) & exit 3", "one", "", 0, quiet, 4 * talk},
-		{"full pipe", "head -c 60000 /dev/zero | tr '\\0' '\\n'; sleep 600 & printf end; exit 3", "", "end", 60001, quiet, testkit.Patience},
+		{"late, then silent", "(sleep 0.05; echo late; exec sleep 600) & echo one; exit 3", "one", "late", 2, drainIdle, testkit.Patience},
+		{"loud", "echo one; yes & exit 3", "one", "", 0, drainIdle, testkit.Patience},
+		{"chatty", "echo one; (while :; do echo chat; sleep 0.05; done) & exit 3", "one", "", 0, drainIdle, 4 * drainMax},
+		{"full pipe", "head -c 60000 /dev/zero | tr '\\0' '\\n'; sleep 600 & printf end; exit 3", "", "end", 60001, drainIdle, testkit.Patience},
 	} {
 		p := start(t, Options{}, test.script)
 		all.Go(func() {
 			defer p.Close()
 			if test.name == "full pipe" {
 				<-p.proc.Exited()
-				<-time.After(2 * quiet) // a client that takes nothing meanwhile
+				<-time.After(2 * drainIdle) // a client that takes nothing meanwhile
 			}
 			said := p.mustEndBy(t, test.name, test.least, test.limit)
 			n := len(said)
@@ -88,8 +88,8 @@ func TestChattyStderrLeftBehind(t *testing.T) {
 	}()
 	select {
 	case <-closed:
-	case <-time.After(4 * talk):
-		t.Errorf("those left behind hold Close for more than %s", 4*talk)
+	case <-time.After(4 * drainMax):
+		t.Errorf("those left behind hold Close for more than %s", 4*drainMax)
 		p.proc.Reap()
 		<-closed
 	}

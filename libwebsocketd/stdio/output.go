@@ -1,6 +1,7 @@
 package stdio
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"sync"
@@ -125,4 +126,80 @@ func (o *taggedOutput) Next() ([]bridge.Message, error) {
 func (o *taggedOutput) close() {
 	o.once.Do(func() { close(o.quit) })
 	o.running.Wait()
+}
+
+// framedOutput cuts what a program prints by a framing whose messages must be
+// whole.
+type framedOutput struct {
+	in     readbuf.Buffer
+	cutter cutter
+	err    error // told when everything whole was told
+}
+
+// cutter is the way of a framing out of the program. It remembers what it knows
+// of the unread bytes, which are the same at the next call but for what was used,
+// and for more behind them.
+type cutter interface {
+	// most is how many unread bytes it may need to see at once.
+	most() int
+
+	// cut appends the whole messages that unread begins with, at most until there
+	// are mostMessages, and says how many bytes they took. They lie in unread. An
+	// error, a *brokenError, is the end; the messages before it are there.
+	cut(unread []byte, batch []bridge.Message) (used int, _ []bridge.Message, err error)
+
+	// last is what unread is, and the error if it is not one of these, when the
+	// program will say no more: cut has left it.
+	last(unread []byte, batch []bridge.Message) ([]bridge.Message, error)
+}
+
+func newFramedOutput(from readbuf.Source, c cutter) *framedOutput {
+	return &framedOutput{in: readbuf.Buffer{Source: from, MaxUnread: c.most()}, cutter: c}
+}
+
+// Next implements output. Its error is the source's or a *brokenError.
+func (o *framedOutput) Next() ([]bridge.Message, error) {
+	o.in.Batch = o.in.Batch[:0]
+	for o.err == nil {
+		var used int
+		used, o.in.Batch, o.err = o.cutter.cut(o.in.Unread(), o.in.Batch)
+		o.in.Use(used)
+		if o.err == nil && len(o.in.Batch) == 0 {
+			if ended := o.in.Fill(); ended == readbuf.ErrEmpty {
+				return nil, ended
+			} else if ended != nil {
+				o.end(ended)
+			}
+		}
+		if len(o.in.Batch) > 0 {
+			return o.in.Batch, nil
+		}
+	}
+	o.in.Close()
+	return nil, o.err
+}
+
+func (o *framedOutput) end(ended error) {
+	if o.in.Batch, o.err = o.cutter.last(o.in.Unread(), o.in.Batch); o.err == nil {
+		o.err = ended
+	}
+}
+
+// finder finds the ends of messages that end with a byte, and looks at no byte
+// twice.
+type finder struct {
+	scanned int // so many bytes of the message under way hold no end
+}
+
+// find is where the first end is in b, which begins where the last message
+// ended; -1 if there is none yet.
+func (f *finder) find(b []byte, end byte) int {
+	i := bytes.IndexByte(b[f.scanned:], end)
+	if i < 0 {
+		f.scanned = len(b)
+		return -1
+	}
+	i += f.scanned
+	f.scanned = 0
+	return i
 }

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// quiet is how long a pipe must be empty, after the program itself has
+	// drainIdle is how long a pipe must be empty, after the program itself has
 	// exited, for those it left behind to have said their last word.
-	quiet = 250 * time.Millisecond
+	drainIdle = 250 * time.Millisecond
 	// lastLook is how long it is read once more after that: something may have been
 	// said while this process had no processor to hear it.
 	lastLook = 5 * time.Millisecond
-	// talk and talkBytes are how long, and how much, those left behind may go on
+	// drainMax and talkBytes are how long, and how much, those left behind may go on
 	// talking without a pause. Time in which the client holds us back does not
 	// count.
-	talk      = 3 * time.Second
-	talkBytes = 16 << 20
+	drainMax      = 3 * time.Second
+	drainMaxBytes = 16 << 20
 	// pipeful is more than any pipe holds unless root made it larger: what the
 	// program wrote before its exit is among the first pipeful read after it, and
 	// before the first read that finds less than it asked for.
@@ -33,18 +33,18 @@ const (
 // is when its last writer closes it; after the program's exit it is also when
 // what the program wrote has been read and its background children fall silent.
 type pipeReader struct {
-	file    *os.File
-	source  readbuf.Source
-	grace   process.Grace
-	cut     func() // told when those left behind are cut short
-	exited  atomic.Bool
-	said    atomic.Bool   // something was read
-	staying bool          // in stay, unless that is to be left
-	wide    bool          // the pipe was full once
-	hasty   bool          // a deadline stands for its inbox's patience
-	left    int           // what may still be the program's own words
-	waited  time.Duration // for the words of those left behind
-	heard   int           // of them
+	file          *os.File
+	source        readbuf.Source
+	grace         process.Grace
+	cut           func() // told when those left behind are cut short
+	exited        atomic.Bool
+	said          atomic.Bool   // something was read
+	staying       bool          // in stay, unless that is to be left
+	wide          bool          // the pipe was full once
+	stallDeadline bool          // a deadline stands for its inbox's patience
+	left          int           // what may still be the program's own words
+	drainTime     time.Duration // for the words of those left behind
+	drained       int           // of them
 }
 
 func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
@@ -68,17 +68,17 @@ func (r *pipeReader) Stay(use func() (leave bool)) {
 
 // ReadInto returns io.EOF at the end, and errStalled as its inbox wishes.
 func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
-	for pause := quiet; ; {
-		if r.hasty {
+	for pause := drainIdle; ; {
+		if r.stallDeadline {
 			r.file.SetReadDeadline(time.Time{}) // before the look at exited, which comes with a deadline of its own
-			r.hasty = false
+			r.stallDeadline = false
 		}
 		exited := r.exited.Load()
 		if r.staying && (exited || in.Patience > 0) { // nothing to stay for
 			r.staying = false
 			return 0, readbuf.ErrEmpty
 		}
-		if exited && (r.waited > talk || r.heard > talkBytes) {
+		if exited && (r.drainTime > drainMax || r.drained > drainMaxBytes) {
 			r.cut()
 			return 0, io.EOF
 		}
@@ -88,7 +88,7 @@ func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 			r.file.SetReadDeadline(start.Add(pause))
 		} else if in.Patience > 0 {
 			r.file.SetReadDeadline(time.Now().Add(in.Patience))
-			r.hasty = true
+			r.stallDeadline = true
 		}
 		n, err := r.source.ReadInto(in)
 		if exited {
@@ -103,7 +103,7 @@ func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 				r.widen()
 			}
 			return n, nil
-		case errors.Is(err, os.ErrDeadlineExceeded) && r.hasty && !r.exited.Load():
+		case errors.Is(err, os.ErrDeadlineExceeded) && r.stallDeadline && !r.exited.Load():
 			return 0, readbuf.ErrStalled
 		case errors.Is(err, os.ErrDeadlineExceeded) && (!exited || time.Since(start) < pause):
 			continue // woken by the exit: there may be something to read
@@ -131,8 +131,8 @@ func (r *pipeReader) widen() {
 // count keeps the account of what was read after the exit.
 func (r *pipeReader) count(n, asked int, took time.Duration) {
 	if r.left <= 0 {
-		r.waited += took
-		r.heard += n
+		r.drainTime += took
+		r.drained += n
 		return
 	}
 	if r.left -= n; n < asked {

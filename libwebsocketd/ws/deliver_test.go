@@ -42,7 +42,7 @@ func TestDeliver(t *testing.T) {
 	if err := <-told; err != nil {
 		t.Error(err)
 	}
-	if n, _ := client.Taken(); n < bytes {
+	if n, _ := client.BytesAcked(); n < bytes {
 		t.Errorf("the client has taken %d bytes of %d", n, bytes)
 	}
 }

@@ -113,7 +113,7 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 		if err == nil {
 			w.leaving()
 			w.conn.sendClose(code, "")
-			err = &bridge.ClosedError{Code: code}
+			err = &bridge.CloseError{Code: code}
 		}
 		return err
 	}
@@ -149,7 +149,7 @@ func (w *Endpoint) Receive() ([]bridge.Message, error) {
 // end says goodbye if there is something to say, and waits for the client's own
 // end. Whoever waits on Context is told first: the program need not wait.
 func (w *Endpoint) end(err error) error {
-	cause := error(&bridge.ClosedError{Code: bridge.CloseAbnormal})
+	cause := error(&bridge.CloseError{Code: bridge.CloseAbnormal})
 	if w.tooSlow.Load() && errors.Is(err, os.ErrDeadlineExceeded) { // and no end of another kind came first
 		err = &bridge.RefusedError{Code: bridge.ClosePolicyViolation, Reason: ErrTooSlow.Error()}
 	}
@@ -164,7 +164,7 @@ func (w *Endpoint) end(err error) error {
 	case *bridge.RefusedError:
 		cause = err
 		w.conn.sendClose(err.Code, err.Reason)
-	case *bridge.ClosedError:
+	case *bridge.CloseError:
 		cause = err
 	}
 	w.cancel(cause)
@@ -202,15 +202,15 @@ func (w *Endpoint) Deliver(deliveries []bridge.Delivery) error {
 	return w.sent(w.conn.sendFrames(w.pieces))
 }
 
-// Taken counts bytes that the client's system has acknowledged, where that is known.
-func (w *Endpoint) Taken() (count int64, rest bool) {
+// BytesAcked counts bytes that the client's system has acknowledged, where that is known.
+func (w *Endpoint) BytesAcked() (count int64, rest bool) {
 	return w.conn.acknowledged(), socket.Owed(w.conn.Conn)
 }
 
 // sent ends a connection that could not be written to.
 func (w *Endpoint) sent(err error) error {
 	if err != nil && !errors.Is(err, errFinished) {
-		w.die(&bridge.ClosedError{Code: bridge.CloseAbnormal})
+		w.die(&bridge.CloseError{Code: bridge.CloseAbnormal})
 	}
 	return err
 }
@@ -238,7 +238,7 @@ func (w *Endpoint) CloseSend(cause error) error {
 // Close ends the connection. It says nothing to the client; see CloseSend.
 func (w *Endpoint) Close() error {
 	w.closeOnce.Do(func() {
-		w.cancel(&bridge.ClosedError{Code: bridge.CloseAbnormal})
+		w.cancel(&bridge.CloseError{Code: bridge.CloseAbnormal})
 		w.conn.Close()
 		w.alive.stop()
 	})

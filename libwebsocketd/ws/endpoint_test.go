@@ -190,7 +190,7 @@ func TestReceivePing(t *testing.T) {
 		if all := strings.Join(answers, " "); all != want {
 			t.Errorf("%q is answered by %q, want %q", sent, all, want)
 		}
-		var closed *bridge.ClosedError
+		var closed *bridge.CloseError
 		if !errors.As(got.err, &closed) {
 			t.Errorf("%q ends with %v", sent, got.err)
 		}
@@ -258,7 +258,7 @@ func TestDeadClient(t *testing.T) {
 	p.wire.(interface{ SetLinger(int) error }).SetLinger(0)
 	p.wire.Close()
 	testkit.Eventually(t, "Send fails", func() bool { return w.Send(bridgetest.Say("x")) != nil })
-	var closed *bridge.ClosedError
+	var closed *bridge.CloseError
 	if cause := context.Cause(w.Context()); !errors.As(cause, &closed) || closed.Code != 1006 {
 		t.Errorf("the context's cause is %v", cause)
 	}

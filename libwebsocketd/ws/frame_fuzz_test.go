@@ -47,7 +47,7 @@ func ours(t *testing.T, sent, cuts []byte, limit int64, takes bridge.Kind) (r re
 		if err != nil {
 			return err
 		}
-		return &bridge.ClosedError{Code: code}
+		return &bridge.CloseError{Code: code}
 	}
 	for {
 		batch, err := f.Next()
@@ -66,7 +66,7 @@ func ours(t *testing.T, sent, cuts []byte, limit int64, takes bridge.Kind) (r re
 		switch err := err.(type) {
 		case nil:
 			continue
-		case *bridge.ClosedError:
+		case *bridge.CloseError:
 			r.code = err.Code
 		case *bridge.RefusedError:
 			r.code = err.Code

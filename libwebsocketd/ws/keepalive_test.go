@@ -309,7 +309,7 @@ func TestTalkingClient(t *testing.T) {
 		if took := time.Since(last); took > 3*pingEvery {
 			t.Errorf("ended only after %s of silence", took)
 		}
-		var closed *bridge.ClosedError
+		var closed *bridge.CloseError
 		if !errors.As(err, &closed) && err != errSilent || count != 50 {
 			t.Errorf("%d messages, %v", count, err)
 		}

@@ -17,7 +17,7 @@ func TestLastWrite(t *testing.T) {
 	p := newPair(t, client, server)
 	w := p.endpoint(t, Options{})
 	before := packetsOf(t, client)
-	w.CloseSend(&bridge.CloseError{Code: 4000, Reason: "so it is"})
+	w.CloseSend(&bridge.CloseWith{Code: 4000, Reason: "so it is"})
 	sent, err := io.ReadAll(client)
 	if want := "\x88\x0a\x0f\xa0so it is"; string(sent) != want || err != nil {
 		t.Errorf("the client gets %q, %v, not %q", sent, err, want)

@@ -85,7 +85,7 @@ func TestStayEnds(t *testing.T) {
 							leave(client, clientFrames(aText+"two"))
 						}
 					})
-					if closed := new(bridge.ClosedError); !errors.As(err, &closed) || closed.Code != bridge.CloseAbnormal {
+					if closed := new(bridge.CloseError); !errors.As(err, &closed) || closed.Code != bridge.CloseAbnormal {
 						t.Errorf("ended with %v", err)
 					}
 				})

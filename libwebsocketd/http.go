@@ -12,7 +12,7 @@ import (
 // servePlain answers what is no WebSocket handshake: with a CGI script, else a
 // program that is asked for in another way, else an existing file, else the
 // console, else a directory's listing.
-func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) {
+func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
 	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
 		for name, values := range headers {
 			w.Header()[name] = values

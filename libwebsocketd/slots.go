@@ -15,13 +15,13 @@ import (
 // as the first steps of the ladder take.
 const freeingWait = time.Second
 
-// claim is what a client is served with: a process that was started ahead and
+// acquire is what a client is served with: a process that was started ahead and
 // brings its slots, or slots to start one, or a refusal.
-func (s *programs) claim(ctx context.Context, p *served, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
+func (s *programs) acquire(ctx context.Context, p *program, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
 	if ready = p.pool.Take(); ready != nil {
 		return ready, nil
 	}
-	if refusal = s.acquire(p); refusal == nil {
+	if refusal = s.tryAcquire(p); refusal == nil {
 		return nil, nil
 	}
 	// The pool may have been faster with the last slot.
@@ -31,9 +31,9 @@ func (s *programs) claim(ctx context.Context, p *served, log *slog.Logger) (read
 	return nil, s.claimSlot(ctx, p, log)
 }
 
-// acquire takes two slots for a process: one of its program's and one of the
+// tryAcquire takes two slots for a process: one of its program's and one of the
 // server's. After a refusal it holds none.
-func (s *programs) acquire(p *served) *gate.Refusal {
+func (s *programs) tryAcquire(p *program) *gate.Refusal {
 	if refusal := p.acquire(); refusal != nil {
 		return refusal
 	}
@@ -45,10 +45,10 @@ func (s *programs) acquire(p *served) *gate.Refusal {
 }
 
 // acquire takes a slot of the program itself.
-func (p *served) acquire() *gate.Refusal { return p.named(p.slots.Acquire()) }
+func (p *program) acquire() *gate.Refusal { return p.named(p.slots.Acquire()) }
 
 // named is a refusal for want of a slot of the program.
-func (p *served) named(refusal *gate.Refusal) *gate.Refusal {
+func (p *program) named(refusal *gate.Refusal) *gate.Refusal {
 	if refusal != nil {
 		refusal.Reason = fmt.Sprintf("every one of the %d processes that program %s may have at once is taken (its maxforks): try again later",
 			p.slots.Limit(), p.Name)
@@ -59,7 +59,7 @@ func (p *served) named(refusal *gate.Refusal) *gate.Refusal {
 // claimSlot is acquire for a process the pool does not have. When all slots of
 // the server are taken, a pool gives up a process that nobody has asked for. Slots
 // that are being freed are waited for, as long as ctx goes on.
-func (s *programs) claimSlot(ctx context.Context, p *served, log *slog.Logger) *gate.Refusal {
+func (s *programs) claimSlot(ctx context.Context, p *program, log *slog.Logger) *gate.Refusal {
 	ctx, cancel := context.WithTimeout(ctx, freeingWait)
 	defer cancel()
 	if refusal := p.named(p.slots.Await(ctx)); refusal != nil {
@@ -77,9 +77,9 @@ func (s *programs) claimSlot(ctx context.Context, p *served, log *slog.Logger) *
 
 // takeFromPool is a slot of the server's that a process had which was started ahead.
 func (s *programs) takeFromPool(log *slog.Logger) bool {
-	for _, other := range s.table.Load().programs {
+	for _, other := range s.routes.Load().programs {
 		if ready := other.pool.Take(); ready != nil {
-			if s.discard(ready, log) != nil {
+			if s.endUnused(ready, log) != nil {
 				ready.OnGone(func() { s.release(other) })
 				return false
 			}
@@ -93,7 +93,7 @@ func (s *programs) takeFromPool(log *slog.Logger) bool {
 // place is the two slots of a process that serves somebody.
 type place struct {
 	server  *programs
-	program *served
+	program *program
 }
 
 // Leaving says that they are being freed.
@@ -106,13 +106,13 @@ func (p place) Leaving() {
 func (p place) Gone() {
 	p.program.slots.Left()
 	p.server.slots.Left()
-	p.server.table.Load().wake()
+	p.server.routes.Load().wake()
 }
 
-// discard ends a process that is not needed; its slots stay the caller's. The
+// endUnused ends a process that is not needed; its slots stay the caller's. The
 // ladder is without CloseDelay, because somebody waits for an answer. After an error
 // the process is still there.
-func (s *programs) discard(ready *process.Process, log *slog.Logger) error {
+func (s *programs) endUnused(ready *process.Process, log *slog.Logger) error {
 	err := ready.End(process.DefaultLadder(0))
 	if err != nil {
 		logging.At(log, logging.LevelError, "process", err.Error(), "pid", ready.Pid)
@@ -120,19 +120,19 @@ func (s *programs) discard(ready *process.Process, log *slog.Logger) error {
 	return err
 }
 
-// giveUp frees what was claimed for a client that is not served after all.
-func (s *programs) giveUp(p *served, ready *process.Process, log *slog.Logger) {
+// giveBack frees what was claimed for a client that is not served after all.
+func (s *programs) giveBack(p *program, ready *process.Process, log *slog.Logger) {
 	if ready == nil {
 		s.release(p)
 		return
 	}
 	ready.OnGone(func() { s.release(p) })
-	s.discard(ready, log)
+	s.endUnused(ready, log)
 }
 
 // release gives the two slots of a process back, and tells the pools.
-func (s *programs) release(p *served) {
+func (s *programs) release(p *program) {
 	p.slots.Release()
 	s.slots.Release()
-	s.table.Load().wake()
+	s.routes.Load().wake()
 }

@@ -111,35 +111,35 @@ func awaitGone(ctx context.Context) {
 	}
 }
 
-// Left looks whether the client is gone, without reading from its connection. It is
+// HungUp looks whether the client is gone, without reading from its connection. It is
 // for while the body of an HTTP/1 request is not read, when nothing else tells. It can
 // tell on Linux, of the connections of Serve; of others it says false.
-func (v *Visit) Left() bool {
-	c := connOf(v.Request.Context())
-	return c != nil && v.Request.ProtoMajor == 1 && socket.Gone(c)
+func (req *Request) HungUp() bool {
+	c := connOf(req.HTTP.Context())
+	return c != nil && req.HTTP.ProtoMajor == 1 && socket.Gone(c)
 }
 
 // Closing looks whether the client sends nothing more after what is still unread: it is
 // gone, or has only closed its sending half. It can tell when Left can. It does not see
 // the end after what the client's system could not send yet.
-func (v *Visit) Closing() bool {
-	c := connOf(v.Request.Context())
-	if c == nil || v.Request.ProtoMajor != 1 {
+func (req *Request) Closing() bool {
+	c := connOf(req.HTTP.Context())
+	if c == nil || req.HTTP.ProtoMajor != 1 {
 		return false
 	}
 	gone, leaving := socket.HungUp(c)
 	return gone || leaving
 }
 
-// Taken is a count that grows when the client's system takes some of what was sent
+// BytesAcked is a count that grows when the client's system takes some of what was sent
 // on its connection; ok is false where that cannot be known (see Left). rest says that
 // some of it is not taken yet, as far as that is known.
-func (v *Visit) Taken() (count int64, rest, ok bool) {
-	c := connOf(v.Request.Context())
+func (req *Request) BytesAcked() (count int64, rest, ok bool) {
+	c := connOf(req.HTTP.Context())
 	if c == nil {
 		return 0, true, false
 	}
 	count = socket.Acknowledged(c, 0)
-	rest = v.Request.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back, and its connection not
-	return count, rest, count != 0                     // on a TCP connection the answer's header was taken long ago
+	rest = req.HTTP.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back, and its connection not
+	return count, rest, count != 0                    // on a TCP connection the answer's header was taken long ago
 }

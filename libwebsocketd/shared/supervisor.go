@@ -14,9 +14,9 @@ import (
 // comes back for more.
 const lease = 30 * time.Second
 
-// keeper has the hubs of one program, one for each URL that has viewers.
-type keeper struct {
-	host   *libwebsocketd.Host
+// supervisor has the hubs of one program, one for each URL that has viewers.
+type supervisor struct {
+	host   *libwebsocketd.Runtime
 	life   Lifetime
 	shelf  *shelf
 	files  *files             // nil without Watch
@@ -29,8 +29,8 @@ type keeper struct {
 }
 
 // Serve begins to serve host's program: at once, if StartEager says so.
-func (l Lifetime) Serve(host *libwebsocketd.Host) libwebsocketd.Keeper {
-	k := &keeper{host: host, life: l.complete(), hubs: map[string]*hub{}}
+func (l Lifetime) Serve(host *libwebsocketd.Runtime) libwebsocketd.Supervisor {
+	k := &supervisor{host: host, life: l.complete(), hubs: map[string]*hub{}}
 	k.shelf = newShelf(host.MaxForks(), k.life.History+k.life.KeepFirst)
 	k.ctx, k.cancel = context.WithCancel(host.Context())
 	if l.Watch {
@@ -49,7 +49,7 @@ func (l Lifetime) Serve(host *libwebsocketd.Host) libwebsocketd.Keeper {
 
 // startEager starts the process that is there before anybody asks. When that fails
 // the first viewer tries again.
-func (k *keeper) startEager(own libwebsocketd.Place) {
+func (k *supervisor) startEager(own libwebsocketd.Target) {
 	k.mu.Lock()
 	if k.retired || k.hubs[key(own)] != nil {
 		k.mu.Unlock()
@@ -61,11 +61,11 @@ func (k *keeper) startEager(own libwebsocketd.Place) {
 }
 
 // key tells the URLs of a program apart; the query is not part of it.
-func key(at libwebsocketd.Place) string { return at.ScriptName + "\x00" + at.PathInfo }
+func key(at libwebsocketd.Target) string { return at.ScriptName + "\x00" + at.PathInfo }
 
 // Open makes call a viewer of the URL's process, which is started if need be.
-func (k *keeper) Open(call *libwebsocketd.Call) (libwebsocketd.Endpoint, *gate.Refusal) {
-	if call.Feeds && k.life.Input != InputAll {
+func (k *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
+	if call.SendOnly && k.life.Input != InputAll {
 		return nil, &gate.Refusal{Status: http.StatusForbidden, Reason: "this program takes no messages from here (see --input)"}
 	}
 	from, refusal := readStart(call.Request)
@@ -97,15 +97,15 @@ func endpoint(sub *Subscription) libwebsocketd.Endpoint {
 
 // find attaches call to the hub of its URL, or to a new one. Without a viewer and a
 // refusal the hub is to be waited for.
-func (k *keeper) find(call *libwebsocketd.Call, from start) (*hub, *Subscription, *gate.Refusal) {
+func (k *supervisor) find(call *libwebsocketd.Attach, from start) (*hub, *Subscription, *gate.Refusal) {
 	k.mu.Lock()
-	h := k.hubs[key(call.Place)]
-	if h == nil || h.isOver() && !(from.resumes() && !call.Feeds) {
-		if from.resumes() || !call.Start {
+	h := k.hubs[key(call.Target)]
+	if h == nil || h.isOver() && !(from.resumes() && !call.SendOnly) {
+		if from.resumes() || !call.MayStart {
 			k.mu.Unlock()
 			return nil, nil, from.nothingThere()
 		}
-		h = k.newHub(call.Place)
+		h = k.newHub(call.Target)
 		k.mu.Unlock()
 		var sub *Subscription
 		refusal := k.begin(h, func() { sub, _ = h.attach(call, from) })
@@ -117,7 +117,7 @@ func (k *keeper) find(call *libwebsocketd.Call, from start) (*hub, *Subscription
 }
 
 // newHub makes the hub of a URL; k.mu is held.
-func (k *keeper) newHub(at libwebsocketd.Place) *hub {
+func (k *supervisor) newHub(at libwebsocketd.Target) *hub {
 	own, known := k.host.Own()
 	h := newHub(k.host.Context(), k.life, k.shelf, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()), pieces(k.host.Program()))
 	h.log = k.host.Log().With("url", urlOf(at))
@@ -139,7 +139,7 @@ func (k *keeper) newHub(at libwebsocketd.Place) *hub {
 }
 
 // urlOf is a place as the log names it.
-func urlOf(at libwebsocketd.Place) string {
+func urlOf(at libwebsocketd.Target) string {
 	if at.ScriptName == "/" {
 		return at.PathInfo
 	}
@@ -147,7 +147,7 @@ func urlOf(at libwebsocketd.Place) string {
 }
 
 // begin starts the first process of a hub, with a viewer if join makes one.
-func (k *keeper) begin(h *hub, join func()) *gate.Refusal {
+func (k *supervisor) begin(h *hub, join func()) *gate.Refusal {
 	program, refusal := h.start()
 	if refusal != nil {
 		h.fail()
@@ -160,7 +160,7 @@ func (k *keeper) begin(h *hub, join func()) *gate.Refusal {
 }
 
 // forget is told of a hub that nobody can be attached to any more.
-func (k *keeper) forget(at libwebsocketd.Place, h *hub) {
+func (k *supervisor) forget(at libwebsocketd.Target, h *hub) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.files != nil {
@@ -175,7 +175,7 @@ func (k *keeper) forget(at libwebsocketd.Place, h *hub) {
 }
 
 // Retire lets every process go when its last viewer has left.
-func (k *keeper) Retire() {
+func (k *supervisor) Retire() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.retired = true

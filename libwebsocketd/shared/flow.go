@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// patience is how old something may be that a viewer has not had, when room is
+	// grace is how old something may be that a viewer has not had, when room is
 	// needed for more and others wait.
-	patience = time.Second
-	// indulgence is that for a viewer that has taken something within patience, and how
+	grace = time.Second
+	// maxGrace is that for a viewer that has taken something within patience, and how
 	// long one may take nothing when nobody but it has to wait.
-	indulgence = 5 * time.Second
+	maxGrace = 5 * time.Second
 	// look is how often it is decided anew who is waited for.
 	look = 100 * time.Millisecond
 )
@@ -35,19 +35,19 @@ var noWait = func() context.Context {
 	return ctx
 }()
 
-// pace lets the output into the record as fast as viewers take it; see doc.go.
+// flow lets the output into the record as fast as viewers take it; see doc.go.
 //
 // Its clock is the other side's. A viewer is slow by the time in which there was
 // something on its way to it that it could have taken: not while we have not come to
 // write to it, nor for longer between two looks than we meant to wait. On a machine
 // whose processors many want, clients come late as well: time counts for as much less.
-type pace struct {
+type flow struct {
 	output *record.Log[item]
 	block  bool
 	crowd  func() float64 // see process.Crowd
 
 	mu      sync.Mutex
-	runners map[*runner]struct{}
+	cursors map[*cursor]struct{}
 	last    uint64 // message that was said
 	said    []mark // not much longer ago than indulgence, the oldest first
 	looked  time.Time
@@ -57,9 +57,9 @@ type pace struct {
 	atFloor int    // runners that are waited for there, when it was last looked
 
 	// As it was when room was last needed:
-	old     uint64    // the last message that was said longer ago than patience
-	ancient uint64    // and than indulgence
-	harmed  time.Time // somebody who had had everything, and waited with the process
+	graceMark   uint64    // the last message that was said longer ago than patience
+	maxMark     uint64    // and than indulgence
+	lastStarved time.Time // somebody who had had everything, and waited with the process
 }
 
 // mark is the last message at a time, to within look.
@@ -68,8 +68,8 @@ type mark struct {
 	last uint64
 }
 
-// runner is how far a viewer has got.
-type runner struct {
+// cursor is how far a viewer has got.
+type cursor struct {
 	had   uint64      // the last message it was given
 	waits atomic.Bool // for more: what it was given is taken, as far as we know
 
@@ -81,41 +81,41 @@ type runner struct {
 	owed  time.Duration // it has not taken all of it at any time
 }
 
-func newPace(output *record.Log[item], block bool) *pace {
-	return &pace{output: output, block: block, crowd: crowd, runners: map[*runner]struct{}{}}
+func newFlow(output *record.Log[item], block bool) *flow {
+	return &flow{output: output, block: block, crowd: crowd, cursors: map[*cursor]struct{}{}}
 }
 
 // join adds a viewer that has had all messages up to after.
-func (p *pace) join(after uint64) *runner {
-	r := &runner{had: after}
+func (p *flow) join(after uint64) *cursor {
+	r := &cursor{had: after}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.runners[r] = struct{}{}
+	p.cursors[r] = struct{}{}
 	p.settle(time.Now())
 	return r
 }
 
 // watch looks there, too, to find out whether a viewer takes something.
-func (p *pace) watch(r *runner, taken func() (count int64, rest bool)) {
+func (p *flow) watch(r *cursor, taken func() (count int64, rest bool)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r.taken = taken
 }
 
-func (p *pace) leave(r *runner) {
+func (p *flow) leave(r *cursor) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, runs := p.runners[r]; !runs {
+	if _, runs := p.cursors[r]; !runs {
 		return
 	}
-	delete(p.runners, r)
+	delete(p.cursors, r)
 	p.settle(time.Now())
 }
 
-// hurry ends SlowBlock: the process is to end, and a viewer that stands still must not
+// stopBlocking ends SlowBlock: the process is to end, and a viewer that stands still must not
 // keep its last words from the others. The server's own time to end is that of the
 // wall, and so is that of viewers from now on.
-func (p *pace) hurry() {
+func (p *flow) stopBlocking() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.block = false
@@ -125,7 +125,7 @@ func (p *pace) hurry() {
 
 // move says that r is given all messages up to after. Only the last of the slowest
 // pays for finding out who is the slowest then.
-func (p *pace) move(r *runner, after uint64) {
+func (p *flow) move(r *cursor, after uint64) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,7 +142,7 @@ func (p *pace) move(r *runner, after uint64) {
 
 // settle makes the record hold what the slowest of those who are waited for has not
 // had; p.mu is held.
-func (p *pace) settle(now time.Time) {
+func (p *flow) settle(now time.Time) {
 	slowest, some := p.slowest(now)
 	switch {
 	case !some && p.holding:
@@ -156,9 +156,9 @@ func (p *pace) settle(now time.Time) {
 
 // slowest is how far the slowest has got that is waited for, and counts who has got
 // just as far; some is false if there is none.
-func (p *pace) slowest(now time.Time) (had uint64, some bool) {
+func (p *flow) slowest(now time.Time) (had uint64, some bool) {
 	p.atFloor = 0
-	for r := range p.runners {
+	for r := range p.cursors {
 		switch {
 		case some && r.had > had, !p.waitsFor(r, now):
 		case some && r.had == had:
@@ -171,19 +171,19 @@ func (p *pace) slowest(now time.Time) (had uint64, some bool) {
 }
 
 // waitsFor reports whether what a viewer has not had stays kept.
-func (p *pace) waitsFor(r *runner, now time.Time) bool {
+func (p *flow) waitsFor(r *cursor, now time.Time) bool {
 	switch {
-	case p.block, r.had >= p.old:
+	case p.block, r.had >= p.graceMark:
 		return true
-	case now.Sub(p.harmed) < patience: // others wait
-		return r.still <= patience && (r.had >= p.ancient || r.owed < indulgence)
+	case now.Sub(p.lastStarved) < grace: // others wait
+		return r.still <= grace && (r.had >= p.maxMark || r.owed < maxGrace)
 	}
-	return r.still <= indulgence
+	return r.still <= maxGrace
 }
 
 // append waits until the output may go on, and lets it. One goroutine at a time may
 // call it.
-func (p *pace) append(it item, messages, bytes int) error {
+func (p *flow) append(it item, messages, bytes int) error {
 	err := p.output.Append(noWait, it, messages, bytes)
 	for err == errFull {
 		p.decide()
@@ -198,7 +198,7 @@ func (p *pace) append(it item, messages, bytes int) error {
 }
 
 // note keeps in mind how much was said until now.
-func (p *pace) note(messages uint64) {
+func (p *flow) note(messages uint64) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -213,9 +213,9 @@ func (p *pace) note(messages uint64) {
 }
 
 // forget keeps the newest of what was said longer ago than indulgence, and all behind.
-func (p *pace) forget(now time.Time) {
+func (p *flow) forget(now time.Time) {
 	n := 0
-	for n+1 < len(p.said) && now.Sub(p.said[n+1].at) >= indulgence {
+	for n+1 < len(p.said) && now.Sub(p.said[n+1].at) >= maxGrace {
 		n++
 	}
 	if n > 0 {
@@ -224,21 +224,21 @@ func (p *pace) forget(now time.Time) {
 }
 
 // decide finds out who is waited for, now that there is no more room.
-func (p *pace) decide() {
+func (p *flow) decide() {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range p.said {
-		if now.Sub(m.at) >= patience {
-			p.old = m.last
+		if now.Sub(m.at) >= grace {
+			p.graceMark = m.last
 		}
-		if now.Sub(m.at) >= indulgence {
-			p.ancient = m.last
+		if now.Sub(m.at) >= maxGrace {
+			p.maxMark = m.last
 		}
 	}
-	for r := range p.runners {
+	for r := range p.cursors {
 		if r.had == p.last && r.waits.Load() {
-			p.harmed = now
+			p.lastStarved = now
 		}
 	}
 	p.look(now)
@@ -247,18 +247,18 @@ func (p *pace) decide() {
 
 // look finds out who takes what it was given; p.mu is held. That it comes late does
 // not count.
-func (p *pace) look(now time.Time) {
+func (p *flow) look(now time.Time) {
 	if now.Sub(p.looked) < look {
 		return
 	}
 	p.looked = now
 	passed := time.Duration(float64(look) / p.crowd())
-	for r := range p.runners {
+	for r := range p.cursors {
 		r.look(passed)
 	}
 }
 
-func (r *runner) look(passed time.Duration) {
+func (r *cursor) look(passed time.Duration) {
 	count, rest := r.count, !r.waits.Load()
 	if rest && r.taken != nil {
 		count, rest = r.taken()

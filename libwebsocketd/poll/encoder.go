@@ -8,9 +8,9 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// form is how a conversation stands in an answer. The appended text stands for
+// encoder is how a conversation stands in an answer. The appended text stands for
 // itself: pieces of different forms are never mixed.
-type form interface {
+type encoder interface {
 	// header is what is told before anything is said.
 	header(h http.Header)
 

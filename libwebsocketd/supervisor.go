@@ -21,58 +21,58 @@ type Lifetime interface {
 	Check(p *Program) error
 
 	// Serve begins to serve host's program.
-	Serve(host *Host) Keeper
+	Serve(host *Runtime) Supervisor
 }
 
-// Keeper keeps the processes of one Program for a Lifetime. It ends with its Host.
-type Keeper interface {
+// Supervisor keeps the processes of one Program for a Lifetime. It ends with its Host.
+type Supervisor interface {
 	// Open is the program as one client has it, or why that client has none. It may
 	// be called by any number of goroutines at once.
-	Open(call *Call) (bridge.Endpoint, *gate.Refusal)
+	Open(call *Attach) (bridge.Endpoint, *gate.Refusal)
 
 	// Retire is called once, when Reload has put another Program in the place of
 	// this one: nobody calls Open any more, and what has clients goes on.
 	Retire()
 }
 
-// Call is a client that was let in, as a Lifetime sees it.
-type Call struct {
+// Attach is a client that was let in, as a Lifetime sees it.
+type Attach struct {
 	Request *http.Request
-	Place   Place
+	Target  Target
 	Log     *slog.Logger
 
-	Start   bool // something may be started for it
-	Feeds   bool // it has something to say and does not listen
-	Returns bool // it leaves for a moment and comes back
-	Notes   bool // it can tell a Note from a message
+	MayStart  bool // something may be started for it
+	SendOnly  bool // it has something to say and does not listen
+	Polling   bool // it leaves for a moment and comes back
+	OutOfBand bool // it can tell a Note from a message
 }
 
-// Place is where below its path a program is asked for.
-type Place struct {
+// Target is where below its path a program is asked for.
+type Target struct {
 	ScriptName, PathInfo string
 	argv                 []string
 }
 
 // Command is what runs there: the path of an executable and its arguments. It is
 // not to be changed.
-func (p Place) Command() []string { return p.argv }
+func (p Target) Command() []string { return p.argv }
 
-// Host is what a Server gives a Keeper to work with. Its methods may be called from
+// Runtime is what a Server gives a Supervisor to work with. Its methods may be called from
 // anywhere.
-type Host struct {
+type Runtime struct {
 	server  *Server
-	program *served
+	program *program
 }
 
 // Program is the complete settings. They are not to be changed.
-func (h *Host) Program() *Program { return &h.program.Program }
+func (h *Runtime) Program() *Program { return &h.program.Program }
 
 // Log is for what concerns the program and no client.
-func (h *Host) Log() *slog.Logger { return h.program.log(h.server.cfg.Logger) }
+func (h *Runtime) Log() *slog.Logger { return h.program.log(h.server.cfg.Logger) }
 
 // MaxForks returns how many processes of the program may run for clients at once;
 // not positive is no limit.
-func (h *Host) MaxForks() int {
+func (h *Runtime) MaxForks() int {
 	own, all := h.program.MaxForks, h.server.cfg.MaxForks
 	if own > 0 && all > 0 {
 		return min(own, all)
@@ -82,17 +82,17 @@ func (h *Host) MaxForks() int {
 
 // Context is done when the server is going away. It is before that of any client
 // is.
-func (h *Host) Context() context.Context { return h.server.ctx }
+func (h *Runtime) Context() context.Context { return h.server.ctx }
 
 // Go runs f in a goroutine that Shutdown waits for. It is for within Serve, Open
 // and what Go runs.
-func (h *Host) Go(f func()) { h.server.running.Go(f) }
+func (h *Runtime) Go(f func()) { h.server.running.Go(f) }
 
 // Own is the place of the program itself; ok is false when the URL chooses what
 // runs.
-func (h *Host) Own() (own Place, ok bool) {
+func (h *Runtime) Own() (own Target, ok bool) {
 	p := h.program
-	own = Place{ScriptName: p.Path, argv: p.Command}
+	own = Target{ScriptName: p.Path, argv: p.Command}
 	if p.Path == "/" {
 		own.PathInfo = "/"
 	}
@@ -101,7 +101,7 @@ func (h *Host) Own() (own Place, ok bool) {
 
 // Start starts the program. It takes a slot, which is free again when nothing of
 // the process's group is left: whoever called Start calls Close.
-func (h *Host) Start(at Place) (*stdio.Endpoint, *gate.Refusal) {
+func (h *Runtime) Start(at Target) (*stdio.Endpoint, *gate.Refusal) {
 	s, p := h.server, h.program
 	log := s.console.overhear(p, at, h.Log()).With("command", at.argv[0])
 	if refusal := s.claimSlot(s.ctx, p, log); refusal != nil {
@@ -121,7 +121,7 @@ func (h *Host) Start(at Place) (*stdio.Endpoint, *gate.Refusal) {
 
 // Ended is what is to be told how the last process of a URL ended, once its clients
 // know: see Config.Ended. It is nil when nobody asks.
-func (h *Host) Ended() func(ending error) {
+func (h *Runtime) Ended() func(ending error) {
 	if h.server.cfg.Ended == nil {
 		return nil
 	}
@@ -132,24 +132,24 @@ func (h *Host) Ended() func(ending error) {
 	}
 }
 
-// keep begins to serve a program that has a Lifetime.
-func (s *Server) keep(p *served) {
+// startLifetime begins to serve a program that has a Lifetime.
+func (s *Server) startLifetime(p *program) {
 	if p.Lifetime != nil {
-		p.keeper = p.Lifetime.Serve(&Host{server: s, program: p})
+		p.supervisor = p.Lifetime.Serve(&Runtime{server: s, program: p})
 	}
 }
 
 // retire ends what is kept of a program that nobody will ask for again.
-func (s *Server) retire(p *served) {
+func (s *Server) retire(p *program) {
 	s.running.Go(p.pool.Close)
-	if p.keeper != nil {
-		p.keeper.Retire()
+	if p.supervisor != nil {
+		p.supervisor.Retire()
 	}
 }
 
 // shared is the environment of a process that is not one client's: nothing in it
 // is the request's of whoever came first.
-func (e *environment) shared(at Place) []string {
+func (e *environment) shared(at Target) []string {
 	return e.override([]variable{
 		{"GATEWAY_INTERFACE", "CGI/1.1"},
 		{"SCRIPT_NAME", cleanValue(at.ScriptName)},

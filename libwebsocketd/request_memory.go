@@ -18,18 +18,18 @@ type Memory struct {
 // Memory returns one that holds nothing at first. tooSlow is called when the client sends next to nothing
 // while others wait for memory; it must not block. The caller calls Free when nothing
 // of the message is held any more.
-func (v *Visit) Memory(tooSlow func()) *Memory {
+func (req *Request) Memory(tooSlow func()) *Memory {
 	m := new(Memory)
-	peer := connOf(v.Request.Context())
-	m.share = v.server.memory.Share(func() bool {
+	peer := connOf(req.HTTP.Context())
+	m.share = req.server.memory.Share(func() bool {
 		if peer != nil && socket.HasUnread(peer) {
 			return false
 		}
 		tooSlow()
 		return true
 	})
-	ctx, cancel := context.WithCancel(v.Request.Context())
-	stop := context.AfterFunc(v.server.ctx, cancel)
+	ctx, cancel := context.WithCancel(req.HTTP.Context())
+	stop := context.AfterFunc(req.server.ctx, cancel)
 	m.ctx, m.stop = ctx, func() { stop(); cancel() }
 	return m
 }

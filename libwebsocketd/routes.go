@@ -15,22 +15,22 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// served is a Program as a Server serves it: its settings, complete, and what is
+// program is a Program as a Server serves it: its settings, complete, and what is
 // made of them once. None of it is changed; Reload makes another.
-type served struct {
+type program struct {
 	Program
-	scripts string // Config.Dir: the URL chooses what runs; else ""
-	origins *gate.Origins
-	slots   *gate.Slots // of this program, over all reloads
-	env     *environment
-	hint    stdio.Hint    // of its output's buffer
-	pool    *process.Pool // nil without Prefork
-	keeper  Keeper        // nil without a Lifetime
+	scripts    string // Config.Dir: the URL chooses what runs; else ""
+	origins    *gate.Origins
+	slots      *gate.Slots // of this program, over all reloads
+	env        *environment
+	hint       stdio.Hint    // of its output's buffer
+	pool       *process.Pool // nil without Prefork
+	supervisor Supervisor    // nil without a Lifetime
 }
 
-// table is what is served at one moment.
-type table struct {
-	programs []*served // the longest path first
+// routes is what is served at one moment.
+type routes struct {
+	programs []*program // the longest path first
 	hosts    *gate.Hosts
 }
 
@@ -40,14 +40,14 @@ type programs struct {
 	launcher *process.Launcher
 	ownsIt   bool // the launcher
 	slots    *gate.Slots
-	own      *served // what the Config says of itself: Command or Dir, and CGI scripts
-	table    atomic.Pointer[table]
+	own      *program // what the Config says of itself: Command or Dir, and CGI scripts
+	routes   atomic.Pointer[routes]
 
 	reloading sync.Mutex // held while a table is made and shown, and while pools are closed
 }
 
-func newServed(p Program, software string) *served {
-	return &served{
+func newProgram(p Program, software string) *program {
+	return &program{
 		Program: p,
 		origins: gate.NewOrigins(p.Origins, p.SameOrigin),
 		slots:   gate.NewSlots(p.MaxForks),
@@ -56,7 +56,7 @@ func newServed(p Program, software string) *served {
 }
 
 // log is a log for what concerns this program.
-func (p *served) log(log *slog.Logger) *slog.Logger {
+func (p *program) log(log *slog.Logger) *slog.Logger {
 	if p.Name == "" {
 		return log
 	}
@@ -70,21 +70,21 @@ func (s *Server) furnishPrograms() error {
 	if err := own.complete(); err != nil {
 		return err
 	}
-	s.own = newServed(own, s.cfg.ServerSoftware)
+	s.own = newProgram(own, s.cfg.ServerSoftware)
 	s.own.scripts = s.cfg.Dir
-	s.table.Store(&table{})
+	s.routes.Store(&routes{})
 	s.own.pool = s.newPool(s.own)
 	if len(s.cfg.Command) > 0 || s.cfg.Dir != "" {
-		s.keep(s.own)
+		s.startLifetime(s.own)
 	}
-	s.show(s.newTable(&s.cfg, nil))
+	s.publish(s.newTable(&s.cfg, nil))
 	return nil
 }
 
 // newTable makes the table of a complete cfg. A program that was there before and
 // has not changed is taken over from old, with what was started ahead for it.
-func (s *Server) newTable(cfg *Config, old *table) *table {
-	t := &table{}
+func (s *Server) newTable(cfg *Config, old *routes) *routes {
+	t := &routes{}
 	origins, known := slices.Clone(cfg.Origins), old.named()
 	for _, program := range cfg.Programs {
 		origins = append(origins, program.Origins...)
@@ -93,26 +93,26 @@ func (s *Server) newTable(cfg *Config, old *table) *table {
 			t.programs = append(t.programs, before)
 			continue
 		}
-		p := newServed(program, cfg.ServerSoftware)
+		p := newProgram(program, cfg.ServerSoftware)
 		if before != nil {
 			p.slots = before.slots
 			p.slots.SetLimit(program.MaxForks)
 		}
 		p.pool = s.newPool(p)
-		s.keep(p)
+		s.startLifetime(p)
 		t.programs = append(t.programs, p)
 	}
 	if len(cfg.Command) > 0 || cfg.Dir != "" {
 		t.programs = append(t.programs, s.own)
 	}
-	slices.SortStableFunc(t.programs, func(a, b *served) int { return cmp.Compare(len(b.Path), len(a.Path)) })
+	slices.SortStableFunc(t.programs, func(a, b *program) int { return cmp.Compare(len(b.Path), len(a.Path)) })
 	t.hosts = gate.NewHosts(boundHosts(cfg), cfg.Hosts, origins)
 	return t
 }
 
 // named are the programs by their names. The one of the Config itself has none.
-func (t *table) named() map[string]*served {
-	named := map[string]*served{}
+func (t *routes) named() map[string]*program {
+	named := map[string]*program{}
 	if t != nil {
 		for _, p := range t.programs {
 			named[p.Name] = p
@@ -121,15 +121,15 @@ func (t *table) named() map[string]*served {
 	return named
 }
 
-// show is where t becomes the table. A slot may have been freed while its new
+// publish is where t becomes the table. A slot may have been freed while its new
 // pools were not to be seen, so they are told.
-func (s *programs) show(t *table) {
-	s.table.Store(t)
+func (s *programs) publish(t *routes) {
+	s.routes.Store(t)
 	t.wake()
 }
 
 // wake tells every pool that a slot was freed.
-func (t *table) wake() {
+func (t *routes) wake() {
 	for _, p := range t.programs {
 		p.pool.Wake()
 	}
@@ -153,9 +153,9 @@ func (s *Server) Reload(programs []Program) error {
 	if s.isClosed() {
 		return errors.New("reload: the server is going away")
 	}
-	old := s.table.Load()
+	old := s.routes.Load()
 	next := s.newTable(&cfg, old)
-	s.show(next)
+	s.publish(next)
 	kept := next.named()
 	for _, p := range old.programs {
 		if kept[p.Name] != p {

@@ -17,15 +17,15 @@ type Face interface {
 	Speaks(r *http.Request) bool
 
 	// Serve answers one that was let in.
-	Serve(w http.ResponseWriter, v *Visit)
+	Serve(w http.ResponseWriter, req *Request)
 }
 
-// Visit is a request for a program, let in: Host, route and Origin are right.
-type Visit struct {
-	// Request has a Context that is done when the client is gone. Of a plain request,
+// Request is a request for a program, let in: Host, route and Origin are right.
+type Request struct {
+	// HTTP has a Context that is done when the client is gone. Of a plain request,
 	// unlike net/http's, it is not done when the client has only closed its sending
 	// half.
-	Request *http.Request
+	HTTP *http.Request
 
 	// Silent is done when nothing more comes from the client: it is gone, or has only
 	// closed its sending half. Something that is written to it tells which.
@@ -33,7 +33,7 @@ type Visit struct {
 
 	server *Server
 	to     route
-	from   peer
+	from   remote
 	id     string
 	log    *slog.Logger
 	first  []bridge.Message
@@ -41,39 +41,39 @@ type Visit struct {
 
 // Program is the complete settings of what is asked for. They are not to be
 // changed.
-func (v *Visit) Program() *Program { return &v.to.program.Program }
+func (req *Request) Program() *Program { return &req.to.program.Program }
 
 // Context is done when the server is going away.
-func (v *Visit) Context() context.Context { return v.server.ctx }
+func (req *Request) Context() context.Context { return req.server.ctx }
 
 // Log is for what concerns this client.
-func (v *Visit) Log() *slog.Logger { return v.log }
+func (req *Request) Log() *slog.Logger { return req.log }
 
 // Refuse answers a request that is not served after all, and says so in the log.
-func (v *Visit) Refuse(w http.ResponseWriter, refusal *gate.Refusal) {
-	v.server.refuse(w, v.log, refusal)
+func (req *Request) Refuse(w http.ResponseWriter, refusal *gate.Refusal) {
+	req.server.refuse(w, req.log, refusal)
 }
 
 // Open is the program for this client: what its Lifetime has for the call, else a
-// process of its own. Whoever called Open calls Close, or Converse. What a refusal
+// process of its own. Whoever called Open calls Close, or Pipe. What a refusal
 // is about has been logged: Answer it.
-func (v *Visit) Open(call Call) (bridge.Endpoint, *gate.Refusal) {
-	if keeper := v.to.program.keeper; keeper != nil {
-		call.Request, call.Log = v.Request, v.log
-		call.Place = Place{v.to.scriptName, v.to.pathInfo, v.to.argv}
-		program, refusal := keeper.Open(&call)
+func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
+	if supervisor := req.to.program.supervisor; supervisor != nil {
+		call.Request, call.Log = req.HTTP, req.log
+		call.Target = Target{req.to.scriptName, req.to.pathInfo, req.to.argv}
+		program, refusal := supervisor.Open(&call)
 		if refusal != nil {
-			v.server.logRefusal(v.log, refusal)
+			req.server.logRefusal(req.log, refusal)
 		}
 		return program, refusal
 	}
-	if refusal := v.server.takeTurn(); refusal != nil {
-		v.server.logRefusal(v.log, refusal)
+	if refusal := req.server.takeTurn(); refusal != nil {
+		req.server.logRefusal(req.log, refusal)
 		return nil, refusal
 	}
-	program, refusal := v.start()
+	program, refusal := req.start()
 	if refusal != nil {
-		v.server.turn.Store(false)
+		req.server.turn.Store(false)
 		return nil, refusal
 	}
 	return program, nil
@@ -89,11 +89,13 @@ func (s *Server) takeTurn() *gate.Refusal {
 }
 
 // Answer sends a refusal of Open.
-func (v *Visit) Answer(w http.ResponseWriter, refusal *gate.Refusal) { v.server.answer(w, refusal) }
+func (req *Request) Answer(w http.ResponseWriter, refusal *gate.Refusal) {
+	req.server.answer(w, refusal)
+}
 
 // NamesOrigin reports whether the origin of the request stands in Origins, and is not
 // only let in by a rule or by *.
-func (v *Visit) NamesOrigin() bool { return v.to.program.origins.Names(v.Request) }
+func (req *Request) NamesOrigin() bool { return req.to.program.origins.Names(req.HTTP) }
 
 // LastEventID returns the id of the last event a client has had (HTML section
 // 9.2.4), "" if it tells none. Stand-ins for EventSource that cannot set a header
@@ -106,31 +108,31 @@ func LastEventID(r *http.Request) string {
 	return cmp.Or(query.Get("lastEventId"), query.Get("Last-Event-ID"))
 }
 
-// First is what the program is to be sent before anything of the client's.
-func (v *Visit) First() []bridge.Message { return v.first }
+// Preamble is what the program is to be sent before anything of the client's.
+func (req *Request) Preamble() []bridge.Message { return req.first }
 
-// Converse is PipeEndpoints between its two lines in the log. Shutdown by force
+// Pipe is PipeEndpoints between its two lines in the log. Shutdown by force
 // closes the client.
-func (v *Visit) Converse(program, client bridge.Endpoint) bridge.Traffic {
-	x := &session{program, client, v.log}
-	v.server.enter(x)
-	defer v.server.leave(x)
+func (req *Request) Pipe(program, client bridge.Endpoint) bridge.Traffic {
+	x := &session{program, client, req.log}
+	req.server.enter(x)
+	defer req.server.leave(x)
 	return x.run()
 }
 
 // serveFace answers a request of a Face, if it is one.
-func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) bool {
+func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
 	for _, face := range s.cfg.Faces {
 		if face.Speaks(r) {
-			return s.visit(face, w, r, from, id, log)
+			return s.serveRequest(face, w, r, from, id, log)
 		}
 	}
 	return false
 }
 
-// visit lets a request of a Face in, or refuses it. Where no program is, files may
+// serveRequest lets a request of a Face in, or refuses it. Where no program is, files may
 // be.
-func (s *Server) visit(face Face, w http.ResponseWriter, r *http.Request, from peer, id string, log *slog.Logger) bool {
+func (s *Server) serveRequest(face Face, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
 	to, refusal := s.route(r)
 	if refusal != nil && refusal.Status == http.StatusNotFound && (s.static != nil || s.console != nil) {
 		return false
@@ -149,13 +151,13 @@ func (s *Server) visit(face Face, w http.ResponseWriter, r *http.Request, from p
 	defer s.running.Done()
 	ctx, settle := untilGone(r)
 	defer settle()
-	v := s.newVisit(r.WithContext(ctx), to, from, id, log)
-	v.Silent = r.Context()
-	face.Serve(w, v)
+	req := s.newRequest(r.WithContext(ctx), to, from, id, log)
+	req.Silent = r.Context()
+	face.Serve(w, req)
 	return true
 }
 
-func (s *Server) newVisit(r *http.Request, to route, from peer, id string, log *slog.Logger) *Visit {
+func (s *Server) newRequest(r *http.Request, to route, from remote, id string, log *slog.Logger) *Request {
 	log = to.program.log(log).With("command", to.argv[0], "origin", gate.Origin(r))
-	return &Visit{Request: r, Silent: r.Context(), server: s, to: to, from: from, id: id, log: log}
+	return &Request{HTTP: r, Silent: r.Context(), server: s, to: to, from: from, id: id, log: log}
 }

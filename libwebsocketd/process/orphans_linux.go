@@ -19,39 +19,39 @@ func becomeSubreaper() error {
 	return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 }
 
-// strangers are children this process never started: orphans it adopted as a
+// orphanReaper are children this process never started: orphans it adopted as a
 // subreaper or as PID 1. Nobody waits for them, so they are collected in
 // passing; but only for a command, which knows all its children. In a library
 // they may be somebody else's.
 //
 // While a collection is due nobody listens to SIGCHLD: to be woken by it costs a
 // short connection a tenth of its time.
-type strangers struct {
+type orphanReaper struct {
 	adopts  bool
 	signals chan os.Signal
 	timer   *time.Timer
 }
 
-func newStrangers(adopts bool) *strangers {
-	s := &strangers{adopts: adopts, signals: make(chan os.Signal, 1), timer: time.NewTimer(time.Hour)}
+func newStrangers(adopts bool) *orphanReaper {
+	s := &orphanReaper{adopts: adopts, signals: make(chan os.Signal, 1), timer: time.NewTimer(time.Hour)}
 	s.timer.Stop()
 	s.listen()
 	return s
 }
 
-func (s *strangers) listen() {
+func (s *orphanReaper) listen() {
 	if s.adopts {
 		signal.Notify(s.signals, unix.SIGCHLD)
 	}
 }
 
-func (s *strangers) stop() {
+func (s *orphanReaper) stop() {
 	s.timer.Stop()
 	signal.Stop(s.signals)
 }
 
 // arm collects once a second at most, however many children end.
-func (s *strangers) arm() {
+func (s *orphanReaper) arm() {
 	signal.Stop(s.signals)
 	s.timer.Reset(strangerPause)
 }
@@ -59,7 +59,7 @@ func (s *strangers) arm() {
 // reap collects every zombie that known does not claim. One it does claim has an
 // owner who will collect it, but stands before the others for the kernel, maybe
 // as long as a slow client takes; then those behind it are looked for in /proc.
-func (s *strangers) reap(known func(pid int) bool) {
+func (s *orphanReaper) reap(known func(pid int) bool) {
 	s.listen() // first, so that whoever ends now is noticed in the next round
 	for pid := zombie(); pid != 0; pid = zombie() {
 		if known(pid) {

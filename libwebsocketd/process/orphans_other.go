@@ -1,0 +1,30 @@
+//go:build !linux
+
+package process
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+func becomeSubreaper() error { return errors.ErrUnsupported }
+
+// orphanReaper are children this process never started. Without a subreaper there
+// are none.
+type orphanReaper struct {
+	signals chan os.Signal
+	timer   *time.Timer
+}
+
+func newStrangers(bool) *orphanReaper {
+	s := &orphanReaper{timer: time.NewTimer(time.Hour)}
+	s.timer.Stop()
+	return s
+}
+
+func (s *orphanReaper) stop() {}
+
+func (s *orphanReaper) arm() {}
+
+func (s *orphanReaper) reap(func(int) bool) {}
