@@ -5,9 +5,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
@@ -64,23 +62,23 @@ func checkHandshake(w http.ResponseWriter, r *http.Request) *gate.Refusal {
 	key := r.Header.Values("Sec-WebSocket-Key")
 	switch {
 	case r.Method != http.MethodGet:
-		return refuse(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET, not a "+text.Quote(r.Method))
+		return newRefusal(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET, not a "+text.Quote(r.Method))
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
-		return refuse(http.StatusUpgradeRequired, "a WebSocket handshake needs HTTP/1.1, this one is "+r.Proto)
+		return newRefusal(http.StatusUpgradeRequired, "a WebSocket handshake needs HTTP/1.1, this one is "+r.Proto)
 	case !hasToken(r.Header.Values("Connection"), "upgrade"):
-		return refuse(http.StatusBadRequest, "the header Connection: Upgrade is missing; a proxy in between may have to be told to pass it on")
+		return newRefusal(http.StatusBadRequest, "the header Connection: Upgrade is missing; a proxy in between may have to be told to pass it on")
 	case len(r.Header.Values("Sec-WebSocket-Version")) == 0:
-		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Version is missing")
+		return newRefusal(http.StatusBadRequest, "the header Sec-WebSocket-Version is missing")
 	case !hasToken(r.Header.Values("Sec-WebSocket-Version"), "13"):
-		return refuse(http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is spoken here")
+		return newRefusal(http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is spoken here")
 	case len(key) > 1:
-		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Key is there more than once")
+		return newRefusal(http.StatusBadRequest, "the header Sec-WebSocket-Key is there more than once")
 	case len(key) == 0 || !validKey(key[0]):
-		return refuse(http.StatusBadRequest, "the header Sec-WebSocket-Key is not 16 bytes in base64")
+		return newRefusal(http.StatusBadRequest, "the header Sec-WebSocket-Key is not 16 bytes in base64")
 	case r.ContentLength != 0:
-		return refuse(http.StatusBadRequest, "a WebSocket handshake has no message body: leave Content-Length and Transfer-Encoding out")
+		return newRefusal(http.StatusBadRequest, "a WebSocket handshake has no message body: leave Content-Length and Transfer-Encoding out")
 	case ws.Hijacker(w) == nil:
-		return refuse(http.StatusInternalServerError, "the http.ResponseWriter of this server is wrapped in one that lacks Hijack and Unwrap")
+		return newRefusal(http.StatusInternalServerError, "the http.ResponseWriter of this server is wrapped in one that lacks Hijack and Unwrap")
 	}
 	return nil
 }
@@ -90,32 +88,14 @@ func validKey(key string) bool {
 	return err == nil && len(raw) == 16
 }
 
-// answer sends a refusal: one status, one sentence. The connection is not kept:
-// when descriptors are short, those of the refused are the first to give back.
-func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
-	brief(w)
-	if refusal.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
+// admit is every check between the host and the slot.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (route, *gate.Refusal) {
+	to, refusal := s.route(r)
+	if refusal == nil {
+		refusal = checkHandshake(w, r)
 	}
-	switch refusal.Status {
-	case http.StatusNoContent: // which has no body
-		w.WriteHeader(refusal.Status)
-		return
-	case http.StatusUpgradeRequired:
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Add("Connection", "Upgrade")
-		w.Header().Set("Sec-WebSocket-Version", "13")
-	case http.StatusMethodNotAllowed:
-		w.Header().Set("Allow", http.MethodGet)
+	if refusal == nil {
+		refusal = to.program.origins.Check(r)
 	}
-	http.Error(w, refusal.Text(), refusal.Status)
-}
-
-// brief ends the connection with this answer, and gives the client as long to
-// take it, and to send the rest of a body, as it had to send its headers.
-func brief(w http.ResponseWriter) {
-	w.Header().Set("Connection", "close")
-	rc := http.NewResponseController(w)
-	rc.SetReadDeadline(time.Now().Add(headerWait))
-	rc.SetWriteDeadline(time.Now().Add(headerWait))
+	return to, refusal
 }

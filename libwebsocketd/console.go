@@ -40,10 +40,10 @@ func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, log *slog.Log
 	}
 	refusal := gate.CheckOwnPage(r)
 	if refusal == nil && r.URL.Path == consoleDocumentPath && r.Method != http.MethodGet && r.Method != http.MethodHead {
-		refusal = refuse(http.StatusMethodNotAllowed, "the list of programs is read with GET")
+		refusal = newRefusal(http.StatusMethodNotAllowed, "the list of programs is read with GET")
 	}
 	if refusal != nil {
-		c.server.refuse(w, log, refusal)
+		refuse(w, log, refusal)
 		return true
 	}
 	logging.At(log, logging.LevelAccess, "http", "DEVCONSOLE")

@@ -163,13 +163,13 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 		refusal = goingAway
 	}
 	if refusal != nil {
-		s.refuse(w, log, refusal)
+		refuse(w, log, refusal)
 		return
 	}
 	f, refusal := c.open(isLocal(r))
 	if refusal != nil {
 		s.running.Done()
-		s.refuse(w, log, refusal)
+		refuse(w, log, refusal)
 		return
 	}
 	client, err := ws.Upgrade(s.ctx, w, r, nil, ws.Options{MaxMessage: 1 << 10, PingInterval: DefaultPingInterval, Takes: bridge.Text, Log: log})

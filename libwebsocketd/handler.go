@@ -5,10 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"websocketd/libwebsocketd/bridge"
-	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/stdio"
@@ -23,12 +21,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from := s.peer(r)
 	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
 	if refusal := s.conns.begin(r); refusal != nil {
-		s.refuse(w, log, refusal)
+		refuse(w, log, refusal)
 		return
 	}
 	defer s.conns.end(r)
 	if refusal := s.checkHost(r); refusal != nil {
-		s.refuse(w, log, refusal)
+		refuse(w, log, refusal)
 		return
 	}
 	if s.console.serveOwn(w, r, log) {
@@ -39,7 +37,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.begin() {
-		s.refuse(w, log, goingAway)
+		refuse(w, log, goingAway)
 		return
 	}
 	on := s.console.onlooker(r)
@@ -70,14 +68,14 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	to, refusal := s.admit(w, r)
 	if refusal != nil {
 		on.refused(refusal)
-		s.refuse(w, log, refusal)
+		refuse(w, log, refusal)
 		return nil
 	}
 	req := s.newRequest(r, to, from, id, on.watch(to, log))
 	program, refusal := req.Open(Attach{MayStart: true})
 	if refusal != nil {
 		on.refused(refusal)
-		req.Answer(w, refusal)
+		req.Refuse(w, refusal)
 		return nil
 	}
 	header := to.program.upgradeHeader(r, req.log)
@@ -97,58 +95,6 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	x := &session{program, client, req.log}
 	s.enter(x)
 	return x
-}
-
-var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
-
-// admit is every check between the host and the slot.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) (route, *gate.Refusal) {
-	to, refusal := s.route(r)
-	if refusal == nil {
-		refusal = checkHandshake(w, r)
-	}
-	if refusal == nil {
-		refusal = to.program.origins.Check(r)
-	}
-	return to, refusal
-}
-
-func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
-	s.logRefusal(log, refusal)
-	s.answer(w, refusal)
-}
-
-func (s *Server) logRefusal(log *slog.Logger, refusal *gate.Refusal) {
-	status := http.StatusText(refusal.Status)
-	if refusal.Status == http.StatusNotFound {
-		status = "NOT FOUND" // what operators look for in the log since ever
-	}
-	logging.At(log, logging.LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
-}
-
-// session is one conversation.
-type session struct {
-	program bridge.Endpoint
-	client  bridge.Endpoint
-	log     *slog.Logger
-}
-
-// run is the conversation itself, between its two lines in the log. A client that
-// keeps its half of the connection open after that is not worth a line.
-func (x *session) run() (t bridge.Traffic) {
-	start := time.Now()
-	logging.At(x.log, logging.LevelAccess, "session", "CONNECT")
-	defer bridge.Bridge(x.program, x.client, &t)()
-	about := []any{"ending", t.Cause.Error()}
-	if own, ok := x.program.(*stdio.Endpoint); ok {
-		about = append(about, "exit", own.Ending().String())
-	}
-	logging.At(x.log, logging.LevelAccess, "session", "DISCONNECT", append(about,
-		"messagesout", t.ToClient.Messages, "bytesout", t.ToClient.Bytes,
-		"messagesin", t.ToProgram.Messages, "bytesin", t.ToProgram.Bytes,
-		"undelivered", t.Undelivered.Messages,
-		"duration", time.Since(start).Round(time.Millisecond))...)
-	return t
 }
 
 // upgradeHeader is what goes into the 101 besides the handshake.

@@ -21,7 +21,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 	to, refusal, isCGI := s.findCGI(r.URL.Path)
 	if refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
-		s.answer(w, refusal)
+		answer(w, refusal)
 		return
 	}
 	switch {
@@ -37,7 +37,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 		s.console.ServeHTTP(w, r)
 	default:
 		logging.At(log, logging.LevelAccess, "http", "NOT FOUND")
-		s.answer(w, s.noPage(r))
+		answer(w, s.noPage(r))
 	}
 }
 
@@ -46,5 +46,5 @@ func (s *Server) noPage(r *http.Request) *gate.Refusal {
 	if _, refusal := s.route(r); refusal != nil {
 		return refusal
 	}
-	return refuse(http.StatusNotFound, "a program speaks WebSocket here; --devconsole puts a page here to try it")
+	return newRefusal(http.StatusNotFound, "a program speaks WebSocket here; --devconsole puts a page here to try it")
 }

@@ -30,9 +30,9 @@ func fits(env []string) *gate.Refusal {
 		}
 		name, _, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, "HTTP_") {
-			return refuse(http.StatusRequestHeaderFieldsTooLarge, "the header behind "+text.Quote(name)+" does not fit a program's environment")
+			return newRefusal(http.StatusRequestHeaderFieldsTooLarge, "the header behind "+text.Quote(name)+" does not fit a program's environment")
 		}
-		return refuse(http.StatusRequestURITooLong, "the URL does not fit a program's environment")
+		return newRefusal(http.StatusRequestURITooLong, "the URL does not fit a program's environment")
 	}
 	return nil
 }
@@ -44,13 +44,12 @@ func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
 	ready, refusal := s.acquire(req.HTTP.Context(), p, req.log)
 	if refusal != nil {
 		logging.At(req.log, logging.LevelError, "http", "Max of possible forks already active, upgrade rejected")
-		return nil, refusal
+		return nil, asLogged(refusal)
 	}
 	s.lookup.Learn(req.from.addr)
 	env := p.env.of(req.HTTP, req.to, req.from, req.id)
 	logEnvironment(req.log, env)
 	if refusal := fits(env); refusal != nil {
-		s.logRefusal(req.log, refusal)
 		s.giveBack(p, ready, req.log)
 		return nil, refusal
 	}
@@ -59,7 +58,7 @@ func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
 		var err error
 		if proc, err = s.launch(p, req.to.argv, env); err != nil {
 			s.release(p)
-			return nil, launchFailed(req.log, err, req.to.argv[0], p.WorkDir, req.HTTP.RequestURI)
+			return nil, asLogged(launchFailed(req.log, err, req.to.argv[0], p.WorkDir, req.HTTP.RequestURI))
 		}
 	}
 	if p.PreforkRequest {
@@ -106,26 +105,26 @@ func launchRefusal(err error, path, dir, uri string) (refusal *gate.Refusal, why
 		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "no room for another process now; the log says why", RetryAfter: 1}, why
 	case errors.Is(err, syscall.E2BIG):
 		if len(uri) > maxVariable/2 {
-			return refuse(http.StatusRequestURITooLong, "the URL does not fit a program's environment"), why
+			return newRefusal(http.StatusRequestURITooLong, "the URL does not fit a program's environment"), why
 		}
-		return refuse(http.StatusRequestHeaderFieldsTooLarge, "the headers do not fit a program's environment"), why
+		return newRefusal(http.StatusRequestHeaderFieldsTooLarge, "the headers do not fit a program's environment"), why
 	case dir != "" && !isDir(dir):
-		return refuse(http.StatusInternalServerError, "the directory the program is to run in does not exist"),
+		return newRefusal(http.StatusInternalServerError, "the directory the program is to run in does not exist"),
 			path + ": there is no directory " + dir + ", which it is to run in"
 	}
 	if at := (*fs.PathError)(nil); errors.As(err, &at) && at.Path == os.DevNull {
-		return refuse(http.StatusInternalServerError, "the null device of this system cannot be opened"), why
+		return newRefusal(http.StatusInternalServerError, "the null device of this system cannot be opened"), why
 	}
 	if e := checkExecutable(path, dir, mostInterpreters); e != nil {
-		return refuse(e.status, e.reason), path + ": " + e.Error()
+		return newRefusal(e.status, e.reason), path + ": " + e.Error()
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return refuse(http.StatusForbidden, "the system does not allow the program to be executed"), why
+		return newRefusal(http.StatusForbidden, "the system does not allow the program to be executed"), why
 	case errors.Is(err, syscall.ENOEXEC):
-		return refuse(http.StatusInternalServerError, "the program has no format the system can execute"), why
+		return newRefusal(http.StatusInternalServerError, "the program has no format the system can execute"), why
 	}
-	return refuse(http.StatusInternalServerError, "the program could not be started; the log says why"), why
+	return newRefusal(http.StatusInternalServerError, "the program could not be started; the log says why"), why
 }
 
 func isDir(path string) bool {

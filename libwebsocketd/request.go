@@ -49,26 +49,22 @@ func (req *Request) Context() context.Context { return req.server.ctx }
 // Log is for what concerns this client.
 func (req *Request) Log() *slog.Logger { return req.log }
 
-// Refuse answers a request that is not served after all, and says so in the log.
+// Refuse answers a request that is not served after all, and says so in the log, unless
+// the cause is there already.
 func (req *Request) Refuse(w http.ResponseWriter, refusal *gate.Refusal) {
-	req.server.refuse(w, req.log, refusal)
+	refuse(w, req.log, refusal)
 }
 
 // Open is the program for this client: what its Lifetime has for the call, else a
-// process of its own. Whoever called Open calls Close, or Pipe. What a refusal
-// is about has been logged: Answer it.
+// process of its own. Whoever called Open calls Close, or Pipe. A refusal is to be
+// answered by Refuse.
 func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
 	if supervisor := req.to.program.supervisor; supervisor != nil {
 		call.Request, call.Log = req.HTTP, req.log
 		call.Target = Target{req.to.scriptName, req.to.pathInfo, req.to.argv}
-		program, refusal := supervisor.Open(&call)
-		if refusal != nil {
-			req.server.logRefusal(req.log, refusal)
-		}
-		return program, refusal
+		return supervisor.Open(&call)
 	}
 	if refusal := req.server.takeTurn(); refusal != nil {
-		req.server.logRefusal(req.log, refusal)
 		return nil, refusal
 	}
 	program, refusal := req.start()
@@ -83,14 +79,9 @@ func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
 // program cannot be started gives way to the next.
 func (s *Server) takeTurn() *gate.Refusal {
 	if s.cfg.Once && !s.turn.CompareAndSwap(false, true) {
-		return refuse(http.StatusServiceUnavailable, "this server serves one client, which has come (--once)")
+		return newRefusal(http.StatusServiceUnavailable, "this server serves one client, which has come (--once)")
 	}
 	return nil
-}
-
-// Answer sends a refusal of Open.
-func (req *Request) Answer(w http.ResponseWriter, refusal *gate.Refusal) {
-	req.server.answer(w, refusal)
 }
 
 // NamesOrigin reports whether the origin of the request stands in Origins, and is not
@@ -141,11 +132,11 @@ func (s *Server) serveRequest(face Face, w http.ResponseWriter, r *http.Request,
 		refusal = to.program.origins.CheckPlain(r)
 	}
 	if refusal != nil {
-		s.refuse(w, log, refusal)
+		refuse(w, log, refusal)
 		return true
 	}
 	if !s.begin() {
-		s.refuse(w, log, goingAway)
+		refuse(w, log, goingAway)
 		return true
 	}
 	defer s.running.Done()

@@ -22,13 +22,13 @@ type route struct {
 // route finds the program for a request. No program: 404.
 func (s *Server) route(r *http.Request) (route, *gate.Refusal) {
 	if strings.ContainsRune(r.URL.Path, 0) {
-		return route{}, refuse(http.StatusBadRequest, "the URL contains a NUL")
+		return route{}, newRefusal(http.StatusBadRequest, "the URL contains a NUL")
 	}
 	clean := paths.Clean(r.URL.Path)
 	p, rest := s.routes.Load().find(clean)
 	switch {
 	case p == nil:
-		return route{}, refuse(http.StatusNotFound, "no program is served at "+text.Quote(clean))
+		return route{}, newRefusal(http.StatusNotFound, "no program is served at "+text.Quote(clean))
 	case p.scripts != "":
 		to, refusal := findScript(p.scripts, clean)
 		to.program = p
@@ -49,8 +49,4 @@ func (t *routes) find(clean string) (p *program, rest string) {
 		}
 	}
 	return nil, ""
-}
-
-func refuse(status int, reason string) *gate.Refusal {
-	return &gate.Refusal{Status: status, Reason: reason}
 }

@@ -16,7 +16,7 @@ import (
 // clean. Hidden files and directories do not exist: nobody puts a program there for
 // the world, but git and editors keep some there. What is executed is the file that was checked, all links resolved.
 func findScript(dir, urlPath string) (route, *gate.Refusal) {
-	notFound := refuse(http.StatusNotFound, "script not found: "+text.Quote(urlPath))
+	notFound := newRefusal(http.StatusNotFound, "script not found: "+text.Quote(urlPath))
 	file := dir
 	rest := urlPath
 	for rest != "" && rest != "/" {
@@ -38,7 +38,7 @@ func findScript(dir, urlPath string) (route, *gate.Refusal) {
 			return route{}, notFound
 		}
 		if !paths.Executable(info) {
-			return route{}, refuse(http.StatusForbidden,
+			return route{}, newRefusal(http.StatusForbidden,
 				"script is not executable: "+text.Quote(urlPath)+"; chmod +x makes it so")
 		}
 		return route{

@@ -123,13 +123,13 @@ type Traffic struct {
 // returns when both are closed. See the law in doc.go.
 func Pipe(program, client Endpoint) Traffic {
 	var t Traffic
-	Bridge(program, client, &t)()
+	Run(program, client, &t)()
 	return t
 }
 
-// Bridge returns when the conversation is over: the program is closed, the client
+// Run returns when the conversation is over: the program is closed, the client
 // was told. settle waits for the client to close as well, which may take a while.
-func Bridge(program, client Endpoint, t *Traffic) (settle func()) {
+func Run(program, client Endpoint, t *Traffic) (settle func()) {
 	ended := make(chan struct{})
 	stop := context.AfterFunc(client.Context(), func() {
 		defer close(ended)

@@ -365,7 +365,7 @@ func TestTallyOfAnAnswer(t *testing.T) {
 	}()
 	var traffic Traffic
 	testkit.Within(t, testkit.Patience, "the conversation ends", func() {
-		settle := Bridge(program, client, &traffic)
+		settle := Run(program, client, &traffic)
 		expectTally(t, "to the program", traffic.ToProgram, 1, 4)
 		settle()
 	})

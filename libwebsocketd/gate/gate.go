@@ -35,6 +35,9 @@ type Refusal struct {
 	Status     int    // HTTP status
 	Reason     string // one sentence that names the value refused and the flag that would allow it; printable ASCII
 	RetryAfter int    // seconds, 0 = no Retry-After header
+
+	Header http.Header // of the answer besides, such as WWW-Authenticate; may be nil
+	Logged bool        // its cause is in the log already
 }
 
 // Error is the Reason.

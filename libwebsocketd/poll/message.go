@@ -49,7 +49,7 @@ func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
 	}
 	program, refusal := req.Open(libwebsocketd.Attach{MayStart: true, SendOnly: true, Polling: true})
 	if refusal != nil {
-		req.Answer(w, refusal)
+		req.Refuse(w, refusal)
 		return
 	}
 	if err := give(req, program, m); err != nil {

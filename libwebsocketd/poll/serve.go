@@ -19,7 +19,7 @@ func serveEvents(w http.ResponseWriter, req *libwebsocketd.Request) {
 	}
 	program, refusal := req.Open(libwebsocketd.Attach{MayStart: fresh, OutOfBand: true})
 	if refusal != nil {
-		req.Answer(w, refusal)
+		req.Refuse(w, refusal)
 		return
 	}
 	f, before := newEvents(), uint64(0)
@@ -33,7 +33,7 @@ func serveEvents(w http.ResponseWriter, req *libwebsocketd.Request) {
 func serveRun(w http.ResponseWriter, req *libwebsocketd.Request) {
 	program, refusal := req.Open(libwebsocketd.Attach{MayStart: true})
 	if refusal != nil {
-		req.Answer(w, refusal)
+		req.Refuse(w, refusal)
 		return
 	}
 	var f encoder = newPlain(req.Program(), wantsTrailer(req.HTTP))

@@ -57,7 +57,7 @@ func serveWait(w http.ResponseWriter, req *libwebsocketd.Request) {
 	}
 	program, refusal := req.Open(libwebsocketd.Attach{MayStart: isFresh(req.HTTP, query), Polling: true, OutOfBand: true})
 	if refusal != nil {
-		req.Answer(w, refusal)
+		req.Refuse(w, refusal)
 		return
 	}
 	defer program.Close()

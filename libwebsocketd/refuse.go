@@ -1,0 +1,70 @@
+package libwebsocketd
+
+import (
+	"log/slog"
+	"maps"
+	"net/http"
+	"strconv"
+	"time"
+
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+)
+
+var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
+
+// newRefusal returns a refusal with nothing but a status and a sentence.
+func newRefusal(status int, reason string) *gate.Refusal {
+	return &gate.Refusal{Status: status, Reason: reason}
+}
+
+// asLogged returns a refusal whose cause is in the log already.
+func asLogged(refusal *gate.Refusal) *gate.Refusal {
+	logged := *refusal
+	logged.Logged = true
+	return &logged
+}
+
+// refuse answers a request that is not served, and says so in the log, unless its cause
+// is there already.
+func refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
+	if !refusal.Logged {
+		status := http.StatusText(refusal.Status)
+		if refusal.Status == http.StatusNotFound {
+			status = "NOT FOUND" // the word operators have always searched for
+		}
+		logging.At(log, logging.LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
+	}
+	answer(w, refusal)
+}
+
+// answer sends a refusal: one status, one sentence. The connection is not kept:
+// when descriptors are short, those of the refused are the first to give back.
+func answer(w http.ResponseWriter, refusal *gate.Refusal) {
+	brief(w)
+	maps.Copy(w.Header(), refusal.Header)
+	if refusal.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
+	}
+	switch refusal.Status {
+	case http.StatusNoContent: // which has no body
+		w.WriteHeader(refusal.Status)
+		return
+	case http.StatusUpgradeRequired:
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Add("Connection", "Upgrade")
+		w.Header().Set("Sec-WebSocket-Version", "13")
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", http.MethodGet)
+	}
+	http.Error(w, refusal.Text(), refusal.Status)
+}
+
+// brief ends the connection with this answer, and gives the client as long to
+// take it, and to send the rest of a body, as it had to send its headers.
+func brief(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	rc := http.NewResponseController(w)
+	rc.SetReadDeadline(time.Now().Add(headerWait))
+	rc.SetWriteDeadline(time.Now().Add(headerWait))
+}
