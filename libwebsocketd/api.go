@@ -57,6 +57,24 @@ const (
 	NewlinesReject = stdio.NewlinesReject
 )
 
+// Close codes: see package bridge.
+const (
+	CloseNormal          = bridge.CloseNormal
+	CloseGoingAway       = bridge.CloseGoingAway
+	CloseProtocolError   = bridge.CloseProtocolError
+	CloseUnsupportedData = bridge.CloseUnsupportedData
+	CloseNoStatus        = bridge.CloseNoStatus
+	CloseAbnormal        = bridge.CloseAbnormal
+	CloseInvalidPayload  = bridge.CloseInvalidPayload
+	ClosePolicyViolation = bridge.ClosePolicyViolation
+	CloseMessageTooBig   = bridge.CloseMessageTooBig
+	CloseInternalError   = bridge.CloseInternalError
+	CloseServiceRestart  = bridge.CloseServiceRestart
+	CloseTryAgainLater   = bridge.CloseTryAgainLater
+	CloseExitStatus      = bridge.CloseExitStatus
+	CloseSignal          = bridge.CloseSignal
+)
+
 // Levels of the log: see package logging.
 const (
 	LevelDebug  = logging.LevelDebug

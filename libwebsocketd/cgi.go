@@ -34,7 +34,7 @@ func (s *Server) findCGI(urlPath string) (to route, refusal *gate.Refusal, found
 // request's: a client that leaves takes the whole group along.
 func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from remote, id string, log *slog.Logger) {
 	if !s.begin() {
-		answer(w, goingAway)
+		answer(w, gate.GoingAway)
 		return
 	}
 	defer s.running.Done()

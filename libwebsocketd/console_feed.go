@@ -160,7 +160,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 	s := c.server
 	refusal := checkHandshake(w, r)
 	if refusal == nil && !s.begin() {
-		refusal = goingAway
+		refusal = gate.GoingAway
 	}
 	if refusal != nil {
 		refuse(w, log, refusal)

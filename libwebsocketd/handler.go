@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/stdio"
@@ -37,7 +38,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.begin() {
-		refuse(w, log, goingAway)
+		refuse(w, log, gate.GoingAway)
 		return
 	}
 	on := s.console.onlooker(r)

@@ -11,8 +11,6 @@ import (
 	"websocketd/libwebsocketd/logging"
 )
 
-var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
-
 // newRefusal returns a refusal with nothing but a status and a sentence.
 func newRefusal(status int, reason string) *gate.Refusal {
 	return &gate.Refusal{Status: status, Reason: reason}

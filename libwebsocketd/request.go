@@ -136,7 +136,7 @@ func (s *Server) serveRequest(face Face, w http.ResponseWriter, r *http.Request,
 		return true
 	}
 	if !s.begin() {
-		refuse(w, log, goingAway)
+		refuse(w, log, gate.GoingAway)
 		return true
 	}
 	defer s.running.Done()

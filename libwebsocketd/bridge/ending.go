@@ -7,10 +7,10 @@ import (
 	"websocketd/libwebsocketd/internal/exit"
 )
 
-// Close codes (RFC 6455 section 7.4.1, and its private range).
+// Close codes (RFC 6455 section 7.4.1, its registry, and its private range).
 const (
 	CloseNormal          = 1000
-	closeGoingAway       = 1001
+	CloseGoingAway       = 1001
 	CloseProtocolError   = 1002
 	CloseUnsupportedData = 1003
 	CloseNoStatus        = 1005
@@ -18,9 +18,11 @@ const (
 	CloseInvalidPayload  = 1007
 	ClosePolicyViolation = 1008
 	CloseMessageTooBig   = 1009
-	closeInternalError   = 1011
-	closeExitStatus      = 4000 // plus the exit status
-	closeSignal          = 4128 // plus the signal's number, as a shell's 128
+	CloseInternalError   = 1011
+	CloseServiceRestart  = 1012
+	CloseTryAgainLater   = 1013
+	CloseExitStatus      = 4000 // plus the exit status
+	CloseSignal          = 4128 // plus the signal's number, as a shell's 128
 )
 
 // EndedError is the final error of a program's Receive: it has ended.
@@ -50,23 +52,23 @@ func Closing(cause error) (code int, reason string) {
 	var told *CloseWith
 	switch {
 	case errors.Is(cause, ErrGoingAway):
-		return closeGoingAway, ErrGoingAway.Error()
+		return CloseGoingAway, ErrGoingAway.Error()
 	case errors.As(cause, &refused):
 		return refused.Code, refused.Reason
 	case errors.As(cause, &told):
 		return told.Code, told.Reason
 	case errors.As(cause, &broken):
-		return closeInternalError, broken.Reason
+		return CloseInternalError, broken.Reason
 	case !errors.As(cause, &ended):
-		return closeInternalError, "the server lost the program"
+		return CloseInternalError, "the server lost the program"
 	case ended.Signal != 0:
-		return closeSignal + int(ended.Signal), ended.String()
+		return CloseSignal + int(ended.Signal), ended.String()
 	case ended.Code == 0:
 		return CloseNormal, ended.String()
 	case ended.Code > 0 && ended.Code <= 255:
-		return closeExitStatus + ended.Code, ended.String()
+		return CloseExitStatus + ended.Code, ended.String()
 	}
-	return closeInternalError, ended.String()
+	return CloseInternalError, ended.String()
 }
 
 // CloseError is why a conversation ended when the client ended it.

@@ -40,6 +40,9 @@ type Refusal struct {
 	Logged bool        // its cause is in the log already
 }
 
+// GoingAway refuses a request because the server shuts down. It is never changed.
+var GoingAway = &Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
+
 // Error is the Reason.
 func (r *Refusal) Error() string { return r.Reason }
 

@@ -12,9 +12,6 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// closeAbnormal is a client that left without a word (RFC 6455 section 7.4.1).
-const closeAbnormal = 1006
-
 // errEnded is what Send returns after the end.
 var errEnded = errors.New("the answer has ended")
 
@@ -54,7 +51,7 @@ func newClient(going context.Context, w http.ResponseWriter, in *body, f encoder
 }
 
 // gone ends the conversation with a client that has left.
-func (c *client) gone() { c.cancel(&libwebsocketd.CloseError{Code: closeAbnormal}) }
+func (c *client) gone() { c.cancel(&libwebsocketd.CloseError{Code: libwebsocketd.CloseAbnormal}) }
 
 // begin sends the header, when message number before was the last. Where only the
 // header can tell the ending it is sent with what the program says first; but a client

@@ -21,7 +21,7 @@ type connState interface {
 
 // errStalled is why a conversation ends whose client neither sends nor takes
 // anything.
-var errStalled = &libwebsocketd.CloseWith{Code: 1013, Reason: "the body of the request has stalled for two ping intervals"}
+var errStalled = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseTryAgainLater, Reason: "the body of the request has stalled for two ping intervals"}
 
 // guard watches over a client whose body has not come whole: a process must not wait
 // for ever for the rest. While it is the program that takes no more of it silence

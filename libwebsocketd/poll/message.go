@@ -23,8 +23,6 @@ const smallBody = 4 << 10
 // mostBody bounds a message where the program has no limit: it is held.
 const mostBody = 64 * libwebsocketd.DefaultMaxFrameSize
 
-var goingAway = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
-
 // tooSlow has the status of a body that has stalled.
 var tooSlow = &gate.Refusal{Status: http.StatusRequestTimeout, Reason: libwebsocketd.ErrTooSlow.Error()}
 
@@ -42,7 +40,7 @@ func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
 	}
 	if refusal != nil {
 		req.Refuse(w, refusal)
-		if refusal == goingAway || refusal.Status == http.StatusRequestTimeout { // nothing more is expected of it
+		if refusal == gate.GoingAway || refusal.Status == http.StatusRequestTimeout { // nothing more is expected of it
 			http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainPause))
 		}
 		return
@@ -111,7 +109,7 @@ func readWhole(ctx context.Context, w http.ResponseWriter, req *libwebsocketd.Re
 	memory.Whole()
 	switch {
 	case req.Context().Err() != nil:
-		return nil, goingAway
+		return nil, gate.GoingAway
 	case err != nil && ctx.Err() != nil:
 		return nil, tooSlow
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -198,14 +196,14 @@ func notTaken(req *libwebsocketd.Request, err error) *gate.Refusal {
 	code, reason := libwebsocketd.Closing(err)
 	switch {
 	case req.Context().Err() != nil:
-		return goingAway
-	case code == 1003, code == 1007, code == 1008:
+		return gate.GoingAway
+	case code == libwebsocketd.CloseUnsupportedData, code == libwebsocketd.CloseInvalidPayload, code == libwebsocketd.ClosePolicyViolation:
 		return &gate.Refusal{Status: http.StatusBadRequest, Reason: reason}
-	case code == 1009:
+	case code == libwebsocketd.CloseMessageTooBig:
 		return &gate.Refusal{Status: http.StatusRequestEntityTooLarge, Reason: reason}
-	case code == 1000, code >= 4000:
+	case code == libwebsocketd.CloseNormal, code >= libwebsocketd.CloseExitStatus:
 		return &gate.Refusal{Status: http.StatusGone, Reason: "the program has ended: " + reason}
-	case code == 1012, code == 1013:
+	case code == libwebsocketd.CloseServiceRestart, code == libwebsocketd.CloseTryAgainLater:
 		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: reason, RetryAfter: 1}
 	}
 	return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the program has not taken the message: " + err.Error(), RetryAfter: 1}

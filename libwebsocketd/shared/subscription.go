@@ -13,12 +13,6 @@ import (
 	"websocketd/libwebsocketd/record"
 )
 
-// Close codes besides those of the core (RFC 6455 section 7.4.1, and its registry).
-const (
-	closeServiceRestart = 1012
-	closeTryAgainLater  = 1013
-)
-
 var (
 	errLeft = errors.New("the viewer has left")
 	errOver = errors.New("the program has ended")
@@ -202,7 +196,7 @@ func (s *Subscription) hand(entries []record.Entry[item]) {
 			if e.Item.nth <= s.nth && e.First-1 <= s.from {
 				continue // it came because of that
 			}
-			s.pending = &libwebsocketd.CloseWith{Code: closeServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
+			s.pending = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
 			return
 		}
 		s.out = append(s.out, libwebsocketd.Delivery{Chunk: e.Item.chunk, First: e.First, Skip: e.Skip, Note: e.Item.note})
@@ -213,7 +207,7 @@ func (s *Subscription) hand(entries []record.Entry[item]) {
 func (s *Subscription) failed(err error) error {
 	var gone *record.GoneError
 	if errors.As(err, &gone) {
-		err = &libwebsocketd.CloseWith{Code: closeTryAgainLater, Reason: "too slow: what comes next is no longer kept (see --history and --slowclient)"}
+		err = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseTryAgainLater, Reason: "too slow: what comes next is no longer kept (see --history and --slowclient)"}
 	}
 	s.pending = err
 	return s.last(err)

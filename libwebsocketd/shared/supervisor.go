@@ -82,7 +82,7 @@ func (k *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 		case <-call.Request.Context().Done():
 			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the client has left"}
 		case <-k.host.Context().Done():
-			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
+			return nil, gate.GoingAway
 		}
 	}
 }
