@@ -18,13 +18,12 @@ func (p *Program) checkFraming() error {
 	default:
 		return fieldError("Newlines is %q; it may be pass, escape or reject", p.Newlines)
 	}
-	lines := p.Framing == "" || p.Framing == stdio.FramingLine
 	switch {
-	case p.Binary && !lines:
+	case p.Binary && !p.Framing.Lines():
 		return fieldError("Binary cannot go with the framing %s", p.Framing)
-	case p.Stderr == StderrTag && !lines:
+	case p.Stderr == StderrTag && !p.Framing.Lines():
 		return fieldError("Stderr tag makes lines and cannot go with the framing %s", p.Framing)
-	case p.Newlines != "" && p.Newlines != stdio.NewlinesPass && (p.Binary || !lines):
+	case p.Newlines != "" && p.Newlines != stdio.NewlinesPass && !p.Lines():
 		return fieldError("Newlines is for the framing line")
 	case p.MaxFrameSize < 0 && p.Framing.NeedsLimit():
 		return fieldError("the framing %s needs a MaxFrameSize: a message of the client must be whole before it is passed on", p.Framing)
@@ -32,26 +31,42 @@ func (p *Program) checkFraming() error {
 	return nil
 }
 
-// takes is which kinds of messages a client may send, and what is to be done
-// about the first one of the other kind; nil: it is ignored and logged.
-func (p *Program) takes() (kinds bridge.Kind, other func() error) {
-	switch p.Framing {
-	case stdio.FramingRaw, stdio.FramingNull, stdio.FramingLength:
-		return bridge.BothKinds, nil
-	case stdio.FramingLSP, stdio.FramingNDJSON:
-		reason := "binary messages are not taken with --framing=" + string(p.Framing)
-		return bridge.Text, func() error { return &bridge.RefusedError{Code: bridge.CloseUnsupportedData, Reason: reason} }
-	}
+// Lines reports whether the program reads and prints lines of text.
+func (p *Program) Lines() bool { return !p.Binary && p.Framing.Lines() }
+
+// Pieces reports whether a message of the program is what one read of its output
+// happened to yield.
+func (p *Program) Pieces() bool { return p.Binary || p.Framing == stdio.FramingRaw }
+
+// Takes returns the kinds of messages that a client may send.
+func (p *Program) Takes() Kind {
 	if p.Binary {
-		return bridge.Binary, nil
+		return bridge.Binary
 	}
-	return bridge.Text, nil
+	return p.Framing.Takes()
+}
+
+// Gives returns the kind of the program's messages.
+func (p *Program) Gives() Kind {
+	if p.Binary {
+		return bridge.Binary
+	}
+	return p.Framing.Gives()
+}
+
+// otherKind returns what is to be done about a client's first message of a kind that
+// the program does not take, nil if it is ignored and logged.
+func (p *Program) otherKind() func() error {
+	if p.Lines() || p.Takes() != bridge.Text {
+		return nil
+	}
+	reason := "binary messages are not taken with --framing=" + string(p.Framing)
+	return func() error { return &bridge.RefusedError{Code: bridge.CloseUnsupportedData, Reason: reason} }
 }
 
 // clientOptions returns how a WebSocket client of the program is bridged.
 func (p *Program) clientOptions() ws.Options {
-	kinds, other := p.takes()
-	return ws.Options{MaxMessage: p.MaxFrameSize, PingInterval: p.PingInterval, Takes: kinds, Other: other}
+	return ws.Options{MaxMessage: p.MaxFrameSize, PingInterval: p.PingInterval, Takes: p.Takes(), Other: p.otherKind()}
 }
 
 // processOptions returns how a process of the program is bridged.

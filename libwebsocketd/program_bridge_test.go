@@ -8,6 +8,32 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
+// TestGives: what kind a program's messages are, and whether they are lines, or pieces
+// of no meaning.
+func TestGives(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		settings      Settings
+		gives         bridge.Kind
+		lines, pieces bool
+	}{
+		{Settings{}, bridge.Text, true, false},
+		{Settings{Framing: stdio.FramingLine}, bridge.Text, true, false},
+		{Settings{Binary: true}, bridge.Binary, false, true},
+		{Settings{Framing: stdio.FramingRaw}, bridge.Text, false, true},
+		{Settings{Framing: stdio.FramingNull}, bridge.Text, false, false},
+		{Settings{Framing: stdio.FramingLength}, bridge.Binary, false, false},
+		{Settings{Framing: stdio.FramingLSP}, bridge.Text, false, false},
+		{Settings{Framing: stdio.FramingNDJSON}, bridge.Text, false, false},
+	} {
+		p := Program{Settings: test.settings}
+		if p.Gives() != test.gives || p.Lines() != test.lines || p.Pieces() != test.pieces {
+			t.Errorf("framing %q, binary %v: kind %d, lines %v, pieces %v; want %d, %v, %v",
+				p.Framing, p.Binary, p.Gives(), p.Lines(), p.Pieces(), test.gives, test.lines, test.pieces)
+		}
+	}
+}
+
 // TestTakes: which kinds of messages the clients of a program may send, and how one of
 // the other kind ends the conversation; 0 is that it is ignored.
 func TestTakes(t *testing.T) {

@@ -35,7 +35,7 @@ func presetOf(flags []*kong.Flag, among []setting) (layer []setting) {
 func (w *options) checkFraming() *refusal {
 	m := &w.Messages
 	framing := libwebsocketd.Framing(m.Framing)
-	lines := framing == libwebsocketd.FramingLine
+	lines := framing.Lines()
 	by := "--framing=" + m.Framing // what asked for the framing
 	if !w.given("framing") && m.Preset != "none" {
 		by = "--preset=" + m.Preset

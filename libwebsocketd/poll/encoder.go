@@ -50,8 +50,8 @@ func wantsTrailer(r *http.Request) bool {
 // newPlain chooses by what the program's messages are. Those of the framings raw and
 // length, and of Binary, are no lines; raw is text even so.
 func newPlain(p *libwebsocketd.Program, trailer bool) plainForm {
-	binary := p.Binary || p.Framing == libwebsocketd.FramingLength
-	return plainForm{binary: binary, bare: binary || p.Framing == libwebsocketd.FramingRaw, trailer: trailer}
+	binary := p.Gives() == libwebsocketd.Binary
+	return plainForm{binary: binary, bare: binary || p.Pieces(), trailer: trailer}
 }
 
 // plainForm is messages as they are.

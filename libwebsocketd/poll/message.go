@@ -172,18 +172,17 @@ func (p *patient) Read(b []byte) (int, error) {
 // messageOf is the message that a body is. Of a line the newline is left out that
 // programs which print lines put behind it.
 func messageOf(p *libwebsocketd.Program, data []byte) (libwebsocketd.Message, *gate.Refusal) {
-	lines := p.Framing == "" || p.Framing == libwebsocketd.FramingLine
-	if lines && !p.Binary {
+	if p.Lines() {
 		if text, ok := bytes.CutSuffix(data, []byte{'\n'}); ok {
 			data = bytes.TrimSuffix(text, []byte{'\r'})
 		}
 	}
-	kind := libwebsocketd.Text
+	kind, takes := libwebsocketd.Text, p.Takes()
 	switch {
-	case p.Binary:
+	case takes == libwebsocketd.Binary:
 		kind = libwebsocketd.Binary
 	case utf8.Valid(data):
-	case lines, p.Framing == libwebsocketd.FramingLSP, p.Framing == libwebsocketd.FramingNDJSON:
+	case takes == libwebsocketd.Text:
 		return libwebsocketd.Message{}, &gate.Refusal{Status: http.StatusBadRequest, Reason: "the message is not UTF-8, and this program takes text (see --binary)"}
 	default:
 		kind = libwebsocketd.Binary

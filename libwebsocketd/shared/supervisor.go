@@ -119,7 +119,7 @@ func (k *supervisor) find(call *libwebsocketd.Attach, from start) (*hub, *Subscr
 // newHub makes the hub of a URL; k.mu is held.
 func (k *supervisor) newHub(at libwebsocketd.Target) *hub {
 	own, known := k.host.Own()
-	h := newHub(k.host.Context(), k.life, k.shelf, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()), pieces(k.host.Program()))
+	h := newHub(k.host.Context(), k.life, k.shelf, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()), k.host.Program().Pieces())
 	h.log = k.host.Log().With("url", urlOf(at))
 	h.start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		program, refusal := k.host.Start(at)
@@ -187,14 +187,8 @@ func (k *supervisor) Retire() {
 	}
 }
 
-// pieces reports whether messages are what happened to be read at once.
-func pieces(p *libwebsocketd.Program) bool {
-	return p.Binary || p.Framing == libwebsocketd.FramingRaw
-}
-
 // strict reports whether clients take every message for the program's, so that no
 // note may stand between them.
 func strict(p *libwebsocketd.Program) bool {
-	lines := p.Framing == "" || p.Framing == libwebsocketd.FramingLine
-	return !lines || p.Binary || p.Stderr == libwebsocketd.StderrTag
+	return !p.Lines() || p.Stderr == libwebsocketd.StderrTag
 }

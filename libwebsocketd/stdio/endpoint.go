@@ -79,7 +79,7 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 		slot:     o.Slot,
 		ended:    o.Ended,
 		maxLine:  o.MaxLine,
-		byLine:   !o.Binary && (o.Framing == "" || o.Framing == FramingLine),
+		byLine:   !o.Binary && o.Framing.Lines(),
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
 	}
@@ -297,7 +297,7 @@ func (p *Endpoint) chooseOutput(cfg *Options) output {
 		)
 	case cfg.Binary:
 		return &binaryOutput{in: readbuf.Buffer{Source: p.pipe(p.proc.Stdout)}}
-	case cfg.Framing == "", cfg.Framing == FramingLine:
+	case cfg.Framing.Lines():
 		return &textOutput{lines: p.lines(p.proc.Stdout, "stdout")}
 	}
 	stdout := p.pipe(p.proc.Stdout)

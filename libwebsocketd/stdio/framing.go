@@ -59,6 +59,26 @@ var (
 	errCutOff      = &bridge.BrokenError{Reason: "output ended inside a message"}
 )
 
+// Lines reports whether every message is a line. It is so without a framing as well.
+func (f Framing) Lines() bool { return f == "" || f == FramingLine }
+
+// Takes returns the kinds of messages a client may send.
+func (f Framing) Takes() bridge.Kind {
+	switch f {
+	case FramingRaw, FramingNull, FramingLength:
+		return bridge.BothKinds
+	}
+	return bridge.Text
+}
+
+// Gives returns the kind of the program's messages to the client.
+func (f Framing) Gives() bridge.Kind {
+	if f == FramingLength {
+		return bridge.Binary
+	}
+	return bridge.Text
+}
+
 // NeedsLimit reports whether a client's message must be whole before any of it
 // can be passed on, so that MaxFrameSize must not be without limit.
 func (f Framing) NeedsLimit() bool {
