@@ -41,11 +41,11 @@ var below = map[string][]string{
 	"libwebsocketd/stdio":  {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/process", "libwebsocketd/logging"},
 	"libwebsocketd/bridge": {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit"},
 
-	// Powers, each of which knows no other.
+	// Powers, each of which knows no other power.
 	"libwebsocketd/process": {"libwebsocketd/internal/exit"},
 	"libwebsocketd/listen":  {"libwebsocketd/process", "libwebsocketd/internal/paths"},
 	"libwebsocketd/static":  {"libwebsocketd/internal/paths"},
-	"libwebsocketd/gate":    nil,
+	"libwebsocketd/gate":    {"libwebsocketd/internal/text"},
 	"libwebsocketd/record":  nil,
 	"libwebsocketd/web":     nil,
 	"libwebsocketd/logging": nil,

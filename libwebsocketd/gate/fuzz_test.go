@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // FuzzOrigin compares Origins with the oracle and holds it to what must be true
@@ -106,7 +108,7 @@ func checkOriginLaws(t *testing.T, r *http.Request, list []string, same bool) {
 // checkOriginWords follows the way out that a refusal names, and looks at what
 // the log would say.
 func checkOriginWords(t *testing.T, r *http.Request, list []string, same bool) {
-	if name := Origin(r); !oneLine(name, longestQuote+3) || name == "" {
+	if name := Origin(r); !oneLine(name, text.MaxQuote+3) || name == "" {
 		t.Errorf("Origin(%q) = %q", r.Header.Get("Origin"), name)
 	}
 	refusal := NewOrigins(list, same).Check(r)

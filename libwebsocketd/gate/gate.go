@@ -24,7 +24,6 @@ package gate
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 )
 
@@ -61,19 +60,4 @@ func entries(list []string) []string {
 		}
 	}
 	return kept
-}
-
-// longestQuote is how many bytes of a stranger's value a sentence repeats.
-const longestQuote = 200
-
-// printable is s made fit for one line of an answer or a log: everything that
-// is not printable ASCII escaped as in a Go string, and no longer than
-// longestQuote. What a stranger sent must neither forge a log line nor flood it.
-func printable(s string) string {
-	quoted := strconv.QuoteToASCII(s[:min(len(s), longestQuote)])
-	quoted = quoted[1 : len(quoted)-1]
-	if len(s) > longestQuote || len(quoted) > longestQuote {
-		return quoted[:min(len(quoted), longestQuote)] + "..."
-	}
-	return quoted
 }

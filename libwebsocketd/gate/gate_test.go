@@ -3,7 +3,6 @@ package gate
 import (
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -25,25 +24,5 @@ func TestEntriesAreTrimmedAndBlanksDropped(t *testing.T) {
 	}
 	if got := entries(nil); len(got) != 0 {
 		t.Errorf("entries(nil) = %q", got)
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	long := strings.Repeat("a", longestQuote)
-	for _, c := range []struct{ in, want string }{
-		{"", ""},
-		{"http://a.com", "http://a.com"},
-		{"a\r\nSet-Cookie: x", `a\r\nSet-Cookie: x`},
-		{"\x1b[31m\x00\x7f", `\x1b[31m\x00\x7f`},
-		{"bücher", `b\u00fccher`},
-		{"\xff", `\xff`},
-		{`a"\`, `a\"\\`},
-		{long, long},
-		{long + "a", long + "..."},
-		{strings.Repeat("\x01", longestQuote), strings.Repeat(`\x01`, longestQuote/4) + "..."},
-	} {
-		if got := printable(c.in); got != c.want {
-			t.Errorf("printable(%q) = %q, want %q", c.in, got, c.want)
-		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // Hosts decides by the Host header whether a request is meant for this server:
@@ -92,12 +94,12 @@ func (h *Hosts) Check(r *http.Request) *Refusal {
 	}
 	a, ok := parseLoose(r.Host)
 	if !ok {
-		return misdirected("Host %s is not a host name: start the server with --host=* to allow it", printable(r.Host))
+		return misdirected("Host %s is not a host name: start the server with --host=* to allow it", text.Printable(r.Host))
 	}
 	if h.known(a) {
 		return nil
 	}
-	return misdirected("Host %s is not a name of this server: start the server with --host=%s to allow it", printable(r.Host), a.text())
+	return misdirected("Host %s is not a name of this server: start the server with --host=%s to allow it", text.Printable(r.Host), a.text())
 }
 
 // HostName returns the host of r's Host header as it is written in a URL, in lower

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // Origins decides by the Origin header (RFC 6454 7) whether the page a request
@@ -101,7 +103,7 @@ func oneHost(a, b string) bool { return a == b || loopbackNames[a] && loopbackNa
 // refuse words the 403. The way out names the entry that lets exactly s in, not
 // the entries there are: these are none of a stranger's business.
 func (o *Origins) refuse(s source, r *http.Request) *Refusal {
-	what := "Origin " + printable(s.raw)
+	what := "Origin " + text.Printable(s.raw)
 	if s.kind == absent {
 		what = "A request without Origin"
 	}
@@ -130,12 +132,12 @@ func Origin(r *http.Request) string {
 	case opaque:
 		return "null"
 	case unreadable:
-		return printable(s.raw)
+		return text.Printable(s.raw)
 	}
 	if s.hasPort {
-		return printable(s.scheme + "://" + s.text() + ":" + s.port)
+		return text.Printable(s.scheme + "://" + s.text() + ":" + s.port)
 	}
-	return printable(s.scheme + "://" + s.text())
+	return text.Printable(s.scheme + "://" + s.text())
 }
 
 // source is where a request says it comes from, or where an entry of a list says

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // none stands for no Origin header in the tables; listed blank-separated.
@@ -235,7 +237,7 @@ func TestOriginForTheLog(t *testing.T) {
 		"http://[0::1]:80": "http://[::1]:80", "http://a.com:": "http://a.com:", "http://a.com.": "http://a.com.",
 		"file://host": "file://host", "chrome-extension://abc": "chrome-extension://abc",
 		"a.com": "a.com", "x'\n": `x'\n`, "http://b\u00fc.de": `http://b\u00fc.de`,
-		"http://a.com:" + strings.Repeat("0", 300): "http://a.com:" + strings.Repeat("0", longestQuote-len("http://a.com:")) + "...",
+		"http://a.com:" + strings.Repeat("0", 300): "http://a.com:" + strings.Repeat("0", text.MaxQuote-len("http://a.com:")) + "...",
 	} {
 		if got := Origin(request(origin, "h", false)); got != want {
 			t.Errorf("Origin(%q) = %q, want %q", origin, got, want)

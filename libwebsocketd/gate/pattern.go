@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // pattern is the host in an entry of a list: one name or address, or every name
@@ -50,7 +52,7 @@ func CheckOrigin(entry string) error {
 		scheme, rest = "", entry
 	}
 	if found && !isScheme(scheme) {
-		return errors.New(quote(entry) + " has no scheme before ://; write https://HOST, or HOST for any scheme")
+		return errors.New(text.Quote(entry) + " has no scheme before ://; write https://HOST, or HOST for any scheme")
 	}
 	if found {
 		scheme += "://"
@@ -93,13 +95,13 @@ func checkEntry(entry, scheme, rest, form, what string) error {
 	case ok && p.canBeSent():
 		return nil
 	case ok:
-		return errors.New(quote(entry) + " has a port that is none: it is a number up to 65535 without zeros in front, * for any, or left out with its colon")
+		return errors.New(text.Quote(entry) + " has a port that is none: it is a number up to 65535 without zeros in front, * for any, or left out with its colon")
 	case strings.ContainsFunc(rest, func(r rune) bool { return r >= 0x80 }):
-		return errors.New(quote(entry) + " is not in the form a browser sends: write its name in ASCII, which begins with xn--")
+		return errors.New(text.Quote(entry) + " is not in the form a browser sends: write its name in ASCII, which begins with xn--")
 	case strings.Contains(rest, "*"):
-		return errors.New(quote(entry) + " is not " + what + ": a * stands alone for everything, or for the first parts of a name, *.example.com, or for the port, example.com:*")
+		return errors.New(text.Quote(entry) + " is not " + what + ": a * stands alone for everything, or for the first parts of a name, *.example.com, or for the port, example.com:*")
 	}
-	return errors.New(quote(entry) + " is not " + what + ": write " + form + ", or * for any")
+	return errors.New(text.Quote(entry) + " is not " + what + ": write " + form + ", or * for any")
 }
 
 // suggest is the error for an entry with a part that has no place there, with what
@@ -113,9 +115,7 @@ func suggest(entry, part, scheme, rest, what string) error {
 	}
 	rest = rest[strings.LastIndex(rest, "@")+1:]
 	if p, ok := parsePattern(rest); !(ok && p.canBeSent()) && scheme+rest != "*" {
-		return fmt.Errorf("%s has %s, which %s has not", quote(entry), part, what)
+		return fmt.Errorf("%s has %s, which %s has not", text.Quote(entry), part, what)
 	}
-	return fmt.Errorf("%s has %s, which %s has not: write %s", quote(entry), part, what, scheme+rest)
+	return fmt.Errorf("%s has %s, which %s has not: write %s", text.Quote(entry), part, what, scheme+rest)
 }
-
-func quote(s string) string { return `"` + printable(s) + `"` }

@@ -85,9 +85,3 @@ func suggest(h http.Header, pairs ...string) {
 func streams(h http.Header) {
 	suggest(h, "Cache-Control", "no-store, no-transform", "X-Accel-Buffering", "no", "X-Content-Type-Options", "nosniff")
 }
-
-// printable quotes what a stranger sent, shortened, for an answer and the log.
-func printable(s string) string {
-	const most = 100
-	return strconv.QuoteToASCII(s[:min(len(s), most)])
-}

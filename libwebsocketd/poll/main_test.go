@@ -173,7 +173,7 @@ func do(t *testing.T, r *http.Request) reply {
 	return reply{resp, string(body)}
 }
 
-func text(s ...string) *libwebsocketd.Chunk {
+func texts(s ...string) *libwebsocketd.Chunk {
 	var batch []libwebsocketd.Message
 	for _, data := range s {
 		batch = append(batch, libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(data)})

@@ -137,9 +137,9 @@ func TestFormedIsBounded(t *testing.T) {
 	const each = 1000
 	s := sections{most: 3*(each+100) + 3*sectionCost, kept: map[sectionKey]*section{}}
 	f := newCounted()
-	chunks := []*libwebsocketd.Chunk{text(strings.Repeat("x", 10*each))}
+	chunks := []*libwebsocketd.Chunk{texts(strings.Repeat("x", 10*each))}
 	for range 9 {
-		chunks = append(chunks, text(strings.Repeat("x", each)))
+		chunks = append(chunks, texts(strings.Repeat("x", each)))
 	}
 	form := func(i int) string {
 		number := uint64(i + 1)

@@ -14,7 +14,7 @@ const wantsStream = "Accept: text/event-stream"
 func TestBroadcast(t *testing.T) {
 	t.Parallel()
 	n := newNear(
-		libwebsocketd.Delivery{Chunk: text("a", "b"), First: 7, Skip: 1},
+		libwebsocketd.Delivery{Chunk: texts("a", "b"), First: 7, Skip: 1},
 		libwebsocketd.Delivery{First: 12, Note: &libwebsocketd.Note{From: 9, To: 11}},
 		libwebsocketd.Delivery{Chunk: binary("c"), First: 12},
 		libwebsocketd.Delivery{First: 13, Note: &libwebsocketd.Note{Restarted: "exit status 0"}},
@@ -46,7 +46,7 @@ func TestOneFlush(t *testing.T) {
 	c.peer = &stranger{}
 	c.begin(0)
 	c.Send(said("a", "b", strings.Repeat("x", 3*pieceSize), "c"))
-	c.Deliver([]libwebsocketd.Delivery{{Chunk: text("d", "e"), First: 9}, {Chunk: text("f"), First: 11}})
+	c.Deliver([]libwebsocketd.Delivery{{Chunk: texts("d", "e"), First: 9}, {Chunk: texts("f"), First: 11}})
 	c.CloseSend(exit3)
 	c.Close()
 	if len(w.at) != 4 || w.most > pieceSize {

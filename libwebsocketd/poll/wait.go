@@ -11,6 +11,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
 )
 
 const (
@@ -80,10 +81,10 @@ func isFresh(r *http.Request, query url.Values) bool {
 
 // readWait is how long a client wants to wait.
 func readWait(query url.Values) (time.Duration, *gate.Refusal) {
-	text := query.Get("wait")
-	wait, err := time.ParseDuration(text)
+	value := query.Get("wait")
+	wait, err := time.ParseDuration(value)
 	if err != nil || wait < 0 {
-		return 0, &gate.Refusal{Status: http.StatusBadRequest, Reason: "wait=" + printable(text) + " is not a duration from 0s on, such as 30s"}
+		return 0, &gate.Refusal{Status: http.StatusBadRequest, Reason: "wait=" + text.Quote(value) + " is not a duration from 0s on, such as 30s"}
 	}
 	return min(max(wait, leastWait), mostWait), nil
 }

@@ -24,15 +24,15 @@ func TestWait(t *testing.T) {
 		near *near
 		want string
 	}{
-		"messages": {newNear(libwebsocketd.Delivery{Chunk: text("a", "", "b\r\n"), First: 7}), `"pending":[{"seq":7,"data":"a"},{"seq":8,"data":""},{"seq":9,"data":"b\r\n"}],"ended":null`},
-		"skipped":  {newNear(libwebsocketd.Delivery{Chunk: text("a", "b"), First: 7, Skip: 1}), `"pending":[{"seq":8,"data":"b"}],"ended":null`},
+		"messages": {newNear(libwebsocketd.Delivery{Chunk: texts("a", "", "b\r\n"), First: 7}), `"pending":[{"seq":7,"data":"a"},{"seq":8,"data":""},{"seq":9,"data":"b\r\n"}],"ended":null`},
+		"skipped":  {newNear(libwebsocketd.Delivery{Chunk: texts("a", "b"), First: 7, Skip: 1}), `"pending":[{"seq":8,"data":"b"}],"ended":null`},
 		"binary":   {newNear(libwebsocketd.Delivery{Chunk: binary("\xff"), First: 1}, libwebsocketd.Delivery{Chunk: binary(""), First: 2}), `"pending":[{"seq":1,"base64":"/w=="},{"seq":2,"base64":""}],"ended":null`},
 		"gap":      {newNear(libwebsocketd.Delivery{First: 9, Note: &libwebsocketd.Note{From: 3, To: 8}}), `"pending":[{"gap":{"from":3,"to":8}}],"ended":null`},
 		"restart":  {newNear(libwebsocketd.Delivery{First: 9, Note: &libwebsocketd.Note{Restarted: "exit status 3"}}), `"pending":[{"restart":"exit status 3"}],"ended":null`},
 		"nothing":  {newNear(), `"pending":[],"ended":null`},
 		"ended":    {newNear().ends(exit), `"pending":[],"ended":{"code":4003,"reason":"exit status 3"}`},
 		"closed":   {newNear().ends(&libwebsocketd.CloseWith{Code: 1013, Reason: "too slow"}), `"pending":[],"ended":{"code":1013,"reason":"too slow"}`},
-		"last":     {newNear(libwebsocketd.Delivery{Chunk: text("a"), First: 1}).ends(exit), `"pending":[{"seq":1,"data":"a"}],"ended":null`},
+		"last":     {newNear(libwebsocketd.Delivery{Chunk: texts("a"), First: 1}).ends(exit), `"pending":[{"seq":1,"data":"a"}],"ended":null`},
 	} {
 		got := do(t, request(t, "GET", serveNear(t, test.near)+"?wait=0s", "", wantsAnswer))
 		if got.StatusCode != 200 || got.body != `{"epoch":"epoch",`+test.want+"}\n" {
@@ -102,7 +102,7 @@ func TestAskIsAnswered(t *testing.T) {
 			after func(n *near)
 			want  string
 		}{
-			"a message": {func(n *near) { n.says <- []libwebsocketd.Delivery{{Chunk: text("a"), First: 1}} }, `[{"seq":1,"data":"a"}],"ended":null}`},
+			"a message": {func(n *near) { n.says <- []libwebsocketd.Delivery{{Chunk: texts("a"), First: 1}} }, `[{"seq":1,"data":"a"}],"ended":null}`},
 			"the end":   {func(n *near) { n.ends(&libwebsocketd.EndedError{}) }, `[],"ended":{"code":1000,"reason":"exit status 0"}}`},
 		} {
 			n := newNear()

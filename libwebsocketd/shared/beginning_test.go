@@ -38,9 +38,9 @@ func TestBeginning(t *testing.T) {
 	} {
 		b := newBeginning(test.most, test.cuts)
 		b.restart(7)
-		b.add(libwebsocketd.NewChunk(text("ab", "")))
-		b.add(libwebsocketd.NewChunk(text("cde")))
-		b.add(libwebsocketd.NewChunk(text("f")))
+		b.add(libwebsocketd.NewChunk(texts("ab", "")))
+		b.add(libwebsocketd.NewChunk(texts("cde")))
+		b.add(libwebsocketd.NewChunk(texts("f")))
 		d, missing := b.between(test.after, test.before)
 		got := ""
 		if d.Chunk != nil {
@@ -54,10 +54,10 @@ func TestBeginning(t *testing.T) {
 			t.Errorf("%+v: %q, %d is missing", test, got, missing)
 		}
 	}
-	if b := newBeginning(3, true); b.add(libwebsocketd.NewChunk(text("a€"))) != 0 || string(prefix(text("a€")[0], 3)) != "a" {
+	if b := newBeginning(3, true); b.add(libwebsocketd.NewChunk(texts("a€"))) != 0 || string(prefix(texts("a€")[0], 3)) != "a" {
 		t.Error("a character is cut")
 	}
-	if b := newBeginning(3, false); b.add(libwebsocketd.NewChunk(text("four"))) != 4 || b.add(libwebsocketd.NewChunk(text("four"))) != 0 {
+	if b := newBeginning(3, false); b.add(libwebsocketd.NewChunk(texts("four"))) != 4 || b.add(libwebsocketd.NewChunk(texts("four"))) != 0 {
 		t.Error("it is not told, once, that nothing is kept")
 	}
 }
@@ -66,7 +66,7 @@ func TestBeginning(t *testing.T) {
 func TestBeginningIsOne(t *testing.T) {
 	t.Parallel()
 	b := newBeginning(100, false)
-	b.add(libwebsocketd.NewChunk(text("ab", "cde", "f")))
+	b.add(libwebsocketd.NewChunk(texts("ab", "cde", "f")))
 	one, _ := b.between(0, 20)
 	other, _ := b.between(1, 20)
 	if one.Chunk != other.Chunk || other.Skip != 1 {
@@ -82,8 +82,8 @@ func TestKeepFirst(t *testing.T) {
 		s, p := newStage(t, Lifetime{History: tenPieces, KeepFirst: 10, Restart: RestartAlways}, strict)
 		first := s.viewer("/")
 		s.run()
-		p.says <- text("one", "two")
-		p.says <- text("three", "four")
+		p.says <- texts("one", "two")
+		p.says <- texts("three", "four")
 		expect(t, s.viewer("/"), "1:one 2:two 3:three 4:four") // the history has it all
 		floodTo(p, first, 104)
 		x := string(piece[0].Data)
@@ -100,7 +100,7 @@ func TestKeepFirst(t *testing.T) {
 		}
 		p.end(process.Ending{})
 		p = <-s.programs
-		p.says <- text("another")
+		p.says <- texts("another")
 		floodTo(p, s.viewer("/"), 205)
 		expect(t, s.viewer("/", notes), "105:another 196:[websocketd: 90 messages dropped] 196:"+x)
 	}

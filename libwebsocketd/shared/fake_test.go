@@ -71,7 +71,7 @@ func (p *fakeProgram) end(how process.Ending) {
 	})
 }
 
-func text(words ...string) (batch []libwebsocketd.Message) {
+func texts(words ...string) (batch []libwebsocketd.Message) {
 	for _, w := range words {
 		batch = append(batch, libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(w)})
 	}

@@ -18,9 +18,9 @@ func TestEndingIsTold(t *testing.T) {
 	s, p := newStage(t, Lifetime{}, false)
 	a, b := s.viewer("/"), s.viewer("/")
 	s.run()
-	p.says <- text("one", "two")
+	p.says <- texts("one", "two")
 	expect(t, a, "1:one 2:two")
-	p.says <- text("three")
+	p.says <- texts("three")
 	p.end(process.Ending{Code: 3})
 	expect(t, a, "3:three", "error: exit status 3", "error: exit status 3")
 	expect(t, b, "1:one 2:two 3:three", "error: exit status 3")
@@ -32,12 +32,12 @@ func TestLateViewer(t *testing.T) {
 	s, p := newStage(t, Lifetime{}, false)
 	first := s.viewer("/")
 	s.run()
-	p.says <- text("one", "two")
-	p.says <- text("three")
+	p.says <- texts("one", "two")
+	p.says <- texts("three")
 	expect(t, first, "1:one 2:two 3:three")
 	late := s.viewer("/")
 	third := s.viewer("/?after=1")
-	p.says <- text("four")
+	p.says <- texts("four")
 	expect(t, first, "4:four")
 	expect(t, late, "1:one 2:two 3:three 4:four")
 	expect(t, third, "2:two 3:three 4:four")
@@ -85,7 +85,7 @@ func TestNothingInBetween(t *testing.T) {
 	listen(s.viewer("/"))
 	s.run()
 	for n := 0; n < messages; n += 10 {
-		p.says <- text("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+		p.says <- texts("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 		if n%(messages/viewers) == 0 {
 			listen(s.viewer("/"))
 		}
@@ -168,7 +168,7 @@ func TestRestart(t *testing.T) {
 		s, p := newStage(t, Lifetime{Restart: RestartOnFailure}, false)
 		sub := s.viewer("/")
 		s.run()
-		p.says <- text("one")
+		p.says <- texts("one")
 		expect(t, sub, "1:one")
 		for i, wait := range []time.Duration{100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000} {
 			began := time.Now()
@@ -187,7 +187,7 @@ func TestRestart(t *testing.T) {
 			t.Errorf("after a good run the wait was %s", took)
 		}
 		expect(t, sub, "2:[websocketd: restarted after signal: SIGKILL]")
-		p.says <- text("two")
+		p.says <- texts("two")
 		expect(t, sub, "2:two")
 		p.end(process.Ending{})
 		expect(t, sub, "error: exit status 0")
@@ -218,14 +218,14 @@ func TestRestartStrict(t *testing.T) {
 	plain := s.viewer("/")
 	events := s.viewer("/", func(c *libwebsocketd.Attach) { c.OutOfBand = true })
 	s.run()
-	p.says <- text("one")
+	p.says <- texts("one")
 	p.end(process.Ending{})
 	p = <-s.programs
 	expect(t, plain, "1:one")
 	if got := next(plain); got != "error: closed with 1012: restarted after exit status 0" {
 		t.Error(got)
 	}
-	p.says <- text("two")
+	p.says <- texts("two")
 	expect(t, events, "1:one 2:[websocketd: restarted after exit status 0] 2:two")
 }
 
@@ -276,7 +276,7 @@ func TestChanged(t *testing.T) {
 		if took := time.Since(began); took != 0 {
 			t.Errorf("after the change it was tried after %s", took)
 		}
-		p.says <- text("one")
+		p.says <- texts("one")
 		synctest.Wait()
 		expect(t, sub, "1:[websocketd: restarted after signal: SIGINT] 1:one")
 		p.end(process.Ending{Code: 1})
@@ -296,7 +296,7 @@ func TestGoingAway(t *testing.T) {
 		var closing sync.WaitGroup
 		closing.Go(func() { sub.Close() }) // as its client is told to go
 		synctest.Wait()
-		p.says <- text("last words")
+		p.says <- texts("last words")
 		p.ended <- &libwebsocketd.EndedError{Ending: process.Ending{Code: 5}}
 		expect(t, sub, "1:last words", "error: server is going away")
 		closing.Wait()
@@ -352,7 +352,7 @@ func TestLeaving(t *testing.T) {
 	expect(t, a, "error: "+errLeft.Error(), "error: "+errLeft.Error())
 	leaving.Wait()
 	for i := range 5 {
-		p.says <- text(fmt.Sprint(i))
+		p.says <- texts(fmt.Sprint(i))
 		expect(t, b, fmt.Sprintf("%d:%d", i+1, i))
 	}
 	expect(t, a, "error: "+errLeft.Error()) // not what was said meanwhile

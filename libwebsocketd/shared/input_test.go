@@ -29,7 +29,7 @@ func TestInput(t *testing.T) {
 			hears := func(sub *Subscription, want bool) {
 				t.Helper()
 				sent := make(chan error, 1)
-				go func() { sent <- sub.Send(text("hello", "you")) }()
+				go func() { sent <- sub.Send(texts("hello", "you")) }()
 				if want && (<-p.heard != "hello" || <-p.heard != "you") {
 					t.Error("something else was heard")
 				}
@@ -58,7 +58,7 @@ func TestInputWaits(t *testing.T) {
 		defer sending.Wait()
 		for _, sub := range []*Subscription{a, b} {
 			sending.Go(func() {
-				if err := sub.Send(text("hello")); err != nil {
+				if err := sub.Send(texts("hello")); err != nil {
 					t.Error(err)
 				}
 			})
@@ -82,7 +82,7 @@ func TestInputLeaves(t *testing.T) {
 		var sending sync.WaitGroup
 		for _, sub := range []*Subscription{a, b} {
 			sending.Go(func() {
-				batch := text("one", "two")
+				batch := texts("one", "two")
 				if err := sub.Send(batch); err != errLeft {
 					t.Errorf("Send: %v", err)
 				}
@@ -95,7 +95,7 @@ func TestInputLeaves(t *testing.T) {
 		sending.Wait()
 		c := s.viewer("/")
 		sending.Go(func() {
-			if err := c.Send(text("three")); err != nil {
+			if err := c.Send(texts("three")); err != nil {
 				t.Error(err)
 			}
 		})
@@ -121,7 +121,7 @@ func TestInputDeaf(t *testing.T) {
 			close(p.gone) // its input
 			p.stop.Do(func() {})
 			s.run()
-			if err := sub.Send(text("hello")); (err != nil) != test.deaf {
+			if err := sub.Send(texts("hello")); (err != nil) != test.deaf {
 				t.Errorf("%+v: %v", test.life, err)
 			}
 			p.ended <- &libwebsocketd.EndedError{}
@@ -145,7 +145,7 @@ func TestInputNotTaken(t *testing.T) {
 			}
 			var sending sync.WaitGroup
 			sending.Go(func() {
-				if err := sub.Send(text("hello")); err != nil {
+				if err := sub.Send(texts("hello")); err != nil {
 					t.Error(err)
 				}
 			})
@@ -166,7 +166,7 @@ func TestRefused(t *testing.T) {
 	s, _ := newStage(t, Lifetime{Restart: RestartAlways}, false)
 	sub := s.viewer("/")
 	s.run()
-	if err := sub.Send(text("refuse me")); err == nil || err.Error() != "closed with 1008: as you wish" {
+	if err := sub.Send(texts("refuse me")); err == nil || err.Error() != "closed with 1008: as you wish" {
 		t.Errorf("Send: %v", err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // piece is a message, ten of which fill the history of these tests.
-var piece = text(strings.Repeat("x", 1000))
+var piece = texts(strings.Repeat("x", 1000))
 
 const tenPieces = 10 * (1000 + 4 + overhead)
 

@@ -7,6 +7,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/record"
 )
 
@@ -44,7 +45,7 @@ func readStart(r *http.Request) (start, *gate.Refusal) {
 	}
 	if err != nil {
 		return s, &gate.Refusal{Status: http.StatusBadRequest,
-			Reason: "after=" + strconv.QuoteToASCII(after[:min(len(after), 100)]) + " is no number of a message, nor EPOCH:NUMBER"}
+			Reason: "after=" + text.Quote(after) + " is no number of a message, nor EPOCH:NUMBER"}
 	}
 	return s, nil
 }

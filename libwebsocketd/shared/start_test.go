@@ -13,7 +13,7 @@ func TestStart(t *testing.T) {
 	s, p := newStage(t, Lifetime{Start: StartEager, History: 3 * (3 + overhead)}, false)
 	s.run()
 	for _, word := range []string{"a", "b", "c", "d", "e"} {
-		p.says <- text(word)
+		p.says <- texts(word)
 	}
 	for kept := uint64(0); kept < 5; _, kept = s.output.Kept() { // what was said last is on its way
 		s.viewer("/").Deliveries()

@@ -2,11 +2,20 @@ package text
 
 import "strconv"
 
-// Quote quotes what a stranger sent, shortened, for a log or an answer.
-func Quote(s string) string {
-	const most = 200
-	if len(s) > most {
-		s = s[:most] + "..."
+// MaxQuote is how many bytes of a stranger's value a sentence repeats.
+const MaxQuote = 200
+
+// Printable returns s made fit for one line of an answer or a log: everything that is
+// not printable ASCII is escaped as in a Go string, and what is over MaxQuote becomes
+// three dots. What a stranger sent must neither forge a log line nor flood it.
+func Printable(s string) string {
+	quoted := strconv.QuoteToASCII(s[:min(len(s), MaxQuote)])
+	quoted = quoted[1 : len(quoted)-1]
+	if len(s) > MaxQuote || len(quoted) > MaxQuote {
+		return quoted[:min(len(quoted), MaxQuote)] + "..."
 	}
-	return strconv.QuoteToASCII(s)
+	return quoted
 }
+
+// Quote returns Printable in quotes.
+func Quote(s string) string { return `"` + Printable(s) + `"` }
