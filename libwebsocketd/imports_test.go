@@ -42,7 +42,7 @@ var below = map[string][]string{
 	"libwebsocketd/bridge": {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit"},
 
 	// Powers, each of which knows no other power.
-	"libwebsocketd/process": {"libwebsocketd/internal/exit"},
+	"libwebsocketd/process": {"libwebsocketd/internal/exit", "libwebsocketd/internal/backoff"},
 	"libwebsocketd/listen":  {"libwebsocketd/process", "libwebsocketd/internal/paths"},
 	"libwebsocketd/static":  {"libwebsocketd/internal/paths"},
 	"libwebsocketd/gate":    {"libwebsocketd/internal/text"},
@@ -51,6 +51,7 @@ var below = map[string][]string{
 	"libwebsocketd/logging": nil,
 
 	"libwebsocketd/internal/readbuf": {"libwebsocketd/bridge"},
+	"libwebsocketd/internal/backoff": nil,
 	"libwebsocketd/internal/frame":   nil,
 	"libwebsocketd/internal/text":    nil,
 	"libwebsocketd/internal/socket":  nil,

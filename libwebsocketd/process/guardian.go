@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"websocketd/libwebsocketd/internal/backoff"
 )
 
 // readyWait is how long the first program waits for its guardian, should that hang.
@@ -57,7 +59,7 @@ func (g *guardian) await(quit <-chan struct{}) {
 // one that never got ready is waited for, longer each time. Meanwhile the server
 // serves all the same, and says so.
 func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
-	var failures backoff
+	var failures backoff.Pause
 	ready := g.settled
 	for {
 		born := time.Now()
@@ -67,11 +69,11 @@ func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
 		case g.over():
 			return
 		case err == nil:
-			failures.reset()
+			failures.Reset()
 			ready = func() { onError(errors.New("the guardian was gone and is started again")) }
 			continue
 		}
-		pause := failures.fail(born, time.Now())
+		pause := failures.Fail(born, time.Now())
 		onError(fmt.Errorf("there is no guardian, programs may survive a killed server: %w; the next try is in %s", err, pause))
 		select {
 		case <-time.After(pause):

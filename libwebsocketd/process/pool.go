@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"websocketd/libwebsocketd/internal/backoff"
 )
 
 // lastWordsWait is how long a descendant that left its session, and so outlives a
@@ -37,7 +39,7 @@ type Pool struct {
 
 	mu       sync.Mutex
 	ready    []*member // the oldest first
-	pause    backoff
+	pause    backoff.Pause
 	taken    time.Time  // when the last one was
 	starting bool       // a member is being started
 	started  *sync.Cond // or not any more
@@ -84,9 +86,8 @@ func (e *UnusedError) Error() string {
 // NewPool makes a Pool, which starts its first members in the background at
 // once. Close it before the Launcher.
 //
-// A member that ended is replaced after a pause, which begins with 100 ms and is
-// doubled, up to 30 s, by each that fails to start or to live for a second,
-// until one is taken or has lived that long.
+// A member that ended is replaced after the pause of package backoff, which ends when
+// one is taken or has lived for a second.
 func (l *Launcher) NewPool(o PoolOptions) *Pool {
 	if o.Acquire == nil {
 		o.Acquire = func() bool { return true }
@@ -137,7 +138,7 @@ func (p *Pool) takeLocked() *member {
 	for i, m := range p.ready {
 		if m.running() {
 			p.ready = slices.Delete(p.ready, i, i+1)
-			p.pause.reset()
+			p.pause.Reset()
 			m.OnExit(nil)
 			return m
 		}
@@ -210,7 +211,7 @@ func (p *Pool) bury() {
 		died := time.Now()
 		unused := &UnusedError{Pid: m.Pid, Ending: m.Reap(), Stderr: m.lastWords()}
 		p.mu.Lock()
-		unused.Pause = p.pause.fail(m.born, died)
+		unused.Pause = p.pause.Fail(m.born, died)
 		p.mu.Unlock()
 		p.o.OnError(unused)
 		p.end(m)
@@ -240,7 +241,7 @@ func (p *Pool) fill() (wait time.Duration) {
 	p.mu.Lock()
 	missing := !p.closed && len(p.ready) < p.o.Size
 	now := time.Now()
-	wait = max(p.pause.left(now), p.taken.Add(refillPause).Sub(now), 0)
+	wait = max(p.pause.Left(now), p.taken.Add(refillPause).Sub(now), 0)
 	p.starting = missing && wait == 0
 	starting := p.starting
 	p.mu.Unlock()
@@ -269,7 +270,7 @@ func (p *Pool) start() {
 	}
 	var pause time.Duration
 	if now := time.Now(); err != nil {
-		pause = p.pause.fail(now, now)
+		pause = p.pause.Fail(now, now)
 	}
 	p.mu.Unlock()
 	if err != nil {

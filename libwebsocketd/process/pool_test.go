@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"websocketd/libwebsocketd/internal/backoff"
 )
 
 // tank is a pool under test and what it asked for.
@@ -154,7 +156,7 @@ func TestPoolReplacesTheDead(t *testing.T) {
 	if err := <-k.errors; !errors.As(err, &unused) {
 		t.Fatal(err)
 	}
-	if unused.Pid != dead || unused.Ending.Signal != syscall.SIGKILL || string(unused.Stderr) != "trouble\n" || unused.Pause != firstPause ||
+	if unused.Pid != dead || unused.Ending.Signal != syscall.SIGKILL || string(unused.Stderr) != "trouble\n" || unused.Pause != backoff.DefaultFirst ||
 		!strings.Contains(unused.Error(), "signal: SIGKILL") || !strings.Contains(unused.Error(), "100ms") {
 		t.Errorf("%v, %q", unused, unused.Stderr)
 	}

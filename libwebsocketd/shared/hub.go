@@ -11,6 +11,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/backoff"
 	"websocketd/libwebsocketd/record"
 )
 
@@ -104,7 +105,7 @@ func (h *hub) isOver() bool {
 // run is the life of a hub, from its first process to the end of its last.
 func (h *hub) run(program libwebsocketd.Endpoint) {
 	defer h.whenGoingAway(h.pace.stopBlocking)()
-	rule := DefaultRestart(h.life.Restart)
+	pause := backoff.Pause{Good: goodRun}
 	var ending error
 	var dropped <-chan struct{}
 	for program != nil {
@@ -112,7 +113,7 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 		var again bool
 		again, ending = h.serve(program)
 		dropped = h.shelf.put(h)
-		if program = h.next(&rule, ending, time.Since(began), again); program != nil {
+		if program = h.next(&pause, ending, began, again); program != nil {
 			h.shelf.take(h)
 		}
 	}

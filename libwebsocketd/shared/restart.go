@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/internal/backoff"
 )
 
 // RestartPolicy says which endings of a process another one follows.
@@ -17,55 +18,38 @@ const (
 	RestartAlways    RestartPolicy = "always"     // all
 )
 
-// Restart is the rule by which a process that has ended is started again,
-// after a wait that grows with every bad run.
-type Restart struct {
-	Policy RestartPolicy
-
-	First time.Duration // the wait after a bad run
-	Most  time.Duration // which doubles up to this
-	Good  time.Duration // a run of this length is a good one, and the next wait is First again
-
-	wait time.Duration
+// Follows reports whether another process follows one that has ended.
+func (r RestartPolicy) Follows(success bool) bool {
+	return r == RestartAlways || r == RestartOnFailure && !success
 }
 
-// DefaultRestart is the rule of lifetime shared: 100 ms, doubled up to 30 s, and
-// forgotten after a run of 10 s.
-func DefaultRestart(policy RestartPolicy) Restart {
-	return Restart{Policy: policy, First: 100 * time.Millisecond, Most: 30 * time.Second, Good: 10 * time.Second}
-}
+// goodRun is how long a process has run whose ending does not count against the next.
+const goodRun = 10 * time.Second
 
-// Again is whether a process that ran that long is started again, and after which
-// wait. One goroutine at a time may ask.
-func (r *Restart) Again(success bool, ran time.Duration) (wait time.Duration, again bool) {
-	if r.Policy != RestartAlways && (r.Policy != RestartOnFailure || success) {
-		return 0, false
-	}
-	if ran >= r.Good {
-		r.wait = 0
-	}
-	wait = max(r.wait, r.First)
-	r.wait = min(2*wait, r.Most)
-	return wait, true
-}
-
-// next is the process that follows one that has ended, or nil. again says that the
-// one before was ended for it.
-func (h *hub) next(rule *Restart, ending error, ran time.Duration, again bool) libwebsocketd.Endpoint {
-	wait, follows := time.Duration(0), true
-	retry := DefaultRestart(RestartAlways) // for a file that has changed and is still open
-	retry.First = time.Second
+// next is the process that follows one that has begun then and has ended, or nil. again
+// says that it was ended for that.
+func (h *hub) next(pause *backoff.Pause, ending error, began time.Time, again bool) libwebsocketd.Endpoint {
+	var wait time.Duration
 	if !again {
-		wait, follows = rule.Again(succeeded(ending), ran)
+		if !h.life.Restart.Follows(succeeded(ending)) {
+			return nil
+		}
+		wait = pause.Fail(began, time.Now())
 	}
-	for follows && h.rest(wait) {
+	retry := backoff.Pause{First: time.Second} // for a file that has changed and is still open
+	for h.rest(wait) {
 		program, refusal := h.start()
 		if refusal == nil {
 			h.tellRestart(ending)
 			return program
 		}
-		if wait, follows = rule.Again(false, 0); !follows && again {
-			wait, follows = retry.Again(false, 0)
+		switch now := time.Now(); {
+		case h.life.Restart.Follows(false):
+			wait = pause.Fail(now, now)
+		case again:
+			wait = retry.Fail(now, now)
+		default:
+			return nil
 		}
 	}
 	return nil
