@@ -183,13 +183,13 @@ func programOf(t *testing.T, content string, args ...string) libwebsocketd.Progr
 	return w.programs[0]
 }
 
-// TestReadmeHasEveryKey: the README's table is of all keys a program may have.
-func TestReadmeHasEveryKey(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+// TestConfigPageHasEveryKey: the table of doc/config.md is of all keys a program may have.
+func TestConfigPageHasEveryKey(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "doc", "config.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(readme), "| key | value | meaning |\n")
+	_, table, _ := strings.Cut(string(page), "| key | value | meaning |\n")
 	table, _, _ = strings.Cut(table, "\n\n")
 	c := parseConfig("", nil, newParser().Model.Flags)
 	var described []string

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// printMarkdown prints the table for the README: the first target, the peer and
+// printMarkdown prints a table for doc/performance.md: the first target, the peer and
 // the limit, one row for each figure and measure. Behind each figure of ours are
 // its ratios.
 func printMarkdown(out io.Writer, findings []*finding, ours string) {

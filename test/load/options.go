@@ -33,7 +33,7 @@ func parseOptions(args []string) (o options, err error) {
 	flags.Float64Var(&o.seconds, "seconds", 1.5, "measuring time of one repetition")
 	flags.StringVar(&o.json, "json", "bench.json", "`FILE` for everything that was measured")
 	flags.StringVar(&o.from, "from", "", "measure nothing, but print what this `FILE` of an earlier run has")
-	flags.BoolVar(&o.table, "markdown", false, "print the table for the README, instead of all others")
+	flags.BoolVar(&o.table, "markdown", false, "print a table for doc/performance.md, instead of all others")
 	flags.BoolVar(&o.gate, "gate", false, "fail if a floor is missed, see targets.txt")
 	flags.Usage = func() { usage(flags) }
 	if err := flags.Parse(args); err != nil {

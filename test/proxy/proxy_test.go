@@ -1,4 +1,4 @@
-// Package proxy tries the README's recipes for reverse proxies, word by word,
+// Package proxy tries the recipes of doc/http.md for reverse proxies, word by word,
 // against the real nginx and Caddy.
 package proxy
 
@@ -56,17 +56,17 @@ func TestRecipes(t *testing.T) {
 	}
 }
 
-// recipe is the README's code block of a language.
+// recipe is the code block of a language in doc/http.md.
 func recipe(t *testing.T, language string) string {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join(harness.RootDir(), "README.md"))
+	manual, err := os.ReadFile(filepath.Join(harness.RootDir(), "doc", "http.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, found := strings.Cut(string(readme), "```"+language+"\n")
+	_, block, found := strings.Cut(string(manual), "```"+language+"\n")
 	block, _, closed := strings.Cut(block, "```")
 	if !found || !closed {
-		t.Fatalf("the README has no recipe for %s", language)
+		t.Fatalf("doc/http.md has no recipe for %s", language)
 	}
 	return block
 }

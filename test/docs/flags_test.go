@@ -1,4 +1,4 @@
-package cli
+package docs
 
 import (
 	"os"
@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	tableBegins = "<!-- The table is the program's own: UPDATE=1 go test ./cli -run Readme, in test/, writes it. -->\n"
+	tableBegins = "<!-- The table is the program's own: UPDATE=1 go test ./docs -run Flags, in test/, writes it. -->\n"
 	tableEnds   = "<!-- end of the table -->\n"
 )
 
-// The README's table of flags is what the program says of itself.
-func TestReadmeFlags(t *testing.T) {
-	file := filepath.Join(harness.RootDir(), "README.md")
-	readme, err := os.ReadFile(file)
+// The table of flags is what the program says of itself.
+func TestFlags(t *testing.T) {
+	file := filepath.Join(harness.RootDir(), "doc", "flags.md")
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, begins := strings.Cut(string(readme), tableBegins)
+	before, rest, begins := strings.Cut(string(text), tableBegins)
 	table, after, ends := strings.Cut(rest, tableEnds)
 	if !begins || !ends {
-		t.Fatal("the README has lost the marks around its table of flags")
+		t.Fatal("doc/flags.md has lost the marks around its table")
 	}
 	want := flagTable()
 	switch {
@@ -35,7 +35,7 @@ func TestReadmeFlags(t *testing.T) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("the README's table of flags is not the program's; UPDATE=1 go test ./cli -run Readme writes this one:\n%s", want)
+		t.Errorf("the table of doc/flags.md is not the program's; UPDATE=1 go test ./docs -run Flags writes this one:\n%s", want)
 	}
 }
 
@@ -55,7 +55,10 @@ func flagTable() string {
 		if value != "" {
 			value = "`" + value + "`"
 		}
-		b.WriteString("| `" + flag + "` | " + value + " | " + strings.ReplaceAll(f.Help, "|", `\|`) + " |\n")
+		b.WriteString("| `" + inCell(flag) + "` | " + value + " | " + inCell(f.Help) + " |\n")
 	}
 	return b.String() + "\n"
 }
+
+// inCell returns text as it stands in a cell of a table.
+func inCell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
