@@ -39,7 +39,7 @@ var below = map[string][]string{
 	"libwebsocketd":        {"libwebsocketd/ws", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},
 	"libwebsocketd/ws":     {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/internal/socket", "libwebsocketd/gate", "libwebsocketd/logging"},
 	"libwebsocketd/stdio":  {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/process", "libwebsocketd/logging"},
-	"libwebsocketd/bridge": {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit"},
+	"libwebsocketd/bridge": {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit", "libwebsocketd/internal/after"},
 
 	// Powers, each of which knows no other power.
 	"libwebsocketd/process": {"libwebsocketd/internal/exit", "libwebsocketd/internal/backoff"},
@@ -51,6 +51,7 @@ var below = map[string][]string{
 	"libwebsocketd/logging": nil,
 
 	"libwebsocketd/internal/readbuf": {"libwebsocketd/bridge"},
+	"libwebsocketd/internal/after":   nil,
 	"libwebsocketd/internal/backoff": nil,
 	"libwebsocketd/internal/frame":   nil,
 	"libwebsocketd/internal/text":    nil,

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/internal/socket"
 )
 
@@ -47,19 +48,14 @@ func untilGone(r *http.Request) (_ context.Context, settle func()) {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	closing, settleClosing := untilClosing(ctx, r)
-	looked := make(chan struct{})
-	stop := context.AfterFunc(closing, func() {
-		defer close(looked)
+	settleGone := after.Done(closing, func() {
 		defer cancel()
 		awaitGone(ctx)
 	})
 	return ctx, func() {
-		stopped := stop()
-		cancel()
+		cancel() // awaitGone returns
+		settleGone()
 		settleClosing()
-		if !stopped {
-			<-looked
-		}
 	}
 }
 

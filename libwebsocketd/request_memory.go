@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/internal/readbuf"
 	"websocketd/libwebsocketd/internal/socket"
 )
@@ -29,8 +30,8 @@ func (req *Request) Memory(tooSlow func()) *Memory {
 		return true
 	})
 	ctx, cancel := context.WithCancel(req.HTTP.Context())
-	stop := context.AfterFunc(req.server.ctx, cancel)
-	m.ctx, m.stop = ctx, func() { stop(); cancel() }
+	settle := after.Done(req.server.ctx, cancel)
+	m.ctx, m.stop = ctx, func() { settle(); cancel() }
 	return m
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+
+	"websocketd/libwebsocketd/internal/after"
 )
 
 // BothKinds is what a client may send where its kind does not matter.
@@ -87,6 +89,7 @@ func (t *Tally) add(batch []Message) {
 
 // counter is the Tally of a direction that may still be at work when it is read.
 type counter struct {
+	work  sync.WaitGroup // of the goroutine that sends
 	mu    sync.Mutex
 	total Tally
 }
@@ -130,15 +133,11 @@ func Pipe(program, client Endpoint) Traffic {
 // Run returns when the conversation is over: the program is closed, the client
 // was told. settle waits for the client to close as well, which may take a while.
 func Run(program, client Endpoint, t *Traffic) (settle func()) {
-	ended := make(chan struct{})
-	stop := context.AfterFunc(client.Context(), func() {
-		defer close(ended)
-		program.Close()
-	})
-	fed := make(chan struct{})
+	settleClient := after.Close(client.Context(), program)
 	var toProgram counter
+	toProgram.work.Add(1)
 	go func() {
-		defer close(fed)
+		defer toProgram.work.Done()
 		sendToProgram(program, client, &toProgram)
 	}()
 
@@ -150,11 +149,9 @@ func Run(program, client Endpoint, t *Traffic) (settle func()) {
 	program.Close()
 	t.ToProgram = toProgram.tally()
 	return func() {
-		<-fed
+		toProgram.work.Wait()
 		t.ToProgram = toProgram.tally()
-		if !stop() {
-			<-ended
-		}
+		settleClient()
 		client.Close()
 	}
 }

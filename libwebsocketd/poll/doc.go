@@ -57,5 +57,5 @@
 //
 //	goroutine              started by    ends when             waited for by
 //	comments, the guard    newClient     client.Close          client.Close
-//	giving up              closeWhen     its endpoint closed   the same request
+//	giving up              after.Close   its endpoint closed   the same request
 package poll

@@ -15,6 +15,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
 )
 
 // smallBody is what any client may have sent.
@@ -61,34 +62,13 @@ func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
 // give sends a message and leaves. A client that leaves itself, or a server that goes
 // away, gives up.
 func give(req *libwebsocketd.Request, program libwebsocketd.Endpoint, m libwebsocketd.Message) error {
-	left := closeWhen(req.HTTP.Context(), program)
-	going := closeWhen(req.Context(), program)
+	left := after.Close(req.HTTP.Context(), program)
+	going := after.Close(req.Context(), program)
 	err := program.Send([]libwebsocketd.Message{m})
 	left()
 	going()
 	program.Close()
 	return err
-}
-
-// closeWhen closes an endpoint when ctx is done. The caller calls what it returns when
-// that is not wanted any more.
-func closeWhen(ctx context.Context, e libwebsocketd.Endpoint) (settle func()) {
-	return when(ctx, func() { e.Close() })
-}
-
-// when calls f when ctx is done. settle is to be called when that is not wanted any
-// more, and returns when f is not at work.
-func when(ctx context.Context, f func()) (settle func()) {
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		f()
-	})
-	return func() {
-		if !stop() {
-			<-done
-		}
-	}
 }
 
 // readWhole reads a body of at most the size of a message, as far as there is memory
@@ -104,7 +84,7 @@ func readWhole(ctx context.Context, w http.ResponseWriter, req *libwebsocketd.Re
 	}
 	rc := http.NewResponseController(w)
 	defer rc.SetReadDeadline(time.Time{})
-	defer when(ctx, func() { rc.SetReadDeadline(past) })()
+	defer after.Done(ctx, func() { rc.SetReadDeadline(past) })()
 	data, err := readAll(&patient{io.LimitReader(req.HTTP.Body, limit+1), rc, ctx, 2 * req.Program().PingInterval}, memory.Afford)
 	memory.Whole()
 	switch {

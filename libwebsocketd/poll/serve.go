@@ -5,6 +5,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
 )
 
 // stopsEventSource is for one that comes back to a process that was its own.
@@ -51,7 +52,7 @@ func converse(w http.ResponseWriter, req *libwebsocketd.Request, program libwebs
 	c := newClient(req.Context(), w, newBody(w, req.HTTP, req.Preamble()), f, req.Program().PingInterval)
 	c.peer = req
 	c.begin(before)
-	settle := when(req.Silent, c.probe)
+	settle := after.Done(req.Silent, c.probe)
 	req.Pipe(program, c)
 	settle()
 	if !c.isWhole() {

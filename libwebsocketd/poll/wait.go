@@ -11,6 +11,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/internal/text"
 )
 
@@ -94,8 +95,8 @@ func readWait(query url.Values) (time.Duration, *gate.Refusal) {
 func ask(client, going context.Context, program libwebsocketd.Broadcast, limit time.Duration) answer {
 	ctx, cancel := context.WithTimeout(client, limit)
 	defer cancel()
-	defer when(going, cancel)()
-	settle := closeWhen(ctx, program)
+	defer after.Done(going, cancel)()
+	settle := after.Close(ctx, program)
 	deliveries, err := program.Deliveries()
 	gaveUp := ctx.Err() != nil
 	settle()

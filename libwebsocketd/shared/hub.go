@@ -11,6 +11,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/internal/backoff"
 	"websocketd/libwebsocketd/record"
 )
@@ -104,7 +105,7 @@ func (h *hub) isOver() bool {
 
 // run is the life of a hub, from its first process to the end of its last.
 func (h *hub) run(program libwebsocketd.Endpoint) {
-	defer h.whenGoingAway(h.pace.stopBlocking)()
+	defer after.Done(h.ctx, h.pace.stopBlocking)()
 	pause := backoff.Pause{Good: goodRun}
 	var ending error
 	var dropped <-chan struct{}
@@ -170,21 +171,6 @@ func (h *hub) isWatched() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.viewers) > 0
-}
-
-// whenGoingAway calls f when the server is going away, whatever the hub is at then.
-// settle is to be called at the end.
-func (h *hub) whenGoingAway(f func()) (settle func()) {
-	done := make(chan struct{})
-	stop := context.AfterFunc(h.ctx, func() {
-		defer close(done)
-		f()
-	})
-	return func() {
-		if !stop() {
-			<-done
-		}
-	}
 }
 
 // outlast waits as long as somebody may come back for what was said, and it is kept.

@@ -1,0 +1,27 @@
+package bridge
+
+import (
+	"context"
+	"io"
+	"testing"
+)
+
+// silent is an end of a conversation that says nothing.
+type silent struct{ ctx context.Context }
+
+func (silent) Receive() ([]Message, error) { return nil, io.EOF }
+func (silent) Send([]Message) error        { return nil }
+func (silent) CloseSend(error) error       { return nil }
+func (silent) Close() error                { return nil }
+func (s silent) Context() context.Context  { return s.ctx }
+
+// BenchmarkPipe is what a conversation costs in which nobody says anything.
+func BenchmarkPipe(b *testing.B) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	near, far := &silent{ctx}, &silent{ctx}
+	b.ReportAllocs()
+	for b.Loop() {
+		Pipe(near, far)
+	}
+}
