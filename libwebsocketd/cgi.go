@@ -34,25 +34,25 @@ func (s *Server) findCGI(urlPath string) (to route, refusal *gate.Refusal, found
 // request's: a client that leaves takes the whole group along.
 func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from remote, id string, log *slog.Logger) {
 	if !s.begin() {
-		answer(w, gate.GoingAway)
+		s.answer(w, gate.GoingAway)
 		return
 	}
 	defer s.running.Done()
 	if refusal := s.own.origins.CheckPlain(r); refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
-		answer(w, refusal)
+		s.answer(w, refusal)
 		return
 	}
 	if refusal := s.claimSlot(r.Context(), to.program, log); refusal != nil {
 		logging.At(log, logging.LevelError, "http", "Fork not allowed since maxforks amount has been reached. CGI was not run.")
-		answer(w, refusal)
+		s.answer(w, refusal)
 		return
 	}
 	env := to.program.env.of(r, to, from, id, cgiVariables(r, to)...)
 	program, refusal := s.startCGI(to, withPath(env), r, log)
 	if refusal != nil {
 		s.release(to.program)
-		answer(w, refusal)
+		s.answer(w, refusal)
 		return
 	}
 	logging.At(log, logging.LevelAccess, "http", "CGI")

@@ -104,8 +104,16 @@ type Config struct {
 	Ended func(process.Ending)
 
 	// Faces are asked, in this order, about requests that are no WebSocket
-	// handshakes; CGI scripts come first.
-	Faces []Face
+	// handshakes; CGI scripts come first. Dialects are asked about handshakes.
+	Faces    []Face
+	Dialects []Dialect
+
+	// Identify returns who a client is, or why it is not let in, once its Host is right.
+	// Nil asks no client.
+	Identify func(r *http.Request) (Identity, *gate.Refusal)
+
+	// Observer is told what happens, to count it; nil is told nothing.
+	Observer Observer
 
 	// What the process sees besides the request and what Settings says.
 	ReverseLookup  bool   // REMOTE_HOST is the peer's name once it is known
@@ -178,7 +186,7 @@ func (c *Config) complete() error {
 	if c.ErrorLog == nil {
 		c.ErrorLog = log.New(io.Discard, "", 0)
 	}
-	c.Faces, c.Programs = slices.Clone(c.Faces), slices.Clone(c.Programs)
+	c.Faces, c.Dialects, c.Programs = slices.Clone(c.Faces), slices.Clone(c.Dialects), slices.Clone(c.Programs)
 	for i := range c.Programs {
 		if err := c.Programs[i].complete(); err != nil {
 			return fmt.Errorf("config: program %q: %w", c.Programs[i].Name, err)

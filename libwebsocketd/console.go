@@ -43,7 +43,7 @@ func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, log *slog.Log
 		refusal = newRefusal(http.StatusMethodNotAllowed, "the list of programs is read with GET")
 	}
 	if refusal != nil {
-		refuse(w, log, refusal)
+		c.server.refuse(w, log, refusal)
 		return true
 	}
 	logging.At(log, logging.LevelAccess, "http", "DEVCONSOLE")

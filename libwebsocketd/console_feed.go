@@ -163,13 +163,13 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 		refusal = gate.GoingAway
 	}
 	if refusal != nil {
-		refuse(w, log, refusal)
+		c.server.refuse(w, log, refusal)
 		return
 	}
 	f, refusal := c.open(isLocal(r))
 	if refusal != nil {
 		s.running.Done()
-		refuse(w, log, refusal)
+		c.server.refuse(w, log, refusal)
 		return
 	}
 	client, err := ws.Upgrade(s.ctx, w, r, nil, ws.Options{MaxMessage: 1 << 10, PingInterval: DefaultPingInterval, Takes: bridge.Text, Log: log})
@@ -179,7 +179,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 		s.running.Done()
 		return
 	}
-	x := &session{f, client, log}
+	x := &session{program: f, client: client, log: log}
 	s.enter(x)
 	accepted := acceptedConn(r.Context())
 	go func() {

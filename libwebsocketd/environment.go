@@ -102,10 +102,13 @@ func lastOfEach(vars []variable) []variable {
 }
 
 // remote is who sent a request.
-type remote struct{ addr, host, port string }
+type remote struct {
+	addr, host, port string
+	Identity
+}
 
 // unixPeer stands for a client of a unix socket, which has no address.
-var unixPeer = remote{"unix-socket", "unix-socket", ""}
+var unixPeer = remote{addr: "unix-socket", host: "unix-socket"}
 
 func (s *Server) peer(r *http.Request) remote {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
@@ -115,7 +118,7 @@ func (s *Server) peer(r *http.Request) remote {
 	if err != nil {
 		addr = r.RemoteAddr
 	}
-	return remote{addr, s.lookup.Host(addr), port}
+	return remote{addr: addr, host: s.lookup.Host(addr), port: port}
 }
 
 // requestVariables are what of sets for every request.
@@ -146,11 +149,11 @@ func (e *environment) of(r *http.Request, route route, from remote, id string, m
 		{"QUERY_STRING", r.URL.RawQuery},
 		{"REQUEST_URI", r.URL.RequestURI()},
 		{"UNIQUE_ID", id},
-		{"AUTH_TYPE", ""},
+		{"AUTH_TYPE", from.Proof},
 		{"CONTENT_LENGTH", ""},
 		{"CONTENT_TYPE", ""},
 		{"REMOTE_IDENT", ""},
-		{"REMOTE_USER", ""},
+		{"REMOTE_USER", from.User},
 	}
 	if r.TLS != nil {
 		vars = append(vars, variable{"HTTPS", "on"})

@@ -22,23 +22,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from := s.peer(r)
 	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
 	if refusal := s.conns.begin(r); refusal != nil {
-		refuse(w, log, refusal)
+		s.refuse(w, log, refusal)
 		return
 	}
 	defer s.conns.end(r)
 	if refusal := s.checkHost(r); refusal != nil {
-		refuse(w, log, refusal)
+		s.refuse(w, log, refusal)
 		return
 	}
-	if s.console.serveOwn(w, r, log) {
+	log, refusal := s.identify(r, &from, log)
+	if refusal != nil {
+		s.refuse(w, log, refusal)
 		return
 	}
-	if !isUpgrade(r) || len(s.routes.Load().programs) == 0 {
+	if s.console.serveOwn(w, r, log) || s.serveMounted(w, r, log) {
+		return
+	}
+	if !isUpgrade(r) || len(s.routes.Load().programs) == 0 && len(s.cfg.Dialects) == 0 {
 		s.servePlain(w, r, from, id, log)
 		return
 	}
+	if d := s.dialect(r); d != nil {
+		s.serveDialect(d, w, r, from, id, log)
+		return
+	}
 	if !s.begin() {
-		refuse(w, log, gate.GoingAway)
+		s.refuse(w, log, gate.GoingAway)
 		return
 	}
 	on := s.console.onlooker(r)
@@ -58,8 +67,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer s.running.Done()
 		defer s.conns.forget(conn)
 		defer on.end()
-		defer s.leave(x)
-		x.run()
+		s.converse(x, func() { x.run() })
 	}()
 }
 
@@ -69,10 +77,10 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	to, refusal := s.admit(w, r)
 	if refusal != nil {
 		on.refused(refusal)
-		refuse(w, log, refusal)
+		s.refuse(w, log, refusal)
 		return nil
 	}
-	req := s.newRequest(r, to, from, id, on.watch(to, log))
+	req := s.newRequest(r, to, from, id, on.watch(to, log), make(http.Header))
 	program, refusal := req.Open(Attach{MayStart: true})
 	if refusal != nil {
 		on.refused(refusal)
@@ -80,6 +88,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 		return nil
 	}
 	header := to.program.upgradeHeader(r, req.log)
+	maps.Copy(header, req.header)
 	on.confirm(header)
 	o := to.program.clientOptions()
 	o.First, o.Memory, o.Log = req.first, s.memory, req.log
@@ -93,9 +102,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 		program.Close()
 		return nil
 	}
-	x := &session{program, client, req.log}
-	s.enter(x)
-	return x
+	return req.session(program, client)
 }
 
 // upgradeHeader is what goes into the 101 besides the handshake.

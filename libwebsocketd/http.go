@@ -21,7 +21,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 	to, refusal, isCGI := s.findCGI(r.URL.Path)
 	if refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
-		answer(w, refusal)
+		s.answer(w, refusal)
 		return
 	}
 	switch {
@@ -37,7 +37,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 		s.console.ServeHTTP(w, r)
 	default:
 		logging.At(log, logging.LevelAccess, "http", "NOT FOUND")
-		answer(w, s.noPage(r))
+		s.answer(w, s.noPage(r))
 	}
 }
 

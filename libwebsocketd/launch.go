@@ -66,7 +66,7 @@ func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
 	}
 	req.log = req.log.With("pid", proc.Pid)
 	o := p.processOptions()
-	o.Log, o.Slot, o.Hint, o.Ended = req.log, place{&s.programs, p}, &p.hint, s.cfg.Ended
+	o.Log, o.Slot, o.Hint, o.Ended = req.log, place{&s.programs, p}, &p.hint, s.observe(p, s.cfg.Ended)
 	return stdio.NewEndpoint(proc, o), nil
 }
 

@@ -41,12 +41,12 @@ func newRedirect(s *Server) *http.Server {
 // is a name or an address and nothing else.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 	if refusal := s.conns.begin(r); refusal != nil {
-		answer(w, refusal)
+		s.answer(w, refusal)
 		return
 	}
 	defer s.conns.end(r)
 	if refusal := s.checkHost(r); refusal != nil {
-		answer(w, refusal)
+		s.answer(w, refusal)
 		return
 	}
 	host, ok := gate.HostName(r)

@@ -25,7 +25,7 @@ func asLogged(refusal *gate.Refusal) *gate.Refusal {
 
 // refuse answers a request that is not served, and says so in the log, unless its cause
 // is there already.
-func refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
+func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
 	if !refusal.Logged {
 		status := http.StatusText(refusal.Status)
 		if refusal.Status == http.StatusNotFound {
@@ -33,12 +33,15 @@ func refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
 		}
 		logging.At(log, logging.LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
 	}
-	answer(w, refusal)
+	s.answer(w, refusal)
 }
 
 // answer sends a refusal: one status, one sentence. The connection is not kept:
 // when descriptors are short, those of the refused are the first to give back.
-func answer(w http.ResponseWriter, refusal *gate.Refusal) {
+func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
+	if o := s.cfg.Observer; o != nil {
+		o.Refused(refusal.Status)
+	}
 	brief(w)
 	maps.Copy(w.Header(), refusal.Header)
 	if refusal.RetryAfter > 0 {

@@ -20,11 +20,13 @@ type route struct {
 }
 
 // route finds the program for a request. No program: 404.
-func (s *Server) route(r *http.Request) (route, *gate.Refusal) {
-	if strings.ContainsRune(r.URL.Path, 0) {
+func (s *Server) route(r *http.Request) (route, *gate.Refusal) { return s.routePath(r.URL.Path) }
+
+func (s *programs) routePath(path string) (route, *gate.Refusal) {
+	if strings.ContainsRune(path, 0) {
 		return route{}, newRefusal(http.StatusBadRequest, "the URL contains a NUL")
 	}
-	clean := paths.Clean(r.URL.Path)
+	clean := paths.Clean(path)
 	p, rest := s.routes.Load().find(clean)
 	switch {
 	case p == nil:

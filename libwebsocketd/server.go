@@ -45,6 +45,8 @@ type Server struct {
 	lookup  *rdns.Names  // nil without ReverseLookup
 	ids     uniqueIDs
 	turn    atomic.Bool   // taken by the one client of Once
+	mounts  http.ServeMux // see Mount
+	mounted atomic.Bool   // there are some
 	static  *static.Files // nil without StaticDir
 	console *console      // nil without Console
 	http    *http.Server

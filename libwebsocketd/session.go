@@ -9,19 +9,29 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// session is one conversation.
+// session is one conversation, as the server keeps it.
 type session struct {
-	program bridge.Endpoint
+	program bridge.Endpoint // nil with a Dialect
 	client  bridge.Endpoint
 	log     *slog.Logger
+	about   Conversation // without its counts
+	moved   bridge.Meter
+	cause   error // of its end
 }
 
-// run is the conversation itself, between its two lines in the log. A client that
-// keeps its half of the connection open after that is not worth a line.
-func (x *session) run() (t bridge.Traffic) {
-	start := time.Now()
+// run has the conversation, between its two lines in the log. A client that keeps its
+// half of the connection open after that is not worth a line.
+func (x *session) run() bridge.Traffic {
 	logging.At(x.log, logging.LevelAccess, "session", "CONNECT")
-	defer bridge.Run(x.program, x.client, &t)()
+	cause, settle := bridge.Run(x.program, x.client, &x.moved)
+	defer settle()
+	x.cause = cause
+	t := x.moved.Traffic(cause)
+	x.logEnd(t)
+	return t
+}
+
+func (x *session) logEnd(t bridge.Traffic) {
 	about := []any{"ending", t.Cause.Error()}
 	if own, ok := x.program.(*stdio.Endpoint); ok {
 		about = append(about, "exit", own.Ending().String())
@@ -30,6 +40,12 @@ func (x *session) run() (t bridge.Traffic) {
 		"messagesout", t.ToClient.Messages, "bytesout", t.ToClient.Bytes,
 		"messagesin", t.ToProgram.Messages, "bytesin", t.ToProgram.Bytes,
 		"undelivered", t.Undelivered.Messages,
-		"duration", time.Since(start).Round(time.Millisecond))...)
-	return t
+		"duration", time.Since(x.about.Began).Round(time.Millisecond))...)
+}
+
+// conversation returns what is known of the session now.
+func (x *session) conversation() Conversation {
+	c := x.about
+	c.Traffic = x.moved.Traffic(nil)
+	return c
 }

@@ -44,7 +44,7 @@ func TestEndIsLogged(t *testing.T) {
 	t.Parallel()
 	program, client := newLingering(), newLingering()
 	book := new(testkit.LogBook)
-	x := &session{program, client, slog.New(book).With("url", "/")}
+	x := &session{program: program, client: client, log: slog.New(book).With("url", "/")}
 	over := make(chan struct{})
 	go func() {
 		defer close(over)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
@@ -37,9 +39,14 @@ type Supervisor interface {
 
 // Attach is a client that was let in, as a Lifetime sees it.
 type Attach struct {
-	Request *http.Request
-	Target  Target
-	Log     *slog.Logger
+	Request  *http.Request
+	Target   Target
+	Identity Identity
+	Log      *slog.Logger
+
+	// Header is that of the answer to come, be it a 101, a 200 or a stream: a Supervisor
+	// may add to it, a cookie or the id of a session.
+	Header http.Header
 
 	MayStart  bool // something may be started for it
 	SendOnly  bool // it has something to say and does not listen
@@ -99,24 +106,54 @@ func (h *Runtime) Own() (own Target, ok bool) {
 	return own, p.scripts == ""
 }
 
-// Start starts the program. It takes a slot, which is free again when nothing of
-// the process's group is left: whoever called Start calls Close.
+// Start starts the program for no client in particular. It takes a slot, which is free
+// again when nothing of the process's group is left: whoever called Start calls Close.
 func (h *Runtime) Start(at Target) (*stdio.Endpoint, *gate.Refusal) {
-	s, p := h.server, h.program
+	return h.StartFor(Start{Target: at})
+}
+
+// Start is what StartFor starts, and for whom.
+type Start struct {
+	Target Target
+	Args   []string // after those of the Target's command
+	For    *Request // the client whose request the process sees; nil is none
+	Env    []string // NAME=VALUE; they win over all others
+}
+
+// StartFor is Start with more to say.
+func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
+	s, p, at := h.server, h.program, o.Target
 	log := s.console.overhear(p, at, h.Log()).With("command", at.argv[0])
+	env := o.environment(p)
+	if refusal := fits(env); refusal != nil {
+		return nil, refusal
+	}
 	if refusal := s.claimSlot(s.ctx, p, log); refusal != nil {
 		logging.At(log, logging.LevelError, "process", "Max of possible forks already active, not started")
 		return nil, refusal
 	}
-	env := p.env.shared(at)
-	proc, err := s.launch(p, at.argv, env)
+	proc, err := s.launch(p, slices.Concat(at.argv, o.Args), env)
 	if err != nil {
 		s.release(p)
 		return nil, launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
 	}
-	o := p.processOptions()
-	o.Log, o.Slot, o.Hint = log.With("pid", proc.Pid), place{&s.programs, p}, &p.hint
-	return stdio.NewEndpoint(proc, o), nil
+	e := p.processOptions()
+	e.Log, e.Slot, e.Hint, e.Ended = log.With("pid", proc.Pid), place{&s.programs, p}, &p.hint, s.observe(p, nil)
+	return stdio.NewEndpoint(proc, e), nil
+}
+
+// environment returns the variables of the process.
+func (o *Start) environment(p *program) []string {
+	env := p.env.shared(o.Target)
+	if req := o.For; req != nil {
+		to := route{program: p, argv: o.Target.argv, scriptName: o.Target.ScriptName, pathInfo: o.Target.PathInfo}
+		env = p.env.of(req.HTTP, to, req.from, req.id)
+	}
+	for _, entry := range o.Env {
+		name, _, _ := strings.Cut(entry, "=")
+		env = slices.DeleteFunc(env, func(other string) bool { return strings.HasPrefix(other, name+"=") })
+	}
+	return append(env, o.Env...)
 }
 
 // Ended is what is to be told how the last process of a URL ended, once its clients

@@ -155,22 +155,24 @@ func (d *Delivery) counts() Tally {
 	return rest.tally
 }
 
-// deliverToClient is tell without a copy for each client.
-func deliverToClient(client Listener, program Broadcast, t *Traffic) error {
+// deliverToClient does what sendToClient does, without a copy for each client.
+func deliverToClient(client Listener, program Broadcast, m *Meter) error {
 	program.Watch(client.BytesAcked)
 	for {
 		deliveries, err := program.Deliveries()
 		if err != nil {
 			return err
 		}
-		count := &t.ToClient
+		count := &m.ToClient
 		if client.Deliver(deliveries) != nil {
-			count = &t.Undelivered
+			count = &m.Undelivered
 		}
+		var sum Tally
 		for i := range deliveries {
 			n := deliveries[i].counts()
-			count.Messages += n.Messages
-			count.Bytes += n.Bytes
+			sum.Messages += n.Messages
+			sum.Bytes += n.Bytes
 		}
+		count.addTally(sum)
 	}
 }

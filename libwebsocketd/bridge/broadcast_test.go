@@ -100,13 +100,13 @@ func TestDeliveries(t *testing.T) {
 		{{Chunk: c, First: 6, Skip: 2}, {Note: &Note{Restarted: "exit status 1"}}},
 		{{Chunk: c, First: 9, Skip: 1}},
 	}}
-	var traffic Traffic
+	var moved Meter
 	var ended *EndedError
-	if err := sendToClient(&listener{client, 2}, many, &traffic); !errors.As(err, &ended) {
+	if err := sendToClient(&listener{client, 2}, many, &moved); !errors.As(err, &ended) {
 		t.Error(err)
 	}
-	expectTally(t, "to the client", traffic.ToClient, 4, 211)
-	expectTally(t, "undelivered", traffic.Undelivered, 2, 110)
+	expectTally(t, "to the client", moved.ToClient.Tally(), 4, 211)
+	expectTally(t, "undelivered", moved.Undelivered.Tally(), 2, 110)
 	if n, rest := many.watched(); n != 7 || !rest {
 		t.Errorf("the program is told %d, %v", n, rest)
 	}

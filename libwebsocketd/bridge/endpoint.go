@@ -72,101 +72,77 @@ type Endpoint interface {
 // ErrGoingAway is the cause of an ending by Server.Shutdown.
 var ErrGoingAway = errors.New("server is going away")
 
-// Tally counts what moved in one direction.
-type Tally struct{ Messages, Bytes int64 }
+// Pipe bridges a program and a client until the program has ended, and
+// returns when both are closed. See the law in doc.go.
+func Pipe(program, client Endpoint) Traffic {
+	var m Meter
+	cause, settle := Run(program, client, &m)
+	settle()
+	return m.Traffic(cause)
+}
 
-func (t *Tally) add(batch []Message) {
-	for _, m := range batch {
-		if m.Kind == Preface {
-			continue
-		}
-		if !m.More && m.Kind != Verbatim {
-			t.Messages++
-		}
-		t.Bytes += int64(len(m.Data))
+// Run returns when the conversation is over, and why: the program is closed, the client
+// was told. settle waits for the client to close as well, which may take a while.
+func Run(program, client Endpoint, m *Meter) (cause error, settle func()) {
+	settleClient := after.Close(client.Context(), program)
+	in := input{program: program, sent: &m.ToProgram}
+	in.work.Add(1)
+	go func() {
+		defer in.work.Done()
+		sendToProgram(&in, client)
+	}()
+
+	cause = sendToClient(client, program, m)
+	if gone := context.Cause(client.Context()); gone != nil {
+		cause = gone
+	}
+	client.CloseSend(cause)
+	program.Close()
+	in.settle()
+	return cause, func() {
+		in.work.Wait()
+		settleClient()
+		client.Close()
 	}
 }
 
-// counter is the Tally of a direction that may still be at work when it is read.
-type counter struct {
-	work  sync.WaitGroup // of the goroutine that sends
-	mu    sync.Mutex
-	total Tally
+// input is the program as the client sends to it. Sending and counting are one step: a
+// program may act on a message and end before Send has returned here.
+type input struct {
+	program Endpoint
+	sent    *Counter
+	work    sync.WaitGroup // of the goroutine that sends
+	mu      sync.Mutex
 }
 
-// Send sends a batch to p and counts it, as one step: a program may act on a
-// message and end before Send has returned here.
-func (c *counter) Send(p Endpoint, batch []Message) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	err := p.Send(batch)
+func (in *input) send(batch []Message) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	err := in.program.Send(batch)
 	if err == nil {
-		c.total.add(batch)
+		in.sent.add(batch)
 	}
 	return err
 }
 
-// tally returns the count. It waits for a Send at work, so it is called after
-// p.Close, which unblocks that.
-func (c *counter) tally() Tally {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.total
-}
-
-// Traffic is what a conversation moved, and why it ended.
-type Traffic struct {
-	ToClient    Tally
-	ToProgram   Tally
-	Undelivered Tally // said by the program when nobody listened any more
-	Cause       error
-}
-
-// Pipe bridges a program and a client until the program has ended, and
-// returns when both are closed. See the law in doc.go.
-func Pipe(program, client Endpoint) Traffic {
-	var t Traffic
-	Run(program, client, &t)()
-	return t
-}
-
-// Run returns when the conversation is over: the program is closed, the client
-// was told. settle waits for the client to close as well, which may take a while.
-func Run(program, client Endpoint, t *Traffic) (settle func()) {
-	settleClient := after.Close(client.Context(), program)
-	var toProgram counter
-	toProgram.work.Add(1)
-	go func() {
-		defer toProgram.work.Done()
-		sendToProgram(program, client, &toProgram)
-	}()
-
-	t.Cause = sendToClient(client, program, t)
-	if gone := context.Cause(client.Context()); gone != nil {
-		t.Cause = gone
-	}
-	client.CloseSend(t.Cause)
-	program.Close()
-	t.ToProgram = toProgram.tally()
-	return func() {
-		toProgram.work.Wait()
-		t.ToProgram = toProgram.tally()
-		settleClient()
-		client.Close()
-	}
+// settle waits until a Send at work is counted. It is called after the program's Close,
+// which unblocks that.
+func (in *input) settle() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 }
 
 // sendToProgram takes what the client says to the program. A program that takes no more
 // does not end the conversation: the client is read on, because its close frame
 // and its pongs come on the same way. One that cannot be told what the client says
 // does, on the client's account.
-func sendToProgram(program, client Endpoint, sent *counter) {
+func sendToProgram(in *input, client Endpoint) {
 	deaf := false
 	err := receiveEach(client, func(batch []Message) {
 		if deaf {
 			return
 		}
-		err := sent.Send(program, batch)
+		err := in.send(batch)
 		if deaf = err != nil; !deaf {
 			return
 		}
@@ -175,24 +151,24 @@ func sendToProgram(program, client Endpoint, sent *counter) {
 		}
 	})
 	if err == io.EOF {
-		program.CloseSend(err)
+		in.program.CloseSend(err)
 	}
 }
 
 // sendToClient takes what the program says to the client, to the last byte. A client
 // that takes no more does not stop the program from being read: it must be able
 // to end.
-func sendToClient(client, program Endpoint, t *Traffic) error {
+func sendToClient(client, program Endpoint, m *Meter) error {
 	if many, ok := program.(Broadcast); ok {
 		if to, ok := client.(Listener); ok {
-			return deliverToClient(to, many, t)
+			return deliverToClient(to, many, m)
 		}
 	}
 	return receiveEach(program, func(batch []Message) {
 		if client.Send(batch) == nil {
-			t.ToClient.add(batch)
+			m.ToClient.add(batch)
 		} else {
-			t.Undelivered.add(batch)
+			m.Undelivered.add(batch)
 		}
 	})
 }

@@ -363,10 +363,10 @@ func TestTallyOfAnAnswer(t *testing.T) {
 		defer close(said)
 		client.says <- say("last")
 	}()
-	var traffic Traffic
+	var moved Meter
 	testkit.Within(t, testkit.Patience, "the conversation ends", func() {
-		settle := Run(program, client, &traffic)
-		expectTally(t, "to the program", traffic.ToProgram, 1, 4)
+		_, settle := Run(program, client, &moved)
+		expectTally(t, "to the program", moved.ToProgram.Tally(), 1, 4)
 		settle()
 	})
 	<-said

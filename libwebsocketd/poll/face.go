@@ -17,7 +17,7 @@ type Face struct{}
 func New() Face { return Face{} }
 
 // Speaks reports whether a request is one of those in the package's list.
-func (Face) Speaks(r *http.Request) bool {
+func (Face) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
 	switch r.Method {
 	case http.MethodGet:
 		return wantsEvents(r) || wantsJSON(r) && r.URL.Query().Has("wait")

@@ -36,7 +36,7 @@ func TestSpeaks(t *testing.T) {
 		{"OPTIONS", "/", nil, false},
 		{"OPTIONS", "/", []string{"Access-Control-Request-Method: POST"}, true},
 	} {
-		if got := New().Speaks(request(t, test.method, test.url, "", test.headers...)); got != test.want {
+		if got := New().Speaks(request(t, test.method, test.url, "", test.headers...), nil); got != test.want {
 			t.Errorf("%s %s %q: %v", test.method, test.url, test.headers, got)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"websocketd/libwebsocketd/bridge"
@@ -45,6 +46,7 @@ type Endpoint struct {
 	immortal chan struct{} // closed when SIGKILL did not end the program
 
 	leaveOnce sync.Once
+	closing   atomic.Bool
 	closeOnce sync.Once
 	closeErr  error
 }
@@ -236,7 +238,25 @@ func (p *Endpoint) Close() error {
 	return p.closeErr
 }
 
+// CloseBy is Close by another ladder. One that is at work already is hurried on by what
+// l asks for sooner.
+func (p *Endpoint) CloseBy(l process.Ladder) error {
+	if p.closing.Load() {
+		p.proc.Stop(l)
+	}
+	p.closeOnce.Do(func() {
+		p.ladder = l
+		p.closeErr = p.end()
+	})
+	return p.closeErr
+}
+
+// Signal sends a signal to the program's process group. It fails with os.ErrProcessDone
+// once the program is gone.
+func (p *Endpoint) Signal(sig syscall.Signal) error { return p.proc.Signal(sig) }
+
 func (p *Endpoint) end() error {
+	p.closing.Store(true)
 	p.Leaving()
 	p.listening.end()
 	p.hasDelivered() // before its end: what comes then may have waited in a buffer

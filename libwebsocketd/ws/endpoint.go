@@ -44,13 +44,14 @@ type Endpoint struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
-	share   *gate.Share      // of the memory for messages; nil without a budget
-	tooSlow atomic.Bool      // for those who wait for it
-	looked  bool             // late was asked before,
-	read    int64            // when so many bytes had been read
-	leaving func()           // called before the client is told that its leaving is noticed
-	first   []bridge.Message // what Receive yields before anything of the client's
-	pieces  [][]byte         // of what is being delivered
+	share   *gate.Share          // of the memory for messages; nil without a budget
+	tooSlow atomic.Bool          // for those who wait for it
+	looked  bool                 // late was asked before,
+	read    int64                // when so many bytes had been read
+	pong    func(payload []byte) // may be nil
+	leaving func()               // called before the client is told that its leaving is noticed
+	first   []bridge.Message     // what Receive yields before anything of the client's
+	pieces  [][]byte             // of what is being delivered
 
 	closeOnce sync.Once
 }
@@ -67,13 +68,18 @@ type Options struct {
 	BoundUnsent  bool             // the system is not to buffer megabytes for a client that takes nothing
 	Memory       *gate.Budget     // what has come of the client's messages counts against it; nil: nothing does
 	Leaving      func()           // called before the client is told that its leaving is noticed; may be nil
-	Log          *slog.Logger
+
+	// Pong is called with the payload of every pong, by the goroutine that receives; the
+	// payload is valid until it returns. Pings of the keep-alive have none. May be nil.
+	Pong func(payload []byte)
+
+	Log *slog.Logger
 }
 
 // newEndpoint takes over an upgraded connection. ctx ends the
 // conversation from above.
 func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
-	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, first: o.First}
+	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, pong: o.Pong, first: o.First}
 	w.frames.control, w.frames.other = w.answer, o.Other
 	if o.Other == nil {
 		w.frames.other = w.ignore
@@ -108,6 +114,10 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 	switch opcode {
 	case frame.OpPing:
 		w.conn.sendControl(frame.OpPong, payload)
+	case frame.OpPong:
+		if w.pong != nil {
+			w.pong(payload)
+		}
 	case frame.OpClose:
 		code, err := closeCode(payload)
 		if err == nil {
@@ -118,6 +128,13 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 		return err
 	}
 	return nil
+}
+
+// Ping sends a ping with at most 125 bytes of payload, which comes back in a pong (RFC
+// 6455 section 5.5.2). It does not wait for a client that reads nothing, and may be
+// called from anywhere.
+func (w *Endpoint) Ping(payload []byte) error {
+	return w.conn.sendControl(frame.OpPing, payload[:min(len(payload), maxControlPayload)])
 }
 
 // ignore is told of the first message of the kind this program does not take.

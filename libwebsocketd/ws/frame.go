@@ -11,13 +11,13 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-const reservedBits = 0x70
+const (
+	reservedBits = 0x70 // of the first byte
+	maskBit      = 0x80 // of the second
+	lengthBits   = 0x7F // of the second
 
-const maskBit = 0x80
-
-const lengthBits = 0x7F
-
-const MaxControlPayload = 125 // RFC 6455 section 5.5
+	maxControlPayload = 125 // RFC 6455 section 5.5
+)
 
 // header is what a client's frame begins with.
 type header struct {
@@ -79,7 +79,7 @@ func checkHeader(h *header, second byte, open bool) error {
 		return protocolError(fmt.Sprintf("opcode %d is reserved", opcode))
 	case second&maskBit == 0:
 		return protocolError("MASK is not set")
-	case h.control() && second&lengthBits > MaxControlPayload:
+	case h.control() && second&lengthBits > maxControlPayload:
 		return protocolError("a control frame is longer than 125 bytes")
 	case h.control() && !h.final():
 		return protocolError("a control frame is fragmented")
@@ -174,7 +174,7 @@ func closePayload(code int, reason string) []byte {
 		return nil
 	}
 	valid := text.Valid([]byte(reason))
-	if most := MaxControlPayload - 2; len(valid) > most {
+	if most := maxControlPayload - 2; len(valid) > most {
 		valid = valid[:text.CutBefore(valid, most)]
 	}
 	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), valid...)

@@ -296,7 +296,7 @@ func FuzzWrite(f *testing.F) {
 			switch op & 0x0d {
 			case 8, 9: // control frames are written at once, between batches
 				flush()
-				data = data[:min(len(data), MaxControlPayload)]
+				data = data[:min(len(data), maxControlPayload)]
 				opcode := frame.OpPing + int(op>>1&1)
 				ws.WriteControl(opcode, data, time.Time{})
 				c.sendControl(byte(opcode), data)

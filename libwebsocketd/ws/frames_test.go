@@ -363,7 +363,7 @@ func TestCloseReason(t *testing.T) {
 		"x" + strings.Repeat("\U0001f600", 40), strings.Repeat("x", 122) + "\u00e4", "\xff" + strings.Repeat("\xe2\x82", 99)} {
 		payload := closePayload(1011, reason)
 		got := string(payload[2:])
-		if len(payload) > MaxControlPayload || !utf8.Valid(payload[2:]) || !strings.HasPrefix(string(text.Valid([]byte(reason))), got) {
+		if len(payload) > maxControlPayload || !utf8.Valid(payload[2:]) || !strings.HasPrefix(string(text.Valid([]byte(reason))), got) {
 			t.Errorf("%q becomes %q", reason, got)
 		}
 		if len(reason) > 123 && len(got) < 120 {

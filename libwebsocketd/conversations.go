@@ -1,0 +1,101 @@
+package libwebsocketd
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/process"
+)
+
+// Conversation is what is known of one that goes on, or has just ended.
+type Conversation struct {
+	ID      string // UNIQUE_ID, and "id" in the log
+	Remote  string // the client's address, or its name where that is known
+	User    string // see Identity
+	Program string // its Name; "" is the Config's own
+	Path    string // the URL path that was asked for
+	Pid     int    // of the process, if that is the client's alone; else 0
+	Began   time.Time
+
+	// Traffic counts what was moved so far. Its Cause is set at the end.
+	bridge.Traffic
+}
+
+// Conversations returns those that go on, in the order of their beginning. The counts go
+// on meanwhile. It may be called at any time.
+func (s *Server) Conversations() []Conversation {
+	s.mu.Lock()
+	all := make([]Conversation, 0, len(s.sessions))
+	for x := range s.sessions {
+		all = append(all, x.conversation())
+	}
+	s.mu.Unlock()
+	slices.SortFunc(all, func(a, b Conversation) int {
+		if order := a.Began.Compare(b.Began); order != 0 {
+			return order
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return all
+}
+
+// Kick ends the conversations with an ID: the client is told a close code and a reason,
+// and its program ends as if the client had left. It reports whether there were any.
+func (s *Server) Kick(id string, code int, reason string) bool {
+	var kicked []*session
+	s.mu.Lock()
+	for x := range s.sessions {
+		if x.about.ID == id {
+			kicked = append(kicked, x)
+		}
+	}
+	s.mu.Unlock()
+	for _, x := range kicked {
+		x.client.CloseSend(&bridge.RefusedError{Code: code, Reason: reason})
+	}
+	return len(kicked) > 0
+}
+
+// Observer is told what happens in a Server, to count it. Its methods may be called by
+// any number of goroutines at once and must not block. What moves meanwhile is counted
+// anyway: see Server.Conversations.
+type Observer interface {
+	Began(c Conversation)
+	Ended(c Conversation) // once it is over, with its Cause
+	Refused(status int)   // a request was answered with a refusal
+	Started(program string)
+	Exited(program string, ending process.Ending) // nothing of the process is left
+}
+
+// observe tells the Observer of a process whose endpoint is made with o.
+func (s *Server) observe(p *program, ended func(process.Ending)) func(process.Ending) {
+	watch := s.cfg.Observer
+	if watch == nil {
+		return ended
+	}
+	watch.Started(p.Name)
+	return func(ending process.Ending) {
+		watch.Exited(p.Name, ending)
+		if ended != nil {
+			ended(ending)
+		}
+	}
+}
+
+// converse registers a session while f is at work, and tells the Observer.
+func (s *Server) converse(x *session, f func()) {
+	s.enter(x)
+	defer s.leave(x)
+	watch := s.cfg.Observer
+	if watch == nil {
+		f()
+		return
+	}
+	watch.Began(x.about)
+	f()
+	over := x.conversation()
+	over.Cause = x.cause
+	watch.Ended(over)
+}

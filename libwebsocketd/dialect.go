@@ -1,0 +1,146 @@
+package libwebsocketd
+
+import (
+	"log/slog"
+	"maps"
+	"net/http"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/ws"
+)
+
+// Dialect is a protocol over WebSocket that a client speaks instead of a program's own
+// messages. It has the upgraded connection in its hands, before any program is opened,
+// and opens what it needs by Request.Open, Request.At and Request.Runtime.
+type Dialect interface {
+	// Speaks reports whether a handshake is of this protocol: by its subprotocol, or by
+	// its path. p is the program at the path, nil if there is none. The first Dialect
+	// that speaks it takes it.
+	Speaks(r *http.Request, p *Program) bool
+
+	// Accept says how the client is taken, or why it is not. By then Host, identity,
+	// handshake and origin are right. req.Program is nil if none is served at the path.
+	Accept(req *Request) (Acceptance, *gate.Refusal)
+
+	// Serve has the conversation, in which no other goroutine receives from client when
+	// it returns. The client is told 1000 then, unless it was told something else.
+	// Shutdown waits for Serve; client.Context is done before.
+	Serve(req *Request, client *ws.Endpoint)
+}
+
+// Acceptance is how the client of a Dialect is taken.
+type Acceptance struct {
+	Protocol string      // the subprotocol to confirm; "" is none
+	Header   http.Header // of the 101 besides
+
+	// MaxMessage is how many bytes a message of the client may have; 0 is
+	// DefaultMaxFrameSize, negative streams without limit.
+	MaxMessage int64
+	// Takes are the kinds of messages; 0 is both.
+	Takes bridge.Kind
+	// Pong is called with the payload of each pong; it must not block. Nil: nobody asks.
+	Pong func(payload []byte)
+}
+
+// dialect returns the Dialect that a handshake is of, nil if there is none.
+func (s *Server) dialect(r *http.Request) Dialect {
+	if len(s.cfg.Dialects) == 0 {
+		return nil
+	}
+	var p *Program
+	if to, refusal := s.route(r); refusal == nil {
+		p = &to.program.Program
+	}
+	for _, d := range s.cfg.Dialects {
+		if d.Speaks(r, p) {
+			return d
+		}
+	}
+	return nil
+}
+
+// serveDialect lets the client of a Dialect in, or refuses it.
+func (s *Server) serveDialect(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
+	req, refusal := s.admitToDialect(w, r, from, id, log)
+	if refusal != nil {
+		s.refuse(w, log, refusal)
+		return
+	}
+	accepted, refusal := d.Accept(req)
+	if refusal != nil {
+		s.refuse(w, req.log, refusal)
+		return
+	}
+	if !s.begin() {
+		s.refuse(w, req.log, gate.GoingAway)
+		return
+	}
+	client, err := ws.Upgrade(s.ctx, w, r, accepted.header(), s.dialectOptions(&accepted, req.log))
+	if err != nil {
+		s.running.Done()
+		s.conns.forget(acceptedConn(r.Context()))
+		logging.At(req.log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
+		return
+	}
+	conn := acceptedConn(r.Context())
+	go func() { // as in ServeHTTP
+		defer s.running.Done()
+		defer s.conns.forget(conn)
+		s.converse(req.session(nil, client), func() {
+			defer client.Close()
+			d.Serve(req, client)
+			bid(client)
+		})
+	}()
+}
+
+// bid ends a client that a Dialect has done with, if it has not done so itself.
+func bid(client *ws.Endpoint) {
+	client.CloseSend(&bridge.CloseWith{Code: bridge.CloseNormal})
+	for {
+		if _, err := client.Receive(); err != nil {
+			return
+		}
+	}
+}
+
+// admitToDialect is admit for a path at which there may be no program.
+func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) (*Request, *gate.Refusal) {
+	to, refusal := s.route(r)
+	if refusal != nil { // none: the Config's own settings are those of the client
+		to = route{}
+	}
+	origins := s.own.origins
+	if to.program != nil {
+		origins = to.program.origins
+	}
+	if refusal = checkHandshake(w, r); refusal == nil {
+		refusal = origins.Check(r)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	return s.newRequest(r, to, from, id, log, make(http.Header)), nil
+}
+
+func (a *Acceptance) header() http.Header {
+	header := make(http.Header)
+	maps.Copy(header, a.Header)
+	if a.Protocol != "" {
+		header.Set("Sec-WebSocket-Protocol", a.Protocol)
+	}
+	return header
+}
+
+func (s *Server) dialectOptions(a *Acceptance, log *slog.Logger) ws.Options {
+	return ws.Options{
+		MaxMessage:   orDefault(a.MaxMessage, DefaultMaxFrameSize),
+		PingInterval: s.own.PingInterval,
+		Takes:        orDefault(a.Takes, bridge.BothKinds),
+		Pong:         a.Pong,
+		Memory:       s.memory,
+		Log:          log,
+	}
+}

@@ -1,0 +1,49 @@
+package libwebsocketd
+
+import (
+	"log/slog"
+	"net/http"
+
+	"websocketd/libwebsocketd/gate"
+)
+
+// Mount has h serve what a pattern of [http.ServeMux] matches, before every program and
+// every file. Host, Config.Identify and the origins of the Config stand before h as they
+// do before a program; Shutdown waits for it, and cancels no request of its own. A
+// pattern that conflicts with another one panics. Mount may be called at any time.
+func (s *Server) Mount(pattern string, h http.Handler) {
+	s.mounts.Handle(pattern, h)
+	s.mounted.Store(true)
+}
+
+// serveMounted answers a request for a mounted handler, if it is one.
+func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
+	if !s.mounted.Load() {
+		return false
+	}
+	h, pattern := s.mounts.Handler(r)
+	if pattern == "" {
+		return false
+	}
+	if refusal := s.checkOrigin(r); refusal != nil {
+		s.refuse(w, log, refusal)
+		return true
+	}
+	if !s.begin() {
+		s.refuse(w, log, gate.GoingAway)
+		return true
+	}
+	defer s.running.Done()
+	defer s.conns.forget(acceptedConn(r.Context())) // h may have taken it over
+	h.ServeHTTP(w, r)
+	return true
+}
+
+// checkOrigin asks the origins of the Config about a request that is for none of the
+// programs.
+func (s *Server) checkOrigin(r *http.Request) *gate.Refusal {
+	if isUpgrade(r) {
+		return s.own.origins.Check(r)
+	}
+	return s.own.origins.CheckPlain(r)
+}
