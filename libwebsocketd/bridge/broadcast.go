@@ -176,3 +176,14 @@ func deliverToClient(client Listener, program Broadcast, m *Meter) error {
 		count.addTally(sum)
 	}
 }
+
+// Confirmer is a Broadcast that wants to be told which messages a client says it has.
+// That is more than its system has acknowledged (Listener.BytesAcked): a page may have
+// been reloaded in between. A protocol in which clients confirm calls Confirm for each
+// word of theirs, from any goroutine.
+type Confirmer interface {
+	Broadcast
+
+	// Confirm says that the client has all messages up to a number of Deliveries.
+	Confirm(number uint64)
+}
