@@ -39,7 +39,7 @@ python_has_websockets() {
 missing=""
 cc_works || missing="$missing gcc libc6-dev"
 python_has_websockets || missing="$missing python3-websockets"
-for pair in node:nodejs npm:npm curl:curl perl:perl chromium:"chromium fonts-dejavu-core" nginx:nginx-light caddy:caddy \
+for pair in node:nodejs npm:npm curl:curl openssl:openssl perl:perl chromium:"chromium fonts-dejavu-core" nginx:nginx-light caddy:caddy \
     php:php-cli lua:lua5.4 ruby:ruby vmstat:procps; do
     has "${pair%%:*}" || missing="$missing ${pair#*:}"
 done

@@ -31,8 +31,8 @@ func (s *session) converse(t *testing.T, typed string, screen []string) {
 			}
 			continue
 		}
-		if got := next(c); !pattern(line).MatchString(got) || len(line) != len(got) && line == "" {
-			t.Fatalf("%s: line %d: %s\nnot %s", s.at, i+1, got, line)
+		if got := s.usual(next(c)); !exactly(line).MatchString(got) {
+			t.Fatalf("%s: line %d of the screen: %s\nnot %s", s.at, i+1, got, line)
 		}
 		if strings.HasPrefix(line, "Disconnected") {
 			return
