@@ -66,7 +66,7 @@ func NewCertificates(cert, key, ca string, greeted func(net.Conn), failed func(e
 func (c *Certificates) ServerConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"},
+		NextProtos: []string{"h2", "http/1.1", "http/1.0"},
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			c.greeted(hello.Conn)
 			return c.current(), nil
@@ -163,7 +163,7 @@ func (c *Certificates) read() (*tls.Config, error) {
 	}
 	config := &tls.Config{
 		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1"},
+		NextProtos:   []string{"h2", "http/1.1", "http/1.0"},
 		Certificates: []tls.Certificate{pair},
 	}
 	if c.ca == "" {

@@ -112,10 +112,29 @@ func shown(t testing.TB, certs *Certificates) int64 {
 	if config.Certificates[0].Leaf.SerialNumber.Cmp(cert.Leaf.SerialNumber) != 0 {
 		t.Fatal("two answers to one question")
 	}
-	if config.MinVersion != tls.VersionTLS12 || strings.Join(config.NextProtos, " ") != "h2 http/1.1" {
+	if config.MinVersion != tls.VersionTLS12 || strings.Join(config.NextProtos, " ") != "h2 http/1.1 http/1.0" {
 		t.Fatalf("version %x, protocols %q", config.MinVersion, config.NextProtos)
 	}
 	return cert.Leaf.SerialNumber.Int64()
+}
+
+// TestCertificatesOldHTTP: a client that offers nothing but HTTP/1.0 in the handshake, as
+// curl -0 does, is spoken to.
+func TestCertificatesOldHTTP(t *testing.T) {
+	t.Parallel()
+	certs, _ := newCertFiles(t).open(t, "")
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	failed := make(chan error, 1)
+	go func() { failed <- tls.Server(near, certs.ServerConfig()).Handshake() }()
+	client := tls.Client(far, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.0"}})
+	if err := client.Handshake(); err != nil || client.ConnectionState().NegotiatedProtocol != "http/1.0" {
+		t.Errorf("%v, %q", err, client.ConnectionState().NegotiatedProtocol)
+	}
+	if err := <-failed; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestCertificatesReload(t *testing.T) {
