@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	crowdLook = 100 * time.Millisecond // a look at the machine counts as long
-	mostCrowd = 10                     // bounds what a crowd can make anybody wait
+	crowdLook = 100 * time.Millisecond // how long one look at the machine is used
+	mostCrowd = 10                     // bounds how much a crowd can extend a wait
 )
 
 var crowd struct {
@@ -21,12 +21,13 @@ var crowd struct {
 }
 
 // Crowd returns how many threads of the machine want each of its processors: 1 when
-// none has to wait for one, at most 10. Waits for somebody who may live on the same
-// machine are as much longer. It may be called at any rate, and concurrently.
+// none has to wait for one, at most 10. Waits for a process that may run on the same
+// machine are extended by this factor. It may be called at any rate, and
+// concurrently.
 //
-// It is the count of one moment, and noisy. A clock asks again for every short step it
-// takes, as package shared does for a tenth of a second, so that a peak slows down one
-// step and not all of a wait.
+// The count is that of one moment, and noisy. A clock asks again for every short step
+// it takes, as package shared does for a tenth of a second, so that a peak slows down
+// one step and not a whole wait.
 func Crowd() float64 {
 	crowd.mu.Lock()
 	defer crowd.mu.Unlock()
@@ -40,8 +41,8 @@ func crowdOf(threads, processors int) float64 {
 	return min(max(float64(threads)/float64(processors), 1), mostCrowd)
 }
 
-// online returns how many processors the machine has. This process may be kept to some
-// of them, but the threads that run or could are everybody's.
+// online returns how many processors the machine has. This process may be limited to
+// some of them, but the threads counted are those of all processes.
 var online = sync.OnceValue(func() int {
 	n := 0
 	list, _ := os.ReadFile("/sys/devices/system/cpu/online") // as 0-3,5
@@ -59,7 +60,7 @@ var online = sync.OnceValue(func() int {
 	return max(n, runtime.NumCPU())
 })
 
-// runnable returns how many threads run or could, 0 if that is not told; see
+// runnable returns how many threads run or could run, 0 if unknown; see
 // proc_loadavg(5).
 func runnable() int {
 	text, _ := os.ReadFile("/proc/loadavg")

@@ -2,5 +2,5 @@
 
 package process
 
-// Crowd returns 1: how many want a processor is not known here.
+// Crowd returns 1: the number of threads that want a processor is unknown here.
 func Crowd() float64 { return 1 }

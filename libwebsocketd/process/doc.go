@@ -8,46 +8,46 @@
 //	 1. Start makes the pipes and forks. The child leads a session and a process
 //	    group of its own, so that one signal reaches everything it starts.
 //	 2. Exited is closed when the leader has exited. It is a zombie then: its pid,
-//	    which is also the name of its group, cannot be given to anybody else.
-//	 3. Whoever reads the output goes on until the pipe is empty; what is in a
+//	    which also names its group, cannot be given to another process.
+//	 3. The reader of the output goes on until the pipe is empty; what is in a
 //	    pipe does not die with its writer.
 //	 4. Reap kills what is left of the group and only then collects the leader.
 //	    A signal is never sent to a group whose leader is collected and whose
-//	    last member is gone: the number may belong to a stranger by then.
+//	    last member is gone: the number may belong to a foreign group by then.
 //	 5. Close stops a process that still runs, reaps it, and returns when the
 //	    whole session is gone.
 //
-// Whatever is in the session ends with the process, in groups of its own (job
-// control, timeout) too: those are found among the orphans a subreaper adopts. A
-// descendant with a session of its own (setsid) is on its own; that is the
-// documented way to outlive a connection. Without a subreaper, and outside Linux, it
-// is the group that ends.
+// The whole session ends with the process, including members that moved to other
+// groups (job control, timeout): they are found among the orphans a subreaper adopts.
+// A descendant that started its own session (setsid) goes on running; that is the
+// documented way to outlive a connection. Without a subreaper, and outside Linux,
+// only the group ends.
 //
-// A process that may not be signalled any more, because it runs as another user, is
-// held: its owner is told by OnGone when it has gone after all.
+// A process that may not be signaled any more, because it runs as another user, is
+// held: OnGone tells its owner when it has gone after all.
 //
-// A wait of the ladder begins when the action before it is done. While members are
-// ready to run, but others have the processors, it is not over; see [Grace].
+// A wait of the ladder begins when the action before it is done. It is extended while
+// members are ready to run but other processes have the processors; see [Grace].
 //
 // # Started ahead
 //
-// A [Pool] keeps processes that nobody uses yet. Each belongs to the pool until
-// Take gives it away, files, slot and duty to end it together; a member that
-// exits before is reaped, closed and replaced by the pool. What it says waits in
-// its pipes. Who takes it sets OnExit anew, and so misses no exit.
+// A [Pool] keeps processes that are not in use yet. Each belongs to the pool until
+// Take hands over its files, its slot and the duty to end it, all together. The pool
+// reaps, closes and replaces a member that exits before that. A member's output waits
+// in its pipes. The caller of Take sets OnExit, and so misses no exit.
 //
 // # The death of the server
 //
-// A killed server can tell nobody. A [Launcher] with Guard keeps a guardian: a
-// second process in a session of its own, that reads a pipe whose only writer is
-// the server, and to which nothing is ever written. When the pipe ends it kills what
-// is listed in a table: memory that the server writes and that outlives it. To list
-// a process is a store. One guardian that is killed or stopped is replaced by
+// A killed server cannot clean up. A [Launcher] with Guard keeps a guardian, a second
+// process in its own session. It reads a pipe whose only writer is the server, and to
+// which nothing is ever written. When the pipe ends, the guardian kills what is
+// listed in a table: memory that the server writes and that outlives it. Listing a
+// process costs one store. A guardian that is killed or stopped is replaced by
 // another, which gets the same table.
 //
-// Processes are started one after the other. Before each the mark is stored that the
-// child will carry, and hand down to whatever it starts; after it, the child's
-// number. So the guardian finds what was being started by its mark. PR_SET_PDEATHSIG,
-// which ends a child when the thread ends that forked it, is what remains when server
-// and guardian are killed together.
+// Processes are started one at a time. Before each start, the server stores the mark
+// that the child will carry and pass on to everything it starts. After the start it
+// stores the child's pid. So the guardian finds a process that was just being started
+// by its mark. When server and guardian are killed together, PR_SET_PDEATHSIG
+// remains, which kills a child when the thread that forked it ends.
 package process

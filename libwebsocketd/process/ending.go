@@ -10,7 +10,7 @@ import (
 // Ending says how a process finished.
 type Ending = exit.Ending
 
-// endingOf reads a collected process's state; nil is an ending nobody knows.
+// endingOf returns the ending of a collected process; nil stands for an unknown one.
 func endingOf(s *os.ProcessState) Ending {
 	if s == nil {
 		return Ending{Code: -1}

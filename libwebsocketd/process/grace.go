@@ -3,25 +3,25 @@ package process
 import "time"
 
 const (
-	// lookPause is the time from one look at who waits for a processor to the next.
+	// lookPause is the time between two looks at which processes wait for a processor.
 	lookPause = 50 * time.Millisecond
-	// mostGrace is how much longer any one wait takes because of that.
+	// mostGrace limits how much any one wait is extended because of that.
 	mostGrace = 3 * time.Second
 )
 
-// Grace is for waits that are over on the clock: it gives a process that could not run
-// meanwhile, because others had the processors, the time it was kept from.
+// Grace extends a wait that is over by the clock. A process that could not run
+// meanwhile, because others had the processors, gets that time back.
 type Grace struct {
 	process *Process
-	began   time.Time // zero: none is given at the moment
+	began   time.Time // zero: the wait is not being extended
 	looked  time.Time
 	ran     map[string]time.Duration
 }
 
-// Grace is for one wait after the other.
+// Grace returns a Grace for one wait at a time.
 func (p *Process) Grace() Grace { return Grace{process: p} }
 
-// More is how much longer to wait before asking again; at 0 the wait is over.
+// More returns how long to wait before calling it again; at 0 the wait is over.
 func (g *Grace) More() time.Duration {
 	now := time.Now()
 	if g.began.IsZero() {

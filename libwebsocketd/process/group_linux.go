@@ -2,9 +2,9 @@ package process
 
 import "syscall"
 
-// groupAttributes puts the child at the head of its own session and group: no
-// terminal, one number to signal. deathsig is for a child that is to
-// die with the thread that forks it.
+// groupAttributes returns attributes that make the child the leader of a new session
+// and group: no terminal, one number to signal. deathsig kills the child when the
+// thread that forks it ends.
 func groupAttributes(deathsig bool) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setsid: true}
 	if deathsig {

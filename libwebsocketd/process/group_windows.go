@@ -6,7 +6,7 @@ import (
 )
 
 // signalGroup can only kill, and only the program itself: Windows has no process
-// groups to signal, and a job object is not built yet. Signal 0 asks whether it
+// groups to signal, and job objects are not supported yet. Signal 0 asks whether it
 // is there.
 func signalGroup(p *Process, sig syscall.Signal) error {
 	if p.reaped {
@@ -22,4 +22,4 @@ func groupAttributes(bool) *syscall.SysProcAttr { return nil }
 
 func reapGroup(*Process) {}
 
-func killGroup(int, syscall.Signal) error { return nil } // nobody has another
+func killGroup(int, syscall.Signal) error { return nil } // there is only one group

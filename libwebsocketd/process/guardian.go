@@ -14,21 +14,22 @@ import (
 	"websocketd/libwebsocketd/internal/backoff"
 )
 
-// readyWait is how long the first program waits for its guardian, should that hang.
+// readyWait limits how long the first start waits for a guardian that hangs.
 const readyWait = 5 * time.Second
 
-// guardian is the server's side of the process that outlives it: it keeps one
-// running, and what the one has to know in a table. A nil guardian does nothing.
+// guardian is the server's side of the process that outlives it. It keeps one
+// running, and keeps in a table what that process has to know. A nil guardian does
+// nothing.
 type guardian struct {
 	table   *table
 	orders  string
-	settled func() // the first one is ready, or will not be
+	settled func() // called when the first one is ready or has failed
 	first   chan struct{}
 
 	mu    sync.Mutex
 	ended bool
 	pid   int      // 0 while there is none
-	pipe  *os.File // whose end tells a guardian that the server has ended
+	pipe  *os.File // its end means to the guardian that the server has ended
 }
 
 func newGuardian(sockets []string) (*guardian, error) {
@@ -55,9 +56,9 @@ func (g *guardian) await(quit <-chan struct{}) {
 	}
 }
 
-// run keeps a guardian running until end. One that is gone is replaced at once; only
-// one that never got ready is waited for, longer each time. Meanwhile the server
-// serves all the same, and says so.
+// run keeps a guardian running until end is called. One that is gone is replaced at
+// once. One that never got ready is replaced after a pause, longer each time.
+// Meanwhile the server serves all the same, and reports it.
 func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
 	var failures backoff.Pause
 	ready := g.settled
@@ -83,7 +84,8 @@ func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
 	}
 }
 
-// live is the life of one guardian. The error is that of one that was never ready.
+// live starts a guardian and returns when it has ended. The error is that of a
+// guardian that never got ready.
 func (g *guardian) live(ready func()) error {
 	pid, said, err := g.start()
 	if err != nil {
@@ -102,7 +104,7 @@ func (g *guardian) live(ready func()) error {
 	g.pid = 0
 	g.pipe.Close()
 	g.mu.Unlock()
-	err = <-told // the pipe has ended with it
+	err = <-told // the pipe ended with the guardian
 	said.Close()
 	if err != nil {
 		return errors.New("it ended before it was ready")
@@ -110,7 +112,7 @@ func (g *guardian) live(ready func()) error {
 	return nil
 }
 
-// start starts one. It says in the pipe returned that it is ready.
+// start starts a guardian, which writes to the pipe returned when it is ready.
 func (g *guardian) start() (pid int, said *os.File, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -121,7 +123,7 @@ func (g *guardian) start() (pid int, said *os.File, err error) {
 	return g.pid, said, err
 }
 
-// awaitExit collects a guardian. One that was stopped could not do its work and is
+// awaitExit collects a guardian. One that was stopped cannot do its work and is
 // killed.
 func awaitExit(pid int) {
 	for {
@@ -136,7 +138,7 @@ func awaitExit(pid int) {
 	}
 }
 
-// announce, add and withdraw are the table's.
+// announce, add, withdraw and remove call the table's methods.
 func (g *guardian) announce() (entry int, err error) {
 	if g == nil {
 		return 0, nil
@@ -178,7 +180,7 @@ func (g *guardian) over() bool {
 	return g.ended
 }
 
-// end lets the guardian go: the end of its pipe is all it waits for.
+// end lets the guardian exit: the end of its pipe is all it waits for.
 func (g *guardian) end() {
 	if g == nil {
 		return
@@ -191,23 +193,23 @@ func (g *guardian) end() {
 	}
 }
 
-// close is for when run has returned.
+// close releases the table. Call it when run has returned.
 func (g *guardian) close() {
 	if g != nil {
 		g.table.close()
 	}
 }
 
-// orders is what a guardian is told when it is started.
+// orders are passed to a guardian when it is started.
 type orders struct {
 	Session int // the server's
 	Sockets []socketFile
 }
 
-// socketFile is the file of a socket the server listens on, and no other that has
-// taken its place since.
+// socketFile identifies the file of a socket the server listens on, so that a file
+// that has replaced it since is not taken for it.
 type socketFile struct {
-	Path     []byte // as it is; JSON would change what is no UTF-8
+	Path     []byte // bytes, because JSON would change what is not UTF-8
 	Dev, Ino uint64
 }
 
@@ -222,7 +224,7 @@ func ordersFor(sockets []string) string {
 	return string(text)
 }
 
-// look notes which file it is.
+// look stores the identity of the file at Path.
 func (f *socketFile) look() error {
 	var s syscall.Stat_t
 	err := syscall.Lstat(string(f.Path), &s)
@@ -230,8 +232,8 @@ func (f *socketFile) look() error {
 	return err
 }
 
-// remove removes the file, unless another is in its place. A successor's may have
-// got the same number; but that server has the lock.
+// remove removes the file, unless another is in its place. The file of a successor
+// may have got the same number; but that server has the lock.
 func (f socketFile) remove() (done bool) {
 	if !f.isThere() {
 		return true

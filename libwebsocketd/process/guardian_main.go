@@ -13,25 +13,26 @@ import (
 	"time"
 )
 
-// guardianName is argv[0] and the command name of a guardian. It shares nothing
-// with the server's name, so that killing all servers by name leaves it to do
-// its work.
+// guardianName is argv[0] and the command name of a guardian. It has nothing in
+// common with the server's name, so that killing all servers by name spares the
+// guardian.
 const guardianName = "wsguardian"
 
-// ordersVariable is in the environment of a guardian, and of nobody else.
+// ordersVariable is set in the environment of a guardian, and of no other process.
 const ordersVariable = "WSGUARDIAN"
 
-// tableDescriptor is where a guardian finds its list.
+// tableDescriptor is the descriptor of the table in a guardian.
 const tableDescriptor = 3
 
-// cleanWait is how long a guardian goes on killing.
+// cleanWait limits how long a guardian goes on killing.
 const cleanWait = 10 * time.Second
 
-// lockWait is how long a guardian waits for the lock of a socket, which may be a
-// successor's by now.
+// lockWait limits how long a guardian waits for the lock of a socket, which a
+// successor of the server may hold by now.
 const lockWait = 5 * time.Second
 
-// guardianPath is this very executable, even when its file was replaced.
+// guardianPath returns the path of this very executable, even when its file was
+// replaced.
 func guardianPath() (string, error) {
 	if runtime.GOOS == "linux" {
 		return "/proc/self/exe", nil
@@ -39,9 +40,9 @@ func guardianPath() (string, error) {
 	return os.Executable()
 }
 
-// startGuardian starts one and returns our ends of the pipe it listens to, and of
-// that in which it says that it is ready. It inherits nothing else but the table, so
-// that it keeps nobody's output open.
+// startGuardian starts a guardian. It returns our ends of the pipe the guardian
+// listens to and of the pipe in which it reports that it is ready. The guardian
+// inherits nothing else but the table, so that it keeps no output open.
 func startGuardian(table *os.File, orders string) (pid int, pipe, said *os.File, err error) {
 	path, err := guardianPath()
 	if err != nil {
@@ -76,8 +77,9 @@ func startGuardian(table *os.File, orders string) (pid int, pipe, said *os.File,
 	return proc.Pid, files[3], files[4], nil
 }
 
-// guardianEnvironment is all that a guardian has. GORACE is for our tests: a program
-// built with the race detector takes a second to end, unless that says otherwise.
+// guardianEnvironment returns the whole environment of a guardian. GORACE is for our
+// tests: a program built with the race detector takes a second to end, unless this
+// variable says otherwise.
 func guardianEnvironment(orders string) []string {
 	env := []string{"GOMAXPROCS=1", ordersVariable + "=" + orders}
 	if race := os.Getenv("GORACE"); race != "" {
@@ -86,16 +88,15 @@ func guardianEnvironment(orders string) []string {
 	return env
 }
 
-// GuardianMain is the whole life of a guardian. In any other process it returns
-// at once; in a guardian it never returns. A command that uses Guard calls it
-// first thing in main.
+// GuardianMain runs the guardian. In any other process it returns at once; in a
+// guardian it never returns. A command that uses Guard calls it first thing in main.
 func GuardianMain() {
 	text := os.Getenv(ordersVariable)
 	if os.Args[0] != guardianName || text == "" {
 		return
 	}
-	// A signal meant for the server's whole family must not take the last
-	// witness away. What ends a guardian is the end of its input.
+	// A signal meant for the server and all its processes must not end the guardian.
+	// Only the end of its input does.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
 	os.WriteFile("/proc/self/comm", []byte(guardianName), 0) // Linux only, and only for ps
 	w := wards{}
@@ -104,21 +105,21 @@ func GuardianMain() {
 	}
 	os.Stdout.Write([]byte{'\n'}) // ready
 	os.Stdout.Close()
-	io.Copy(io.Discard, os.Stdin) // nobody writes to it
+	io.Copy(io.Discard, os.Stdin) // nothing is ever written to it
 	w.listed, _ = readTable(os.NewFile(tableDescriptor, "table"))
 	w.clean()
 	os.Exit(0)
 }
 
-// wards is what a guardian has to end and remove.
+// wards are the sessions a guardian has to end and the files it has to remove.
 type wards struct {
 	orders
 	listed
 }
 
-// clean ends every session listed, and whoever descends from a process that was
-// being started, and removes the sockets. It looks again until it has twice found
-// nobody it could kill: what is killed may have started something meanwhile.
+// clean ends every session listed and all descendants of a process that was being
+// started, and removes the sockets. It looks again until it has twice found nothing
+// to kill: a process that is killed may have started another meanwhile.
 func (w *wards) clean() {
 	defer w.removeSockets()
 	if len(w.sessions) == 0 && w.starting == 0 {
@@ -135,8 +136,8 @@ func (w *wards) clean() {
 	}
 }
 
-// removeSockets removes the sockets. The end of the pipe is seen while the system still
-// takes the server apart: its lock may be given back a little later.
+// removeSockets removes the sockets. The pipe ends while the system is still taking
+// the server apart, so the server's lock may be released a little later.
 func (w *wards) removeSockets() {
 	began := time.Now()
 	for _, socket := range w.Sockets {

@@ -5,7 +5,7 @@ import "errors"
 // GuardianMain returns: there is no guardian on Windows.
 func GuardianMain() {}
 
-// guardian is never there; nil does nothing.
+// guardian has no values here; a nil one does nothing.
 type guardian struct{}
 
 func newGuardian([]string) (*guardian, error) { return nil, errors.ErrUnsupported }

@@ -10,17 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// input is our end of a process's standard input. The runtime's poller learns of
-// it only when the process does not take what is written: until then there is
-// nothing to wait for, and to make it known costs three system calls and wakes the
-// poller, for most processes in vain.
+// input is our end of a process's standard input. It is registered with the runtime's
+// poller only when a write has to wait. Registering costs three system calls and
+// wakes the poller, and most processes never need it.
 //
-// One goroutine may Write; Close may come from any other, and ends a Write that
-// waits.
+// One goroutine may Write; any other may Close, which ends a Write that waits.
 type input struct {
 	mu   sync.RWMutex
-	fd   int      // negative: closed, or the file's
-	file *os.File // once a write had to wait
+	fd   int      // negative: closed, or owned by file
+	file *os.File // set once a write had to wait
 }
 
 // Write implements io.Writer.
@@ -37,7 +35,7 @@ func (p *input) Write(b []byte) (int, error) {
 	return n + m, err
 }
 
-// writeNow writes what the process takes without waiting.
+// writeNow writes as much as the pipe takes without waiting.
 func (p *input) writeNow(b []byte) (n int, err error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()

@@ -14,19 +14,19 @@ const (
 	Interrupt
 	Terminate
 	Kill
-	giveUp // killWait after it
+	giveUp // killWait after Kill
 	numActions
 )
 
-// killWait is how long a process may take to die of SIGKILL before it is given
-// up and said so: only the kernel, or another user's rights, can hold it that long.
+// killWait limits how long a process may take to die of SIGKILL before Stop returns
+// an error. Only the kernel, or the rights of another user, can hold it that long.
 const killWait = time.Second
 
 var actionNames = [...]string{"stdin was closed", "SIGINT", "SIGTERM", "SIGKILL"}
 
 var actionSignals = [...]syscall.Signal{0, syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL}
 
-// String names the action as the log does.
+// String returns the words for the action in the log.
 func (a Action) String() string { return actionNames[a] }
 
 // Step is an action and how long to wait for the process to exit before the
@@ -36,11 +36,11 @@ type Step struct {
 	Wait time.Duration
 }
 
-// Ladder is how a process is asked to end, step by step.
+// Ladder lists the steps by which a process is asked to end.
 type Ladder []Step
 
-// DefaultLadder closes stdin, then sends SIGINT, SIGTERM and SIGKILL after
-// 100, 250 and 500 ms, each wait longer by extra (--closems).
+// DefaultLadder returns the ladder that closes stdin, then sends SIGINT, SIGTERM and
+// SIGKILL after 100, 250 and 500 ms. Each wait is longer by extra (--closems).
 func DefaultLadder(extra time.Duration) Ladder {
 	return Ladder{
 		{CloseStdin, 100*time.Millisecond + extra},
@@ -50,12 +50,12 @@ func DefaultLadder(extra time.Duration) Ladder {
 	}
 }
 
-// KillNow is the ladder of one rung.
+// KillNow is the ladder with SIGKILL as its only rung.
 var KillNow = Ladder{{Kill, 0}}
 
-// schedule is when each action is due; zero is never. Two ladders at work on one
-// process are merged by taking the earlier time of each action: a later,
-// stronger request shortens the first one and never restarts it.
+// schedule holds when each action is due; zero means never. Two ladders for one
+// process are merged by taking the earlier time of each action: a later, stronger
+// request shortens the first one and never restarts it.
 type schedule [numActions]time.Time
 
 func (s *schedule) merge(l Ladder, now time.Time) {
@@ -75,7 +75,7 @@ func (s *schedule) advance(a Action, at time.Time) {
 	}
 }
 
-// next is the action due first among those not done yet.
+// next returns the action that is due first among those not done yet.
 func (s *schedule) next(done *[numActions]bool) (a Action, at time.Time, ok bool) {
 	for i, due := range s {
 		if !done[i] && !due.IsZero() && (!ok || due.Before(at)) {
@@ -85,7 +85,7 @@ func (s *schedule) next(done *[numActions]bool) (a Action, at time.Time, ok bool
 	return a, at, ok
 }
 
-// delay makes everything that is not done yet due later.
+// delay moves everything that is not done yet by a duration.
 func (s *schedule) delay(done *[numActions]bool, by time.Duration) {
 	for i, due := range s {
 		if !done[i] && !due.IsZero() {

@@ -11,43 +11,42 @@ import (
 	"time"
 )
 
-// ErrClosed is the error of Start on a closed Launcher.
+// ErrClosed is returned by Start on a closed Launcher.
 var ErrClosed = errors.New("launcher is closed")
 
-// Launcher starts processes, one after the other, and knows those that are not gone
-// yet. Its methods may be called concurrently.
+// Launcher starts processes, one at a time, and keeps those that are not gone yet.
+// Its methods may be called concurrently.
 type Launcher struct {
 	o       LauncherOptions
 	starts  chan *start
 	quit    chan struct{}
 	once    sync.Once
 	running sync.WaitGroup
-	watch   *watcher  // nil where exits are waited for one by one
+	watch   *watcher  // nil: a goroutine waits for each exit
 	guard   *guardian // nil without Guard
-	orphans *orphans  // nil where they are not ours
-	reserve int       // descriptors to leave free
+	orphans *orphans  // nil: this process does not adopt them
+	reserve int       // descriptors that may be used, see UsableDescriptors
 
 	mu    sync.Mutex
 	procs map[int]*Process
-	held  int // of procs: what could not be ended
+	held  int // how many of procs could not be ended
 }
 
-// LauncherOptions change a Launcher's manners. The zero value suits a library;
-// everything else changes the whole operating system process, and is for a
-// command.
+// LauncherOptions configure a Launcher. The zero value suits a library. Every other
+// value changes the whole operating system process, and is for a command.
 type LauncherOptions struct {
-	// Guard starts a guardian: this program's own executable, which must call
-	// GuardianMain first thing in main. It ends the sessions of processes that are
-	// still running when this process is killed with SIGKILL. Unix only. No
+	// Guard starts a guardian: the executable of this program, which must call
+	// GuardianMain first thing in main. The guardian ends the sessions of processes that
+	// are still running when this process is killed with SIGKILL. Unix only. No
 	// goroutine of such a program may end locked to its thread.
 	Guard bool
 	// Subreaper makes this process the parent of orphaned descendants
-	// (PR_SET_CHILD_SUBREAPER; Linux only) and collects them, as PID 1 must. With
-	// it a process ends with its whole session, else with its group.
+	// (PR_SET_CHILD_SUBREAPER; Linux only) and collects them, as PID 1 must. With it,
+	// the whole session of a process ends with it; without, its group.
 	Subreaper bool
-	// Sockets are unix socket files the guardian removes.
+	// Sockets are unix socket files that the guardian removes.
 	Sockets []string
-	// OnError is told what went wrong in the background. It must not block.
+	// OnError is called with errors of background work. It must not block.
 	OnError func(error)
 }
 
@@ -61,7 +60,8 @@ type start struct {
 	done      chan struct{}
 }
 
-// NewLauncher makes a Launcher. Close it after the last process is closed.
+// NewLauncher returns a Launcher with its goroutines running. Close it after the last
+// process is closed.
 func NewLauncher(o LauncherOptions) (*Launcher, error) {
 	l := &Launcher{
 		o:       o,
@@ -90,8 +90,7 @@ func NewLauncher(o LauncherOptions) (*Launcher, error) {
 	return l, nil
 }
 
-// engageGuardian starts a guardian. Where there can be none the server serves all
-// the same.
+// engageGuardian starts a guardian. Without one the server still serves.
 func (l *Launcher) engageGuardian() {
 	var err error
 	if l.guard, err = newGuardian(l.o.Sockets); err == nil {
@@ -101,7 +100,7 @@ func (l *Launcher) engageGuardian() {
 	}
 }
 
-// Start runs spec. The error is that of the system call: ask errors.Is for
+// Start runs spec. The error wraps that of the system call: use errors.Is with
 // os.ErrNotExist, syscall.EAGAIN and so on.
 func (l *Launcher) Start(spec Spec) (*Process, error) {
 	s := &start{spec: spec, done: make(chan struct{})}
@@ -122,39 +121,39 @@ func (l *Launcher) Start(spec Spec) (*Process, error) {
 	return s.proc, nil
 }
 
-// fork is the one goroutine that starts processes. It also collects strangers,
-// because only here is it known that no child is being born whose pid nobody has
-// written down yet.
+// fork runs in the one goroutine that starts processes. It also collects orphans:
+// only here is it certain that no child has just been started whose pid is not
+// recorded yet.
 //
-// A child dies with the thread that forked it (PR_SET_PDEATHSIG), which a thread of
-// Go's does only after a goroutine that ended locked to it. In a library somebody's
-// may: there all forks come from a thread that is kept. A command has no such
-// goroutine, and to change threads twice costs a quarter of a start.
+// A child dies with the thread that forked it (PR_SET_PDEATHSIG). A thread of Go's
+// ends only with a goroutine that returns while locked to it. In a library,
+// goroutines of others may do that, so there all forks come from a thread that is
+// kept. A command has no such goroutine, and changing threads twice costs a quarter
+// of a start.
 func (l *Launcher) fork() {
 	if !l.o.Guard {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread() // keep the thread: its end would kill the children
 	}
-	strangers := newStrangers(l.o.Subreaper)
-	defer strangers.stop()
+	reaper := newOrphanReaper(l.o.Subreaper)
+	defer reaper.stop()
 	l.guard.await(l.quit)
 	for {
 		select {
 		case s := <-l.starts:
 			s.proc, s.err = l.forkOne(s)
 			close(s.done)
-		case <-strangers.signals:
-			strangers.arm()
-		case <-strangers.timer.C:
-			strangers.reap(l.knows)
+		case <-reaper.signals:
+			reaper.arm()
+		case <-reaper.timer.C:
+			reaper.reap(l.knows)
 		case <-l.quit:
 			return
 		}
 	}
 }
 
-// forkOne starts a process, which is on the guardian's list before it can start
-// another.
+// forkOne starts a process. It is on the guardian's list before it can start another.
 func (l *Launcher) forkOne(s *start) (*Process, error) {
 	entry, err := l.guard.announce()
 	if err != nil {
@@ -190,8 +189,8 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 	return p, nil
 }
 
-// watchExit sees to it that p.markExited is called. Without a watcher, or a
-// handle to watch, a goroutine waits; it collects the leader at once.
+// watchExit arranges the call of p.markExited. Without a watcher, or a handle to
+// watch, a goroutine waits; it collects the leader at once.
 func (l *Launcher) watchExit(p *Process) {
 	if l.watch != nil && l.watch.addProcess(p.proc, p.markExited) == nil {
 		return
@@ -205,7 +204,7 @@ func (l *Launcher) watchExit(p *Process) {
 	})
 }
 
-// pipes makes the three pipes of a child: our ends and its ends.
+// pipes makes the pipes of a child: our ends and the child's.
 func (l *Launcher) pipes(s *start) (err error) {
 	defer func() {
 		if err != nil {
@@ -228,8 +227,8 @@ func (l *Launcher) pipes(s *start) (err error) {
 		s.far[2], err = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	}
 	if err == nil && l.reserve > 0 && int(s.far[2].Fd()) >= l.reserve {
-		// Descriptors are given lowest first: a high number means the table is
-		// nearly full. Refuse now, while there is room to say so.
+		// The system hands out the lowest free descriptor: a high number means the table is
+		// nearly full. Refuse now, while there are descriptors left to report it.
 		err = os.NewSyscallError("pipe", syscall.EMFILE)
 	}
 	return err
@@ -256,7 +255,7 @@ func (l *Launcher) knows(pid int) bool {
 	return l.procs[pid] != nil || l.guard.is(pid)
 }
 
-// forget takes a process of which nothing is left off the lists.
+// forget removes a process of which nothing is left from the lists.
 func (l *Launcher) forget(p *Process) {
 	l.mu.Lock()
 	known := l.procs[p.Pid] == p
@@ -273,9 +272,8 @@ func (l *Launcher) forget(p *Process) {
 	}
 }
 
-// hold keeps what SIGKILL does not end on the lists until it is gone after all: it
-// has its place as long as it is there, and its number is somebody else's then. The
-// error tells so.
+// hold keeps a process that SIGKILL did not end on the lists until it is gone after
+// all. Until then its slot stays taken. It returns cause, extended by this.
 func (l *Launcher) hold(p *Process, cause error) error {
 	l.mu.Lock()
 	again := p.held
@@ -291,7 +289,7 @@ func (l *Launcher) hold(p *Process, cause error) error {
 	return fmt.Errorf("%w; its place is taken until it has gone (so held: %d)", cause, held)
 }
 
-// awaitGone waits for it, or for the end of the launcher.
+// awaitGone waits until the process is gone or the launcher closes.
 func (l *Launcher) awaitGone(p *Process) {
 	select {
 	case <-p.exited:
@@ -311,7 +309,7 @@ func (l *Launcher) awaitGone(p *Process) {
 	l.forget(p)
 }
 
-// Held is how many processes could not be ended and are still there.
+// Held returns how many processes could not be ended and are still there.
 func (l *Launcher) Held() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -4,9 +4,10 @@ package process
 
 import "syscall"
 
-// UsableDescriptors is how many descriptors this process may have, less what is kept
-// back: from that number on no process is started, so that refusals, logs and accepted
-// connections still find room. It is 0 when there is no limit to speak of.
+// UsableDescriptors returns the number of descriptors that may be in use when a
+// process is started. It is the limit of this process less a reserve, so that
+// refusals, logs and accepted connections still find room. It returns 0 when there is
+// no real limit.
 func UsableDescriptors() int {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil || limit.Cur > 1<<30 {

@@ -1,4 +1,4 @@
 package process
 
-// UsableDescriptors is none: handles are not limited by number.
+// UsableDescriptors returns 0: the number of handles is not limited.
 func UsableDescriptors() int { return 0 }

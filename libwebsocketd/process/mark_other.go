@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Nothing that descendants inherit can be read here: a process that is being
-// started at the death of the server may leave something behind.
+// Nothing that descendants inherit can be read here: a process that is being started
+// when the server is killed may survive.
 
 func firstMark() uint64 { return 1 }
 
@@ -19,7 +19,7 @@ func clearMark() {}
 
 func bootClock() int64 { return 0 }
 
-// sharedFile is a file without a name.
+// sharedFile returns a file without a name.
 func sharedFile() (*os.File, error) {
 	file, err := os.CreateTemp("", "guardian")
 	if err != nil {
@@ -28,7 +28,7 @@ func sharedFile() (*os.File, error) {
 	return file, os.Remove(file.Name())
 }
 
-// sessionOf is the session of a process, 0 when there is no such process.
+// sessionOf returns the session of a process, 0 when there is no such process.
 func sessionOf(pid int) int {
 	session, _ := unix.Getsid(pid)
 	return max(session, 0)

@@ -10,14 +10,13 @@ import (
 
 func becomeSubreaper() error { return errors.ErrUnsupported }
 
-// orphanReaper are children this process never started. Without a subreaper there
-// are none.
+// orphanReaper does nothing: without a subreaper this process adopts no children.
 type orphanReaper struct {
 	signals chan os.Signal
 	timer   *time.Timer
 }
 
-func newStrangers(bool) *orphanReaper {
+func newOrphanReaper(bool) *orphanReaper {
 	s := &orphanReaper{timer: time.NewTimer(time.Hour)}
 	s.timer.Stop()
 	return s

@@ -4,8 +4,8 @@ package process
 
 import "syscall"
 
-// closeOnExecPipe holds the lock that keeps others from forking in between: not
-// every one of these systems has pipe2.
+// closeOnExecPipe makes a pipe that no child inherits. It holds the lock against
+// forks in between, because not every one of these systems has pipe2.
 func closeOnExecPipe(fds *[2]int) error {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

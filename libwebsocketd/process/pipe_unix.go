@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newOutputPipe makes a pipe whose reading end is ours. Only that one is made
-// non-blocking and known to the runtime's poller. [os.Pipe] does so with both, and
-// undoes it for the child: 18 system calls and three wake-ups more for each process.
+// newOutputPipe makes a pipe whose reading end is ours. Only this end is made
+// non-blocking and registered with the runtime's poller. [os.Pipe] does so with both,
+// and undoes it for the child: 18 system calls and three wake-ups more for each
+// process.
 func newOutputPipe() (ours, childs *os.File, err error) {
 	fds, err := newPipe(0)
 	if err != nil {
@@ -29,7 +30,7 @@ func newInputPipe() (childs *os.File, ours io.WriteCloser, err error) {
 	return os.NewFile(uintptr(fds[0]), "|0"), &input{fd: fds[1]}, nil
 }
 
-// newPipe makes a pipe whose end of a number is non-blocking.
+// newPipe makes a pipe and makes the end with index ours non-blocking.
 func newPipe(ours int) (fds [2]int, err error) {
 	if err := closeOnExecPipe(&fds); err != nil {
 		return fds, os.NewSyscallError("pipe2", err)

@@ -10,29 +10,28 @@ import (
 	"websocketd/libwebsocketd/internal/backoff"
 )
 
-// lastWordsWait is how long a descendant that left its session, and so outlives a
-// dead member, may keep the rest of the member's stderr from being read.
+// lastWordsWait limits how long reading the stderr of a dead member may take. A
+// descendant that left the session, and so outlives the member, may keep it open.
 const lastWordsWait = 100 * time.Millisecond
 
-// refillPause is how long whoever took a member has the processors to himself:
-// with it the first line comes in half the time.
+// refillPause is how long no replacement is started after a member was taken. With
+// it, the first line of the member taken comes in half the time.
 const refillPause = 5 * time.Millisecond
 
-// mostLastWords is what is kept of a dead member's stderr: as much as a pipe
-// holds unless somebody made it larger.
+// mostLastWords limits what is kept of a dead member's stderr: as much as a pipe
+// holds unless it was made larger.
 const mostLastWords = 64 << 10
 
-// Pool keeps processes that were started ahead, so that whoever needs one does
-// not wait for its start. Its methods may be called concurrently; a nil Pool is
-// one that is always empty.
+// Pool keeps processes that were started ahead, so that a client need not wait for a
+// start. Its methods may be called concurrently; a nil Pool is always empty.
 //
-// A member's files belong to whoever takes it. Until then nothing is read: what
-// it says on stdout and stderr waits in the pipes, so that nothing of it is
-// lost, and a member that says more than a pipe holds waits with it.
+// A member's files belong to the caller of Take. Until then nothing is read: its
+// output on stdout and stderr waits in the pipes, so that nothing is lost. A member
+// that writes more than a pipe holds has to wait.
 type Pool struct {
 	o        PoolOptions
 	launcher *Launcher
-	work     chan struct{} // something may be to be done
+	work     chan struct{} // there may be work
 	quit     chan struct{}
 	once     sync.Once
 	running  sync.WaitGroup
@@ -40,28 +39,28 @@ type Pool struct {
 	mu       sync.Mutex
 	ready    []*member // the oldest first
 	pause    backoff.Pause
-	taken    time.Time  // when the last one was
+	taken    time.Time  // when the last member was
 	starting bool       // a member is being started
-	started  *sync.Cond // or not any more
+	started  *sync.Cond // signals that starting is false again
 	closed   bool
 }
 
-// PoolOptions are what a pool keeps, and at whose cost. The functions are called
-// by the pool's own goroutines, by several at once only in Close. Without
-// Acquire there is always a slot; a nil function does nothing.
+// PoolOptions configure a Pool. The functions are called by the pool's own
+// goroutines, by several at once only in Close. Without Acquire there is always a
+// slot; any other nil function does nothing.
 type PoolOptions struct {
 	Spec Spec
 	Size int // members to keep ready; none for less than 1
 
-	// Acquire asks for a slot before a start. False is that there is none now;
-	// Pool.Wake tells when to ask again.
+	// Acquire takes a slot before a start. It returns false if none is free; a call of
+	// Pool.Wake makes the pool try again.
 	Acquire func() bool
-	// Release gives the slot of a member back that ended unused.
+	// Release returns the slot of a member that ended unused.
 	Release func()
-	// OnError is told of a member that could not be started, or, by an
-	// *UnusedError, that ended unused. It must not block.
+	// OnError is called with the error of a member that could not be started, or with an
+	// *UnusedError for one that ended unused. It must not block.
 	OnError func(error)
-	// Ladder is how unused members are ended by Close; nil is the default one.
+	// Ladder is the ladder Close ends unused members by; nil means DefaultLadder(0).
 	Ladder Ladder
 }
 
@@ -71,11 +70,11 @@ type member struct {
 	born time.Time
 }
 
-// UnusedError is the end of a member that nobody had taken.
+// UnusedError reports the end of a member that was never taken.
 type UnusedError struct {
 	Pid    int
 	Ending Ending
-	Stderr []byte        // what it had said there, at most 64 KiB
+	Stderr []byte        // what it had written to stderr, at most 64 KiB
 	Pause  time.Duration // before the next one is started
 }
 
@@ -83,11 +82,11 @@ func (e *UnusedError) Error() string {
 	return fmt.Sprintf("process %d was started ahead and has ended unused: %s; another is started in %s", e.Pid, e.Ending, e.Pause)
 }
 
-// NewPool makes a Pool, which starts its first members in the background at
-// once. Close it before the Launcher.
+// NewPool returns a Pool, which starts its first members in the background at once.
+// Close it before the Launcher.
 //
-// A member that ended is replaced after the pause of package backoff, which ends when
-// one is taken or has lived for a second.
+// A member that ended is replaced after the pause of package backoff. The pause is
+// reset when a member is taken or has lived for a second.
 func (l *Launcher) NewPool(o PoolOptions) *Pool {
 	if o.Acquire == nil {
 		o.Acquire = func() bool { return true }
@@ -107,12 +106,12 @@ func (l *Launcher) NewPool(o PoolOptions) *Pool {
 	return p
 }
 
-// Take is the oldest ready process, whose slot then belongs to the caller, or
-// nil if there is none; it waits for one that is being started, because that is
-// sooner there than any other. The caller is told of its exit by OnExit, also if
-// it exits in this very moment. Its replacement is started a moment later: forking,
-// and a program that gets ready, would take the processors from whoever is being
-// served.
+// Take returns the oldest ready process, or nil if there is none. Its slot then
+// belongs to the caller. Take waits for a process that is being started, because no
+// other would be there sooner. The caller learns of the exit by OnExit, even if the
+// process exits at this very moment. The replacement is started a moment later:
+// forking, and a program that gets ready, would take the processors from the client
+// that is being served.
 func (p *Pool) Take() *Process {
 	if p == nil {
 		return nil
@@ -133,7 +132,7 @@ func (p *Pool) Take() *Process {
 	return nil
 }
 
-// takeLocked passes over those that have exited but are not buried yet.
+// takeLocked skips members that have exited but are not buried yet.
 func (p *Pool) takeLocked() *member {
 	for i, m := range p.ready {
 		if m.running() {
@@ -146,19 +145,19 @@ func (p *Pool) takeLocked() *member {
 	return nil
 }
 
-// Wake tells that a slot was freed, so that a member may be started. It does not
-// block.
+// Wake tells the pool that a slot was freed, so that it may start a member. It does
+// not block.
 func (p *Pool) Wake() {
 	if p == nil {
 		return
 	}
 	select {
 	case p.work <- struct{}{}:
-	default: // told already
+	default: // woken already
 	}
 }
 
-// Close ends the members nobody took, all at once, each by the ladder, and
+// Close ends the members that were never taken, all at once, each by the ladder. It
 // returns when their groups are gone. Take returns nil from then on.
 func (p *Pool) Close() {
 	if p == nil {
@@ -170,14 +169,14 @@ func (p *Pool) Close() {
 		p.mu.Unlock()
 		close(p.quit)
 		p.running.Wait()
-		for _, m := range p.ready { // nobody else is left who would touch it
+		for _, m := range p.ready { // no other goroutine is left that uses it
 			p.running.Go(func() { p.end(m) })
 		}
 		p.running.Wait()
 	})
 }
 
-// run is the goroutine that keeps the pool full.
+// run keeps the pool full until Close.
 func (p *Pool) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -195,7 +194,7 @@ func (p *Pool) run() {
 	}
 }
 
-// bury takes the dead out and frees their slots.
+// bury removes the members that have exited and frees their slots.
 func (p *Pool) bury() {
 	var dead []*member
 	p.mu.Lock()
@@ -218,7 +217,7 @@ func (p *Pool) bury() {
 	}
 }
 
-// lastWords is what a dead member has left in its stderr.
+// lastWords returns what is left in the stderr of a dead member.
 func (m *member) lastWords() []byte {
 	if m.Stderr == nil || m.Stderr.SetReadDeadline(time.Now().Add(lastWordsWait)) != nil {
 		return nil
@@ -235,8 +234,8 @@ func (p *Pool) end(m *member) {
 	}
 }
 
-// fill starts one member if one is missing, if it is time, and if there is a
-// slot. It returns how long to wait when it is not time yet, else 0.
+// fill starts one member if one is missing, the pause is over, and there is a slot.
+// It returns what is left of the pause, else 0.
 func (p *Pool) fill() (wait time.Duration) {
 	p.mu.Lock()
 	missing := !p.closed && len(p.ready) < p.o.Size
@@ -254,7 +253,7 @@ func (p *Pool) fill() (wait time.Duration) {
 	return wait
 }
 
-// start starts a member, and wakes those who wait in Take in any case.
+// start starts a member. In any case it wakes the goroutines that wait in Take.
 func (p *Pool) start() {
 	var m *member
 	var err error
@@ -281,7 +280,7 @@ func (p *Pool) start() {
 	}
 }
 
-// launch makes a member; on an error its slot is free again.
+// launch starts a member; on an error it releases its slot.
 func (p *Pool) launch() (*member, error) {
 	proc, err := p.launcher.Start(p.o.Spec)
 	if err != nil {
@@ -289,6 +288,6 @@ func (p *Pool) launch() (*member, error) {
 		return nil, err
 	}
 	m := &member{proc, time.Now()}
-	m.OnExit(p.Wake) // before anybody can take it, who sets a function of his own
+	m.OnExit(p.Wake) // before it can be taken by a caller that sets another function
 	return m, nil
 }

@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// goneWait is how long the members of a killed session may take to disappear.
+// goneWait limits how long the members of a killed session may take to disappear.
 const goneWait = 5 * time.Second
 
 // StderrTo says where the standard error of a process goes.
 type StderrTo int
 
 const (
-	StderrPipe    StderrTo = iota // a pipe of its own, Process.Stderr
+	StderrPipe    StderrTo = iota // a separate pipe, Process.Stderr
 	StderrStdout                  // into the pipe of stdout, as 2>&1
-	StderrNowhere                 // thrown away
+	StderrNowhere                 // discarded
 )
 
-// Spec is what to run.
+// Spec describes a program to run.
 type Spec struct {
 	Path   string   // the executable file; nothing is looked up
 	Args   []string // argv, with argv[0]
@@ -31,8 +31,8 @@ type Spec struct {
 	Stderr StderrTo
 }
 
-// Process is one run of a program. Its files belong to the caller until Close,
-// which closes them; all methods may be called concurrently.
+// Process is one run of a program. Its files belong to the caller until Close, which
+// closes them. All methods may be called concurrently.
 type Process struct {
 	Pid    int // also the number of its process group
 	Stdin  io.WriteCloser
@@ -41,7 +41,7 @@ type Process struct {
 
 	launcher *Launcher
 	entry    int  // on the guardian's list
-	held     bool // by the launcher, whose lock it is under
+	held     bool // by the launcher, guarded by its lock
 	proc     *os.Process
 	exited   chan struct{}
 
@@ -49,7 +49,7 @@ type Process struct {
 	onExit   func()
 	onGone   func()
 	onStderr watchID
-	closed   bool // its files are
+	closed   bool // its files are closed
 	due      schedule
 	done     [numActions]bool
 	last     Action
@@ -57,35 +57,36 @@ type Process struct {
 	stopped  chan struct{} // the ladder is over
 	kick     chan struct{} // the schedule has changed
 	reaped   bool          // the leader is collected
-	unkilled error         // what the last signal met
-	gone     bool          // the whole session is
-	told     bool          // onGone was
+	unkilled error         // error of the last signal
+	gone     bool          // the whole session is gone
+	told     bool          // onGone was called
 	state    *os.ProcessState
 	ending   Ending
 	reapOnce sync.Once
 }
 
-// Exited is closed when the program itself has exited; its descendants and its
-// output may still be there.
+// Exited returns a channel that is closed when the program itself has exited. Its
+// descendants and its output may still be there.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 
-// Ending is how it finished; valid once Reap or Close has returned.
+// Ending returns how the process finished. It is valid once Reap or Close has
+// returned.
 func (p *Process) Ending() Ending {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.ending
 }
 
-// Asked reports whether the process was asked to end, and by what last.
+// Asked reports whether the process was asked to end, and returns the last action.
 func (p *Process) Asked() (Action, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.last, p.asked
 }
 
-// OnExit has f called once when the program has exited, at once if it has
-// already. f must not block. There is one f: a later one replaces it, nil takes
-// it away, as an owner does who hands the process over.
+// OnExit sets the function that is called once when the program has exited, or at
+// once if it has exited already. f must not block. A later call replaces f; nil
+// removes it, as an owner does that hands the process over.
 func (p *Process) OnExit(f func()) {
 	p.mu.Lock()
 	p.onExit = f
@@ -95,7 +96,7 @@ func (p *Process) OnExit(f func()) {
 	}
 }
 
-// markExited is called once, by whoever watches the process.
+// markExited is called once, by the goroutine that watches the process.
 func (p *Process) markExited() {
 	close(p.exited)
 	p.callOnExit()
@@ -111,8 +112,9 @@ func (p *Process) callOnExit() {
 	}
 }
 
-// OnGone has f called once when nothing of the process's session is left, at once if
-// so it is. That is before Close returns, unless it fails. f must not block.
+// OnGone sets the function that is called once when nothing of the process's session
+// is left, or at once if nothing is. The call comes before Close returns, unless
+// Close fails. f must not block.
 func (p *Process) OnGone(f func()) {
 	p.mu.Lock()
 	told := p.told
@@ -135,9 +137,9 @@ func (p *Process) callOnGone() {
 	}
 }
 
-// OnStderr has f called once when there is something to read from Stderr: until
-// then nobody need wait for it. Where that cannot be told beforehand it is called
-// at once. After Close it is not called any more. f must not block.
+// OnStderr calls f once when there is something to read from Stderr, so that no
+// goroutine need wait for it before. Where this cannot be watched, f is called at
+// once. After Close it is not called. f must not block.
 func (p *Process) OnStderr(f func()) {
 	if !p.watchStderr(f) {
 		f()
@@ -155,12 +157,14 @@ func (p *Process) watchStderr(f func()) (watched bool) {
 	return err == nil
 }
 
-// Stop asks the process to end, step by step, and returns when it has exited,
-// or with an error when SIGKILL did not end it within a second. A second Stop
-// while one is at work brings forward what it asks for sooner; both return
-// together. Signals go to the whole session. A wait is one in which the process could
-// run: it is longer where others had all processors. One that has exited already is
-// waited for without a limit: the kernel has told its watcher, which is only late.
+// Stop asks the process to end, step by step, and returns when it has exited. It
+// returns an error when SIGKILL did not end the process within a second. Signals go
+// to the whole session.
+//
+// A second Stop, while another is at work, moves forward each action that it wants
+// sooner; both return together. A wait is extended while the process could not run
+// because others had all processors. A process that has exited already is waited for
+// without a limit: the kernel has reported its exit, and only its watcher is late.
 func (p *Process) Stop(l Ladder) error {
 	if !p.running() {
 		return nil
@@ -182,7 +186,7 @@ func (p *Process) Stop(l Ladder) error {
 	return p.stillThere()
 }
 
-// climb does what is due until the process has exited.
+// climb performs each action when it is due, until the process has exited.
 func (p *Process) climb() error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -205,10 +209,10 @@ func (p *Process) climb() error {
 		case <-timer.C:
 		}
 		var more time.Duration
-		if wait > 0 { // what is asked for at once is not put off
+		if wait > 0 { // an action without a wait is not put off
 			more = grace.More()
 			if more == 0 && hasExited(p.Pid) {
-				more = lookPause // it is we who are late
+				more = lookPause // our watcher is late
 			}
 		}
 		if more == 0 && action == giveUp {
@@ -217,7 +221,7 @@ func (p *Process) climb() error {
 		if more == 0 {
 			p.perform(action)
 		}
-		p.delay(more + time.Since(at)) // what follows waits from now on, however late this was
+		p.delay(more + time.Since(at)) // the next wait begins now, however late this action was
 	}
 	return nil
 }
@@ -249,7 +253,7 @@ func (p *Process) stillThere() error {
 	return nil
 }
 
-// perform does one rung.
+// perform carries out one rung of the ladder.
 func (p *Process) perform(a Action) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -263,10 +267,10 @@ func (p *Process) perform(a Action) {
 	}
 }
 
-// signalSession sends sig to every group of the session. The leader is there, if only
-// as a zombie, so that no number is a stranger's.
+// signalSession sends sig to every group of the session. The leader is still there,
+// if only as a zombie, so no number can belong to a foreign process.
 func (p *Process) signalSession(sig syscall.Signal) error {
-	groups := p.otherGroups() // before the first dies, and leaves them without a parent
+	groups := p.otherGroups() // listed before the first group dies and orphans them
 	err := signalGroup(p, sig)
 	for group := range groups {
 		err = errors.Join(err, killGroup(group, sig))
@@ -274,8 +278,8 @@ func (p *Process) signalSession(sig syscall.Signal) error {
 	return err
 }
 
-// Signal sends sig to the whole group. Once the leader is collected nothing is
-// sent any more: the number may be somebody else's.
+// Signal sends sig to the whole group. Once the leader is collected nothing is sent
+// any more: the number may belong to a foreign group.
 func (p *Process) Signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -285,9 +289,9 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	return signalGroup(p, sig)
 }
 
-// Reap waits for the exit, kills what is left of the group, and collects the
-// leader. Call it when the output has been read. What is left of the session in
-// other groups is ended by Close.
+// Reap waits for the exit, kills what is left of the group, and collects the leader.
+// Call it when the output has been read. Close ends what is left of the session in
+// other groups.
 func (p *Process) Reap() Ending {
 	<-p.exited
 	p.reapOnce.Do(func() {
@@ -297,8 +301,8 @@ func (p *Process) Reap() Ending {
 	return p.Ending()
 }
 
-// collect takes the zombie away. Whoever watches without a handle has done so
-// already and left the state.
+// collect waits for the zombie. A watcher without a handle has done so already and
+// left the state.
 func (p *Process) collect() {
 	state := p.state
 	if state == nil {
@@ -311,8 +315,8 @@ func (p *Process) collect() {
 }
 
 // Close closes the process's files, reaps it, and returns when its whole session is
-// gone. An error says what is still there: a program that outlived Stop, or others
-// of its session. They stay on the lists until they are gone, see OnGone.
+// gone. The error names what is still there: a program that outlived Stop, or other
+// members of its session. They stay on the lists until they are gone, see OnGone.
 func (p *Process) Close() error {
 	p.closeFiles()
 	err := p.stillThere()
@@ -327,7 +331,7 @@ func (p *Process) Close() error {
 	return nil
 }
 
-// End is Stop and Close of a process whose output nobody wants.
+// End calls Stop and Close, for a process whose output is not wanted.
 func (p *Process) End(l Ladder) error {
 	err := p.Stop(l)
 	if closeErr := p.Close(); err == nil {
@@ -353,7 +357,7 @@ func (p *Process) awaitRest() error {
 	}
 	limit := goneWait
 	if p.launcher.orphans == nil {
-		limit = time.Second // members are init's to collect, not ours
+		limit = time.Second // init collects the members, not this process
 	}
 	end := time.NewTimer(limit)
 	defer end.Stop()
@@ -374,13 +378,13 @@ func (p *Process) awaitRest() error {
 	}
 }
 
-// allGone reports whether nothing of the session is left, and kills what is.
+// allGone kills what is left of the session and reports whether nothing was.
 func (p *Process) allGone() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	isGone := func() bool { return errors.Is(signalGroup(p, 0), os.ErrProcessDone) }
 	if !p.gone && !isGone() {
-		reapGroup(p) // what is ours to collect is there until it is collected
+		reapGroup(p) // zombies of ours count until they are collected
 		if !isGone() {
 			return false
 		}

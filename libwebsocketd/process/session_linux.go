@@ -13,17 +13,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clockTick is the unit of times in /proc/PID/stat, in nanoseconds.
+// clockTick is the unit of the times in /proc/PID/stat, in nanoseconds.
 const clockTick = uint64(time.Second / 100)
 
-// stat is what is asked of /proc/PID/stat.
+// stat holds the fields used of /proc/PID/stat.
 type stat struct {
 	state                  byte
 	parent, group, session int
 	started                uint64 // in ticks of the bootClock
 }
 
-// dead is a zombie: it only waits to be collected.
+// dead reports whether it is a zombie: it only waits to be collected.
 func (s stat) dead() bool { return s.state == 'Z' || s.state == 'X' }
 
 // statOf reads the status of a process, "PID", or of a thread, "PID/task/TID".
@@ -45,10 +45,10 @@ func statOf(name string) (s stat, ok bool) {
 	return s, true
 }
 
-// processes are the numbers of all that this process can see.
+// processes returns the pids of all processes that this one can see.
 func processes() []int { return numbers("/proc") }
 
-// numbers are the names in a directory that are numbers.
+// numbers returns the names in a directory that are numbers.
 func numbers(dir string) (found []int) {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -64,15 +64,15 @@ func numbers(dir string) (found []int) {
 	return found
 }
 
-// sessionOf is the session of a process, 0 when there is no such process.
+// sessionOf returns the session of a process, 0 when there is no such process.
 func sessionOf(pid int) int {
 	session, _ := unix.Getsid(pid)
 	return max(session, 0)
 }
 
-// orphans is the list of those this process has adopted as a subreaper. They are
-// children of its first thread, whoever started them; the programs are children of
-// another. Nearly always there is none, and to see that is one system call.
+// orphans reads the list of processes this one has adopted as a subreaper. They are
+// children of its first thread; the programs it starts are children of another.
+// Nearly always the list is empty, and to see that costs one system call.
 type orphans struct {
 	mu   sync.Mutex
 	file int // negative where the kernel has no such list
@@ -89,7 +89,7 @@ func newOrphans() *orphans {
 
 func childrenFile(pid, tid int) string { return fmt.Sprintf("/proc/%d/task/%d/children", pid, tid) }
 
-// of are the orphans in a session, the dead too.
+// of returns the orphans in a session, including zombies.
 func (o *orphans) of(session int) (found []int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -113,7 +113,7 @@ func (o *orphans) close() {
 	}
 }
 
-// pids are the numbers in a list.
+// pids returns the numbers in a list.
 func pids(list []byte) (found []int) {
 	for field := range bytes.FieldsSeq(list) {
 		if pid, err := strconv.Atoi(string(field)); err == nil {
@@ -133,8 +133,8 @@ func inSession(all []int, session int) (found []int) {
 }
 
 // killRest kills what is left of a session whose first group is gone, and collects
-// it. It reports whether there was anything. Whoever is left in other groups
-// descends from an orphan of the session; once that is dead, from another.
+// it. It reports whether anything was left. A process left in another group descends
+// from an orphan of the session; once that one is dead, it becomes an orphan itself.
 func (p *Process) killRest() bool {
 	if p.launcher.orphans == nil {
 		return false
@@ -149,8 +149,8 @@ func (p *Process) killRest() bool {
 	return len(left) > 0
 }
 
-// onlyZombies reports whether what is left of a session is somebody else's to collect,
-// as init collects the orphans of a process that is no subreaper.
+// onlyZombies reports whether only zombies are left of a session that another process
+// collects, as init collects the orphans of a process that is no subreaper.
 func (p *Process) onlyZombies() bool {
 	if p.launcher.orphans != nil {
 		return false
@@ -163,8 +163,8 @@ func (p *Process) onlyZombies() bool {
 	return true
 }
 
-// members are the processes of p's session: those that descend from its leader, and
-// orphans with theirs. Without a subreaper orphans are found the slow way.
+// members returns the processes of p's session: the descendants of its leader and of
+// its orphans. Without a subreaper they are found in all of /proc, which is slow.
 func (p *Process) members() []int {
 	if p.launcher.orphans == nil {
 		return inSession(processes(), p.Pid)
@@ -179,7 +179,7 @@ func (p *Process) members() []int {
 	return found
 }
 
-// otherGroups are the groups of p's session but its first.
+// otherGroups returns the groups of p's session except the first.
 func (p *Process) otherGroups() map[int]bool {
 	groups := make(map[int]bool)
 	for _, pid := range p.members() {
@@ -190,9 +190,10 @@ func (p *Process) otherGroups() map[int]bool {
 	return groups
 }
 
-// kept reports whether the session is kept from running by others: a thread is ready,
-// and those that are had together a processor for less than half of elapsed. ran is
-// what each had at the last look, and becomes what each has now.
+// kept reports whether other processes keep the session from running: a thread is
+// ready, and all ready threads together had a processor for less than half of
+// elapsed. ran holds the processor time of each thread at the last look; kept
+// replaces it.
 func (p *Process) kept(ran *map[string]time.Duration, elapsed time.Duration) bool {
 	now := make(map[string]time.Duration)
 	var had time.Duration
@@ -210,15 +211,16 @@ func (p *Process) kept(ran *map[string]time.Duration, elapsed time.Duration) boo
 	return len(now) > 0 && (first || had < elapsed/2)
 }
 
-// hasExited reports whether a child has exited, in all its threads, and is not collected
-// yet.
+// hasExited reports whether a child has exited, in all its threads, and is not
+// collected yet.
 func hasExited(pid int) bool {
 	var about unix.Siginfo
 	err := unix.Waitid(unix.P_PID, pid, &about, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
 	return err == nil && about.Signo != 0
 }
 
-// ranFor is how long a thread has had a processor, the first number of its schedstat.
+// ranFor returns how long a thread has had a processor, the first number of its
+// schedstat.
 func ranFor(thread string) time.Duration {
 	text, _ := os.ReadFile("/proc/" + thread + "/schedstat")
 	first, _, _ := strings.Cut(string(text), " ")

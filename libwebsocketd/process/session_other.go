@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// orphans are init's here, and what a session has besides its first group is not
-// known.
+// orphans has no values here: init adopts them, and the groups of a session other
+// than its first are unknown.
 type orphans struct{}
 
 func newOrphans() *orphans { return nil }
@@ -25,7 +25,8 @@ func (p *Process) kept(*map[string]time.Duration, time.Duration) bool { return f
 
 func hasExited(int) bool { return false }
 
-// onlyZombies reports whether what is left was killed, and is init's to collect.
+// onlyZombies reports whether what is left was killed, and is left for init to
+// collect.
 func (p *Process) onlyZombies() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,15 +10,15 @@ import (
 	"syscall"
 )
 
-// SocketLock decides which of several servers a unix socket's file belongs to. It is
-// a lock (flock(2)) on a file of its own beside the socket, PATH.lock, and ends with
-// the process, however that ends.
+// SocketLock decides which of several servers owns the file of a unix socket. It is a
+// lock (flock(2)) on a separate file beside the socket, PATH.lock. It ends with the
+// process, however that ends.
 type SocketLock struct{ file *os.File }
 
-// ErrLocked says that another process holds the lock.
+// ErrLocked is returned by LockSocket when another process holds the lock.
 var ErrLocked = errors.New("another process holds its lock")
 
-// LockSocket takes the lock of the socket at path. It does not wait.
+// LockSocket takes the lock of the socket at path, without waiting for it.
 func LockSocket(path string) (*SocketLock, error) {
 	name := path + ".lock"
 	for {
@@ -57,8 +57,8 @@ func flock(file *os.File, name string) error {
 	}
 }
 
-// Unlock removes the lock's file and lets go of the lock, in this order: whoever
-// opened the file before sees that it is gone and looks again.
+// Unlock removes the lock's file and then releases the lock. In this order, a process
+// that opened the file before sees that it is gone and tries again.
 func (l *SocketLock) Unlock() {
 	os.Remove(l.file.Name())
 	l.file.Close()

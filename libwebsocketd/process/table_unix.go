@@ -16,20 +16,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mostEntries is how many processes a table has room for at most: its file is sparse,
-// and takes the memory of those that ever were there at the same time.
+// mostEntries limits how many processes a table has room for. Its file is sparse: it
+// uses memory only for the greatest number of processes that existed at the same
+// time.
 const mostEntries = 1 << 20
 
-// errTableFull is what a start fails with that could not be listed.
+// errTableFull is the error of a start that could not be listed.
 var errTableFull = fmt.Errorf("the guardian's list is full: %w", syscall.EAGAIN)
 
-// table is the list of what a guardian has to end: memory shared with it, which
-// outlives the server. To list a process is a store; nobody is called or woken, and
-// a guardian that takes over finds everything in place. Only the server writes.
+// table lists what a guardian has to end, in shared memory that outlives the server.
+// Listing a process costs one store and wakes no process, and a guardian that takes
+// over finds everything in place. Only the server writes.
 //
-// One process at a time is being started. Before the fork its mark is stored, so
-// that whoever descends from it can be found; after it its number. The number is
-// that of its session and first group, and taken off when nothing of it is left.
+// One process at a time is being started. Its mark is stored before the fork, so that
+// its descendants can be found, and its pid after it. The pid is also the number of
+// its session and first group. It is removed when nothing of the session is left.
 type table struct {
 	file   *os.File
 	memory []byte
@@ -42,13 +43,13 @@ type table struct {
 }
 
 type tableHead struct {
-	used     atomic.Int64  // entries that were ever taken
+	used     atomic.Int64  // entries that were ever in use
 	starting atomic.Uint64 // the mark of the start under way; 0 is none
 }
 
-// tableEntry is a session and when it was there for certain, on the bootClock.
+// tableEntry holds a session and a time on the bootClock at which it existed.
 type tableEntry struct {
-	session atomic.Int64 // 0 is nobody's
+	session atomic.Int64 // 0: the entry is free
 	since   atomic.Int64
 }
 
@@ -82,8 +83,8 @@ func newTable() (*table, error) {
 	}, nil
 }
 
-// tableLength is how many processes there can be: each takes descriptors. A file
-// must not be larger than the system lets it: that would be a signal.
+// tableLength returns how many processes there can be, by the descriptors they need.
+// The file must also stay below the file size limit: exceeding it raises a signal.
 func tableLength() int {
 	n := uint64(mostEntries)
 	var limit unix.Rlimit
@@ -96,8 +97,8 @@ func tableLength() int {
 	return int(max(n, 1))
 }
 
-// announce takes an entry for a process that is to be started, and marks it. It is
-// for the forking goroutine alone, as are add and withdraw.
+// announce reserves an entry for a process that is to be started, and marks it. Only
+// the forking goroutine may call it, and add and withdraw.
 func (t *table) announce() (entry int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -123,14 +124,14 @@ func (t *table) add(entry, pid int) {
 	t.head.starting.Store(0)
 }
 
-// withdraw is for a process that could not be started.
+// withdraw releases the entry of a process that could not be started.
 func (t *table) withdraw(entry int) {
 	clearMark()
 	t.head.starting.Store(0)
 	t.remove(entry)
 }
 
-// remove takes a process off.
+// remove removes a process from the list.
 func (t *table) remove(entry int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -140,7 +141,7 @@ func (t *table) remove(entry int) {
 	}
 }
 
-// close gives the memory back. A guardian that still runs keeps its file.
+// close unmaps the memory. A guardian that still runs keeps its file.
 func (t *table) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -149,15 +150,15 @@ func (t *table) close() {
 	t.file.Close()
 }
 
-// listed is what a guardian reads in a table: sessions, each with the time since
-// when it was there, and the mark of a start that was under way.
+// listed is what a guardian reads from a table: sessions, each with a time at which
+// it existed, and the mark of a start that was under way.
 type listed struct {
 	sessions map[int]int64
 	starting uint64
 }
 
-// readTable reads what is there. Numbers that no session can have are passed over:
-// to kill(2) 0 and 1 mean far more than one group.
+// readTable reads a table. It skips numbers that no session can have: to kill(2), 0
+// and 1 mean far more than one group.
 func readTable(file io.ReaderAt) (listed, error) {
 	l := listed{sessions: make(map[int]int64)}
 	head := make([]byte, headSize)

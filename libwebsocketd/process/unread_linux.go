@@ -2,7 +2,7 @@ package process
 
 import "golang.org/x/sys/unix"
 
-// Unread is how many bytes of the input the process has not read yet.
+// Unread returns how many bytes of the input the process has not read yet.
 func (p *input) Unread() (n int) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()

@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// left is who is still there, as kill(2) names them: minus the number of a group.
+// left returns the targets that still exist, as arguments of kill(2): a negative
+// number stands for a group.
 func (w *wards) left() map[int]bool {
 	left := make(map[int]bool)
 	all := processes()
@@ -24,7 +25,7 @@ func (w *wards) left() map[int]bool {
 	for pid, s := range status {
 		if w.starting != 0 && pid != os.Getpid() && markOf(pid) == w.starting {
 			if s.session == w.Session {
-				left[pid] = true // has not come to lead a session of its own
+				left[pid] = true // does not lead its own session yet
 				continue
 			}
 			w.sessions[s.session] = 0
@@ -39,8 +40,8 @@ func (w *wards) left() map[int]bool {
 	return left
 }
 
-// stranger reports whether the leader of a session is another than that which was
-// there at a time: the number was given again after all.
+// stranger reports whether the leader of a session started after the time since: then
+// the number was reused after all, for another process.
 func (w *wards) stranger(leader stat, since int64) bool {
 	return since != 0 && leader.started > uint64(since)/clockTick
 }

@@ -2,8 +2,9 @@
 
 package process
 
-// left is who may still be there, as kill(2) names them: minus the number of a
-// group. That is the one each session began with; others cannot be found here.
+// left returns the targets that may still exist, as arguments of kill(2): a negative
+// number stands for a group. It is the group each session began with; others cannot
+// be found here.
 func (w *wards) left() map[int]bool {
 	left := make(map[int]bool)
 	for session := range w.sessions {

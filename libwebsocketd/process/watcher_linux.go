@@ -10,9 +10,9 @@ import (
 )
 
 // watcher waits for any number of processes and pipes with one epoll over their
-// descriptors: a process whose pidfd can be read has exited. The epoll itself is
-// watched by the runtime's poller, so that waiting costs a goroutine and no
-// thread, however many there are.
+// descriptors. A process whose pidfd can be read has exited. The runtime's poller
+// watches the epoll itself, so that waiting costs one goroutine and no thread,
+// however many there are.
 type watcher struct {
 	file *os.File // the epoll
 	conn syscall.RawConn
@@ -22,8 +22,7 @@ type watcher struct {
 	calls map[watchID]func()
 }
 
-// watchID is something that is waited for, and its number in the epoll. Zero is
-// nothing.
+// watchID identifies what is waited for, also in the epoll. Zero means nothing.
 type watchID int32
 
 func newWatcher() (*watcher, error) {
@@ -43,16 +42,16 @@ func newWatcher() (*watcher, error) {
 	return w, nil
 }
 
-// addProcess has f called once when p has exited and is not collected yet. It
-// fails where the kernel gives no handle of a process.
+// addProcess registers f to be called once, when p has exited and is not collected
+// yet. It fails where the kernel gives no handle of a process.
 func (w *watcher) addProcess(p *os.Process, f func()) error {
 	var failed error
 	err := p.WithHandle(func(handle uintptr) { _, failed = w.add(handle, f) })
 	return errors.Join(err, failed)
 }
 
-// addPipe has f called once when there is something in a pipe, unless the watch is
-// taken back before.
+// addPipe registers f to be called once, when there is something to read from a pipe,
+// unless take is called before.
 func (w *watcher) addPipe(pipe *os.File, f func()) (added watchID, err error) {
 	raw, err := pipe.SyscallConn()
 	if err != nil {
@@ -66,7 +65,7 @@ func (w *watcher) addPipe(pipe *os.File, f func()) (added watchID, err error) {
 func (w *watcher) add(fd uintptr, f func()) (watchID, error) {
 	w.mu.Lock()
 	w.last++
-	for w.last <= 0 || w.calls[w.last] != nil { // once around
+	for w.last <= 0 || w.calls[w.last] != nil { // the numbers have wrapped around
 		w.last = max(w.last+1, 1)
 	}
 	added := w.last
@@ -84,7 +83,8 @@ func (w *watcher) add(fd uintptr, f func()) (watchID, error) {
 	return added, nil
 }
 
-// take takes a watch back; the one who gets f calls it, or nobody.
+// take removes a watch and returns its function, or nil if it was removed before.
+// Only the caller that gets the function calls it.
 func (w *watcher) take(added watchID) func() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -93,8 +93,8 @@ func (w *watcher) take(added watchID) func() {
 	return f
 }
 
-// run reports until close. It stays within one Read: to come back would mean to look
-// in vain before each wait.
+// run calls the functions until close. It stays within one Read: each return to Read
+// would cost a look in vain before the wait.
 func (w *watcher) run() {
 	events := make([]unix.EpollEvent, 64)
 	w.conn.Read(func(fd uintptr) bool {
@@ -110,7 +110,7 @@ func (w *watcher) run() {
 
 func (w *watcher) report(events []unix.EpollEvent) {
 	for _, e := range events {
-		// Without EPOLLIN a pipe has ended in which nothing was said.
+		// Without EPOLLIN, a pipe has ended without output.
 		if f := w.take(watchID(e.Fd)); f != nil && e.Events&unix.EPOLLIN != 0 {
 			f()
 		}

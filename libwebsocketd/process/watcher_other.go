@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// watcher does not exist here: a goroutine waits for each process.
+// watcher has no values here: a goroutine waits for each process.
 type watcher struct{}
 
 func newWatcher() (*watcher, error) { return nil, nil }
