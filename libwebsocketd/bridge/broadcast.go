@@ -7,56 +7,57 @@ import (
 	"websocketd/libwebsocketd/internal/frame"
 )
 
-// Broadcast is a program many clients listen to. Its messages are numbered, and
-// what one client gets others get, too: PipeEndpoints hands it to a Listener as it
-// is, as io.Copy does with an io.WriterTo.
+// Broadcast is a program with many clients. Its messages are numbered, and what one
+// client gets the others get too. Pipe passes its deliveries to a Listener as they
+// are, as io.Copy does with an io.WriterTo.
 type Broadcast interface {
 	Endpoint
 
-	// Epoch names what the numbers count from: the same number with the same
-	// Epoch is the same message.
+	// Epoch returns a name for the start of the numbering: the same number with the
+	// same Epoch is the same message.
 	Epoch() string
 
-	// After is the number of the last message that Deliveries has yielded, at first
-	// of the one before those it will yield. It is for who calls Deliveries.
+	// After returns the number of the last message returned by Deliveries. Before the
+	// first call it is one less than the first message to come. Only the goroutine
+	// that calls Deliveries may call it.
 	After() uint64
 
-	// Deliveries is Receive with numbers.
+	// Deliveries does what Receive does, with numbers.
 	Deliveries() ([]Delivery, error)
 
-	// Watch is called once, before Deliveries: taken is the client's Taken.
-	Watch(taken func() (count int64, rest bool))
+	// Watch is called once, before Deliveries, with the client's BytesAcked.
+	Watch(acked func() (count int64, rest bool))
 }
 
-// Listener is a client that takes what a Broadcast says as it is.
+// Listener is a client that takes the deliveries of a Broadcast as they are.
 type Listener interface {
 	Endpoint
 
-	// Deliver is Send with numbers.
+	// Deliver does what Send does, with numbers.
 	Deliver([]Delivery) error
 
-	// BytesAcked returns a count that grows when the client takes something, also while
-	// Deliver waits for it to take more, and whether some of what was sent to it is not
-	// taken yet: true also where that is not known. It may be called at any time, from
-	// anywhere.
+	// BytesAcked returns a count that grows when the client acknowledges output, also
+	// while Deliver is blocked. rest reports whether some output is not acknowledged
+	// yet; it is true where that is not known. It may be called at any time, from any
+	// goroutine.
 	BytesAcked() (count int64, rest bool)
 }
 
-// Delivery is what a Broadcast says at once: messages, or one Note.
+// Delivery is one piece of a Broadcast's output: messages, or one Note.
 type Delivery struct {
 	Chunk *Chunk // nil with a Note
-	First uint64 // the number of the first message of Chunk, or of the one behind Note
-	Skip  int    // so many messages of Chunk are not for this client
+	First uint64 // the number of the first message of Chunk, or of the one after Note
+	Skip  int    // how many messages at the start of Chunk are not for this client
 	Note  *Note
 }
 
-// Note is what a client is told between two messages. It has no number.
+// Note is sent to a client between two messages. It has no number.
 type Note struct {
 	From, To  uint64 // the messages that were dropped, or
-	Restarted string // how the process ended that another one has taken the place of
+	Restarted string // how the process ended that was replaced by a new one
 }
 
-// String is the note as a client reads it that has nothing but messages.
+// String returns the note as text, for clients that can only be sent messages.
 func (n *Note) String() string {
 	if n.Restarted != "" {
 		return "[websocketd: restarted after " + n.Restarted + "]"
@@ -64,14 +65,13 @@ func (n *Note) String() string {
 	return fmt.Sprintf("[websocketd: %d messages dropped]", n.To-n.From+1)
 }
 
-// Chunk is messages for any number of clients, put into frames once. It does not
-// change.
+// Chunk holds messages for any number of clients, framed once. It is immutable.
 type Chunk struct {
 	frames []byte
 	tally  Tally
 }
 
-// NewChunk copies a batch of whole messages.
+// NewChunk returns a Chunk with a copy of a batch of whole messages.
 func NewChunk(batch []Message) *Chunk {
 	size := 0
 	for i := range batch {
@@ -86,8 +86,8 @@ func NewChunk(batch []Message) *Chunk {
 	return c
 }
 
-// Cut returns a Chunk of the first n messages, and one of the others. Nothing is
-// copied.
+// Cut returns a Chunk of the first n messages, and one of the others. It copies
+// nothing.
 func (c *Chunk) Cut(n int) (head, rest *Chunk) {
 	head, rest = &Chunk{}, &Chunk{frames: c.frames, tally: c.tally}
 	for range n {
@@ -102,9 +102,8 @@ func (c *Chunk) Cut(n int) (head, rest *Chunk) {
 	return head, rest
 }
 
-// Then returns a Chunk of c's messages and then a batch of whole ones, which is copied.
-// It may have its place behind c's messages, so that of one Chunk only one other may be
-// made by it.
+// Then returns a Chunk of c's messages followed by a copy of a batch of whole ones. It
+// may append in place to c's memory, so it may be called once for each Chunk.
 func (c *Chunk) Then(batch []Message) *Chunk {
 	then := &Chunk{frames: c.frames, tally: c.tally}
 	for i := range batch {
@@ -115,13 +114,14 @@ func (c *Chunk) Then(batch []Message) *Chunk {
 	return then
 }
 
-// Tally counts the messages.
+// Tally returns the count of the messages and of their bytes.
 func (c *Chunk) Tally() Tally { return c.tally }
 
-// Size is how many bytes of memory the messages take.
+// Size returns the bytes of memory the messages take.
 func (c *Chunk) Size() int { return cap(c.frames) }
 
-// Messages are the messages behind the first skip ones. Their Data is the Chunk's.
+// Messages returns the messages after the first skip ones. Their Data belongs to the
+// Chunk.
 func (c *Chunk) Messages(skip int) iter.Seq[Message] {
 	return func(yield func(Message) bool) {
 		for rest := c.From(skip); len(rest) > 0; {
@@ -134,7 +134,7 @@ func (c *Chunk) Messages(skip int) iter.Seq[Message] {
 	}
 }
 
-// From is the frames behind the first skip ones.
+// From returns the frames after the first skip ones.
 func (c *Chunk) From(skip int) []byte {
 	rest := c.frames
 	for range skip {
@@ -143,7 +143,7 @@ func (c *Chunk) From(skip int) []byte {
 	return rest
 }
 
-// counts is the Chunk's Tally without the messages that are skipped.
+// counts returns the Chunk's Tally without the messages that are skipped.
 func (d *Delivery) counts() Tally {
 	if d.Chunk == nil {
 		return Tally{}
@@ -177,13 +177,14 @@ func deliverToClient(client Listener, program Broadcast, m *Meter) error {
 	}
 }
 
-// Confirmer is a Broadcast that wants to be told which messages a client says it has.
-// That is more than its system has acknowledged (Listener.BytesAcked): a page may have
-// been reloaded in between. A protocol in which clients confirm calls Confirm for each
-// word of theirs, from any goroutine.
+// Confirmer is a Broadcast that wants to know which messages a client has confirmed.
+// That is stronger than what the client's system has acknowledged
+// (Listener.BytesAcked): the page may have been reloaded in between. A protocol in which
+// clients confirm calls Confirm for each confirmation, from any goroutine.
 type Confirmer interface {
 	Broadcast
 
-	// Confirm says that the client has all messages up to a number of Deliveries.
+	// Confirm reports that the client has all messages up to number, one of those in
+	// Deliveries.
 	Confirm(number uint64)
 }

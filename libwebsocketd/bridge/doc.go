@@ -10,23 +10,24 @@
 // not take is not read from the source, so a slow client slows the program down, and a
 // slow program the client.
 //
-//   - The program ends: what it said is delivered first, then the client is told how it
-//     ended, then the program's session is gone, then the connection is closed.
+//   - The program ends: its output is delivered first, then the client gets a close code
+//     that says how it ended, then the program's session is gone, then the connection is
+//     closed.
 //   - The program closes or ignores its input: the client's messages are read and
 //     dropped, because its close frame and its pongs come after them. Nothing else
 //     changes.
 //   - The program closes its output: nothing changes. Its exit is its end.
 //   - The client ends, or is found dead: the program is asked to end (see
-//     process.Ladder). What it still says is read, so that it can end, and counted as
+//     process.Ladder). What it still prints is read, so that it can end, and counted as
 //     undelivered. The client's close is answered at once.
-//   - The program prints what its framing has no message in: what was whole before is
-//     delivered first, then the client is told 1011 and why, then the program is asked
-//     to end. What it still says is read and thrown away.
-//   - The client says what the framing cannot carry: the program gets what came before
-//     it, and nothing of it. The client is told 1008 or 1003 at once; from then on it is
-//     as if the client had ended.
-//   - The server goes away: as if the client had ended, but what the program says is
-//     delivered, and the client is told 1001 at the end.
+//   - The program prints what is no message of its framing: what was whole before is
+//     delivered first, then the client gets 1011 and the reason, then the program is
+//     asked to end. What it still prints is read and thrown away.
+//   - The client sends what the framing cannot carry: the program gets what came before
+//     it, and nothing of it. The client gets 1008 or 1003 at once; from then on it is as
+//     if the client had ended.
+//   - The server goes away: as if the client had ended, but the program's output is
+//     delivered, and the client gets 1001 at the end.
 //
 // Whoever starts a goroutine waits for it:
 //

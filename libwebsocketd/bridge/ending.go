@@ -25,13 +25,13 @@ const (
 	CloseSignal          = 4128 // plus the signal's number, as a shell's 128
 )
 
-// EndedError is the final error of a program's Receive: it has ended.
+// EndedError is the final error of a program's Receive: the program has ended.
 type EndedError struct{ exit.Ending }
 
 func (e *EndedError) Error() string { return e.String() }
 
-// CloseWith is why a conversation ended that a Lifetime ended: the client is told
-// its code (RFC 6455 section 7.4) and its reason.
+// CloseWith is why a conversation ended that a Lifetime ended: the client is sent its
+// code (RFC 6455 section 7.4) and its reason.
 type CloseWith struct {
 	Code   int
 	Reason string
@@ -43,8 +43,8 @@ func closedWith(code int, reason string) string {
 	return fmt.Sprintf("closed with %d: %s", code, reason)
 }
 
-// Closing is what a client is told at the end: a code and a reason of at most
-// 123 bytes (RFC 6455 section 5.5).
+// Closing returns the close code and the reason a client is sent at the end. A close
+// frame has space for 123 bytes of the reason (RFC 6455 section 5.5).
 func Closing(cause error) (code int, reason string) {
 	var ended *EndedError
 	var refused *RefusedError
@@ -83,7 +83,7 @@ func (e *CloseError) Error() string {
 	return fmt.Sprintf("client closed: %d", e.Code)
 }
 
-// RefusedError is why we end a conversation: what the client sent cannot be taken.
+// RefusedError is why we end a conversation: what the client sent cannot be accepted.
 type RefusedError struct {
 	Code   int // of the close frame
 	Reason string
@@ -92,7 +92,7 @@ type RefusedError struct {
 func (e *RefusedError) Error() string { return closedWith(e.Code, e.Reason) }
 
 // BrokenError is why a conversation ends when what the program prints is no
-// message of its framing. The client is told 1011 and the reason, ASCII.
+// message of its framing. The client is sent 1011 and the reason, which is ASCII.
 type BrokenError struct{ Reason string }
 
 func (e *BrokenError) Error() string { return e.Reason }

@@ -9,7 +9,7 @@ import (
 	"websocketd/libwebsocketd/internal/after"
 )
 
-// BothKinds is what a client may send where its kind does not matter.
+// BothKinds stands for either kind, where the kind of a message does not matter.
 const BothKinds = Text | Binary
 
 // Kind is the kind of a message, as WebSocket knows it (RFC 6455 section 5.6).
@@ -19,13 +19,13 @@ const (
 	Text   Kind = 1 // valid UTF-8
 	Binary Kind = 2 // anything
 
-	// Verbatim is bytes for a program's input as they are, outside of its framing,
-	// as the body of a request. They are no message.
+	// Verbatim is bytes written to a program's input as they are, without framing,
+	// such as the body of a request. They are no message.
 	Verbatim Kind = 4
 )
 
-// Preface is the kind of what a program is told before the client's first
-// message. It is written as it is, and counted as nobody's message.
+// Preface is the kind of what a program is sent before the client's first
+// message. It is written as it is, and not counted as a message.
 const Preface Kind = 0
 
 // Message is one message, or a piece of one when More is set.
@@ -35,37 +35,37 @@ type Message struct {
 	Data []byte
 }
 
-// Endpoint is one side of a conversation. Messages move in batches: what one
-// read of the source yielded goes into one write of the sink, and nothing is
-// held back to make a batch larger.
+// Endpoint is one side of a conversation. Messages move in batches: what one read
+// of the source returned goes into one write of the sink, and nothing is held back
+// to make a batch larger.
 //
 // One goroutine may Receive and another Send; CloseSend belongs to the sender.
 // Close and Context may be called from anywhere, at any time, repeatedly.
 type Endpoint interface {
 	// Receive blocks for the next batch, which is valid until the next call. Its
-	// error says how the side ended; there is none but a final one. io.EOF says
-	// that the side has nothing more to say, but still listens. Who has begun to
-	// Receive goes on until that error: Close waits for it.
+	// error says how the side ended, and is always final. io.EOF means that the side
+	// sends nothing more, but still listens. A caller that has begun to Receive must
+	// go on until that error: Close waits for it.
 	Receive() ([]Message, error)
 
-	// Send delivers a batch, and blocks as long as the side does not take it:
-	// that is all the flow control there is. After an error nothing is sent.
+	// Send delivers a batch, and blocks until the side takes it: that is all the flow
+	// control there is. After an error nothing is sent.
 	Send([]Message) error
 
-	// CloseSend says that no more messages follow, and why. What was sent is
-	// delivered first, unless the cause is that what the side said cannot be taken:
-	// then who receives says so, perhaps while a Send is at work, the side is told
-	// at once, and Context is done.
+	// CloseSend announces that no more messages follow, and why. What was sent is
+	// delivered first, unless cause is a RefusedError: what this side sent cannot be
+	// accepted. Then the goroutine that receives calls it, perhaps during a Send; the
+	// side is notified at once, and Context is done.
 	CloseSend(cause error) error
 
-	// Close ends the side and returns when nothing of it is left. It unblocks
-	// Receive and Send; a program's Receive still yields what was said before.
-	// An error tells what could not be ended.
+	// Close ends the side and returns when nothing of it remains. It unblocks Receive
+	// and Send; a program's Receive still returns what was printed before. Its error
+	// names what could not be ended.
 	Close() error
 
-	// Context is done when the conversation is to end on this side's account,
-	// even while nobody is in Receive: the other end is gone, or the server is
-	// going away. context.Cause says which.
+	// Context is done when this side wants the conversation to end, even while no
+	// goroutine is in Receive: the peer is gone, or the server is going away.
+	// context.Cause says which.
 	Context() context.Context
 }
 
@@ -81,8 +81,9 @@ func Pipe(program, client Endpoint) Traffic {
 	return m.Traffic(cause)
 }
 
-// Run returns when the conversation is over, and why: the program is closed, the client
-// was told. settle waits for the client to close as well, which may take a while.
+// Run does what Pipe does, and returns why the conversation is over as soon as the
+// program is closed and the client was sent its close. The caller must call settle,
+// which closes the client too and may take a while.
 func Run(program, client Endpoint, m *Meter) (cause error, settle func()) {
 	settleClient := after.Close(client.Context(), program)
 	in := input{program: program, sent: &m.ToProgram}
@@ -106,8 +107,8 @@ func Run(program, client Endpoint, m *Meter) (cause error, settle func()) {
 	}
 }
 
-// input is the program as the client sends to it. Sending and counting are one step: a
-// program may act on a message and end before Send has returned here.
+// input is the program as the sink of the client's messages. Sending and counting are
+// one step: a program may act on a message and end before Send has returned here.
 type input struct {
 	program Endpoint
 	sent    *Counter
@@ -125,17 +126,17 @@ func (in *input) send(batch []Message) error {
 	return err
 }
 
-// settle waits until a Send at work is counted. It is called after the program's Close,
-// which unblocks that.
+// settle waits until a Send in progress is counted. It is called after the program's
+// Close, which unblocks that Send.
 func (in *input) settle() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 }
 
-// sendToProgram takes what the client says to the program. A program that takes no more
-// does not end the conversation: the client is read on, because its close frame
-// and its pongs come on the same way. One that cannot be told what the client says
-// does, on the client's account.
+// sendToProgram moves the client's messages to the program. A program that has closed
+// its input does not end the conversation: the client is read on, because its close
+// frame and its pongs come after its messages. A message that the program's framing
+// cannot carry does end it, on the client's account.
 func sendToProgram(in *input, client Endpoint) {
 	deaf := false
 	err := receiveEach(client, func(batch []Message) {
@@ -155,9 +156,8 @@ func sendToProgram(in *input, client Endpoint) {
 	}
 }
 
-// sendToClient takes what the program says to the client, to the last byte. A client
-// that takes no more does not stop the program from being read: it must be able
-// to end.
+// sendToClient moves the program's output to the client, to the last byte. The program
+// is read on when the client takes no more: it must be able to end.
 func sendToClient(client, program Endpoint, m *Meter) error {
 	if many, ok := program.(Broadcast); ok {
 		if to, ok := client.(Listener); ok {
@@ -173,15 +173,14 @@ func sendToClient(client, program Endpoint, m *Meter) error {
 	})
 }
 
-// forwarder is an Endpoint that hands on what it receives without leaving the place where
-// it waits.
+// forwarder is an Endpoint that passes on what it receives from inside its wait for
+// more (see readbuf's stay.go).
 type forwarder interface {
-	// receiveEach is Receive, over and over, until its error.
+	// ReceiveEach calls each with every batch, and returns the error of Receive.
 	ReceiveEach(each func([]Message)) error
 }
 
-// receiveEach returns the error of e's Receive, after each was called with every
-// batch.
+// receiveEach calls each with every batch of e, and returns the error of e's Receive.
 func receiveEach(e Endpoint, each func([]Message)) error {
 	if e, ok := e.(forwarder); ok {
 		return e.ReceiveEach(each)

@@ -21,12 +21,12 @@ func (t *Tally) add(batch []Message) {
 type Traffic struct {
 	ToClient    Tally
 	ToProgram   Tally
-	Undelivered Tally // said by the program when no one listened any more
+	Undelivered Tally // printed by the program after the client was gone
 	Cause       error
 }
 
-// Meter counts what a conversation moves, and may be read while that goes on. The zero
-// value is ready. It costs two atomic additions a batch.
+// Meter counts what a conversation moves, and may be read meanwhile. The zero value is
+// ready. It costs two atomic additions a batch.
 type Meter struct {
 	ToClient    Counter
 	ToProgram   Counter

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Done calls f, in a goroutine of its own, when ctx is done. settle is to be called
-// when that is not wanted any more: once it has returned, f is neither at work nor
+// Done calls f in a new goroutine when ctx is done. The caller must call settle when
+// that is no longer wanted: once it has returned, f is neither running nor will be
 // called. settle may be called repeatedly, and from anywhere but f.
 func Done(ctx context.Context, f func()) (settle func()) { return Close(ctx, closer(f)) }
 
@@ -19,7 +19,8 @@ func (f closer) Close() error {
 	return nil
 }
 
-// Close is Done that closes c. The error is for those who close it themselves.
+// Close closes c when ctx is done, as Done calls f. The error of c.Close is ignored: a
+// caller that closes c too gets it from its own call.
 func Close(ctx context.Context, c io.Closer) (settle func()) {
 	var running sync.WaitGroup
 	running.Add(1)
@@ -29,7 +30,7 @@ func Close(ctx context.Context, c io.Closer) (settle func()) {
 	})
 	return func() {
 		if stop() {
-			running.Done() // it will not come any more
+			running.Done() // f will not be called
 		}
 		running.Wait()
 	}

@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// What a Pause does unless its fields say otherwise.
+// Defaults of a Pause's fields.
 const (
 	DefaultFirst = 100 * time.Millisecond
 	DefaultMost  = 30 * time.Second
 	DefaultGood  = time.Second
 )
 
-// Pause doubles from one failure to the next. The zero value is none, and has the
-// defaults. The fields are set before the first failure. One goroutine at a time may
-// call its methods.
+// Pause is a wait that doubles from one failure to the next. The zero value waits for
+// nothing yet and has the defaults. Its fields are set before the first failure. One
+// goroutine at a time may call its methods.
 type Pause struct {
 	First time.Duration // after the first failure; 0 is DefaultFirst
-	Most  time.Duration // after any; 0 is DefaultMost
+	Most  time.Duration // the longest; 0 is DefaultMost
 	Good  time.Duration // a run of this length is no failed start; 0 is DefaultGood
 
 	pause  time.Duration
-	failed time.Time // the last time
+	failed time.Time // time of the last failure
 }
 
-// Fail notes that what was started at born has failed now, and returns the pause
+// Fail records that what was started at born has failed now, and returns the pause
 // before the next start. Runs that began before the last failure was known fail
 // for the same reason, and together count once.
 func (p *Pause) Fail(born, now time.Time) time.Duration {
@@ -38,10 +38,10 @@ func (p *Pause) Fail(born, now time.Time) time.Duration {
 	return p.pause
 }
 
-// Left returns how much of the pause is left.
+// Left returns how much of the pause remains.
 func (p *Pause) Left(now time.Time) time.Duration {
 	return max(0, p.pause-now.Sub(p.failed))
 }
 
-// Reset forgets all failures: something was good for what it was started for.
+// Reset forgets all failures. It is called when a run has done what it was started for.
 func (p *Pause) Reset() { p.pause, p.failed = 0, time.Time{} }

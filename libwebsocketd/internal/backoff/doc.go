@@ -1,4 +1,4 @@
-// Package backoff is the pause before something that has failed is started again.
+// Package backoff computes the pause before something that has failed is started again.
 //
 // The rule, for a pool, a guardian, a shared process and whatever else is kept running:
 //
@@ -7,5 +7,5 @@
 //	one after a good run                        First again              a run of 1 s or more, Good
 //	several that ran at the same time           count once
 //
-// The caller tells when, so nothing here waits or has a clock of its own.
+// The caller passes the time, so nothing here waits or reads a clock.
 package backoff

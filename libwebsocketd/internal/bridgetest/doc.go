@@ -1,3 +1,3 @@
-// Package bridgetest has messages and sources for tests of both sides of the bridge.
+// Package bridgetest provides messages and sources for tests of both sides of the bridge.
 // Only tests may import it.
 package bridgetest

@@ -1,4 +1,4 @@
-// Package exit has how a process finished.
+// Package exit holds how a process finished.
 package exit
 
 import (
@@ -15,7 +15,7 @@ type Ending struct {
 // Success reports whether the process exited with status 0.
 func (e Ending) Success() bool { return e.Code == 0 && e.Signal == 0 }
 
-// String is "exit status N" or "signal: SIGNAME".
+// String returns "exit status N" or "signal: SIGNAME".
 func (e Ending) String() string {
 	switch {
 	case e.Signal != 0:

@@ -1,3 +1,3 @@
-// Package frame has the header of a WebSocket frame as a server writes it, unmasked
+// Package frame writes the header of a WebSocket frame as a server sends it, unmasked
 // (RFC 6455 section 5.2).
 package frame

@@ -16,7 +16,7 @@ const (
 	MaxHeader  = 2 + 8 // bytes of an unmasked frame's header
 )
 
-// AppendHeader appends the header of an unmasked frame.
+// AppendHeader appends the header of an unmasked frame with n bytes of payload to b.
 func AppendHeader(b []byte, first byte, n int) []byte {
 	switch {
 	case n < 126:
@@ -27,7 +27,7 @@ func AppendHeader(b []byte, first byte, n int) []byte {
 	return binary.BigEndian.AppendUint64(append(b, first, 127), uint64(n))
 }
 
-// HeaderSize is how many bytes appendHeader appends.
+// HeaderSize returns how many bytes AppendHeader appends.
 func HeaderSize(n int) int {
 	switch {
 	case n < 126:
@@ -38,7 +38,8 @@ func HeaderSize(n int) int {
 	return MaxHeader
 }
 
-// CutFrame takes the first of our own frames apart.
+// CutFrame returns the payload of the first of frames, which AppendHeader has written,
+// and the frames after it.
 func CutFrame(frames []byte) (payload, rest []byte) {
 	n, at := int(frames[1]), 2
 	switch n {

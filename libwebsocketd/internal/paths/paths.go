@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Clean resolves . and .. and repeated slashes, so that no program sees a
-// path that means something else to it than to us. A trailing slash stays.
+// Clean returns p without ., .. and repeated slashes, so that no program sees a path
+// that means something else to it than to us. A trailing slash stays.
 func Clean(p string) string {
 	clean := path.Clean("/" + p)
 	if strings.HasSuffix(p, "/") && clean != "/" {
@@ -33,13 +33,14 @@ func Inside(dir, file string) (string, bool) {
 	return resolved, err == nil && filepath.IsLocal(rel)
 }
 
-// Executable asks the mode bits only; on Windows every file may be run.
+// Executable reports whether the mode bits allow a file to be run; on Windows every
+// file may be.
 func Executable(info fs.FileInfo) bool {
 	return filepath.Separator == '\\' || info.Mode()&0o111 != 0
 }
 
-// Hidden reports whether a segment of the path begins with a dot. The one that
-// is meant for the world (RFC 8615) is not hidden.
+// Hidden reports whether a segment of the path begins with a dot. Only .well-known is
+// not hidden (RFC 8615).
 func Hidden(name string) bool {
 	return slices.ContainsFunc(strings.Split(name, "/"), func(segment string) bool {
 		return strings.HasPrefix(segment, ".") && segment != ".well-known"

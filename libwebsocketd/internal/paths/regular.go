@@ -7,13 +7,12 @@ import (
 	"syscall"
 )
 
-// errIrregular is the cause when a configuration or certificate is no file.
+// errIrregular is the cause when a configuration or a certificate is no regular file.
 var errIrregular = errors.New("is not a regular file")
 
-// ReadRegular returns the content of a regular file. A pipe or a device, which
-// could be waited for without end, is not opened: O_NONBLOCK keeps one that was put
-// there in this moment from being waited for as well. Like every read it may wait
-// for a file system that does not answer.
+// ReadRegular returns the content of a regular file. It does not read from a pipe or a
+// device, which could block for ever; O_NONBLOCK keeps the open of one from blocking.
+// Like every read it may block on a file system that does not answer.
 func ReadRegular(name string) ([]byte, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

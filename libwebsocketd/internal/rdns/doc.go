@@ -1,2 +1,2 @@
-// Package rdns finds the names of addresses without making anyone wait for them.
+// Package rdns finds the names of addresses without making a request wait for them.
 package rdns

@@ -14,9 +14,8 @@ const (
 	maxAsking     = 64   // looked up at once
 )
 
-// Names knows the names of peers. A name is looked up off the path of a
-// connection: the first one of a peer still sees its address. A nil
-// reverseLookup knows addresses only.
+// Names holds the host names of peers. A connection does not wait for the lookup: the
+// first one of a peer still gets its address. A nil *Names holds no names.
 type Names struct {
 	ctx     context.Context
 	running *sync.WaitGroup
@@ -26,13 +25,13 @@ type Names struct {
 	asking int
 }
 
-// New remembers names until ctx is done; running counts what is being
-// looked up.
+// New returns a Names whose lookups end when ctx is done; running counts those in
+// progress.
 func New(ctx context.Context, running *sync.WaitGroup) *Names {
 	return &Names{ctx: ctx, running: running, names: make(map[string]string)}
 }
 
-// Host is the name of addr if it is known, else addr.
+// Host returns the name of addr if it is known, else addr.
 func (l *Names) Host(addr string) string {
 	if l == nil {
 		return addr
@@ -45,8 +44,8 @@ func (l *Names) Host(addr string) string {
 	return addr
 }
 
-// Learn looks addr up, unless that was done or too much is being looked up. Only
-// admitted requests are worth it, and only they hold Shutdown up.
+// Learn starts a lookup of addr, unless it was looked up before or too many lookups are
+// in progress. It is called for admitted requests only, so only these delay Shutdown.
 func (l *Names) Learn(addr string) {
 	if l == nil {
 		return

@@ -9,40 +9,40 @@ import (
 	"websocketd/libwebsocketd/bridge"
 )
 
-// Buffer is what was read from one side and is not used up yet. It costs next to
-// nothing while its owner waits: the room to read into is taken from a pool when
-// there is something to read, and goes back when there is not (performance: a
-// buffer that is grown again for each message costs a quarter of an echo).
+// Buffer holds what was read from one side and is not used up yet. It costs next to
+// nothing while its owner waits: the block to read into is taken from a pool when
+// there is something to read, and goes back when there is not. (A buffer that grows
+// for each message costs a quarter of an echo.)
 type Buffer struct {
 	Source    Source
 	MaxUnread int         // how many unread bytes its owner must be able to see at once
-	Short     func() bool // asked before room is taken: memory is short; nil: it is not
+	Short     func() bool // reports whether memory is short, before a block is taken; nil: it is not
 
 	block    *Block // where buf and batch lie, nil while waiting
 	buf      []byte
 	start    int              // buf[start:] is unread
-	Batch    []bridge.Message // made of what was used
+	Batch    []bridge.Message // made of the bytes used; its owner appends to it
 	kept     []byte           // where buf lies while waiting
-	LastSize int              // the last room's size
-	err      error            // of the source, told when everything was read
+	LastSize int              // bytes of the last Space
+	err      error            // of the source, returned when everything was read
 
-	Patience time.Duration // how long the next read may wait; then it is errStalled. 0: for ever
+	Patience time.Duration // how long the next read may wait before it is ErrStalled; 0: for ever
 }
 
-// Source is what an inbox reads from. It asks for room only when there is
-// something to read, as far as it can know that.
+// Source is what a Buffer reads from. ReadInto calls the Buffer's Space only when there
+// is something to read, as far as it can know that.
 type Source interface {
 	ReadInto(in *Buffer) (int, error)
 }
 
 const (
 	BlockSize  = 64 << 10             // the most one read should take: what a pipe holds on Linux at first
-	KeptSize   = 4 << 10              // what an inbox keeps while it waits, at most
-	SmallBlock = BlockSize + KeptSize // bytes of nearly every chunk
-	LargeBlock = 4 * BlockSize        // bytes of the largest that are pooled
+	KeptSize   = 4 << 10              // the most a Buffer keeps while its owner waits
+	SmallBlock = BlockSize + KeptSize // bytes of nearly every Block
+	LargeBlock = 4 * BlockSize        // bytes of the largest Block that is pooled
 )
 
-// Block is room for one read and for the messages made of it.
+// Block is memory for one read and for the messages made of it.
 type Block struct {
 	Data     []byte
 	messages []bridge.Message
@@ -53,8 +53,9 @@ var (
 	largeBlocks = sync.Pool{New: func() any { return makeBlock(LargeBlock) }}
 )
 
-// makeBlock has room for as many messages as lines of 60 bytes need at once: to
-// grow there step by step leaves as much behind as garbage.
+// makeBlock allocates a Block of n bytes with space for as many messages as there are
+// lines of 60 bytes in one read: growing to that size step by step would leave as much
+// garbage.
 func makeBlock(n int) *Block {
 	return &Block{Data: make([]byte, n), messages: make([]bridge.Message, 0, 1024)}
 }
@@ -62,7 +63,8 @@ func makeBlock(n int) *Block {
 // MaxBatch bounds a batch, and so what very short messages cost.
 const MaxBatch = 4 << 10
 
-// NewBlock has room for n bytes. More than largeRoom is rare and not pooled.
+// NewBlock returns a Block of at least n bytes. One of more than LargeBlock is rare and
+// not pooled.
 func NewBlock(n int) *Block {
 	switch {
 	case n <= SmallBlock:
@@ -73,7 +75,7 @@ func NewBlock(n int) *Block {
 	return makeBlock(n)
 }
 
-// Free gives the room back to the pool.
+// Free puts the block back into its pool.
 func (c *Block) Free() {
 	switch len(c.Data) {
 	case SmallBlock:
@@ -83,14 +85,15 @@ func (c *Block) Free() {
 	}
 }
 
-// Unread is valid until the next fill.
+// Unread returns the bytes read and not used. They are valid until the next Fill.
 func (in *Buffer) Unread() []byte { return in.buf[in.start:] }
 
-// Use takes the first n unread bytes away.
+// Use marks the first n unread bytes as used.
 func (in *Buffer) Use(n int) { in.start += n }
 
-// Fill reads once behind what is unread. The source's error comes when there is
-// nothing more to read, and again whenever it is asked for, but for errStalled and errEmpty.
+// Fill reads once and appends to what is unread. It returns the source's error when there
+// is nothing more to read, and again on every later call, except for ErrStalled and
+// ErrEmpty, which are not final.
 func (in *Buffer) Fill() error {
 	if in.err != nil {
 		return in.err
@@ -108,7 +111,7 @@ func (in *Buffer) Fill() error {
 	return err
 }
 
-// Space is where the source reads to.
+// Space returns the memory the source reads into next.
 func (in *Buffer) Space() []byte {
 	unread := in.Unread()
 	switch {
@@ -117,9 +120,9 @@ func (in *Buffer) Space() []byte {
 	case in.block == nil:
 		in.move(NewBlock(len(unread)+KeptSize), unread)
 	case len(in.block.Data) > LargeBlock && len(unread) < BlockSize:
-		in.move(NewBlock(SmallBlock), unread) // the long one is over
+		in.move(NewBlock(SmallBlock), unread) // the long message is used up
 	case cap(in.buf)-len(in.buf) >= BlockSize:
-	case in.start == 0 && cap(in.buf)-len(in.buf) >= KeptSize: // moving would gain nothing, for each byte that drops in
+	case in.start == 0 && cap(in.buf)-len(in.buf) >= KeptSize: // compacting for every few bytes read would gain nothing
 	case cap(in.buf)-len(unread) >= KeptSize:
 		in.buf = append(in.buf[:0], unread...)
 		in.start = 0
@@ -136,7 +139,7 @@ func (in *Buffer) Space() []byte {
 
 func (in *Buffer) isShort() bool { return in.Short != nil && in.Short() }
 
-// move continues in another chunk.
+// move continues in another Block.
 func (in *Buffer) move(to *Block, unread []byte) {
 	n := copy(to.Data, unread)
 	in.giveBack()
@@ -153,8 +156,8 @@ func (in *Buffer) giveBack() {
 	in.block, in.Batch = nil, nil
 }
 
-// Release gives the room back while there is nothing to read. Little that is
-// unread does not hold it.
+// Release puts the block back into its pool while there is nothing to read. Unread
+// bytes up to KeptSize are moved out of it; more keep it.
 func (in *Buffer) Release() {
 	unread := in.Unread()
 	if in.block == nil || len(unread) > KeptSize {
@@ -165,14 +168,15 @@ func (in *Buffer) Release() {
 	in.buf, in.start = in.kept, 0
 }
 
-// Shrink is yield of what is unread, however much.
+// Shrink does what Release does, however much is unread: it copies that to memory of
+// just its size.
 func (in *Buffer) Shrink() {
 	unread := slices.Clone(in.Unread())
 	in.giveBack()
 	in.buf, in.start = unread, 0
 }
 
-// Held returns how many bytes of room are taken; 0 while the owner waits.
+// Held returns the bytes of the block in use; 0 while the owner waits.
 func (in *Buffer) Held() int {
 	if in.block == nil {
 		return 0
@@ -180,17 +184,17 @@ func (in *Buffer) Held() int {
 	return cap(in.buf)
 }
 
-// Close gives the room back for good.
+// Close drops what is unread and puts the block back into its pool.
 func (in *Buffer) Close() {
 	in.Use(len(in.Unread()))
 	in.Release()
 }
 
-// ErrStalled is a source's when nothing came for as long as its inbox has
-// patience. It is not final.
+// ErrStalled is a source's error when nothing came within the Buffer's Patience. It is
+// not final.
 var ErrStalled = errors.New("nothing came in time")
 
-// Discard reads to the end.
+// Discard reads from a source to its end.
 func Discard(from Source) {
 	in := Buffer{Source: from}
 	for in.Fill() == nil {
@@ -199,7 +203,7 @@ func Discard(from Source) {
 	in.Close()
 }
 
-// Cost is the memory of a message of which size bytes have come. Its room is
-// doubled as it grows, and the collector lets as much garbage stand beside what is
-// used before it looks.
+// Cost returns the memory that a message costs of which size bytes have come. Its block
+// is doubled as it grows, and the collector lets as much garbage accumulate as there is
+// memory in use.
 func Cost(size int) int64 { return 2 * int64(SmallBlock+2*size) }

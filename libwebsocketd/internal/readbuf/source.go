@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// NewSource reads from a file, a socket, or anything else.
+// NewSource returns a Source that reads from a file, a socket, or anything else.
 func NewSource(r io.Reader) Source {
-	switch c := r.(type) { // not what embeds one of them: that may have a Read of its own
+	switch c := r.(type) { // not a type that embeds one of them: it may have its own Read
 	case *os.File, *net.TCPConn, *net.UnixConn:
 		if raw, err := c.(syscall.Conn).SyscallConn(); err == nil && canReadRaw {
 			return newDescriptor(raw, c)
@@ -18,9 +18,9 @@ func NewSource(r io.Reader) Source {
 	return &plainSource{r: r}
 }
 
-// plainSource reads from what cannot be waited for without a buffer, such as a
-// TLS connection. It waits with a small one, and uses the room as long as that
-// would be too small.
+// plainSource reads from what cannot be waited for without a buffer, such as a TLS
+// connection. It waits with a small buffer, and reads into the block as long as the
+// small one would be filled.
 type plainSource struct {
 	r     io.Reader
 	small []byte

@@ -11,17 +11,17 @@ import (
 
 const canReadRaw = true
 
-// descriptor reads from a non-blocking file or socket, and holds no room while
-// there is nothing to read: it tries, and gives the room back before it waits.
+// descriptor reads from a non-blocking file or socket, and holds no block while
+// there is nothing to read: it tries to read, and releases the block before it waits.
 type descriptor struct {
 	raw syscall.RawConn
-	try func(fd uintptr) bool // once, as a value made only once
+	try func(fd uintptr) bool // d.once as a method value, allocated once
 	in  *Buffer
 	n   int
 	err error
 }
 
-// newDescriptor reads from the descriptor of a file or a connection.
+// newDescriptor returns a Source that reads from the descriptor of a file or a connection.
 func newDescriptor(raw syscall.RawConn, of any) Source {
 	if s := newStaying(descriptor{raw: raw}, of); s != nil {
 		return s
@@ -35,7 +35,7 @@ func (d *descriptor) ReadInto(in *Buffer) (int, error) {
 	d.in, d.n, d.err = in, 0, nil
 	if err := d.raw.Read(d.try); err != nil {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			err = errors.Join(os.ErrClosed, err) // the only other reason why it did not come to a try
+			err = errors.Join(os.ErrClosed, err) // the only other reason why try was not called
 		}
 		return 0, err
 	}
@@ -45,7 +45,7 @@ func (d *descriptor) ReadInto(in *Buffer) (int, error) {
 	return d.n, d.err
 }
 
-// once reports whether the waiting is over.
+// once tries to read, and reports whether the wait is over.
 func (d *descriptor) once(fd uintptr) bool {
 	room := d.in.Space()
 	for {

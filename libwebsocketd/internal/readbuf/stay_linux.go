@@ -10,22 +10,22 @@ import (
 )
 
 // staying is a descriptor whose owner can stay where it waits: a pipe, or a TCP socket
-// that tells what it still holds.
+// that reports how much it still holds.
 type staying struct {
 	descriptor
 	socket bool
-	told   [64]byte // beside what a socket's read brings
+	told   [64]byte // the control message of a socket's read, with TCP_INQ
 
-	asked bool // the socket was
-	mute  bool // and does not tell
+	asked bool // TCP_INQ was requested
+	mute  bool // and is not supported
 
-	inside  bool // of stay
+	inside  bool // Stay is running
 	fd      int
-	read    bool // the call's one read was made
-	emptied bool // and has left nothing
+	read    bool // this call of use has made its one read
+	emptied bool // and it emptied the descriptor
 }
 
-// newStaying returns nil where nobody can stay.
+// newStaying returns nil where no reader can stay.
 func newStaying(d descriptor, of any) Source {
 	_, socket := of.(*net.TCPConn)
 	if _, pipe := of.(*os.File); !pipe && !socket {
@@ -36,8 +36,8 @@ func newStaying(d descriptor, of any) Source {
 	return s
 }
 
-// askWhatIsLeft has every read of a socket tell how many bytes it has left, or that
-// the end was left.
+// askWhatIsLeft makes every read of a socket report how many bytes remain, or that only
+// the end remains. It reports whether the system can do that.
 func (s *staying) askWhatIsLeft() bool {
 	failed := unix.EINVAL
 	s.raw.Control(func(fd uintptr) {
@@ -62,7 +62,7 @@ func (s *staying) Stay(use func() (leave bool)) {
 	s.inside = false
 }
 
-// ReadInto implements source and what stayer says of it.
+// ReadInto implements Source and what stayer requires of it.
 func (s *staying) ReadInto(in *Buffer) (int, error) {
 	if !s.inside {
 		return s.descriptor.ReadInto(in)

@@ -1,7 +1,7 @@
 // Package socket asks the system about a connection without reading from it. What
 // cannot be known on a system, or of a connection that is neither TCP nor unix, has a
-// harmless answer. Every function looks through TLS and
-// other wrappers that have a NetConn.
+// harmless answer. Every function looks through TLS and other wrappers that have a
+// NetConn.
 package socket
 
 import (
@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unwrap returns what is under c and all that is wrapped around it.
+// unwrap returns the innermost connection inside the wrappers of c.
 func unwrap(c net.Conn) net.Conn {
 	for {
 		wrapper, ok := c.(interface{ NetConn() net.Conn }) // as crypto/tls has it
@@ -23,7 +23,7 @@ func unwrap(c net.Conn) net.Conn {
 	}
 }
 
-// descriptor returns that of the connection under c.
+// descriptor returns the descriptor of the connection inside c.
 func descriptor(c net.Conn) (syscall.RawConn, bool) {
 	sc, ok := unwrap(c).(syscall.Conn)
 	if !ok {
@@ -33,9 +33,9 @@ func descriptor(c net.Conn) (syscall.RawConn, bool) {
 	return rc, err == nil
 }
 
-// Acknowledged returns a count that grows when the client's system takes more of what
-// was sent to it. written is how many bytes our own system has taken; it is the count
-// where no other is known.
+// Acknowledged returns a count that grows when the client's system acknowledges output.
+// written is how many bytes our own system has accepted; it is the count where no other
+// is known.
 func Acknowledged(c net.Conn, written int64) int64 {
 	taken := written
 	rc, ok := descriptor(c)
@@ -64,7 +64,7 @@ func SinceReceived(c net.Conn) (since time.Duration) {
 	if !ok {
 		return 0
 	}
-	rc.Control(func(fd uintptr) { // a unix socket does not tell
+	rc.Control(func(fd uintptr) { // a unix socket does not report it
 		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
 			since = time.Duration(info.Last_data_recv) * time.Millisecond
 		}
@@ -72,7 +72,7 @@ func SinceReceived(c net.Conn) (since time.Duration) {
 	return since
 }
 
-// HasUnread reports whether something of the client's, or its end, waits to be read.
+// HasUnread reports whether input of the client, or its end, waits to be read.
 func HasUnread(c net.Conn) (waits bool) {
 	rc, ok := descriptor(c)
 	if !ok {
@@ -98,16 +98,16 @@ func Unsent(c net.Conn) (queued int) {
 	return queued
 }
 
-// Owed reports whether some of our output is not taken yet. It is true where that
-// cannot be known.
+// Owed reports whether some of our output is not acknowledged yet. It is true where
+// that cannot be known.
 func Owed(c net.Conn) bool {
 	_, ok := descriptor(c)
 	return !ok || Unsent(c) > 0
 }
 
-// BoundUnsent limits to about most bytes what our system buffers for a client that
-// does not take it (TCP_NOTSENT_LOWAT). It would buffer megabytes for each, and when it
-// runs short of memory for sockets every connection suffers (tcp(7), tcp_mem).
+// BoundUnsent limits what our system buffers for a slow client to about most bytes of
+// unsent data (TCP_NOTSENT_LOWAT). Otherwise it would buffer megabytes for each, and
+// when it runs short of memory for sockets every connection suffers (tcp(7), tcp_mem).
 func BoundUnsent(c net.Conn, most int) {
 	if rc, ok := descriptor(c); ok {
 		rc.Control(func(fd uintptr) { // a unix socket has no such option, and needs none
@@ -116,7 +116,7 @@ func BoundUnsent(c net.Conn, most int) {
 	}
 }
 
-// CanLook says that HungUp can tell.
+// CanLook is true where HungUp can detect anything.
 const CanLook = true
 
 // HungUp reports whether the connection is broken for good (gone), and whether the

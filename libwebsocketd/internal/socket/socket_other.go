@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// CanLook says that HungUp cannot tell.
+// CanLook is false: HungUp can detect nothing here.
 const CanLook = false
 
-// Acknowledged returns what our own system has taken.
+// Acknowledged returns written, the bytes our own system has accepted.
 func Acknowledged(_ net.Conn, written int64) int64 { return written }
 
 // SinceReceived returns 0.
@@ -27,10 +27,10 @@ func Unsent(net.Conn) int { return 0 }
 // Owed returns true.
 func Owed(net.Conn) bool { return true }
 
-// BoundUnsent leaves it to the system.
+// BoundUnsent does nothing.
 func BoundUnsent(net.Conn, int) {}
 
-// HungUp returns false; a failed write tells instead.
+// HungUp returns false; the loss shows in a failed write instead.
 func HungUp(net.Conn) (gone, leaving bool) { return false, false }
 
 // Gone returns false.

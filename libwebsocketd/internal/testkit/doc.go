@@ -1,2 +1,2 @@
-// Package testkit has what tests of several packages need. Only tests may import it.
+// Package testkit provides what tests of several packages need. Only tests may import it.
 package testkit

@@ -32,7 +32,7 @@ func (b *LogBook) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// Category is the lines of one category.
+// Category returns the lines of one category.
 func (b *LogBook) Category(name string) (lines []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -44,7 +44,7 @@ func (b *LogBook) Category(name string) (lines []string) {
 	return lines
 }
 
-// logPage is a logBook with attributes.
+// logPage is a LogBook with attributes.
 type logPage struct {
 	*LogBook
 	attrs []slog.Attr

@@ -2,8 +2,8 @@ package testkit
 
 import "strings"
 
-// OracleClean keeps a pile of segments: .. takes one off. A slash at the end
-// stays, unless nothing else is left.
+// OracleClean returns what paths.Clean should: it keeps a stack of segments, of which ..
+// removes one. A slash at the end stays, unless nothing else remains.
 func OracleClean(path string) string {
 	var pile []string
 	for _, segment := range strings.Split(path, "/") {

@@ -2,8 +2,8 @@ package testkit
 
 import "errors"
 
-// CutReader yields text in reads of the given sizes, over and over; 0 is a read
-// of nothing. The last bytes come together with the error if withLast.
+// CutReader returns Text in reads of the given Sizes, over and over; 0 is a read of
+// nothing. The last bytes come together with Err if WithLast is set.
 type CutReader struct {
 	Text     []byte
 	Sizes    []byte
@@ -23,7 +23,7 @@ func (r *CutReader) Read(b []byte) (int, error) {
 		size := int(r.Sizes[r.at%len(r.Sizes)])
 		r.at++
 		if size >= 0x80 {
-			size = (size - 0x7f) * 1021 // reach over a whole chunk as well
+			size = (size - 0x7f) * 1021 // larger than a whole block too
 		}
 		n = min(n, size)
 	}
@@ -40,5 +40,5 @@ func (r *CutReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// ErrBroken is how a cutReader ends that breaks.
+// ErrBroken is the Err of a CutReader that fails.
 var ErrBroken = errors.New("broken")

@@ -20,8 +20,8 @@ var wellFormed = [][][2]byte{
 	{{0xf4, 0xf4}, {0x80, 0x8f}, {0x80, 0xbf}, {0x80, 0xbf}},
 }
 
-// OracleText replaces ill-formed parts by the table: of all rows, the one that
-// agrees with the text for longest says how much is one part.
+// OracleText returns text with its ill-formed parts replaced, by the table: of all rows,
+// the one that agrees with the text for longest says how much is one part.
 func OracleText(text []byte) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -43,9 +43,9 @@ func OracleText(text []byte) string {
 	return b.String()
 }
 
-// Units cuts text into characters and maximal subparts of ill-formed ones. It
-// knows no table, only the definition (D93b): the longest beginning that some
-// bytes complete to what Go's decoder calls valid, or a single byte.
+// Units cuts text into characters and maximal subparts of ill-formed ones. It uses no
+// table, only the definition (D93b): the longest beginning that some bytes complete to
+// what Go's decoder calls valid, or a single byte.
 func Units(text []byte) (parts [][]byte) {
 	for len(text) > 0 {
 		n := 1

@@ -5,12 +5,11 @@ import (
 	"time"
 )
 
-// Patience is how long something may take that happens at once on an idle
-// machine.
+// Patience is the time-out for what happens at once on an idle machine.
 const Patience = 2 * time.Minute
 
-// Eventually looks every few milliseconds until it has come about, and fails the test
-// when patience is over. It is the only place where a test waits for a time.
+// Eventually calls come every few milliseconds until it returns true, and fails the test
+// after Patience. It is the only place where a test waits for a time.
 func Eventually(t testing.TB, what string, come func() bool) {
 	t.Helper()
 	deadline := time.After(Patience)

@@ -1,3 +1,3 @@
-// Package text makes any bytes fit to be shown: valid UTF-8, cut between characters,
-// and quoted where a stranger sent them.
+// Package text makes any bytes fit to be shown: it makes them valid UTF-8, cuts them
+// between characters, and quotes what a stranger sent.
 package text

@@ -4,10 +4,10 @@ import "unicode/utf8"
 
 const replacement = "\uFFFD"
 
-// Valid is b if it is valid UTF-8, else a copy with one U+FFFD for each
-// maximal subpart of an ill-formed sequence, as TextDecoder does (Unicode 16,
-// section 3.9, "U+FFFD Substitution of Maximal Subparts"). A text frame must
-// never carry anything else (RFC 6455 section 8.1).
+// Valid returns b if it is valid UTF-8, else a copy with one U+FFFD for each maximal
+// subpart of an ill-formed sequence, as TextDecoder does (Unicode 16, section 3.9,
+// "U+FFFD Substitution of Maximal Subparts"). A text frame must never carry anything
+// else (RFC 6455 section 8.1).
 func Valid(b []byte) []byte {
 	if utf8.Valid(b) {
 		return b
@@ -39,8 +39,9 @@ func sequence(b []byte) (n int, ok bool) {
 	return n, length > 1 && n == length
 }
 
-// leadByte is Unicode's table 3-7: how long a sequence beginning with c is, and
-// which second byte it allows. Length 1 is a byte no sequence begins with.
+// leadByte returns the row of Unicode's table 3-7 for c: how long a sequence is that
+// begins with it, and which second bytes it allows. Length 1 means that no sequence of
+// several bytes begins with c.
 func leadByte(c byte) (length int, low, high byte) {
 	switch {
 	case c < 0xC2 || c > 0xF4:
@@ -61,7 +62,7 @@ func leadByte(c byte) (length int, low, high byte) {
 	return 4, 0x80, 0xBF
 }
 
-// OpenTail is how many bytes at the end of b begin a character that more bytes
+// OpenTail returns how many bytes at the end of b begin a character that more bytes
 // may complete.
 func OpenTail(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
@@ -78,8 +79,8 @@ func OpenTail(b []byte) int {
 	return 0
 }
 
-// CutBefore is the largest cut of b at or below limit that splits no character,
-// and no maximal subpart either. limit is at least utf8.UTFMax and below len(b).
+// CutBefore returns the largest cut of b at or below limit that splits no character and
+// no maximal subpart. limit is at least utf8.UTFMax and below len(b).
 func CutBefore(b []byte, limit int) int {
 	for start := limit - 1; start > limit-utf8.UTFMax; start-- {
 		if utf8.RuneStart(b[start]) {
@@ -92,7 +93,7 @@ func CutBefore(b []byte, limit int) int {
 	return limit
 }
 
-// ValidPrefix is how much of b is whole, valid characters, and whether what
+// ValidPrefix returns how much of b is whole, valid characters. ok reports whether what
 // follows them may still become one when more bytes arrive.
 func ValidPrefix(b []byte) (n int, ok bool) {
 	if utf8.Valid(b) {
