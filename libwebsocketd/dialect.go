@@ -61,8 +61,17 @@ func (s *Server) dialect(r *http.Request) Dialect {
 	return nil
 }
 
-// serveDialect lets the client of a Dialect in, or refuses it.
-func (s *Server) serveDialect(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
+// serveDialect answers a handshake of a Dialect, if it is one.
+func (s *Server) serveDialect(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
+	d := s.dialect(r)
+	if d != nil {
+		s.letIn(d, w, r, from, id, log)
+	}
+	return d != nil
+}
+
+// letIn lets the client of a Dialect in, or refuses it.
+func (s *Server) letIn(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
 	req, refusal := s.admitToDialect(w, r, from, id, log)
 	if refusal != nil {
 		s.refuse(w, log, refusal)

@@ -14,45 +14,45 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// ServeHTTP answers one request: host, route, handshake, origin, slot, launch,
-// upgrade, in this order, and the first one that fails answers. Only then is
-// there a conversation.
+// ServeHTTP answers one request: host, identity, route, handshake, origin, slot, launch,
+// upgrade, in this order, and the first one that fails answers. Only then is there a
+// conversation.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.ids.Next()
 	from := s.peer(r)
 	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
-	if refusal := s.conns.begin(r); refusal != nil {
-		s.refuse(w, log, refusal)
-		return
+	refusal := s.conns.begin(r)
+	if refusal == nil {
+		defer s.conns.end(r)
+		refusal = s.checkHost(r)
 	}
-	defer s.conns.end(r)
-	if refusal := s.checkHost(r); refusal != nil {
-		s.refuse(w, log, refusal)
-		return
+	if refusal == nil {
+		log, refusal = s.identify(r, &from, log)
 	}
-	log, refusal := s.identify(r, &from, log)
 	if refusal != nil {
 		s.refuse(w, log, refusal)
 		return
 	}
-	if s.console.serveOwn(w, r, log) || s.serveMounted(w, r, log) {
-		return
-	}
-	if !isUpgrade(r) || len(s.routes.Load().programs) == 0 && len(s.cfg.Dialects) == 0 {
+	switch {
+	case s.console.serveOwn(w, r, log), s.serveMounted(w, r, log):
+	case !isUpgrade(r):
 		s.servePlain(w, r, from, id, log)
-		return
+	case s.serveDialect(w, r, from, id, log):
+	case len(s.routes.Load().programs) == 0:
+		s.servePlain(w, r, from, id, log)
+	default:
+		s.serveHandshake(w, r, from, id, log)
 	}
-	if d := s.dialect(r); d != nil {
-		s.serveDialect(d, w, r, from, id, log)
-		return
-	}
+}
+
+// serveHandshake answers a WebSocket handshake for a program.
+func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
 	if !s.begin() {
 		s.refuse(w, log, gate.GoingAway)
 		return
 	}
-	on := s.console.onlooker(r)
+	on, conn := s.console.onlooker(r), acceptedConn(r.Context())
 	var x *session
-	conn := acceptedConn(r.Context())
 	defer func() {
 		if x == nil { // answered otherwise, or a panic
 			s.conns.forget(conn)
