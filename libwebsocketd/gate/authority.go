@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// authority is the host and port that a Host header, an origin and an entry of
-// a list have in common: RFC 3986 3.2 without user-info. Two authorities mean
-// the same host if and only if their host fields are equal.
+// authority is a host and port, as in a Host header, an origin and an entry of a
+// list: RFC 3986 3.2 without user-info. Two authorities mean the same host if and
+// only if their host fields are equal.
 type authority struct {
 	host    string // lower case; an IPv6 address in its shortest form, without brackets
 	port    string // digits as written, which may be none: RFC 3986 3.2.3 allows "a.com:"
 	hasPort bool   // a colon was written
 }
 
-// parseAuthority reads "name", "name:port", "[ipv6]" and "[ipv6]:port"; ok is
-// false for everything else, user-info included. A zone is refused too: it means
-// something on the sender's machine only (RFC 6874 1).
+// parseAuthority parses "name", "name:port", "[ipv6]" and "[ipv6]:port"; ok is false
+// for everything else, user-info included. A zone is refused too: it has a meaning
+// only on the sender's machine (RFC 6874 1).
 func parseAuthority(s string) (a authority, ok bool) {
 	if strings.HasPrefix(s, "[") {
 		return parseBracketed(s)
@@ -28,8 +28,8 @@ func parseAuthority(s string) (a authority, ok bool) {
 	return authority{lower(host), port, hasPort}, true
 }
 
-// parseBracketed is parseAuthority for an IPv6 address. Of the many spellings of
-// one address netip makes one, so that [0::1] is [::1].
+// parseBracketed is parseAuthority for an IPv6 address. netip gives all spellings of
+// an address one form, so that [0::1] becomes [::1].
 func parseBracketed(s string) (a authority, ok bool) {
 	inner, rest, closed := strings.Cut(s[1:], "]")
 	addr, err := netip.ParseAddr(inner)
@@ -43,8 +43,8 @@ func parseBracketed(s string) (a authority, ok bool) {
 	return authority{addr.String(), port, hasPort}, true
 }
 
-// parseLoose is parseAuthority that takes an IPv6 address without its brackets
-// too, as people write it; such a one has no port.
+// parseLoose calls parseAuthority, but also accepts an IPv6 address without its
+// brackets, as people write it; such an address has no port.
 func parseLoose(s string) (a authority, ok bool) {
 	if strings.Count(s, ":") > 1 && !strings.HasPrefix(s, "[") {
 		s = "[" + s + "]"
@@ -52,19 +52,19 @@ func parseLoose(s string) (a authority, ok bool) {
 	return parseAuthority(s)
 }
 
-// name is the host without the one trailing dot that makes a name absolute: the
-// same host in the domain name system, another string to a browser.
+// name returns the host without the trailing dot that makes a name absolute: the same
+// host in the domain name system, another string to a browser.
 func (a authority) name() string { return strings.TrimSuffix(a.host, ".") }
 
-// addr is the address that the host literally is; not valid if it is a name. An
-// IPv4 address in IPv6 clothes (RFC 4291 2.5.5.2) is that IPv4 address here,
+// addr returns the address that the host literally is; it is not valid if the host is
+// a name. An IPv4-mapped IPv6 address (RFC 4291 2.5.5.2) becomes that IPv4 address,
 // because listening on one is listening on the other.
 func (a authority) addr() netip.Addr {
 	addr, _ := netip.ParseAddr(a.name())
 	return addr.Unmap()
 }
 
-// portOr is the port, or when none is written 443 if secure and else 80.
+// portOr returns the port. When none is written it returns 443 if secure, else 80.
 func (a authority) portOr(secure bool) string {
 	switch {
 	case a.hasPort:
@@ -76,7 +76,7 @@ func (a authority) portOr(secure bool) string {
 	}
 }
 
-// text is the host as it is written in a URL and in a flag.
+// text returns the host as it is written in a URL and in a flag.
 func (a authority) text() string {
 	if strings.Contains(a.host, ":") {
 		return "[" + a.host + "]"
@@ -84,13 +84,13 @@ func (a authority) text() string {
 	return a.host
 }
 
-// longestName is the most characters a host name has, not counting a trailing
-// dot: RFC 1035 2.3.4 less the length bytes.
+// longestName limits the characters of a host name, not counting a trailing dot: RFC
+// 1035 2.3.4 less the length bytes.
 const longestName = 253
 
-// isName says whether s can be a host name or an IPv4 address: letters, digits,
-// dots, hyphens and the underscores that real names have. Names of other scripts
-// travel in their ASCII form (RFC 6454 6.2, RFC 5890).
+// isName reports whether s can be a host name or an IPv4 address: letters, digits,
+// dots, hyphens and the underscores that real names have. Names in other scripts are
+// sent in their ASCII form (RFC 6454 6.2, RFC 5890).
 func isName(s string) bool {
 	bare := strings.TrimSuffix(s, ".")
 	return bare != "" && len(bare) <= longestName && !strings.ContainsFunc(bare, func(c rune) bool {
@@ -98,8 +98,8 @@ func isName(s string) bool {
 	})
 }
 
-// lower is s with A-Z in lower case and nothing else changed: Unicode would fold
-// the Kelvin sign into k, and so make two names one.
+// lower returns s with A-Z in lower case and nothing else changed. Unicode folding
+// would turn the Kelvin sign into k, and so make two names one.
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {

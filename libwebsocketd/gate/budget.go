@@ -11,46 +11,47 @@ import (
 // See the law of a Budget, in the package's documentation.
 const (
 	look        = time.Second
-	mostIdle    = 10 // looks, before the share has grown by
+	mostIdle    = 10 // looks in which a share must grow by leastGrowth
 	leastGrowth = 64 << 10
 	mostSilence = mostIdle * look
-	pressed     = 2 * look // what is left of mostSilence when somebody has waited for mostIdle looks
+	pressed     = 2 * look // replaces mostSilence when a share has waited for mostIdle looks
 )
 
-// Budget bounds the memory that all messages in the making hold together. A message
-// that wants more than there is waits, and whoever sends it is read no further.
+// Budget bounds the memory that all unfinished messages hold together. A message that
+// wants more than there is waits, and meanwhile nothing more is read from its sender.
 //
-// It cannot stand still. Of those that wait, the one that has come furthest is served
-// first, and one message at a time may have more than the limit: so whenever some
-// wait, there is one that does not, and that gives back all it has when it is whole
-// or its sender is gone; a sender that is too slow for those who wait is told to go.
-// What is held is never more than the limit and one message.
+// It cannot deadlock. Of the messages that wait, the one that holds most is served
+// first, and one message at a time may exceed the limit. So whenever some wait, there
+// is one that does not. It gives back all it has when it is complete or its sender is
+// gone, and a sender that is too slow for those that wait is disconnected. What is
+// held is never more than the limit and one message.
 //
-// When time presses, because somebody has waited for ten seconds, room goes first to
-// the newest message: a crowd that waits itself, only to stand still when it is served,
-// does not keep out a client that comes after it.
+// When time presses, because a message has waited for ten seconds, room goes first to
+// the newest message. So a crowd of clients that wait, and send nothing once they are
+// served, does not keep out a client that comes after them.
 type Budget struct {
 	limit int64
-	tight atomic.Bool // somebody waits
+	tight atomic.Bool // a message waits
 
 	mu      sync.Mutex
 	held    int64
 	holders map[*Share]struct{}
 	waiting waiting
-	came    uint64 // messages that waited so far
-	beyond  *Share // may exceed the limit, until it is freed
+	came    uint64 // how many messages have waited so far
+	beyond  *Share // the share that may exceed the limit, until it is freed
 	looks   *time.Timer
 }
 
-// NewBudget makes a Budget of limit bytes; limit <= 0 means no limit.
+// NewBudget returns a Budget of limit bytes; limit <= 0 means no limit.
 func NewBudget(limit int64) *Budget {
 	return &Budget{limit: limit, holders: map[*Share]struct{}{}}
 }
 
-// Tight reports whether somebody waits. What is begun now should begin small.
+// Tight reports whether a message waits. A message that begins now should begin
+// small.
 func (b *Budget) Tight() bool { return b.tight.Load() }
 
-// Held returns how many bytes are held at this moment.
+// Held returns how many bytes all messages hold.
 func (b *Budget) Held() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -64,27 +65,27 @@ type Share struct {
 	held   int64
 
 	wanted  int64         // more than held while waiting
-	granted chan struct{} // closed when it is
+	granted chan struct{} // closed when wanted is granted
 	place   int           // in waiting
-	nth     uint64        // of the messages that waited; 0: this one has not
-	waited  int           // so many looks
+	nth     uint64        // its number among the messages that waited; 0: it has not waited
+	waited  int           // number of looks it has waited
 
-	growing bool      // more is expected of its sender
-	from    int64     // held when it last had grown enough
-	idle    int       // looks since
+	growing bool      // more is expected from its sender
+	from    int64     // value of held when it last had grown enough
+	idle    int       // looks since then
 	moved   time.Time // when held last changed
 }
 
-// Share returns one that holds nothing. late is asked when its sender is too slow for those
-// who wait, and must not block or use the Budget: it reports whether that is the
-// sender's fault, and ends the message then. It may be nil.
+// Share returns a share that holds nothing. late is called when the sender is too
+// slow for messages that wait. It reports whether that is the sender's fault, and
+// then ends the message. It must not block or use the Budget, and may be nil.
 func (b *Budget) Share(late func() bool) *Share { return &Share{budget: b, late: late, place: -1} }
 
-// Held returns how many bytes it holds.
+// Held returns how many bytes the share holds.
 func (s *Share) Held() int64 { return s.held }
 
-// Try makes the share n bytes if there is room and nobody waits for it. Less than it
-// holds is always possible. More is expected of the sender then.
+// Try makes the share n bytes if there is room and no message waits for it. Making it
+// smaller always succeeds. From then on more is expected from the sender.
 func (s *Share) Try(n int64) bool {
 	b := s.budget
 	b.mu.Lock()
@@ -97,7 +98,8 @@ func (s *Share) Try(n int64) bool {
 	return true
 }
 
-// Await does as Try does, but waits, until ctx is done; then it returns ctx's cause.
+// Await does as Try does, but waits for room until ctx is done, and then returns
+// ctx's cause.
 func (s *Share) Await(ctx context.Context, n int64) error {
 	if s.Try(n) {
 		return nil
@@ -126,7 +128,8 @@ func (s *Share) Await(ctx context.Context, n int64) error {
 	return context.Cause(ctx)
 }
 
-// Whole says that nothing more is expected of the sender, though all is still held.
+// Whole declares that nothing more is expected from the sender, though all is still
+// held.
 func (s *Share) Whole() {
 	s.budget.mu.Lock()
 	defer s.budget.mu.Unlock()
@@ -148,7 +151,7 @@ func (s *Share) Free() {
 	s.growing, s.nth, s.waited = false, 0, 0
 }
 
-// setLocked gives a share n bytes, and others what that leaves.
+// setLocked makes a share n bytes, and grants others what that frees.
 func (b *Budget) setLocked(s *Share, n int64) {
 	less := n < s.held
 	b.giveLocked(s, n)
@@ -172,15 +175,17 @@ func (b *Budget) giveLocked(s *Share, n int64) {
 	}
 }
 
-// serveLocked grants what can be granted to those who wait. When time presses that is one
-// at a time: what it needs next must not be gone when it asks. A look grants the rest.
+// serveLocked grants what can be granted to the shares that wait. When time presses
+// it grants one at a time: what that one needs next must not be gone when it asks.
+// The next look grants the rest.
 func (b *Budget) serveLocked() {
 	for b.serveFirstLocked() && !b.waiting.presses {
 	}
 	b.watchLocked(b.waiting.Len() > 0)
 }
 
-// serveFirstLocked reports whether there was something for one that waits.
+// serveFirstLocked grants the first share that waits what it wants, if it can. It
+// reports whether it did.
 func (b *Budget) serveFirstLocked() bool {
 	if b.waiting.Len() == 0 {
 		return false
@@ -200,7 +205,7 @@ func (b *Budget) serveFirstLocked() bool {
 	return true
 }
 
-// watchLocked looks at those who hold something as long as somebody waits.
+// watchLocked runs the timer of look while a share waits.
 func (b *Budget) watchLocked(tight bool) {
 	switch {
 	case tight == b.tight.Swap(tight):
@@ -214,9 +219,9 @@ func (b *Budget) watchLocked(tight bool) {
 	}
 }
 
-// look ends messages whose senders are too slow for those who wait. That we are late is
-// not the sender's fault: late sees what waits to be read, and idle counts looks, however
-// far apart they are.
+// look ends messages whose senders are too slow for those that wait. The sender is
+// not blamed for our own lateness: late sees what waits to be read, and idle counts
+// looks, however far apart they are.
 func (b *Budget) look() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -238,8 +243,8 @@ func (b *Budget) look() {
 	b.watchLocked(b.waiting.Len() > 0)
 }
 
-// look reports whether the sender is too slow: nothing of it has come for so long, or
-// next to nothing in the last mostIdle looks.
+// look reports whether the sender is too slow: it has sent nothing for the time
+// silence, or almost nothing in the last mostIdle looks.
 func (s *Share) look(now time.Time, silence time.Duration) bool {
 	if s.held-s.from >= leastGrowth {
 		s.from, s.idle = s.held, 0

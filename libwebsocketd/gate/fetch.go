@@ -7,11 +7,11 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// CheckPlain is Check for a request that is no WebSocket handshake but reads or
-// starts a program all the same. A browser leaves Origin out of many of those, so
-// a page of another site could have one made by an image or a script. What browsers
-// say instead is Sec-Fetch-Site (W3C Fetch Metadata 2.3), which no page can set:
-// same-origin stands for an Origin that is this server, none for no page at all.
+// CheckPlain is Check for a request that is not a WebSocket handshake but still reads
+// or starts a program. Browsers send no Origin with many of those, so a page of
+// another site could cause one by an image or a script. Instead they send
+// Sec-Fetch-Site (W3C Fetch Metadata 2.3), which no page can set. There same-origin
+// stands for an Origin that is this server, and none for a request that no page made.
 func (o *Origins) CheckPlain(r *http.Request) *Refusal {
 	if readOrigin(r).kind != absent || o.anything && !o.sameOrigin {
 		return o.Check(r)
@@ -27,8 +27,8 @@ func (o *Origins) CheckPlain(r *http.Request) *Refusal {
 	}
 }
 
-// checkOwn is Check for this server's own pages. Whether they were fetched over
-// TLS is not known behind a proxy that ends it.
+// checkOwn is Check for this server's own pages. Behind a proxy that ends TLS it is
+// unknown whether they were fetched over TLS, so both schemes are tried.
 func (o *Origins) checkOwn(r *http.Request) *Refusal {
 	own := parseOrigin("http://" + r.Host)
 	if o.allows(own, r) || o.allows(parseOrigin("https://"+r.Host), r) {
@@ -37,10 +37,11 @@ func (o *Origins) checkOwn(r *http.Request) *Refusal {
 	return o.refuse(own, r)
 }
 
-// CheckOwnPage refuses with 403 what a page of another origin asks for, whatever
-// --origin says: it is for pages of this server and for programs that are no
-// browser. Where a browser names no Origin, as in a GET for its own, it says
-// Sec-Fetch-Site; none of both is no page of a browser of today.
+// CheckOwnPage refuses, with 403, a request made by a page of another origin,
+// whatever --origin is. It lets in pages of this server and programs that are not
+// browsers. Where a browser sends no Origin, as in a GET for its own page, it sends
+// Sec-Fetch-Site. A request with neither does not come from a page in a current
+// browser.
 func CheckOwnPage(r *http.Request) *Refusal {
 	s, site := readOrigin(r), lower(r.Header.Get("Sec-Fetch-Site"))
 	_, from, _ := strings.Cut(s.raw, "://")

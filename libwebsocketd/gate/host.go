@@ -10,36 +10,40 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// Hosts decides by the Host header whether a request is meant for this server:
-// RFC 9110 7.2 and 7.4. It is what stands against DNS rebinding, where a page
-// gives its own host name the address of a server that only this machine can
-// reach. The browser then takes that server for the page's own site, and only
-// Host still tells the name it believes in.
+// Hosts decides by the Host header whether a request is meant for this server: RFC
+// 9110 7.2 and 7.4. It protects against DNS rebinding, where a page gives its own
+// host name the address of a server that only this machine can reach. The browser
+// then takes that server for the page's own site, and only Host still carries the
+// name of that site.
 //
 // The zero value lets no name and no address in. Hosts is safe for concurrent use.
 type Hosts struct {
-	open     bool            // whatever Host says comes in
-	loopback bool            // listens on loopback, so its names come in
-	literals bool            // listens on every address, so any address comes in
+	open     bool            // any Host is let in
+	loopback bool            // listens on loopback, so its names are let in
+	literals bool            // listens on every address, so any address is let in
 	names    map[string]bool // further names and addresses, as authority.name has them
 	below    []pattern       // *.NAME: the names below one
 }
 
-// NewHosts makes the check for a server that listens on bound, given the lists
-// of --host and --origin.
+// NewHosts returns the check for a server that listens on bound, given the lists of
+// --host and --origin.
 //
-// bound are IP addresses, IPv6 with or without brackets, or names, all without
-// port; an empty one is every address, as in net.Listen. No bound at all is the
-// default bind: loopback.
+// bound are IP addresses, IPv6 with or without brackets, or names, all without port.
+// An empty one stands for every address, as in net.Listen. Without any, the default
+// bind is meant: loopback.
 //
-// The check is in force when all of bound is loopback (127.0.0.0/8, ::1,
-// localhost) or when hosts has an entry; else every request passes. In force it
-// lets in what is bound, every address if a wildcard address is bound, localhost
-// and the loopback addresses if one of these or a wildcard is bound, the entries of hosts, and
-// the host names in origins: who trusts pages of that name serves that name. *.NAME
-// is every name below NAME. The entry * in hosts lets everything in; in origins it
-// says nothing about Host. Entries are trimmed; blank ones, and those that are not a
-// host, count for nothing (see CheckHost).
+// The check is in force when all of bound is loopback (127.0.0.0/8, ::1, localhost)
+// or when hosts has an entry; else every request passes. In force it lets in:
+//
+//   - what is bound, and every address if a wildcard address is bound;
+//   - localhost and the loopback addresses, if one of these or a wildcard is bound;
+//   - the entries of hosts;
+//   - the host names in origins: an operator who trusts pages of a name serves that
+//     name.
+//
+// *.NAME is every name below NAME. The entry * in hosts lets everything in; in
+// origins it does not concern Host. Entries are trimmed. Blank ones, and those that
+// are not a host, are ignored (see CheckHost).
 func NewHosts(bound []string, hosts, origins []string) *Hosts {
 	h := &Hosts{names: map[string]bool{}}
 	reachable := h.bind(bound)
@@ -55,9 +59,9 @@ func NewHosts(bound []string, hosts, origins []string) *Hosts {
 	return h
 }
 
-// bind notes what is listened on, and says whether any of it is reachable from
-// other machines: these can send any Host without a browser's help, so there the
-// header protects nothing unless the operator says what it has to be.
+// bind stores what is listened on, and reports whether any of it is reachable from
+// other machines. These can send any Host without a browser's help, so there the
+// header protects nothing unless the operator states what it has to be.
 func (h *Hosts) bind(bound []string) (reachable bool) {
 	h.loopback = len(bound) == 0
 	for _, b := range bound {
@@ -85,9 +89,9 @@ func (h *Hosts) add(p pattern, ok bool) {
 	}
 }
 
-// Check lets r in or refuses it with 421 (RFC 9110 15.5.20). The port in Host,
-// case, a trailing dot and the brackets of an IPv6 address do not matter. A
-// request without Host passes: no browser sends one.
+// Check lets r in or refuses it with 421 (RFC 9110 15.5.20). The port in Host, case,
+// a trailing dot and the brackets of an IPv6 address do not matter. A request without
+// Host passes: no browser sends one.
 func (h *Hosts) Check(r *http.Request) *Refusal {
 	if h.open || r.Host == "" {
 		return nil
@@ -109,21 +113,21 @@ func HostName(r *http.Request) (host string, ok bool) {
 	return a.text(), ok
 }
 
-// known says whether a is this server. Addresses can be let in by the score
-// because rebinding needs a name: an address in Host is where the browser
-// really connected to.
+// known reports whether a is this server. All addresses can be let in at once because
+// rebinding needs a name: an address in Host is the one the browser really connected
+// to.
 func (h *Hosts) known(a authority) bool {
 	return h.names[a.name()] || h.loopback && isLoopback(a) || h.literals && a.addr().IsValid() ||
 		slices.ContainsFunc(h.below, func(p pattern) bool { return p.covers(a.name(), p.name()) })
 }
 
-// isLoopback says whether a can be nothing but this machine. Names below
-// localhost are not: RFC 6761 6.3 wants them to be, but resolvers differ.
+// isLoopback reports whether a can only be this machine. Names below localhost do not
+// count: RFC 6761 6.3 wants them to be loopback, but resolvers differ.
 func isLoopback(a authority) bool {
 	return a.name() == "localhost" || a.addr().IsLoopback()
 }
 
-// withoutZone is an address without its zone, which is needed to listen on it
+// withoutZone returns an address without its zone, which is needed to listen on it
 // and never part of Host (RFC 6874 4).
 func withoutZone(addr string) string {
 	bare, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(addr, "["), "]"))

@@ -9,11 +9,11 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// Origins decides by the Origin header (RFC 6454 7) whether the page a request
-// comes from may talk to this server. A browser lets every page open a WebSocket
-// to every server and sends that server's cookies along; the header is the only
-// thing that tells such a page from the server's own (RFC 6455 4.2.2 and 10.2).
-// Programs that are no browser can send any Origin: it is no password.
+// Origins decides by the Origin header (RFC 6454 7) whether the page a request comes
+// from may talk to this server. A browser lets every page open a WebSocket to every
+// server, and sends that server's cookies along. Only this header tells such a page
+// from the server's own (RFC 6455 4.2.2 and 10.2). Programs that are not browsers can
+// send any Origin: it is not a password.
 //
 // The zero value is the default rule. Origins is safe for concurrent use.
 type Origins struct {
@@ -22,27 +22,29 @@ type Origins struct {
 	sameOrigin bool
 }
 
-// NewOrigins makes the check that the flags --origin=LIST and --sameorigin ask
-// for; with both, both must let the request in.
+// NewOrigins returns the check for the flags --origin=LIST and --sameorigin; with
+// both, both must let the request in.
 //
-// An entry of list is HOST, HOST:PORT or either behind SCHEME://. Without a port,
-// or with the port *, it is any port, else that very port, an origin without one
-// having 443 for https and else 80. Hosts are compared whole, but *.NAME is every
-// name below NAME at any depth, and not NAME itself. Case, surrounding blanks and one
-// slash at the end do not matter, brackets of an IPv6 address without port may be
-// left out. Three entries are special: file:// is requests without an Origin and
-// pages that are files, null the Origin of that name (sandboxed frames, RFC 6454
-// 6.1), and * is everything. What is none of these matches nothing; CheckOrigin
-// tells.
+// An entry of list is HOST, HOST:PORT or either after SCHEME://. Without a port, or
+// with the port *, it matches any port. Otherwise it matches that very port, where an
+// origin without a port has 443 for https and else 80. Hosts are compared whole, but
+// *.NAME is every name below NAME at any depth, and not NAME itself. Case,
+// surrounding blanks and one slash at the end do not matter; the brackets of an IPv6
+// address without port may be left out.
 //
-// sameOrigin is host and port of Origin and Host being equal, their default port
-// being 443 for an https origin and a request over TLS, else 80.
+// Three entries are special. file:// matches requests without an Origin and pages
+// that are files. null matches the Origin of that name (sandboxed frames, RFC 6454
+// 6.1). * matches everything. An entry that is none of these matches nothing;
+// CheckOrigin reports it.
 //
-// With neither, or a list of blanks, the default rule holds: the host of Origin
-// is the host of Host, whatever the ports, or there is no Origin.
+// sameOrigin requires that host and port of Origin and Host are equal. The default
+// port is 443 for an https origin and a request over TLS, else 80.
 //
-// In the last two localhost, 127.0.0.1 and ::1 are one host. All three are the
-// browser's own machine: a page of another site can have none of them.
+// With neither, or a list of blanks, the default rule holds: the host of Origin is
+// the host of Host, whatever the ports, or there is no Origin.
+//
+// For sameOrigin and the default rule, localhost, 127.0.0.1 and ::1 are one host. All
+// three are the browser's own machine: a page of another site can have none of them.
 func NewOrigins(list []string, sameOrigin bool) *Origins {
 	o := &Origins{sameOrigin: sameOrigin}
 	for _, entry := range entries(list) {
@@ -62,8 +64,8 @@ func (o *Origins) Check(r *http.Request) *Refusal {
 }
 
 // Names reports whether an entry of the list other than * is the host that r comes
-// from. A page of such an origin may be trusted with what a browser keeps of its user;
-// null and files are anybody's.
+// from. A page of such an origin may be trusted with what a browser keeps of its
+// user; any page may have the origins null and file.
 func (o *Origins) Names(r *http.Request) bool {
 	s := readOrigin(r)
 	return s.kind == fromHost && slices.ContainsFunc(o.list, func(entry source) bool { return entry.raw != "*" && entry.matches(s) })
@@ -82,8 +84,8 @@ func (o *Origins) allows(s source, r *http.Request) bool {
 	return true
 }
 
-// sameName is the default rule. It takes any port, because a page served by one
-// program of a machine commonly uses a WebSocket served by another.
+// sameName applies the default rule. It accepts any port, because a page served by
+// one program of a machine commonly uses a WebSocket served by another.
 func sameName(s source, r *http.Request) bool {
 	host, ok := parseLoose(r.Host)
 	return ok && s.kind == fromHost && oneHost(s.name(), host.name())
@@ -95,13 +97,14 @@ func sameHostPort(s source, r *http.Request) bool {
 		s.portOr(s.scheme == "https") == host.portOr(r.TLS != nil)
 }
 
-// loopbackNames are what people call their own machine, and servers print.
+// loopbackNames are the names that people use for their own machine, and that servers
+// print.
 var loopbackNames = map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true}
 
 func oneHost(a, b string) bool { return a == b || loopbackNames[a] && loopbackNames[b] }
 
-// refuse words the 403. The way out names the entry that lets exactly s in, not
-// the entries there are: these are none of a stranger's business.
+// refuse returns the 403. Its advice names the entry that lets exactly s in, and not
+// the entries of the list, which a client need not know.
 func (o *Origins) refuse(s source, r *http.Request) *Refusal {
 	what := "Origin " + text.Printable(s.raw)
 	if s.kind == absent {
@@ -121,9 +124,10 @@ func (o *Origins) refuse(s source, r *http.Request) *Refusal {
 	return &Refusal{Status: http.StatusForbidden, Reason: what + " is not allowed " + here + ": " + way + " to allow it"}
 }
 
-// Origin says how the log names the request's origin: scheme://host[:port] in
-// lower case with the port as sent, "file:" when there is none or the page is a
-// file, "null" for that word. What cannot be read is given escaped and cut short.
+// Origin returns the request's origin as the log names it: scheme://host[:port] in
+// lower case with the port as sent. It is "file:" when there is no origin or the page
+// is a file, and "null" for that word. An origin that cannot be parsed is escaped and
+// cut short.
 func Origin(r *http.Request) string {
 	s := readOrigin(r)
 	switch s.kind {
@@ -140,13 +144,12 @@ func Origin(r *http.Request) string {
 	return text.Printable(s.scheme + "://" + s.text())
 }
 
-// source is where a request says it comes from, or where an entry of a list says
-// it may come from.
+// source is the origin of a request, or the origins that an entry of a list allows.
 type source struct {
 	kind    kind
 	raw     string // as sent or written
 	scheme  string // lower case; "" in an entry is any
-	pattern        // of one host, unless it is an entry
+	pattern        // one host, unless it is an entry
 }
 
 type kind int
@@ -155,12 +158,12 @@ const (
 	unreadable kind = iota // none of the others; as an entry it matches nothing
 	absent                 // no Origin; never an entry
 	opaque                 // null
-	fromFile               // scheme file and no host; as an entry also absent ones
+	fromFile               // scheme file and no host; as an entry it matches absent too
 	fromHost               // scheme, host and perhaps a port
 )
 
-// readOrigin reads the Origin of r. An empty one counts as none. Two of them are
-// no origin (RFC 6454 7.3): which of them another server believed cannot be known.
+// readOrigin parses the Origin of r. An empty one counts as none. Two of them are no
+// origin (RFC 6454 7.3): it is unknown which of them another server would believe.
 func readOrigin(r *http.Request) source {
 	sent := r.Header.Values("Origin")
 	raw := strings.Join(sent, ", ")
@@ -175,7 +178,7 @@ func readOrigin(r *http.Request) source {
 	return parseOrigin(raw)
 }
 
-// parseOrigin reads what was sent as a URL and keeps its origin (RFC 6454 4):
+// parseOrigin parses an Origin header as a URL and keeps its origin (RFC 6454 4):
 // user-info and path, which some clients add, are not part of it.
 func parseOrigin(raw string) source {
 	u, err := url.ParseRequestURI(raw)
@@ -192,7 +195,7 @@ func parseOrigin(raw string) source {
 	return source{fromHost, raw, u.Scheme, pattern{authority: at}}
 }
 
-// parseEntry reads one trimmed entry of a list.
+// parseEntry parses one trimmed entry of a list.
 func parseEntry(entry string) source {
 	switch lower(entry) {
 	case "file://":
@@ -211,7 +214,7 @@ func parseEntry(entry string) source {
 	return source{fromHost, entry, lower(scheme), at}
 }
 
-// matches says whether the entry allows s.
+// matches reports whether the entry allows s.
 func (entry source) matches(s source) bool {
 	switch entry.kind {
 	case unreadable:
@@ -226,9 +229,8 @@ func (entry source) matches(s source) bool {
 	return s.kind == entry.kind
 }
 
-// asEntry is the entry of a list that would let s in, as people write it. A host
-// that is called null needs its scheme, or the advice would open the gate to
-// every sandboxed frame.
+// asEntry returns the entry of a list that would let s in, as people write it. A host
+// called null needs its scheme, or the advice would let in every sandboxed frame.
 func (s source) asEntry() string {
 	switch s.kind {
 	case absent, fromFile:

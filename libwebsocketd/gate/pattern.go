@@ -9,23 +9,24 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// pattern is the host in an entry of a list: one name or address, or every name
-// below one, at any depth but not that one itself.
+// pattern is the host in an entry of a list: one name or address, or every name below
+// one, at any depth but without that name itself.
 type pattern struct {
 	authority
 	below bool // it was written *.NAME
 }
 
-// parsePattern reads "host", "host:port", "host:*" and "*.name" with either; an
-// address has no names below it. Any port is what an entry without one means too,
-// and a slash at the end is what browsers show of a URL.
+// parsePattern parses "host", "host:port", "host:*" and "*.name" with either; an
+// address has no names below it. The port * means the same as no port. A slash at the
+// end is accepted because browsers show URLs so.
 func parsePattern(s string) (p pattern, ok bool) {
 	s, p.below = strings.CutPrefix(strings.TrimSuffix(s, "/"), "*.")
 	p.authority, ok = parseLoose(strings.TrimSuffix(s, ":*"))
 	return p, ok && !(p.below && p.addr().IsValid())
 }
 
-// covers reports whether a host, in the form that the pattern's has, is one of it.
+// covers reports whether the pattern matches a host. of is the pattern's own host, in
+// the same form as host.
 func (p pattern) covers(host, of string) bool {
 	if !p.below {
 		return host == of
@@ -33,14 +34,14 @@ func (p pattern) covers(host, of string) bool {
 	return len(host) > len(of)+1 && strings.HasSuffix(host, "."+of)
 }
 
-// canBeSent reports whether the port is one that a browser writes.
+// canBeSent reports whether a browser would write the port like this.
 func (p pattern) canBeSent() bool {
 	port, err := strconv.ParseUint(p.port, 10, 16)
 	return !p.hasPort || err == nil && strconv.FormatUint(port, 10) == p.port
 }
 
-// CheckOrigin returns why an entry of a list of origins can match nothing that a
-// browser sends, with the form that does; nil if it can. A blank one is no entry.
+// CheckOrigin returns an error if an entry of a list of origins can match nothing
+// that a browser sends. The error has the form that does. A blank entry is no error.
 func CheckOrigin(entry string) error {
 	entry = strings.TrimSpace(entry)
 	switch lower(entry) {
@@ -68,7 +69,7 @@ func isScheme(s string) bool {
 	})
 }
 
-// CheckHost is CheckOrigin for a list of hosts. A port there says nothing.
+// CheckHost is CheckOrigin for a list of hosts. A port has no meaning there.
 func CheckHost(entry string) error {
 	entry = strings.TrimSpace(entry)
 	if entry == "" || entry == "*" {
@@ -80,8 +81,8 @@ func CheckHost(entry string) error {
 	return checkEntry(entry, "", entry, "HOST", "a host")
 }
 
-// checkEntry checks what comes after the scheme of an entry. form is how to write
-// one, what is what it is then.
+// checkEntry checks what follows the scheme of an entry. The error suggests form, the
+// syntax of an entry, and calls an entry what.
 func checkEntry(entry, scheme, rest, form, what string) error {
 	rest = strings.TrimSuffix(rest, "/")
 	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
@@ -104,8 +105,8 @@ func checkEntry(entry, scheme, rest, form, what string) error {
 	return errors.New(text.Quote(entry) + " is not " + what + ": write " + form + ", or * for any")
 }
 
-// suggest is the error for an entry with a part that has no place there, with what
-// is left without it.
+// suggest returns the error for an entry with a part that does not belong there, and
+// suggests the rest.
 func suggest(entry, part, scheme, rest, what string) error {
 	if part == "" {
 		part = "a path"

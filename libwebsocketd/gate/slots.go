@@ -8,28 +8,28 @@ import (
 	"sync"
 )
 
-// retryAfterFull is the Retry-After, in seconds, of a refusal for want of a
-// slot. A slot is free whenever any one process ends, which nobody can foretell,
-// and being refused costs the server next to nothing.
+// retryAfterFull is the Retry-After, in seconds, of a refusal because no slot is
+// free. When the next process ends cannot be predicted, and a refusal costs the
+// server almost nothing.
 const retryAfterFull = 1
 
-// Slots counts what may run at once. It is exact: however many goroutines ask
-// together, never more than the limit hold a slot, and none is refused while
+// Slots counts what may run at once. It is exact: however many goroutines call
+// Acquire together, never more than the limit hold a slot, and none is refused while
 // one is free. It must not be copied.
 type Slots struct {
 	mu      sync.Mutex
 	limit   int
 	inUse   int
-	leaving int             // of those in use, how many are being freed
-	waiting []chan struct{} // the first comes first; closed by whoever hands a slot over
+	leaving int             // how many of those in use are being freed
+	waiting []chan struct{} // in order of arrival; closed when a slot is handed over
 }
 
-// NewSlots makes Slots of which limit may be in use at once; limit <= 0 means
-// no limit, though what is in use is still counted.
+// NewSlots returns Slots of which limit may be in use at once; limit <= 0 means no
+// limit, though slots in use are still counted.
 func NewSlots(limit int) *Slots { return &Slots{limit: limit} }
 
-// SetLimit is a new limit for what is acquired from now on. What is held beyond
-// a lower one stays.
+// SetLimit sets the limit for slots acquired from now on. Slots held beyond a lower
+// limit stay in use.
 func (s *Slots) SetLimit(limit int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,7 +37,7 @@ func (s *Slots) SetLimit(limit int) {
 	s.handOverLocked()
 }
 
-// Limit is how many slots may be in use at once; 0 or less: any number.
+// Limit returns how many slots may be in use at once; 0 or less means any number.
 func (s *Slots) Limit() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,7 +45,7 @@ func (s *Slots) Limit() int {
 }
 
 // Acquire takes a slot and returns nil, or takes none and returns a 429 with a
-// Retry-After. It never waits. Who got a slot gives it back with one Release, or
+// Retry-After. It never waits. The caller gives the slot back with one Release, or
 // with Leaving and then Left.
 func (s *Slots) Acquire() *Refusal {
 	s.mu.Lock()
@@ -57,8 +57,8 @@ func (s *Slots) Acquire() *Refusal {
 }
 
 // Await is Acquire that waits, until ctx is done, for a slot that is being freed. For
-// each of those one waits, in the order they came; whoever else finds every slot taken
-// is refused at once.
+// each such slot one caller waits, in order of arrival. Any other caller that finds
+// every slot taken is refused at once.
 func (s *Slots) Await(ctx context.Context) *Refusal {
 	s.mu.Lock()
 	if s.acquireLocked() {
@@ -84,7 +84,7 @@ func (s *Slots) Await(ctx context.Context) *Refusal {
 		s.waiting = slices.Delete(s.waiting, i, i+1)
 		return refusal
 	}
-	return nil // in the last moment
+	return nil // handed over at the last moment
 }
 
 func (s *Slots) acquireLocked() bool {
@@ -95,18 +95,18 @@ func (s *Slots) acquireLocked() bool {
 	return free
 }
 
-// Release gives back one slot. A Release without its Acquire is a mistake of the
-// caller that would let too many in from then on, so it panics.
+// Release gives back one slot. It panics without a matching Acquire, since such a
+// mistake of the caller would let in too many from then on.
 func (s *Slots) Release() { s.release(0) }
 
-// Leaving says that a slot is being freed: a Left follows soon.
+// Leaving announces that a slot is being freed: a call of Left follows soon.
 func (s *Slots) Leaving() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leaving++
 }
 
-// Left is Release after Leaving.
+// Left calls Release after Leaving.
 func (s *Slots) Left() { s.release(1) }
 
 func (s *Slots) release(leaving int) {
@@ -119,7 +119,7 @@ func (s *Slots) release(leaving int) {
 	s.handOverLocked()
 }
 
-// handOverLocked gives what is free to those who wait.
+// handOverLocked hands free slots to the callers that wait.
 func (s *Slots) handOverLocked() {
 	for len(s.waiting) > 0 && s.acquireLocked() {
 		close(s.waiting[0])
@@ -127,14 +127,14 @@ func (s *Slots) handOverLocked() {
 	}
 }
 
-// InUse says how many slots are held at this moment.
+// InUse returns how many slots are held.
 func (s *Slots) InUse() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.inUse
 }
 
-// full is the refusal when no slot is free: RFC 6585 4.
+// full returns the refusal when no slot is free: RFC 6585 4.
 func full(limit int) *Refusal {
 	return &Refusal{
 		Status: http.StatusTooManyRequests,

@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// waiting is a heap of those that wait. The first has come furthest, or is the oldest of
-// several; or, when time presses, it is the newest.
+// waiting is a heap of the shares that wait. The first is the one that holds most,
+// the oldest of several; or, when time presses, the newest.
 type waiting struct {
 	shares  []*Share
 	presses bool
 }
 
-// look counts one look more for each, and returns the most there were for one message.
-// Time presses from mostIdle on.
+// look counts one more look for each share, and returns the highest count. Time
+// presses from mostIdle on.
 func (w *waiting) look() (most int) {
 	for _, s := range w.shares {
 		s.waited++
@@ -27,7 +27,7 @@ func (w *waiting) look() (most int) {
 	return most
 }
 
-// furthest returns the one that would be the first if time did not press.
+// furthest returns the share that would be the first if time did not press.
 func (w *waiting) furthest() *Share {
 	if !w.presses {
 		return w.shares[0]
@@ -35,7 +35,8 @@ func (w *waiting) furthest() *Share {
 	return slices.MaxFunc(w.shares, compareProgress)
 }
 
-// compareProgress is positive for the share of two that has come further, or is older.
+// compareProgress returns a positive number if a holds more than b, or as much and is
+// older.
 func compareProgress(a, b *Share) int {
 	return cmp.Or(cmp.Compare(a.held, b.held), cmp.Compare(b.nth, a.nth))
 }
