@@ -103,7 +103,7 @@ func readMuch(t *testing.T, l *Log[uint64], behind bool, much int) {
 	}
 }
 
-// TestGivingUp has readers and writers that give up while others strike the bell.
+// TestGivingUp has readers and writers that give up while others wake them.
 func TestGivingUp(t *testing.T) {
 	const rounds = 500
 	l := New[uint64](Limits{Messages: 3})

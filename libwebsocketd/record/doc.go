@@ -1,25 +1,26 @@
-// Package record keeps the newest part of something that is said once and heard
-// by many: a bounded, numbered history, and readers that are positions in it.
+// Package record keeps the newest part of an output that is written once and read by
+// many: a bounded, numbered history, and readers that are positions in it.
 //
 // # The law of a record
 //
-// What is said comes in items, each of some messages: what one read of a program
-// brought, framed once. The log numbers messages, not items: message N is the Nth
-// that was ever appended, so who counts what it has received knows where it is.
+// The output comes in items, each of some messages: the result of one read from a
+// program, framed once. The log numbers messages, not items: message N is the Nth
+// that was ever appended, so a client that counts what it has received knows its
+// position.
 //
-//   - Items are kept and handed out whole and by reference. Nobody copies one,
-//     and nobody changes one that was appended.
+//   - Items are kept and handed out whole and by reference. They are never copied,
+//     and an item must not change once it was appended.
 //   - There is no queue per reader. A [Reader] is a number and costs the log
-//     nothing, however far it is behind and whether or not it is ever used again.
-//     What it holds by itself is what it took last. One too slow to find its next
-//     message is told by [GoneError] what it missed: there is no silent hole.
+//     nothing, however far back it is and whether or not it is ever used again. It
+//     holds only what it took last. A reader too slow to find its next message gets
+//     a [GoneError] that tells what it missed: there is no silent gap.
 //   - Over its [Limits] the log drops its oldest items, never the newest one.
-//     Nothing is dropped before the room is needed, but by [Log.Drop].
-//   - By [Log.Hold] the messages above a floor are kept: for them Append waits,
-//     and so the program. That is the only thing it waits for, never a reader.
+//     Nothing is dropped before the room is needed, except by [Log.Drop].
+//   - [Log.Hold] keeps the messages above a floor: Append waits rather than drop
+//     them, and so the program waits. Append never waits for a reader.
 //   - An item of no messages is a remark: it stands between two messages and has
-//     no number. It is read in its place, again by who comes back to that place,
-//     and is not missed by who comes too late.
+//     no number. It is read in its place, and again by a client that comes back to
+//     that place. A client that comes too late does not miss it.
 //   - After [Log.Close] readers get what is left, and then its error.
 //
 // A number means something only together with the log it was counted in: a

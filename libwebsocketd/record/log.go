@@ -9,19 +9,19 @@ import (
 	"sync"
 )
 
-// Limits bound what a Log keeps. Of each kind, 0 is no limit. The newest item is
+// Limits bound what a Log keeps. In each field, 0 means no limit. The newest item is
 // kept however large it is.
 type Limits struct {
-	// Bytes and Messages bound the sum of what Append was told of the items.
+	// Bytes and Messages bound the sums of the counts passed to Append.
 	Bytes, Messages int
 
-	// HeldBytes bounds what may be above a floor (Log.Hold) before Append waits,
-	// if less than Bytes: the rest of Bytes stays for what is below.
+	// HeldBytes bounds what may be above a floor (Log.Hold) before Append waits, if it
+	// is less than Bytes: the rest of Bytes is left for what is below.
 	HeldBytes int
 }
 
-// Log is a bounded, numbered history of items. Its methods may be called from
-// anywhere at any time. It must not be copied.
+// Log is a bounded, numbered history of items. Its methods may be called
+// concurrently. It must not be copied.
 type Log[T any] struct {
 	epoch     string
 	keep      Limits
@@ -38,7 +38,7 @@ type Log[T any] struct {
 
 	holding bool
 	floor   uint64 // the last message that may be dropped, while holding
-	ended   error  // what Close was told
+	ended   error  // the error passed to Close
 }
 
 // extent is a sum over items.
@@ -49,7 +49,7 @@ type slot[T any] struct {
 	to   extent // of all items up to this one
 }
 
-// New makes a Log of nothing, with an epoch of its own.
+// New returns an empty Log with an epoch of its own.
 func New[T any](limits Limits) *Log[T] {
 	above := limits
 	if n := limits.HeldBytes; n > 0 && (limits.Bytes <= 0 || n < limits.Bytes) {
@@ -58,26 +58,26 @@ func New[T any](limits Limits) *Log[T] {
 	return &Log[T]{epoch: rand.Text()[:epochSize], keep: limits, keepAbove: above}
 }
 
-// Epoch names this Log, and no other there ever was: epochSize random
+// Epoch returns the name of this Log, which no other Log ever has: epochSize random
 // characters that may stand in a URL.
 func (l *Log[T]) Epoch() string { return l.epoch }
 
-// Kept says which messages are kept: first..last, none if first is last+1. Before
-// the first message it is 1, 0.
+// Kept returns which messages are kept: first..last, or none if first is last+1.
+// Before the first message it returns 1, 0.
 func (l *Log[T]) Kept() (first, last uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.gone.messages + 1, l.all.messages
 }
 
-// Append adds an item of so many messages, which get the numbers that follow the
-// last one, and drops what is over the limits then. The bytes are what keeping it
-// costs, the room it lies in rather than what it says; nothing else bounds how many
-// remarks are kept. Negative counts panic.
+// Append adds an item that counts as the given number of messages. They get the
+// numbers that follow the last one. Then Append drops what is over the limits. bytes
+// is what keeping the item costs: the memory it lies in rather than its length.
+// Nothing else bounds how many remarks are kept. Negative counts panic.
 //
-// It waits only while it would have to drop what is held (Hold). Its error is the
-// one of Close, or the cause of ctx when that is done while it waits; the item is
-// not in the Log then. Several may Append, in any order.
+// Append waits only while it would have to drop what is held (Hold). It returns the
+// error of Close, or the cause of ctx when that is done while it waits; then the item
+// is not in the Log. Several goroutines may call Append, in any order.
 func (l *Log[T]) Append(ctx context.Context, item T, messages, bytes int) error {
 	if messages < 0 || bytes < 0 {
 		panic(fmt.Sprintf("record: an item of %d messages and %d bytes", messages, bytes))
@@ -103,7 +103,7 @@ func (l *Log[T]) waitForRoom(ctx context.Context, added extent) (err error) {
 	return l.ended
 }
 
-// mayAdd reports whether the limits allow it without dropping what is held.
+// mayAdd reports whether the limits allow an item without dropping what is held.
 func (l *Log[T]) mayAdd(added extent) bool {
 	if !l.holding {
 		return true
@@ -112,8 +112,8 @@ func (l *Log[T]) mayAdd(added extent) bool {
 	return held == l.next || l.keepAbove.allow(l.all.plus(added).minus(l.before(held)))
 }
 
-// add drops from the oldest item on until there is room. What is held is not
-// reached, because that and the new item are within the limits.
+// add drops the oldest items until there is room, and then adds one. It never reaches
+// what is held, because that and the new item are within the limits.
 func (l *Log[T]) add(item T, added extent) {
 	to := l.all.plus(added)
 	for l.first < l.next && !l.keep.allow(to.minus(l.gone)) {
@@ -138,10 +138,9 @@ func (l *Log[T]) grow() {
 	}
 }
 
-// Hold keeps the messages above number n from being dropped, until another Hold
-// or Release: 0 holds everything that is still kept. Append waits when there is no
-// other room. A floor that moves up wakes it; one that moves down brings nothing
-// back.
+// Hold keeps the messages above number n from being dropped, until another Hold or
+// Release; 0 holds everything that is still kept. Append waits when there is no other
+// room. A floor that moves up wakes it; one that moves down brings nothing back.
 func (l *Log[T]) Hold(n uint64) {
 	l.mu.Lock()
 	l.holding, l.floor = true, n
@@ -155,24 +154,24 @@ func (l *Log[T]) Release() {
 	l.room.strikeAndUnlock(&l.mu)
 }
 
-// Bytes returns what keeping the items that are kept costs, as Append was told.
+// Bytes returns what keeping the kept items costs, by the counts passed to Append.
 func (l *Log[T]) Bytes() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return int(l.all.minus(l.gone).bytes)
 }
 
-// Drop lets go of everything that is kept, held or not. Readers that have not had it
-// are too late.
+// Drop drops everything that is kept, held or not. Readers that have not read it get
+// a GoneError.
 func (l *Log[T]) Drop() {
 	l.mu.Lock()
 	l.slots, l.first, l.gone = nil, l.next, l.all
 	l.room.strikeAndUnlock(&l.mu)
 }
 
-// Close says that nothing follows: who waits in Append, and who Appends later,
-// gets err; Readers get it when they have read what is kept. A nil err is io.EOF.
-// Only the first Close counts.
+// Close ends the Log. Calls of Append that wait, and later ones, return err; Readers
+// get it when they have read what is kept. A nil err means io.EOF. Only the first
+// Close counts.
 func (l *Log[T]) Close(err error) {
 	if err == nil {
 		err = io.EOF
@@ -186,10 +185,10 @@ func (l *Log[T]) Close(err error) {
 	l.more.strikeAndUnlock(&l.mu)
 }
 
-// at is where an item lies.
+// at returns the slot of an item.
 func (l *Log[T]) at(i uint64) *slot[T] { return &l.slots[i&uint64(len(l.slots)-1)] }
 
-// before is the extent of all items before a kept one, or before the next.
+// before returns the extent of all items before a kept one, or before the next.
 func (l *Log[T]) before(i uint64) extent {
 	if i == l.first {
 		return l.gone
@@ -197,14 +196,14 @@ func (l *Log[T]) before(i uint64) extent {
 	return l.at(i - 1).to
 }
 
-// firstAbove is the first kept item with messages above number n, or the next to
+// firstAbove returns the first kept item with messages above number n, or the next to
 // come.
 func (l *Log[T]) firstAbove(n uint64) uint64 {
 	kept := int(l.next - l.first)
 	return l.first + uint64(sort.Search(kept, func(i int) bool { return l.at(l.first+uint64(i)).to.messages > n }))
 }
 
-// allow reports whether so much may be kept.
+// allow reports whether the limits allow keeping e.
 func (l Limits) allow(e extent) bool {
 	return (l.Bytes <= 0 || e.bytes <= uint64(l.Bytes)) && (l.Messages <= 0 || e.messages <= uint64(l.Messages))
 }

@@ -9,17 +9,17 @@ import (
 // epochSize is how many characters of 5 random bits an epoch has: 80 bits.
 const epochSize = 16
 
-// mostEpoch is the longest epoch that ParsePosition takes.
+// mostEpoch is the length of the longest epoch that ParsePosition accepts.
 const mostEpoch = 64
 
-// Position is a message's number together with the Epoch of the Log it was
+// Position is the number of a message together with the Epoch of the Log it was
 // counted in.
 type Position struct {
 	Epoch  string
 	Number uint64
 }
 
-// String is EPOCH:NUMBER, which ParsePosition takes back.
+// String returns EPOCH:NUMBER, which ParsePosition accepts.
 func (p Position) String() string { return string(p.Append(nil)) }
 
 // Append appends what String returns.
@@ -28,10 +28,10 @@ func (p Position) Append(b []byte) []byte {
 	return strconv.AppendUint(b, p.Number, 10)
 }
 
-// ParsePosition takes what String yields and nothing else: an epoch of 1 to 64
-// letters, digits, - and _, and a number as it is usually written, without sign,
-// space or needless zero. It may come from a stranger; whether it belongs to a
-// Log is for the caller to compare.
+// ParsePosition parses the result of String and accepts nothing else: an epoch of 1
+// to 64 letters, digits, - and _, and a number as it is usually written, without
+// sign, space or needless zero. s may come from a stranger. The caller compares
+// whether it belongs to a Log.
 func ParsePosition(s string) (Position, error) {
 	epoch, number, ok := strings.Cut(s, ":")
 	if !ok || !isEpoch(epoch) {

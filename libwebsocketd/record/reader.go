@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// Entry is an item as a Reader gets it: messages First..First+Messages-1.
+// Entry is an item as a Reader returns it: messages First..First+Messages-1.
 type Entry[T any] struct {
 	Item     T
 	First    uint64 // the number of its first message, or of the one that follows a remark
 	Messages int    // 0 in a remark
-	Skip     int    // so many of them the reader has had before; 0 in all but its first entry
+	Skip     int    // how many of them the Reader has had before; 0 in all but its first entry
 }
 
-// GoneError says that a Reader is too late: messages Wanted..First-1 are no longer
-// kept. NextKept goes on at First.
+// GoneError is returned to a Reader that is too late: messages Wanted..First-1 are no
+// longer kept. NextKept goes on at First.
 type GoneError struct{ Wanted, First uint64 }
 
 func (e *GoneError) Error() string {
@@ -26,31 +26,31 @@ func (e *GoneError) Error() string {
 type Reader[T any] struct {
 	log   *Log[T]
 	after uint64 // the last message it has had
-	next  uint64 // the item to be read, if that is not behind after
+	next  uint64 // the item to read next, unless after is beyond it
 }
 
-// From makes a Reader of what follows message number after: 0 is everything, the
-// last number only what is still to come. A message that was not yet said is
-// waited for.
+// From returns a Reader of what follows message number after: 0 is everything, the
+// last number only what is still to come. A message that does not exist yet is waited
+// for.
 func (l *Log[T]) From(after uint64) *Reader[T] { return &Reader[T]{log: l, after: after} }
 
-// After is the number of the last message the Reader has had.
+// After returns the number of the last message the Reader has had.
 func (r *Reader[T]) After() uint64 { return r.after }
 
-// Next waits for something to read, and returns as many entries as there are and
-// as fit into the capacity of into, at least one. What was in into is cleared first:
-// who waits holds nothing. With a ctx that is done it does not wait.
+// Next waits for something to read. It returns as many entries as there are and as
+// fit into the capacity of into, at least one. It clears into first, so that a Reader
+// that waits holds nothing. With a ctx that is done it does not wait.
 //
-// Errors: a *GoneError when the next message is no longer kept, what Close was
-// told when everything was read, and the cause of ctx when there is nothing to
-// read. The Reader stays where it is then.
+// Errors: a *GoneError when the next message is no longer kept, the error passed to
+// Close when everything was read, and the cause of ctx when there is nothing to read.
+// With an error the Reader does not move.
 func (r *Reader[T]) Next(ctx context.Context, into []Entry[T]) ([]Entry[T], error) {
 	return r.read(ctx, into, false)
 }
 
-// NextKept is Next, but instead of a GoneError it goes on with the oldest message
-// that is kept, however fast they are dropped. What was missed is between After,
-// before the call, and the First of the first entry.
+// NextKept does as Next, but instead of returning a GoneError it goes on with the
+// oldest message that is kept, however fast messages are dropped. The messages missed
+// are those between After, before the call, and the First of the first entry.
 func (r *Reader[T]) NextKept(ctx context.Context, into []Entry[T]) ([]Entry[T], error) {
 	return r.read(ctx, into, true)
 }
@@ -80,8 +80,8 @@ func (r *Reader[T]) read(ctx context.Context, into []Entry[T], skipGone bool) ([
 	}
 }
 
-// seek moves to the item to be read: where the Reader is, unless that was dropped
-// or is behind what it asked for.
+// seek moves to the item to read next: the present one, unless it was dropped or
+// comes before what the Reader asked for.
 func (r *Reader[T]) seek() {
 	l := r.log
 	r.next = max(r.next, l.first)
@@ -94,14 +94,14 @@ func (r *Reader[T]) seek() {
 	}
 }
 
-// had reports whether an item is behind the Reader. A remark that follows the
-// last message it has had is not.
+// had reports whether the Reader has read an item. A remark that follows the last
+// message it has had is not read.
 func (r *Reader[T]) had(i uint64) bool {
 	from, to := r.log.before(i).messages, r.log.at(i).to.messages
 	return to < r.after || from < to && to == r.after
 }
 
-// take hands out what there is to read.
+// take returns what there is to read.
 func (r *Reader[T]) take(entries []Entry[T]) []Entry[T] {
 	l := r.log
 	for end := r.next + uint64(max(1, cap(entries))); r.next < min(end, l.next); r.next++ {
