@@ -32,7 +32,7 @@ var below = map[string][]string{
 	"libwebsocketd/manager": {"libwebsocketd/shared"},
 	"libwebsocketd/hub":     {"libwebsocketd/ws", "libwebsocketd/record"},
 	"libwebsocketd/cluster": {"libwebsocketd", "libwebsocketd/record"},
-	"libwebsocketd/shared":  {"libwebsocketd", "libwebsocketd/record"},
+	"libwebsocketd/shared":  {"libwebsocketd", "libwebsocketd/flow"},
 	"libwebsocketd/poll":    {"libwebsocketd", "libwebsocketd/record"},
 
 	// The server, and the two sides with the bridge between them.
@@ -47,6 +47,7 @@ var below = map[string][]string{
 	"libwebsocketd/static":  {"libwebsocketd/internal/paths"},
 	"libwebsocketd/gate":    {"libwebsocketd/internal/text"},
 	"libwebsocketd/record":  nil,
+	"libwebsocketd/flow":    {"libwebsocketd/record"},
 	"libwebsocketd/web":     nil,
 	"libwebsocketd/logging": nil,
 

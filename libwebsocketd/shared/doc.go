@@ -4,7 +4,7 @@
 //
 //	Open -> supervisor: the URL's hub, or a new one -> Subscription, a viewer
 //
-//	process -> listen -> pace -> record -> Subscription -> viewer     (many)
+//	process -> listen -> flow -> record -> Subscription -> viewer     (many)
 //	viewer  -> Subscription -> input -> feed -> process               (one by one)
 //
 // # The law of a hub
@@ -37,20 +37,10 @@
 //     there is none, on a shelf (shelf.go) with room for MaxForks of them, from which
 //     the oldest is dropped first, whoever still reads it.
 //
-// # The law of a slow viewer
-//
-// A viewer is slow when what it is to get next is no longer kept, and only by what it was
-// given and did not take: that we come late to it does not count. The output is not
-// read as fast as it comes, but as fast as viewers take it (pace.go):
-//
-//   - SlowBlock: what somebody has not taken stays kept, and the process waits, until
-//     the server goes away.
-//   - Otherwise it waits, too, but when somebody else has had everything and has to
-//     wait with it, only for viewers that lack nothing older than a second, or than
-//     five if they have taken something within the last. Where everybody is slow it
-//     waits for each that takes something within five seconds. So a burst loses
-//     nobody who reads, a slow viewer alone loses nothing, and one who stands still, or
-//     is slower than the others by much, is let go.
+//   - The output is read as fast as viewers take it, not as fast as it comes: the law of a
+//     slow viewer is that of package flow. One that was waited for in vain is closed with
+//     1013 (SlowClose), or goes on with a note of what it misses (SlowDrop); SlowBlock
+//     waits for every one, until the server goes away.
 //
 // Who starts a goroutine waits for it:
 //

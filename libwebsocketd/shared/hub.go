@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/flow"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/internal/backoff"
+	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/record"
 )
 
@@ -22,6 +24,10 @@ type item struct {
 	note  *libwebsocketd.Note
 	nth   int // restart that note tells
 }
+
+// crowd slows the clock of flow down where this machine is busy. Tests with a time of
+// their own have none.
+var crowd = process.Crowd
 
 // overhead is what an item costs besides its messages.
 const overhead = 128
@@ -41,7 +47,7 @@ type hub struct {
 
 	output  *record.Log[item]
 	first   *beginning
-	pace    *flow
+	flow    *flow.Control[item]
 	input   chan *said
 	kept    *said         // what the last process did not take any more; feed's
 	changed chan struct{} // its file has
@@ -68,7 +74,7 @@ func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict, piec
 		life: life, strict: strict, ctx: ctx, stays: stays, shelf: kept,
 		output:  output,
 		first:   newBeginning(life.KeepFirst, pieces),
-		pace:    newFlow(output, life.SlowClient == SlowBlock),
+		flow:    flow.New(output, flow.Options{Block: life.SlowClient == SlowBlock, Crowd: crowd}),
 		input:   make(chan *said),
 		changed: make(chan struct{}, 1),
 		stirred: make(chan struct{}, 1),
@@ -105,7 +111,7 @@ func (h *hub) isOver() bool {
 
 // run is the life of a hub, from its first process to the end of its last.
 func (h *hub) run(program libwebsocketd.Endpoint) {
-	defer after.Done(h.ctx, h.pace.stopBlocking)()
+	defer after.Done(h.ctx, h.flow.StopBlocking)()
 	pause := backoff.Pause{Good: goodRun}
 	var ending error
 	var dropped <-chan struct{}
@@ -270,7 +276,7 @@ func (h *hub) listen(program libwebsocketd.Endpoint) error {
 		}
 		chunk := libwebsocketd.NewChunk(batch)
 		messages := int(chunk.Tally().Messages)
-		if err := h.pace.append(item{chunk: chunk}, messages, chunk.Size()+overhead); err != nil {
+		if err := h.flow.Append(item{chunk: chunk}, messages, chunk.Size()+overhead); err != nil {
 			return err
 		}
 		if size := h.first.add(chunk); size > 0 { // behind the record: what that drops must be here

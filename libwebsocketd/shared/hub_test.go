@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/flow"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
 )
@@ -321,8 +322,9 @@ func TestGoingAwayBetweenTwoProcesses(t *testing.T) {
 // being ended for another reason, and within the time of the wall on a busy machine.
 func TestGoingAwayFromAFullRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		defer func(before func() float64) { crowd = before }(crowd)
+		crowd = func() float64 { return 100 }
 		s, p := newStage(t, Lifetime{SlowClient: SlowBlock, Watch: true, History: tenPieces}, false)
-		s.pace.crowd = func() float64 { return 100 }
 		s.viewer("/?after=0") // and never asks for more
 		p.stop.Do(func() {})  // it does not end while it is not listened to
 		s.run()
@@ -335,7 +337,7 @@ func TestGoingAwayFromAFullRecord(t *testing.T) {
 		flood(p, 1)
 		p.ended <- &libwebsocketd.EndedError{}
 		<-s.done
-		if took := time.Since(began); took > maxGrace+2*look {
+		if took := time.Since(began); took > flow.MaxGrace+2*flow.LookInterval {
 			t.Errorf("a viewer that stands still kept the end for %s", took)
 		}
 	})

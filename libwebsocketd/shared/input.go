@@ -65,10 +65,14 @@ func (h *hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 	}
 }
 
+// endWait is how long after a process has closed its input its end may come that explains
+// it.
+const endWait = time.Second
+
 // endsSoon reports whether a process takes no more because it is about to end; else
 // it has only closed its input.
 func endsSoon(quit <-chan struct{}) bool {
-	wait := time.NewTimer(grace)
+	wait := time.NewTimer(endWait)
 	defer wait.Stop()
 	select {
 	case <-quit:

@@ -93,5 +93,5 @@ func (h *hub) tellRestart(ending error) {
 	begins := item{note: &libwebsocketd.Note{Restarted: how}, nth: h.restarts}
 	h.mu.Unlock()
 	h.first.restart(last + 1)
-	h.pace.append(begins, 0, overhead) // it is not closed yet
+	h.flow.Append(begins, 0, overhead) // it is not closed yet
 }

@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"websocketd/libwebsocketd/flow"
 	"websocketd/libwebsocketd/process"
-	"websocketd/libwebsocketd/record"
 )
 
 // piece is a message, ten of which fill the history of these tests.
@@ -61,9 +61,9 @@ func TestSlow(t *testing.T) {
 		told   string        // to the one who stood still
 		held   time.Duration // the others by it
 	}{
-		{SlowClose, false, tooSlow, grace},
-		{SlowDrop, false, "[websocketd: 990 messages dropped]", grace},
-		{SlowDrop, true, tooSlow, grace},
+		{SlowClose, false, tooSlow, flow.Grace},
+		{SlowDrop, false, "[websocketd: 990 messages dropped]", flow.Grace},
+		{SlowDrop, true, tooSlow, flow.Grace},
 		{SlowBlock, false, "", time.Minute},
 	} {
 		t.Run(fmt.Sprint(test.policy, test.strict), func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestSlow(t *testing.T) {
 						if told := drink(other, messages, 0); told != "" {
 							t.Error(told)
 						}
-						if took := time.Since(began); took < test.held || took > test.held+look {
+						if took := time.Since(began); took < test.held || took > test.held+flow.LookInterval {
 							t.Errorf("another one was held up for %s", took)
 						}
 					})
@@ -87,9 +87,6 @@ func TestSlow(t *testing.T) {
 					time.Sleep(time.Minute)
 					if told := drink(still, messages, 0); told != test.told {
 						t.Errorf("it was told %q, want %q", told, test.told)
-					}
-					if held := still.hub.pace.has(still.runner); held && test.told == tooSlow {
-						t.Error("what one misses that gets no more is kept for it")
 					}
 				})
 				flood(p, messages)
@@ -123,7 +120,7 @@ func TestManyStandStill(t *testing.T) {
 		began := time.Now()
 		flood(p, messages-many)
 		reading.Wait()
-		if took := time.Since(began); took < grace || took > grace+look {
+		if took := time.Since(began); took < flow.Grace || took > flow.Grace+flow.LookInterval {
 			t.Errorf("the one who reads was held up for %s", took)
 		}
 		p.end(process.Ending{})
@@ -247,59 +244,23 @@ func TestLateIsNotSlow(t *testing.T) {
 	})
 }
 
-// TestLateLook: that we look late does not count against a viewer.
-func TestLateLook(t *testing.T) {
-	t.Parallel()
-	p := newFlow(record.New[item](record.Limits{}), false)
-	r := p.join(0)
-	now := time.Now()
-	for range 5 {
-		now = now.Add(time.Minute)
-		p.look(now)
-		p.look(now.Add(look / 2)) // too soon to count
-	}
-	if r.still != 5*look || r.owed != 5*look {
-		t.Errorf("five looks count as %s and %s", r.still, r.owed)
-	}
-}
-
-// TestCrowd: on a machine whose processors four want, time counts for a quarter.
-func TestCrowd(t *testing.T) {
-	t.Parallel()
-	p := newFlow(record.New[item](record.Limits{}), false)
-	p.crowd = func() float64 { return 4 }
-	r := p.join(0)
-	p.look(time.Now())
-	if r.still != look/4 || r.owed != look/4 {
-		t.Errorf("a look counts as %s and %s", r.still, r.owed)
-	}
-}
-
-// TestCrowdPeak: a peak of one moment slows down one look, not all of a wait.
-func TestCrowdPeak(t *testing.T) {
-	t.Parallel()
-	p := newFlow(record.New[item](record.Limits{}), false)
-	looks := 0
-	p.crowd = func() float64 {
-		if looks++; looks == 3 {
-			return 10
+// TestToldAll: what follows is not kept for a viewer that was told it gets no more, though
+// it has not left: not even SlowBlock waits for it.
+func TestToldAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{SlowClient: SlowBlock, Restart: RestartAlways, History: tenPieces}, true)
+		told := s.viewer("/")
+		s.run()
+		flood(p, 1)
+		expect(t, told, "1:"+strings.Repeat("x", 1000))
+		p.end(process.Ending{Code: 3})
+		expect(t, told, "error: closed with 1012: restarted after exit status 3")
+		forgiven := time.AfterFunc(time.Hour, s.goAway)
+		began := time.Now()
+		flood(<-s.programs, 100)
+		if took := time.Since(began); took > 0 {
+			t.Errorf("a viewer that gets no more has held the program for %s", took)
 		}
-		return 1
-	}
-	r := p.join(0)
-	now := time.Now()
-	for range 10 {
-		now = now.Add(look)
-		p.look(now)
-	}
-	if r.still != 9*look+look/10 {
-		t.Errorf("ten looks with a peak in one count as %s", r.still)
-	}
-}
-
-func (p *flow) has(r *cursor) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, ok := p.cursors[r]
-	return ok
+		forgiven.Stop()
+	})
 }

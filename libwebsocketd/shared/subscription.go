@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/flow"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/record"
 )
@@ -31,7 +32,7 @@ type Subscription struct {
 	from   uint64 // the message behind which it began
 	nth    int    // restart was the last one then
 
-	runner  *cursor // nil if it does not listen
+	cursor  *flow.Cursor // nil if it does not listen
 	returns bool
 	ctx     context.Context // done when it has left
 	left    context.CancelCauseFunc
@@ -78,7 +79,7 @@ func (h *hub) attach(call *libwebsocketd.Attach, from start) (*Subscription, *ga
 	if !call.SendOnly {
 		s.from, s.nth = h.begin(s, from), h.restarts
 		s.reader = h.output.From(s.from)
-		s.runner = h.pace.join(s.from)
+		s.cursor = h.flow.Join(s.from)
 	}
 	h.viewers = append(h.viewers, s)
 	h.stir()
@@ -100,8 +101,8 @@ func (h *hub) begin(s *Subscription, from start) uint64 {
 }
 
 func (h *hub) detach(s *Subscription) {
-	if s.runner != nil {
-		h.pace.leave(s.runner)
+	if s.cursor != nil {
+		s.cursor.Leave()
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -125,7 +126,7 @@ func (s *Subscription) After() uint64 { return s.reader.After() }
 
 // Watch tells how to find out whether the client takes what it is given.
 func (s *Subscription) Watch(taken func() (count int64, rest bool)) {
-	s.hub.pace.watch(s.runner, taken)
+	s.cursor.Watch(taken)
 }
 
 // Deliveries blocks for what the process says, in numbered messages, and for notes.
@@ -138,7 +139,7 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	if s.ctx.Err() != nil && s.hub.ctx.Err() == nil {
 		return nil, errLeft
 	}
-	s.runner.waits.Store(true)
+	s.cursor.Wait()
 	before := s.reader.After()
 	next := s.reader.Next
 	if s.fresh || s.gaps {
@@ -151,7 +152,7 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	s.catchUp(before, entries[0].First+uint64(entries[0].Skip))
 	s.fresh = false
 	s.hand(entries)
-	s.hub.pace.move(s.runner, s.reader.After())
+	s.cursor.Move(s.reader.After())
 	if len(s.out) == 0 {
 		return s.Deliveries() // why there is no more, or what follows
 	}
@@ -216,7 +217,7 @@ func (s *Subscription) failed(err error) error {
 // last is for a viewer that gets no more. It may be here until the process has ended
 // (see Close), but nothing is kept for it, and nobody waits.
 func (s *Subscription) last(err error) error {
-	s.hub.pace.leave(s.runner)
+	s.cursor.Leave()
 	return err
 }
 
