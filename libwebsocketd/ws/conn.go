@@ -16,48 +16,48 @@ import (
 
 // conn is an upgraded connection: frames go out, bytes come in. Data frames are
 // written a whole batch at a time. Control frames never wait for a client that
-// does not read: while a batch is being written they are put aside, and whoever
-// writes takes them along.
+// does not read: while a batch is being written they are put aside, and the
+// goroutine that writes it also writes them.
 type conn struct {
 	net.Conn
 	replay []byte // read ahead by net/http, to be read again
 	source readbuf.Source
 
 	in  atomic.Int64 // bytes received
-	out atomic.Int64 // bytes the kernel has taken
+	out atomic.Int64 // bytes the kernel has accepted
 
 	staying, closed atomic.Bool
 
 	lingering atomic.Bool
-	patience  time.Duration // how long a lingering client may take nothing of what it was sent
-	queued    int           // what was still on its way when the reader last looked
-	moved     time.Time     // when that changed
+	patience  time.Duration // how long a lingering client may acknowledge none of its output
+	queued    int           // bytes not acknowledged when the reader last checked
+	moved     time.Time     // when queued last changed
 
 	writing sync.Mutex  // holds the right to write
 	middle  bool        // a fragmented message is under way
 	vector  [2][]byte   // of a write from two places
-	both    net.Buffers // the same, as it is used up
+	both    net.Buffers // vector, as WriteTo consumes it
 
 	controls sync.Mutex
 	control  []byte // control frames put aside
-	finished bool   // a close frame was given: no data may follow it (RFC 6455 section 5.5.1)
+	finished bool   // a close frame was queued or sent: no data may follow it (RFC 6455 section 5.5.1)
 }
 
 const (
 	// maxControl bounds the control frames put aside: a client that only sends
 	// pings and never reads loses pongs.
 	maxControl = 4 << 10
-	// mostUnsent is more than is written at once, so that a client that reads never
-	// waits for us to be woken.
+	// mostUnsent is more than one write, so that a client that reads never waits until
+	// our writer is woken.
 	mostUnsent = 4 * readbuf.BlockSize
 	// largePayload is written from where it lies instead of being copied.
 	largePayload = 16 << 10
-	// frameRoom is what is written at once: a chunk of lines of ten bytes, with
-	// the headers that makes.
+	// frameRoom is the most that is copied for one write: a block of lines of ten
+	// bytes, with a header for each.
 	frameRoom = readbuf.BlockSize + largePayload
 )
 
-// frames is room to put frames into, held only while a batch is written.
+// frames is a pool of memory to put frames into, held only while a batch is written.
 var frames = sync.Pool{New: func() any { return new([frameRoom]byte) }}
 
 var errFinished = errors.New("the conversation is over")
@@ -66,8 +66,8 @@ func newConn(c net.Conn, replay []byte) *conn {
 	return &conn{Conn: c, replay: replay, source: readbuf.NewSource(c)}
 }
 
-// ReadInto is what the client sends. It keeps a lingering connection open as long
-// as the client still takes what it was sent.
+// ReadInto implements readbuf.Source. It keeps a lingering connection open as long as
+// the client still acknowledges output.
 func (c *conn) ReadInto(in *readbuf.Buffer) (n int, err error) {
 	if len(c.replay) > 0 {
 		n = copy(in.Space(), c.replay)
@@ -83,7 +83,7 @@ func (c *conn) ReadInto(in *readbuf.Buffer) (n int, err error) {
 	return n, err
 }
 
-// Stay stays where the client is waited for.
+// Stay calls use for what arrives, without leaving the wait (see readbuf.Stay).
 func (c *conn) Stay(use func() (leave bool)) {
 	c.staying.Store(true)
 	if !c.closed.Load() {
@@ -95,8 +95,9 @@ func (c *conn) Stay(use func() (leave bool)) {
 	}
 }
 
-// Close breaks the connection. One in which somebody stays, who may be busy with what
-// was read, is closed when that has left: [net.Conn] would wait for it.
+// Close breaks the connection. While a goroutine is in Stay, perhaps busy with what it
+// read, Close only shuts both halves down and Stay closes the rest: the Close of
+// [net.Conn] would wait for that goroutine.
 func (c *conn) Close() error {
 	c.closed.Store(true)
 	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.staying.Load() {
@@ -105,14 +106,14 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// acknowledged returns a count that grows when the client takes output.
+// acknowledged returns a count that grows when the client acknowledges output.
 func (c *conn) acknowledged() int64 { return socket.Acknowledged(c.Conn, c.out.Load()) }
 
 // boundUnsent limits what the system buffers to mostUnsent bytes.
 func (c *conn) boundUnsent() { socket.BoundUnsent(c.Conn, mostUnsent) }
 
-// stillTakes reports whether a lingering connection has output on its way to a
-// client that may yet take it.
+// stillTakes reports whether a lingering connection has output in flight to a client
+// that may still acknowledge it.
 func (c *conn) stillTakes() bool {
 	if !c.lingering.Load() {
 		return false
@@ -124,8 +125,8 @@ func (c *conn) stillTakes() bool {
 	return queued > 0 && time.Since(c.moved) < c.patience
 }
 
-// sendControl writes a control frame with at most 125 bytes of payload, or has
-// it written soon.
+// sendControl writes a control frame with at most 125 bytes of payload, or leaves it to
+// the goroutine that is writing.
 func (c *conn) sendControl(opcode byte, payload []byte) error {
 	c.controls.Lock()
 	if c.finished {
@@ -140,10 +141,10 @@ func (c *conn) sendControl(opcode byte, payload []byte) error {
 	if c.writing.TryLock() {
 		return c.unlock(nil)
 	}
-	return nil // the writer takes it along
+	return nil // the goroutine that is writing sends it too
 }
 
-// sendClose writes a close frame, behind which nothing follows.
+// sendClose writes a close frame, after which nothing follows.
 func (c *conn) sendClose(code int, reason string) error {
 	return c.sendControl(frame.OpClose, closePayload(code, reason))
 }
@@ -157,7 +158,7 @@ func (c *conn) Send(batch []bridge.Message) error {
 	return c.unlock(c.sendLocked(batch))
 }
 
-// sendFrames writes messages that are in frames already.
+// sendFrames writes messages that are framed already.
 func (c *conn) sendFrames(pieces net.Buffers) error {
 	c.writing.Lock()
 	if c.isFinished() {
@@ -199,14 +200,14 @@ func (c *conn) sendLocked(batch []bridge.Message) (err error) {
 	return err
 }
 
-// appendFrame appends all of a message's frame but the payload.
+// appendFrame appends the header of a message's frame.
 func (c *conn) appendFrame(b []byte, m *bridge.Message) []byte {
 	first := firstByte(m, c.middle)
 	c.middle = m.More
 	return frame.AppendHeader(b, first, len(m.Data))
 }
 
-// write writes b and, behind it, payload; b is empty then.
+// write writes b and then payload. It returns b emptied, for the next frames.
 func (c *conn) write(b, payload []byte) ([]byte, error) {
 	var n int64
 	var err error
@@ -224,8 +225,8 @@ func (c *conn) write(b, payload []byte) ([]byte, error) {
 	return b[:0], err
 }
 
-// unlock writes the control frames put aside and gives the right to write back.
-// One that is put aside in the very last moment is seen by the second look.
+// unlock writes the control frames put aside and releases writing. It checks once more
+// after that: a frame may have been put aside just before the release.
 func (c *conn) unlock(err error) error {
 	for {
 		if taken, last := c.takeControl(); len(taken) > 0 && (err == nil || err == errFinished) {
@@ -249,7 +250,8 @@ func (c *conn) unlock(err error) error {
 	}
 }
 
-// takeControl returns what was put aside. last says that finish follows.
+// takeControl removes and returns the control frames put aside. last reports whether a
+// close frame is among them or was sent before.
 func (c *conn) takeControl() (taken []byte, last bool) {
 	c.controls.Lock()
 	defer c.controls.Unlock()
@@ -264,13 +266,13 @@ func (c *conn) settle() error {
 	return c.unlock(nil)
 }
 
-// lingerWait is how long we wait, after our last word, for the client's.
+// lingerWait is how long we wait, after our close frame, for the client's.
 const lingerWait = 5 * time.Second
 
-// finish ends our half: what is being written gets wait to get through, then
-// nothing follows. Reading goes on for wait, and longer only while output is on
-// its way to a client that takes some of it now and then: closing earlier, with
-// input unread, would destroy it (RFC 9293 section 3.6.1).
+// finish closes our half. A write in progress has until wait; nothing is written after
+// it. Reading goes on for wait, and longer only while the client acknowledges some of
+// the output in flight within patience: closing earlier, with input unread, would
+// destroy that output (RFC 9293 section 3.6.1).
 func (c *conn) finish(wait, patience time.Duration) {
 	c.controls.Lock()
 	first := !c.lingering.Load()

@@ -2,17 +2,17 @@
 //
 // Upgrade answers a handshake and returns an Endpoint. gorilla/websocket does the
 // handshake and nothing else: frames are read and written here, in whole batches and
-// without an allocation for a message. In the tests gorilla is the measure: for the
-// same bytes the same messages and close codes, for the same messages the same bytes.
-// The one difference is a close frame of one byte, which is 1002 here.
+// without an allocation for a message. The tests compare with gorilla: the same bytes
+// must give the same messages and close codes, and the same messages the same bytes.
+// The one difference is a close frame with a payload of one byte, which is 1002 here.
 //
 // A byte's way in: conn -> frameReader -> Receive. Its way out: Send or Deliver ->
 // conn.
 //
-// Whoever has the right to write (conn.writing) also writes the control frames that
-// others have put aside meanwhile, so that these never wait for a client that reads
-// nothing. Nothing is written after a close frame.
+// The goroutine that holds conn.writing also writes the control frames that others have
+// put aside meanwhile, so that these never wait for a client that reads nothing.
+// Nothing is written after a close frame.
 //
-// A client is alive as long as it sends or takes anything (keepalive.go). Timers ping
-// and look; Endpoint.Close stops them and waits for what they are writing.
+// A client is alive as long as it sends anything or acknowledges output (keepalive.go).
+// Timers ping and check; Endpoint.Close stops them and waits for what they are writing.
 package ws

@@ -18,7 +18,8 @@ import (
 	"websocketd/libwebsocketd/logging"
 )
 
-// ReceiveEach implements forwarder.
+// ReceiveEach calls each with every batch, as Pipe prefers it to Receive: between two
+// messages it need not leave the wait for the client.
 func (w *Endpoint) ReceiveEach(each func([]bridge.Message)) error {
 	use := func() (leave bool) {
 		w.alive.received()
@@ -45,12 +46,12 @@ type Endpoint struct {
 	cancel context.CancelCauseFunc
 
 	share   *gate.Share          // of the memory for messages; nil without a budget
-	tooSlow atomic.Bool          // for those who wait for it
-	looked  bool                 // late was asked before,
-	read    int64                // when so many bytes had been read
+	tooSlow atomic.Bool          // set by late: others wait for memory this client holds
+	looked  bool                 // late was called before,
+	read    int64                // when this many bytes had been read
 	pong    func(payload []byte) // may be nil
-	leaving func()               // called before the client is told that its leaving is noticed
-	first   []bridge.Message     // what Receive yields before anything of the client's
+	leaving func()               // called before the client's close is answered
+	first   []bridge.Message     // what Receive returns before anything of the client's
 	pieces  [][]byte             // of what is being delivered
 
 	closeOnce sync.Once
@@ -62,12 +63,12 @@ var _ bridge.Listener = (*Endpoint)(nil)
 type Options struct {
 	MaxMessage   int64            // bytes of one message; negative streams without limit
 	PingInterval time.Duration    // not positive: no pings and no liveness check
-	Takes        bridge.Kind      // the kinds of messages that are taken
+	Takes        bridge.Kind      // the kinds of messages that are accepted
 	Other        func() error     // called once at a message of the other kind; nil: it is ignored and logged
-	First        []bridge.Message // what Receive yields before anything of the client's
-	BoundUnsent  bool             // the system is not to buffer megabytes for a client that takes nothing
+	First        []bridge.Message // what Receive returns before anything of the client's
+	BoundUnsent  bool             // keep the system from buffering megabytes for a client that reads nothing
 	Memory       *gate.Budget     // what has come of the client's messages counts against it; nil: nothing does
-	Leaving      func()           // called before the client is told that its leaving is noticed; may be nil
+	Leaving      func()           // called before the client's close is answered, and at any other end; may be nil
 
 	// Pong is called with the payload of every pong, by the goroutine that receives; the
 	// payload is valid until it returns. Pings of the keep-alive have none. May be nil.
@@ -76,8 +77,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// newEndpoint takes over an upgraded connection. ctx ends the
-// conversation from above.
+// newEndpoint returns an Endpoint for an upgraded connection. When ctx is done the
+// Endpoint's Context is done too.
 func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
 	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, pong: o.Pong, first: o.First}
 	w.frames.control, w.frames.other = w.answer, o.Other
@@ -99,17 +100,18 @@ func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
 	return w
 }
 
-// Context is done when the client is gone or the server is going away.
+// Context returns a context that is done when the client is gone or the server is going
+// away.
 func (w *Endpoint) Context() context.Context { return w.ctx }
 
-// die ends the connection at once; there is nobody to say goodbye to.
+// die breaks the connection at once, without a close frame: the client is gone.
 func (w *Endpoint) die(cause error) {
 	w.cancel(cause)
 	w.conn.Close()
 }
 
-// answer takes the client's control frames. A ping gets its payload back (RFC
-// 6455 section 5.5.2), a close frame its own code without a reason (5.5.1).
+// answer handles a control frame of the client. A ping gets its payload back (RFC 6455
+// section 5.5.2), a close frame its own code without a reason (5.5.1).
 func (w *Endpoint) answer(opcode byte, payload []byte) error {
 	switch opcode {
 	case frame.OpPing:
@@ -137,7 +139,8 @@ func (w *Endpoint) Ping(payload []byte) error {
 	return w.conn.sendControl(frame.OpPing, payload[:min(len(payload), maxControlPayload)])
 }
 
-// ignore is told of the first message of the kind this program does not take.
+// ignore logs that messages of the kind this program does not take are ignored. It is
+// called at the first of them.
 func (w *Endpoint) ignore() error {
 	taken, other := "text", "binary"
 	if w.frames.takes == bridge.Binary {
@@ -147,8 +150,8 @@ func (w *Endpoint) ignore() error {
 	return nil
 }
 
-// Receive blocks for the next messages that have arrived. Its error is the final
-// one, after which the connection only waits for the client to close.
+// Receive blocks until messages have arrived. An error is final, and is returned when
+// the client has closed its half or the time for that is up.
 func (w *Endpoint) Receive() ([]bridge.Message, error) {
 	w.alive.receiving()
 	defer w.alive.received()
@@ -163,8 +166,9 @@ func (w *Endpoint) Receive() ([]bridge.Message, error) {
 	return batch, err
 }
 
-// end says goodbye if there is something to say, and waits for the client's own
-// end. Whoever waits on Context is told first: the program need not wait.
+// end sends a close frame if the client is to be sent a reason, and waits until the
+// client has closed its half. Context is done before that wait: the program need not
+// wait too.
 func (w *Endpoint) end(err error) error {
 	cause := error(&bridge.CloseError{Code: bridge.CloseAbnormal})
 	if w.tooSlow.Load() && errors.Is(err, os.ErrDeadlineExceeded) { // and no end of another kind came first
@@ -190,11 +194,11 @@ func (w *Endpoint) end(err error) error {
 	return cause
 }
 
-// longPatience is how long a client without pings may take nothing.
+// longPatience is how long a client without pings may acknowledge nothing.
 const longPatience = time.Minute
 
-// patience returns how long a client may take nothing of the output it was sent
-// before its connection is given up: as long as one that must be written to.
+// patience returns how long output in flight may stay unacknowledged before the
+// connection is closed.
 func (w *Endpoint) patience() time.Duration {
 	if w.alive.interval > 0 {
 		return 2 * w.alive.interval
@@ -202,10 +206,11 @@ func (w *Endpoint) patience() time.Duration {
 	return longPatience
 }
 
-// Send writes a batch in as few writes as it takes.
+// Send writes a batch in as few writes as possible.
 func (w *Endpoint) Send(batch []bridge.Message) error { return w.sent(w.conn.Send(batch)) }
 
-// Deliver writes what a Broadcast says without a copy. A Note is a text message.
+// Deliver writes deliveries of a Broadcast without copying them. A Note becomes a text
+// message.
 func (w *Endpoint) Deliver(deliveries []bridge.Delivery) error {
 	w.pieces = w.pieces[:0]
 	for i := range deliveries {
@@ -215,16 +220,17 @@ func (w *Endpoint) Deliver(deliveries []bridge.Delivery) error {
 		}
 		w.pieces = append(w.pieces, chunk.From(deliveries[i].Skip))
 	}
-	defer clear(w.pieces) // who waits holds nothing
+	defer clear(w.pieces) // an endpoint that waits holds no chunk
 	return w.sent(w.conn.sendFrames(w.pieces))
 }
 
-// BytesAcked counts bytes that the client's system has acknowledged, where that is known.
+// BytesAcked returns the bytes that the client's system has acknowledged, where that is
+// known, else those that ours has accepted. See [bridge.Listener].
 func (w *Endpoint) BytesAcked() (count int64, rest bool) {
 	return w.conn.acknowledged(), socket.Owed(w.conn.Conn)
 }
 
-// sent ends a connection that could not be written to.
+// sent returns the error of a write, after breaking the connection if the write failed.
 func (w *Endpoint) sent(err error) error {
 	if err != nil && !errors.Is(err, errFinished) {
 		w.die(&bridge.CloseError{Code: bridge.CloseAbnormal})
@@ -240,7 +246,7 @@ func (w *Endpoint) CloseSend(cause error) error {
 	err := w.conn.sendClose(code, reason)
 	var refused *bridge.RefusedError
 	if errors.As(cause, &refused) {
-		w.cancel(cause) // this may come while Send is at work, which finish gives a limit
+		w.cancel(cause) // perhaps during a Send, to which finish sets a deadline
 	} else if err == nil {
 		err = w.conn.settle()
 	}
@@ -252,7 +258,7 @@ func (w *Endpoint) CloseSend(cause error) error {
 	return err
 }
 
-// Close ends the connection. It says nothing to the client; see CloseSend.
+// Close breaks the connection. It sends no close frame; see CloseSend.
 func (w *Endpoint) Close() error {
 	w.closeOnce.Do(func() {
 		w.cancel(&bridge.CloseError{Code: bridge.CloseAbnormal})

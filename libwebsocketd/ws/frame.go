@@ -19,7 +19,7 @@ const (
 	maxControlPayload = 125 // RFC 6455 section 5.5
 )
 
-// header is what a client's frame begins with.
+// header is the header of a client's frame.
 type header struct {
 	first  byte
 	length uint64 // of the payload
@@ -32,9 +32,9 @@ func (h *header) opcode() byte { return h.first & frame.OpcodeBits }
 
 func (h *header) control() bool { return h.first&frame.OpClose != 0 }
 
-// parseHeader reads a header of n bytes; ok is false when it has not arrived
-// whole. What is wrong with its first two bytes is told as soon as they are here.
-// open says whether a fragmented message is under way.
+// parseHeader returns the header at the start of b and its size n; ok is false when it
+// has not arrived whole. A fault in its first two bytes is returned as soon as these
+// have arrived. open says whether a fragmented message is under way.
 func parseHeader(b []byte, open bool) (h header, n int, ok bool, err error) {
 	if len(b) < 2 {
 		return h, 0, false, nil
@@ -69,7 +69,7 @@ func parseHeader(b []byte, open bool) (h header, n int, ok bool, err error) {
 	return h, n + 4, true, nil
 }
 
-// checkHeader holds a frame against RFC 6455 sections 5.1, 5.2, 5.4 and 5.5.
+// checkHeader returns an error if a frame breaks RFC 6455 sections 5.1, 5.2, 5.4 or 5.5.
 func checkHeader(h *header, second byte, open bool) error {
 	opcode := h.opcode()
 	switch {
@@ -130,12 +130,13 @@ func unmask(b []byte, mask uint32) {
 	}
 }
 
-// rotated is a mask for what follows after n bytes.
+// rotated returns mask for the payload from byte n on.
 func rotated(mask uint32, n uint64) uint32 {
 	return bits.RotateLeft32(mask, -8*int(n&3))
 }
 
-// firstByte is that of a data frame; middle says that its message has begun.
+// firstByte returns the first byte of a data frame; middle says that its message has
+// begun already.
 func firstByte(m *bridge.Message, middle bool) byte {
 	first := byte(m.Kind)
 	if middle {
@@ -147,9 +148,8 @@ func firstByte(m *bridge.Message, middle bool) byte {
 	return first
 }
 
-// closeCode is what a client's close frame says; 1005 if it says nothing. One
-// byte is no code (RFC 6455 section 5.5.1), and some codes must not be sent
-// (7.4).
+// closeCode returns the code of a client's close frame; 1005 if it has none. One byte
+// is no code (RFC 6455 section 5.5.1), and some codes must not be sent (7.4).
 func closeCode(payload []byte) (int, error) {
 	switch {
 	case len(payload) == 0:
@@ -167,8 +167,8 @@ func closeCode(payload []byte) (int, error) {
 	return code, nil
 }
 
-// closePayload is that of a close frame. A reason is UTF-8 (RFC 6455 section 5.5.1),
-// and cut after the last character that fits.
+// closePayload returns the payload of a close frame. Its reason is UTF-8 (RFC 6455
+// section 5.5.1), and cut after the last character that fits.
 func closePayload(code int, reason string) []byte {
 	if code == bridge.CloseNoStatus {
 		return nil

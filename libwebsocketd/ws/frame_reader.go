@@ -12,27 +12,26 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// frameReader takes what a client sends apart into messages (RFC 6455 section
-// 5.4). A message that comes in one frame is unmasked where it lies and never
-// copied; fragments are put together. Text is checked as it arrives, and nothing
-// of an invalid message goes further.
+// frameReader splits what a client sends into messages (RFC 6455 section 5.4). A message
+// that comes in one frame is unmasked in place and never copied; fragments are joined.
+// Text is checked as it arrives, and nothing of an invalid message is passed on.
 //
-// Without a limit nothing is put together: messages come in pieces, cut between
-// characters, and at the first byte that is none.
+// Without a limit nothing is joined: messages come in pieces, cut between characters,
+// and end at the first byte that is not UTF-8.
 type frameReader struct {
 	in      readbuf.Buffer
 	limit   int64                                   // of a message, in bytes; negative: none
 	takes   bridge.Kind                             // messages of the other kind are ignored; Text|Binary takes both
-	control func(opcode byte, payload []byte) error // told of each control frame; an error ends the reading
-	other   func() error                            // told of the first message of the other kind; an error ends the reading
-	afford  func(size int) error                    // asked before more is read of a message of which that many bytes have come; nil: nobody counts
-	arrived func()                                  // told when a message has come whole that afford was asked for
+	control func(opcode byte, payload []byte) error // called for each control frame; an error ends the reading
+	other   func() error                            // called at the first message of the other kind; an error ends the reading
+	afford  func(size int) error                    // called before more is read of a message of which size bytes have come; nil: no budget
+	arrived func()                                  // called when a message has come whole that afford was called for
 
 	err    error
 	head   header
 	inside bool   // head's payload is not used up
-	at     uint64 // so much of it is unmasked
-	valid  int    // so much of the text under way is known to be UTF-8
+	at     uint64 // bytes of it that are unmasked
+	valid  int    // bytes of the text under way that are known to be UTF-8
 
 	open    bool        // a fragmented message is under way
 	kind    bridge.Kind // of the message under way
@@ -57,9 +56,9 @@ func newFrameReader(from readbuf.Source, limit int64, takes bridge.Kind) *frameR
 	return f
 }
 
-// Next blocks for at least one message, or piece, and returns those that have
-// arrived. They are valid until the next call. Its error is final; what was whole
-// before it comes first.
+// Next blocks for at least one message, or piece, and returns those that have arrived.
+// They are valid until the next call. Its error is final, but for readbuf.ErrEmpty;
+// messages that were whole before it come first.
 func (f *frameReader) Next() ([]bridge.Message, error) {
 	f.in.Batch = f.in.Batch[:0]
 	f.forget()
@@ -87,8 +86,8 @@ func (f *frameReader) Next() ([]bridge.Message, error) {
 	return nil, f.err
 }
 
-// count tells what is held of a message that has not come whole, if it is as much as
-// an idle connection holds at most; and once that it is not any more.
+// count calls afford with the bytes held of a message that has not come whole, once
+// they are at least what an idle connection may hold; and with 0 once they are fewer.
 func (f *frameReader) count() error {
 	held := len(f.in.Unread()) + len(f.joined)
 	if held < readbuf.KeptSize {
@@ -101,7 +100,8 @@ func (f *frameReader) count() error {
 	return f.afford(held)
 }
 
-// forget makes way for the next message in fragments, which seldom comes.
+// forget drops the joined message that was returned. Memory is kept for the next only
+// if it is little: messages in fragments are rare.
 func (f *frameReader) forget() {
 	if !f.given {
 		return
@@ -125,8 +125,8 @@ func (f *frameReader) takeArrived() error {
 	return nil
 }
 
-// takeWhole is the short way for what clients send nearly always: messages in one
-// frame of less than 64 KiB that has arrived. All others are left to step.
+// takeWhole takes what clients send nearly always, the short way: messages in one frame
+// of less than 64 KiB that has arrived. It leaves all others to step.
 func (f *frameReader) takeWhole() error {
 	if f.open || f.inside {
 		return nil
@@ -182,7 +182,7 @@ func (f *frameReader) step() (more bool, err error) {
 	return f.takeFrame()
 }
 
-// begin takes a header. A close frame waits until what came before it is used up.
+// begin takes a header. A close frame waits until the messages before it are returned.
 func (f *frameReader) begin() (bool, error) {
 	head, n, ok, err := parseHeader(f.in.Unread(), f.open)
 	if !ok || err != nil || head.opcode() == frame.OpClose && len(f.in.Batch) > 0 {
@@ -198,7 +198,7 @@ func (f *frameReader) begin() (bool, error) {
 	return true, nil
 }
 
-// announce counts a data frame to its message.
+// announce adds the size of a data frame to that of its message.
 func (f *frameReader) announce(head *header) error {
 	if head.opcode() != frame.OpContinuation {
 		f.kind, f.size, f.valid = bridge.Kind(head.opcode()), 0, 0
@@ -217,8 +217,8 @@ func (f *frameReader) announce(head *header) error {
 	return nil
 }
 
-// fresh unmasks what has arrived of the payload, and was not before. It begins
-// where the unread bytes do, but for takeFrame.
+// fresh unmasks and returns what has newly arrived of the payload. It begins at the
+// first unread byte, so takeFrame, which leaves unmasked bytes unread, cannot use it.
 func (f *frameReader) fresh() []byte {
 	b := f.in.Unread()
 	b = b[:min(uint64(len(b)), f.head.length-f.at)]
@@ -244,7 +244,7 @@ func (f *frameReader) takeControl() (bool, error) {
 	return true, f.control(f.head.opcode(), payload)
 }
 
-// takeFrame waits for the whole payload of an unfragmented message where it lies.
+// takeFrame takes an unfragmented message once its whole payload is in the buffer.
 func (f *frameReader) takeFrame() (bool, error) {
 	unread := f.in.Unread()
 	have := min(uint64(len(unread)), f.head.length)
@@ -259,7 +259,7 @@ func (f *frameReader) takeFrame() (bool, error) {
 	return true, nil
 }
 
-// takeFragment puts fragments together.
+// takeFragment joins fragments.
 func (f *frameReader) takeFragment() (bool, error) {
 	b := f.fresh()
 	f.joined = append(f.joined, b...)
@@ -275,8 +275,8 @@ func (f *frameReader) takeFragment() (bool, error) {
 	return ended, nil
 }
 
-// check looks at the payload of a text message from where it is known to be valid. At its end no
-// character may be cut off.
+// check returns an error if the payload of a text message is not UTF-8. It begins where
+// the payload is not known to be valid. A whole one may not end inside a character.
 func (f *frameReader) check(payload []byte, whole bool) error {
 	if f.kind != bridge.Text {
 		return nil
@@ -305,8 +305,8 @@ func (f *frameReader) takePiece() (bool, error) {
 	return ended, err
 }
 
-// cutText is the whole characters of b; of the last, cut off one the beginning
-// is kept, and put before what comes next.
+// cutText returns the whole characters of b. The beginning of a character that is cut
+// off is kept in partial, and put before what comes next.
 func (f *frameReader) cutText(b []byte, last bool) ([]byte, error) {
 	for len(f.partial) > 0 && len(b) > 0 {
 		f.partial = append(f.partial, b[0])
@@ -330,7 +330,7 @@ func (f *frameReader) cutText(b []byte, last bool) ([]byte, error) {
 	return b[:n], nil
 }
 
-// cutInvalid does with a whole message what takePiece does.
+// cutInvalid appends the valid beginning of an invalid whole message, as takePiece does.
 func (f *frameReader) cutInvalid(batch []bridge.Message, payload []byte) []bridge.Message {
 	if n, _ := text.ValidPrefix(payload); n > 0 {
 		batch = append(batch, bridge.Message{Kind: bridge.Text, More: true, Data: payload[:n]})

@@ -17,44 +17,44 @@ var errSilent = errors.New("the client has been silent for two ping intervals")
 var errHungUp = errors.New("the client is gone")
 
 const (
-	// probeInterval is how often a client whose input is held back is looked at.
+	// probeInterval is how often a client whose input is held back is checked.
 	probeInterval = time.Second
 	// pingCost is more than a ping and a pong cost on the wire, TLS included:
 	// less than this acknowledged is not a client that takes output.
 	pingCost = 128
 )
 
-// keepalive watches over the life of a client. Life is any byte received, and
-// any of our own output taken; neither for two intervals is the end. Only the client's
-// time counts: what a busy machine kept us from is taken off.
+// keepalive ends the connection of a dead client. Life is any byte received, or any of
+// our output acknowledged; two intervals without either are the end. Only the client's
+// time counts: time that a busy machine took from us is subtracted.
 //
-// While the program does not take the client's input we do not read, so silence
-// means nothing. Then the client is looked at every second, and sent a pong
-// nobody asked for (RFC 6455 section 5.5.3): it needs no answer, and a system
-// whose client is gone answers it with a reset.
+// While the program does not read the client's input we do not read it either, so
+// silence means nothing. Then the client is checked every second, and sent an
+// unsolicited pong (RFC 6455 section 5.5.3): it needs no answer, and a system whose
+// client is gone answers it with a reset.
 type keepalive struct {
 	interval time.Duration // of pings; not positive: none
 	conn     *conn
 	send     func(opcode byte, payload []byte) error // of a control frame
 	die      func(error)
 
-	reading atomic.Bool  // somebody is in Receive
-	holds   atomic.Int64 // how often input was taken, and so held back since
+	reading atomic.Bool  // a goroutine is waiting in Receive
+	holds   atomic.Int64 // how often input was received; since the last time it is held back
 
 	atWork sync.WaitGroup // pings and pongs being written: that may block
 	mu     sync.Mutex
 	ended  bool
 	pings  *time.Timer
 	probes *time.Timer
-	in     int64     // what had been received at the last look
-	taken  int64     // what had been taken at the last look
-	heard  time.Time // when there was life last, later by as much as our looks were late
-	due    time.Time // when the next look is
-	ping   time.Time // when the next ping is
-	hold   int64     // which holding back the last probe met
-	left   bool      // the client had said its last then
-	still  time.Time
-	probed int64 // what had been taken at the last probe
+	in     int64     // bytes received at the last look
+	taken  int64     // bytes acknowledged at the last look
+	heard  time.Time // the last sign of life, later by as much as our looks were late
+	due    time.Time // of the next look
+	ping   time.Time // of the next ping
+	hold   int64     // value of holds at the last probe
+	left   bool      // at the last probe the client had closed its half, or was gone
+	still  time.Time // when probed last changed
+	probed int64     // bytes acknowledged at the last probe
 }
 
 func (k *keepalive) start() {
@@ -64,15 +64,15 @@ func (k *keepalive) start() {
 	k.probes.Stop()
 	if k.interval > 0 {
 		now := time.Now()
-		// The 101, which may still be on its way, is no life.
+		// The acknowledgment of the 101, perhaps still in flight, is no sign of life.
 		k.in, k.taken = k.conn.in.Load(), k.conn.acknowledged()+int64(socket.Unsent(k.conn.Conn))
 		k.heard, k.ping, k.due = now, now.Add(k.interval), now.Add(k.interval/looks)
 		k.pings = time.AfterFunc(k.interval/looks, k.check)
 	}
 }
 
-// stop returns when no check is at work and none will follow. The connection is
-// closed by then, so that nothing is being written for long.
+// stop stops the timers and returns when no check is running. The connection must be
+// closed before, so that no write blocks it for long.
 func (k *keepalive) stop() {
 	k.mu.Lock()
 	k.ended = true
@@ -84,7 +84,7 @@ func (k *keepalive) stop() {
 	k.atWork.Wait()
 }
 
-// receiving and received bracket the time somebody waits for the client.
+// receiving and received bracket the time in which a goroutine waits for the client.
 func (k *keepalive) receiving() { k.reading.Store(true) }
 
 func (k *keepalive) received() {
@@ -93,11 +93,11 @@ func (k *keepalive) received() {
 	k.probes.Reset(probeInterval)
 }
 
-// looks is how often an interval is looked at, so that life is noticed whose time
-// is not known otherwise. Another look is made when the client's time is over.
+// looks is how many looks there are in an interval, so that signs of life are noticed
+// whose time is not known otherwise. One more is made when the client's time is over.
 const looks = 2
 
-// check is made at every look; every interval begins with a ping.
+// check looks at the client, and sends a ping at the beginning of every interval.
 func (k *keepalive) check() {
 	if k.look(time.Now()) {
 		k.send(frame.OpPing, nil)
@@ -105,8 +105,9 @@ func (k *keepalive) check() {
 	}
 }
 
-// look decides about the client. When it is true a ping is due; the next look
-// does not wait for it, because a ping to a client that reads nothing blocks.
+// look ends the connection of a client that was silent for too long, or sets the timer
+// for the next look. It reports whether a ping is due. The timer runs before the ping
+// is sent, because a ping to a client that reads nothing blocks.
 func (k *keepalive) look(now time.Time) (ping bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -128,8 +129,8 @@ func (k *keepalive) look(now time.Time) (ping bool) {
 	return ping
 }
 
-// listen notes life since the last look. That this look is late is no silence of
-// the client's, and neither is what has arrived and waits for us to be read.
+// listen records signs of life since the last look. A late look is not the client's
+// silence, and neither is input that has arrived but that we have not read yet.
 func (k *keepalive) listen(now time.Time) {
 	late := max(now.Sub(k.due), 0)
 	k.heard = k.heard.Add(late)
@@ -144,8 +145,8 @@ func (k *keepalive) listen(now time.Time) {
 	k.in, k.taken = in, taken
 }
 
-// probe is made every second while input is held back, and a second after the last
-// that has come.
+// probe sends a pong if one is due. It runs every second while input is held back, and
+// a second after the last input.
 func (k *keepalive) probe() {
 	if k.lookAfter() {
 		k.send(frame.OpPong, nil)
@@ -153,7 +154,8 @@ func (k *keepalive) probe() {
 	}
 }
 
-// lookAfter reports whether a pong is due.
+// lookAfter ends the connection of a client that is gone, or sets the timer for the next
+// probe. It reports whether a pong is due.
 func (k *keepalive) lookAfter() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -179,8 +181,8 @@ func (k *keepalive) lookAfter() bool {
 }
 
 // lookAtWaiting ends a connection that was reset in the same moment as the last bytes
-// came, of which nothing wakes the reader (stay.go). One that has not got round to
-// reading yet is given a second.
+// came: nothing wakes its reader (readbuf's stay.go). A reader that has not come to
+// reading yet gets one more second.
 func (k *keepalive) lookAtWaiting(gone bool) {
 	if gone && k.left {
 		k.die(errHungUp)
@@ -189,7 +191,7 @@ func (k *keepalive) lookAtWaiting(gone bool) {
 	}
 }
 
-// stalled reports whether not one of our probes has arrived for two intervals.
+// stalled reports whether no probe was acknowledged for two intervals.
 func (k *keepalive) stalled() bool {
 	now, taken := time.Now(), k.conn.acknowledged()
 	if k.still.IsZero() || taken != k.probed {

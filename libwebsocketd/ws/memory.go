@@ -9,23 +9,23 @@ import (
 	"websocketd/libwebsocketd/internal/socket"
 )
 
-// ErrTooSlow is why a message is not taken whose client sends next to nothing of it
-// while others wait for the memory it holds.
+// ErrTooSlow is why a message is refused whose client sends next to nothing of it while
+// others wait for the memory it holds.
 var ErrTooSlow = errors.New("the message comes too slowly while others wait for memory (see --maxmemory)")
 
-// Past is a deadline that ends a read that is at work.
+// Past is a deadline that ends a read in progress.
 var Past = time.Unix(1, 0)
 
-// countMessages makes what has come of the client's messages count against b.
+// countMessages counts what has come of the client's messages against b.
 func (w *Endpoint) countMessages(b *gate.Budget) {
 	w.share = b.Share(w.late)
 	w.frames.in.Short = func() bool { return b.Tight() && w.share.Held() == 0 }
 	w.frames.afford, w.frames.arrived = w.afford, w.share.Whole
 }
 
-// late ends the reading from a client that is too slow, unless it is we who are: then
-// something of it waits to be read, and nothing was read since the last look. One
-// goroutine at a time may call it.
+// late ends the reading from a client that is too slow, and reports whether it did. It
+// does not if we are too slow ourselves: input of the client waits, and none was read
+// since the last call. One goroutine at a time may call it.
 func (w *Endpoint) late() bool {
 	read := w.conn.in.Load()
 	moved := w.looked && read != w.read
@@ -39,8 +39,8 @@ func (w *Endpoint) late() bool {
 }
 
 // afford waits until there is memory for more of a message of which size bytes have
-// come. Meanwhile the client's input is held back, and no more is kept of it than
-// has come.
+// come. Meanwhile the client's input is held back, and the buffer is shrunk to what has
+// come.
 func (w *Endpoint) afford(size int) error {
 	if size == 0 {
 		w.share.Free()

@@ -13,8 +13,8 @@ import (
 // handshakeWait bounds the write of the 101.
 const handshakeWait = 1500 * time.Millisecond
 
-// Upgrade answers 101 and takes the connection over. The request was checked
-// before: an error here means that the connection is gone.
+// Upgrade answers 101, takes the connection over and returns its Endpoint. The request
+// must have been checked: an error here means that the connection is gone.
 func Upgrade(ctx context.Context, w http.ResponseWriter, r *http.Request, header http.Header, o Options) (*Endpoint, error) {
 	c, err := takeOver(w, r, header)
 	if err != nil {
@@ -23,7 +23,7 @@ func Upgrade(ctx context.Context, w http.ResponseWriter, r *http.Request, header
 	return newEndpoint(ctx, c, o), nil
 }
 
-// takeOver is upgrade to the bare connection.
+// takeOver does what Upgrade does, and returns the bare connection.
 func takeOver(w http.ResponseWriter, r *http.Request, header http.Header) (*conn, error) {
 	h := &hijack{ResponseWriter: w, hijacker: Hijacker(w)}
 	upgrader := websocket.Upgrader{
@@ -37,8 +37,8 @@ func takeOver(w http.ResponseWriter, r *http.Request, header http.Header) (*conn
 	return newConn(h.conn, h.ahead), nil
 }
 
-// Hijacker returns what takes a connection from net/http: w, or what a middleware
-// has wrapped in it; nil if there is none.
+// Hijacker returns the http.Hijacker in w: w itself, or what a middleware has wrapped;
+// nil if there is none.
 func Hijacker(w http.ResponseWriter) http.Hijacker {
 	for {
 		switch inner := w.(type) {
@@ -52,9 +52,9 @@ func Hijacker(w http.ResponseWriter) http.Hijacker {
 	}
 }
 
-// hijack takes the connection from net/http, and what that had read behind the
-// handshake: a client may send its first frame in the same packet. The handshake
-// is all that gorilla does; frames are ours.
+// hijack takes the connection from net/http, and what net/http had read after the
+// handshake: a client may send its first frame in the same packet. gorilla does only
+// the handshake; frames are ours.
 type hijack struct {
 	http.ResponseWriter
 	hijacker http.Hijacker
