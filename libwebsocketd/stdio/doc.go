@@ -4,12 +4,12 @@
 // NewEndpoint takes over a running process. A byte's way out of the program: pipeReader
 // -> a framing's output -> Receive. Its way in: Send -> a framing's input -> the pipe.
 //
-// Framing says how one message is told from the next. Each has a file of its own with
-// both directions: a cutter, which cuts what the program prints into messages, and a
-// framer, which puts a client's message into what the program reads. framing.go chooses.
+// A Framing separates one message from the next. Each has its own file with both
+// directions: a cutter, which cuts the program's output into messages, and a framer,
+// which turns a client's message into the program's input. framing.go chooses.
 //
 // The output ends when its last writer has closed it, or, once the program has exited,
-// when those it left behind fall silent (pipe_reader.go).
+// when its remaining children fall silent (pipe_reader.go).
 //
 // Whoever starts a goroutine waits for it:
 //

@@ -25,24 +25,24 @@ type Endpoint struct {
 	ladder    process.Ladder
 	log       *slog.Logger
 	slot      Slot
-	hint      *Hint             // nil when it is known, or nobody asks
-	listening listening         // for its first words
+	hint      *Hint             // nil when the answer is known, or not wanted
+	listening listening         // for its first output
 	delivers  atomic.Bool       // some of its output has been received
-	byLine    bool              // which is when a line is whole
-	ended     func(exit.Ending) // told when the program is gone; may be nil
+	byLine    bool              // output is received line by line
+	ended     func(exit.Ending) // called when the program is gone; may be nil
 	maxLine   int
 	output    output
 	input     input
 
 	logsStderr bool
 
-	reading  sync.WaitGroup // whoever reads stderr, or a stdout nobody wants any more
+	reading  sync.WaitGroup // goroutines that read stderr, or discard a broken stdout
 	mu       sync.Mutex
 	pipes    []*pipeReader
 	exited   bool
 	logged   bool          // stderr is being read, or was
-	receives bool          // somebody has come for output
-	drained  chan struct{} // Receive has returned its error
+	receives bool          // Receive was called
+	drained  chan struct{} // closed when Receive has returned its error
 	immortal chan struct{} // closed when SIGKILL did not end the program
 
 	leaveOnce sync.Once
@@ -51,28 +51,28 @@ type Endpoint struct {
 	closeErr  error
 }
 
-// Slot is what a program holds among those that may run at once. Its methods are
-// called once each.
+// Slot is a program's place among those that may run at once. Its methods are called
+// once each.
 type Slot interface {
 	Leaving() // it will soon be free: the program has exited, or is to end
-	Gone()    // nothing of the program's session is left
+	Gone()    // nothing of the program's session remains
 }
 
 // Options say how a process is bridged.
 type Options struct {
 	Framing    Framing
 	Newlines   Newlines
-	Binary     bool // what one read yields is a binary message; not with another Framing
+	Binary     bool // each read is a binary message; not with another Framing
 	Tagged     bool // both output streams, each line as {"stream":..,"data":..}
 	MaxLine    int  // bytes
 	CloseDelay time.Duration
 	Log        *slog.Logger
 	Slot       Slot
-	Hint       *Hint             // nil: nobody wonders whether the program keeps its output
+	Hint       *Hint             // nil: do not check whether the program buffers its output
 	Ended      func(exit.Ending) // called when the program is gone; may be nil
 }
 
-// NewEndpoint takes over proc.
+// NewEndpoint returns an Endpoint for proc. Close ends the process.
 func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 	p := &Endpoint{
 		proc:     proc,
@@ -103,8 +103,8 @@ func (p *Endpoint) lines(f *os.File, stream string) *lineReader {
 	})
 }
 
-// pipe reads one of the program's pipes, which has an end once the program has
-// exited.
+// pipe returns a reader of one of the program's pipes. It comes to an end some time after
+// the program has exited, even if other processes hold the pipe open.
 func (p *Endpoint) pipe(f *os.File) *pipeReader {
 	r := newPipeReader(f, p.proc.Grace(), p.cutShort)
 	p.mu.Lock()
@@ -115,7 +115,7 @@ func (p *Endpoint) pipe(f *os.File) *pipeReader {
 	return r
 }
 
-// Leaving says that the program's slot will soon be free.
+// Leaving announces that the program's slot will soon be free.
 func (p *Endpoint) Leaving() { p.leaveOnce.Do(p.slot.Leaving) }
 
 func (p *Endpoint) programExited() {
@@ -128,8 +128,9 @@ func (p *Endpoint) programExited() {
 	}
 }
 
-// logStderr begins to take stderr to the log. Most programs say nothing there, and
-// a goroutine that waits for it would be a third of what a connection costs.
+// logStderr starts a goroutine that logs stderr, at its first byte. Most programs print
+// nothing there, and a goroutine that waits for it would be a third of the cost of a
+// connection.
 func (p *Endpoint) logStderr() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -147,7 +148,7 @@ func (p *Endpoint) logLine(line []byte) {
 	logging.At(p.log, logging.LevelError, "stderr", string(line))
 }
 
-// logStdout is for what a framing has no message in.
+// logStdout logs output that is no message of the framing.
 func (p *Endpoint) logStdout(line []byte) {
 	logging.At(p.log, logging.LevelError, "stdout", string(line))
 }
@@ -165,10 +166,10 @@ func (p *Endpoint) logLines() {
 	}
 }
 
-// Receive yields the program's output to its very end. Its error is an
-// *EndedError, once the program has exited: closing its output does not end it.
-// Output that is no message of its framing does: then it is a *brokenError, and
-// the rest of the output is read for nobody.
+// Receive returns the program's output to its very end. Its error is a
+// *bridge.EndedError, once the program has exited: closing its output does not end it.
+// Output that is no message of its framing does: then the error is a
+// *bridge.BrokenError, and the rest of the output is read and discarded.
 func (p *Endpoint) Receive() ([]bridge.Message, error) {
 	p.mu.Lock()
 	p.receives = true
@@ -179,7 +180,7 @@ func (p *Endpoint) Receive() ([]bridge.Message, error) {
 		return batch, nil
 	}
 	select {
-	case <-p.drained: // asked again after the end
+	case <-p.drained: // called again after the end
 	default:
 		defer close(p.drained)
 		p.broke(err)
@@ -195,8 +196,8 @@ func (p *Endpoint) Receive() ([]bridge.Message, error) {
 	}
 }
 
-// broke reads what a program still says when its output has broken its framing,
-// so that it can end.
+// broke logs that the output has broken its framing, if err says so, and discards the
+// rest of it, so that the program can end.
 func (p *Endpoint) broke(err error) {
 	if broken := new(bridge.BrokenError); errors.As(err, &broken) {
 		logging.At(p.log, logging.LevelError, "process", "what the program prints is not what --framing says: "+broken.Reason)
@@ -209,9 +210,9 @@ func (p *Endpoint) broke(err error) {
 
 var errImmortal = errors.New("the program does not end")
 
-// Send writes messages to the program's input as its framing puts them, in as few
-// writes as it takes. It fails when the program has closed its input or exited, and
-// with a *RefusedError at a message the framing cannot carry.
+// Send writes messages to the program's input in its framing, in as few writes as
+// possible. It fails when the program has closed its input or exited, and with a
+// *bridge.RefusedError at a message that the framing cannot carry.
 func (p *Endpoint) Send(batch []bridge.Message) error {
 	if p.hint != nil {
 		p.listening.begin(p.lookForOutput)
@@ -222,24 +223,24 @@ func (p *Endpoint) Send(batch []bridge.Message) error {
 // Ending returns how the process finished. It is valid once Close has returned.
 func (p *Endpoint) Ending() exit.Ending { return p.proc.Ending() }
 
-// Pid is the process's number.
+// Pid returns the process's number.
 func (p *Endpoint) Pid() int { return p.proc.Pid }
 
 // CloseSend closes the program's input.
 func (p *Endpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
 
-// Context is never done: how a program ends is told by Receive.
+// Context returns a context that is never done: Receive returns how a program ends.
 func (p *Endpoint) Context() context.Context { return context.Background() }
 
-// Close ends the program by the ladder and returns when its session is gone. What
-// it said before its end is left to Receive, if somebody receives.
+// Close ends the program by the ladder and returns when its session is gone. If Receive
+// was called, Close waits until it has returned the rest of the output and its error.
 func (p *Endpoint) Close() error {
 	p.closeOnce.Do(func() { p.closeErr = p.end() })
 	return p.closeErr
 }
 
-// CloseBy is Close by another ladder. One that is at work already is hurried on by what
-// l asks for sooner.
+// CloseBy does what Close does, by another ladder. If Close is running already, each of
+// its steps is taken as soon as l would take it.
 func (p *Endpoint) CloseBy(l process.Ladder) error {
 	if p.closing.Load() {
 		p.proc.Stop(l)
@@ -259,7 +260,7 @@ func (p *Endpoint) end() error {
 	p.closing.Store(true)
 	p.Leaving()
 	p.listening.end()
-	p.hasDelivered() // before its end: what comes then may have waited in a buffer
+	p.hasDelivered() // before its end: what comes later may have waited in a buffer
 	asked := time.Now()
 	err := p.proc.Stop(p.ladder)
 	if err != nil {
@@ -307,7 +308,7 @@ func (p *Endpoint) report(asked time.Time, err error) {
 	}
 }
 
-// chooseOutput is what becomes of what the program prints.
+// chooseOutput returns what makes messages of the program's output.
 func (p *Endpoint) chooseOutput(cfg *Options) output {
 	switch {
 	case cfg.Tagged:
@@ -327,7 +328,7 @@ func (p *Endpoint) chooseOutput(cfg *Options) output {
 	return newFramedOutput(stdout, newCutter(cfg, p.logStdout))
 }
 
-// chooseInput is what becomes of what the client says.
+// chooseInput returns what writes the client's messages to the program.
 func (p *Endpoint) chooseInput(cfg *Options) input {
 	if f := newFramer(cfg); f != nil {
 		return &framedInput{to: p.proc.Stdin, framer: f}
@@ -335,7 +336,8 @@ func (p *Endpoint) chooseInput(cfg *Options) input {
 	return &lineInput{to: p.proc.Stdin}
 }
 
-// ReceiveEach implements forwarder.
+// ReceiveEach calls each with every batch, as Pipe prefers it to Receive: between two
+// messages it need not leave the wait for the program.
 func (p *Endpoint) ReceiveEach(each func([]bridge.Message)) error {
 	p.mu.Lock()
 	stdout := p.pipes[0]

@@ -2,20 +2,20 @@ package stdio
 
 import "websocketd/libwebsocketd/bridge"
 
-// Framing says how one message is told from the next in what a program prints
-// and in what it reads.
+// Framing is how one message is separated from the next in a program's output and in its
+// input.
 //
 //	          a message of the program is                         to the client  a message of the client becomes
 //	line      a line; one over MaxLine comes in pieces            text           itself and a newline
-//	raw       what one read yields                                text           itself
+//	raw       what one read returns                               text           itself
 //	null      ended by a NUL                                      text           itself and a NUL
-//	length    behind its length, 4 bytes, big-endian              binary         its length and itself
-//	lsp       behind a header with Content-Length                 text           a header and itself
+//	length    after its length, 4 bytes, big-endian               binary         its length and itself
+//	lsp       after a header with Content-Length                  text           a header and itself
 //	ndjson    a line that is one JSON value                       text           itself, compacted, and a newline
 //
 // The law of all of them:
 //
-//   - What one read brought is one batch. Nothing is held back but what is not whole.
+//   - What one read returned is one batch. Only what is not whole is held back.
 //   - Text is valid UTF-8; bytes that are not become U+FFFD.
 //   - A byte order mark before the JSON of lsp and ndjson is dropped, both ways.
 //   - Limits count the message, not what the framing puts around it.
@@ -25,11 +25,12 @@ import "websocketd/libwebsocketd/bridge"
 //   - At the end of the output an unterminated message of line, null and, if it is
 //     whole JSON, ndjson is delivered. A length or lsp message that is cut off is
 //     not, and ends with 1011.
-//   - A client's message that the framing cannot carry does not reach the program,
-//     and ends the conversation with 1008: a NUL with null, what is not JSON with
-//     ndjson, a header of its own that does not fit with lsp. Without a limit of MaxFrameSize, where messages arrive in pieces,
-//     null, as NewlinesReject, ends it when the fault comes; length, lsp and ndjson
-//     need the limit.
+//   - A client's message that the framing cannot carry does not reach the program, and
+//     ends the conversation with 1008: with null one that contains a NUL, with ndjson
+//     one that is not JSON, with lsp one that brings its own, wrong header.
+//   - With MaxFrameSize unlimited, messages arrive in pieces: null and NewlinesReject
+//     then end the conversation at the offending piece. length, lsp and ndjson require
+//     a limit.
 //   - A client may send both kinds with raw, null and length. With lsp and ndjson a
 //     binary message ends the conversation with 1003; with line it is ignored.
 type Framing string
@@ -59,7 +60,7 @@ var (
 	errCutOff      = &bridge.BrokenError{Reason: "output ended inside a message"}
 )
 
-// Lines reports whether every message is a line. It is so without a framing as well.
+// Lines reports whether every message is a line. It does so for an empty Framing too.
 func (f Framing) Lines() bool { return f == "" || f == FramingLine }
 
 // Takes returns the kinds of messages a client may send.
@@ -85,8 +86,8 @@ func (f Framing) NeedsLimit() bool {
 	return f == FramingLength || f == FramingLSP || f == FramingNDJSON
 }
 
-// newCutter is for framings whose messages must be whole. What is no message of
-// lsp or ndjson is told to junk.
+// newCutter returns the cutter of a framing whose messages must be whole. It passes
+// lines that are no message of lsp or ndjson to junk.
 func newCutter(cfg *Options, junk func(line []byte)) cutter {
 	switch cfg.Framing {
 	case FramingNull:
@@ -99,7 +100,7 @@ func newCutter(cfg *Options, junk func(line []byte)) cutter {
 	return &ndjsonCutter{max: cfg.MaxLine, junk: junk}
 }
 
-// newFramer is nil where a message and a newline are all there is to it.
+// newFramer returns the framer of a framing, nil if it only adds a newline.
 func newFramer(cfg *Options) framer {
 	switch cfg.Framing {
 	case FramingRaw:

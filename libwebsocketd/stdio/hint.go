@@ -12,11 +12,11 @@ import (
 // log says what that often means.
 const silence = 5 * time.Second
 
-// Hint is what is known of a program's output buffer, over all its processes: it is
-// looked at until one of them has printed something, or the log has said it once.
+// Hint records what is known of a program's output buffer, over all its processes. They
+// are checked until one of them has printed something, or the hint was logged once.
 type Hint struct{ known atomic.Bool }
 
-// listening is one process that has been sent something, in the time after.
+// listening is the wait for output of one process that has been sent input.
 type listening struct {
 	begun atomic.Bool
 	mu    sync.Mutex
@@ -24,8 +24,8 @@ type listening struct {
 	over  bool
 }
 
-// begin waits for the program's first words after the first it is sent. On the way of
-// every further message it costs a look at a flag.
+// begin starts the wait, at the first input. For every further message it costs one load
+// of a flag.
 func (l *listening) begin(look func()) {
 	if l.begun.Load() || l.begun.Swap(true) {
 		return
@@ -50,9 +50,9 @@ func (l *listening) end() {
 	}
 }
 
-// lookForOutput says in the log, once a program, what may keep a client waiting: a
-// buffer of the program's, or a line without its end. A process that is at work, or has
-// not read what it was sent, or whose words are still on the way, is looked at again.
+// lookForOutput logs, once for each program, what may keep a client waiting: a buffer in
+// the program, or a line without its end. A process that is at work, or has not read its
+// input, or whose output is still in the pipe, is checked again later.
 func (p *Endpoint) lookForOutput() {
 	p.mu.Lock()
 	stdout := p.pipes[0]
@@ -70,8 +70,8 @@ func (p *Endpoint) lookForOutput() {
 	}
 }
 
-// hasDelivered reports whether any output was received so far. If so nobody looks at the
-// program any more.
+// hasDelivered reports whether any output was received so far. If so the program is not
+// checked any more.
 func (p *Endpoint) hasDelivered() bool {
 	delivers := p.delivers.Load()
 	if delivers && p.hint != nil {

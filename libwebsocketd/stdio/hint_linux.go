@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unread reports whether something is in a pipe. What cannot be asked has nothing.
+// unread reports whether something is in a pipe; false if that cannot be known.
 func unread(pipe any) bool {
 	switch pipe := pipe.(type) {
 	case interface{ Unread() int }: // a process's input

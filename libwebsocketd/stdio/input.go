@@ -7,25 +7,25 @@ import (
 	"websocketd/libwebsocketd/internal/readbuf"
 )
 
-// input is what a program's Send leads to: messages on its standard input.
+// input writes messages to a program's standard input.
 type input interface {
-	// send writes a batch in as few writes as it takes. Of a message that may not
-	// reach the program nothing is written, nor of what comes behind it; the error
-	// is a *RefusedError then.
+	// Send writes a batch in as few writes as possible. Nothing is written of a message
+	// that may not reach the program, nor of what comes after it; the error is a
+	// *bridge.RefusedError then.
 	Send(batch []bridge.Message) error
 }
 
-// framedInput writes messages as a framer puts them.
+// framedInput writes messages as a framer frames them.
 type framedInput struct {
 	to     io.Writer
 	framer framer
 }
 
-// framer is the way of a framing into the program.
+// framer frames messages for a program's input.
 type framer interface {
-	// frame appends to b what stands before m, at most headRoom bytes, and says what
-	// comes then: m's bytes, or others that are valid until the next call, and
-	// behind them tail. Its error is a *RefusedError, or nil.
+	// frame appends to b what is written before m, at most headRoom bytes. It returns
+	// what comes then: body, m's bytes or others that are valid until the next call,
+	// and after it tail. Its error is a *bridge.RefusedError, or nil.
 	frame(b []byte, m *bridge.Message) (head, body []byte, tail string, err error)
 }
 
@@ -59,7 +59,7 @@ func (f *framedInput) Send(batch []bridge.Message) (err error) {
 	return err
 }
 
-// put puts a message into the room b, or writes what does not fit.
+// put appends a message to b, or writes what does not fit.
 func (f *framedInput) put(b, body []byte, tail string) (_ []byte, err error) {
 	if len(b)+len(body)+len(tail) > readbuf.SmallBlock {
 		if b, err = writeTo(f.to, b); err != nil {
@@ -75,7 +75,7 @@ func (f *framedInput) put(b, body []byte, tail string) (_ []byte, err error) {
 	return append(b, tail...), nil
 }
 
-// writeTo returns b emptied.
+// writeTo writes b and returns it emptied.
 func writeTo(to io.Writer, b []byte) ([]byte, error) {
 	if len(b) == 0 {
 		return b, nil

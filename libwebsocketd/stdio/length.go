@@ -8,11 +8,11 @@ import (
 	"websocketd/libwebsocketd/internal/readbuf"
 )
 
-// lengthSize is that of a message's length, which is big-endian and counts the
+// lengthSize is the size of a message's length, which is big-endian and counts the
 // message only.
 const lengthSize = 4
 
-// lengthCutter: a length stands before each message.
+// lengthCutter cuts output with a length before each message.
 type lengthCutter struct {
 	max int // bytes of a message
 }

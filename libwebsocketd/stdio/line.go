@@ -8,7 +8,7 @@ import (
 	"websocketd/libwebsocketd/internal/readbuf"
 )
 
-// lineInput writes a newline behind each text message: the default, and what
+// lineInput writes a newline after each text message: the default, and what
 // lineReader and textOutput read. Binary messages are written as they are.
 type lineInput struct{ to io.Writer }
 
@@ -36,7 +36,7 @@ func (l *lineInput) Send(batch []bridge.Message) (err error) {
 	return err
 }
 
-// newline is what stands behind a message, but not behind a piece of one.
+// newline returns what is written after a message: nothing if m is not its last piece.
 func newline(m *bridge.Message) string {
 	if m.More {
 		return ""
@@ -48,7 +48,7 @@ func hasNewline(b []byte) bool {
 	return bytes.IndexByte(b, '\n') >= 0 || bytes.IndexByte(b, '\r') >= 0
 }
 
-// rejectingFramer is NewlinesReject.
+// rejectingFramer implements NewlinesReject.
 type rejectingFramer struct{}
 
 func (rejectingFramer) frame(b []byte, m *bridge.Message) (head, body []byte, tail string, err error) {
@@ -58,7 +58,7 @@ func (rejectingFramer) frame(b []byte, m *bridge.Message) (head, body []byte, ta
 	return b, m.Data, newline(m), nil
 }
 
-// escapingFramer is NewlinesEscape.
+// escapingFramer implements NewlinesEscape.
 type escapingFramer struct{ escaped []byte }
 
 func (e *escapingFramer) frame(b []byte, m *bridge.Message) (head, body []byte, tail string, err error) {

@@ -15,19 +15,19 @@ import (
 type lineReader struct {
 	in   readbuf.Buffer
 	max  int
-	long func() // told of the first line over max
+	long func() // called at the first line over max
 
-	scanned int    // so many unread bytes hold no LF
+	scanned int    // how many unread bytes are known to hold no LF
 	text    []byte // what the batch was made of, line ends included
 }
 
 func newLineReader(from readbuf.Source, max int, long func()) *lineReader {
-	// Two bytes more than max, lest a CR LF behind a line of max bytes be cut off.
+	// Two bytes more than max, so that a CR LF after a line of max bytes is not cut off.
 	return &lineReader{in: readbuf.Buffer{Source: from, MaxUnread: max + 2}, max: max, long: long}
 }
 
-// Next blocks for at least one line and returns those that one read completed,
-// as text messages that may be no UTF-8. They are valid until the next call. The
+// Next blocks for at least one line and returns those that one read completed, as
+// text messages that may not be UTF-8. They are valid until the next call. The
 // error is the source's, after the last line.
 func (l *lineReader) Next() ([]bridge.Message, error) {
 	l.in.Batch = l.in.Batch[:0]
@@ -36,7 +36,7 @@ func (l *lineReader) Next() ([]bridge.Message, error) {
 		if len(l.in.Batch) > 0 {
 			return l.in.Batch, nil
 		}
-		l.text = nil // even when it is empty it would hold the room
+		l.text = nil // even when it is empty it would hold the block
 		if err := l.in.Fill(); err == readbuf.ErrEmpty {
 			return nil, err
 		} else if err != nil {
@@ -76,7 +76,8 @@ func (l *lineReader) split() {
 	l.scanned = scanned - start
 }
 
-// cut takes pieces of a line that is too long, and leaves the last one.
+// cut appends the pieces of a line that is too long to batch, but for the last one,
+// which it returns.
 func (l *lineReader) cut(batch *[]bridge.Message, line []byte) []byte {
 	for len(line) > l.max {
 		line = l.cutOne(batch, line)
@@ -94,7 +95,7 @@ func (l *lineReader) cutOne(batch *[]bridge.Message, line []byte) []byte {
 	return line[n:]
 }
 
-// rest is the unterminated last line, then the error.
+// rest returns the unterminated last line, and err at the next call.
 func (l *lineReader) rest(err error) ([]bridge.Message, error) {
 	open := l.in.Unread()
 	if len(open) == 0 {
@@ -108,8 +109,8 @@ func (l *lineReader) rest(err error) ([]bridge.Message, error) {
 	return l.in.Batch, nil
 }
 
-// makeValid makes messages valid UTF-8 that were made of all. It looks at all of it
-// first: message by message is for the rare case that some is not UTF-8.
+// makeValid makes messages that were made of all valid UTF-8. It checks all in one go
+// first; it goes message by message only in the rare case that some is not UTF-8.
 func makeValid(batch []bridge.Message, all []byte) {
 	if utf8.Valid(all) {
 		return

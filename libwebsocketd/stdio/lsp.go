@@ -13,28 +13,27 @@ import (
 )
 
 // The base protocol of the Language Server Protocol: a header, an empty line, and
-// as many bytes as Content-Length says. Lines end with CR LF; LF alone will do.
+// as many bytes as Content-Length says. Lines end with CR LF; LF alone is accepted.
 const (
 	contentLength = "Content-Length:"
 	contentType   = "Content-Type:"
 )
 
-// mostJunk is how many bytes may stand between two messages: the header, which is
-// some forty bytes long, and lines that do not belong there, such as a forgotten
-// print. Those go to the log. More than this is taken for a program that does not
-// speak the protocol.
+// mostJunk is how many bytes may stand between two messages: the header, of some forty
+// bytes, and lines that do not belong there, such as those of a forgotten print. These
+// are logged. A program that prints more does not speak the protocol.
 const mostJunk = 64 << 10
 
-// lspCutter: a header stands before each message.
+// lspCutter cuts output with a header before each message.
 type lspCutter struct {
 	finder
 	max  int               // bytes of a message
-	junk func(line []byte) // told of each line that does not belong there
+	junk func(line []byte) // called with each line that does not belong there
 
 	between  int  // bytes since the last message
 	inHeader bool // a header has begun
-	length   int  // what it says; negative: nothing yet
-	inBody   bool // it is over
+	length   int  // its Content-Length; negative: none yet
+	inBody   bool // the header has ended
 }
 
 func newLSPCutter(max int, junk func(line []byte)) *lspCutter {
@@ -62,7 +61,7 @@ func (c *lspCutter) cut(unread []byte, batch []bridge.Message) (used int, _ []br
 	return used, batch, nil
 }
 
-// cutHeader takes lines until a header is over.
+// cutHeader takes lines until a header has ended.
 func (c *lspCutter) cutHeader(unread []byte) (used int, err error) {
 	for !c.inBody {
 		size := c.find(unread[used:], '\n')
@@ -110,7 +109,7 @@ func (c *lspCutter) takeLine(line []byte) (err error) {
 	return err
 }
 
-// parseLength takes digits, blanks around them, and nothing else.
+// parseLength returns the number in value: digits, blanks around them, and nothing else.
 func (c *lspCutter) parseLength(value []byte) (int, error) {
 	value = bytes.Trim(value, " \t")
 	n, digits := int64(0), len(value) > 0
@@ -128,8 +127,8 @@ func (c *lspCutter) parseLength(value []byte) (int, error) {
 	return int(n), nil
 }
 
-// takeJunk logs a line. One that was printed without an end may have a header
-// behind it.
+// takeJunk logs a line. A line that was printed without its end may have a header after
+// it on the same line.
 func (c *lspCutter) takeJunk(line []byte) {
 	for at := len(line) - len(contentLength); at >= 0; at-- {
 		if !hasPrefixFold(line[at:], contentLength) {
@@ -174,8 +173,8 @@ func hasPrefixFold(b []byte, ascii string) bool {
 	return len(b) >= len(ascii) && strings.EqualFold(string(b[:len(ascii)]), ascii)
 }
 
-// lspFramer writes a header before each message. One that brings its own must be as
-// long as that says: what the program reads after it would be another message's.
+// lspFramer writes a header before each message. A message that brings its own must be as
+// long as that says: otherwise the program would read the next message's bytes as its.
 type lspFramer struct{}
 
 func (lspFramer) frame(b []byte, m *bridge.Message) (head, body []byte, tail string, err error) {
@@ -188,8 +187,8 @@ func (lspFramer) frame(b []byte, m *bridge.Message) (head, body []byte, tail str
 	return append(b, "\r\n\r\n"...), body, "", nil
 }
 
-// withoutHeader takes a client's own header off its message. The protocol knows two
-// fields; of them Content-Type says nothing a text message does not.
+// withoutHeader returns a client's message without its own header. The protocol has two
+// fields; Content-Type says nothing that is not known of a text message.
 func withoutHeader(message []byte) (body []byte, err error) {
 	rest := withoutMark(message)
 	if !hasPrefixFold(rest, contentLength) && !hasPrefixFold(rest, contentType) {
@@ -220,8 +219,8 @@ func withoutHeader(message []byte) (body []byte, err error) {
 	}
 }
 
-// lengthOf returns the digits of a value without blanks around and zeros in front;
-// "" if it is no number.
+// lengthOf returns the digits of a value without the blanks around them and without
+// leading zeros; "" if it is no number.
 func lengthOf(value []byte) string {
 	digits := string(bytes.Trim(value, " \t"))
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {

@@ -8,12 +8,12 @@ import (
 	"websocketd/libwebsocketd/internal/readbuf"
 )
 
-// ndjsonCutter: a message is a line that is one JSON value. Other lines go to the
-// log, empty ones nowhere.
+// ndjsonCutter cuts output into lines that are one JSON value each. Other lines are
+// logged, empty ones ignored.
 type ndjsonCutter struct {
 	finder
 	max  int               // bytes of a line
-	junk func(line []byte) // told of each line that is no JSON
+	junk func(line []byte) // called with each line that is no JSON
 }
 
 func (c *ndjsonCutter) most() int { return c.max + 2 }
@@ -40,7 +40,7 @@ func (c *ndjsonCutter) cut(unread []byte, batch []bridge.Message) (used int, _ [
 	return used, batch, err
 }
 
-// take appends a line that is one JSON value.
+// take appends a line that is one JSON value to batch, and passes any other to junk.
 func (c *ndjsonCutter) take(batch []bridge.Message, line []byte) []bridge.Message {
 	switch line = withoutMark(line); {
 	case json.Valid(line):
@@ -51,8 +51,8 @@ func (c *ndjsonCutter) take(batch []bridge.Message, line []byte) []bridge.Messag
 	return batch
 }
 
-// withoutMark drops a byte order mark, which some systems write before JSON and
-// no parser has to take (RFC 8259 section 8.1).
+// withoutMark returns text without a byte order mark, which some systems write before
+// JSON and no parser has to accept (RFC 8259 section 8.1).
 func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
 
 func (c *ndjsonCutter) last(unread []byte, batch []bridge.Message) ([]bridge.Message, error) {
@@ -64,8 +64,8 @@ func (c *ndjsonCutter) last(unread []byte, batch []bridge.Message) ([]bridge.Mes
 	return batch, nil
 }
 
-// ndjsonFramer writes each message on a line of its own, so that it must be JSON
-// whose newlines can be taken away.
+// ndjsonFramer writes each message on its own line. The message must be JSON, so that
+// its newlines can be removed.
 type ndjsonFramer struct{ compact bytes.Buffer }
 
 func (f *ndjsonFramer) frame(b []byte, m *bridge.Message) (head, body []byte, tail string, err error) {

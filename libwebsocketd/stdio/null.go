@@ -8,7 +8,7 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// nullCutter: a NUL stands behind each message, but need not behind the last.
+// nullCutter cuts output with a NUL after each message; the last needs none.
 type nullCutter struct {
 	finder
 	max int // bytes of a message
@@ -44,7 +44,7 @@ func (c *nullCutter) last(unread []byte, batch []bridge.Message) ([]bridge.Messa
 	return batch, nil
 }
 
-// nullFramer writes a NUL behind each message, so that none may have one in it.
+// nullFramer writes a NUL after each message, so that none may contain one.
 type nullFramer struct{}
 
 func (nullFramer) frame(b []byte, m *bridge.Message) (head, body []byte, tail string, err error) {

@@ -11,7 +11,7 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// output is what a program's Receive yields: batches made of its output pipes.
+// output makes batches of a program's output pipes, for Receive.
 type output interface {
 	Next() ([]bridge.Message, error)
 }
@@ -43,9 +43,9 @@ func (o *binaryOutput) Next() ([]bridge.Message, error) {
 	return o.batch[:], nil
 }
 
-// taggedOutput is both output streams, each line as {"stream":..,"data":..}.
-// Two goroutines read; each waits until its batch was taken and used up, so
-// that the client holds both back.
+// taggedOutput makes a message {"stream":..,"data":..} of each line of both output
+// streams. Two goroutines read; each waits until its batch is used up, so that a slow
+// client holds both back.
 type taggedOutput struct {
 	running sync.WaitGroup
 	batches chan *taggedStream
@@ -122,34 +122,33 @@ func (o *taggedOutput) Next() ([]bridge.Message, error) {
 	}
 }
 
-// close ends the two goroutines and waits for them; their pipes are closed.
+// close ends the two goroutines and waits for them. Their pipes must be closed before.
 func (o *taggedOutput) close() {
 	o.once.Do(func() { close(o.quit) })
 	o.running.Wait()
 }
 
-// framedOutput cuts what a program prints by a framing whose messages must be
-// whole.
+// framedOutput makes messages of the output in a framing whose messages must be whole.
 type framedOutput struct {
 	in     readbuf.Buffer
 	cutter cutter
-	err    error // told when everything whole was told
+	err    error // returned after all that was whole
 }
 
-// cutter is the way of a framing out of the program. It remembers what it knows
-// of the unread bytes, which are the same at the next call but for what was used,
-// and for more behind them.
+// cutter cuts a program's output into messages. It remembers what it has found out about
+// the unread bytes. At the next call these are the same, without those that were used
+// and with more at the end.
 type cutter interface {
-	// most is how many unread bytes it may need to see at once.
+	// most returns how many unread bytes it may need to see at once.
 	most() int
 
-	// cut appends the whole messages that unread begins with, at most until there
-	// are mostMessages, and says how many bytes they took. They lie in unread. An
-	// error, a *brokenError, is the end; the messages before it are there.
+	// cut appends the whole messages at the start of unread to batch, which holds at most
+	// readbuf.MaxBatch, and returns how many bytes they took. Their data lies in unread.
+	// An error, a *bridge.BrokenError, is final; the messages before it are returned.
 	cut(unread []byte, batch []bridge.Message) (used int, _ []bridge.Message, err error)
 
-	// last is what unread is, and the error if it is not one of these, when the
-	// program will say no more: cut has left it.
+	// last is called at the end of output with what cut left. It appends the final
+	// messages to batch, or returns an error if unread is no whole message.
 	last(unread []byte, batch []bridge.Message) ([]bridge.Message, error)
 }
 
@@ -157,7 +156,7 @@ func newFramedOutput(from readbuf.Source, c cutter) *framedOutput {
 	return &framedOutput{in: readbuf.Buffer{Source: from, MaxUnread: c.most()}, cutter: c}
 }
 
-// Next implements output. Its error is the source's or a *brokenError.
+// Next implements output. Its error is the source's or a *bridge.BrokenError.
 func (o *framedOutput) Next() ([]bridge.Message, error) {
 	o.in.Batch = o.in.Batch[:0]
 	for o.err == nil {
@@ -185,13 +184,13 @@ func (o *framedOutput) end(ended error) {
 	}
 }
 
-// finder finds the ends of messages that end with a byte, and looks at no byte
+// finder finds the ends of messages that end with a certain byte, and scans no byte
 // twice.
 type finder struct {
-	scanned int // so many bytes of the message under way hold no end
+	scanned int // how many bytes of the message under way are known to hold no end
 }
 
-// find is where the first end is in b, which begins where the last message
+// find returns the index of the first end in b, which begins where the last message
 // ended; -1 if there is none yet.
 func (f *finder) find(b []byte, end byte) int {
 	i := bytes.IndexByte(b[f.scanned:], end)

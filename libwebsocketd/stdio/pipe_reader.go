@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// drainIdle is how long a pipe must be empty, after the program itself has
-	// exited, for those it left behind to have said their last word.
+	// drainIdle is how long a pipe must be empty, after the program itself has exited,
+	// before the output of its remaining children is over.
 	drainIdle = 250 * time.Millisecond
 	// lastLook is how long it is read once more after that: something may have been
-	// said while this process had no processor to hear it.
+	// written while this process had no processor to read it.
 	lastLook = 5 * time.Millisecond
-	// drainMax and talkBytes are how long, and how much, those left behind may go on
-	// talking without a pause. Time in which the client holds us back does not
-	// count.
+	// drainMax and drainMaxBytes are how long, and how much, the remaining children
+	// may go on printing without a pause. Time in which the client holds us back does
+	// not count.
 	drainMax      = 3 * time.Second
 	drainMaxBytes = 16 << 20
 	// pipeful is more than any pipe holds unless root made it larger: what the
@@ -36,15 +36,15 @@ type pipeReader struct {
 	file          *os.File
 	source        readbuf.Source
 	grace         process.Grace
-	cut           func() // told when those left behind are cut short
+	cut           func() // called when the remaining children are cut short
 	exited        atomic.Bool
 	said          atomic.Bool   // something was read
-	staying       bool          // in stay, unless that is to be left
-	wide          bool          // the pipe was full once
-	stallDeadline bool          // a deadline stands for its inbox's patience
-	left          int           // what may still be the program's own words
-	drainTime     time.Duration // for the words of those left behind
-	drained       int           // of them
+	staying       bool          // in Stay, unless that is to be left
+	wide          bool          // the pipe was widened
+	stallDeadline bool          // the file has a deadline for the Buffer's Patience
+	left          int           // bytes that may still be the program's own output
+	drainTime     time.Duration // spent on the output of the remaining children
+	drained       int           // bytes of that output
 }
 
 func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
@@ -54,11 +54,11 @@ func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
 // programExited is called once, from any goroutine.
 func (r *pipeReader) programExited() {
 	r.exited.Store(true)
-	r.file.SetReadDeadline(time.Now()) // wakes a Read that waits for ever, or for an end that has come (stay.go)
+	r.file.SetReadDeadline(time.Now()) // wakes a Read that waits for ever, or for an end that has come (readbuf's stay.go)
 }
 
-// Stay stays where the pipe is waited for, until the program exits: then its end is to
-// be looked for.
+// Stay calls use for what arrives, without leaving the wait (see readbuf.Stay), until the
+// program exits: then ReadInto must look for the end.
 func (r *pipeReader) Stay(use func() (leave bool)) {
 	if r.staying = !r.exited.Load(); r.staying {
 		readbuf.Stay(r.source, func() (leave bool) { return use() || !r.staying })
@@ -66,15 +66,16 @@ func (r *pipeReader) Stay(use func() (leave bool)) {
 	r.staying = false
 }
 
-// ReadInto returns io.EOF at the end, and errStalled as its inbox wishes.
+// ReadInto implements readbuf.Source. It returns io.EOF at the end, and
+// readbuf.ErrStalled after the Buffer's Patience.
 func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 	for pause := drainIdle; ; {
 		if r.stallDeadline {
-			r.file.SetReadDeadline(time.Time{}) // before the look at exited, which comes with a deadline of its own
+			r.file.SetReadDeadline(time.Time{}) // before exited is read: programExited sets its own deadline
 			r.stallDeadline = false
 		}
 		exited := r.exited.Load()
-		if r.staying && (exited || in.Patience > 0) { // nothing to stay for
+		if r.staying && (exited || in.Patience > 0) { // these reads have a deadline: not inside Stay
 			r.staying = false
 			return 0, readbuf.ErrEmpty
 		}
@@ -108,7 +109,7 @@ func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 		case errors.Is(err, os.ErrDeadlineExceeded) && (!exited || time.Since(start) < pause):
 			continue // woken by the exit: there may be something to read
 		case errors.Is(err, os.ErrDeadlineExceeded) && pause != lastLook:
-			// Those who could not run were not silent.
+			// Children that could not run were not silent.
 			if pause = r.grace.More(); pause == 0 {
 				pause = lastLook
 			}
@@ -120,7 +121,7 @@ func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 	}
 }
 
-// widen lets a program that says much go on while what it has said is sent.
+// widen enlarges the pipe, so that a program with much output goes on while that is sent.
 func (r *pipeReader) widen() {
 	r.wide = true
 	if raw, err := r.file.SyscallConn(); err == nil {
@@ -128,7 +129,7 @@ func (r *pipeReader) widen() {
 	}
 }
 
-// count keeps the account of what was read after the exit.
+// count counts what was read after the exit, first as the program's own.
 func (r *pipeReader) count(n, asked int, took time.Duration) {
 	if r.left <= 0 {
 		r.drainTime += took
@@ -136,6 +137,6 @@ func (r *pipeReader) count(n, asked int, took time.Duration) {
 		return
 	}
 	if r.left -= n; n < asked {
-		r.left = 0 // the pipe was empty: the program's own words are all read
+		r.left = 0 // the pipe was empty: all of the program's own output is read
 	}
 }

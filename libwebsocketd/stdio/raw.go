@@ -8,8 +8,8 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// stall is how long a program may rest inside a character before the beginning
-// of it is taken for all there is.
+// stall is how long a program may pause inside a character before its beginning is
+// delivered as it is.
 const stall = time.Second
 
 // rawOutput makes a text message of every read. A character that a read cuts is
@@ -21,7 +21,7 @@ type rawOutput struct {
 
 func (o *rawOutput) Next() ([]bridge.Message, error) {
 	for {
-		err := o.in.Fill() // errStalled, too, if that was asked for
+		err := o.in.Fill() // may be ErrStalled, if Patience is set
 		if err == readbuf.ErrEmpty {
 			return nil, err
 		}

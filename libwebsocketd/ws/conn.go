@@ -250,8 +250,8 @@ func (c *conn) unlock(err error) error {
 	}
 }
 
-// takeControl removes and returns the control frames put aside. last reports whether a
-// close frame is among them or was sent before.
+// takeControl removes and returns the control frames put aside. last reports whether
+// nothing may be written after them.
 func (c *conn) takeControl() (taken []byte, last bool) {
 	c.controls.Lock()
 	defer c.controls.Unlock()
