@@ -17,29 +17,28 @@ import (
 )
 
 const (
-	certificateLook     = time.Second            // how old the last look at the files may be
-	certificatePatience = 100 * time.Millisecond // how long the handshake that finds it so waits for the next one
+	certificateLook     = time.Second            // how old the last check of the files may be
+	certificatePatience = 100 * time.Millisecond // how long a handshake that starts a new check waits for it
 )
 
-// Certificates is a TLS configuration made of files. Changed files are taken up
-// by the next handshake, so that a renewed certificate needs no restart; what
-// cannot be read or does not fit together leaves the old configuration at work.
-// The files are read beside the handshakes: a file system that does not answer
-// stops none of them.
+// Certificates is a TLS configuration made of files. The next handshake uses changed
+// files, so that a renewed certificate needs no restart. If they cannot be read or do
+// not match, the old configuration stays in use. The files are read in a goroutine
+// apart from the handshakes: a file system that does not answer stops none of them.
 type Certificates struct {
 	cert, key, ca string
 	greeted       func(net.Conn) // called when the first message of a handshake has come whole
-	failed        func(error)    // told of files that cannot be used
+	failed        func(error)    // called when files cannot be used
 	patience      time.Duration
 
 	mu      sync.Mutex
-	looked  time.Time     // when the last look began
-	looking chan struct{} // closed when it is over; nil: it is
+	looked  time.Time     // when the last check began
+	looking chan struct{} // closed when it is over; nil when none is running
 	seen    [3]stamp
 	config  *tls.Config
 }
 
-// stamp tells whether a file has changed, or is another one. Links are followed:
+// stamp shows whether a file has changed, or is another one. Links are followed:
 // Kubernetes and certbot swap them.
 type stamp struct{ fs.FileInfo }
 
@@ -50,7 +49,9 @@ func (s stamp) same(t stamp) bool {
 	return os.SameFile(s.FileInfo, t.FileInfo) && s.Size() == t.Size() && s.ModTime().Equal(t.ModTime())
 }
 
-// NewCertificates reads the files. ca is empty when clients need no certificate.
+// NewCertificates reads the files and returns the Certificates. ca is empty when clients
+// need no certificate. greeted is called with the connection of every handshake whose
+// first message has come whole, failed when changed files cannot be used.
 func NewCertificates(cert, key, ca string, greeted func(net.Conn), failed func(error)) (*Certificates, error) {
 	c := &Certificates{cert: cert, key: key, ca: ca, greeted: greeted, failed: failed, patience: certificatePatience}
 	c.seen = c.stamps()
@@ -62,7 +63,7 @@ func NewCertificates(cert, key, ca string, greeted func(net.Conn), failed func(e
 	return c, nil
 }
 
-// ServerConfig asks for the current configuration at every handshake.
+// ServerConfig returns a configuration that uses the current files at every handshake.
 func (c *Certificates) ServerConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
@@ -77,8 +78,8 @@ func (c *Certificates) ServerConfig() *tls.Config {
 	}
 }
 
-// current is the configuration of a handshake that begins now. The one that finds
-// the last look old begins another, and gives it a moment.
+// current returns the configuration for a handshake that begins now. If the last check of
+// the files is old it starts another, and waits for that a moment.
 func (c *Certificates) current() *tls.Config {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,8 +92,8 @@ func (c *Certificates) current() *tls.Config {
 	return c.config
 }
 
-// wait waits for the end of a look, for a moment at most; c.mu is held before and
-// after it.
+// wait waits for the end of a check, for a moment at most. c.mu is held at the call and
+// the return, and released between.
 func (c *Certificates) wait(over <-chan struct{}) {
 	c.mu.Unlock()
 	defer c.mu.Lock()
@@ -104,10 +105,10 @@ func (c *Certificates) wait(over <-chan struct{}) {
 	}
 }
 
-// look takes changed files up.
+// look reads the files if they have changed, and closes over.
 func (c *Certificates) look(over chan struct{}) {
 	seen := c.stamps()
-	if !slices.EqualFunc(seen[:], c.seen[:], stamp.same) { // which only looks write, one at a time
+	if !slices.EqualFunc(seen[:], c.seen[:], stamp.same) { // c.seen is written by look only, one at a time
 		config, err := c.read()
 		c.mu.Lock()
 		c.seen = seen
@@ -125,7 +126,7 @@ func (c *Certificates) look(over chan struct{}) {
 	close(over)
 }
 
-// Finish waits for the end of a look, if there is one, or of ctx.
+// Finish waits until no check is running, or ctx is done.
 func (c *Certificates) Finish(ctx context.Context) {
 	c.mu.Lock()
 	over := c.looking
@@ -181,7 +182,7 @@ func (c *Certificates) read() (*tls.Config, error) {
 	return config, nil
 }
 
-// withoutPath is an error of a file without its path, which is told already.
+// withoutPath returns the error of a file without its path, which the caller adds.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

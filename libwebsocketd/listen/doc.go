@@ -1,4 +1,4 @@
-// Package listen opens what a server listens on: TCP addresses, unix sockets that are
-// replaced when stale and never taken from a running server, and TLS certificates that
-// are read again when their files change.
+// Package listen opens what a server listens on: TCP addresses, and unix sockets, which
+// are replaced when stale and never taken from a running server. It also reads TLS
+// certificates, again when their files change.
 package listen

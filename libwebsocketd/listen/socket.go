@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// ParseSocketMode reads a mode of a socket's file, in octal: 0660.
+// ParseSocketMode returns the mode of a socket's file, given in octal: 0660.
 func ParseSocketMode(text string) (os.FileMode, error) {
 	mode, err := strconv.ParseUint(strings.TrimPrefix(text, "0o"), 8, 32)
 	if err != nil || mode == 0 || mode > 0o777 {
@@ -56,13 +56,13 @@ func (s *UnixSocket) mode() os.FileMode {
 	return 0o600
 }
 
-// IsAbstractSocket tells a socket of Linux that has no file, named @NAME.
+// IsAbstractSocket reports whether path names a socket of Linux that has no file: @NAME.
 func IsAbstractSocket(path string) bool {
 	return runtime.GOOS == "linux" && strings.HasPrefix(path, "@")
 }
 
-// listenAbstract listens on a socket without a file, which the system keeps from
-// being taken twice.
+// listenAbstract listens on a socket without a file. The system lets only one server
+// bind it.
 func (s *UnixSocket) listenAbstract() (net.Listener, error) {
 	if s.Mode != 0 || s.Group != "" {
 		return nil, fmt.Errorf("socket %s has no file, and so no mode and no group: leave --socketmode and --socketgroup out, or name a file", s.Path)
@@ -70,12 +70,12 @@ func (s *UnixSocket) listenAbstract() (net.Listener, error) {
 	return net.Listen("unix", s.Path)
 }
 
-// removeStale removes a socket's file that nobody listens on any more. One that is
-// in use is left alone, and so is what is no socket.
+// removeStale removes a socket's file that no server listens on any more. It does not
+// touch one that is in use, nor a file that is no socket.
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode()&os.ModeSocket == 0 {
-		return nil // listening tells
+		return nil // bind will report it
 	}
 	switch err := dialSocket(path); {
 	case err == nil:

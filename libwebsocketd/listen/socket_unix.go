@@ -18,15 +18,15 @@ import (
 
 const (
 	longestSocketPath = len(unix.RawSockaddrUnix{}.Path) - 1 // the last byte is a NUL
-	socketBacklog     = 1<<15 - 1                            // the system makes it as many as it allows
+	socketBacklog     = 1<<15 - 1                            // the system lowers it to what it allows
 
-	lockPatience = time.Second           // for a server that starts or is being cleaned up after
-	lockPause    = 10 * time.Millisecond // between two tries: flock(2) cannot wait for a time
+	lockPatience = time.Second           // for a server that is starting, or whose files are being removed
+	lockPause    = 10 * time.Millisecond // between two tries: flock(2) has no time-out
 )
 
-// Unix listens on a socket file. One that nobody listens on any more is
-// replaced; one that is in use, or no socket at all, is left alone. Of several
-// servers that start at once the one that has the lock listens.
+// Unix listens on a socket file. It replaces one that no server listens on any more. One
+// that is in use, or no socket at all, is an error and stays as it is. Of several servers
+// that start at once the one that holds the lock listens.
 func Unix(s UnixSocket) (net.Listener, error) {
 	path := s.Path
 	if IsAbstractSocket(path) {
@@ -49,7 +49,7 @@ func Unix(s UnixSocket) (net.Listener, error) {
 	return own, nil
 }
 
-// lockSocket takes the lock of path, or tells that a server listens there.
+// lockSocket acquires the lock of path, or returns an error if a server listens there.
 func lockSocket(path string) (*process.SocketLock, error) {
 	for began := time.Now(); ; time.Sleep(lockPause) {
 		lock, err := process.LockSocket(path)
@@ -66,9 +66,9 @@ func lockSocket(path string) (*process.SocketLock, error) {
 	}
 }
 
-// listenLocked makes the socket. Nobody can connect before listen(2), so that the
-// file never lets in more than it shall, whatever the umask, which is the whole
-// process's and not ours to change.
+// listenLocked creates the socket and restricts its file before listen(2). No client can
+// connect before that, so the file never admits more than it should. The umask does not
+// matter: it belongs to the whole process, and a library may not change it.
 func (s *UnixSocket) listenLocked() (net.Listener, error) {
 	path := s.Path
 	if err := removeStale(path); err != nil {
@@ -111,7 +111,7 @@ func newSocket() (int, error) {
 	return fd, err
 }
 
-// restrict gives the socket's file its group and its mode.
+// restrict sets the group and the mode of the socket's file.
 func (s *UnixSocket) restrict() error {
 	if s.Group != "" {
 		gid, err := LookupSocketGroup(s.Group)
@@ -125,7 +125,7 @@ func (s *UnixSocket) restrict() error {
 	return os.Chmod(s.Path, s.mode())
 }
 
-// unixListener removes its socket file, but not one that has been put in its place.
+// unixListener removes its socket file at the end, but not one that has replaced it.
 type unixListener struct {
 	net.Listener
 	path  string
@@ -134,7 +134,7 @@ type unixListener struct {
 	close sync.Once
 }
 
-// Close stops listening and gives up the lock, once.
+// Close stops listening and releases the lock, once.
 func (l *unixListener) Close() error {
 	err := net.ErrClosed
 	l.close.Do(func() {

@@ -5,8 +5,8 @@ import (
 	"net"
 )
 
-// Unix listens on a socket file, of which Windows decides who may connect by
-// its directory.
+// Unix listens on a socket file. On Windows the rights of its directory decide who may
+// connect.
 func Unix(s UnixSocket) (net.Listener, error) {
 	if s.Mode != 0 || s.Group != "" {
 		return nil, errors.New("Windows has no --socketmode and no --socketgroup: the rights of the directory decide")

@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TCPConfig gives every connection what net would give it, keep-alive probes after
-// 15 s, but once for all: a connection inherits them from its listener, and net would
-// make four system calls for each.
+// TCPConfig returns a configuration that gives every connection what net would give it,
+// keep-alive probes after 15 s, but once for all: a connection inherits them from its
+// listener, whereas net would make four system calls for each.
 //
-// [net.Listen] would listen for Multipath TCP, which costs every echo a tenth, also
-// of clients that do not speak it.
+// It turns off Multipath TCP, for which [net.Listen] listens. That costs a tenth of
+// every echo, even with clients that do not speak it.
 func TCPConfig() *net.ListenConfig {
 	cfg := &net.ListenConfig{KeepAlive: -1, Control: inheritKeepAlive}
 	cfg.SetMultipathTCP(false)

@@ -4,7 +4,7 @@ package listen
 
 import "net"
 
-// TCPConfig leaves connections as net makes them, but for Multipath TCP.
+// TCPConfig returns the configuration that net uses, without Multipath TCP.
 func TCPConfig() *net.ListenConfig {
 	cfg := new(net.ListenConfig)
 	cfg.SetMultipathTCP(false)

@@ -1,2 +1,3 @@
-// Package logging has the levels and categories of the log, which are the older tool's.
+// Package logging defines the levels and categories of the log, which are those of the
+// older tool.
 package logging

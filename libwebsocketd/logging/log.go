@@ -17,9 +17,9 @@ const (
 	LevelFatal  = slog.Level(12)
 )
 
-// CategoryKey names the attribute that says which part of the server speaks:
-// server, http, session, process, stderr, websocket, env. Every record of this
-// package carries it. A handler that does not know it prints it as any other.
+// CategoryKey is the key of the attribute that names the part of the server a record
+// comes from: server, http, session, process, stderr, websocket, env. Every record of
+// this package has it. A handler that does not know it prints it as any other.
 const CategoryKey = "category"
 
 // At writes one record of a category.

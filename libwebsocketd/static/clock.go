@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// piece is what a client must take of a file within its patience.
+// piece is how much of a file a client must take within its patience.
 const piece = 64 << 10
 
-// clocked gives the client of a file its time anew for every piece.
+// clocked sets the write deadline of a response again for every piece.
 type clocked struct {
 	http.ResponseWriter
 	rc       *http.ResponseController
 	patience time.Duration // not positive: for ever
 }
 
-// WithClock gives a client patience for every piece of what is written; for ever if it
-// is not positive.
+// WithClock returns w with a write deadline: each piece of what is written may take
+// patience. It returns w itself, without a deadline, if patience is not positive.
 func WithClock(w http.ResponseWriter, patience time.Duration) http.ResponseWriter {
 	if patience <= 0 {
 		return w
@@ -40,8 +40,8 @@ func (c *clocked) Write(b []byte) (written int, err error) {
 	return written, err
 }
 
-// ReadFrom implements io.ReaderFrom, so that the system sends files by itself. It does
-// so for one limit around a file, and not for two.
+// ReadFrom implements io.ReaderFrom, so that the kernel copies files (sendfile). That
+// works with one io.LimitedReader around a file, and not with two.
 func (c *clocked) ReadFrom(from io.Reader) (written int64, err error) {
 	whole, ok := from.(*io.LimitedReader)
 	if !ok {
@@ -60,5 +60,5 @@ func (c *clocked) ReadFrom(from io.Reader) (written int64, err error) {
 	return written, err
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap returns the wrapped writer, for http.ResponseController.
 func (c *clocked) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -1,2 +1,2 @@
-// Package static serves the files of a directory, and nothing outside of it.
+// Package static serves the files of a directory, and nothing outside it.
 package static

@@ -15,22 +15,22 @@ import (
 	"websocketd/libwebsocketd/internal/paths"
 )
 
-// Files serves the files of a directory, and nothing outside of it. Links
-// that point inside work, absolute ones too. Hidden files and the private
-// directory do not exist.
+// Files serves the files of a directory, and nothing outside it. Links that point
+// inside it work, also absolute ones. Hidden files and the private directory are 404.
 type Files struct {
 	files  directory
 	server http.Handler
 }
 
-// New serves the files below dir, without those below private, if that is
-// not empty.
+// New returns a handler that serves the files below dir, without those below private, if
+// that is not empty.
 func New(dir, private string) *Files {
 	files := directory{dir, private}
 	return &Files{files, http.FileServer(files)}
 }
 
-// ServeHTTP reads only: any method but GET and HEAD is 405.
+// ServeHTTP serves a file, or redirects to its clean path. Any method but GET and HEAD
+// is 405.
 func (s *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -64,7 +64,7 @@ func (s *Files) HasFile(path string) bool {
 	return err == nil && !info.IsDir()
 }
 
-// directory is the directory as net/http wants it.
+// directory is the directory as an http.FileSystem.
 type directory struct{ dir, private string }
 
 // Open implements http.FileSystem.
@@ -73,8 +73,8 @@ func (d directory) Open(name string) (http.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The path was free of links a moment ago. Should somebody put one there
-	// now, the root still lets nobody out.
+	// The path was free of links a moment ago. If one has been put there since, the
+	// root still does not lead outside.
 	r, err := os.OpenRoot(root)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,8 @@ func (d directory) Open(name string) (http.File, error) {
 	return f, nil
 }
 
-// leadsTo asks again where name leads, now that it is open.
+// leadsTo resolves name again, now that it is open, and reports whether it still leads to
+// the opened file.
 func (d directory) leadsTo(name string, opened fs.FileInfo) bool {
 	root, relative, err := d.resolve(name)
 	if err != nil {
@@ -117,7 +118,7 @@ func (d directory) stat(name string) (fs.FileInfo, error) {
 	return os.Stat(filepath.Join(root, relative))
 }
 
-// resolve follows every link in name, and tells where below the root it leads.
+// resolve follows every link in name, and returns where below root it leads.
 func (d directory) resolve(name string) (root, relative string, err error) {
 	if paths.Hidden(name) {
 		return "", "", fs.ErrNotExist
@@ -136,8 +137,8 @@ func (d directory) resolve(name string) (root, relative string, err error) {
 	return root, relative, nil
 }
 
-// notThere makes one error of the many a hopeless path can yield, such as a name
-// too long or a file in the place of a directory.
+// notThere returns err if it is about permission, else fs.ErrNotExist. It stands for the
+// many errors of a hopeless path, such as a name too long or a file used as a directory.
 func notThere(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return err
@@ -153,20 +154,20 @@ func (d directory) isPrivate(resolved string) bool {
 	return inside
 }
 
-// listing is an open directory without what is not to be seen.
+// listing is an open directory that lists only what may be seen.
 type listing struct {
 	http.File
 	in   directory
 	name string
 }
 
-// mostListed bounds a listing: whoever asks for one makes us hold it.
+// mostListed bounds a listing: every request for one makes us hold it in memory.
 const mostListed = 5000
 
 // notListed stands for what a listing leaves out.
 type notListed struct{ fs.FileInfo }
 
-// Name implements fs.FileInfo. It stands before all others.
+// Name implements fs.FileInfo. It sorts before all others.
 func (notListed) Name() string { return " only 5000 entries of this directory are listed" }
 
 // IsDir implements fs.FileInfo.
@@ -189,7 +190,7 @@ func (l listing) Readdir(count int) ([]fs.FileInfo, error) {
 	return infos, err
 }
 
-// seen leaves out what is not to be seen.
+// seen returns infos without what may not be seen.
 func (l listing) seen(infos []fs.FileInfo, err error) ([]fs.FileInfo, error) {
 	return slices.DeleteFunc(infos, func(info fs.FileInfo) bool {
 		seen, err := l.in.stat(l.name + "/" + info.Name())

@@ -239,8 +239,8 @@ func (p *Endpoint) Close() error {
 	return p.closeErr
 }
 
-// CloseBy does what Close does, by another ladder. If Close is running already, each of
-// its steps is taken as soon as l would take it.
+// CloseBy does what Close does, by another ladder. A Close that is running already is
+// hastened where l takes a step sooner.
 func (p *Endpoint) CloseBy(l process.Ladder) error {
 	if p.closing.Load() {
 		p.proc.Stop(l)

@@ -13,18 +13,18 @@ import (
 //go:embed console
 var consoleFiles embed.FS
 
-// consoleScripts is the order of the page's scripts, which are one to a browser.
+// consoleScripts is the order of the page's scripts, which a browser gets as one.
 var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "server", "connection", "history", "send", "state", "keys", "main"}
 
-// Console serves one page, the same for every request. The page finds out for
-// itself where it is, so nothing a client sent is in it.
+// Console serves one page, the same for every request. The page finds out its own
+// address, so nothing that a client sent is in it.
 type Console struct {
 	page   string
 	policy string
 	etag   string
 }
 
-// NewConsole may be used by any number of requests at once.
+// NewConsole returns a Console, which may serve any number of requests at once.
 func NewConsole() *Console {
 	page := consolePage(consoleFiles)
 	return &Console{
@@ -40,9 +40,8 @@ func NewConsole() *Console {
 	}
 }
 
-// consolePage joins the page's sources. They are served as one, so that the page
-// works without any other request and the policy names its only script and its only
-// style.
+// consolePage returns the page's sources joined into one. So the page needs no other
+// request, and the policy names its only script and its only style.
 func consolePage(files fs.ReadFileFS) string {
 	var script strings.Builder
 	for _, name := range consoleScripts {
@@ -52,8 +51,8 @@ func consolePage(files fs.ReadFileFS) string {
 		Replace(consoleSource(files, "page.html"))
 }
 
-// consoleSource is one of the page's sources. A checkout on Windows may have CRLF. A
-// browser takes the hashes of the text with LF, whatever it was sent (HTML,
+// consoleSource returns one of the page's sources, with LF: a checkout on Windows may
+// have CRLF, but a browser hashes the text with LF, whatever it was sent (HTML,
 // "Preprocessing the input stream").
 func consoleSource(files fs.ReadFileFS, name string) string {
 	text, err := files.ReadFile("console/" + name)
@@ -63,8 +62,8 @@ func consoleSource(files fs.ReadFileFS, name string) string {
 	return strings.ReplaceAll(string(text), "\r\n", "\n")
 }
 
-// hashSource is what a policy calls the text of the page's only element of that
-// name (Content Security Policy Level 3, section 2.3.1).
+// hashSource returns the hash-source by which a policy names the text of the page's only
+// element of that name (Content Security Policy Level 3, section 2.3.1).
 func hashSource(page, element string) string {
 	_, rest, _ := strings.Cut(page, "<"+element+">")
 	text, _, _ := strings.Cut(rest, "</"+element+">")
@@ -85,7 +84,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("ETag", c.etag)
 	if header.Get("Cache-Control") == "" {
-		// The same URL is a file, or nothing, after the next start.
+		// After the next start the same URL may be a file, or nothing.
 		header.Set("Cache-Control", "no-cache")
 	}
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(c.page))
