@@ -9,7 +9,7 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-var version, buildinfo string // set by the linker: -X main.version=..
+var version, buildinfo string // set by the linker: -X main.version=...
 //go:embed LICENSE
 var license string
 

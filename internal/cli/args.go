@@ -10,27 +10,27 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// setting is one value somebody gave to one flag, in the spelling kong takes.
+// setting is one value given to one flag, in the spelling kong accepts.
 type setting struct {
 	flag  *kong.Flag
 	value string
-	line  int // of the configuration file it stands in; 0: in none
+	line  int // in the configuration file; 0: from elsewhere
 }
 
-// commandLine is what the arguments say.
+// commandLine is the result of scanning the arguments.
 type commandLine struct {
 	settings []setting // in the order they were given
 	command  []string  // COMMAND and everything after it; nil: none
 	help     bool      // --help was reached; what follows it was not read
-	bounded  bool      // "--" says where COMMAND begins
-	bare     string    // the boolean flag before COMMAND, if it has no =
+	bounded  bool      // "--" marks where COMMAND begins
+	bare     string    // the boolean flag just before COMMAND, if it has no =
 }
 
-// scan reads args by the rules of Go's flag package, which the older tool's
-// users rely on: one hyphen or two, a value behind = or in the next argument,
-// booleans only with =, --help at once, and an end at the first argument that
-// is no flag or behind "--". kong would read several of these differently, so
-// it only ever sees the settings that come out of here.
+// scan scans args by the rules of Go's flag package, which users of the older tool
+// rely on: one hyphen or two; a value after = or in the next argument; booleans only
+// with =; --help takes effect at once. It ends at the first argument that is not a
+// flag, or after "--". kong would treat several of these differently, so it is only
+// given the settings returned here.
 func scan(flags []*kong.Flag, args []string) (commandLine, error) {
 	var line commandLine
 	for len(args) > 0 {
@@ -64,7 +64,7 @@ func scan(flags []*kong.Flag, args []string) (commandLine, error) {
 	return line, nil
 }
 
-// scanFlag reads the flag in arg, with its value from rest if it needs one, and
+// scanFlag scans the flag in arg, with its value from rest if it needs one, and
 // returns what is left of rest.
 func scanFlag(flags []*kong.Flag, arg string, rest []string) (setting, []string, error) {
 	name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
@@ -94,8 +94,8 @@ func scanFlag(flags []*kong.Flag, arg string, rest []string) (setting, []string,
 	return setting{flag: flag, value: spelled}, rest, nil
 }
 
-// lookUp finds a flag by its name or its letter; nil: there is none. A question
-// mark asks for help.
+// lookUp returns the flag with a name or letter, or nil. A question mark asks for
+// help.
 func lookUp(flags []*kong.Flag, name string) *kong.Flag {
 	if name == "?" {
 		name = "help"
@@ -108,7 +108,7 @@ func lookUp(flags []*kong.Flag, name string) *kong.Flag {
 	return nil
 }
 
-// hyphened is a flag as one types it.
+// hyphened returns a flag as it is typed.
 func hyphened(name string) string {
 	if len(name) == 1 {
 		return "-" + name
@@ -116,13 +116,13 @@ func hyphened(name string) string {
 	return "--" + name
 }
 
-// elsewhere are flags that other servers have for what ours are for.
+// elsewhere maps flags of other servers to ours for the same purpose.
 var elsewhere = map[string]string{
 	"p": "port", "v": "version", "V": "version", "c": "config", "d": "dir", "verbose": "loglevel=debug", "debug": "loglevel=debug",
 	"quiet": "loglevel=error", "bind": "address", "listen": "address", "interface": "address", "tls": "ssl", "cert": "sslcert", "key": "sslkey",
 }
 
-// meant suggests a flag for a name that is none: a question, or nothing.
+// meant returns a question that suggests a flag for an unknown name, or "".
 func meant(flags []*kong.Flag, name string) string {
 	like := elsewhere[name]
 	if like == "" {
@@ -138,9 +138,9 @@ func meant(flags []*kong.Flag, name string) string {
 	return "; did you mean --" + like + "?"
 }
 
-// spell checks a value and writes it as kong reads it: booleans and numbers,
-// which Go's flag package takes in more forms than kong, become their plain form.
-// Its errors are what a value must be, for flag, variable and file alike.
+// spell checks a value and returns it in kong's form: booleans and numbers, of which
+// Go's flag package accepts more forms than kong, get their plain form. Its errors
+// state what a value must be, alike for flag, variable and file.
 func spell(flag *kong.Flag, value string) (string, error) {
 	switch kindOf(flag) {
 	case KindBool:

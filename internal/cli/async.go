@@ -13,27 +13,26 @@ const (
 	asyncCloseLimit = time.Second
 )
 
-// asyncWriter takes whole lines from any number of goroutines and writes them
-// to another writer from a goroutine of its own, in order. Write never blocks:
-// lines that do not fit into the bound are dropped and counted, and when
-// writing goes on a line says how many. A line longer than the bound fits when
-// nothing else is waiting.
+// asyncWriter accepts whole lines from any number of goroutines, and writes them to
+// another writer from one goroutine, in order. Write never blocks: lines that do not
+// fit into the bound are dropped and counted, and when writing goes on, a line
+// reports how many. A line longer than the bound fits when nothing else is waiting.
 type asyncWriter struct {
 	out    io.Writer
 	limit  int                   // bytes
-	notice func(lost int) []byte // the line about lost lines; nil result: none
+	notice func(lost int) []byte // returns the line about lost lines, or nil for none
 	done   chan struct{}         // closed when the goroutine has ended
 
 	mu      sync.Mutex
 	changed sync.Cond
-	waiting []byte // lines nobody writes yet
+	waiting []byte // lines not being written yet
 	writing int    // bytes of the lines being written
 	lost    int    // lines dropped since the last notice; while not 0, all are
 	failing bool   // the last write failed
 	closed  bool
 }
 
-// newAsyncWriter starts an asyncWriter; Close ends it. It does not close out.
+// newAsyncWriter starts an asyncWriter; Close ends it. Close does not close out.
 func newAsyncWriter(out io.Writer, notice func(lost int) []byte) *asyncWriter {
 	w := &asyncWriter{out: out, limit: asyncLimit, notice: notice, done: make(chan struct{})}
 	w.changed.L = &w.mu
@@ -41,8 +40,8 @@ func newAsyncWriter(out io.Writer, notice func(lost int) []byte) *asyncWriter {
 	return w
 }
 
-// Write takes a line, which must end in a newline, or drops it. It never
-// blocks and never fails. line may be used again at once.
+// Write queues a line, which must end in a newline, or drops it. It never blocks and
+// never fails. The caller may reuse line at once.
 func (w *asyncWriter) Write(line []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,9 +57,9 @@ func (w *asyncWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Close writes what is waiting, ends the goroutine and waits for it: at most
-// a second if out is blocked. Then what is left is lost, and if out knows no
-// write deadlines, the goroutine stays in its last write.
+// Close writes what is waiting, ends the goroutine and waits for it, at most a second
+// if out is blocked. Then what is left is lost. If out has no write deadlines, the
+// goroutine stays in its last write.
 func (w *asyncWriter) Close() error {
 	w.mu.Lock()
 	w.closed = true
@@ -92,8 +91,9 @@ func (w *asyncWriter) run() {
 	}
 }
 
-// take waits for lines and takes them all, leaving used in their place. lines
-// is how many lines of callers the batch stands for; 0: closed and empty.
+// take waits for lines and takes them all, leaving used in their place. lines counts
+// the lines of callers that the batch stands for; it is 0 when the writer is closed
+// and empty.
 func (w *asyncWriter) take(used []byte) (batch []byte, lines int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -104,7 +104,7 @@ func (w *asyncWriter) take(used []byte) (batch []byte, lines int) {
 		return nil, 0
 	}
 	if cap(used) > w.limit {
-		used = nil // a very long line needed it once
+		used = nil // a very long line needed it
 	}
 	batch, w.waiting = w.waiting, used[:0]
 	lines = bytes.Count(batch, newline) + w.lost
@@ -116,7 +116,7 @@ func (w *asyncWriter) take(used []byte) (batch []byte, lines int) {
 	return batch, lines
 }
 
-// wrote notes how a write went. What a failed write did not write is lost.
+// wrote records how a write went. What a failed write did not write is lost.
 func (w *asyncWriter) wrote(written []byte, lines int, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

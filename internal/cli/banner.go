@@ -10,7 +10,7 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// logWhat says what is served, in the older tool's words.
+// logWhat logs what is served, in the older tool's words.
 func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	if cfg.Dir != "" {
 		log.Info("Serving from directory      : " + cfg.Dir)
@@ -36,7 +36,7 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	}
 }
 
-// where is the path of a program, and what else clients meet there.
+// where returns the path of a program and, if so, that it is shared.
 func where(p libwebsocketd.Program) string {
 	if isShared(p.Lifetime) {
 		return p.Path + ", shared"
@@ -44,8 +44,8 @@ func where(p libwebsocketd.Program) string {
 	return p.Path
 }
 
-// logWhere says where it is served: one line for each address one can type, and one
-// for each other thing that is to be found there.
+// logWhere logs where the server can be reached: one line for each address that can
+// be typed, and one for each other service there.
 func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logger) {
 	secure := ""
 	if cfg.TLSCert != "" {
@@ -75,9 +75,10 @@ func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logg
 	}
 }
 
-// places are the hosts and ports under which the TCP listeners, which come first, are
-// reached: as they were asked for, names perhaps. Without an address it is localhost,
-// and all of this machine's addresses stand for one that nobody can type.
+// places returns HOST:PORT for the TCP listeners, which come first in listeners.
+// Hosts are as configured, perhaps names. Without an address the host is localhost.
+// For an unspecified address, which cannot be typed, it is localhost and all
+// addresses of this machine.
 func places(cfg libwebsocketd.Config, listeners []net.Listener) (places []string) {
 	for i, l := range listeners {
 		addr, ok := l.Addr().(*net.TCPAddr)
@@ -100,11 +101,11 @@ func places(cfg libwebsocketd.Config, listeners []net.Listener) (places []string
 	return places
 }
 
-// mostHosts is how many addresses of this machine are told: a host of containers has
-// hundreds.
+// mostHosts limits how many addresses of this machine are logged: a host of
+// containers has hundreds.
 const mostHosts = 8
 
-// interfaceHosts are the addresses of this machine that others can reach it under.
+// interfaceHosts returns the addresses of this machine that others can reach.
 func interfaceHosts(ipv6 bool) (hosts []string) {
 	addrs, _ := net.InterfaceAddrs()
 	for _, addr := range addrs {

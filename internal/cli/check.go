@@ -10,21 +10,21 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// options is a command line that was understood: what to serve and how.
+// options is the result of all layers of settings: what to serve and how.
 type options struct {
 	grammar
-	parser  *parser  // that made it
+	parser  *parser  // that parsed the grammar
 	command []string // COMMAND, looked up, and its arguments
 	headers struct{ all, ws, http http.Header }
-	layers  [][]setting // where the settings come from: the arguments, the environment, the file
-	file    *configFile // without --config an empty one
+	layers  [][]setting // the settings by source: the arguments, the environment, the file
+	file    *configFile // empty without --config
 
 	programs []libwebsocketd.Program // those of the file
 }
 
-// check completes w and tells the first reason why it cannot be served, in the
-// order of the older tool; nil: none. What the file is to blame for is told in one
-// go with its other faults.
+// check completes w and returns the first reason why it cannot be served, in the
+// order of the older tool, or nil. Faults of the file are reported together with its
+// other faults.
 func (w *options) check() *refusal {
 	checks := []func() *refusal{
 		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork, w.checkShared,
@@ -40,11 +40,12 @@ func (w *options) check() *refusal {
 	return w.addPrograms()
 }
 
-// blame notes r as a fault of the file, if that decides about a flag r is about.
+// blame adds r to the faults of the file, if the file sets a flag that r is about. It
+// reports whether it did.
 func (w *options) blame(r *refusal) bool {
 	for _, flag := range r.about {
 		if w.file.broken[flag] {
-			return true // and what is wrong with it has been noted
+			return true // and its fault has been added
 		}
 	}
 	for _, flag := range r.about {
@@ -102,8 +103,8 @@ func (w *options) checkTLS() *refusal {
 	return nil
 }
 
-// checkStderr makes one of --stderr and --passstderr, two spellings of one
-// option: the higher layer counts, and within a layer they must agree.
+// checkStderr merges --stderr and --passstderr, two spellings of one option: the
+// higher layer counts, and within a layer they must agree.
 func (w *options) checkStderr() *refusal {
 	m := &w.Messages
 	for _, layer := range w.layers {
@@ -127,7 +128,7 @@ func (w *options) checkStderr() *refusal {
 	return nil
 }
 
-// readHeaders makes headers of the flags, whose form has been checked.
+// readHeaders parses the header flags, whose form has been checked.
 func (w *options) readHeaders() *refusal {
 	w.headers.all, _ = parseHeaders(w.Headers.Header)
 	w.headers.ws, _ = parseHeaders(w.Headers.HeaderWS)
@@ -135,8 +136,8 @@ func (w *options) readHeaders() *refusal {
 	return nil
 }
 
-// parseHeaders reads NAME:VALUE lines; blanks around the value do not belong to
-// it, and line ends within it become blanks. Empty lines are skipped.
+// parseHeaders parses NAME:VALUE lines. Blanks around the value are removed, and line
+// ends within it become blanks. Empty lines are skipped.
 func parseHeaders(lines []string) (http.Header, error) {
 	header := http.Header{}
 	for _, line := range lines {
@@ -157,7 +158,7 @@ func parseHeaders(lines []string) (http.Header, error) {
 
 var lineEnds = strings.NewReplacer("\r", " ", "\n", " ")
 
-// isToken tells whether name can be a header's name (RFC 9110, 5.6.2).
+// isToken reports whether name can be the name of a header (RFC 9110, 5.6.2).
 func isToken(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		alnum := '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
@@ -184,7 +185,8 @@ func (w *options) checkWhat() *refusal {
 	return nil
 }
 
-// checkPrefork comes when there is a COMMAND, a --dir, or only files.
+// checkPrefork checks --prefork, once it is known whether there is a COMMAND, a
+// --dir, or only files.
 func (w *options) checkPrefork() *refusal {
 	message := ""
 	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {

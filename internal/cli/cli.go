@@ -1,5 +1,5 @@
-// Package cli is the command: its grammar, the layers its settings come from,
-// and the wiring of a server. Only this package knows the kong library.
+// Package cli implements the command: its grammar, the layers its settings come from,
+// and the wiring of a server. Only this package uses the kong library.
 package cli
 
 import (
@@ -8,12 +8,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// grammar is every flag of the command. Help, the flag table, the environment
-// variables and the parser are all read from its tags:
+// grammar has a field for every flag of the command. Help, the flag table, the
+// environment variables and the parser are all derived from its tags:
 //
 //	help         the text of --help
-//	default      the value of a flag nobody set
-//	placeholder  what stands behind the = in --help
+//	default      the value of a flag that is not set
+//	placeholder  what stands after the = in --help
 //	enum         the only values allowed
 //	min, max     the smallest and the largest number, or size in bytes, allowed
 //	sep          none: a value of a repeatable flag is one element
@@ -124,15 +124,16 @@ type aboutFlags struct {
 	License bool `variable:"none" help:"Show the licence."`
 }
 
-// parser is the grammar as kong understands it, with the values it last parsed.
+// parser is the grammar in kong's form, with the values it last parsed.
 type parser struct {
 	*kong.Kong
 	grammar
 	defaults grammar
 }
 
-// newParser reads the grammar, which takes a while: one does for all programs of a
-// file. Its errors are mistakes in the grammar's tags.
+// newParser returns a parser of the grammar. Reading the grammar takes a while, so
+// one parser serves all programs of a file. It panics on mistakes in the grammar's
+// tags.
 func newParser() *parser {
 	p := &parser{}
 	p.Kong = kong.Must(&p.grammar, kong.NoDefaultHelp(), rawStrings)
@@ -142,8 +143,8 @@ func newParser() *parser {
 	return p
 }
 
-// parse puts settings, which are of flags of this parser, into the grammar, and
-// defaults into the rest of it.
+// parse sets the grammar to settings, which must be of flags of this parser, and the
+// rest of it to defaults.
 func (p *parser) parse(settings []setting) error {
 	p.grammar = p.defaults
 	for _, s := range settings {

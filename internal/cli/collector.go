@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	mostGarbage   = 48 << 20 // that stands beside what is used, or, if it is more,
-	leastPercent  = 20       // of what is used
+	mostGarbage   = 48 << 20 // allowed beside the memory in use, or, if that is more,
+	leastPercent  = 20       // of the memory in use
 	normalPercent = 100
 )
 
-// boundGarbage has the collector leave about mostGarbage of garbage, and from 240 MiB in use
-// on leastPercent of that, where it would leave as much as there is in use: with ten thousand
-// clients that is the larger half. A small server is not slowed down, and GOGC in the
-// environment wins.
+// boundGarbage has the collector leave about mostGarbage of garbage, and from 240 MiB
+// in use on leastPercent of what is in use. By default it would leave as much as is
+// in use, which is the larger half with ten thousand clients. A small server is not
+// slowed down, and GOGC in the environment wins.
 func boundGarbage() {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -32,14 +32,14 @@ func boundGarbage() {
 	})
 }
 
-// garbagePercent returns how much garbage the collector may leave, in percent of so many
-// bytes in use.
+// garbagePercent returns how much garbage the collector may leave, in percent of used
+// bytes.
 func garbagePercent(used uint64) int {
 	return int(min(max(mostGarbage*100/max(used, 1), leastPercent), normalPercent))
 }
 
-// afterEveryCollection calls f then, in the runtime's goroutine: an object that nothing
-// refers to is told of its own end.
+// afterEveryCollection calls f after every collection, in the runtime's goroutine. It
+// uses the finalizer of an object that nothing refers to.
 func afterEveryCollection(f func()) {
 	type object struct{ _ *byte }
 	runtime.SetFinalizer(new(object), func(*object) {

@@ -12,7 +12,7 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// configFile is what --config names, read and checked as far as it can be without
+// configFile is the file of --config, parsed and checked as far as possible without
 // the command line.
 type configFile struct {
 	faults   faults
@@ -20,10 +20,10 @@ type configFile struct {
 	programs []*fileProgram  // in the order of the file
 	broken   map[string]bool // the global keys with a fault
 	flags    []*kong.Flag
-	looked   map[string]found // by name, and by path and directory
+	looked   map[string]found // results by name, and by path and directory
 }
 
-// readConfig reads a configuration file. What is wrong with it is in its faults.
+// readConfig reads a configuration file. What is wrong in it is in its faults.
 func readConfig(file string, flags []*kong.Flag) (*configFile, *refusal) {
 	data, err := libwebsocketd.ReadRegular(file)
 	if err != nil {
@@ -32,7 +32,7 @@ func readConfig(file string, flags []*kong.Flag) (*configFile, *refusal) {
 	return parseConfig(file, data, flags), nil
 }
 
-// parseConfig is readConfig for a file's content.
+// parseConfig parses the content of a configuration file.
 func parseConfig(file string, data []byte, flags []*kong.Flag) *configFile {
 	c := &configFile{faults: faults{file: file}, flags: flags, broken: map[string]bool{}, looked: map[string]found{}}
 	root, syntax := parseTOML(data)
@@ -52,11 +52,11 @@ func parseConfig(file string, data []byte, flags []*kong.Flag) *configFile {
 	return c
 }
 
-// programTable is the table all programs stand in.
+// programTable is the name of the table with all programs.
 const programTable = "program"
 
-// inFile tells whether a flag has a global key in the file: all have that set
-// something, but the one that names the file.
+// inFile reports whether a flag is also a global key in the file. All flags that set
+// something are, except the one that names the file.
 func inFile(flag *kong.Flag) bool { return variable(flag) != "" && flag.Name != "config" }
 
 func (c *configFile) readGlobal(key string, value *tomlValue) {
@@ -83,7 +83,7 @@ func (c *configFile) readGlobal(key string, value *tomlValue) {
 	}
 }
 
-// lookUpName finds a flag by its whole name.
+// lookUpName returns the flag with a name, or nil.
 func lookUpName(flags []*kong.Flag, name string) *kong.Flag {
 	i := slices.IndexFunc(flags, func(f *kong.Flag) bool { return f.Name == name })
 	if i < 0 {
@@ -92,7 +92,8 @@ func lookUpName(flags []*kong.Flag, name string) *kong.Flag {
 	return flags[i]
 }
 
-// read is what a key of a flag's name sets. Faults are noted, and set nothing.
+// read returns the settings of a key with the name of a flag. A faulty value sets
+// nothing; its fault is added.
 func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settings []setting) {
 	texts, odd := textsOf(flag, value)
 	if odd != nil {
@@ -113,8 +114,8 @@ func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settin
 	return settings
 }
 
-// wrongKind notes a value of a kind the key does not take. What is only in quotes
-// by mistake is shown without.
+// wrongKind adds the fault of a value that has the wrong kind for its key. If the
+// value would be right without its quotes, or with a unit, the fault suggests that.
 func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	_, err := strconv.ParseInt(value.text, 0, 64)
 	isBool := value.text == "true" || value.text == "false"
@@ -124,7 +125,7 @@ func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	if withUnit := value.text + "s"; form == forms[KindTime] && isTime(withUnit) {
 		form = strconv.Quote(withUnit)
 	}
-	c.faults.add(value.line, "%s is %s%s; write %s = %s", key, value.kind, behind(value), key, form)
+	c.faults.add(value.line, "%s is %s%s; write %s = %s", key, value.kind, content(value), key, form)
 }
 
 func isTime(text string) bool {
@@ -132,8 +133,8 @@ func isTime(text string) bool {
 	return err == nil
 }
 
-// behind is what a value says, to stand behind the word for its kind.
-func behind(v *tomlValue) string {
+// content returns what a value says, with a comma, to follow the word for its kind.
+func content(v *tomlValue) string {
 	switch v.kind {
 	case tomlTable, tomlArray:
 		return ""
@@ -141,7 +142,7 @@ func behind(v *tomlValue) string {
 	return ", " + written(v, v.text)
 }
 
-// written is a text as the file has it: strings in quotes.
+// written returns a text as the file has it: strings in quotes.
 func written(v *tomlValue, text string) string {
 	if v.kind == tomlString || v.kind == tomlArray {
 		return strconv.Quote(text)
@@ -149,7 +150,7 @@ func written(v *tomlValue, text string) string {
 	return text
 }
 
-// forms are how a value of each kind of flag is written in the file.
+// forms shows how a value of each kind of flag is written in the file.
 var forms = map[Kind]string{
 	KindBool:   "true or false",
 	KindInt:    "a number, without quotes",
@@ -162,8 +163,8 @@ var forms = map[Kind]string{
 	KindList:   `["a", "b"]`,
 }
 
-// textsOf are the values a flag would be given for a value of the file. odd is the
-// part of it whose kind the flag does not take.
+// textsOf returns the values that a value of the file gives a flag. odd is the part
+// of it whose kind the flag does not accept.
 func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue) {
 	switch kind := kindOf(flag); {
 	case kind == KindBool && value.kind == tomlBool:
@@ -171,7 +172,7 @@ func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue)
 	case (kind == KindInt || kind == KindUint) && value.kind == tomlInteger:
 		return []string{strings.TrimPrefix(value.text, "+")}, nil
 	case kind == KindSize && value.kind == tomlInteger:
-		n, _ := strconv.ParseInt(value.text, 0, 64) // the TOML library has read it before
+		n, _ := strconv.ParseInt(value.text, 0, 64) // the TOML library has parsed it before
 		return []string{strconv.FormatInt(n, 10)}, nil
 	case (kind == KindSize || kind == KindTime || kind == KindString || kind == KindChoice) && value.kind == tomlString:
 		return []string{value.text}, nil
@@ -186,8 +187,8 @@ func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue)
 	return nil, value
 }
 
-// placeChecks are what a value must be besides well-formed, where the command line
-// learns of it only later.
+// placeChecks check more than the form of a value. For flags of the command line this
+// happens later.
 var placeChecks = map[string]func(text string) error{
 	"loglevel":  checkLevelName,
 	"dir":       isDirectory,

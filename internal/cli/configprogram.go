@@ -8,20 +8,20 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// fileProgram is one [program.NAME] of a configuration file.
+// fileProgram is one [program.NAME] table of a configuration file.
 type fileProgram struct {
 	name     string
 	line     int
 	path     string
-	command  []string // looked up; nil if it is at fault
+	command  []string // looked up; nil if it is faulty
 	cwd      string
 	env      []string  // NAME=VALUE
-	settings []setting // those of its keys that are named as flags
+	settings []setting // from the keys that are named like flags
 	lines    map[string]int
 	broken   map[string]bool // the keys with a fault
 }
 
-// ownKeys are the keys of a program that are no flags.
+// ownKeys are the keys of a program that are not flags.
 var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
 	"command":  (*configFile).readCommand,
 	"path":     (*configFile).readPath,
@@ -30,15 +30,15 @@ var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
 	"env":      (*configFile).readEnv,
 }
 
-// flagKeys are the flags that are keys of a program, too. A program's key wins over
-// the flag; maxforks alone means something else there, a limit of its own.
+// flagKeys are the flags that are also keys of a program. A program's key wins over
+// the flag. Only maxforks has another meaning there: a limit for this program alone.
 var flagKeys = []string{
 	"framing", "newlines", "preset", "binary", "stderr", "protocol", "maxline", "maxframesize", "pingms", "closems",
 	"passenv", "unbuffer", "origin", "sameorigin", "maxforks", "prefork", "preforkrequest", "header",
 	"start", "linger", "input", "slowclient", "history", "keepfirst", "restart", "watch",
 }
 
-// programKeys are all of them, those that matter most first.
+// programKeys are all keys of a program, the most important first.
 var programKeys = append([]string{"command", "path", "lifetime", "cwd", "env"}, flagKeys...)
 
 func (c *configFile) readPrograms(value *tomlValue) {
@@ -98,7 +98,7 @@ func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
 	return p
 }
 
-// lineOf is where a key of a program stands, or the program if it has none.
+// lineOf returns the line of a key of a program, or of the program without it.
 func (p *fileProgram) lineOf(key string) int {
 	if line := p.lines[key]; line > 0 {
 		return line
@@ -120,7 +120,7 @@ func (c *configFile) unknownInProgram(name, key string, value *tomlValue) {
 	}
 }
 
-// knownProgramKeys are programKeys without the flags this build does not have.
+// knownProgramKeys returns programKeys without the flags this build lacks.
 func (c *configFile) knownProgramKeys() (keys []string) {
 	for _, key := range programKeys {
 		if ownKeys[key] != nil || lookUpName(c.flags, key) != nil {
@@ -155,14 +155,13 @@ func (c *configFile) readCommand(p *fileProgram, value *tomlValue) {
 	}
 }
 
-// found is what was found out about a command, of which many programs may have the
-// same.
+// found is the cached result of a look-up: many programs may have the same command.
 type found struct {
 	path, why string
 	err       error
 }
 
-// look is lookCommand, once for a name.
+// look is a cached lookCommand.
 func (c *configFile) look(name string) (path, why string) {
 	f, ok := c.looked[name]
 	if !ok {
@@ -172,7 +171,7 @@ func (c *configFile) look(name string) (path, why string) {
 	return f.path, f.why
 }
 
-// executable is CheckExecutable, once for a file and a directory.
+// executable is a cached libwebsocketd.CheckExecutable.
 func (c *configFile) executable(path, dir string) error {
 	key := path + "\x00" + dir
 	f, ok := c.looked[key]
@@ -183,7 +182,7 @@ func (c *configFile) executable(path, dir string) error {
 	return f.err
 }
 
-// asArray is a list as TOML writes it.
+// asArray returns a list as TOML writes it.
 func asArray(list []string) string {
 	quoted := make([]string, len(list))
 	for i, s := range list {
@@ -194,7 +193,7 @@ func asArray(list []string) string {
 
 func hasNUL(s string) bool { return strings.ContainsRune(s, 0) }
 
-// readString is a key whose value is any string.
+// readString returns the value of a key that accepts any string.
 func (c *configFile) readString(key, form string, value *tomlValue) (text string, ok bool) {
 	if value.kind != tomlString {
 		c.wrongKind(key, value, form)
@@ -216,10 +215,11 @@ func (c *configFile) readPath(p *fileProgram, value *tomlValue) {
 	}
 }
 
-// lifetimes are who may own a process's life, and which of them are here.
+// lifetimes are the owners that a process's life may have, and whether this build
+// supports them.
 var lifetimes = map[string]bool{"connection": true, "session": false, "shared": true, "supervised": false}
 
-// readLifetime makes of the key what a program of its own would have as --shared.
+// readLifetime turns the key into the setting of --shared.
 func (c *configFile) readLifetime(p *fileProgram, value *tomlValue) {
 	lifetime, ok := c.readString("lifetime", `"connection" or "shared"`, value)
 	if !ok {
@@ -258,7 +258,7 @@ func (c *configFile) readEnv(p *fileProgram, value *tomlValue) {
 		err := libwebsocketd.CheckEnvName(name)
 		switch {
 		case v.kind != tomlString:
-			c.faults.add(v.line, "env.%s is %s%s; write %s = \"value\"", name, v.kind, behind(v), name)
+			c.faults.add(v.line, "env.%s is %s%s; write %s = \"value\"", name, v.kind, content(v), name)
 		case err != nil:
 			c.faults.add(v.line, "env: %v; take it out", err)
 		case hasNUL(v.text):

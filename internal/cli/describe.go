@@ -6,13 +6,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Kind is how a flag's value is written.
+// Kind tells how a flag's value is written.
 type Kind string
 
 const (
 	KindBool   Kind = "bool"   // --name, --name=true, --name=false
 	KindInt    Kind = "int"    // a whole number, in any of Go's forms
-	KindUint   Kind = "uint"   // one that is not negative
+	KindUint   Kind = "uint"   // a whole number that is not negative
 	KindString Kind = "string" // any text
 	KindChoice Kind = "choice" // one of Flag.Choices
 	KindSize   Kind = "size"   // bytes, or 64K, 1MiB, 2G
@@ -21,12 +21,12 @@ const (
 	KindList   Kind = "list"   // may be given more than once; all values count
 )
 
-// Flag is what there is to know about one flag.
+// Flag describes one flag.
 type Flag struct {
-	Name        string // without hyphens in front
-	Short       string // one letter that means the same; "": none
+	Name        string // without the hyphens
+	Short       string // a letter with the same meaning; "": none
 	Kind        Kind
-	Default     string   // as one would write it; "": empty, false or no element
+	Default     string   // as it is written; "": empty, false or no element
 	Env         string   // variable that sets it; "": none does
 	Group       string   // heading it stands under in --help
 	Help        string   // one paragraph
@@ -34,8 +34,9 @@ type Flag struct {
 	Choices     []string // of KindChoice
 }
 
-// Flags are all flags of the command, in the order of --help. They are read from
-// the grammar the parser uses, so that tests, help and documents cannot miss one.
+// Flags returns all flags of the command, in the order of --help. They are derived
+// from the grammar the parser uses, so that tests, help and documents cannot miss
+// one.
 func Flags() []Flag {
 	var all []Flag
 	for _, f := range newParser().Model.Flags {
@@ -63,7 +64,7 @@ func describe(f *kong.Flag) Flag {
 	return d
 }
 
-// kindOf is the kind of a flag, told by the Go type and the tags of its field.
+// kindOf returns the kind of a flag, by the Go type and the tags of its field.
 func kindOf(f *kong.Flag) Kind {
 	switch f.Target.Interface().(type) {
 	case size:

@@ -10,15 +10,15 @@ const (
 	exitBySignal = 128
 )
 
-// refusal is why the command does not start: what to say, where, and with
-// which exit status. The zero stream is standard error.
+// refusal tells why the command does not start: the message, where it is printed, and
+// the exit status. By default it is printed on standard error.
 type refusal struct {
 	status   int
 	message  string
 	onStdout bool // three messages of the older tool go to standard output
 	usage    bool // the short usage follows on standard error
-	seeHelp  bool // or one line that says where help is
+	seeHelp  bool // or one line that points to --help
 
 	about  []string // the flags that together are at fault, if they may come from a file
-	inFile string   // what to say of the file then; "" is message
+	inFile string   // the message for the file then; "" means message
 }

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// fault is one thing wrong with a configuration file.
+// fault is one error in a configuration file.
 type fault struct {
 	line    int // from 1
-	column  int // in bytes, from 1; 0: the line says it all
+	column  int // in bytes, from 1; 0: the line is enough
 	message string
 }
 
-// faults are all of a file; they are told in one go.
+// faults are all faults of a file; they are reported together.
 type faults struct {
 	file string
 	all  []fault
@@ -24,7 +24,8 @@ func (f *faults) add(line int, format string, args ...any) {
 	f.all = append(f.all, fault{line: line, message: fmt.Sprintf(format, args...)})
 }
 
-// lines are the faults as an operator reads them, FILE:LINE: first, by line.
+// lines returns the faults as an operator reads them, FILE:LINE: first, sorted by
+// line.
 func (f *faults) lines() []string {
 	slices.SortStableFunc(f.all, func(a, b fault) int {
 		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
@@ -43,7 +44,7 @@ func (f *faults) lines() []string {
 	return lines
 }
 
-// refusal is what the command says of the faults; nil: there are none.
+// refusal returns a refusal with all faults, or nil if there are none.
 func (f *faults) refusal() *refusal {
 	if len(f.all) == 0 {
 		return nil
@@ -51,7 +52,7 @@ func (f *faults) refusal() *refusal {
 	return &refusal{status: ExitFlags, message: strings.Join(f.lines(), "\n")}
 }
 
-// nearest is the name that is most like a word, "" if none is: a slip in three
+// nearest returns the name that is most like a word, or "". One edit for every three
 // letters, and at most three, may be between them.
 func nearest(word string, names []string) string {
 	best, least := "", min(3, 1+len(word)/3)+1
@@ -63,8 +64,8 @@ func nearest(word string, names []string) string {
 	return best
 }
 
-// distance is how many letters must be put in, taken out, replaced or swapped
-// with their neighbour to make b of a.
+// distance returns how many letters must be inserted, removed, replaced or swapped
+// with their neighbor to turn a into b.
 func distance(a, b string) int {
 	if len(a) > 64 { // no name is like that
 		return len(a)

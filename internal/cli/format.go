@@ -36,9 +36,9 @@ func (textFormat) attr(b []byte, key string, value slog.Value) []byte {
 	return append(b, '\'')
 }
 
-// appendSafe appends text with everything escaped that could end the line,
-// command a terminal or is not UTF-8. Inside quotes, a quote, a backslash and
-// a tab are escaped too; outside they stay, because a process's own words do.
+// appendSafe appends text and escapes everything that could end the line, control a
+// terminal or is not UTF-8. In quotes it also escapes a quote, a backslash and a tab;
+// outside they stay, to keep a process's own words as they are.
 func appendSafe(b []byte, text string, quoted bool) []byte {
 	for i, width := 0, 0; i < len(text); i += width {
 		var r rune
@@ -58,14 +58,14 @@ func appendSafe(b []byte, text string, quoted bool) []byte {
 	return b
 }
 
-// unsafe tells control characters, the line ends of Unicode, and what changes
+// unsafe reports whether r is a control character, a line end of Unicode, or changes
 // the direction in which the rest of a line is shown. All are below U+10000.
 func unsafe(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\u061c' || r == '\u200e' || r == '\u200f' ||
 		'\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
 
-// jsonFormat is one JSON object a line.
+// jsonFormat formats one JSON object per line.
 type jsonFormat struct{}
 
 func (jsonFormat) line(b []byte, r *slog.Record, category string, attrs []byte) []byte {
@@ -95,7 +95,7 @@ func (jsonFormat) attr(b []byte, key string, value slog.Value) []byte {
 }
 
 // appendJSON appends v, or its text if it has no JSON form. JSON itself escapes only
-// the first of what is unsafe on a terminal.
+// some of the characters that are unsafe on a terminal.
 func appendJSON(b []byte, v any) []byte {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)

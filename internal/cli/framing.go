@@ -9,15 +9,15 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// presets are the flags that --preset stands for. Each gives way to the flag
-// itself and to its variable.
+// presets are the flags that --preset stands for. A flag given by itself, or by its
+// variable, wins over the preset.
 var presets = map[string][][2]string{
 	"mcp": {{"framing", "ndjson"}, {"protocol", "mcp"}, {"maxline", "16MiB"}, {"maxframesize", "16777216"}},
 	"lsp": {{"framing", "lsp"}, {"maxline", "16MiB"}, {"maxframesize", "16777216"}},
 }
 
-// presetOf is the layer of settings that the last --preset among others stands
-// for, to be put below them; nil: none.
+// presetOf returns the layer of settings that the last --preset in among stands for,
+// to be put below them; nil if there is none.
 func presetOf(flags []*kong.Flag, among []setting) (layer []setting) {
 	name := ""
 	for _, s := range among {
@@ -31,7 +31,7 @@ func presetOf(flags []*kong.Flag, among []setting) (layer []setting) {
 	return layer
 }
 
-// checkFraming tells what cannot go together in one stream of bytes.
+// checkFraming refuses flags that cannot go together in one stream of bytes.
 func (w *options) checkFraming() *refusal {
 	m := &w.Messages
 	framing := libwebsocketd.Framing(m.Framing)
@@ -60,23 +60,21 @@ func (w *options) checkFraming() *refusal {
 	return &refusal{status: ExitUsage, message: message, about: about}
 }
 
-// given tells whether the command line, the environment or the file says anything
-// about the flag of that name.
+// given reports whether the command line, the environment or the file sets a flag.
 func (w *options) given(name string) bool {
 	return slices.ContainsFunc(w.layers, func(layer []setting) bool { return sets(layer, name) })
 }
 
-// choosesMessages tells whether a program of the file says itself how its messages
-// are told apart. What the flags say of that is not for it then, and counts as not
-// given.
+// choosesMessages reports whether a program of the file itself sets how its messages
+// are framed. Then the flags about framing do not apply to it and count as not given.
 func (p *fileProgram) choosesMessages() bool {
 	return sets(p.settings, "framing") || sets(p.settings, "preset") || sets(p.settings, "binary")
 }
 
-// shapes are what such a program does not take over.
+// shapes are the flags that do not apply to such a program.
 var shapes = []string{"framing", "preset", "binary", "newlines"}
 
-// withoutMessages is layers without those.
+// withoutMessages returns layers without shapes.
 func withoutMessages(layers [][]setting) [][]setting {
 	kept := make([][]setting, len(layers))
 	for i, layer := range layers {

@@ -95,7 +95,7 @@ func printFlag(out io.Writer, flag Flag) {
 	}
 }
 
-// remarks are the default and the variable of a flag, as far as it has them.
+// remarks returns the default and the variable of a flag, as far as it has them.
 func remarks(flag Flag) string {
 	var all []string
 	if flag.Default != "" {
@@ -110,8 +110,8 @@ func remarks(flag Flag) string {
 	return " [" + strings.Join(all, ", ") + "]"
 }
 
-// wrap breaks text between words into lines of at most width bytes, where its
-// words allow that.
+// wrap breaks text between words into lines of at most width bytes, unless a word is
+// longer.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""

@@ -8,10 +8,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// variablePrefix is what the name of every variable begins with.
+// variablePrefix is the prefix of every variable.
 const variablePrefix = "WEBSOCKETD_"
 
-// variable is the environment variable that sets flag; "" if none does.
+// variable returns the environment variable that sets flag, or "".
 func variable(flag *kong.Flag) string {
 	if flag.Tag.Get("variable") == "none" {
 		return ""
@@ -19,8 +19,8 @@ func variable(flag *kong.Flag) string {
 	return variablePrefix + strings.ReplaceAll(strings.ToUpper(flag.Name), "-", "_")
 }
 
-// environment is what the environment, NAME=VALUE, sets, and notes on what it does
-// not set though it seems to. An empty variable sets nothing.
+// environment returns what the environment, NAME=VALUE, sets, and notes on variables
+// that seem to be ours but set nothing. An empty variable sets nothing.
 func environment(flags []*kong.Flag, environ []string) (settings []setting, notes []string, err error) {
 	values := ours(environ)
 	for _, flag := range flags {
@@ -45,8 +45,8 @@ func environment(flags []*kong.Flag, environ []string) (settings []setting, note
 	return settings, append(notes, strange(flags, values)...), nil
 }
 
-// split divides a variable's text into the values of a flag. The values of a
-// list stand on lines of their own; what commas do in them is the flag's matter.
+// split divides a variable's text into the values of a flag. The values of a list are
+// on separate lines; a flag handles commas in its value itself.
 func split(flag *kong.Flag, text string) []string {
 	switch kindOf(flag) {
 	case KindNames:
@@ -57,8 +57,8 @@ func split(flag *kong.Flag, text string) []string {
 	return []string{text}
 }
 
-// layered is what counts when several sources set flags: for each flag all
-// settings of the first layer that has any, in their order.
+// layered merges several sources of settings: for each flag it returns all settings
+// of the first layer that has any, in their order.
 func layered(layers ...[]setting) []setting {
 	var chosen []setting
 	decided := map[string]bool{}
@@ -75,8 +75,8 @@ func layered(layers ...[]setting) []setting {
 	return chosen
 }
 
-// lineOf is the line of the configuration file that decides about the flag of a
-// name; 0: none does.
+// lineOf returns the line of the configuration file that decides the value of a flag,
+// or 0.
 func lineOf(layers [][]setting, name string) int {
 	for _, layer := range layers {
 		for _, s := range layer {
@@ -88,7 +88,7 @@ func lineOf(layers [][]setting, name string) int {
 	return 0
 }
 
-// sets tells whether a layer says anything about the flag of that name.
+// sets reports whether a layer sets the flag of a name.
 func sets(layer []setting, name string) bool {
 	return slices.ContainsFunc(layer, func(s setting) bool { return s.flag.Name == name })
 }

@@ -10,8 +10,7 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// wayOut is what helps against an error of listening, to be said after it; "" when
-// nothing is known.
+// wayOut returns advice to append to an error of listening, or "".
 func wayOut(err error, cfg libwebsocketd.Config) string {
 	if looked := (*net.DNSError)(nil); errors.As(err, &looked) {
 		return withoutPort(looked.Name)
@@ -39,7 +38,7 @@ func wayOut(err error, cfg libwebsocketd.Config) string {
 	return ""
 }
 
-// another is a port near by that anybody may listen on.
+// another returns a nearby port that any user may listen on.
 func another(port int) int {
 	switch {
 	case port < 1024:
@@ -50,7 +49,8 @@ func another(port int) int {
 	return port + 1
 }
 
-// withoutPort is for an address that cannot be found because of the port in it.
+// withoutPort returns advice for an address that was not found because it contains a
+// port.
 func withoutPort(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {

@@ -11,7 +11,7 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// levelNone is above every level: it silences the log.
+// levelNone is above every level, and silences the log.
 const levelNone = slog.Level(100)
 
 // levels are the values of --loglevel.
@@ -25,7 +25,7 @@ var levels = map[string]slog.Level{
 	"none":   levelNone,
 }
 
-// levelName is the name of the nearest of our levels that is not above level.
+// levelName returns the name of the nearest of our levels that is not above level.
 func levelName(level slog.Level) string {
 	switch {
 	case level >= libwebsocketd.LevelFatal:
@@ -42,7 +42,7 @@ func levelName(level slog.Level) string {
 	return "DEBUG"
 }
 
-// format is how a log line looks. Its methods append to b.
+// format formats log lines. Its methods append to b.
 type format interface {
 	// line appends a whole line; attrs is what attr appended for the record.
 	line(b []byte, r *slog.Record, category string, attrs []byte) []byte
@@ -53,19 +53,19 @@ type format interface {
 // formats are the values of --logformat.
 var formats = map[string]format{"text": textFormat{}, "json": jsonFormat{}}
 
-// handler is a slog.Handler that writes each record with one call of out.Write
-// and ignores its result: out should not block. Groups are flat, "group.key".
-// The category attribute has a place of its own.
+// handler is a slog.Handler that writes each record with one call of out.Write and
+// ignores its result: out should not block. Groups are flattened to "group.key". The
+// category attribute is formatted apart from the others.
 type handler struct {
 	out      io.Writer
 	level    slog.Level
 	format   format
 	category string
-	group    string // prefix of keys: "", or open groups with a dot behind each
+	group    string // prefix of keys: "", or the open groups with a dot after each
 	attrs    []byte // formatted
 }
 
-// newHandler makes a handler for values of --loglevel and --logformat.
+// newHandler returns a handler for values of --loglevel and --logformat.
 func newHandler(out io.Writer, level, format string) *handler {
 	return &handler{out: out, level: levels[level], format: formats[format]}
 }
@@ -129,12 +129,12 @@ func (h *handler) add(group string, a slog.Attr) {
 	}
 }
 
-// lineBuffer is the memory one record is formatted in.
+// lineBuffer is the memory in which one record is formatted.
 type lineBuffer struct{ line, attrs []byte }
 
 var lineBuffers = sync.Pool{New: func() any { return new(lineBuffer) }}
 
-// lostLines is the notice of an asyncWriter in the look of h.
+// lostLines returns the notice of an asyncWriter in the format of h.
 func (h *handler) lostLines(lost int) []byte {
 	if !h.Enabled(context.Background(), libwebsocketd.LevelError) {
 		return nil

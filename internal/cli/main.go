@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// invocation is one run of the command: what the operating system handed over.
+// invocation is one run of the command, with what the operating system passed to it.
 type invocation struct {
 	build          Build
 	name           string   // base name of argv[0]
@@ -30,7 +30,7 @@ func Main(build Build) int {
 	}.run()
 }
 
-// run answers the flags that only show something, else it serves.
+// run serves, unless a flag only asks to show something.
 func (i invocation) run() int {
 	p := newParser()
 	line, err := scan(p.Model.Flags, i.args)
@@ -59,9 +59,9 @@ func (i invocation) run() int {
 	return i.serve(w, notes)
 }
 
-// understand adds the environment and the configuration file to the command line
-// and checks the whole. The notes say what was ignored. It may be asked again, for
-// a file that has changed.
+// understand adds the environment and the configuration file to the command line, and
+// checks the whole. The notes tell what was ignored. It may be called again, for a
+// file that has changed.
 func (i invocation) understand(p *parser, line commandLine) (w *options, notes []string, r *refusal) {
 	env, notes, err := environment(p.Model.Flags, i.environ)
 	switch {

@@ -10,12 +10,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// The notes of this file are for the log: what was understood, but perhaps not as
-// it was meant.
+// The notes of this file are for the log: about settings that are valid, but perhaps
+// not what was meant.
 
-// odd notes flags of ours among the arguments of COMMAND, and a COMMAND that looks
-// like the value of the flag before it. Who writes "--" before COMMAND, or gives the
-// same flag in front of it, knows where it begins.
+// odd returns notes on flags of ours among the arguments of COMMAND, and on a COMMAND
+// that looks like the value of the flag before it. A user who writes "--" before
+// COMMAND, or gives the same flag before it, knows where COMMAND begins.
 func (l commandLine) odd(flags []*kong.Flag) (notes []string) {
 	if l.bounded || len(l.command) == 0 {
 		return nil
@@ -33,7 +33,7 @@ func (l commandLine) odd(flags []*kong.Flag) (notes []string) {
 	return notes
 }
 
-// odd notes flags that lack another one.
+// odd returns notes on flags that lack another one.
 func (w *options) odd() []string {
 	if w.Listen.Redirport == 0 || w.TLS.SSL {
 		return nil
@@ -41,7 +41,7 @@ func (w *options) odd() []string {
 	return []string{"--redirport redirects to http, because there is no --ssl"}
 }
 
-// ours are the variables that begin as those of flags do.
+// ours returns the variables whose names have our prefix.
 func ours(environ []string) map[string]string {
 	values := map[string]string{}
 	for _, entry := range environ {
@@ -53,7 +53,7 @@ func ours(environ []string) map[string]string {
 	return values
 }
 
-// strange notes the variables of values that no flag has.
+// strange returns notes on the variables of values that no flag has.
 func strange(flags []*kong.Flag, values map[string]string) (notes []string) {
 	var names []string
 	for _, flag := range flags {
@@ -74,22 +74,23 @@ func strange(flags []*kong.Flag, values map[string]string) (notes []string) {
 	return notes
 }
 
-// imageVersion is a variable that many container images have, to say what is in them.
+// imageVersion is a variable that many container images set, to tell what they
+// contain.
 const imageVersion = variablePrefix + "VERSION"
 
-// servicePart is what Kubernetes and Docker append to the name of a service, in the
-// variables that tell other containers of it: NAME_SERVICE_HOST, NAME_PORT_80_TCP_ADDR,
-// NAME_ENV_PATH, NAME_NAME.
+// servicePart matches what Kubernetes and Docker append to the name of a service, in
+// the variables by which they announce it to other containers: NAME_SERVICE_HOST,
+// NAME_PORT_80_TCP_ADDR, NAME_ENV_PATH, NAME_NAME.
 var servicePart = regexp.MustCompile(`_SERVICE_(HOST|PORT)|_PORT_[0-9]+_(TCP|UDP|SCTP)|_ENV_|_NAME$`)
 
-// isPlatforms tells the variables a container platform sets for a service whose name
-// is, or begins with, websocketd.
+// isPlatforms reports whether a container platform sets this variable for a service
+// whose name is, or begins with, websocketd.
 func isPlatforms(name, value string) bool {
 	return servicePart.MatchString(name) || strings.HasSuffix(name, "_PORT") && isContainerLink(value)
 }
 
-// isContainerLink tells what container platforms put into the variable
-// NAME_PORT of a service that happens to be named websocketd.
+// isContainerLink reports whether text is what container platforms put into the
+// variable NAME_PORT of a service, which may happen to be named websocketd.
 func isContainerLink(text string) bool {
 	scheme, _, found := strings.Cut(text, "://")
 	return found && slices.Contains([]string{"tcp", "udp", "sctp"}, scheme)

@@ -14,7 +14,7 @@ import (
 	"websocketd/libwebsocketd/gate"
 )
 
-// eachOf makes a check of a list out of the check of one of its entries.
+// eachOf returns a check of a list that applies check to each of its entries.
 func eachOf(check func(entry string) error) func(text string) error {
 	return func(text string) error {
 		for _, entry := range atCommas(text) {
@@ -26,7 +26,7 @@ func eachOf(check func(entry string) error) func(text string) error {
 	}
 }
 
-// logOrigins warns of lists of origins that let in more, or fewer, than they seem to.
+// logOrigins warns of lists of origins that let in more, or less, than they seem to.
 func logOrigins(cfg libwebsocketd.Config, log *slog.Logger) {
 	if cfg.TLSCert != "" {
 		logInsecure(cfg, log)
@@ -47,20 +47,20 @@ func logInsecure(cfg libwebsocketd.Config, log *slog.Logger) {
 	for _, p := range cfg.Programs {
 		origins = append(origins, p.Origins...)
 	}
-	var told []string
+	var warned []string
 	for _, origin := range origins {
-		if origin == "*" || origin == "null" || strings.Contains(origin, "://") || slices.Contains(told, origin) {
+		if origin == "*" || origin == "null" || strings.Contains(origin, "://") || slices.Contains(warned, origin) {
 			continue
 		}
-		told = append(told, origin)
+		warned = append(warned, origin)
 		log.Error(fmt.Sprintf("--origin=%q has no scheme, so it also accepts insecure http origins; use %q to require TLS",
 			origin, "https://"+origin))
 	}
 }
 
-// lockedOut is why no page of this server can talk to a program, where somebody
-// counts on that; "" if one can, or it is not known under which names this server is
-// reached.
+// lockedOut returns why no page of this server can talk to a program although the
+// configuration relies on that. It returns "" if one can, or if the names of this
+// server are unknown.
 func lockedOut(cfg libwebsocketd.Config, p libwebsocketd.Program) string {
 	if len(p.Origins) == 0 || !p.SameOrigin && !cfg.Console {
 		return ""
@@ -78,8 +78,8 @@ func lockedOut(cfg libwebsocketd.Config, p libwebsocketd.Program) string {
 	return fmt.Sprintf("--origin=%s does not let the page of --devconsole in: add %s to it", list, host)
 }
 
-// ownOrigins are requests of this server's own pages, under the names it is bound to
-// and those of --host. known is false where it may have others.
+// ownOrigins returns requests as this server's own pages make them, under the names
+// it is bound to and those of --host. known is false where it may have other names.
 func ownOrigins(cfg libwebsocketd.Config) (own []*http.Request, known bool) {
 	addresses := cfg.Addresses
 	if len(addresses) == 0 {
@@ -112,7 +112,7 @@ func ownOrigin(cfg libwebsocketd.Config, host string) *http.Request {
 	return r
 }
 
-// mainPort is the port that cfg stands for where it has none.
+// mainPort returns the port of cfg, or the default port.
 func mainPort(cfg libwebsocketd.Config) int {
 	switch {
 	case cfg.Port != 0:
@@ -123,7 +123,7 @@ func mainPort(cfg libwebsocketd.Config) int {
 	return 80
 }
 
-// isUnspecified tells an address that stands for all of this machine's.
+// isUnspecified reports whether an address stands for all addresses of this machine.
 func isUnspecified(address string) bool {
 	ip := net.ParseIP(strings.Trim(address, "[]"))
 	return address == "" || ip != nil && ip.IsUnspecified()

@@ -30,15 +30,15 @@ func (w *options) findCommand() *refusal {
 	return nil
 }
 
-// unable returns notes on a COMMAND that is there, but that the system will not be able
-// to execute as it stands. It may be mended before the first client comes.
+// unable returns notes on a COMMAND that exists, but that the system cannot execute
+// as it stands. It may be repaired before the first client comes.
 func (w *options) unable() []string {
 	if len(w.command) == 0 {
 		return nil
 	}
 	path, why := lookCommand(w.command[0])
 	if why != "" {
-		return nil // which is refused
+		return nil // findCommand refuses it
 	}
 	if err := libwebsocketd.CheckExecutable(path, ""); err != nil {
 		return []string{fmt.Sprintf("%s cannot be started as it stands: %v", w.command[0], err)}
@@ -46,8 +46,8 @@ func (w *options) unable() []string {
 	return nil
 }
 
-// lookCommand finds the executable file of a command's name, which is a path or is
-// looked for in PATH. why is a sentence that begins with the name when there is none.
+// lookCommand returns the executable file of a command, whose name is a path or is
+// looked up in PATH. When there is none, why is a sentence that begins with the name.
 func lookCommand(name string) (path, why string) {
 	if name == "" {
 		return "", "COMMAND is empty: the name of a program is missing"
@@ -76,18 +76,18 @@ func lookCommand(name string) (path, why string) {
 	return "", fmt.Sprintf("%s may not be executed; chmod +x makes it so", name)
 }
 
-// serving is how a directory is served that was taken for a program.
+// serving returns how to serve a directory that was taken for a program.
 func serving(dir string) string {
 	return fmt.Sprintf("--staticdir=%s serves its files, --dir=%s runs its executable files", dir, dir)
 }
 
-// isBare tells a name that is looked for in PATH from a path.
+// isBare reports whether a name is looked up in PATH, and is not a path.
 func isBare(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/ ")
 }
 
-// besideUs points to a file or directory of that name in the working directory, where
-// nobody looks for programs.
+// besideUs returns a hint at a file or directory of that name in the working
+// directory, which is not searched for programs.
 func besideUs(name string) string {
 	switch info, err := os.Stat(name); {
 	case err != nil:
@@ -98,7 +98,7 @@ func besideUs(name string) string {
 	return "; there is a file of that name here: write ./" + name
 }
 
-// rootCause is err without the path it is about, which is told already.
+// rootCause returns err without its path, which the message already has.
 func rootCause(err error) error {
 	if at := (*fs.PathError)(nil); errors.As(err, &at) {
 		return at.Err
@@ -152,8 +152,8 @@ func (w *options) findBeside() *refusal {
 	return nil
 }
 
-// isDirectory is why nothing can be found in a directory. Files in it may be found
-// by their names without permission to list them.
+// isDirectory returns an error if no file in a directory can be opened. That may be
+// possible without permission to list them.
 func isDirectory(path string) error {
 	if path == "" {
 		return nil // not set
@@ -170,7 +170,7 @@ func isDirectory(path string) error {
 	return rootCause(err)
 }
 
-// isReadable is why a directory cannot be listed.
+// isReadable returns an error if a directory cannot be listed.
 func isReadable(path string) error {
 	if path == "" || isDirectory(path) != nil {
 		return isDirectory(path)
@@ -182,7 +182,7 @@ func isReadable(path string) error {
 	return f.Close()
 }
 
-// isFile is why a file cannot be read.
+// isFile returns an error if a file cannot be read.
 func isFile(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -200,8 +200,8 @@ func isFile(path string) error {
 	return nil
 }
 
-// seenFrom is the directory a relative path was looked for in: the server's, not
-// that of the configuration file.
+// seenFrom returns the directory a relative path was looked up in: the working
+// directory of the server, not that of the configuration file.
 func seenFrom(path string) string {
 	dir, err := os.Getwd()
 	if err != nil || filepath.IsAbs(path) {

@@ -11,8 +11,8 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// findConfig reads the file that the arguments or else the environment name with
-// --config. Without one it is an empty configFile. The refusal is only of a file
+// findConfig reads the file named by --config in the arguments, or else in the
+// environment. Without one it returns an empty configFile. It refuses only a file
 // that cannot be read; what is wrong in it is in its faults.
 func findConfig(flags []*kong.Flag, args, env []setting) (*configFile, *refusal) {
 	name := ""
@@ -27,7 +27,7 @@ func findConfig(flags []*kong.Flag, args, env []setting) (*configFile, *refusal)
 	return readConfig(name, flags)
 }
 
-// summary is what the log and --checkconfig say of a file.
+// summary returns what the log and --checkconfig report about a file.
 func (c *configFile) summary(word string) string {
 	if n := len(c.programs); n != 1 {
 		return fmt.Sprintf("%s%s, %d programs", c.faults.file, word, n)
@@ -35,8 +35,8 @@ func (c *configFile) summary(word string) string {
 	return c.faults.file + word + ", 1 program"
 }
 
-// addPrograms makes the programs of the file, each with the flags as its defaults,
-// and tells everything that is wrong with the file.
+// addPrograms adds the programs of the file, each with the flags as its defaults, and
+// returns a refusal with everything that is wrong with the file.
 func (w *options) addPrograms() *refusal {
 	ahead := 0
 	if len(w.command) > 0 {
@@ -66,8 +66,8 @@ func (w *options) addPrograms() *refusal {
 	return nil
 }
 
-// program is one program of the file; ok is false if it is at fault, which has
-// been noted.
+// program returns one program of the file. ok is false if it is faulty; then its
+// faults have been added.
 func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok bool) {
 	below := w.layers
 	if p.choosesMessages() {
@@ -75,7 +75,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 	}
 	layers := append([][]setting{p.settings}, below...)
 	flags, parser := w.file.flags, w.parser
-	// A preset of its own wins over the flags, as any of its keys does.
+	// The program's own preset wins over the flags, as any of its keys does.
 	settings := layered(append([][]setting{p.settings, presetOf(flags, p.settings)}, below...)...)
 	if err := parser.parse(layered(settings, presetOf(flags, layered(below...)))); err != nil {
 		w.file.faults.add(p.line, "program %s: %v", p.name, err)
@@ -101,13 +101,13 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 	return program, ok
 }
 
-// programChecks are the checks of a wish that concern one program.
+// programChecks returns the checks of options that concern one program.
 func (w *options) programChecks() []func() *refusal {
 	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkOneForAll}
 	return append(checks, w.sharedKeyChecks()...)
 }
 
-// checkAhead is checkPrefork for a program of the file.
+// checkAhead does for a program of the file what checkPrefork does for the flags.
 func (w *options) checkAhead() *refusal {
 	message := ""
 	switch n, most := w.Program.Prefork, w.Admit.Maxforks; {
@@ -122,9 +122,9 @@ func (w *options) checkAhead() *refusal {
 	return &refusal{message: message, about: []string{"preforkrequest", "prefork", "maxforks"}}
 }
 
-// blame notes r as a fault of the program: in the line of one of its own keys, or
-// of a global one, or of the program. If what is wrong with one of the keys has
-// been noted, r is only a consequence.
+// blame adds r to the faults of the program: in the line of one of its keys, or of a
+// global key, or of the program. If one of the keys has a fault already, r is only
+// its consequence and is left out.
 func (p *fileProgram) blame(layers [][]setting, r *refusal, faults *faults) {
 	line := 0
 	for _, places := range [][][]setting{{p.settings}, layers} {
@@ -142,7 +142,7 @@ func (p *fileProgram) blame(layers [][]setting, r *refusal, faults *faults) {
 	}
 	message := cmp.Or(r.inFile, r.message)
 	if slices.Contains(faults.all, fault{line: line, message: message}) {
-		return // the global keys are to blame, without the program
+		return // the fault is in the global keys, and has been added
 	}
 	faults.add(line, "program %s: %s", p.name, message)
 }

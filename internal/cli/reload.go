@@ -12,10 +12,10 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// reloader takes a changed configuration file up while the server runs. One goroutine
+// reloader applies a changed configuration file while the server runs. One goroutine
 // at a time uses it.
 type reloader struct {
-	again   func() (*options, *refusal) // what would be served if the command were started now
+	again   func() (*options, *refusal) // resolves the settings as if the command were started now
 	started *options                    // what the server was started with
 	served  []libwebsocketd.Program
 	server  interface {
@@ -24,14 +24,14 @@ type reloader struct {
 	log *slog.Logger
 }
 
-// reloads calls a function beside everything else, because a file system may take its
-// time, or not answer at all.
+// reloads calls a function in a goroutine, because a file system may be slow, or not
+// answer at all.
 type reloads struct {
 	wanted chan struct{}
 	done   chan struct{}
 }
 
-// newReloads begins to wait for ask; close ends that.
+// newReloads starts the goroutine that waits for ask; close ends it.
 func newReloads(reload func()) *reloads {
 	r := &reloads{wanted: make(chan struct{}, 1), done: make(chan struct{})}
 	go func() {
@@ -43,8 +43,8 @@ func newReloads(reload func()) *reloads {
 	return r
 }
 
-// ask makes a reload follow the one that is under way. Another that has not begun is
-// the same.
+// ask requests a reload after the one under way. Requests that have not begun are
+// merged.
 func (r *reloads) ask() {
 	select {
 	case r.wanted <- struct{}{}:
@@ -52,14 +52,14 @@ func (r *reloads) ask() {
 	}
 }
 
-// reloadPatience is how long the end of the command waits for a reload.
+// reloadPatience limits how long the end of the command waits for a reload.
 const reloadPatience = 100 * time.Millisecond
 
-// close waits for the reload that is under way, but not without end for a file system
-// that does not answer.
+// close waits for the reload under way, but not forever: a file system may not
+// answer.
 func (r *reloads) close() {
 	select {
-	case <-r.wanted: // not any more
+	case <-r.wanted: // a request that has not begun is dropped
 	default:
 	}
 	close(r.wanted)
@@ -71,19 +71,19 @@ func (r *reloads) close() {
 	}
 }
 
-// again is understand with the arguments of the start.
+// again resolves the settings again, from the arguments of the start.
 func (i invocation) again() (*options, *refusal) {
 	p := newParser()
 	line, err := scan(p.Model.Flags, i.args)
-	if err != nil { // they have been read before
+	if err != nil { // cannot happen: the same arguments were scanned before
 		return nil, &refusal{message: err.Error()}
 	}
 	w, _, r := i.understand(p, line)
 	return w, r
 }
 
-// reload puts the programs of the file in the place of those served, or says what
-// is wrong with it and leaves everything as it is.
+// reload replaces the programs served by those of the file. If something is wrong
+// with the file, it logs that and changes nothing.
 func (r *reloader) reload() {
 	next, refused := r.again()
 	if refused == nil {
@@ -103,7 +103,7 @@ func (r *reloader) reload() {
 	r.sayRestart(next)
 }
 
-// changes says which programs are new, changed or gone.
+// changes returns which programs are new, changed or gone, for the log.
 func changes(before, after []libwebsocketd.Program) string {
 	old := map[string]libwebsocketd.Program{}
 	for _, p := range before {
@@ -130,12 +130,12 @@ func changes(before, after []libwebsocketd.Program) string {
 	return text
 }
 
-// defaultsOnly are the flags that are defaults of programs and not keys of the same
+// defaultsOnly are the flags that are defaults of programs, but not keys of the same
 // name.
 var defaultsOnly = []string{"passstderr", "header-ws", "shared"}
 
-// sayRestart names the global keys that have changed since the start and have no
-// effect, or not on everything, before a restart.
+// sayRestart logs the global keys that have changed since the start but need a
+// restart to take effect, or full effect.
 func (r *reloader) sayRestart(next *options) {
 	var none, some []string
 	for _, flag := range next.file.flags {
@@ -156,7 +156,7 @@ func (r *reloader) sayRestart(next *options) {
 	}
 }
 
-// valuesOf are the values that decide about the flag of a name.
+// valuesOf returns the values that decide about a flag.
 func valuesOf(layers [][]setting, name string) (values []string) {
 	for _, s := range layered(layers...) {
 		if s.flag.Name == name {

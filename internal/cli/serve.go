@@ -19,10 +19,10 @@ import (
 
 const (
 	categoryServer = "server"
-	shutdownLimit  = 10 * time.Second // for ending all processes after the first signal, besides --closems
+	shutdownLimit  = 10 * time.Second // for ending all processes after the first signal, in addition to --closems
 )
 
-// serve is the only place where settings become a server: it logs, listens,
+// serve turns settings into a server, the only function that does. It logs, listens,
 // serves until a signal, and returns the exit status.
 func (i invocation) serve(w *options, notes []string) int {
 	signals := make(chan os.Signal, 2)
@@ -30,17 +30,17 @@ func (i invocation) serve(w *options, notes []string) int {
 	defer signal.Stop(signals)
 	hasFile := w.file.faults.file != ""
 	hangups := make(chan os.Signal, 1)
-	if hasFile || !signal.Ignored(syscall.SIGHUP) { // as nohup does
+	if hasFile || !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
 		signal.Notify(hangups, syscall.SIGHUP)
 		defer signal.Stop(hangups)
 	}
-	// A broken pipe on standard output must not end the server. Ignoring the
-	// signal instead would be inherited by every process we start.
+	// A broken pipe on standard output must not end the server. An ignored signal would
+	// be ignored by every process we start, too.
 	broken := make(chan os.Signal, 1)
 	signal.Notify(broken, syscall.SIGPIPE)
 	defer signal.Stop(broken)
 
-	// What a shell or a container runtime left open is not for our programs.
+	// Our programs must not inherit what a shell or a container runtime left open.
 	if err := process.SealDescriptors(); err != nil {
 		notes = append(notes, fmt.Sprintf("descriptors this server inherited are passed on to programs: %v", err))
 	}
@@ -60,7 +60,7 @@ func (i invocation) serve(w *options, notes []string) int {
 		cfg.Ended = func(ending process.Ending) {
 			select {
 			case ended <- ending:
-			default: // it is ending already
+			default: // the server is ending already
 			}
 		}
 	}
@@ -79,9 +79,9 @@ func (i invocation) serve(w *options, notes []string) int {
 	return s.run(signals)
 }
 
-// openLogs starts the log on out, and net/http's own as a part of it: what strangers
-// make that say, of handshakes and of headers, has a level and one line as all else.
-// closeLogs writes what is left.
+// openLogs starts the log on out, and with it the log of net/http. What clients cause
+// net/http to log, about handshakes and headers, gets a level and one line like all
+// else. closeLogs writes what is left.
 func openLogs(out io.Writer, flags logFlags) (logger *slog.Logger, errorLog *log.Logger, closeLogs func()) {
 	h := newHandler(nil, flags.Loglevel, flags.Logformat)
 	lines := newAsyncWriter(out, h.lostLines)
@@ -90,13 +90,13 @@ func openLogs(out io.Writer, flags logFlags) (logger *slog.Logger, errorLog *log
 	return slog.New(h), slog.NewLogLogger(http, libwebsocketd.LevelError), func() { lines.Close() }
 }
 
-// lostMessage is what the log says when lines of it were dropped.
+// lostMessage returns the log line about lines of the log that were dropped.
 func lostMessage(lost int) string {
 	return fmt.Sprintf("%d lines of the log were dropped because nobody read them in time", lost)
 }
 
-// config is what the flags ask of a server. In Config zero means the default,
-// so that a zero somebody asked for becomes a negative number.
+// config returns the Config the flags ask for. In Config zero means the default, so a
+// zero that was asked for becomes a negative number.
 func (w *options) config() libwebsocketd.Config {
 	cfg := libwebsocketd.Config{
 		Command:  w.command,
@@ -145,12 +145,12 @@ func (w *options) config() libwebsocketd.Config {
 	}
 	cfg.SocketMode, _ = libwebsocketd.ParseSocketMode(w.Listen.Socketmode) // its form has been checked
 	if len(w.command) == 0 && len(w.file.programs) > 0 && w.Program.Dir == "" {
-		cfg.Prefork, cfg.PreforkRequest, cfg.Lifetime = 0, false, nil // those of the programs have been taken from here
+		cfg.Prefork, cfg.PreforkRequest, cfg.Lifetime = 0, false, nil // the programs have their own
 	}
 	return cfg
 }
 
-// orNone is n, or -1 for zero and less: no limit, and for pings none at all.
+// orNone returns n, or -1 for zero and less: no limit, and for pings none at all.
 func orNone[N int | int64 | time.Duration](n N) N {
 	if n <= 0 {
 		return -1
@@ -158,7 +158,7 @@ func orNone[N int | int64 | time.Duration](n N) N {
 	return n
 }
 
-// milliseconds is the duration, at most the longest there is.
+// milliseconds returns the duration, at most the longest there is.
 func milliseconds(ms uint) time.Duration {
 	const longest = time.Duration(1<<63 - 1)
 	if uint64(ms) > uint64(longest/time.Millisecond) {

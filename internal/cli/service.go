@@ -15,7 +15,7 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// service is a server with what the command owns around it.
+// service is a server together with what the command owns for it.
 type service struct {
 	server interface {
 		Serve(listeners ...net.Listener) error
@@ -30,14 +30,14 @@ type service struct {
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
 
-	ended   <-chan process.Ending // the first is that of the server, too
-	hangups <-chan os.Signal      // each asks for a reload, or for an end where there is none
+	ended   <-chan process.Ending // with the first, the server ends too
+	hangups <-chan os.Signal      // each asks for a reload, or without a file for the end
 	reload  func()                // nil without --config
 }
 
-// open starts everything cfg asks for but serving, and says so in the log.
-// Listening comes first: the guardian must find our socket file, never a
-// stranger's, when it is told of it.
+// open starts everything cfg asks for except serving, and logs it. Listening comes
+// first: the guardian is given the socket file's path, and must find our file there,
+// never that of another server.
 func open(cfg libwebsocketd.Config, log *slog.Logger) (*service, error) {
 	logWhat(cfg, log)
 	// Each of the three polite steps of the ladder takes CloseDelay longer.
@@ -54,11 +54,12 @@ func open(cfg libwebsocketd.Config, log *slog.Logger) (*service, error) {
 	return s, nil
 }
 
-// openPatience is how long open may go on after a signal.
+// openPatience limits how long open may go on after a signal.
 const openPatience = time.Second
 
-// openUntil is open. A signal, which is left to run, ends it if it does not come to an
-// end by itself: a file system that does not answer may hold a certificate.
+// openUntil calls open, and gives it up after a signal if it does not return by
+// itself: a file system that does not answer may hold a certificate. The signal is
+// left for run.
 func openUntil(signals chan os.Signal, cfg libwebsocketd.Config, log *slog.Logger) (*service, os.Signal, error) {
 	var s *service
 	var err error
@@ -73,7 +74,7 @@ func openUntil(signals chan os.Signal, cfg libwebsocketd.Config, log *slog.Logge
 	case sig := <-signals:
 		select {
 		case signals <- sig:
-		default: // there are more
+		default: // the channel holds more signals
 		}
 		patience := time.NewTimer(openPatience)
 		defer patience.Stop()
@@ -86,7 +87,7 @@ func openUntil(signals chan os.Signal, cfg libwebsocketd.Config, log *slog.Logge
 	}
 }
 
-// start makes the launcher and the server.
+// start creates the launcher and the server.
 func (s *service) start(cfg libwebsocketd.Config) error {
 	launcher, err := process.NewLauncher(process.LauncherOptions{
 		Guard:     true,
@@ -106,15 +107,15 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 	return err
 }
 
-// closeListeners stops listening, which removes the socket file too.
+// closeListeners closes the listeners, which also removes the socket file.
 func (s *service) closeListeners() {
 	for _, l := range s.listeners {
 		l.Close()
 	}
 }
 
-// socketFiles is the absolute path of a unix socket's file, if there is one:
-// Linux has sockets without a file, named @NAME.
+// socketFiles returns the absolute path of a unix socket's file, if it has one: Linux
+// has sockets without a file, named @NAME.
 func socketFiles(path string) []string {
 	if path == "" || libwebsocketd.IsAbstractSocket(path) {
 		return nil
@@ -126,8 +127,8 @@ func socketFiles(path string) []string {
 	return []string{absolute}
 }
 
-// run serves until a listener fails or the first signal, ends every process,
-// and returns the exit status. Signals are answered whatever a reload waits for.
+// run serves until a listener fails or the first signal, ends every process, and
+// returns the exit status. It reacts to signals even while a reload hangs.
 func (s *service) run(signals <-chan os.Signal) int {
 	served := make(chan error, 1)
 	go func() {
@@ -154,14 +155,14 @@ func (s *service) run(signals <-chan os.Signal) int {
 	}
 }
 
-// stopped is stop for a first signal. A hangup is never a second one: a closing
-// terminal sends several.
+// stopped calls stop for a first signal. A hangup never counts as a second one: a
+// closing terminal sends several.
 func (s *service) stopped(sig os.Signal, served <-chan error, signals <-chan os.Signal) int {
 	s.log.Info(fmt.Sprintf("Stopping                    : %v; a second signal stops at once", sig))
 	return s.stop(ExitOK, served, signals)
 }
 
-// failed is the exit status when serving ended without a signal.
+// failed returns the exit status when serving ended without a signal.
 func (s *service) failed(err error) int {
 	if err == nil {
 		return ExitOK
@@ -170,10 +171,10 @@ func (s *service) failed(err error) int {
 	return ExitListen
 }
 
-// stop ends every process, then the server and its launcher, and returns
-// status; the server ends processes by force once the limit has passed.
-// A signal makes all that immediate: processes are killed, nothing is waited
-// for, and the exit status tells the signal.
+// stop ends every process, then the server and its launcher, and returns status. Once
+// the limit has passed, the server ends processes by force. A signal makes all that
+// immediate: processes are killed, nothing is waited for, and the exit status
+// reflects the signal.
 func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal) int {
 	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
@@ -197,19 +198,19 @@ func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal
 	}
 }
 
-// statusOf is the status of the command when it ends with a program, as a shell tells
-// that of its last one.
+// statusOf returns the status of a command that ends with a program, as a shell
+// returns the status of its last command.
 func statusOf(ending process.Ending) int {
 	switch {
 	case ending.Signal != 0:
 		return exitStatus(ending.Signal)
-	case ending.Code < 0: // nobody knows
+	case ending.Code < 0: // unknown
 		return ExitUsage
 	}
 	return ending.Code
 }
 
-// exitStatus is the status of a process a signal ended, as a shell tells it.
+// exitStatus returns the status a shell reports for a process that a signal ended.
 func exitStatus(sig os.Signal) int {
 	number, _ := sig.(syscall.Signal)
 	return exitBySignal + int(number)

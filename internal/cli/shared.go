@@ -9,11 +9,11 @@ import (
 	"websocketd/libwebsocketd/shared"
 )
 
-// sharedOnly are the flags that mean something in lifetime shared alone.
+// sharedOnly are the flags that have a meaning only in lifetime shared.
 var sharedOnly = []string{"start", "linger", "input", "slowclient", "history", "keepfirst", "restart", "watch"}
 
-// lifetime is who owns the life of the processes. Nil is the connection; the zero
-// shared.Lifetime is not.
+// lifetime returns the owner of the processes' life. Nil stands for the connection;
+// the zero shared.Lifetime does not.
 func (w *options) lifetime() libwebsocketd.Lifetime {
 	s := &w.Shared
 	if !s.Shared {
@@ -31,13 +31,14 @@ func (w *options) lifetime() libwebsocketd.Lifetime {
 	}
 }
 
-// isShared tells whether all clients of a URL have one process.
+// isShared reports whether all clients of a URL have one process.
 func isShared(l libwebsocketd.Lifetime) bool {
 	_, ok := l.(shared.Lifetime)
 	return ok
 }
 
-// checkShared comes when there is a COMMAND, a --dir, or only files.
+// checkShared checks --shared, once it is known whether there is a COMMAND, a --dir,
+// or only files.
 func (w *options) checkShared() *refusal {
 	hasDir := w.Program.Dir != ""
 	switch own := hasDir || len(w.command) > 0; {
@@ -55,8 +56,8 @@ func (w *options) checkShared() *refusal {
 	return w.checkOneForAll()
 }
 
-// checkOneForAll tells what a process for all clients cannot go with, of COMMAND
-// and of a program of the file.
+// checkOneForAll refuses settings that one process for all clients excludes, for
+// COMMAND and for a program of the file.
 func (w *options) checkOneForAll() *refusal {
 	switch ahead, most := w.Program.Prefork, w.Messages.Maxframesize; {
 	case !w.Shared.Shared:
@@ -80,9 +81,9 @@ func (w *options) checkOneForAll() *refusal {
 	return nil
 }
 
-// sharedFlagChecks are the checks of what asks for a shared process that nobody has:
-// one for each flag, so that a file is told of all it has. What the programs of the
-// file can use is their default.
+// sharedFlagChecks returns checks that refuse flags about a shared process if no
+// process is shared: one check for each flag, so that all faults of a file are
+// reported. If programs of the file may be shared, the flags are their defaults.
 func (w *options) sharedFlagChecks() []func() *refusal {
 	if slices.ContainsFunc(w.file.programs, (*fileProgram).mayBeShared) {
 		return nil
@@ -90,19 +91,19 @@ func (w *options) sharedFlagChecks() []func() *refusal {
 	return w.sharedChecks(w.layers, `write shared = true, or lifetime = "shared" in a program`)
 }
 
-// sharedKeyChecks is sharedFlagChecks for a program of the file, which is asked for
-// its own keys: the flags are there for the others.
+// sharedKeyChecks does the same for a program of the file, but only for its own keys:
+// the flags may be for other programs.
 func (w *options) sharedKeyChecks() []func() *refusal {
 	return w.sharedChecks(w.layers[:1], `write lifetime = "shared"`)
 }
 
-// sharedChecks are checks of what layers say of the flags in sharedOnly.
+// sharedChecks returns checks of what layers set of the flags in sharedOnly.
 func (w *options) sharedChecks(layers [][]setting, wayOut string) (checks []func() *refusal) {
 	for _, name := range sharedOnly {
 		checks = append(checks, func() *refusal {
 			off := name == "watch" && !w.Shared.Watch
-			said := slices.ContainsFunc(layers, func(layer []setting) bool { return sets(layer, name) })
-			if w.Shared.Shared || off || !said {
+			given := slices.ContainsFunc(layers, func(layer []setting) bool { return sets(layer, name) })
+			if w.Shared.Shared || off || !given {
 				return nil
 			}
 			return &refusal{status: ExitUsage, about: []string{name, "shared"},
@@ -113,7 +114,7 @@ func (w *options) sharedChecks(layers [][]setting, wayOut string) (checks []func
 	return checks
 }
 
-// mayBeShared tells whether a program says that it is, or tried to say something.
+// mayBeShared reports whether a program is shared, or its keys about that are faulty.
 func (p *fileProgram) mayBeShared() bool {
 	return p.broken["shared"] || slices.ContainsFunc(p.settings, func(s setting) bool { return s.flag.Name == "shared" && s.value == "true" })
 }

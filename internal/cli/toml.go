@@ -12,7 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// tomlKind is what a value of a TOML file is, in words.
+// tomlKind names the kind of a value of a TOML file, in words.
 type tomlKind string
 
 const (
@@ -29,17 +29,17 @@ const (
 type tomlValue struct {
 	kind  tomlKind
 	line  int    // of its key, or of itself in an array
-	text  string // of a string what it says, of a table and an array "", else as it is written
+	text  string // the content of a string, "" for a table and an array, else as written
 	items []*tomlValue
 	keys  []string // of a table, in their order
 	at    map[string]*tomlValue
 }
 
-// parseTOML reads a whole file: its error is a *fault with line and column. The
-// library's decoder, which knows every rule, is asked first, so that the walk
-// over its parser, which knows the lines, sees only what is well-formed.
+// parseTOML parses a whole file. Its fault has a line and a column. The library's
+// decoder knows every rule and runs first. So the walk over its parser, which knows
+// the lines, only sees what is well-formed.
 func parseTOML(data []byte) (*tomlValue, *fault) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // some editors begin a file so
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // some editors begin a file with it
 	var decoded map[string]any
 	if err := toml.Unmarshal(data, &decoded); err != nil {
 		f := &fault{line: 1, message: strings.TrimPrefix(err.Error(), "toml: ")}
@@ -66,8 +66,8 @@ func parseTOML(data []byte) (*tomlValue, *fault) {
 	return root, nil
 }
 
-// explain says what may be meant where the library could not go on, or what has begun
-// before and has no end.
+// explain adds what may be meant where the library could not go on, or points to what
+// began before and is not closed.
 func (f *fault) explain(data []byte) {
 	line, column, message := unclosed(data)
 	if message == "" || line > f.line || line == f.line && column > f.column {
@@ -77,14 +77,14 @@ func (f *fault) explain(data []byte) {
 	f.line, f.column, f.message = line, column, message
 }
 
-// unquoted is a key with a value that begins as no value of TOML does, and perhaps a
-// comment; likeYAML one with a colon for the =.
+// unquoted matches a key with a value that begins as no value of TOML does, and
+// perhaps a comment. likeYAML matches one with a colon for the =.
 var (
 	unquoted = regexp.MustCompile(`^\s*([A-Za-z0-9_.-]+)\s*=\s*([^\s"'\[{#][^"'#]*?)\s*(#.*)?$`)
 	likeYAML = regexp.MustCompile(`^\s*([A-Za-z0-9_-]+):\s+(\S.*?)\s*$`)
 )
 
-// likely is what was meant by a line that is no TOML, "" if that is not clear.
+// likely returns what was probably meant by a line that is not TOML, or "".
 func likely(data []byte, line int) string {
 	lines := strings.Split(string(data), "\n")
 	if line < 1 || line > len(lines) {
@@ -115,8 +115,8 @@ func keysOf(parser *tomlParser, n *unstable.Node) (keys []tomlKey) {
 	return keys
 }
 
-// tomlParser is the library's, and where lines begin: it would count them anew for
-// every key.
+// tomlParser is the library's parser with the offsets of line ends. The library would
+// count lines from the start for every key.
 type tomlParser struct {
 	unstable.Parser
 	lines []int // offsets of their ends
@@ -149,7 +149,7 @@ func (v *tomlValue) put(key tomlKey, value *tomlValue) {
 	v.at[key.name] = value
 }
 
-// descend finds the table of a dotted key, and makes what is missing. The last
+// descend returns the table of a dotted key, and creates what is missing. The last
 // element of an array of tables stands for the array.
 func descend(from *tomlValue, keys []tomlKey) *tomlValue {
 	for _, key := range keys {
@@ -193,8 +193,8 @@ var scalarKinds = map[unstable.Kind]tomlKind{
 	unstable.Integer: tomlInteger,
 }
 
-// valueOf is what stands behind a = or in an array. Whatever has no other kind is
-// a date or a time.
+// valueOf returns the value after a = or in an array. A value of no other kind is a
+// date or a time.
 func valueOf(parser *tomlParser, n *unstable.Node, line int) *tomlValue {
 	switch n.Kind {
 	case unstable.InlineTable:
@@ -212,7 +212,7 @@ func valueOf(parser *tomlParser, n *unstable.Node, line int) *tomlValue {
 			switch {
 			case item.Kind == unstable.Comment:
 				continue
-			case item.Kind != unstable.Array: // which has no place of its own
+			case item.Kind != unstable.Array: // an array has no position of its own
 				line = startLine(parser, item)
 			}
 			array.items = append(array.items, valueOf(parser, item, line))
@@ -226,8 +226,8 @@ func valueOf(parser *tomlParser, n *unstable.Node, line int) *tomlValue {
 	return v
 }
 
-// strings are the strings of an array. The first of its elements that is none is
-// returned as odd.
+// strings returns the strings of an array. odd is the first element that is not a
+// string.
 func (v *tomlValue) strings() (all []string, odd *tomlValue) {
 	all = []string{}
 	for _, item := range v.items {

@@ -6,19 +6,20 @@ import (
 	"regexp"
 )
 
-// tomlToken is what matters in TOML for where a value ends. What begins as a string
-// and is none has no end. tomlLine is the beginning of a line that cannot stand in an
-// array: a key or a table.
+// tomlToken matches the tokens of TOML that decide where a value ends. A lone quote
+// is a string without an end. tomlLine matches the beginning of a line that cannot be
+// in an array: a key or a table.
 var (
 	tomlToken = regexp.MustCompile(`(?s)"""(?:[^\\]|\\.)*?"""|'''.*?'''|"""|'''|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*'|#[^\n]*|["'\[\]{}=\n]`)
 	tomlLine  = regexp.MustCompile(`^[ \t]*(?:[A-Za-z0-9_-]+[ \t]*=|\[+[A-Za-z_][A-Za-z0-9_.-]*\]+[ \t]*(?:[#\r\n]|$))`)
 )
 
-// unclosed finds the first string, array or inline table of a file that has no end, and
-// returns where it begins, and what is missing; message is "" if there is none. The
-// library names only the place where it could not go on, which may be in a later line.
+// unclosed finds the first string, array or inline table of a file that is not
+// closed. It returns where it begins and what is missing; message is "" if there is
+// none. The library only reports the place where it could not go on, which may be in
+// a later line.
 func unclosed(data []byte) (line, column int, message string) {
-	var open []int // offsets of the arrays and inline tables that the walk is in
+	var open []int // offsets of the arrays and inline tables around this token
 	begun := func(at int, what, missing string) (line, column int, message string) {
 		before := data[:at]
 		return 1 + bytes.Count(before, []byte("\n")), at - bytes.LastIndexByte(before, '\n'),

@@ -16,7 +16,7 @@ import (
 )
 
 // names is a list in one value, separated by commas. A later value replaces an
-// earlier one. Never given it is nil, given empty it is an empty list.
+// earlier one. It is nil if never given, and an empty list if given empty.
 type names []string
 
 // Decode implements kong.MapperValue.
@@ -26,10 +26,11 @@ func (n *names) Decode(ctx *kong.DecodeContext) error {
 	return err
 }
 
-// atCommas is the list in text.
+// atCommas returns the list in text.
 func atCommas(text string) []string { return nonEmpty(strings.Split(text, ",")) }
 
-// nonEmpty is list without blanks around and without empty elements; never nil.
+// nonEmpty returns list with blanks trimmed and empty elements left out. It is never
+// nil.
 func nonEmpty(list []string) []string {
 	kept := make([]string, 0, len(list))
 	for _, element := range list {
@@ -61,7 +62,7 @@ func (s *size) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// withinLimits is why a size is none of those the tags min and max allow.
+// withinLimits returns an error if a size is outside of the tags min and max.
 func withinLimits(tag *kong.Tag, n int64) error {
 	if least, err := parseSize(tag.Get("min")); err == nil && n < least {
 		return fmt.Errorf("must be at least %s", tag.Get("min"))
@@ -79,7 +80,7 @@ var sizeUnits = map[string]int64{
 	"G": 1 << 30, "GB": 1 << 30, "GIB": 1 << 30,
 }
 
-// Errors of a value: what it must be.
+// Errors of a value state what it must be.
 var (
 	errBool  = errors.New("must be true or false")
 	errWhole = errors.New("must be a whole number")
@@ -87,8 +88,8 @@ var (
 	errLarge = errors.New("is too large")
 )
 
-// checkNumber is why a number is none, from err of package strconv, or none of
-// those the tags min and max of its flag allow.
+// checkNumber returns an error if a value is not a number, by err of package strconv,
+// or is outside of the tags min and max of its flag.
 func checkNumber(flag *kong.Flag, n int64, err error) error {
 	least, bounded := flag.Tag.GetInt("min")
 	most, limited := flag.Tag.GetInt("max")
@@ -106,7 +107,7 @@ func checkNumber(flag *kong.Flag, n int64, err error) error {
 	return nil
 }
 
-// formChecks are what a value must be that is text to the grammar.
+// formChecks check the form of values that are any text to the grammar.
 var formChecks = map[string]func(text string) error{
 	"header":      checkHeader,
 	"header-ws":   checkHeader,
@@ -143,8 +144,8 @@ func checkHeader(text string) error {
 
 var errSize = errors.New("not a size, which is a number of bytes or one like 64K, 1MiB, 2G")
 
-// parseSize reads a size. It fails on anything but digits and a known unit,
-// and on what does not fit an int.
+// parseSize parses a size. It fails on anything but digits and a known unit, and on
+// what does not fit an int.
 func parseSize(text string) (int64, error) {
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	unit, known := sizeUnits[strings.ToUpper(text[len(digits):])]
@@ -179,7 +180,8 @@ var (
 	errNegative = errors.New("must not be negative")
 )
 
-// parseDuration reads a duration. A number without a unit would be a guess.
+// parseDuration parses a duration. It refuses a number without a unit, which could
+// only be guessed.
 func parseDuration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if _, bare := time.ParseDuration(text + "s"); err != nil && bare == nil {
@@ -194,7 +196,7 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// rawStrings makes kong hand strings over byte for byte. Its own way goes
+// rawStrings makes kong pass strings on byte for byte. By default kong converts them
 // through JSON, which replaces bytes that are not UTF-8: file names may have them.
 var rawStrings = kong.KindMapper(reflect.String, kong.MapperFunc(
 	func(ctx *kong.DecodeContext, target reflect.Value) error {
@@ -203,7 +205,7 @@ var rawStrings = kong.KindMapper(reflect.String, kong.MapperFunc(
 		return err
 	}))
 
-// popString takes the next value, which is a string in everything we scan.
+// popString returns the next value, which is a string in everything we scan.
 func popString(ctx *kong.DecodeContext) (string, error) {
 	token, err := ctx.Scan.PopValue("string")
 	return token.String(), err

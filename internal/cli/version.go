@@ -5,14 +5,14 @@ import (
 	"runtime"
 )
 
-// Build is what the linker and the compiler put into the command.
+// Build describes how the command was built, as set by the linker and the compiler.
 type Build struct {
 	Version string // "" is DEVBUILD
 	Info    string // when and from what it was built; "" is --
 	License string // text of the licence
 }
 
-// String is the version with all that helps to tell two binaries apart.
+// String returns the version with all that helps to tell two binaries apart.
 func (b Build) String() string {
 	version, info := b.Version, b.Info
 	if version == "" {
