@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	kept = 10  // items of a record in these tests
-	said = 200 // items that are said
+	kept = 10 // items of a record in these tests
+	said = 60 // items that are said
 )
 
 // read takes items one by one with a pause before each, and returns how it ended.
