@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// counter prints numbered messages "NUMBER PID PADDING" in a framing of the
-// server's.
+// counter prints numbered messages "NUMBER PID PADDING" in one of the server's
+// framings.
 type counter struct {
 	framing      string
 	total, batch int
 	every        time.Duration
 	pad          string
 
-	out bytes.Buffer // what is written at once
+	out bytes.Buffer // what the next write writes
 }
 
-// count waits for input, whatever framing it is in, prints its messages, and ends: at
-// once, or at the next input or the end of it.
+// count waits for input in any framing, prints its messages, and ends: at once, or at
+// the next input or the end of it.
 func count(args []string) {
 	flags := flag.NewFlagSet("count", flag.ExitOnError)
 	c := counter{}
@@ -58,7 +58,7 @@ func (c *counter) run() {
 		}
 		c.out.Reset()
 		next = next.Add(c.every)
-		<-time.After(time.Until(next)) // the rate is what is wanted, nobody waits for it
+		<-time.After(time.Until(next)) // paces the output; this does not synchronize anything
 	}
 }
 

@@ -1,6 +1,6 @@
-// Command child is a program for tests to put behind a WebSocket: it reads
-// stdin and writes stdout like any other, and can do so at full speed in both
-// directions at once.
+// Command child is a program that tests run behind a WebSocket. It reads stdin and
+// writes stdout like any other, and can do so at full speed in both directions at
+// once.
 //
 //	child duplex lines N   writes N bytes of random lines while it reads lines
 //	                       up to one that says END, then the two hashes
@@ -57,7 +57,7 @@ func main() {
 	fmt.Printf("%x", out.Sum(nil))
 }
 
-// readLines hashes every line up to END.
+// readLines hashes every line before END.
 func readLines(sum hash.Hash) {
 	in := bufio.NewReader(os.Stdin)
 	for {
@@ -69,8 +69,8 @@ func readLines(sum hash.Hash) {
 	}
 }
 
-// writeLines writes at least n bytes of lines of up to 1999 characters, of
-// which some take more than one byte.
+// writeLines writes at least n bytes, in lines of up to 1999 characters, some of
+// which take more than one byte.
 func writeLines(w io.Writer, n int) {
 	random := rand.New(rand.NewPCG(7, 7))
 	letters := []rune("abcdefghijklmnopqrstuvwxyz0123456789 äß€𝄞\"<>")

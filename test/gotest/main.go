@@ -1,10 +1,9 @@
-// Command gotest runs `go test -json` in the given modules, each with flags of its
-// own, and prints what a reader wants to see of it: the result of every test,
-// everything a failed test said, the measured numbers, and last of all every skip.
-// It fails if a test failed, or if a skip is for something that the file -skips does
-// not list.
+// Command gotest runs `go test -json` in the given modules, each with its own flags.
+// It prints the result of every test, all output of failed tests, the measured
+// numbers, and at the end every skip. It fails if a test failed, or if a skip is not
+// allowed by the file -skips.
 //
-// After the flags of a module packages may stand, whose tests are begun first.
+// After the flags of a module, packages may follow whose tests start first.
 //
 //	gotest -skips=skips.txt DIR [go test flags] [-- DIR [go test flags]]...
 package main
@@ -51,13 +50,13 @@ func main() {
 	}
 }
 
-// module is where tests are, and the flags with which go test runs them.
+// module is a directory with tests, and the flags go test runs them with.
 type module struct {
 	dir   string
 	flags []string
 }
 
-// modules returns what the command line names.
+// modules returns the modules named on the command line.
 func modules(args []string) (all []module) {
 	for len(args) > 0 {
 		own := args

@@ -18,8 +18,8 @@ type event struct {
 
 func (e event) name() string { return e.Package + "/" + e.Test }
 
-// report gathers events. Output of a test is kept until its result is known,
-// and printed if it failed.
+// report collects events. The output of a test is kept until its result is known, and
+// printed if it failed.
 type report struct {
 	w        io.Writer
 	said     map[string][]string
@@ -69,7 +69,7 @@ func (r *report) add(e event) {
 			io.WriteString(r.w, line)
 		}
 		delete(r.said, e.name())
-	case e.Action == "skip" && isFuzzInput(e.Test): // input a fuzzer has no opinion on
+	case e.Action == "skip" && isFuzzInput(e.Test): // input that the fuzz test skips as irrelevant
 		delete(r.said, e.name())
 	case e.Action == "skip":
 		r.skips = append(r.skips, skip{e.name(), r.reason(e.name())})

@@ -12,15 +12,15 @@ import (
 
 type skip struct{ name, reason string }
 
-// allowed is what a test may skip for: a tool that the machine lacks, whatever
-// the test; or the test itself, PACKAGE/TEST, whatever it says.
+// allowed lists the skips that are allowed: for a tool that the machine lacks, in any
+// test; or of a test, PACKAGE/TEST, for any reason.
 type allowed struct {
 	tools []string
 	tests []string
 }
 
-// needs is what harness.Need and harness.Skip say. A tool may be a library of
-// another, as node:ws is.
+// needs matches the message of harness.Need and harness.Skip. A tool may be a library
+// of another, as node:ws is.
 var needs = regexp.MustCompile(`skip: needs ([^ :]+)`)
 
 func readAllowed(file string) (a allowed, err error) {

@@ -9,15 +9,15 @@ import (
 	"sync"
 )
 
-// Peer is the older tool's binary, from the environment, or "".
+// Peer returns the path of the older tool, from the environment, or "".
 func Peer() string { return os.Getenv("PEER") }
 
-// IsPeer says whether bin is the older tool.
+// IsPeer reports whether bin is the older tool.
 func IsPeer(bin string) bool { return bin != "" && bin == Peer() }
 
-// Binary returns our binary with the race detector, if RACE=1 or make test says so.
-// BIN=/path takes a ready one. It is built once a test process, or has been by
-// make test.
+// Binary returns our binary. It has the race detector if RACE=1, as make test sets
+// it. BIN=/path names a ready one. It is built once per test process, unless make
+// test has built it.
 func Binary(t T) string {
 	t.Helper()
 	if os.Getenv("RACE") != "1" {
@@ -26,8 +26,8 @@ func Binary(t T) string {
 	return built(t, raceBinary)
 }
 
-// PlainBinary returns our binary without the race detector: to measure it, and for
-// what has nothing to do with goroutines.
+// PlainBinary returns our binary without the race detector: for measurements, and for
+// tests that have nothing to do with goroutines.
 func PlainBinary(t T) string {
 	t.Helper()
 	return built(t, plainBinary)
@@ -90,7 +90,7 @@ func CProgram(t T, name string) string {
 	return built(t, build.(func() result))
 }
 
-// RootDir is the directory of the product's module.
+// RootDir returns the directory of the product's module.
 var RootDir = sync.OnceValue(func() string {
 	dir, err := os.Getwd()
 	for err == nil {

@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// Certificate is one that vouches for itself, in files.
+// Certificate is a self-signed certificate in files.
 type Certificate struct {
 	Cert, Key string // files, PEM
 	Roots     *x509.CertPool
 }
 
-// NewCertificate writes NAME.pem and NAME.key into dir, for the hosts, 127.0.0.1
-// and ::1 not included.
+// NewCertificate writes NAME.pem and NAME.key into dir. The certificate is for the
+// hosts, and not also for 127.0.0.1 and ::1.
 func NewCertificate(t T, dir, name string, hosts ...string) Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// clock counts the time of a quiet machine: while ten want to run on two
-// processors, a second is a fifth of one. What a test waits for is then not late
-// because somebody else compiles.
+// clock counts the time of a quiet machine: while ten threads want to run on two
+// processors, a second counts as a fifth of one. So what a test waits for is not late
+// because another process compiles.
 type clock struct {
 	passed time.Duration
 	last   time.Time
 }
 
-// longestTick is what counts at most from one look at the clock to the next, for
-// whoever looks is also late on a busy machine.
+// longestTick limits what counts from one look at the clock to the next, because on a
+// busy machine the look itself is late.
 const longestTick = 200 * time.Millisecond
 
 func newClock() clock { return clock{last: time.Now()} }
 
-// tick returns what has passed until now. It wants to be called often.
+// tick returns the time counted until now. It must be called often.
 func (c *clock) tick() time.Duration {
 	now := time.Now()
 	c.passed += time.Duration(float64(min(now.Sub(c.last), longestTick)) * share())
@@ -31,19 +31,20 @@ func (c *clock) tick() time.Duration {
 	return c.passed
 }
 
-// share returns which part of a processor each of those gets who want one now.
+// share returns which part of a processor each thread gets that wants one now.
 func share() float64 { return min(1, float64(runtime.NumCPU())/float64(runnable())) }
 
-// looked is how many threads wanted to run lately: many goroutines ask at once.
+// looked caches how many threads wanted to run: many goroutines ask at once.
 var looked struct {
 	sync.Mutex
 	at       time.Time
 	runnable int
 }
 
-// runnable returns how many threads of the machine run or could; see proc_loadavg(5).
-// Package process counts them, too, with a limit that is right for a server: a test must
-// not fail when that is wrong, nor where more than ten want each processor.
+// runnable returns how many threads of the machine run or could run; see
+// proc_loadavg(5). Package process counts them too, with a limit that is right for a
+// server. A test must not fail when that is wrong, nor where more than ten threads
+// want each processor.
 func runnable() int {
 	looked.Lock()
 	defer looked.Unlock()

@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// Conn is a client that does exactly what it is told: RFC 6455 by hand, with
-// every way to break it. Reading and writing may happen in two goroutines.
+// Conn is a client that does exactly what a test wants: RFC 6455 by hand, with every
+// way to break it. One goroutine may read while another writes.
 type Conn struct {
 	net.Conn
 	Response *http.Response // of the handshake
 	Body     string         // of a refusal
 
-	// Deaf stops the answers to pings.
+	// Deaf leaves pings unanswered.
 	Deaf bool
 	// Pings counts the pings that were read.
 	Pings int
@@ -32,9 +32,8 @@ type Conn struct {
 	large []byte // a frame that Skim read
 }
 
-// Dial connects to the server and sends nothing. The connection is closed
-// when the test ends. A read or write of it fails when patience is over, unless a
-// deadline is set.
+// Dial connects to the server and sends nothing. The connection is closed when the
+// test ends. A read or write fails when patience is over, unless a deadline is set.
 func (s *Server) Dial(t T) *Conn {
 	t.Helper()
 	return dial(t, s.network, s.Addr)
@@ -71,7 +70,7 @@ func (c *Conn) ask(t T, r Request) *Conn {
 	return c
 }
 
-// Open makes a WebSocket connection of r.
+// Open opens a WebSocket connection with r.
 func (s *Server) Open(t T, r Request) *Conn {
 	t.Helper()
 	return s.Dial(t).open(t, r)
@@ -86,26 +85,26 @@ func (c *Conn) open(t T, r Request) *Conn {
 	return c
 }
 
-// ConnectTo makes a WebSocket connection for "/" with any server.
+// ConnectTo opens a WebSocket connection for "/" to any server.
 func ConnectTo(t T, address string) *Conn {
 	t.Helper()
 	return dial(t, "tcp", address).open(t, Handshake("/"))
 }
 
-// Connect makes a WebSocket connection for the path "/".
+// Connect opens a WebSocket connection for the path "/".
 func (s *Server) Connect(t T) *Conn {
 	t.Helper()
 	return s.Open(t, Handshake("/"))
 }
 
-// ConnectTo makes a WebSocket connection for a path.
+// ConnectTo opens a WebSocket connection for a path.
 func (s *Server) ConnectTo(t T, target string) *Conn {
 	t.Helper()
 	return s.Open(t, Handshake(target))
 }
 
-// ConnectWhenFree is Connect for servers with one slot: the slot is free
-// shortly after the process is gone, and refusals until then are no failure.
+// ConnectWhenFree does as Connect, for servers with one slot. The slot is free
+// shortly after the process is gone; until then a refusal is not a failure.
 func (s *Server) ConnectWhenFree(t T) (c *Conn) {
 	t.Helper()
 	Until(t, "there is a free slot", func() bool {
@@ -141,10 +140,10 @@ func (c *Conn) ReadResponse() error {
 	return err
 }
 
-// Status is the status of the handshake's answer.
+// Status returns the status of the handshake's answer.
 func (c *Conn) Status() int { return c.Response.StatusCode }
 
-// Header is a header of the handshake's answer.
+// Header returns a header of the handshake's answer.
 func (c *Conn) Header(name string) string { return c.Response.Header.Get(name) }
 
 // HalfClose sends FIN and goes on reading.
@@ -163,9 +162,9 @@ func (c *Conn) Reset() {
 	c.Conn.Close()
 }
 
-// FillUp writes messages of size bytes until limit bytes are written or nothing
-// has moved for a moment, and returns how many bytes went. The last frame may
-// be a part of one; the rest of it goes in front of what is sent next.
+// FillUp writes messages of size bytes until limit bytes are written or nothing has
+// moved for a moment, and returns how many bytes it wrote. The last frame may be
+// incomplete; the rest of it is sent before whatever is sent next.
 func (c *Conn) FillUp(op byte, size, limit int) (sent int) {
 	frame := Frame{Fin: true, Op: op, Payload: []byte(strings.Repeat("x", size))}.Bytes()
 	defer c.Conn.(*patientConn).patientAgain()
@@ -181,7 +180,7 @@ func (c *Conn) FillUp(op byte, size, limit int) (sent int) {
 	return sent
 }
 
-// Closed is how a connection ended. Code 1006 means without a close frame.
+// Closed tells how a connection ended. Code 1006 means without a close frame.
 type Closed struct {
 	Code   int
 	Reason string

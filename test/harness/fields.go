@@ -2,8 +2,8 @@ package harness
 
 import "strings"
 
-// Fields takes the key:'value' fields out of a log line. Escapes in a value
-// stay as they are.
+// Fields returns the key:'value' fields of a log line. Escapes in a value stay as
+// they are.
 func Fields(line string) map[string]string {
 	fields := map[string]string{}
 	_, rest, _ := strings.Cut(line, " | ")
@@ -19,7 +19,7 @@ func Fields(line string) map[string]string {
 	}
 }
 
-// quoted splits text behind the first quote that no backslash escapes.
+// quoted splits text at the first quote that is not escaped by a backslash.
 func quoted(text string) (value, rest string) {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {

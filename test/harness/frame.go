@@ -30,7 +30,7 @@ type Frame struct {
 	Announce int64 // length to announce instead of len(Payload)
 }
 
-// Bytes is the frame as a client sends it. The mask is fixed, because a test
+// Bytes returns the frame as a client sends it. The mask is fixed, because a test
 // should be repeatable.
 func (f Frame) Bytes() []byte {
 	first := f.Rsv | f.Op

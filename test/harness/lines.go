@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Lines collects what a process writes. It may be read while it grows.
+// Lines collects the output of a process. It may be read while it grows.
 type Lines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -19,14 +19,14 @@ func (l *Lines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// String is everything so far.
+// String returns everything written so far.
 func (l *Lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// Has says whether text was written.
+// Has reports whether text was written.
 func (l *Lines) Has(text string) bool { return strings.Contains(l.String(), text) }
 
 // With returns the lines that contain every one of the texts.

@@ -14,8 +14,8 @@ import (
 // goroutine is left, and removes what was built.
 func Main(m *testing.M) {
 	flag.Parse()
-	// Most of a test here is waiting for another process, so more of them run
-	// at once than there are processors, unless -parallel was given.
+	// A test here mostly waits for another process. So more of them run at once than
+	// there are processors, unless -parallel was given.
 	set := false
 	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "test.parallel" })
 	if !set {
@@ -32,10 +32,10 @@ func Main(m *testing.M) {
 
 var atExit []func()
 
-// AtExit adds something to do when all tests of the package are done.
+// AtExit adds a function to call when all tests of the package are done.
 func AtExit(f func()) { atExit = append(atExit, f) }
 
-// scratch is this test process's directory for what it builds.
+// scratch returns the directory for what this test process builds.
 var scratch = sync.OnceValue(func() string {
 	dir, err := os.MkdirTemp("", "websocketd-test-")
 	if err != nil {
@@ -44,8 +44,8 @@ var scratch = sync.OnceValue(func() string {
 	return dir
 })
 
-// Measured logs a number a reader of the test's output wants to see.
-// The runner (test/gotest) prints these lines also when the test passes.
+// Measured logs a number that is of interest to readers of the test's output. The
+// runner (test/gotest) prints these lines also when the test passes.
 func Measured(t T, format string, args ...any) {
 	t.Helper()
 	t.Logf("measured: %s", fmt.Sprintf(format, args...))

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Message is one message of the server.
+// Message is one message from the server.
 type Message struct {
 	Op     byte
 	Data   []byte
@@ -50,8 +50,8 @@ func (c *Conn) Receive() (Message, error) {
 	}
 }
 
-// ReceiveWithin is Receive with its own patience, for the message as a whole: pings
-// that come meanwhile do not put it off.
+// ReceiveWithin is Receive with a patience for the message as a whole: pings that
+// come meanwhile do not extend it.
 func (c *Conn) ReceiveWithin(d time.Duration) (Message, error) {
 	p := c.Conn.(*patientConn)
 	before := p.patience.Swap(int64(d))
@@ -96,14 +96,14 @@ func (c *Conn) Echo(t T, text string) {
 	c.Expect(t, text)
 }
 
-// Rest reads messages until the connection ends, and tells how it did.
+// Rest reads messages until the connection ends, and returns them and how it ended.
 func (c *Conn) Rest(t T) (messages []string, end Closed) {
 	t.Helper()
 	end = c.Each(t, func(m Message) { messages = append(messages, string(m.Data)) })
 	return messages, end
 }
 
-// Each hands every message to f until the connection ends.
+// Each calls f with every message until the connection ends.
 func (c *Conn) Each(t T, f func(Message)) (end Closed) {
 	t.Helper()
 	for {
@@ -119,7 +119,7 @@ func (c *Conn) Each(t T, f func(Message)) (end Closed) {
 	}
 }
 
-// Ends reads to the end and demands the code and, unless "", the reason.
+// Ends reads to the end and demands the code and, unless it is "", the reason.
 func (c *Conn) Ends(t T, code int, reason string) (messages []string) {
 	t.Helper()
 	messages, end := c.Rest(t)
@@ -129,7 +129,7 @@ func (c *Conn) Ends(t T, code int, reason string) (messages []string) {
 	return messages
 }
 
-// Leave says goodbye with 1000 and waits for the answer.
+// Leave sends a close frame with 1000 and waits for the answer.
 func (c *Conn) Leave(t T) {
 	t.Helper()
 	if err := c.SendClose(1000, ""); err != nil {

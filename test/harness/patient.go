@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// patientConn is a connection whose every read and write may take as long as
-// patience lasts, so that it never ends while something moves. A deadline that is
-// set takes the place of that.
+// patientConn is a connection of which every read and write may take as long as
+// patience lasts, so that it never fails while data moves. A deadline that is set
+// replaces patience.
 type patientConn struct {
 	net.Conn
 	patience    atomic.Int64              // a time.Duration
-	message     *clock                    // of one message, which pings do not put off; nil: of each read
+	message     *clock                    // of one message, which pings do not extend; nil: of each read
 	read, write atomic.Pointer[time.Time] // deadlines that were set
 }
 
@@ -50,8 +50,8 @@ func (c *patientConn) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// wait calls step again after its time-outs, until patience is over on the clock.
-// What moves a part of it begins anew.
+// wait calls step again after its time-outs, until patience is over on the clock. A
+// step that moves some data resets the clock.
 func (c *patientConn) wait(now *clock, own *atomic.Pointer[time.Time], setDeadline func(time.Time) error, step func() (moved bool, err error)) error {
 	for {
 		if deadline := own.Load(); deadline != nil {
@@ -87,7 +87,7 @@ func (c *patientConn) SetWriteDeadline(t time.Time) error {
 	return c.Conn.SetWriteDeadline(t)
 }
 
-// patientAgain takes the deadlines back.
+// patientAgain removes the deadlines.
 func (c *patientConn) patientAgain() {
 	c.read.Store(nil)
 	c.write.Store(nil)
@@ -98,8 +98,8 @@ func (c *patientConn) CloseWrite() error {
 	return c.Conn.(interface{ CloseWrite() error }).CloseWrite()
 }
 
-// HTTPClient returns a client that has patience with every read and write, not
-// with the whole answer. Its connections are closed when t ends.
+// HTTPClient returns a client with patience for every read and write, not for the
+// whole answer. Its connections are closed when t ends.
 func HTTPClient(t T) *http.Client {
 	transport := &http.Transport{DisableCompression: true, DialContext: DialContext(t)}
 	t.Cleanup(transport.CloseIdleConnections)

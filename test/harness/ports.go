@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// Ports are taken from below the range the kernel gives to outgoing
-// connections, so that a client of one test never sits on the port of another
-// test's server. Each test process owns a block of them, and shows it by
-// listening on the block's first port.
+// Ports are taken from below the range the kernel uses for outgoing connections, so
+// that a client of one test never occupies the port of another test's server. Each
+// test process owns a block of them, which it claims by listening on the block's
+// first port.
 const (
 	firstBlock = 12000
 	blockSize  = 250
@@ -25,7 +25,7 @@ var ports struct {
 	reserved map[int]bool // by MustFreePort
 }
 
-// FreePort returns a TCP port of 127.0.0.1 that nobody uses.
+// FreePort returns a TCP port of 127.0.0.1 that is not in use.
 func FreePort(t T) int {
 	t.Helper()
 	port, err := freePort()
@@ -35,8 +35,8 @@ func FreePort(t T) int {
 	return port
 }
 
-// MustFreePort is FreePort where there is no test yet. The port is not given to
-// anybody else, however long it takes until it is used.
+// MustFreePort is FreePort where there is no test yet. The port is not handed out
+// again, however long it takes until it is used.
 func MustFreePort() int {
 	port, err := freePort()
 	if err != nil {
@@ -57,8 +57,9 @@ func freePort() (int, error) {
 	if ports.owner == nil && !claimBlock() {
 		return 0, fmt.Errorf("no free block of ports between %d and %d", firstBlock, firstBlock+blocks*blockSize)
 	}
-	// A server that is forked now would inherit the socket, and be reached by it until it
-	// is executed: as if it, or the next server of that port, were listening already.
+	// A server that is forked now would inherit the socket and keep it until exec. Until
+	// then it would seem that this server, or the next one on that port, were listening
+	// already.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	for range blockSize {

@@ -15,9 +15,9 @@ import (
 // MarkName is the environment variable that marks a server and its children.
 const MarkName = "WSD_MARK"
 
-// Marked returns the pids of the living processes that carry mark, or that run
-// the file exe: the server's own link, which its guardian runs too. Zombies
-// have no environment and are not found.
+// Marked returns the pids of the living processes that carry mark, or that run the
+// file exe: the server's own link, which its guardian runs too. Zombies have no
+// environment and are not found.
 func Marked(mark, exe string) (pids []int) {
 	want := []byte(MarkName + "=" + mark)
 	for _, pid := range allPids() {
@@ -28,9 +28,9 @@ func Marked(mark, exe string) (pids []int) {
 	return pids
 }
 
-// Children returns what of Marked is not exe itself: the server's children and
-// theirs, but neither the server, nor its guardian, nor a child between fork
-// and exec.
+// Children returns the processes of Marked that do not run exe: the server's children
+// and their descendants, but neither the server, nor its guardian, nor a child
+// between fork and exec.
 func Children(mark, exe string) (pids []int) {
 	want := []byte(MarkName + "=" + mark)
 	for _, pid := range allPids() {
@@ -76,25 +76,25 @@ func procFile(pid int, name string) string {
 	return filepath.Join("/proc", strconv.Itoa(pid), name)
 }
 
-// Alive says whether pid is a process and not a zombie.
+// Alive reports whether pid is a process and not a zombie.
 func Alive(pid int) bool {
 	state, err := statusField(pid, "State")
 	return err == nil && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
 }
 
-// PeakMemory is VmHWM of pid in bytes: the most memory it ever had resident.
+// PeakMemory returns VmHWM of pid in bytes: the most memory it ever had resident.
 func PeakMemory(t T, pid int) int64 {
 	t.Helper()
 	return statusNumber(t, pid, "VmHWM") << 10
 }
 
-// Memory is VmRSS of pid in bytes: the memory it has resident now.
+// Memory returns VmRSS of pid in bytes: the memory it has resident now.
 func Memory(t T, pid int) int64 {
 	t.Helper()
 	return statusNumber(t, pid, "VmRSS") << 10
 }
 
-// Threads is the number of threads of pid.
+// Threads returns the number of threads of pid.
 func Threads(t T, pid int) int {
 	t.Helper()
 	return int(statusNumber(t, pid, "Threads"))
@@ -109,7 +109,7 @@ func statusNumber(t T, pid int, name string) int64 {
 	return n
 }
 
-// StatusNumber is a number of /proc/PID/status; memory is in KB.
+// StatusNumber returns a number of /proc/PID/status; memory is in KB.
 func StatusNumber(pid int, name string) (int64, error) {
 	value, err := statusField(pid, name)
 	if err != nil {
@@ -122,9 +122,9 @@ func StatusNumber(pid int, name string) (int64, error) {
 	return n, nil
 }
 
-// CPUTime is what pid has used so far, in all its threads, also those that have
-// ended, but not in its children. It is exact to the nanosecond, where
-// /proc/PID/stat is to 10 ms. A process that is gone has used 0.
+// CPUTime returns the processor time pid has used so far in all its threads, also in
+// those that have ended, but not in its children. It is exact to the nanosecond,
+// where /proc/PID/stat is to 10 ms. For a process that is gone it is 0.
 func CPUTime(pid int) time.Duration {
 	const schedulerClock = 2 // CPUCLOCK_SCHED of the kernel, see clock_getcpuclockid(3)
 	var used unix.Timespec
@@ -134,7 +134,7 @@ func CPUTime(pid int) time.Duration {
 	return time.Duration(used.Nano())
 }
 
-// Descriptors is the number of open descriptors of pid.
+// Descriptors returns the number of open descriptors of pid.
 func Descriptors(t T, pid int) int {
 	t.Helper()
 	entries, err := os.ReadDir(procFile(pid, "fd"))
@@ -144,20 +144,20 @@ func Descriptors(t T, pid int) int {
 	return len(entries)
 }
 
-// WriteCalls is how many write system calls pid has made.
+// WriteCalls returns how many write system calls pid has made.
 func WriteCalls(t T, pid int) int64 {
 	t.Helper()
 	return ioNumber(t, pid, "syscw")
 }
 
-// ReadCalls is how many read system calls pid has made, those in vain included, but
-// not other calls that receive.
+// ReadCalls returns how many read system calls pid has made, including those that got
+// nothing, but not other calls that receive.
 func ReadCalls(t T, pid int) int64 {
 	t.Helper()
 	return ioNumber(t, pid, "syscr")
 }
 
-// ioNumber is a line of /proc/PID/io.
+// ioNumber returns a number of /proc/PID/io.
 func ioNumber(t T, pid int, name string) int64 {
 	t.Helper()
 	text, err := os.ReadFile(procFile(pid, "io"))
@@ -192,7 +192,7 @@ func field(text, name string) string {
 	return ""
 }
 
-// NoSurvivors waits until no child of s is left. The server may live on.
+// NoSurvivors waits until no child of s is left. The server may still run.
 func NoSurvivors(t T, s *Server) {
 	t.Helper()
 	var left []int
@@ -220,7 +220,7 @@ func describe(pids []int) string {
 	return strings.Join(all, ", ")
 }
 
-// Blocked says whether pid waits in the kernel for room in a pipe.
+// Blocked reports whether pid waits in the kernel for room in a pipe.
 func Blocked(pid int) bool {
 	where, err := os.ReadFile(procFile(pid, "wchan"))
 	if err == nil && len(where) > 1 {

@@ -5,24 +5,24 @@ import (
 	"strings"
 )
 
-// Request is a request as it is sent: nothing is checked or put right.
+// Request is a request as it is sent: nothing is checked or corrected.
 type Request struct {
 	Method, Target, Proto string
 	Lines                 []string // header lines without their line ends
 }
 
-// Key is the sample key of RFC 6455 1.3, and AcceptKey what answers it.
+// Key is the sample key of RFC 6455 1.3, and AcceptKey its answer.
 const (
 	Key       = "dGhlIHNhbXBsZSBub25jZQ=="
 	AcceptKey = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 )
 
-// Get is a plain GET of target.
+// Get returns a plain GET of target.
 func Get(target string) Request {
 	return Request{"GET", target, "HTTP/1.1", []string{"Host: localhost"}}
 }
 
-// Handshake is a proper opening handshake for target.
+// Handshake returns a proper opening handshake for target.
 func Handshake(target string) Request {
 	return Get(target).
 		Add("Upgrade", "websocket").
@@ -69,7 +69,7 @@ func (r Request) As(method, proto string) Request {
 	return r
 }
 
-// String is the request on the wire.
+// String returns the request on the wire.
 func (r Request) String() string {
 	return fmt.Sprintf("%s %s %s\r\n%s\r\n\r\n", r.Method, r.Target, r.Proto, strings.Join(r.Lines, "\r\n"))
 }

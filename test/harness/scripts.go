@@ -31,8 +31,8 @@ func WriteFile(t T, path, text string, mode os.FileMode) {
 	}
 }
 
-// Environment asks a server whose program is env(1) what a request's process
-// sees.
+// Environment returns what the process of a request sees. The server's program must
+// be env(1).
 func (s *Server) Environment(t T, r Request) map[string]string {
 	t.Helper()
 	lines, _ := s.Open(t, r).Rest(t)

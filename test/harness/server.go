@@ -24,16 +24,15 @@ type Options struct {
 	Dir  string   // working directory
 
 	Unix    string   // listen on this unix socket instead of TCP
-	PassEnv []string // names passed to children besides PATH and the mark
+	PassEnv []string // names passed to children in addition to PATH and the mark
 	Bare    bool     // add no flags at all; Args must listen on 127.0.0.1:Port
 	Port    int      // 0 takes a free one
-	Shell   string   // run by a shell before it becomes the server: "ulimit -n 64"
+	Shell   string   // shell code to run before the server: "ulimit -n 64"
 
-	Stdout, Stderr *os.File // where the server writes; nil is captured
+	Stdout, Stderr *os.File // where the server writes; nil: captured
 }
 
-// languages are the interpreters among the commands of tests that a machine may
-// not have.
+// languages are interpreters in the commands of tests that a machine may not have.
 var languages = []string{"perl", "python3", "node", "awk"}
 
 // raceOptions keep a server built with -race from sleeping a second at its end.
@@ -44,17 +43,17 @@ type Server struct {
 	Addr string // host:port, or the path of the unix socket
 	Port int
 	PID  int
-	Exe  string // a link only this server and its guardian run
+	Exe  string // a link that only this server and its guardian run
 	Mark string // carried by every child
 
-	Out, Err *Lines // what it wrote, unless it wrote elsewhere
+	Out, Err *Lines // its captured output
 
 	network string
 	peer    bool
 	cmd     *exec.Cmd
 	done    chan struct{} // closed when the process was reaped
-	stopped bool          // a test ended it in its own way
-	asked   bool          // to end: a second signal would not be polite
+	stopped bool          // the test ended it itself
+	asked   bool          // asked to end: a second signal would end it by force
 }
 
 // Start runs bin on a free loopback port with more flags and a command.
@@ -63,8 +62,8 @@ func Start(t T, bin string, args ...string) *Server {
 	return Options{Bin: bin, Args: args}.Start(t)
 }
 
-// Start runs the server and waits until it accepts connections. It is stopped,
-// and what it left is looked for, when the test ends.
+// Start runs the server and waits until it accepts connections. When the test ends
+// the server is stopped, and must have left nothing.
 func (o Options) Start(t T) *Server {
 	t.Helper()
 	s := o.Launch(t)
@@ -86,7 +85,8 @@ func (o Options) Start(t T) *Server {
 	return s
 }
 
-// Launch is Start without waiting for readiness, for servers that may refuse.
+// Launch is Start without waiting for readiness, for servers that may refuse to
+// start.
 func (o Options) Launch(t T) *Server {
 	t.Helper()
 	for _, arg := range o.Args {
@@ -135,8 +135,8 @@ func (o Options) flags(s *Server) []string {
 	return append(flags, "--address=127.0.0.1", "--port="+strconv.Itoa(s.Port))
 }
 
-// privateLink gives one server a path of its own, so that /proc/PID/exe tells
-// this server and its guardian from those of other tests.
+// privateLink returns a path of the binary for one server only, so that /proc/PID/exe
+// tells this server and its guardian from those of other tests.
 func privateLink(t T, bin string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -172,7 +172,7 @@ func capture(t T, given *os.File) (*Lines, *os.File, func()) {
 	return lines, w, func() { w.Close() }
 }
 
-// Exited says whether the server process has ended.
+// Exited reports whether the server process has ended.
 func (s *Server) Exited() bool {
 	select {
 	case <-s.done:
@@ -191,9 +191,9 @@ func (s *Server) Signal(t T, sig syscall.Signal) {
 	}
 }
 
-// Wait waits until the server has ended and returns its exit status, or minus
-// the signal that killed it. The test has then ended the server in its own
-// way, and the cleanup no longer demands status 0.
+// Wait waits until the server has ended and returns its exit status, or minus the
+// signal that killed it. The test has then ended the server itself, and the cleanup
+// no longer demands status 0.
 func (s *Server) Wait(t T) int {
 	t.Helper()
 	s.stopped = true
@@ -207,10 +207,10 @@ func (s *Server) Wait(t T) int {
 	return status.ExitStatus()
 }
 
-// Children are the pids of the server's processes and of theirs.
+// Children returns the pids of the server's processes and of their descendants.
 func (s *Server) Children() []int { return Children(s.Mark, s.Exe) }
 
-// Everything is Children, the guardian, and the server itself.
+// Everything returns the pids of Children, the guardian, and the server itself.
 func (s *Server) Everything() []int { return Marked(s.Mark, s.Exe) }
 
 // Guardian returns the pid of the server's guardian, or 0.
@@ -223,15 +223,15 @@ func (s *Server) Guardian() int {
 	return 0
 }
 
-// isFork says whether pid is a copy of parent that has not yet executed.
+// isFork reports whether pid is a copy of parent that has not yet called exec.
 func isFork(pid, parent int) bool {
 	a, errA := os.ReadFile(procFile(pid, "cmdline"))
 	b, errB := os.ReadFile(procFile(parent, "cmdline"))
 	return errA == nil && errB == nil && string(a) == string(b)
 }
 
-// cleanup stops the server politely and checks what it left; whatever a
-// failed test left is killed by pid.
+// cleanup stops the server politely and checks what it left. What a failed test left
+// is killed by pid.
 func (s *Server) cleanup(t T) {
 	t.Helper()
 	if !s.stopped {
@@ -240,7 +240,7 @@ func (s *Server) cleanup(t T) {
 		}
 		if !Within(Patience(t), s.Exited) {
 			t.Errorf("the server did not end at SIGTERM")
-			s.cmd.Process.Signal(syscall.SIGQUIT) // so that it prints where it stands
+			s.cmd.Process.Signal(syscall.SIGQUIT) // so that it prints its goroutines
 			Within(Patience(t), s.Exited)
 		}
 	}

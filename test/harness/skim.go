@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// Skim hands every message to f until the connection ends, or until f returns an
-// error, and returns that. It is Receive for floods: a message must come in one
-// frame, and is f's only until f returns.
+// Skim calls f with every message until the connection ends or f returns an error,
+// and returns that error. It is Receive for floods: a message must come in one frame,
+// and f must not keep it.
 func (c *Conn) Skim(f func(data []byte) error) error {
 	for {
 		op, data, used, err := c.peekFrame()
@@ -33,7 +33,8 @@ func (c *Conn) Skim(f func(data []byte) error) error {
 	}
 }
 
-// peekFrame reads a frame, and leaves the last used bytes of it to be discarded.
+// peekFrame reads a frame, and leaves its last used bytes to be discarded by the
+// caller.
 func (c *Conn) peekFrame() (op byte, data []byte, used int, err error) {
 	head, err := c.r.Peek(2)
 	if err != nil {

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Skip is the only way for a test here to skip: for lack of something. The
-// runner lists every skip and fails for one that test/skips.txt does not know.
+// Skip skips a test because something is missing. It is the only way for a test here
+// to skip. The runner lists every skip and fails for one that test/skips.txt does not
+// have.
 func Skip(t T, lacks, why string) {
 	t.Helper()
 	t.Skipf("skip: needs %s: %s", lacks, why)
 }
 
-// Need skips the test if one of the tools is missing, or fails it if REQUIRE
-// (a comma list in the environment) says that the tool must be here.
-// Some tools are parts of others: "node:ws", "node:servers", "python3:websockets" and
-// "git:http-backend".
+// Need skips the test if one of the tools is missing, or fails it if REQUIRE (a comma
+// list in the environment) demands the tool. Some tools are parts of others:
+// "node:ws", "node:servers", "python3:websockets" and "git:http-backend".
 func Need(t T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
@@ -33,7 +33,7 @@ func Need(t T, tools ...string) {
 	}
 }
 
-// Required says whether REQUIRE names tool.
+// Required reports whether REQUIRE names tool.
 func Required(tool string) bool {
 	for name := range strings.SplitSeq(os.Getenv("REQUIRE"), ",") {
 		if strings.TrimSpace(name) == tool {
@@ -64,8 +64,8 @@ func missing(tool string) error {
 	}
 }
 
-// Has says whether all of the tools are here, for tests that make do without. One
-// that REQUIRE names is had: its use then fails.
+// Has reports whether all of the tools are here, for tests that can do without. A
+// tool named by REQUIRE counts as present: its use then fails.
 func Has(tools ...string) bool {
 	for _, tool := range tools {
 		program, _, _ := strings.Cut(tool, ":")

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// T is what a check needs of a *testing.T. A [Probe] is the other
+// T is the part of *testing.T that checks need. A [Probe] is the other
 // implementation: it lets a check fail without failing the test.
 type T interface {
 	Helper()
@@ -23,7 +23,7 @@ type T interface {
 	Failed() bool
 }
 
-// Probe runs a check of which failure is a result and not an error.
+// Probe runs a check whose failure is a result and not an error.
 type Probe struct {
 	name string
 
@@ -33,8 +33,8 @@ type Probe struct {
 	cleanups []func()
 }
 
-// RunProbe runs check in a goroutine of its own and waits for it and its
-// cleanups. The error tells the first failure; nil means that the check passed.
+// RunProbe runs check in a goroutine, and waits for it and its cleanups. It returns
+// the first failure, or nil if the check passed.
 func RunProbe(name string, check func(T)) (failure error) {
 	p := &Probe{name: name}
 	done := make(chan struct{})
@@ -64,7 +64,7 @@ func (p *Probe) Logf(string, ...any) {}
 func (p *Probe) Failed() bool        { p.mu.Lock(); defer p.mu.Unlock(); return p.failed }
 func (p *Probe) Cleanup(f func())    { p.cleanups = append(p.cleanups, f) }
 
-// Patience of a probe is short: it is expected to wait in vain.
+// Patience returns a short time: a probe is expected to wait in vain.
 func (p *Probe) Patience() time.Duration { return 5 * time.Second }
 
 func (p *Probe) Errorf(format string, args ...any) {

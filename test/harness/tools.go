@@ -8,13 +8,16 @@ import (
 	"sync"
 )
 
-// ClientsDir holds the clients we did not write, and their drivers.
+// ClientsDir returns the directory of the clients we did not write, and their
+// drivers.
 func ClientsDir() string { return filepath.Join(RootDir(), "test", "clients") }
 
-// ServersDir holds the programs we did not write that are put behind the server.
+// ServersDir returns the directory of the programs we did not write, which run behind
+// the server.
 func ServersDir() string { return filepath.Join(RootDir(), "test", "servers") }
 
-// nodePackages is nil if node is here, and packages in a directory of test/.
+// nodePackages returns an error unless node is installed, and packages are in a
+// directory of test/.
 func nodePackages(dir string, names ...string) error {
 	if _, err := exec.LookPath("node"); err != nil {
 		return err
@@ -45,8 +48,8 @@ var pythonWebsockets = sync.OnceValue(func() python {
 	return python{err: fmt.Errorf("no python3 here has the package websockets")}
 })
 
-// PythonWebsockets returns a Python 3 that has the package websockets. The
-// system's own Python may have it while another one is first in PATH.
+// PythonWebsockets returns a Python 3 that has the package websockets. The system's
+// own Python may have it while another one comes first in PATH.
 func PythonWebsockets() (string, error) {
 	p := pythonWebsockets()
 	return p.path, p.err

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must happen, in the time of a quiet
-// machine. It is a limit, not a measurement: nothing here is about speed.
+// patience limits how long a test waits for what must happen, in the time of a quiet
+// machine. It does not measure: nothing here is about speed.
 const patience = 25 * time.Second
 
 // Patience returns how long t waits for what must happen.
@@ -18,7 +18,7 @@ func Patience(t T) time.Duration {
 	return patience
 }
 
-// Until waits for cond and fails the test if it does not come true in time.
+// Until waits for cond and fails the test if it does not become true in time.
 func Until(t T, what string, cond func() bool) {
 	t.Helper()
 	if limit := Patience(t); !Within(limit, cond) {
@@ -51,9 +51,9 @@ func Settled(t T, number func() int) int {
 	return last
 }
 
-// Within polls cond until it is true, at most for d in the time of a quiet
-// machine, and reports whether it was. What has not come true soon is looked at less
-// often: most conditions read all of /proc, which many tests do at once.
+// Within polls cond until it is true, at most for d in the time of a quiet machine,
+// and reports whether it was. It polls less and less often: most conditions read all
+// of /proc, and many tests do that at once.
 func Within(d time.Duration, cond func() bool) bool {
 	pause := 2 * time.Millisecond
 	tick := time.NewTicker(pause)
@@ -71,8 +71,8 @@ func Within(d time.Duration, cond func() bool) bool {
 // slowestPoll is shorter than longestTick, so that the clock sees all of it.
 const slowestPoll = 50 * time.Millisecond
 
-// Context returns one for clients and tools that we did not write: it is done when
-// t ends, or patience has been over some times.
+// Context returns a context for clients and tools that we did not write. It is done
+// when t ends, or after four times the patience of t.
 func Context(t T) context.Context {
 	ctx, cancel := withPatience(context.Background(), 4*Patience(t))
 	t.Cleanup(cancel)
@@ -96,8 +96,8 @@ func withPatience(parent context.Context, limit time.Duration) (context.Context,
 	return ctx, func() { cancel(nil); <-over }
 }
 
-// Paced calls step n times, every d. It is for clients that are slow on
-// purpose, and stops early when step returns false.
+// Paced calls step n times, every d, for clients that are slow on purpose. It stops
+// early when step returns false.
 func Paced(n int, d time.Duration, step func(i int) bool) {
 	tick := time.NewTicker(d)
 	defer tick.Stop()
@@ -106,5 +106,5 @@ func Paced(n int, d time.Duration, step func(i int) bool) {
 	}
 }
 
-// Soon is a deadline for what can only be found out by its not happening.
+// Soon returns a deadline for tests that something does not happen.
 func Soon() time.Time { return time.Now().Add(100 * time.Millisecond) }
