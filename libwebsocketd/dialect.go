@@ -15,8 +15,8 @@ import (
 // messages. It has the upgraded connection in its hands, before any program is opened,
 // and opens what it needs by Request.Open, Request.At and Request.Runtime.
 type Dialect interface {
-	// Speaks reports whether a handshake is of this protocol: by its subprotocol, or by
-	// its path. p is the program at the path, nil if there is none. The first Dialect
+	// Speaks reports whether a handshake is of this protocol: by its subprotocol (see
+	// Subprotocols), or by its path. p is the program at the path, nil if there is none. The first Dialect
 	// that speaks it takes it.
 	Speaks(r *http.Request, p *Program) bool
 
@@ -30,10 +30,15 @@ type Dialect interface {
 	Serve(req *Request, client *ws.Endpoint)
 }
 
+// Subprotocols returns those a handshake offers, in its order (RFC 6455 section 4.1).
+func Subprotocols(r *http.Request) []string {
+	return tokens(r.Header.Values("Sec-WebSocket-Protocol"))
+}
+
 // Acceptance is how the client of a Dialect is taken.
 type Acceptance struct {
 	Protocol string      // the subprotocol to confirm; "" is none
-	Header   http.Header // of the 101 besides
+	Header   http.Header // of the 101, besides that of the settings and of the Request
 
 	// MaxMessage is how many bytes a message of the client may have; 0 is
 	// DefaultMaxFrameSize, negative streams without limit.
@@ -86,7 +91,7 @@ func (s *Server) letIn(d Dialect, w http.ResponseWriter, r *http.Request, from r
 		s.refuse(w, req.log, gate.GoingAway)
 		return
 	}
-	client, err := ws.Upgrade(s.ctx, w, r, accepted.header(), s.dialectOptions(&accepted, req.log))
+	client, err := ws.Upgrade(s.ctx, w, r, s.dialectHeader(&accepted, req), s.dialectOptions(&accepted, req))
 	if err != nil {
 		s.running.Done()
 		s.conns.forget(acceptedConn(r.Context()))
@@ -94,19 +99,19 @@ func (s *Server) letIn(d Dialect, w http.ResponseWriter, r *http.Request, from r
 		return
 	}
 	conn := acceptedConn(r.Context())
-	go func() { // as in ServeHTTP
+	go func() { // as in serveHandshake
 		defer s.running.Done()
 		defer s.conns.forget(conn)
 		s.converse(req.session(nil, client), func() {
 			defer client.Close()
 			d.Serve(req, client)
-			bid(client)
+			endClient(client)
 		})
 	}()
 }
 
-// bid ends a client that a Dialect has done with, if it has not done so itself.
-func bid(client *ws.Endpoint) {
+// endClient ends a client that a Dialect has done with, if it has not done so itself.
+func endClient(client *ws.Endpoint) {
 	client.CloseSend(&bridge.CloseWith{Code: bridge.CloseNormal})
 	for {
 		if _, err := client.Receive(); err != nil {
@@ -134,22 +139,34 @@ func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from rem
 	return s.newRequest(r, to, from, id, log, make(http.Header)), nil
 }
 
-func (a *Acceptance) header() http.Header {
+// dialectHeader returns what goes into the 101 besides the handshake: the settings'
+// headers, those of the Request, those of the Dialect.
+func (s *Server) dialectHeader(a *Acceptance, req *Request) http.Header {
 	header := make(http.Header)
-	maps.Copy(header, a.Header)
+	for _, more := range []http.Header{s.settingsOf(req).Header, req.header, a.Header} {
+		maps.Copy(header, more)
+	}
 	if a.Protocol != "" {
 		header.Set("Sec-WebSocket-Protocol", a.Protocol)
 	}
 	return header
 }
 
-func (s *Server) dialectOptions(a *Acceptance, log *slog.Logger) ws.Options {
+// settingsOf returns those of the program at the path, else the Config's own.
+func (s *Server) settingsOf(req *Request) *Program {
+	if p := req.Program(); p != nil {
+		return p
+	}
+	return &s.own.Program
+}
+
+func (s *Server) dialectOptions(a *Acceptance, req *Request) ws.Options {
 	return ws.Options{
 		MaxMessage:   orDefault(a.MaxMessage, DefaultMaxFrameSize),
-		PingInterval: s.own.PingInterval,
+		PingInterval: s.settingsOf(req).PingInterval,
 		Takes:        orDefault(a.Takes, bridge.BothKinds),
 		Pong:         a.Pong,
 		Memory:       s.memory,
-		Log:          log,
+		Log:          req.log,
 	}
 }

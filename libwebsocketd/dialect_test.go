@@ -23,12 +23,16 @@ import (
 type runner struct{ pongs chan string }
 
 func (runner) Speaks(r *http.Request, _ *Program) bool {
-	return r.Header.Get("Sec-WebSocket-Protocol") == "run-1"
+	return slices.Contains(Subprotocols(r), "run-1")
 }
 
 func (d runner) Accept(req *Request) (Acceptance, *gate.Refusal) {
 	if req.HTTP.URL.Query().Has("no") {
 		return Acceptance{}, &gate.Refusal{Status: http.StatusUnauthorized, Reason: "not you", Header: http.Header{"Www-Authenticate": {"Bearer"}}}
+	}
+	req.Header().Set("X-Early", "yes")
+	if _, refusal := req.Open(Attach{MayStart: true}); refusal == nil || refusal.Status != http.StatusNotFound {
+		return Acceptance{}, &gate.Refusal{Status: http.StatusTeapot, Reason: "there is a program"}
 	}
 	return Acceptance{Protocol: "run-1", Header: http.Header{"X-Run": {"yes"}}, Pong: func(payload []byte) { d.pongs <- string(payload) }}, nil
 }
@@ -82,16 +86,16 @@ func echoProgram() Program {
 func TestDialect(t *testing.T) {
 	t.Parallel()
 	d := runner{make(chan string, 1)}
-	cfg := Config{Programs: []Program{echoProgram()}, Dialects: []Dialect{d}}
+	cfg := Config{Programs: []Program{echoProgram()}, Dialects: []Dialect{d}, HeaderWS: http.Header{"X-All": {"yes"}}}
 	cfg.Identify = func(*http.Request) (Identity, *gate.Refusal) { return Identity{"ann", "Test"}, nil }
 	s := serve(t, cfg)
-	speaks := http.Header{"Sec-WebSocket-Protocol": {"run-1"}}
+	speaks := http.Header{"Sec-WebSocket-Protocol": {"other, run-1"}}
 	c, answer, err := s.tryDial("/nowhere?a=b", speaks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if c.Subprotocol() != "run-1" || answer.Header.Get("X-Run") != "yes" {
+	if c.Subprotocol() != "run-1" || answer.Header.Get("X-Run") != "yes" || answer.Header.Get("X-Early") != "yes" || answer.Header.Get("X-All") != "yes" {
 		t.Errorf("the 101 has %v", answer.Header)
 	}
 	c.WriteMessage(websocket.TextMessage, []byte("x y"))

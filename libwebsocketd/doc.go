@@ -29,8 +29,9 @@
 // A Server is three things: life.go has what is waited for at the end, routes.go the
 // programs and what their processes are started with, server.go the front. The routes
 // are immutable. [Server.Reload] publishes others, which the next request sees, under a
-// lock of its own: a Lifetime's Serve is called with that lock held. It may use its
-// Runtime, and must not call Reload or Shutdown, nor wait for a goroutine that does.
+// lock of its own. It calls Lifetime.Serve and Supervisor.Retire with that lock held:
+// they may use their Runtime, and must not call Reload or Shutdown, nor wait for a
+// goroutine that does.
 //
 // # Doors
 //
@@ -79,8 +80,8 @@
 // bridge, stdio and ws.
 //
 //	goroutine                started by          ends when             waited for by
-//	the conversation         ServeHTTP           its session is over   Server.Shutdown
-//	a dialect                serveDialect        Serve returns         Server.Shutdown
+//	the conversation         serveHandshake          its session is over   Server.Shutdown
+//	a dialect                letIn               Serve returns         Server.Shutdown
 //	a feed of the console    serveFeed           Pipe returns          Server.Shutdown
 //	what a Supervisor starts Runtime.Go          it returns            Server.Shutdown
 //	reverse lookup           rdns.Names          it timed out          Server.Shutdown

@@ -109,7 +109,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 func (p *program) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
 	header := make(http.Header)
 	maps.Copy(header, p.Header)
-	offered := tokens(r.Header.Values("Sec-WebSocket-Protocol"))
+	offered := Subprotocols(r)
 	if protocol := p.chooseProtocol(offered); protocol != "" {
 		header.Set("Sec-WebSocket-Protocol", protocol)
 	} else if len(offered) > 0 && header.Get("Sec-WebSocket-Protocol") == "" {

@@ -9,6 +9,7 @@ import (
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/stdio"
 )
 
@@ -76,8 +77,16 @@ func (req *Request) At(path string) (*Request, *gate.Refusal) {
 }
 
 // Runtime returns what a Supervisor of the program would have to work with, for a Dialect
-// that starts processes itself.
-func (req *Request) Runtime() *Runtime { return &Runtime{server: req.server, program: req.to.program} }
+// that starts processes itself; nil if there is no program at the path.
+func (req *Request) Runtime() *Runtime {
+	if req.to.program == nil {
+		return nil
+	}
+	return &Runtime{server: req.server, program: req.to.program}
+}
+
+// Target returns where below its path the program is asked for.
+func (req *Request) Target() Target { return Target{req.to.scriptName, req.to.pathInfo, req.to.argv} }
 
 // Context is done when the server is going away.
 func (req *Request) Context() context.Context { return req.server.ctx }
@@ -95,9 +104,12 @@ func (req *Request) Refuse(w http.ResponseWriter, refusal *gate.Refusal) {
 // process of its own. Whoever called Open calls Close, or Pipe. A refusal is to be
 // answered by Refuse.
 func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
+	if req.to.program == nil { // of a Dialect
+		return nil, newRefusal(http.StatusNotFound, "no program is served at "+text.Quote(req.HTTP.URL.Path))
+	}
 	if supervisor := req.to.program.supervisor; supervisor != nil {
 		call.Request, call.Log = req.HTTP, req.log
-		call.Target = Target{req.to.scriptName, req.to.pathInfo, req.to.argv}
+		call.Target = req.Target()
 		call.Header, call.Identity = req.header, req.from.Identity
 		return supervisor.Open(&call)
 	}

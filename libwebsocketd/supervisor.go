@@ -22,18 +22,20 @@ type Lifetime interface {
 	// Check is why the settings are wrong, or cannot go with the rest of p's.
 	Check(p *Program) error
 
-	// Serve begins to serve host's program.
+	// Serve begins to serve host's program. New and Reload call it, Reload with its lock
+	// held: it must not call Reload or Shutdown, nor wait for a goroutine that does.
 	Serve(host *Runtime) Supervisor
 }
 
-// Supervisor keeps the processes of one Program for a Lifetime. It ends with its Host.
+// Supervisor keeps the processes of one Program for a Lifetime. It ends with its Runtime.
 type Supervisor interface {
 	// Open is the program as one client has it, or why that client has none. It may
 	// be called by any number of goroutines at once.
 	Open(call *Attach) (bridge.Endpoint, *gate.Refusal)
 
 	// Retire is called once, when Reload has put another Program in the place of
-	// this one: nobody calls Open any more, and what has clients goes on.
+	// this one: nobody calls Open any more, and what has clients goes on. Like Serve it
+	// must not call Reload.
 	Retire()
 }
 
