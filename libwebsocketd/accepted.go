@@ -12,35 +12,36 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// What the beginning of a header costs in memory, as measured: next to its bytes
-// net/http keeps an entry for every line of it. Under TLS lines cannot be seen, so that
-// all are taken for the shortest there are.
+// What the beginning of a header costs in memory, as measured: apart from its bytes
+// net/http keeps an entry for every line of it. Under TLS the lines cannot be counted,
+// so every byte counts as if all lines were of the shortest kind.
 const (
 	lineCost   = 100
 	secretCost = 20
-	// freeCost is what every connection has a buffer for anyway.
+	// freeCost is not counted: every connection has a buffer for that much anyway.
 	freeCost = 4 << 10
 )
 
-// accepted is a connection of Serve. While a request is waited for, its first or the
-// next, it weighs what comes: net/http keeps all of a header until its end has come.
+// accepted is a connection of Serve. While it waits for a request, its first or the
+// next, it counts the cost of what comes: net/http keeps all of a header until its end
+// has come.
 type accepted struct {
 	net.Conn
 	conns *conns
 
 	waiting   atomic.Bool  // for a request
-	cost      atomic.Int64 // of what has come of it
+	cost      atomic.Int64 // of what has come of the request
 	encrypted atomic.Bool  // the TLS handshake has begun
-	evicted   atomic.Bool  // it held too much for too long
+	evicted   atomic.Bool  // the connection held too much for too long
 
 	// Guarded by conns.mu.
 	entered, refused, hijacked bool
-	secure                     bool          // there is TLS over it
-	held                       int64         // the cost that counts
-	place                      *list.Element // among those that hold something
+	secure                     bool          // TLS runs over it
+	held                       int64         // the cost as counted in conns.held
+	place                      *list.Element // in conns.holders
 }
 
-// weighing is a listener whose connections are weighed.
+// weighing is a listener whose connections count the cost of unfinished headers.
 type weighing struct {
 	net.Listener
 	conns *conns
@@ -55,8 +56,8 @@ func (l weighing) Accept() (net.Conn, error) {
 	return &accepted{Conn: c, conns: l.conns}, nil
 }
 
-// asAccepted returns the connection that Serve accepted, through TLS if need be; nil
-// if it is another's.
+// asAccepted returns the connection that Serve accepted, unwrapped from TLS if need be;
+// nil if another server accepted it.
 func asAccepted(c net.Conn) *accepted {
 	if secure, ok := c.(*tls.Conn); ok {
 		c = secure.NetConn()
@@ -68,14 +69,15 @@ func asAccepted(c net.Conn) *accepted {
 // NetConn returns the connection as it was accepted.
 func (a *accepted) NetConn() net.Conn { return a.Conn }
 
-// Hijacked returns the connection as it was accepted, when net/http has given it away:
-// the weighing costs nothing any more then. Under TLS it stays.
+// Hijacked returns the connection as it was accepted. It is called when net/http has
+// given the connection away, which then need not count any more. A TLS connection keeps
+// its wrapper.
 func (a *accepted) Hijacked() net.Conn { return a.Conn }
 
-// Read implements net.Conn. One that was evicted is answered here, where nobody else
-// waits for it.
+// Read implements net.Conn. An evicted connection is answered here, by the goroutine
+// that reads it.
 func (a *accepted) Read(b []byte) (n int, err error) {
-	if !a.evicted.Load() { // else the deadline may be net/http's again
+	if !a.evicted.Load() { // else net/http may have set its deadline again
 		n, err = a.Conn.Read(b)
 		if n > 0 && a.waiting.Load() {
 			a.weigh(b[:n])
@@ -101,8 +103,8 @@ func (a *accepted) weigh(b []byte) {
 	}
 }
 
-// greeted says that the first message of a TLS handshake has come whole, and is not
-// kept. What follows may be of a header.
+// greeted is called when the first message of a TLS handshake has come whole. It resets
+// the count: that message is not kept. What follows may belong to a header.
 func greeted(c net.Conn) {
 	if a := asAccepted(c); a != nil {
 		a.conns.drop(a)
@@ -110,8 +112,8 @@ func greeted(c net.Conn) {
 	}
 }
 
-// evict ends a connection of which something is being read. TLS might have to wait with
-// its last word, so that it is broken off.
+// evict ends a connection from which a request is being read. One with TLS is closed
+// without an answer: writing its alert might block.
 func (a *accepted) evict() {
 	a.evicted.Store(true)
 	if a.secure {
@@ -121,7 +123,7 @@ func (a *accepted) evict() {
 	a.Conn.SetReadDeadline(ws.Past)
 }
 
-// ReadFrom lets the system send files, where it can.
+// ReadFrom implements io.ReaderFrom, so that the kernel copies files where it can.
 func (a *accepted) ReadFrom(r io.Reader) (int64, error) {
 	if to, ok := a.Conn.(io.ReaderFrom); ok {
 		return to.ReadFrom(r)
@@ -129,7 +131,8 @@ func (a *accepted) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{a.Conn}, r)
 }
 
-// CloseWrite lets net/http wait for the client to read its last word.
+// CloseWrite closes the writing half: net/http then waits for the client to read the
+// answer.
 func (a *accepted) CloseWrite() error {
 	if half, ok := a.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -12,13 +12,13 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// isUpgrade reports whether r asks for a WebSocket: the token may stand anywhere in
-// any of the Upgrade lines (RFC 9110 section 7.8).
+// isUpgrade reports whether r asks for a WebSocket: the token may be anywhere in any of
+// the Upgrade lines (RFC 9110 section 7.8).
 func isUpgrade(r *http.Request) bool {
 	return hasToken(r.Header.Values("Upgrade"), "websocket")
 }
 
-// hasToken looks for a token in a list header, in any case.
+// hasToken reports whether a list header contains a token, ignoring case.
 func hasToken(lines []string, token string) bool {
 	return slices.ContainsFunc(tokens(lines), func(item string) bool {
 		return strings.EqualFold(item, token) // Unicode folds no other pair of tokens than ASCII does
@@ -26,8 +26,8 @@ func hasToken(lines []string, token string) bool {
 }
 
 // tokens returns the items of a header that is a list of tokens, over all its lines
-// (RFC 9110 section 5.6.1). A line ends for us at the first item that is none, as it
-// does for gorilla/websocket: what its author meant cannot be known.
+// (RFC 9110 section 5.6.1). It ignores the rest of a line from the first item that is
+// no token, as gorilla/websocket does: what its author meant cannot be known.
 func tokens(lines []string) (items []string) {
 	for _, line := range lines {
 		for item := range strings.SplitSeq(line, ",") {
@@ -40,9 +40,9 @@ func tokens(lines []string) (items []string) {
 	return items
 }
 
-// checkHost refuses a request for a host that is not this server's. Clients of
-// a unix socket name whatever they like, and so do those that came over the
-// network to a server that somebody else made listen there.
+// checkHost refuses a request for a host that is not this server's. Clients of a unix
+// socket may name any host. So may those of a server without Hosts whose listener is
+// reached over the network.
 func (s *Server) checkHost(r *http.Request) *gate.Refusal {
 	switch local := r.Context().Value(http.LocalAddrContextKey).(type) {
 	case *net.UnixAddr:
@@ -55,9 +55,9 @@ func (s *Server) checkHost(r *http.Request) *gate.Refusal {
 	return s.routes.Load().hosts.Check(r)
 }
 
-// checkHandshake refuses everything the upgrade would refuse later, so that a bad
-// handshake never starts a process (RFC 6455 section 4.2.1), and what would be read
-// as frames though it is none: a body (RFC 9110 section 9.3.1 gives a GET none).
+// checkHandshake refuses everything the upgrade would refuse later (RFC 6455 section
+// 4.2.1), so that a bad handshake never starts a process. It also refuses a body, which
+// would be read as frames (RFC 9110 section 9.3.1 gives a GET none).
 func checkHandshake(w http.ResponseWriter, r *http.Request) *gate.Refusal {
 	key := r.Header.Values("Sec-WebSocket-Key")
 	switch {
@@ -88,7 +88,8 @@ func validKey(key string) bool {
 	return err == nil && len(raw) == 16
 }
 
-// admit is every check between the host and the slot.
+// admit returns the route of a handshake, or why it is refused. It makes every check
+// after that of the host and before that of the slot.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) (route, *gate.Refusal) {
 	to, refusal := s.route(r)
 	if refusal == nil {

@@ -92,23 +92,23 @@ var (
 	ErrTooSlow   = ws.ErrTooSlow
 )
 
-// PipeEndpoints is bridge.Pipe.
+// PipeEndpoints calls bridge.Pipe.
 func PipeEndpoints(program, client Endpoint) Traffic { return bridge.Pipe(program, client) }
 
-// NewChunk is bridge.NewChunk.
+// NewChunk calls bridge.NewChunk.
 func NewChunk(batch []Message) *Chunk { return bridge.NewChunk(batch) }
 
-// Closing is bridge.Closing.
+// Closing calls bridge.Closing.
 func Closing(cause error) (code int, reason string) { return bridge.Closing(cause) }
 
-// ParseSocketMode is listen.ParseSocketMode.
+// ParseSocketMode calls listen.ParseSocketMode.
 func ParseSocketMode(text string) (os.FileMode, error) { return listen.ParseSocketMode(text) }
 
-// LookupSocketGroup is listen.LookupSocketGroup.
+// LookupSocketGroup calls listen.LookupSocketGroup.
 func LookupSocketGroup(group string) (int, error) { return listen.LookupSocketGroup(group) }
 
-// IsAbstractSocket is listen.IsAbstractSocket.
+// IsAbstractSocket calls listen.IsAbstractSocket.
 func IsAbstractSocket(path string) bool { return listen.IsAbstractSocket(path) }
 
-// ReadRegular is paths.ReadRegular.
+// ReadRegular calls paths.ReadRegular.
 func ReadRegular(name string) ([]byte, error) { return paths.ReadRegular(name) }

@@ -26,13 +26,13 @@ const (
 	DefaultMaxMemory    = 256 << 20
 )
 
-// StderrMode says what becomes of the process's standard error.
+// StderrMode says what happens to the process's standard error.
 type StderrMode string
 
 const (
 	StderrLog     StderrMode = "log"     // every line goes to the log (default)
 	StderrTag     StderrMode = "tag"     // both streams to the client, each line as {"stream":..,"data":..}; stderr also to the log
-	StderrMerge   StderrMode = "merge"   // one stream with stdout, as 2>&1
+	StderrMerge   StderrMode = "merge"   // one stream with stdout, like 2>&1
 	StderrDiscard StderrMode = "discard" // thrown away
 )
 
@@ -49,16 +49,15 @@ type Config struct {
 	// Prefork.
 	Settings
 
-	// Programs are served each at its own path, before Command or Dir, which take
-	// what is left. They have their own settings: of those below only MaxForks,
-	// ReverseLookup and ServerSoftware are for all. Server.Reload puts others in
-	// their place.
+	// Programs are served each at its own path. Command or Dir serves all other paths.
+	// Programs have their own settings: of those below only MaxForks, ReverseLookup
+	// and ServerSoftware are for all. Server.Reload replaces them.
 	Programs []Program
 
 	// What requests that are no WebSocket handshakes get: a CGI script, a static
-	// file, the console, in this order. There must be something to serve besides
-	// the console. The console tells whoever opens it what programs there are and what
-	// they write to standard error: it is for development.
+	// file, the console, in this order. The console alone is not enough to serve. It
+	// shows the programs and what they write to standard error to everyone who opens
+	// it: it is for development.
 	StaticDir string
 	CGIDir    string
 	CGIPath   string // the URL path of CGIDir; "" is /
@@ -84,38 +83,39 @@ type Config struct {
 	// With a TLSClientCA a client needs a certificate signed by it.
 	TLSCert, TLSKey, TLSClientCA string
 
-	// Who may come in, besides what Settings says. Hosts is the flag --host; see
-	// package gate.
+	// Who may come in, in addition to what Settings says. Hosts is the flag --host;
+	// see package gate.
 	Hosts    []string
 	MaxForks int // processes at once; 0 is DefaultMaxForks, negative no limit
 
 	// What strangers can make the server hold. A negative number is no limit.
-	MaxConns  int   // connections at once; 0 is three quarters of the descriptors there are, less what is kept back
+	MaxConns  int   // connections at once; 0 is three quarters of the descriptors, less those kept back
 	MaxHeader int   // bytes of a request's line and headers; 0 is DefaultMaxHeader
 	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken, and a quarter as much of headers; 0 is DefaultMaxMemory
 
-	// Once lets one client in to a program; those who come after it are answered 503.
-	// It does not go with a Lifetime.
+	// Once lets one client in to a program; later ones are answered 503. It cannot be
+	// combined with a Lifetime.
 	Once bool
 
-	// Ended is told how a process ended that a client had, once the client has been
-	// told; of a Lifetime's processes only those that none follows. It may be called
-	// from anywhere, at any time, and must not wait for the Server.
+	// Ended is called with how a client's process ended, after the client was sent its
+	// close code. Of a Lifetime's processes it is called only for those that none
+	// follows. It may be called from any goroutine, at any time, and must not wait for
+	// the Server.
 	Ended func(process.Ending)
 
-	// Faces are asked, in this order, about requests that are no WebSocket
-	// handshakes; CGI scripts come first. Dialects are asked about handshakes.
+	// Faces are offered, in this order, requests that are no WebSocket handshakes;
+	// CGI scripts come first. Dialects are offered handshakes.
 	Faces    []Face
 	Dialects []Dialect
 
-	// Identify returns who a client is, or why it is not let in, once its Host is right.
-	// Nil asks no client.
+	// Identify returns who a client is, or why it is refused. It is called after the
+	// check of the Host. Nil: clients have no identity.
 	Identify func(r *http.Request) (Identity, *gate.Refusal)
 
-	// Observer is told what happens, to count it; nil is told nothing.
+	// Observer is notified of what happens, to count it; may be nil.
 	Observer Observer
 
-	// What the process sees besides the request and what Settings says.
+	// What the process sees in addition to the request and what Settings says.
 	ReverseLookup  bool   // REMOTE_HOST is the peer's name once it is known
 	ServerSoftware string // SERVER_SOFTWARE; "" is "websocketd"
 
@@ -123,7 +123,7 @@ type Config struct {
 	// answers to other requests, Header on both.
 	Header, HeaderWS, HeaderHTTP http.Header
 
-	// Where to say what happens. Nil is silence. ErrorLog is net/http's own.
+	// The logs; nil discards. ErrorLog is that of net/http.
 	Logger   *slog.Logger
 	ErrorLog *log.Logger
 
@@ -131,7 +131,7 @@ type Config struct {
 	Launcher *process.Launcher
 }
 
-// headerBytes is MaxHeader as net/http counts: it reads 4 KiB more.
+// headerBytes returns MaxHeader as net/http counts it: net/http reads 4 KiB more.
 func (c *Config) headerBytes() int {
 	if c.MaxHeader < 0 {
 		return math.MaxInt32
@@ -139,10 +139,10 @@ func (c *Config) headerBytes() int {
 	return max(c.MaxHeader-4<<10, 1)
 }
 
-// leastHeld is what unfinished headers may cost however short memory is.
+// leastHeld is what unfinished headers may cost however small MaxMemory is.
 const leastHeld = 8 << 20
 
-// mostHeld is what headers that have not come whole may cost together. It is 0 for no
+// mostHeld returns what headers that have not come whole may cost together; 0 for no
 // limit.
 func (c *Config) mostHeld() int64 {
 	if c.MaxMemory <= 0 {
@@ -155,14 +155,14 @@ func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
 
 const (
 	mostMaxLine = 1 << 30
-	mostWait    = 24 * time.Hour // longer intervals mean as much, and sums of them overflow
+	mostWait    = 24 * time.Hour // longer intervals change nothing, and sums of them overflow
 )
 
-// Validate is the error New would return for the fields of c. It opens and starts
-// nothing.
+// Validate returns the error that New(c) would return for the fields of c. It opens
+// nothing and starts nothing.
 func (c Config) Validate() error { return c.complete() }
 
-// complete checks the configuration, makes it independent of the caller's, and
+// complete checks the configuration, copies what it shares with the caller's, and
 // fills the defaults in.
 func (c *Config) complete() error {
 	if err := c.check(); err != nil {
@@ -236,10 +236,11 @@ func (c *Config) check() error {
 	return c.checkPrograms()
 }
 
-// fieldError is a fault that begins with the name of a field, as Go writes it.
+// fieldError returns an error that begins with the name of a field as Go spells it,
+// capitalized.
 func fieldError(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// checkPrograms is the first fault of a Program, or of all of them together.
+// checkPrograms returns the first fault of a Program, or of all of them together.
 func (c *Config) checkPrograms() error {
 	names, paths := map[string]bool{}, map[string]string{}
 	if len(c.Command) > 0 || c.Dir != "" {

@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// mostRefused is how many connections beyond the limit are read from, to answer
-	// them in peace. The next ones get an answer to what they have not asked yet.
+	// mostRefused is how many connections beyond the limit are kept until their
+	// request has come, which is then refused. Further ones are refused at once.
 	mostRefused = 64
-	// tellAgain is how often the log says that connections are refused.
+	// tellAgain is the pause between two log lines about refused connections.
 	tellAgain = 10 * time.Second
 )
 
 // conns counts the connections of Serve, from accept to close.
 //
-// One on which a request is waited for, its first or the next, may hold the beginning
+// A connection that waits for a request, its first or the next, may hold the beginning
 // of a header. Those that hold next to nothing may all wait. When the others hold too
-// much together, the one goes that has held something longest: a client that sends a
-// whole request at once is not harmed by those that never do.
+// much together, the one that has held something longest is evicted: clients that never
+// finish a request do no harm to one that sends it at once.
 type conns struct {
 	limit    int   // not positive: none
 	mostHeld int64 // what unfinished headers may cost together; not positive: no limit
@@ -40,9 +40,9 @@ type conns struct {
 	streams  int                    // requests of HTTP/2, of which one connection has many
 	fresh    map[*accepted]struct{} // those that never had a request
 	holders  list.List              // of those that hold something, the longest first
-	held     int64                  // the cost of it all
-	toldFull time.Time              // when the log said that there are too many
-	toldHeld time.Time              // when it said that they hold too much
+	held     int64                  // the cost of what they hold
+	toldFull time.Time              // when it was last logged that there are too many
+	toldHeld time.Time              // when it was last logged that they hold too much
 	closed   bool
 }
 
@@ -50,7 +50,8 @@ func newConns(limit int, mostHeld int64, log *slog.Logger) *conns {
 	return &conns{limit: limit, mostHeld: mostHeld, log: log, fresh: map[*accepted]struct{}{}}
 }
 
-// defaultMaxConns leaves a quarter of the descriptors to processes and files.
+// defaultMaxConns returns three quarters of the descriptors: the rest is for processes
+// and files. It returns -1 where their number is not known.
 func defaultMaxConns() int {
 	if n := process.UsableDescriptors(); n > 0 {
 		return max(n*3/4, 1)
@@ -58,7 +59,7 @@ func defaultMaxConns() int {
 	return -1
 }
 
-// note is net/http's ConnState.
+// note records the state of a connection. It is the ConnState of an http.Server.
 func (c *conns) note(conn net.Conn, state http.ConnState) {
 	a := asAccepted(conn)
 	c.mu.Lock()
@@ -81,7 +82,7 @@ func (c *conns) note(conn net.Conn, state http.ConnState) {
 }
 
 func (c *conns) enterLocked(a *accepted) {
-	if c.closed { // accepted in the last moment
+	if c.closed { // accepted just before
 		a.Close()
 		return
 	}
@@ -114,14 +115,16 @@ func (c *conns) leaveLocked(a *accepted) {
 	a.entered = false
 }
 
-// settleLocked forgets that a request is waited for: it has come, or none will.
+// settleLocked records that a connection does not wait for a request any more: it has
+// come, or none will.
 func (c *conns) settleLocked(a *accepted) {
 	a.waiting.Store(false)
 	c.dropLocked(a)
 	delete(c.fresh, a)
 }
 
-// hold counts what a connection holds on which a request is waited for.
+// hold sets the cost of what a connection holds that waits for a request, and evicts
+// others while all hold too much.
 func (c *conns) hold(a *accepted, cost int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,7 +136,7 @@ func (c *conns) hold(a *accepted, cost int64) {
 	}
 	c.held += cost - a.held
 	a.held = cost
-	for c.held > c.mostHeld && c.holders.Len() > 1 { // whoever is alone is never too many
+	for c.held > c.mostHeld && c.holders.Len() > 1 { // a single one is never evicted
 		c.tellLocked(&c.toldHeld, c.tooMuchHeld())
 		longest := c.holders.Front().Value.(*accepted)
 		c.settleLocked(longest)
@@ -141,7 +144,7 @@ func (c *conns) hold(a *accepted, cost int64) {
 	}
 }
 
-// drop forgets what a connection held that holds nothing any more.
+// drop resets the cost of a connection that holds nothing any more.
 func (c *conns) drop(a *accepted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -157,7 +160,7 @@ func (c *conns) dropLocked(a *accepted) {
 	}
 }
 
-// tellLocked says now and then in the log that connections are refused.
+// tellLocked logs that connections are refused, at most once in tellAgain.
 func (c *conns) tellLocked(told *time.Time, why *gate.Refusal) {
 	if now := time.Now(); now.Sub(*told) >= tellAgain {
 		*told = now
@@ -165,7 +168,7 @@ func (c *conns) tellLocked(told *time.Time, why *gate.Refusal) {
 	}
 }
 
-// full is the refusal of a connection beyond the limit.
+// full returns the refusal of a connection beyond the limit.
 func (c *conns) full() *gate.Refusal {
 	return &gate.Refusal{
 		Status:     http.StatusServiceUnavailable,
@@ -174,8 +177,8 @@ func (c *conns) full() *gate.Refusal {
 	}
 }
 
-// tooMuchHeld is the refusal of a connection that has held the beginning of a header
-// longest.
+// tooMuchHeld returns the refusal of the connection that has held the beginning of a
+// header longest.
 func (c *conns) tooMuchHeld() *gate.Refusal {
 	return &gate.Refusal{
 		Status:     http.StatusServiceUnavailable,
@@ -189,21 +192,22 @@ func (c *conns) tooMuchHeld() *gate.Refusal {
 func refuseUnasked(a *accepted, refusal *gate.Refusal) {
 	if !a.secure {
 		text := refusal.Text() + "\n"
-		a.SetWriteDeadline(time.Now().Add(time.Second)) // one that waits takes that much at once
+		a.SetWriteDeadline(time.Now().Add(time.Second)) // so few bytes fit into the socket's buffer at once
 		fmt.Fprintf(a, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 			refusal.RetryAfter, len(text), text)
 	}
 	a.Close()
 }
 
-// begin refuses a request on a connection beyond the limit or that was given up, and one
-// of HTTP/2 where there are as many as connections may be. After nil comes an end.
+// begin counts a request, and refuses it on a connection that is beyond the limit or was
+// evicted. It also refuses one of HTTP/2 when there are as many of these as connections
+// are allowed. If begin returns nil, the caller must call end.
 func (c *conns) begin(r *http.Request) *gate.Refusal {
 	a, stream := acceptedConn(r.Context()), r.ProtoMajor > 1
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case a != nil && a.evicted.Load(): // when its last byte had just come
+	case a != nil && a.evicted.Load(): // just as its last byte came
 		return c.tooMuchHeld()
 	case a != nil && a.refused, stream && c.limit > 0 && c.streams >= c.limit:
 		return c.full()
@@ -221,7 +225,8 @@ func (c *conns) end(r *http.Request) {
 	}
 }
 
-// forget forgets a connection that net/http may have given away, when it is closed.
+// forget stops counting a connection that was hijacked from net/http, if it was. It is
+// called when that connection is closed.
 func (c *conns) forget(a *accepted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -230,14 +235,14 @@ func (c *conns) forget(a *accepted) {
 	}
 }
 
-// close lets no more in, and closes connections that wait for their first request:
-// net/http would wait five seconds for what a browser opened to have it ready. Others
-// that are idle it takes leave of itself (RFC 9113 section 6.8).
+// close refuses new connections, and closes those that wait for their first request:
+// net/http would wait five seconds for one that a browser has opened in advance. It
+// closes other idle ones itself (RFC 9113 section 6.8).
 func (c *conns) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
 	for a := range c.fresh {
-		a.Conn.Close() // TLS might have to wait with its last word
+		a.Conn.Close() // not through TLS, whose last alert might block
 	}
 }

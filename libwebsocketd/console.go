@@ -10,13 +10,13 @@ import (
 	"websocketd/libwebsocketd/web"
 )
 
-// Where the page finds what it asks this server for. Only the console serves them.
+// The URL paths of what the page requests from this server. Only the console serves them.
 const (
 	consoleDocumentPath = "/.websocketd/console.json" // GET: what the server has, shownPrograms
 	consoleFeedPath     = "/.websocketd/console"      // WebSocket: a feed
 )
 
-// console is the developer console, and what its page asks the server.
+// console is the developer console: its page, and what the page requests.
 type console struct {
 	*web.Console
 	server *Server
@@ -26,14 +26,14 @@ type console struct {
 	watching map[keptAt][]*pageFeed
 }
 
-// newConsole makes the console of a server. It may be used by any number of
-// requests at once.
+// newConsole returns the console of a server, which may serve any number of requests at
+// once.
 func newConsole(s *Server) *console {
 	return &console{Console: web.NewConsole(), server: s, feeds: map[string]*pageFeed{}, watching: map[keptAt][]*pageFeed{}}
 }
 
-// serveOwn answers a request of the page itself, if it is one. No page of another
-// origin may make it, whatever --origin says of programs.
+// serveOwn answers a request of the page itself, and reports whether r is one. No page of
+// another origin may make it, whatever --origin says of programs.
 func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
 	if c == nil || r.URL.Path != consoleDocumentPath && r.URL.Path != consoleFeedPath {
 		return false

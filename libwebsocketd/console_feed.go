@@ -15,30 +15,30 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// A pageFeed tells a page of the console what the page's other connection, the one to
-// a program, cannot carry: what the program writes to standard error, what the log
-// says of this client, and the sentence of a refusal, which browsers hide.
+// A pageFeed sends a page of the console what the page's other connection, the one to a
+// program, cannot carry: what the program writes to standard error, the log lines about
+// this client, and the text of a refusal, which browsers hide.
 //
-// A feed is a WebSocket of its own. It begins with a random mark, which the page
-// offers as a subprotocol in one handshake; the feed is about the process of that
-// one, and ends with it. The mark is taken out of the request at once, so that
-// neither the program nor anybody else sees it.
+// A feed is a WebSocket apart. It begins with a random mark, which the page offers as a
+// subprotocol in one handshake; the feed is about the process of that handshake, and
+// ends with it. The mark is removed from the request at once, so that the program does
+// not see it.
 type pageFeed struct {
 	mark  string
 	local bool          // see isLocal; others get nothing of the log
-	ready chan struct{} // there is something to take
+	ready chan struct{} // signaled when queue or over has changed
 
 	mu    sync.Mutex
 	queue []bridge.Message
-	size  int // bytes in queue
-	lost  int // lines since the queue was full
-	used  bool
+	size  int  // bytes in queue
+	lost  int  // lines dropped since the queue was full
+	used  bool // a handshake has brought the mark
 	over  bool
 }
 
 const (
 	mostFeeds = 64        // at once
-	mostFed   = 256 << 10 // bytes that wait for a page
+	mostFed   = 256 << 10 // bytes queued for a page
 	longFed   = 16 << 10  // bytes of one line
 )
 
@@ -55,8 +55,8 @@ func newFeed(local bool) *pageFeed {
 	return f
 }
 
-// tell puts a message into the queue. It never waits: a program is not to be slowed
-// down by who looks on. What finds no room is counted.
+// tell puts a message into the queue. It never blocks: a page that looks on must not slow
+// a program down. Messages that do not fit are counted in lost.
 func (f *pageFeed) tell(kind, words string) {
 	if kind == "log" && !f.local {
 		return // it may name files
@@ -70,7 +70,7 @@ func (f *pageFeed) tell(kind, words string) {
 	switch {
 	case f.over:
 		return
-	case f.lost > 0, f.size+len(data) > mostFed: // in order, or not at all
+	case f.lost > 0, f.size+len(data) > mostFed: // nothing is queued after a loss, to keep the order
 		f.lost++
 		return
 	}
@@ -91,7 +91,7 @@ func (f *pageFeed) wake() {
 	}
 }
 
-// Receive yields what was told, and ends after that.
+// Receive blocks for the messages of tell, and returns its error after the last.
 func (f *pageFeed) Receive() ([]bridge.Message, error) {
 	for {
 		if batch, over := f.take(); len(batch) > 0 {
@@ -114,8 +114,9 @@ func (f *pageFeed) take() (batch []bridge.Message, over bool) {
 	return batch, f.over
 }
 
-// Send is the page asking, whatever it says: its handshake has failed. Either we
-// have refused it, and have told so, or it has never come here.
+// Send handles a message of the page. Whatever its text, it means that the page's
+// handshake has failed: either we have refused it, and told the page so, or it never
+// reached this server.
 func (f *pageFeed) Send([]bridge.Message) error {
 	f.mu.Lock()
 	used := f.used
@@ -127,7 +128,7 @@ func (f *pageFeed) Send([]bridge.Message) error {
 	return nil
 }
 
-// use reports whether the mark is still to be had: it is for one handshake.
+// use reports whether the mark was unused, and marks it as used: it is for one handshake.
 func (f *pageFeed) use() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,7 +144,7 @@ func (f *pageFeed) end() {
 	f.wake()
 }
 
-// CloseSend means nothing to a feed.
+// CloseSend does nothing.
 func (f *pageFeed) CloseSend(error) error { return nil }
 
 // Close ends the feed.
@@ -152,7 +153,7 @@ func (f *pageFeed) Close() error {
 	return nil
 }
 
-// Context is never done: a feed ends as a program does.
+// Context returns a context that is never done: a feed ends as a program does.
 func (f *pageFeed) Context() context.Context { return context.Background() }
 
 // serveFeed answers the handshake of a feed.
@@ -191,7 +192,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 	}()
 }
 
-// open makes a feed, as long as there are not too many.
+// open returns a new feed, or a refusal if there are too many.
 func (c *console) open(local bool) (*pageFeed, *gate.Refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,11 +11,11 @@ import (
 	"websocketd/libwebsocketd/logging"
 )
 
-// markPrefix is how the page's subprotocol begins that carries a mark.
+// markPrefix is the beginning of the page's subprotocol that carries a mark.
 const markPrefix = "websocketd-console."
 
-// onlooker is a feed in what is done for one handshake. Nil, as it is for every
-// client but the console, does nothing.
+// onlooker connects a feed to one handshake. For every client but the console it is nil,
+// whose methods do nothing.
 type onlooker struct {
 	console *console
 	feed    *pageFeed
@@ -24,7 +24,8 @@ type onlooker struct {
 	at      keptAt
 }
 
-// onlooker takes the mark out of a handshake.
+// onlooker removes the mark from a handshake and returns the onlooker of its feed; nil if
+// there is no mark.
 func (c *console) onlooker(r *http.Request) *onlooker {
 	const header = "Sec-Websocket-Protocol"
 	if c == nil || len(r.Header[header]) == 0 {
@@ -50,28 +51,28 @@ func (c *console) onlooker(r *http.Request) *onlooker {
 	o.feed = c.feeds[strings.TrimPrefix(o.item, markPrefix)]
 	c.mu.Unlock()
 	if o.feed == nil || !o.feed.use() {
-		o.feed = &pageFeed{over: true} // which keeps nothing
+		o.feed = &pageFeed{over: true} // drops everything
 	}
 	return o
 }
 
-// confirm puts the mark's subprotocol into the 101: a browser takes no answer
-// without one. Where the page offered others, which count, they alone decide.
+// confirm puts the mark's subprotocol into the 101: a browser accepts no answer without
+// one. If the page offered others as well, only those decide.
 func (o *onlooker) confirm(header http.Header) {
 	if o != nil && o.alone && header.Get("Sec-WebSocket-Protocol") == "" {
 		header.Set("Sec-WebSocket-Protocol", o.item)
 	}
 }
 
-// refused tells why there is no conversation.
+// refused sends the page why there is no conversation.
 func (o *onlooker) refused(refusal *gate.Refusal) {
 	if o != nil {
 		o.feed.tell("refused", refusal.Text())
 	}
 }
 
-// watch listens to what is served at a route: to the log of this client, which it
-// returns, and to that of a process a Lifetime keeps.
+// watch returns log, so that the feed also gets what is logged about this client. If a
+// Lifetime keeps the process of the route, the feed gets that process's log too.
 func (o *onlooker) watch(to route, log *slog.Logger) *slog.Logger {
 	if o == nil {
 		return log
@@ -85,7 +86,7 @@ func (o *onlooker) watch(to route, log *slog.Logger) *slog.Logger {
 	return slog.New(&tap{Handler: log.Handler(), mode: to.program.Stderr, tell: o.feed.tell})
 }
 
-// end is called when the conversation is over, or did not come about.
+// end ends the feed. It is called when the conversation is over, or was refused.
 func (o *onlooker) end() {
 	if o == nil {
 		return
@@ -100,13 +101,14 @@ func (o *onlooker) end() {
 	}
 }
 
-// keptAt is where a Lifetime keeps one process.
+// keptAt identifies a process that a Lifetime keeps.
 type keptAt struct {
 	program              *program
 	scriptName, pathInfo string
 }
 
-// overhear is log, of which those are told who watch the process of a place.
+// overhear returns log, so that the feeds that watch the process at a Target also get
+// what is logged.
 func (c *console) overhear(p *program, at Target, log *slog.Logger) *slog.Logger {
 	if c == nil {
 		return log
@@ -122,8 +124,8 @@ func (c *console) overhear(p *program, at Target, log *slog.Logger) *slog.Logger
 	}})
 }
 
-// tap is a log that tells what concerns a person: what a program writes to standard
-// error, what goes wrong, and what there is to know.
+// tap is a log handler that also passes to tell what concerns a person: what a program
+// writes to standard error, and records of level INFO and above.
 type tap struct {
 	slog.Handler
 	mode     StderrMode

@@ -15,7 +15,7 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// shownProgram is what the console's page is told of a program. The values of
+// shownProgram is what the console's page is sent about a program. The values of
 // variables are not in it: many are secrets.
 type shownProgram struct {
 	Name         string   `json:"name"`
@@ -40,7 +40,7 @@ const (
 	mostDepth   = 5
 )
 
-// servePrograms tells a page of this server what it can talk to.
+// servePrograms answers with the list of the programs.
 func (c *console) servePrograms(w http.ResponseWriter, r *http.Request) {
 	list := shownPrograms{Programs: []shownProgram{}}
 	local := isLocal(r)
@@ -64,8 +64,8 @@ func (c *console) servePrograms(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(list)
 }
 
-// isLocal reports whether nothing but this machine can have sent r. Others are not
-// told a program's arguments, nor what the log says.
+// isLocal reports whether r must come from this machine. Other clients see neither a
+// program's arguments nor the log.
 func isLocal(r *http.Request) bool {
 	switch local := r.Context().Value(http.LocalAddrContextKey).(type) {
 	case *net.UnixAddr:
@@ -95,7 +95,7 @@ func (p *program) shown(at string, command []string, local bool) shownProgram {
 	return shown
 }
 
-// scriptList is the URL paths of the scripts of a directory, in their order.
+// scriptList lists the URL paths of the scripts of a directory, in their order.
 type scriptList struct {
 	dir   string
 	found []string
@@ -109,8 +109,8 @@ func listScripts(dir string) *scriptList {
 	return l
 }
 
-// walk goes down from a URL path as long as it finds room for what it finds.
-// Links to directories are not followed: they may lead round in a circle.
+// walk adds the scripts at and below a URL path, within the limits above. It does not
+// follow links to directories, which may lead in a circle.
 func (l *scriptList) walk(at string, depth int) {
 	entries, whole := readSome(filepath.Join(l.dir, filepath.FromSlash(at)), mostEntries-l.seen)
 	l.more = l.more || !whole
@@ -140,8 +140,8 @@ func (l *scriptList) add(at string) {
 	}
 }
 
-// readSome is at most n entries of a directory, by name, and whether these are all.
-// One that cannot be read has none.
+// readSome returns at most n entries of a directory, by name; whole reports whether these
+// are all. A directory that cannot be read has none.
 func readSome(dir string, n int) (entries []fs.DirEntry, whole bool) {
 	f, err := os.Open(dir)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// Conversation is what is known of one that goes on, or has just ended.
+// Conversation describes a conversation that is running, or has just ended.
 type Conversation struct {
 	ID      string // UNIQUE_ID, and "id" in the log
 	Remote  string // the client's address, or its name where that is known
@@ -19,12 +19,12 @@ type Conversation struct {
 	Pid     int    // of the process, if that is the client's alone; else 0
 	Began   time.Time
 
-	// Traffic counts what was moved so far. Its Cause is set at the end.
+	// Traffic counts what has moved so far. Its Cause is set at the end.
 	bridge.Traffic
 }
 
-// Conversations returns those that go on, in the order of their beginning. The counts go
-// on meanwhile. It may be called at any time.
+// Conversations returns the running conversations, oldest first, with their counts at the
+// moment of the call. It may be called at any time.
 func (s *Server) Conversations() []Conversation {
 	s.mu.Lock()
 	all := make([]Conversation, 0, len(s.sessions))
@@ -41,8 +41,8 @@ func (s *Server) Conversations() []Conversation {
 	return all
 }
 
-// Kick ends the conversations with an ID: the client is told a close code and a reason,
-// and its program ends as if the client had left. It reports whether there were any.
+// Kick ends the conversations with an ID, and reports whether there were any. The client
+// is sent a close code and a reason, and its program ends as if the client had left.
 func (s *Server) Kick(id string, code int, reason string) bool {
 	var kicked []*session
 	s.mu.Lock()
@@ -58,18 +58,19 @@ func (s *Server) Kick(id string, code int, reason string) bool {
 	return len(kicked) > 0
 }
 
-// Observer is told what happens in a Server, to count it. Its methods may be called by
-// any number of goroutines at once and must not block. What moves meanwhile is counted
-// anyway: see Server.Conversations.
+// Observer is notified of what happens in a Server, to count it. Its methods may be
+// called by any number of goroutines at once and must not block. For the traffic of
+// running conversations see Server.Conversations.
 type Observer interface {
 	Began(c Conversation)
 	Ended(c Conversation) // once it is over, with its Cause
 	Refused(status int)   // a request was answered with a refusal
 	Started(program string)
-	Exited(program string, ending process.Ending) // nothing of the process is left
+	Exited(program string, ending process.Ending) // nothing of the process remains
 }
 
-// observe tells the Observer of a process whose endpoint is made with o.
+// observe reports the start of a process to the Observer. It returns ended, so that the
+// Observer gets the process's end too.
 func (s *Server) observe(p *program, ended func(process.Ending)) func(process.Ending) {
 	watch := s.cfg.Observer
 	if watch == nil {
@@ -84,7 +85,7 @@ func (s *Server) observe(p *program, ended func(process.Ending)) func(process.En
 	}
 }
 
-// converse registers a session while f is at work, and tells the Observer.
+// converse registers a session while f runs, and notifies the Observer.
 func (s *Server) converse(x *session, f func()) {
 	s.enter(x)
 	defer s.leave(x)

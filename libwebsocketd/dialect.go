@@ -12,21 +12,22 @@ import (
 )
 
 // Dialect is a protocol over WebSocket that a client speaks instead of a program's own
-// messages. It has the upgraded connection in its hands, before any program is opened,
-// and opens what it needs by Request.Open, Request.At and Request.Runtime.
+// messages. It gets the upgraded connection before any program is opened, and opens what
+// it needs with Request.Open, Request.At and Request.Runtime.
 type Dialect interface {
 	// Speaks reports whether a handshake is of this protocol: by its subprotocol (see
-	// Subprotocols), or by its path. p is the program at the path, nil if there is none. The first Dialect
-	// that speaks it takes it.
+	// Subprotocols), or by its path. p is the program at the path, nil if there is none.
+	// The first Dialect that speaks the protocol gets the handshake.
 	Speaks(r *http.Request, p *Program) bool
 
-	// Accept says how the client is taken, or why it is not. By then Host, identity,
-	// handshake and origin are right. req.Program is nil if none is served at the path.
+	// Accept returns how the client is accepted, or why it is refused. Host, identity,
+	// handshake and origin are checked before. req.Program is nil if none is served at
+	// the path.
 	Accept(req *Request) (Acceptance, *gate.Refusal)
 
-	// Serve has the conversation, in which no other goroutine receives from client when
-	// it returns. The client is told 1000 then, unless it was told something else.
-	// Shutdown waits for Serve; client.Context is done before.
+	// Serve holds the conversation. When it returns, no other goroutine may receive from
+	// client. The client is then sent 1000, unless it was sent another code before.
+	// Shutdown waits for Serve; client.Context is done before that.
 	Serve(req *Request, client *ws.Endpoint)
 }
 
@@ -35,21 +36,21 @@ func Subprotocols(r *http.Request) []string {
 	return tokens(r.Header.Values("Sec-WebSocket-Protocol"))
 }
 
-// Acceptance is how the client of a Dialect is taken.
+// Acceptance says how the client of a Dialect is accepted.
 type Acceptance struct {
 	Protocol string      // the subprotocol to confirm; "" is none
-	Header   http.Header // of the 101, besides that of the settings and of the Request
+	Header   http.Header // of the 101, in addition to those of the settings and of the Request
 
 	// MaxMessage is how many bytes a message of the client may have; 0 is
 	// DefaultMaxFrameSize, negative streams without limit.
 	MaxMessage int64
 	// Takes are the kinds of messages; 0 is both.
 	Takes bridge.Kind
-	// Pong is called with the payload of each pong; it must not block. Nil: nobody asks.
+	// Pong is called with the payload of each pong; it must not block. May be nil.
 	Pong func(payload []byte)
 }
 
-// dialect returns the Dialect that a handshake is of, nil if there is none.
+// dialect returns the Dialect of a handshake, nil if there is none.
 func (s *Server) dialect(r *http.Request) Dialect {
 	if len(s.cfg.Dialects) == 0 {
 		return nil
@@ -66,7 +67,7 @@ func (s *Server) dialect(r *http.Request) Dialect {
 	return nil
 }
 
-// serveDialect answers a handshake of a Dialect, if it is one.
+// serveDialect answers a handshake if it is of a Dialect, and reports whether it is.
 func (s *Server) serveDialect(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
 	d := s.dialect(r)
 	if d != nil {
@@ -110,7 +111,8 @@ func (s *Server) letIn(d Dialect, w http.ResponseWriter, r *http.Request, from r
 	}()
 }
 
-// endClient ends a client that a Dialect has done with, if it has not done so itself.
+// endClient sends a client its close, unless the Dialect has done so, and waits for its
+// end.
 func endClient(client *ws.Endpoint) {
 	client.CloseSend(&bridge.CloseWith{Code: bridge.CloseNormal})
 	for {
@@ -120,10 +122,10 @@ func endClient(client *ws.Endpoint) {
 	}
 }
 
-// admitToDialect is admit for a path at which there may be no program.
+// admitToDialect does what admit does, for a path at which there may be no program.
 func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) (*Request, *gate.Refusal) {
 	to, refusal := s.route(r)
-	if refusal != nil { // none: the Config's own settings are those of the client
+	if refusal != nil { // no program: the Config's settings apply
 		to = route{}
 	}
 	origins := s.own.origins
