@@ -41,8 +41,8 @@ func tokens(lines []string) (items []string) {
 }
 
 // checkHost refuses a request for a host that is not this server's. Clients of a unix
-// socket may name any host. So may those of a server without Hosts whose listener is
-// reached over the network.
+// socket may name any host. So may those that come over the network to a server without
+// Hosts: whoever made it listen there wants them.
 func (s *Server) checkHost(r *http.Request) *gate.Refusal {
 	switch local := r.Context().Value(http.LocalAddrContextKey).(type) {
 	case *net.UnixAddr:

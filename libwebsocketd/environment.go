@@ -17,8 +17,8 @@ import (
 	"websocketd/libwebsocketd/logging"
 )
 
-// defaultPassEnv is what a child gets of the server's own environment unless
-// --passenv says otherwise: enough to find programs and libraries.
+// defaultPassEnv returns which variables of the server's own environment a child gets
+// unless --passenv says otherwise: enough to find programs and libraries.
 func defaultPassEnv() []string {
 	switch runtime.GOOS {
 	case "windows":
@@ -35,15 +35,15 @@ type environment struct {
 	static []string // the same for every request, SERVER_SOFTWARE first
 }
 
-// newEnvironment reads the variables to pass on once: they are the server's,
-// not the request's.
+// newEnvironment returns the environment of a program. It reads the variables to pass on
+// once: they are the server's, not the request's.
 func newEnvironment(p *Program, software string) *environment {
 	vars := []variable{{"SERVER_SOFTWARE", software}}
 	for _, name := range p.PassEnv {
 		name = strings.TrimSpace(name)
 		value := cleanValue(os.Getenv(name))
 		switch {
-		case value == "" || name == "HTTPS": // HTTPS says how the client came, never how the server was started
+		case value == "" || name == "HTTPS": // HTTPS says how the client is connected, never how the server was started
 		case name == "SERVER_SOFTWARE":
 			vars[0].value = value
 		default:
@@ -62,8 +62,8 @@ func newEnvironment(p *Program, software string) *environment {
 
 type variable struct{ name, value string }
 
-// assemble writes KEY=VALUE; a later variable replaces an earlier one of its name.
-// The entries share one string: a request has some thirty of them.
+// assemble returns vars as KEY=VALUE; a later variable replaces an earlier one of its
+// name. The entries share one string: a request has some thirty of them.
 func assemble(vars []variable) []string {
 	vars = lastOfEach(vars)
 	size := 0
@@ -86,8 +86,8 @@ func assemble(vars []variable) []string {
 	return env
 }
 
-// lastOfEach keeps the place of the first variable of a name and the value of the
-// last. It changes vars.
+// lastOfEach returns vars with one variable of each name, at the position of the first
+// and with the value of the last. It changes vars.
 func lastOfEach(vars []variable) []variable {
 	kept, at := vars[:0], make(map[string]int, len(vars))
 	for _, v := range vars {
@@ -101,7 +101,7 @@ func lastOfEach(vars []variable) []variable {
 	return kept
 }
 
-// remote is who sent a request.
+// remote is the client that sent a request.
 type remote struct {
 	addr, host, port string
 	Identity
@@ -121,17 +121,16 @@ func (s *Server) peer(r *http.Request) remote {
 	return remote{addr: addr, host: s.lookup.Host(addr), port: port}
 }
 
-// requestVariables are what of sets for every request.
+// requestVariables are the variables that environment.of sets for every request.
 var requestVariables = []string{
 	"REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "GATEWAY_INTERFACE",
 	"REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "PATH_TRANSLATED", "QUERY_STRING", "REQUEST_URI", "UNIQUE_ID",
 	"AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_IDENT", "REMOTE_USER",
 }
 
-// of is the whole environment of a child that serves r through route. Standard
-// variables win over passed ones, SERVER_SOFTWARE excepted, and the request's
-// headers win over passed HTTP_ ones. more is what else there is to say; it
-// replaces variables of the same name.
+// of returns the whole environment of a child that serves r through route. Standard
+// variables win over passed ones, SERVER_SOFTWARE excepted, and the request's headers
+// win over passed HTTP_ ones. The variables of more replace those of the same name.
 func (e *environment) of(r *http.Request, route route, from remote, id string, more ...variable) []string {
 	name, port := serverNamePort(r)
 	vars := []variable{
@@ -165,7 +164,7 @@ func (e *environment) of(r *http.Request, route route, from remote, id string, m
 	return e.override(append(vars, headerVariables(r)...))
 }
 
-// logEnvironment shows what a program will see, for those who wonder.
+// logEnvironment logs the environment of a program at level DEBUG.
 func logEnvironment(log *slog.Logger, env []string) {
 	if !log.Enabled(context.Background(), logging.LevelDebug) {
 		return
@@ -179,7 +178,7 @@ func logEnvironment(log *slog.Logger, env []string) {
 	}
 }
 
-// override is the static part without what vars sets, then vars.
+// override returns the static part without what vars sets, then vars.
 func (e *environment) override(vars []variable) []string {
 	request := assemble(vars)
 	env := make([]string, 0, len(e.static)+len(request))
@@ -192,10 +191,10 @@ func (e *environment) override(vars []variable) []string {
 	return append(env, request...)
 }
 
-// headerVariables are the HTTP_ variables of a request, in the order of their
-// names. Left out are Proxy, which many programs would obey as HTTP_PROXY
-// (httpoxy), and names with an underscore, which would be the same variable as
-// another header's (RFC 3875 section 4.1.18 turns - into _).
+// headerVariables returns the HTTP_ variables of a request, in the order of their names.
+// It omits Proxy, which many programs would obey as HTTP_PROXY (httpoxy), and names with
+// an underscore, which would be the same variable as another header's (RFC 3875 section
+// 4.1.18 turns - into _).
 func headerVariables(r *http.Request) []variable {
 	names := make([]string, 0, len(r.Header)+1)
 	for name := range r.Header {
@@ -218,8 +217,8 @@ func headerVariable(name string) string {
 	return "HTTP_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// headerValue joins the lines of one header as RFC 9110 section 5.3 does, and
-// cookies as RFC 6265 section 5.4 does.
+// headerValue returns the lines of one header, joined as RFC 9110 section 5.3 says, and
+// for cookies as RFC 6265 section 5.4 says.
 func headerValue(name string, lines []string) string {
 	separator := ", "
 	if name == "Cookie" {
@@ -234,15 +233,15 @@ func headerValue(name string, lines []string) string {
 
 var newlinesToSpaces = strings.NewReplacer("\r", " ", "\n", " ")
 
-// cleanValue keeps a value on one line, so that a program that prints its
-// environment, or a shell that evaluates it, sees one variable.
+// cleanValue returns v on one line, so that a program that prints its environment, or a
+// shell that evaluates it, sees one variable.
 func cleanValue(v string) string {
 	return strings.TrimSpace(newlinesToSpaces.Replace(v))
 }
 
-// serverNamePort is the host and port the client asked for; both are empty when
-// the Host header cannot be taken apart. An IPv6 host without a port keeps its
-// brackets, as the older tool's does.
+// serverNamePort returns the host and port the client asked for; both are empty when
+// the Host header cannot be split. An IPv6 host without a port keeps its brackets, as
+// in the older tool.
 func serverNamePort(r *http.Request) (name, port string) {
 	host := r.Host
 	if host != "" && (!strings.Contains(host, ":") || strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")) {

@@ -15,9 +15,9 @@ import (
 	"websocketd/libwebsocketd/internal/paths"
 )
 
-// executableError is why the system cannot execute a file. The system itself says
-// "no such file or directory" when it is the interpreter that does not exist, and
-// "exec format error" when a script lacks its first line.
+// executableError is why the system cannot execute a file. The system's own error is "no
+// such file or directory" when it is the interpreter that does not exist, and "exec
+// format error" when a script lacks its first line.
 type executableError struct {
 	reason string // a sentence that says nothing of this machine, for strangers to read
 	detail string // the value at fault, or the way out; it may be empty
@@ -32,11 +32,11 @@ func (e *executableError) Error() string {
 	return e.reason + ": " + e.detail
 }
 
-// CheckExecutable returns why the system will not be able to execute a file, or nil
-// if nothing speaks against it. It looks at the file, its mode, a script's first
-// line and the interpreter named there, and the loader a binary asks for. dir is the
-// directory the process will run in, "" the server's: a relative interpreter is seen
-// from there. Nothing is started. The error does not name the file.
+// CheckExecutable returns why the system will not be able to execute a file, or nil if
+// no reason is found. It checks the file, its mode, a script's first line and the
+// interpreter named there, and the loader a binary asks for. dir is the directory the
+// process will run in, "" the server's: a relative interpreter is looked up from there.
+// It starts nothing. The error does not name the file.
 func CheckExecutable(file, dir string) error {
 	if e := checkExecutable(file, dir, mostInterpreters); e != nil {
 		return e
@@ -61,7 +61,7 @@ func checkExecutable(file, dir string, interpreters int) *executableError {
 		return &executableError{"the program may not be executed", "chmod +x makes it so", http.StatusForbidden}
 	case !info.Mode().IsRegular(): // to open a pipe would wait for its writer
 		return &executableError{"the program is not a regular file", "", http.StatusForbidden}
-	case filepath.Separator == '\\': // the system goes by the name there
+	case filepath.Separator == '\\': // Windows decides by the name
 		return nil
 	}
 	f, err := os.Open(file)
@@ -72,8 +72,8 @@ func checkExecutable(file, dir string, interpreters int) *executableError {
 	return checkFormat(f, dir, interpreters)
 }
 
-// firstBytes is how much of a file the system looks at (Linux: BINPRM_BUF_SIZE). A
-// first line that is longer is cut there.
+// firstBytes is how much of a file the system reads to decide (Linux: BINPRM_BUF_SIZE).
+// A longer first line is cut there.
 const firstBytes = 256
 
 func checkFormat(f *os.File, dir string, interpreters int) *executableError {
@@ -99,9 +99,9 @@ func checkFormat(f *os.File, dir string, interpreters int) *executableError {
 	return nil // the system may know more formats than we do
 }
 
-// isText tells a script from a binary: valid UTF-8, but for a character cut at the
-// end, without control characters. A system that was taught further formats
-// (binfmt_misc) knows them by bytes that are none of that.
+// isText reports whether head is the beginning of a text: valid UTF-8, but for a
+// character cut at the end, without control characters. Further formats that a system
+// may know (binfmt_misc) are recognized by bytes that are no text.
 func isText(head []byte) bool {
 	for len(head) > 0 {
 		r, size := utf8.DecodeRune(head)
@@ -113,7 +113,7 @@ func isText(head []byte) bool {
 	return true
 }
 
-// checkFirstLine checks what stands after #!: blanks, an interpreter and perhaps an
+// checkFirstLine checks what comes after #!: blanks, an interpreter and perhaps an
 // argument. A CR before the line's end is part of them, though no editor shows it.
 func checkFirstLine(line []byte, dir string, interpreters int) *executableError {
 	line, _, whole := bytes.Cut(line, []byte("\n"))
@@ -145,8 +145,8 @@ func checkFirstLine(line []byte, dir string, interpreters int) *executableError 
 	return nil
 }
 
-// checkLoader checks the program that a dynamically linked binary wants to be
-// loaded by (PT_INTERP). Another C library than this system's has another one.
+// checkLoader checks that the loader exists that a dynamically linked binary asks for
+// (PT_INTERP). A binary for another C library than this system's asks for another one.
 func checkLoader(f *os.File) *executableError {
 	binary, err := elf.NewFile(f)
 	if err != nil {
@@ -169,7 +169,7 @@ func checkLoader(f *os.File) *executableError {
 	return nil
 }
 
-// cause is what a system call said, without the file it said it of.
+// cause returns the error of a system call without the path of the file.
 func cause(err error) error {
 	if at := (*os.PathError)(nil); errors.As(err, &at) {
 		return at.Err

@@ -14,9 +14,9 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// ServeHTTP answers one request: host, identity, route, handshake, origin, slot, launch,
-// upgrade, in this order, and the first one that fails answers. Only then is there a
-// conversation.
+// ServeHTTP answers one request. It checks host, identity, route, handshake, origin and
+// slot, then launches and upgrades, in this order; the first step that fails answers.
+// The conversation begins after the last.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.ids.Next()
 	from := s.peer(r)
@@ -54,7 +54,7 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from rem
 	on, conn := s.console.onlooker(r), acceptedConn(r.Context())
 	var x *session
 	defer func() {
-		if x == nil { // answered otherwise, or a panic
+		if x == nil { // refused, or a panic
 			s.conns.forget(conn)
 			on.end()
 			s.running.Done()
@@ -63,7 +63,7 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from rem
 	if x = s.open(w, r, from, id, log, on); x == nil {
 		return
 	}
-	go func() { // and net/http need not keep the request for as long as the conversation lasts
+	go func() { // so that net/http need not keep the request as long as the conversation lasts
 		defer s.running.Done()
 		defer s.conns.forget(conn)
 		defer on.end()
@@ -71,8 +71,8 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from rem
 	}()
 }
 
-// open does all that comes before the conversation. It is nil when that was
-// answered otherwise.
+// open does everything that comes before the conversation. It returns nil if it has
+// answered the request with something else.
 func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) *session {
 	to, refusal := s.admit(w, r)
 	if refusal != nil {
@@ -105,7 +105,8 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	return req.session(program, client)
 }
 
-// upgradeHeader is what goes into the 101 besides the handshake.
+// upgradeHeader returns the headers of the 101 that do not belong to the handshake, and
+// the subprotocol.
 func (p *program) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
 	header := make(http.Header)
 	maps.Copy(header, p.Header)
@@ -119,9 +120,8 @@ func (p *program) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
 	return header
 }
 
-// chooseProtocol is the first subprotocol the client offers that is accepted
-// here, "" if none is: then the client decides whether to go on (RFC 6455
-// section 4.1).
+// chooseProtocol returns the first subprotocol the client offers that is accepted here,
+// "" if none is: then the client decides whether to go on (RFC 6455 section 4.1).
 func (p *program) chooseProtocol(offered []string) string {
 	for _, protocol := range offered {
 		if slices.Contains(p.Protocols, protocol) || slices.Contains(p.Protocols, "*") {
@@ -131,8 +131,8 @@ func (p *program) chooseProtocol(offered []string) string {
 	return ""
 }
 
-// requestURL is the request as the log names it: always an http scheme, with
-// what the client sent and nothing added.
+// requestURL returns the URL of a request as it is logged: an http or https scheme, then
+// what the client sent, and nothing added.
 func requestURL(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil {

@@ -9,9 +9,9 @@ import (
 	"websocketd/libwebsocketd/static"
 )
 
-// servePlain answers what is no WebSocket handshake: with a CGI script, else a
-// program that is asked for in another way, else an existing file, else the
-// console, else a directory's listing.
+// servePlain answers a request that is no WebSocket handshake: with a CGI script, else
+// with a program through a Face, else with an existing file, else with the console, else
+// with a directory's listing.
 func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
 	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
 		for name, values := range headers {
@@ -41,7 +41,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 	}
 }
 
-// noPage is for a request that nothing but a handshake would have been served to.
+// noPage returns the refusal of a request where only a handshake would be served.
 func (s *Server) noPage(r *http.Request) *gate.Refusal {
 	if _, refusal := s.route(r); refusal != nil {
 		return refusal

@@ -7,14 +7,15 @@ import (
 	"websocketd/libwebsocketd/gate"
 )
 
-// Identity is who a client is, and how that is known. The zero value is a client that
-// was not asked.
+// Identity says who a client is, and how that is known. The zero value is a client
+// without an identity.
 type Identity struct {
 	User  string // REMOTE_USER, and "user" in the log
 	Proof string // AUTH_TYPE: Basic, Bearer and the like (RFC 3875 section 4.1.1)
 }
 
-// identify asks Config.Identify about a request, and has the log name the user.
+// identify calls Config.Identify for a request and sets the identity of from. It returns
+// log, which then names the user.
 func (s *Server) identify(r *http.Request, from *remote, log *slog.Logger) (*slog.Logger, *gate.Refusal) {
 	if s.cfg.Identify == nil {
 		return log, nil

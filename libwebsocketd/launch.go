@@ -16,9 +16,9 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// maxVariable is the longest NAME=VALUE that Linux hands to a program
-// (MAX_ARG_STRLEN, 32 pages with the final NUL). Elsewhere the limit is higher
-// and the system call says so.
+// maxVariable is the longest NAME=VALUE that Linux passes to a program (MAX_ARG_STRLEN,
+// 32 pages with the final NUL). Elsewhere the limit is higher, and the system call
+// returns an error.
 const maxVariable = 128<<10 - 1
 
 // fits refuses a request that could not be put into a child's environment:
@@ -37,8 +37,8 @@ func fits(env []string) *gate.Refusal {
 	return nil
 }
 
-// start is a process for this client alone: one that is ready, or a new one. It
-// owns the slot, which is free again when the program's whole session is gone.
+// start returns a process for this client alone: one that is ready, or a new one. It
+// owns its slot, which is free again when the program's whole session is gone.
 func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
 	s, p := req.server, req.to.program
 	ready, refusal := s.acquire(req.HTTP.Context(), p, req.log)
@@ -75,7 +75,7 @@ func (s *programs) launch(p *program, argv, env []string) (*process.Process, err
 	return s.launcher.Start(p.spec(argv, env))
 }
 
-// spec is a program that is bridged.
+// spec returns how a process of the program is started that is bridged.
 func (p *program) spec(argv, env []string) process.Spec {
 	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir}
 	switch p.Stderr {
@@ -87,10 +87,10 @@ func (p *program) spec(argv, env []string) process.Spec {
 	return spec
 }
 
-// launchFailed logs why an executable could not be started, and returns the answer.
-// What the system said is of little use when it is the interpreter that is missing,
-// so the log has the true cause instead. The paths are for the log, not for the
-// stranger. uri is what of the request's URL is in the environment.
+// launchFailed logs why an executable could not be started, and returns the refusal. The
+// system's error is of little use when it is the interpreter that is missing, so the log
+// has the true cause instead. Paths are for the log only, not for strangers. uri is the
+// part of the URL that went into the environment.
 func launchFailed(log *slog.Logger, err error, path, dir, uri string) *gate.Refusal {
 	refusal, why := launchRefusal(err, path, dir, uri)
 	logging.At(log, logging.LevelError, "process", "Could not launch process: "+why)

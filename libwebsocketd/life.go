@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// life is what a server has to wait for at its end: its sessions, and whatever else was
-// started for them.
+// life holds what a server has to wait for at its end: its sessions, and everything else
+// that was started for them.
 type life struct {
 	ctx     context.Context // done when the server is going away
 	goAway  context.CancelCauseFunc
@@ -23,8 +23,8 @@ func (l *life) init() {
 	l.ctx, l.goAway = context.WithCancelCause(context.Background())
 }
 
-// begin registers a request that may become a session, and whose end is told by
-// running.Done. It returns false once the server is closed.
+// begin registers a request that may become a session; the caller must call running.Done
+// at its end. It returns false once the server is closed.
 func (l *life) begin() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -34,14 +34,14 @@ func (l *life) begin() bool {
 	return !l.closed
 }
 
-// isClosed reports whether nothing begins any more.
+// isClosed reports whether close was called.
 func (l *life) isClosed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.closed
 }
 
-// close lets nothing begin any more. It reports whether it was the first to do so.
+// close makes begin return false from now on. It reports whether it is the first call.
 func (l *life) close() (first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,7 +50,7 @@ func (l *life) close() (first bool) {
 	return first
 }
 
-// enter lets breakAll find a session.
+// enter adds a session, for breakAll and Conversations.
 func (l *life) enter(x *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,14 +60,14 @@ func (l *life) enter(x *session) {
 	}
 }
 
-// leave takes a session out again.
+// leave removes a session.
 func (l *life) leave(x *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.sessions, x)
 }
 
-// breakAll closes the connection of every session, and of those that still enter.
+// breakAll closes the connection of every session, and of those that enter later.
 func (l *life) breakAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -77,7 +77,7 @@ func (l *life) breakAll() {
 	}
 }
 
-// ended returns a channel that is closed when nothing runs any more.
+// ended returns a channel that is closed when nothing that was begun is running.
 func (l *life) ended() <-chan struct{} {
 	done := make(chan struct{})
 	go func() {

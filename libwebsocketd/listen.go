@@ -77,7 +77,7 @@ func (c *Config) port() int {
 	return 80
 }
 
-// boundHosts are the hosts to listen on, without brackets.
+// boundHosts returns the hosts to listen on, without brackets.
 func boundHosts(c *Config) []string {
 	if len(c.Addresses) == 0 {
 		return []string{"127.0.0.1", "::1"}
@@ -89,7 +89,8 @@ func boundHosts(c *Config) []string {
 	return hosts
 }
 
-// noIPv6 tells a machine without IPv6 from an address that is taken.
+// noIPv6 reports whether err is that of a machine without IPv6, and not that of an
+// address in use.
 func noIPv6(err error) bool {
 	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
 }

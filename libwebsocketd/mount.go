@@ -7,16 +7,17 @@ import (
 	"websocketd/libwebsocketd/gate"
 )
 
-// Mount has h serve what a pattern of [http.ServeMux] matches, before every program and
-// every file. Host, Config.Identify and the origins of the Config stand before h as they
-// do before a program; Shutdown waits for it, and cancels no request of its own. A
-// pattern that conflicts with another one panics. Mount may be called at any time.
+// Mount makes h serve what a pattern of [http.ServeMux] matches, before every program and
+// every file. Host, Config.Identify and the origins of the Config are checked before, as
+// for a program. Shutdown waits for h, and cancels none of its requests. Mount panics if
+// the pattern conflicts with another one. It may be called at any time.
 func (s *Server) Mount(pattern string, h http.Handler) {
 	s.mounts.Handle(pattern, h)
 	s.mounted.Store(true)
 }
 
-// serveMounted answers a request for a mounted handler, if it is one.
+// serveMounted answers a request if it is for a mounted handler, and reports whether it
+// is.
 func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
 	if !s.mounted.Load() {
 		return false
@@ -39,8 +40,8 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.
 	return true
 }
 
-// checkOrigin asks the origins of the Config about a request that is for none of the
-// programs.
+// checkOrigin checks a request that is for none of the programs against the origins of
+// the Config.
 func (s *Server) checkOrigin(r *http.Request) *gate.Refusal {
 	if isUpgrade(r) {
 		return s.own.origins.Check(r)

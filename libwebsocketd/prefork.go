@@ -12,7 +12,8 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// newPool keeps the Prefork processes of a program started ahead; nil without.
+// newPool returns the pool that starts Prefork processes of a program ahead; nil if there
+// are to be none.
 func (s *programs) newPool(p *program) *process.Pool {
 	if p.Prefork == 0 {
 		return nil
@@ -27,8 +28,8 @@ func (s *programs) newPool(p *program) *process.Pool {
 	})
 }
 
-// logPool tells of a process that could not be started ahead or has ended
-// unused, the latter with what it had to say: the reason, as a rule.
+// logPool logs that a process could not be started ahead or has ended unused. It logs
+// the standard error of the latter too, which usually has the reason.
 func (s *programs) logPool(p *program, err error) {
 	log := p.log(s.log)
 	var unused *process.UnusedError
@@ -43,14 +44,14 @@ func (s *programs) logPool(p *program, err error) {
 	logging.At(log, logging.LevelError, "process", err.Error())
 }
 
-// ahead is the environment of a process that is started before anybody asks.
+// ahead returns the environment of a process that is started before its client comes.
 func (e *environment) ahead() []string {
 	return e.override([]variable{{"GATEWAY_INTERFACE", "CGI/1.1"}, {"PREFORKED", "1"}})
 }
 
-// requestLine is what Config.PreforkRequest promises every program as the first
-// line of its input: the whole environment of a child that is started for the
-// request, as one JSON object. JSON is UTF-8, so bytes that are not become U+FFFD.
+// requestLine returns what Config.PreforkRequest promises a program as the first line of
+// its input: the whole environment of a child that is started for the request, as one
+// JSON object. JSON is UTF-8, so bytes that are not become U+FFFD.
 func requestLine(env []string) []bridge.Message {
 	vars := make(map[string]string, len(env))
 	for _, entry := range env {
@@ -60,6 +61,6 @@ func requestLine(env []string) []bridge.Message {
 	var line bytes.Buffer
 	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
-	encoder.Encode(vars) // strings cannot fail; a newline comes behind
+	encoder.Encode(vars) // strings cannot fail; Encode adds a newline
 	return []bridge.Message{{Kind: bridge.Preface, Data: line.Bytes()}}
 }

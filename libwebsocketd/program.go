@@ -15,11 +15,11 @@ import (
 )
 
 // Program is one of the programs of Config.Programs: what runs, at which URL, for
-// whom, and how it is bridged. A zero field is the default, as in Config. Nothing
-// is taken over from the Config's own settings: [Config.Program] makes a Program
-// that begins with them.
+// whom, and how it is bridged. A zero field is the default, as in Config. The Config's
+// own settings do not apply to it: [Config.Program] returns a Program that begins with
+// them.
 type Program struct {
-	// Name stands in the log and in errors. Every Program has one of its own.
+	// Name names the program in the log and in errors. It must be unique.
 	Name string
 
 	// Path is the URL path it is served at, and everything below it, decoded and
@@ -28,16 +28,16 @@ type Program struct {
 	Path string
 
 	// Command[0] is the path of an executable file, the rest its arguments. A
-	// relative path is seen from the server's working directory.
+	// relative path is resolved from the server's working directory.
 	Command []string
 	WorkDir string // of the process; "" is the server's
 
-	// Env are variables, NAME=VALUE, besides and instead of those of PassEnv, which
-	// are the same as in Config. They cannot set what tells of the request.
+	// Env are variables, NAME=VALUE, in addition to those of PassEnv, which they
+	// replace if they have the same name. They cannot set those of the request.
 	Env []string
 
-	// MaxForks is how many processes of this Program may be there at once; 0 and
-	// less is no limit. All of them count against Config.MaxForks besides.
+	// MaxForks is how many processes of this Program may run at once; 0 and less is
+	// no limit. All of them also count against Config.MaxForks.
 	MaxForks int
 
 	Settings
@@ -45,8 +45,8 @@ type Program struct {
 	Header http.Header // of a successful upgrade
 }
 
-// Program returns a Program with c's Settings and headers, and nothing else: to begin a
-// list of Programs that share them. Its slices and headers are c's.
+// Program returns a Program with c's Settings and headers, and nothing else: a template
+// for Programs that share them. It shares its slices and header values with c.
 func (c *Config) Program() Program {
 	header := http.Header{}
 	for _, headers := range []http.Header{c.Header, c.HeaderWS} {
@@ -57,7 +57,7 @@ func (c *Config) Program() Program {
 	return Program{Settings: c.Settings, Header: header}
 }
 
-// own is the program of Command and Dir, whose settings are also those of CGI
+// own returns the program of Command and Dir, whose settings are also those of CGI
 // scripts.
 func (c *Config) own() Program {
 	p := c.Program()
@@ -65,7 +65,7 @@ func (c *Config) own() Program {
 	return p
 }
 
-// complete makes a checked Program independent of the caller's and fills the
+// complete copies what a checked Program shares with the caller's, and fills the
 // defaults in.
 func (p *Program) complete() (err error) {
 	p.Settings.complete()
@@ -75,13 +75,13 @@ func (p *Program) complete() (err error) {
 	if p.Path == "" {
 		p.Path = "/" + p.Name
 	}
-	if p.WorkDir != "" { // from where a relative path would be another file
+	if p.WorkDir != "" { // a relative path would be another file there
 		p.Command[0], err = filepath.Abs(p.Command[0])
 	}
 	return err
 }
 
-// check is the first fault of the settings.
+// check returns the first fault of the settings.
 func (p *Program) check() error {
 	switch {
 	case p.MaxLine < 0 || p.MaxLine > 0 && p.MaxLine < utf8.UTFMax:
@@ -125,7 +125,7 @@ func (p *Program) check() error {
 	return p.Lifetime.Check(p)
 }
 
-// checkListed is the first fault of a Program in Config.Programs.
+// checkListed returns the first fault of a Program in Config.Programs.
 func (p *Program) checkListed() error {
 	switch {
 	case p.Name == "":
@@ -150,7 +150,7 @@ func (p *Program) checkListed() error {
 	return p.check()
 }
 
-// CheckPath is why a Program cannot be served at a path; nil: it can.
+// CheckPath returns an error if no Program can be served at p.
 func CheckPath(p string) error {
 	switch {
 	case !strings.HasPrefix(p, "/"), path.Clean(p) != p:
@@ -161,7 +161,7 @@ func CheckPath(p string) error {
 	return nil
 }
 
-// CheckEnvName is why a variable of that name cannot be in Program.Env; nil: it can.
+// CheckEnvName returns an error if Program.Env cannot have a variable of that name.
 func CheckEnvName(name string) error {
 	switch {
 	case name == "" || strings.ContainsAny(name, "=\x00"):

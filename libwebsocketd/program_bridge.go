@@ -6,7 +6,7 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// checkFraming refuses what does not go together.
+// checkFraming returns an error if the framing and the other settings exclude each other.
 func (p *Program) checkFraming() error {
 	switch p.Framing {
 	case "", stdio.FramingLine, stdio.FramingRaw, stdio.FramingNull, stdio.FramingLength, stdio.FramingLSP, stdio.FramingNDJSON:
@@ -34,8 +34,8 @@ func (p *Program) checkFraming() error {
 // Lines reports whether the program reads and prints lines of text.
 func (p *Program) Lines() bool { return !p.Binary && p.Framing.Lines() }
 
-// Pieces reports whether a message of the program is what one read of its output
-// happened to yield.
+// Pieces reports whether a message of the program is whatever one read of its output
+// returned.
 func (p *Program) Pieces() bool { return p.Binary || p.Framing == stdio.FramingRaw }
 
 // Takes returns the kinds of messages that a client may send.
@@ -54,8 +54,8 @@ func (p *Program) Gives() Kind {
 	return p.Framing.Gives()
 }
 
-// otherKind returns what is to be done about a client's first message of a kind that
-// the program does not take, nil if it is ignored and logged.
+// otherKind returns the function to call at a client's first message of a kind that the
+// program does not take; nil if such messages are ignored and logged.
 func (p *Program) otherKind() func() error {
 	if p.Lines() || p.Takes() != bridge.Text {
 		return nil

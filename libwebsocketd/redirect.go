@@ -15,11 +15,11 @@ const (
 	redirectIdle = 60 * time.Second
 )
 
-// redirectListener marks a listener whose connections are only sent elsewhere.
+// redirectListener marks a listener whose requests are only redirected.
 type redirectListener struct{ net.Listener }
 
-// newRedirect is the server behind --redirport: whatever it is asked, it names
-// the same thing on the main port.
+// newRedirect returns the server of --redirport, which redirects every request to the
+// main port.
 func newRedirect(s *Server) *http.Server {
 	return &http.Server{
 		Handler:      http.HandlerFunc(s.redirect),
@@ -36,9 +36,8 @@ func newRedirect(s *Server) *http.Server {
 	}
 }
 
-// redirect answers 301 with the same host, path and query. The host is one of ours
-// where these are known: the check for it is the same as everywhere. In any case it
-// is a name or an address and nothing else.
+// redirect answers 301 with the same host, path and query. The host is checked as for
+// every request. In any case it is a name or an address and nothing else.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 	if refusal := s.conns.begin(r); refusal != nil {
 		s.answer(w, refusal)

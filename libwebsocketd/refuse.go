@@ -11,7 +11,7 @@ import (
 	"websocketd/libwebsocketd/logging"
 )
 
-// newRefusal returns a refusal with nothing but a status and a sentence.
+// newRefusal returns a refusal with a status and a sentence, and nothing else.
 func newRefusal(status int, reason string) *gate.Refusal {
 	return &gate.Refusal{Status: status, Reason: reason}
 }
@@ -23,8 +23,8 @@ func asLogged(refusal *gate.Refusal) *gate.Refusal {
 	return &logged
 }
 
-// refuse answers a request that is not served, and says so in the log, unless its cause
-// is there already.
+// refuse answers a request with a refusal, and logs it, unless the log has its cause
+// already.
 func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
 	if !refusal.Logged {
 		status := http.StatusText(refusal.Status)
@@ -36,8 +36,8 @@ func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.R
 	s.answer(w, refusal)
 }
 
-// answer sends a refusal: one status, one sentence. The connection is not kept:
-// when descriptors are short, those of the refused are the first to give back.
+// answer sends a refusal: one status, one sentence. The connection is not kept: when
+// descriptors are short, those of refused clients are the first to be freed.
 func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
 	if o := s.cfg.Observer; o != nil {
 		o.Refused(refusal.Status)
@@ -61,8 +61,8 @@ func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
 	http.Error(w, refusal.Text(), refusal.Status)
 }
 
-// brief ends the connection with this answer, and gives the client as long to
-// take it, and to send the rest of a body, as it had to send its headers.
+// brief makes the connection end with this answer. The client gets as long to read it,
+// and to send the rest of a body, as it had to send its headers.
 func brief(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close")
 	rc := http.NewResponseController(w)
