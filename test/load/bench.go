@@ -8,37 +8,37 @@ import (
 	"websocketd/test/harness"
 )
 
-// A bench is what every measurement needs to know.
+// A bench holds what every measurement needs.
 type bench struct {
 	ctx    context.Context
-	window time.Duration // for which most figures are measured
-	self   string        // this program, which is the child and some of the limits too
+	window time.Duration // how long most figures are measured
+	self   string        // this program, which also runs as the child and as some of the limits
 }
 
-// patience is for everything one measurement does.
+// patience returns the time limit for all that one measurement does.
 func (b *bench) patience() time.Duration { return 2*time.Minute + 10*b.window }
 
-// longer is the same with a window that is longer.
+// longer returns a copy with a longer window.
 func (b *bench) longer(times int) *bench {
 	longer := *b
 	longer.window *= time.Duration(times)
 	return &longer
 }
 
-// A sample is what one measurement found.
+// A sample is the result of one measurement.
 type sample struct {
 	values map[string]number // by the name of the measure
 	lost   int64             // what did not arrive
-	bad    int64             // what arrived and is not what was sent
+	bad    int64             // what arrived but was not sent
 }
 
-// A meter tells how much was done so far, and what that has cost.
+// A meter reads how much was done so far, and what that has cost.
 type meter struct {
 	done func() int64
 	cpu  func() time.Duration
 }
 
-// A reading is the difference a meter shows over a time.
+// A reading is the difference of two readings of a meter.
 type reading struct {
 	done    int64
 	cpu     time.Duration // of the server
@@ -50,7 +50,8 @@ func (r reading) rate() number { return number(float64(r.done) / r.elapsed.Secon
 
 func (r reading) cpuEach() number { return number(float64(r.cpu.Nanoseconds()) / float64(r.done)) }
 
-// clientCores tells whether the client may have been the limit.
+// clientCores returns how many processors the client used. It shows whether the
+// client was the limit.
 func (r reading) clientCores() number { return number(r.client.Seconds() / r.elapsed.Seconds()) }
 
 // begin starts a reading that ends when the returned function is called.
@@ -63,7 +64,7 @@ func (m meter) begin() (end func() reading) {
 
 func ownCPU() time.Duration { return harness.CPUTime(os.Getpid()) }
 
-// read lets things get going for a moment, and then reads m over the window.
+// read lets the load settle for a moment, and then reads m over the window.
 func (b *bench) read(m meter) (reading, error) {
 	if err := b.pass(b.window / 5); err != nil {
 		return reading{}, err
@@ -78,7 +79,8 @@ func (b *bench) readNow(m meter) (reading, error) {
 	return end(), err
 }
 
-// pass lets time pass. It is for measuring over a time, not for waiting.
+// pass waits while time passes. It is for measuring over a time, not for
+// synchronization.
 func (b *bench) pass(d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -8,16 +8,8 @@ import (
 	"syscall"
 )
 
-// childMain is the program behind the server. It uses system calls as they are:
-// what a child costs is in every figure.
-//
-//	load child stream N     floods stdout with lines of N bytes, in chunks of 64 KiB
-//	load child linewise N   the same with one write a line
-//	load child count N      counts the lines of stdin, and prints the totals at a line "?"
-//	load child paced N      writes lines of N bytes, 200 a second, that tell the time
-//	load child calm N       is as paced with 10 a second
-//	load child brisk N      is as paced with 10,000 a second, ten at once
-//	load child slow N       is as stream after a line "flood", else as cat
+// childMain runs the program behind the server. It uses plain system calls, because
+// what a child costs is part of every figure.
 func childMain(args []string) error {
 	if len(args) < 2 {
 		return fmt.Errorf("usage: load child stream|linewise|count|paced|calm|brisk|slow N")
@@ -45,8 +37,8 @@ func childMain(args []string) error {
 	return fmt.Errorf("no child is called %s", args[0])
 }
 
-// floodChunks writes like a program whose output is buffered in blocks: every
-// write is a chunk, wherever in a line that ends.
+// floodChunks writes like a program whose output is buffered in blocks: every write
+// is a chunk, which may end in the middle of a line.
 func floodChunks(p *pattern) error {
 	for at := 0; ; at = (at + chunk) % p.cycle() {
 		if err := writeAll(p.ring[at : at+chunk]); err != nil {
@@ -93,12 +85,12 @@ func (rawInput) Read(b []byte) (int, error) {
 	}
 }
 
-// totalsFormat is of what the counting child answers to a line "?": the lines it
-// got, those that did not come, those that are none of the pattern.
+// totalsFormat is the format of the counting child's answer to a line "?": the lines
+// it got, those that did not come, and those that are not in the pattern.
 const totalsFormat = "%d lines, %d lost, %d bad"
 
-// countLines finds every line by itself, as a program has to that does something
-// with it. That each is the right one is seen on the side.
+// countLines finds every line by itself, as a program has to that processes lines. It
+// checks along the way that each is the right one.
 func countLines(c *check) error {
 	in := newReader(rawInput{}, floodBuffer)
 	for lines := 0; ; {
@@ -124,7 +116,7 @@ func countLines(c *check) error {
 	}
 }
 
-// childFails is how a child ends; that its server went away is nobody's fault.
+// childFails ends a child with an error. That its server went away is not reported.
 func childFails(err error) {
 	if err != syscall.EPIPE && err != io.EOF {
 		fmt.Fprintln(os.Stderr, "load child:", err)

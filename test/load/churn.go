@@ -15,10 +15,10 @@ const (
 	firstP99       = "first line p99 ms"
 )
 
-// greeting is what the programs say whose first line is waited for.
+// greeting is the first line of the programs whose first line is waited for.
 const greeting = "hello"
 
-// churn measures connections to a program that says one line and ends.
+// churn measures connections to a program that writes one line and ends.
 func (b *bench) churn(t target, conns int, program []string) (sample, error) {
 	s, err := start(t, nil, program...)
 	if err != nil {
@@ -28,7 +28,7 @@ func (b *bench) churn(t target, conns int, program []string) (sample, error) {
 	return b.readChurn(s.cpu, conns, func() (time.Duration, error) { return b.visit(s) })
 }
 
-// limitChurn starts and reads the program without a server.
+// limitChurn starts the program without a server and reads its line.
 func (b *bench) limitChurn(conns int, program []string) (sample, error) {
 	return b.readChurn(ownCPU, conns, func() (time.Duration, error) {
 		took, end, err := firstOutput(program)
@@ -48,8 +48,8 @@ func (b *bench) readChurn(cpu func() time.Duration, conns int, visit turn) (samp
 	return l.found, l.err
 }
 
-// visit connects, reads the greeting, and waits until the server has closed. The
-// time is that to the greeting.
+// visit connects, reads the greeting, and waits until the server has closed. It
+// returns the time until the greeting.
 func (b *bench) visit(s *server) (took time.Duration, err error) {
 	began := time.Now()
 	c, err := dial(s.address, smallBuffer, b.patience())
@@ -70,7 +70,7 @@ func (b *bench) visit(s *server) (took time.Duration, err error) {
 	return took, c.drain()
 }
 
-// firstOutput runs program and waits for its greeting. end lets it go.
+// firstOutput runs program and waits for its greeting. end ends it.
 func firstOutput(program []string) (took time.Duration, end func() error, err error) {
 	var stdin, stdout pipePair
 	if err := errors.Join(stdin.open(), stdout.open()); err != nil {

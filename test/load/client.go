@@ -17,19 +17,20 @@ const (
 )
 
 // A client is a WebSocket connection. One goroutine may read while another one
-// writes, but pings are answered by the reader.
+// writes, but the reader answers pings.
 type client struct {
 	net.Conn
 	in  *reader
-	msg []byte // a message of several frames
+	msg []byte // a message that came in several frames
 }
 
-// A closing is the close frame that ended a connection.
+// A closing is an error with the code of the close frame that ended a connection.
 type closing struct{ code int }
 
 func (c closing) Error() string { return fmt.Sprintf("closed by the server with %d", c.code) }
 
-// dial connects and shakes hands. Everything has to be done in patience.
+// dial connects and shakes hands. The deadline for all later reads and writes is
+// patience from now.
 func dial(address string, buffer int, patience time.Duration) (*client, error) {
 	conn, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
@@ -105,7 +106,7 @@ func (c *client) control(first byte, payload []byte) error {
 	case pongFrame:
 		return nil
 	case closeFrame:
-		c.Write(appendClientFrame(nil, closeFrame, payload)) // it may be gone already
+		c.Write(appendClientFrame(nil, closeFrame, payload)) // the server may be gone already
 		end := closing{code: 1005}
 		if len(payload) >= 2 {
 			end.code = int(payload[0])<<8 | int(payload[1])
@@ -121,7 +122,7 @@ func (c *client) follow(check *check, seen func(lines int64)) error {
 	for {
 		c.in.skip(check.match(c.in.pending()))
 		whole, err := c.in.hasFrame()
-		if err == nil && whole { // a control frame, or not what was expected
+		if err == nil && whole { // a control frame, or an unexpected one
 			var line []byte
 			if line, err = c.message(); err == nil {
 				check.take(line)
@@ -136,13 +137,14 @@ func (c *client) follow(check *check, seen func(lines int64)) error {
 	}
 }
 
-// kill ends the connection as a client does that dies: without a word.
+// kill ends the connection like a client that dies: by a reset, without a close
+// frame.
 func (c *client) kill() error {
 	c.Conn.(*net.TCPConn).SetLinger(0)
 	return c.Close()
 }
 
-// leave says goodbye and waits until the server has closed the connection.
+// leave sends a close frame and waits until the server has closed the connection.
 func (c *client) leave() error {
 	defer c.Close()
 	if _, err := c.Write(appendClientFrame(nil, closeFrame, []byte{0x03, 0xe8})); err != nil {
@@ -151,7 +153,7 @@ func (c *client) leave() error {
 	return c.drain()
 }
 
-// drain reads until the server has closed the connection, in whatever way.
+// drain reads until the server has closed the connection, in any way.
 func (c *client) drain() error {
 	for {
 		_, err := c.message()

@@ -3,54 +3,54 @@
 //
 //	load [flags] ours=./websocketd peer=/path/to/an/older/one
 //
-// Every other NAME='COMMAND LINE' is one more target; `make bench` is the short
-// way.
+// Every further NAME='COMMAND LINE' is one more target. `make bench` is the short
+// form.
 //
 // # What is measured
 //
 //   - stream/SIZE: a child floods its output with lines of SIZE bytes, in chunks
-//     of 64 KiB wherever in a line that ends; stream/100x10 over ten connections,
-//     stream/100-linewise with a write for each line. binary: the same bytes in
-//     binary frames.
-//   - upload/SIZE: a client floods a child that counts; the child's count is what
-//     counts, and its answer is what ends the time.
+//     of 64 KiB that may end in the middle of a line; stream/100x10 over ten
+//     connections, stream/100-linewise with a write for each line. binary: the same
+//     bytes in binary frames.
+//   - upload/SIZE: a client floods a child that counts. Only what the child counted
+//     is counted, and its answer ends the time.
 //   - echo/CONNSxSIZE: through cat, each connection one message at a time.
 //   - churn/CONNS: connect, read the line of /bin/echo (-sh: of a shell), wait for
-//     the end; that many at a time.
+//     the end; CONNS at a time.
 //   - paced: 20 children with 200 lines a second each, and how old the lines are
 //     when they arrive.
-//   - firstline/LANGUAGE: from dialling to the first line, ten times a second; with
-//     --prefork=4 too if the target knows that flag.
-//   - idle/CONNS: what connections to cat take on which nothing happens.
-//   - slow/CLIENTS: what clients take that never read from a flooding child, and
+//   - firstline/LANGUAGE: from dialing to the first line, ten times a second; with
+//     --prefork=4 too if the target has that flag.
+//   - idle/CONNS: what connections to cat cost on which nothing happens.
+//   - slow/CLIENTS: what clients cost that never read from a flooding child, and
 //     what another client notices.
-//   - fanout/CONNS: that many subscribers of one child that floods as in
-//     stream/100, with --shared --slowclient=block, and as +close with --shared
-//     alone; of a target that does not know these flags, a child for each. How
-//     much the slowest and the fastest of them get, to the mean, is a measure.
-//     The limit is one loop that writes to one subscriber after the other.
-//   - calm/CONNS: that many viewers of one child with 10 lines a second, and what
-//     each takes; of a target that cannot share, a child for each.
-//   - events/CONNS: that many viewers of one child with 10,000 lines a second, and
-//     how old these are at the others when one of them stops reading (only with
-//     windows of 1.5 s and more), dies or joins.
+//   - fanout/CONNS: CONNS subscribers of one child that floods as in stream/100,
+//     with --shared --slowclient=block, and as +close with --shared alone. A target
+//     without these flags has one child for each subscriber. How much the slowest
+//     and the fastest of them get, relative to the mean, is a measure. The limit is
+//     one loop that writes to one subscriber after the other.
+//   - calm/CONNS: CONNS viewers of one child with 10 lines a second, and what each
+//     costs; a target that cannot share has one child for each.
+//   - events/CONNS: CONNS viewers of one child with 10,000 lines a second, and how
+//     old these are at the others when one viewer stops reading (only with windows
+//     of 1.5 s and more), dies or joins.
 //
 // # The law of these measurements
 //
 //   - Numbers of one machine at one time mean little. What counts is the ratio
-//     to the target named peer and to the limit: the same child on bare pipes,
-//     or gorilla/websocket without a child, measured in the same run.
+//     to the target named peer and to the limit, measured in the same run. The limit
+//     is the same child on bare pipes, or gorilla/websocket without a child.
 //   - Every measurement has a fresh server. Repetitions are interleaved over the
-//     targets, each beginning with another target; ratios are taken within a
+//     targets, each beginning with another target. Ratios are taken within a
 //     repetition, and the median of those is printed.
 //   - What is measured is checked: streams and uploads are patterns of which
 //     both ends know every byte, echoes are compared. If something was lost or
-//     wrong the exit status is 1, unless it was by the peer: that is a note.
+//     wrong the exit status is 1, unless the peer did it: that is a note.
 //   - The client must not be what is measured: it sends frames made beforehand,
 //     and compares what comes with frames made beforehand. "client cores" in the
-//     JSON file tells what it used.
+//     JSON file shows how many processors it used.
 //   - The server's CPU time is the kernel's clock of that process, without its
 //     children.
-//   - Nothing sleeps to let something happen; only processes this program
-//     started are ended.
+//   - Nothing sleeps to let something happen. Only processes this program started
+//     are ended.
 package main

@@ -14,7 +14,7 @@ const (
 	cpuPerMessage     = "server µs/msg"
 )
 
-// echoLines is how many lines of the pattern an echoer sends by turns.
+// echoLines is how many lines of the pattern an echoer cycles through.
 const echoLines = 61
 
 // An echoer sends a message, waits until it comes back, and sends the next one.
@@ -24,7 +24,7 @@ type echoer struct {
 	next          int
 }
 
-// echo measures what comes back through cat.
+// echo measures messages that come back through cat.
 func (b *bench) echo(t target, conns, size int) (sample, error) {
 	s, err := start(t, nil, "/bin/cat")
 	if err != nil {
@@ -49,7 +49,7 @@ func (b *bench) echo(t target, conns, size int) (sample, error) {
 	return l.found, l.err
 }
 
-// newEchoer connects, and sees that the child answers.
+// newEchoer connects, and checks that the child answers.
 func (b *bench) newEchoer(s *server, lines, frames *pattern) (*echoer, error) {
 	c, err := dial(s.address, smallBuffer, b.patience())
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// fanMain is the limit of one process for many: it makes frames of each piece of
-// the program's output once, and writes them to one viewer after the other. It has
-// no rule for a slow one, keeps nothing for who comes later, and ends badly. It
-// understands the flags of the servers as far as it has to.
+// fanMain runs the limit of one process for many: a server that makes frames of each
+// piece of the program's output once, and writes them to one viewer after the other.
+// It has no rule for a slow viewer, keeps nothing for later ones, and does not end
+// cleanly. It understands the flags of the servers as far as necessary.
 func fanMain(args []string) error {
 	port := ""
 	for len(args) > 0 && strings.HasPrefix(args[0], "--") {
@@ -85,7 +85,7 @@ func (f *fan) run() error {
 	}
 }
 
-// write writes to everybody, and forgets who has left.
+// write writes to all viewers, and removes those that have left.
 func (f *fan) write(frames []byte) {
 	f.mu.Lock()
 	viewers := f.viewers
@@ -100,7 +100,7 @@ func (f *fan) write(frames []byte) {
 	}
 }
 
-// without is a copy of all without one of them.
+// without returns a copy of all without one of them.
 func without(all []net.Conn, one net.Conn) (others []net.Conn) {
 	for _, v := range all {
 		if v != one {
@@ -110,7 +110,7 @@ func without(all []net.Conn, one net.Conn) (others []net.Conn) {
 	return others
 }
 
-// fan is that server as a target.
+// fan returns this server as a target.
 func (b *bench) fan() target {
 	return target{Name: limitName, Command: []string{b.self, "fan"}}
 }

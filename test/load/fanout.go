@@ -7,28 +7,28 @@ import (
 	"websocketd/test/harness"
 )
 
-// Measures of one process that many listen to.
+// Measures of one process with many subscribers.
 const (
 	deliveriesPerSecond = "deliveries/s" // of all subscribers together
 	cpuPerDelivery      = "server ns/delivery"
-	fewest              = "fewest/mean" // lines of one subscriber, to those of all on average
+	fewest              = "fewest/mean" // lines of the slowest subscriber, relative to the mean of all
 	most                = "most/mean"
 	peakMB              = "server peak MB"
 )
 
-// The flags of one process for all, with each rule for subscribers that are slow
-// that is measured. A target that does not know them has one process for each.
+// The flags of one process for all, and of the rules for slow subscribers that are
+// measured. A target that does not know them has one process for each subscriber.
 const (
 	sharedFlag = "--shared"
 	slowFlag   = "--slowclient"
 	blockFlag  = slowFlag + "=block"
 )
 
-// closeSuffix is what the name of a target has behind it whose rule is the default.
+// closeSuffix follows the name of a target that is measured with the default rule.
 const closeSuffix = way + "close"
 
 // fanout measures lines of 100 bytes to many subscribers of a child that writes as
-// fast as it can. All get the same ones if they are shared.
+// fast as it can. If it is shared, all get the same lines.
 func (b *bench) fanout(t target, flags []string, shared bool, conns int) (sample, error) {
 	s, err := start(t, flags, b.child("stream", 100)...)
 	if err != nil {
@@ -60,8 +60,8 @@ func (b *bench) fanout(t target, flags []string, shared bool, conns int) (sample
 	return found, nil
 }
 
-// subscribe is follow. What is shared begins with whatever line is next or still
-// kept.
+// subscribe is follow for a child that may be shared: then the output begins with any
+// line, one that is still kept or the next.
 func (c *client) subscribe(check *check, shared bool, seen func(lines int64)) error {
 	if shared {
 		line, err := c.message()
@@ -73,7 +73,7 @@ func (c *client) subscribe(check *check, shared bool, seen func(lines int64)) er
 	return c.follow(check, seen)
 }
 
-// readEach is read, and what each connection has got meanwhile.
+// readEach is read that also returns how much each connection got meanwhile.
 func (b *bench) readEach(f *flood, s *server) (reading, []int64, error) {
 	if err := b.pass(b.window / 5); err != nil {
 		return reading{}, nil, err
@@ -87,7 +87,7 @@ func (b *bench) readEach(f *flood, s *server) (reading, []int64, error) {
 	return r, each, err
 }
 
-// extremes are the least and the most, to the mean.
+// extremes returns the least and the most, relative to the mean.
 func extremes(each []int64) (least, most number) {
 	var sum int64
 	for _, n := range each {
@@ -126,5 +126,5 @@ func fanoutFigure(conns int) figure {
 	}
 }
 
-// shares says whether the target can have one process for all.
+// shares reports whether the target can have one process for all.
 func (t target) shares() bool { return t.Name != peerName && t.knows(slowFlag) }

@@ -7,27 +7,27 @@ import (
 	"strings"
 )
 
-// A figure is one thing that is measured, of every target in the same way; without
-// measure, only of others.
+// A figure is one thing that is measured, in the same way for every target. Without
+// measure, only others are measured.
 type figure struct {
 	name     string
-	measures []string // the first one is what the figure is about
-	reps     int      // at most; 0 is as many as asked for
+	measures []string // the first one is the most important
+	reps     int      // at most; 0: as many as requested
 	measure  func(b *bench, t target) (sample, error)
-	limit    func(b *bench) (sample, error) // nil has none
+	limit    func(b *bench) (sample, error) // nil: there is none
 	others   func(b *bench, servers []target) []participant
 }
 
-// A participant is who is measured for a figure: a target or a limit.
+// A participant is a target or a limit that is measured for a figure.
 type participant struct {
 	name    string
 	measure func() (sample, error)
 }
 
-// limitName is the participant that is no server.
+// limitName is the name of the participant that shows what is possible.
 const limitName = "limit"
 
-// way stands between the name of a target and that of another way of running it.
+// way separates the name of a target from the name of another way of running it.
 const way = "+"
 
 func (f figure) participants(b *bench, servers []target) (all []participant) {
@@ -45,13 +45,13 @@ func (f figure) participants(b *bench, servers []target) (all []participant) {
 	return all
 }
 
-// sizes are of lines, by the names they have in figures.
+// sizes are the sizes of lines, with their names in figures.
 var sizes = []struct {
 	name  string
 	bytes int
 }{{"10", 10}, {"100", 100}, {"1000", 1000}, {"64K", 64 << 10}}
 
-// figures are all there are, in the order they are measured in.
+// figures returns all figures, in the order in which they are measured.
 func figures() (all []figure) {
 	for _, size := range sizes {
 		all = append(all, streamFigure("stream/"+size.name, "stream", size.bytes, 1))
@@ -149,8 +149,8 @@ func slowFigure(stalled int) figure {
 	}
 }
 
-// selected says whether one of the patterns means the figure: as a glob, or as
-// the first part of its name. No patterns mean every figure.
+// selected reports whether one of the patterns means the figure: as a glob, or as the
+// first part of its name. No patterns mean every figure.
 func (f figure) selected(patterns []string) bool {
 	first, _, _ := strings.Cut(f.name, "/")
 	for _, p := range patterns {

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// peerName is the target that others are compared with. It is known to lose
-// output: that is noted, and is no failure.
+// peerName is the target that others are compared with. It is known to lose output:
+// that is noted, but is not a failure.
 const peerName = "peer"
 
-// A series is one measure of one participant, repetition by repetition.
+// A series holds one measure of one participant, repetition by repetition.
 type series struct {
 	Target  string   `json:"target"`
 	Measure string   `json:"measure"`
@@ -19,10 +19,10 @@ type series struct {
 	ToPeer  number   `json:"ratioToPeer"`
 	ToLimit number   `json:"ratioToLimit"`
 	Raw     []number `json:"raw"`
-	Shown   bool     `json:"shown"` // in the table; the others are only in the file
+	Shown   bool     `json:"shown"` // in the table; other series are only in the file
 }
 
-// A finding is all that was found out about a figure.
+// A finding holds all results of a figure.
 type finding struct {
 	Figure string    `json:"figure"`
 	Series []*series `json:"series"`
@@ -42,7 +42,7 @@ func newFinding(f figure, all []participant, reps int) *finding {
 	return found
 }
 
-// of is the series of a participant and a measure; a new one has no values.
+// of returns the series of a participant and a measure; a new one has no values.
 func (f *finding) of(target, measure string) *series {
 	if s := f.get(target, measure); s != nil {
 		return s
@@ -52,7 +52,7 @@ func (f *finding) of(target, measure string) *series {
 	return s
 }
 
-// add takes in the result of one repetition.
+// add stores the result of one repetition.
 func (f *finding) add(target string, rep int, s sample, err error) {
 	for _, measure := range slices.Sorted(maps.Keys(s.values)) {
 		f.of(target, measure).Raw[rep] = s.values[measure]
@@ -70,7 +70,7 @@ func (f *finding) note(target string, rep int, what string) {
 	f.Failed = f.Failed || target != peerName
 }
 
-// conclude computes what follows from the raw values.
+// conclude computes the statistics of the raw values.
 func (f *finding) conclude() {
 	for _, s := range f.Series {
 		s.Median, s.Spread = median(s.Raw), halfSpread(s.Raw)
@@ -79,7 +79,7 @@ func (f *finding) conclude() {
 	}
 }
 
-// get is the series of a participant and a measure, or nil.
+// get returns the series of a participant and a measure, or nil.
 func (f *finding) get(target, measure string) *series {
 	for _, s := range f.Series {
 		if s.Target == target && s.Measure == measure {
@@ -89,7 +89,7 @@ func (f *finding) get(target, measure string) *series {
 	return nil
 }
 
-// ratio is that of s to another participant's series of the same measure.
+// ratio returns the ratio of s to another participant's series of the same measure.
 func (f *finding) ratio(s *series, other string) number {
 	if o := f.get(other, s.Measure); o != nil {
 		return medianRatio(s.Raw, o.Raw)

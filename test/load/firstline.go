@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// firstLineEvery is the time between two connections: nothing is saturated, and
-// a pool of processes may fill up.
+// firstLineEvery is the time between two connections. It is so long that nothing is
+// saturated, and a pool of processes can fill up.
 const firstLineEvery = 100 * time.Millisecond
 
-// poolFlag is for targets that start processes ahead of their clients.
+// poolFlag makes targets start processes ahead of their clients.
 const poolFlag = "--prefork=4"
 
-// poolSuffix is what the name of such a target has behind it.
+// poolSuffix follows the name of a target with poolFlag.
 const poolSuffix = way + "pool"
 
-// program is a command that greets and stays until its input ends, or nil if it
+// program returns a command that greets and stays until its input ends, or nil if it
 // is not installed.
 func program(language string) []string {
 	switch language {
@@ -32,8 +32,8 @@ func program(language string) []string {
 	return nil
 }
 
-// installed is a command with its path. The system's own program is preferred:
-// what comes first in PATH may be a script that looks for it.
+// installed returns a command with its path, or nil. The system's own program is
+// preferred: what comes first in PATH may be a script that looks for it.
 func installed(name string, args ...string) []string {
 	path := "/usr/bin/" + name
 	if _, err := os.Stat(path); err != nil {
@@ -44,7 +44,7 @@ func installed(name string, args ...string) []string {
 	return append([]string{path}, args...)
 }
 
-// firstLine measures the time from dialling to the first line.
+// firstLine measures the time from dialing to the first line.
 func (b *bench) firstLine(t target, flags, program []string) (sample, error) {
 	s, err := start(t, flags, program...)
 	if err != nil {
@@ -65,7 +65,7 @@ func (b *bench) firstLine(t target, flags, program []string) (sample, error) {
 	})
 }
 
-// handshake measures the time to a 101 of a server that does nothing else.
+// handshake measures the time to a 101 from a server that does nothing else.
 func (b *bench) handshake() (sample, error) {
 	s, err := start(b.gorilla(), nil)
 	if err != nil {
@@ -82,8 +82,8 @@ func (b *bench) handshake() (sample, error) {
 	})
 }
 
-// everyNow does something now and then, and ends it before the next time. The
-// first time is not counted: files are read then.
+// everyNow calls do at regular intervals, and ends each before the next one. The
+// first time is not counted, because files are read then.
 func (b *bench) everyNow(do func() (took time.Duration, end func() error, err error)) (sample, error) {
 	tick := time.NewTicker(firstLineEvery)
 	defer tick.Stop()
@@ -111,7 +111,7 @@ func (b *bench) everyNow(do func() (took time.Duration, end func() error, err er
 	}}, nil
 }
 
-// firstLineOthers are the limits, and the targets that can start ahead.
+// firstLineOthers returns the limits, and the targets that can start processes ahead.
 func firstLineOthers(program []string) func(b *bench, servers []target) []participant {
 	return func(b *bench, servers []target) (all []participant) {
 		for _, t := range servers {
@@ -129,7 +129,7 @@ func firstLineOthers(program []string) func(b *bench, servers []target) []partic
 	}
 }
 
-// knows says whether the target's --help mentions a flag.
+// knows reports whether the target's --help mentions a flag.
 func (t target) knows(flag string) bool {
 	name, _, _ := strings.Cut(flag, "=")
 	help, _ := exec.Command(t.Command[0], "--help").CombinedOutput()

@@ -25,8 +25,8 @@ const (
 	mostFrame = 64 << 20 // more than any server here should send
 )
 
-// maskKey is the same for every frame: the cost of a mask is the server's, and
-// does not depend on the key.
+// maskKey is the same for every frame: unmasking costs the server the same with any
+// key.
 var maskKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
 
 // appendServerFrame adds payload as a server sends it.
@@ -56,8 +56,8 @@ func appendHead(to []byte, first, maskBit byte, n int) []byte {
 
 var errBadFrame = errors.New("the server sent a frame that no server may send")
 
-// parseHead reads the head of a server's frame. A head of 0 bytes says that
-// more bytes are needed.
+// parseHead parses the head of a server's frame. It returns a head of 0 bytes if more
+// bytes are needed.
 func parseHead(b []byte) (head, payload int, err error) {
 	if len(b) < 2 {
 		return 0, 0, nil
@@ -81,8 +81,8 @@ func parseHead(b []byte) (head, payload int, err error) {
 	return head, payload, nil
 }
 
-// A reader gives out what comes from src frame by frame, or as it is. It does
-// not allocate, unless a frame is larger than its buffer.
+// A reader returns the data of src frame by frame, or as it is. It does not allocate,
+// unless a frame is larger than its buffer.
 type reader struct {
 	src        io.Reader
 	buf        []byte
@@ -93,7 +93,7 @@ func newReader(src io.Reader, size int) *reader {
 	return &reader{src: src, buf: make([]byte, size)}
 }
 
-// pending is what was read and not yet taken. It is valid until the next fill.
+// pending returns what was read and not yet taken. It is valid until the next fill.
 func (r *reader) pending() []byte { return r.buf[r.start:r.end] }
 
 // skip takes the first n bytes of pending.
@@ -103,8 +103,8 @@ func (r *reader) skip(n int) {
 	}
 }
 
-// fill reads once more. It moves what is pending only when the room behind it
-// gets small.
+// fill reads once more. It moves what is pending only when little room is left after
+// it.
 func (r *reader) fill() error {
 	if len(r.buf)-r.end < len(r.buf)/4 {
 		r.end = copy(r.buf, r.pending())
@@ -121,14 +121,14 @@ func (r *reader) fill() error {
 	return err
 }
 
-// hasFrame says whether a whole frame is pending.
+// hasFrame reports whether a whole frame is pending.
 func (r *reader) hasFrame() (bool, error) {
 	head, payload, err := parseHead(r.pending())
 	return head > 0 && r.end-r.start >= head+payload, err
 }
 
-// frame takes the next frame: its first byte and its payload, which is valid
-// until the next call of any method.
+// frame takes the next frame, and returns its first byte and its payload, which is
+// valid until the next call of any method.
 func (r *reader) frame() (first byte, payload []byte, err error) {
 	for {
 		b := r.pending()
@@ -146,7 +146,7 @@ func (r *reader) frame() (first byte, payload []byte, err error) {
 	}
 }
 
-// line is the line at the start of what is pending, without its newline.
+// line returns the line at the start of what is pending, without its newline.
 func (r *reader) line() (line []byte, whole bool) {
 	line, _, whole = bytes.Cut(r.pending(), []byte{'\n'})
 	return line, whole

@@ -8,9 +8,9 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// gorillaMain is the limit of everything that needs no child: gorilla/websocket
-// sending back what comes. It understands the flags of the servers as far as it
-// has to.
+// gorillaMain runs the limit of everything that needs no child: gorilla/websocket
+// sending back what comes. It understands the flags of the servers as far as
+// necessary.
 func gorillaMain(args []string) error {
 	port := ""
 	for _, arg := range args {
@@ -39,7 +39,7 @@ func sendBack(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// gorilla is that server as a target.
+// gorilla returns this server as a target.
 func (b *bench) gorilla() target {
 	return target{Name: "limit", Command: []string{b.self, "gorilla"}}
 }

@@ -16,7 +16,7 @@ const (
 	idleCPU   = "server CPU ms/10s"
 )
 
-// dialers is how many connect at the same time.
+// dialers is how many goroutines connect at the same time.
 const dialers = 16
 
 // idle measures connections to cat on which nothing happens.
@@ -51,7 +51,7 @@ func (b *bench) idle(t target, conns int) (sample, error) {
 	return found, err
 }
 
-// readIdle waits for a while, and measures for a longer one.
+// readIdle waits for a while, and then measures for a longer while.
 func (b *bench) readIdle(s *server) (sample, error) {
 	if err := b.pass(b.window * 4 / 3); err != nil {
 		return sample{}, err
@@ -66,7 +66,7 @@ func (b *bench) readIdle(s *server) (sample, error) {
 	}}, errors.Join(err, statusErr)
 }
 
-// crowd connects n clients. Those it returns with an error are to be closed too.
+// crowd connects n clients. The caller closes those returned, also after an error.
 func (b *bench) crowd(s *server, n int) ([]*client, error) {
 	var mu sync.Mutex
 	var clients []*client
@@ -96,7 +96,7 @@ func (b *bench) crowd(s *server, n int) ([]*client, error) {
 	return clients, failure
 }
 
-// silent counts the connections on which nothing comes back any more.
+// silent counts the connections on which no answer comes any more.
 func silent(clients []*client) (n int64) {
 	frame := appendClientFrame(nil, textFrame, []byte(greeting))
 	for _, c := range clients {

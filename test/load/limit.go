@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// The limits: what the same child gives on bare pipes, to this process.
+// The limits: what the same child delivers to this process on bare pipes.
 
-// child is the command line of a child, see childMain.
+// child returns the command line of a child, see childMain.
 func (b *bench) child(kind string, size int) []string {
 	return []string{b.self, "child", kind, strconv.Itoa(size)}
 }
@@ -62,7 +62,8 @@ func readPipe(command []string, each func(piece []byte)) (stop func(), err error
 	}, nil
 }
 
-// limitFlood measures bare pipes from children, and counts what each piece has.
+// limitFlood measures bare pipes from children. count returns the count of each
+// piece.
 func (b *bench) limitFlood(program []string, conns int, count func(piece []byte) int) (reading, error) {
 	var total atomic.Int64
 	for range conns {
@@ -81,8 +82,8 @@ func (b *bench) limitStream(kind string, size, conns int) (sample, error) {
 	return sample{values: map[string]number{linesPerSecond: r.rate(), cpuPerLine: r.cpuEach()}}, err
 }
 
-// countNewlines finds every one by itself, as whoever makes messages of lines
-// has to.
+// countNewlines finds every newline one by one, as a server must that makes messages
+// of lines.
 func countNewlines(piece []byte) (n int) {
 	for {
 		i := bytes.IndexByte(piece, '\n')
@@ -125,7 +126,7 @@ func (b *bench) limitUpload(size int) (sample, error) {
 	return b.uploadTo(u)
 }
 
-// readLine reads a line that came by one write.
+// readLine reads a line that was written at once.
 func readLine(r io.Reader) (string, error) {
 	buf := make([]byte, 200)
 	n, err := r.Read(buf)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A turn is one thing that is done again and again. It returns the time that is
-// to be recorded. Errors other than the following end its worker.
+// A turn is a step that a worker repeats. It returns the time to record. An error
+// other than errLost and errWrong ends its worker.
 type turn func() (took time.Duration, err error)
 
 var (
@@ -32,13 +32,13 @@ type closedLoop struct {
 	running sync.WaitGroup
 
 	mu    sync.Mutex
-	times []int64 // ns, of the window
+	times []int64 // in ns, within the window
 	found sample
 	err   error
 }
 
-// runLoop runs the workers, measures over the window, and returns when each has
-// ended its last turn. The times are sorted.
+// runLoop runs the workers, measures over the window, and returns when each has ended
+// its last turn. The times are sorted.
 func (b *bench) runLoop(cpu func() time.Duration, workers []turn) (*closedLoop, reading) {
 	l := &closedLoop{found: sample{values: map[string]number{}}}
 	for _, turn := range workers {
@@ -57,8 +57,8 @@ func (b *bench) runLoop(cpu func() time.Duration, workers []turn) (*closedLoop, 
 	return l, r
 }
 
-// work keeps to itself what it finds, until the loop is over: many workers must
-// not wait for each other.
+// work keeps its results to itself until the loop is over: workers must not wait for
+// each other.
 func (l *closedLoop) work(turn turn) {
 	var times []int64
 	var lost, bad int64
@@ -84,5 +84,5 @@ func (l *closedLoop) work(turn turn) {
 	l.times = append(l.times, times...)
 	l.found.lost += lost
 	l.found.bad += bad
-	l.err = cmp.Or(l.err, failure) // those of the others will be the same
+	l.err = cmp.Or(l.err, failure) // the other errors will be the same
 }

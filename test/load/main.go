@@ -99,7 +99,7 @@ func measureAll(ctx context.Context, o options) (*report, error) {
 	return r, nil
 }
 
-// finish prints what was found, and says whether it is good.
+// finish prints the results, and returns an error if they are not good.
 func finish(o options, r *report) error {
 	if o.table {
 		printMarkdown(os.Stdout, r.Figures, r.Targets[0].Name)

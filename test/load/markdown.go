@@ -7,8 +7,7 @@ import (
 )
 
 // printMarkdown prints a table for doc/performance.md: the first target, the peer and
-// the limit, one row for each figure and measure. Behind each figure of ours are
-// its ratios.
+// the limit, one row for each figure and measure. The ratios of our value follow it.
 func printMarkdown(out io.Writer, findings []*finding, ours string) {
 	fmt.Fprintf(out, "| figure | measure | %s | %s | to %s | limit | to limit |\n", ours, peerName, peerName)
 	fmt.Fprintf(out, "|---|---|---:|---:|---:|---:|---:|\n")
@@ -28,7 +27,7 @@ func printMarkdown(out io.Writer, findings []*finding, ours string) {
 	}
 }
 
-// medianOf is the median of another participant.
+// medianOf returns the median of another participant.
 func (f *finding) medianOf(target, measure string) number {
 	if s := f.get(target, measure); s != nil {
 		return s.Median

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// A usageError is a command line that cannot be understood.
+// A usageError is an error in the command line.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// options are what the command line says.
+// options are the values of the command line.
 type options struct {
 	figures []figure
 	reps    int
@@ -61,7 +61,7 @@ func usage(flags *flag.FlagSet) {
 	fmt.Fprintln(flags.Output())
 }
 
-// check says what is wrong with the options, as a usageError.
+// check returns a usageError if something is wrong with the options.
 func (o options) check(only string) error {
 	for _, t := range o.servers {
 		if t.Name == "" || t.Name == limitName || len(t.Command) == 0 {

@@ -16,8 +16,8 @@ const (
 	cpuPerTick = "server µs/line"
 )
 
-// What the other paced children do: one has something to say now and then, one
-// has ten lines every time.
+// The other paced children: one writes a line now and then, one writes ten lines at a
+// time.
 const (
 	calmEvery  = 100 * time.Millisecond // 10 lines/s
 	briskEvery = time.Millisecond       // 10,000 lines/s
@@ -43,7 +43,7 @@ func parsePaced(line []byte) (number int, ns int64, err error) {
 	return number, ns, err
 }
 
-// writePaced is the child's part: so many lines by each write.
+// writePaced runs in the child. Each write has the given number of lines.
 func writePaced(size int, every time.Duration, lines int) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -88,8 +88,9 @@ func (b *bench) paced(t target) (sample, error) {
 	return found, nil
 }
 
-// followPaced reads to the end. Each is called with the number of every line, when
-// it was written, and when it arrived. What is shared begins with any number.
+// followPaced reads to the end. It calls each with the number of every line, when it
+// was written, and when it arrived. The output of a shared child begins with any
+// number.
 func (c *client) followPaced(shared bool, seen func(total int64), each func(number int, ns, now int64)) (lost, bad int64, err error) {
 	total, want, now := int64(0), 0, monotonic()
 	for {
@@ -105,7 +106,7 @@ func (c *client) followPaced(shared bool, seen func(total int64), each func(numb
 		if !whole {
 			continue
 		}
-		waits := c.in.pending()[0] != textFrame // for what is behind it
+		waits := c.in.pending()[0] != textFrame // message may wait for what follows
 		if waits {
 			seen(total)
 		}

@@ -6,27 +6,27 @@ import (
 	"strconv"
 )
 
-// chunk is how much a child writes and a bare reader reads at once.
+// chunk is how many bytes a child writes and a bare reader reads at once.
 const chunk = 64 << 10
 
-// digits is the length of the number every line of a pattern begins with.
+// digits is the length of the number that every line of a pattern begins with.
 const digits = 5
 
-// A wrapping puts a line into the form in which it travels.
+// A wrapping appends a line in the form in which it is sent.
 type wrapping func(to, line []byte) []byte
 
 func asLine(to, line []byte) []byte        { return append(append(to, line...), '\n') }
 func asServerFrame(to, line []byte) []byte { return appendServerFrame(to, textFrame, line) }
 func asClientFrame(to, line []byte) []byte { return appendClientFrame(to, textFrame, line) }
 
-// A pattern is a cycle of lines, each of which begins with its number. Sender
-// and receiver know it beforehand, so that sending costs a write and checking
-// every byte costs a comparison of memory.
+// A pattern is a cycle of lines, each of which begins with its number. Sender and
+// receiver know it beforehand, so sending costs one write, and checking every byte
+// costs one comparison of memory.
 type pattern struct {
 	size  int    // bytes of a line, without what wraps it
-	unit  int    // bytes of a line with it
-	head  int    // of these, before the line
-	lines int    // of a cycle: a prime, so that no round number of lines is lost unseen
+	unit  int    // bytes of a line with what wraps it
+	head  int    // bytes before the line
+	lines int    // in a cycle; a prime, so that the loss of a round number of lines is noticed
 	ring  []byte // a cycle, then the first chunk of the next one
 }
 
@@ -45,20 +45,20 @@ func newPattern(size int, wrap wrapping) *pattern {
 	return p
 }
 
-// makeLine is line i: its number, and a letter that differs from the neighbour's.
+// makeLine returns line i: its number, and a letter that differs from the neighbor's.
 func (p *pattern) makeLine(i int) []byte {
 	line := bytes.Repeat([]byte{'a' + byte(i%26)}, p.size)
 	copy(line, fmt.Sprintf("%0*d", digits, i))
 	return line
 }
 
-// cycle is the length of a cycle in bytes.
+// cycle returns the length of a cycle in bytes.
 func (p *pattern) cycle() int { return p.unit * p.lines }
 
-// line is line i, of a pattern that is not masked.
+// line returns line i of a pattern that is not masked.
 func (p *pattern) line(i int) []byte { return p.wrapped(i)[p.head : p.head+p.size] }
 
-// number is which line of the pattern this is, if it is one.
+// number returns which line of the pattern this is, if it is one.
 func (p *pattern) number(line []byte) (i int, ok bool) {
 	if len(line) != p.size {
 		return 0, false
@@ -67,7 +67,7 @@ func (p *pattern) number(line []byte) (i int, ok bool) {
 	return i, err == nil && i >= 0 && i < p.lines && bytes.Equal(line, p.line(i))
 }
 
-// wrapped is line i as it travels.
+// wrapped returns line i as it is sent.
 func (p *pattern) wrapped(i int) []byte { return p.ring[i*p.unit : (i+1)*p.unit] }
 
 func nextPrime(n int) int {
@@ -82,12 +82,12 @@ func nextPrime(n int) int {
 	}
 }
 
-// A check follows lines of a pattern and counts them.
+// A check compares lines with a pattern and counts them.
 type check struct {
 	p         *pattern
-	at        int   // the line that has to come
+	at        int   // the line that is expected
 	got       int64 // lines
-	lost, bad int64 // lines that did not come, lines that are none of the pattern
+	lost, bad int64 // lines that did not come, lines that are not in the pattern
 }
 
 // match takes the right lines at the start of b and returns their length.
@@ -110,7 +110,7 @@ func (c *check) advance(n int) {
 	c.at = (c.at + n) % c.p.lines
 }
 
-// join is for the first line, if that may be any one of the pattern.
+// join takes the first line, if it may be any line of the pattern.
 func (c *check) join(line []byte) {
 	if number, ok := c.p.number(line); ok {
 		c.at = number
@@ -118,8 +118,8 @@ func (c *check) join(line []byte) {
 	c.take(line)
 }
 
-// take is for a line that came in another way than match expects, or is another
-// line. A line of the pattern that comes too soon says how many were lost.
+// take takes a line that came in another way than match expects, or is another line.
+// A line of the pattern that comes too soon shows how many were lost.
 func (c *check) take(line []byte) {
 	number, ok := c.p.number(line)
 	if !ok {

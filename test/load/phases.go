@@ -7,15 +7,15 @@ import (
 	"sync/atomic"
 )
 
-// mostPhases is more than any figure has.
+// mostPhases limits the phases of a figure; none has as many.
 const mostPhases = 16
 
 // phases divide a time into parts that follow each other. A line belongs to the
 // part in which it was written, whenever it arrives.
 type phases struct {
-	begins [mostPhases]atomic.Int64 // on the monotonic clock; 0 is not yet
+	begins [mostPhases]atomic.Int64 // on the monotonic clock; 0: not yet
 
-	now int // of the one who calls next
+	now int // used only by the goroutine that calls next
 
 	mu   sync.Mutex
 	ages [mostPhases][]uint32 // ns
@@ -28,15 +28,15 @@ func (p *phases) next() int {
 	return p.now
 }
 
-// An ageLog is the ages of the lines of one viewer. It keeps them to itself until it
-// is over: many viewers must not wait for each other.
+// An ageLog holds the ages of the lines of one viewer. It keeps them to itself until
+// it ends: viewers must not wait for each other.
 type ageLog struct {
 	of   *phases
 	at   int
 	ages [mostPhases][]uint32
 }
 
-// add takes the age of a line that was written at ns.
+// add stores the age of a line that was written at ns.
 func (l *ageLog) add(ns, now int64) {
 	for l.at+1 < mostPhases {
 		next := l.of.begins[l.at+1].Load()
@@ -48,7 +48,7 @@ func (l *ageLog) add(ns, now int64) {
 	l.ages[l.at] = append(l.ages[l.at], uint32(min(max(now-ns, 0), math.MaxUint32)))
 }
 
-// end hands all in.
+// end adds all ages to those of the phases.
 func (l *ageLog) end() {
 	l.of.mu.Lock()
 	defer l.of.mu.Unlock()
@@ -57,7 +57,7 @@ func (l *ageLog) end() {
 	}
 }
 
-// sorted are the ages of some phases, when every log has ended.
+// sorted returns the ages of some phases, when every log has ended.
 func (p *phases) sorted(some ...int) (ages []int64) {
 	for _, phase := range some {
 		for _, age := range p.ages[phase] {

@@ -8,14 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// monotonic is a clock that all processes share.
+// monotonic returns the time of a clock that all processes share.
 func monotonic() int64 {
 	var t unix.Timespec
 	unix.ClockGettime(unix.CLOCK_MONOTONIC, &t)
 	return t.Nano()
 }
 
-// loadAverage is that of the last minute.
+// loadAverage returns the load average of the last minute.
 func loadAverage() float64 {
 	text, _ := os.ReadFile("/proc/loadavg")
 	first, _, _ := strings.Cut(string(text), " ")

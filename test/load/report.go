@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A report is everything about one run of the program.
+// A report holds everything about one run of the program.
 type report struct {
 	Date      time.Time  `json:"date"`
 	CPUs      int        `json:"cpus"`
@@ -56,7 +56,7 @@ func loadReport(file string) (*report, error) {
 	return r, nil
 }
 
-// failed says whether something was lost or wrong, and not by the peer.
+// failed reports whether something was lost or wrong, other than by the peer.
 func (r *report) failed() bool {
 	for _, f := range r.Figures {
 		if f.Failed {
@@ -66,7 +66,7 @@ func (r *report) failed() bool {
 	return false
 }
 
-// belowFloor says whether a floor was missed.
+// belowFloor reports whether a floor was missed.
 func (r *report) belowFloor() bool {
 	for _, v := range r.Verdicts {
 		if v.Verdict == belowFloor {
@@ -76,14 +76,14 @@ func (r *report) belowFloor() bool {
 	return false
 }
 
-// printMachine says where the numbers are from, and whether they can be trusted.
+// printMachine prints where the numbers are from, and whether they can be trusted.
 func (r *report) printMachine(out io.Writer) {
 	fmt.Fprintf(out, "%d processors, %s, Linux %s; %d repetitions of %gs; load average %.2f at the start, %.2f at the end\n",
 		r.CPUs, r.Go, r.Kernel, r.Reps, r.Seconds, r.LoadStart, r.LoadEnd)
 	r.warn(out)
 }
 
-// warn says that somebody else was using the machine when the run began.
+// warn prints a warning if the machine was busy when the run began.
 func (r *report) warn(out io.Writer) {
 	if r.LoadStart > float64(r.CPUs)/2 {
 		fmt.Fprintf(out, "warning: the load average was %.2f at the start: read ratios, and not even these to the digit\n", r.LoadStart)

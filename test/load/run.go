@@ -15,8 +15,9 @@ type runner struct {
 	progress io.Writer
 }
 
-// run measures f, repetition by repetition, over all participants, each time
-// beginning with another one: whoever else uses the machine disturbs all alike.
+// run measures f, repetition by repetition, over all participants. Each repetition
+// begins with another participant, so that what else runs on the machine disturbs all
+// alike.
 func (r *runner) run(f figure) (*finding, error) {
 	all := f.participants(r.bench, r.servers)
 	reps := r.reps
@@ -25,7 +26,7 @@ func (r *runner) run(f figure) (*finding, error) {
 	}
 	found := newFinding(f, all, reps)
 	for rep := range reps {
-		said := make([]string, len(all))
+		results := make([]string, len(all))
 		for i := range all {
 			i := (i + rep) % len(all)
 			s, err := all[i].measure()
@@ -33,9 +34,9 @@ func (r *runner) run(f figure) (*finding, error) {
 				return nil, context.Cause(r.bench.ctx)
 			}
 			found.add(all[i].name, rep, s, err)
-			said[i] = all[i].name + " " + human(found.of(all[i].name, f.measures[0]).Raw[rep])
+			results[i] = all[i].name + " " + human(found.of(all[i].name, f.measures[0]).Raw[rep])
 		}
-		fmt.Fprintf(r.progress, "%-20s %d/%d  %s  %s\n", f.name, rep+1, reps, f.measures[0], strings.Join(said, "  "))
+		fmt.Fprintf(r.progress, "%-20s %d/%d  %s  %s\n", f.name, rep+1, reps, f.measures[0], strings.Join(results, "  "))
 	}
 	found.conclude()
 	return found, nil

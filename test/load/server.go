@@ -19,19 +19,19 @@ const (
 	stopPatience  = 5 * time.Second
 )
 
-// A target is a server by its command line.
+// A target is a server, given by its command line.
 type target struct {
 	Name    string   `json:"name"`
 	Command []string `json:"command"`
 }
 
-// A server is one that runs, for one measurement.
+// A server is a running target, for one measurement.
 type server struct {
 	address string
 	pid     int
 	mark    string // in the environment of all its children
 	cmd     *exec.Cmd
-	stderr  *os.File      // has no name any more
+	stderr  *os.File      // an unnamed file
 	gone    chan struct{} // closed when it was reaped
 }
 
@@ -49,7 +49,7 @@ func start(t target, flags []string, program ...string) (*server, error) {
 		"--loglevel=fatal", "--maxforks=0", "--passenv=PATH,"+harness.MarkName)
 	s.cmd = exec.Command(t.Command[0], append(append(args, flags...), program...)...)
 	s.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), harness.MarkName + "=" + s.mark}
-	s.cmd.Stderr = s.stderr // a file and not a pipe, which children could hold open
+	s.cmd.Stderr = s.stderr // a file, because children could hold a pipe open
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := s.cmd.Start(); err != nil {
 		stderr.Close()
@@ -76,7 +76,7 @@ func unnamedFile() (*os.File, error) {
 	return f, err
 }
 
-// said is the beginning of what the server wrote to stderr.
+// said returns the beginning of what the server wrote to stderr.
 func (s *server) said() []byte {
 	text, _ := io.ReadAll(io.NewSectionReader(s.stderr, 0, 300))
 	return text
@@ -99,13 +99,13 @@ func (s *server) exited() bool {
 	}
 }
 
-// stop ends the server, and whatever it left.
+// stop ends the server, and every process it left.
 func (s *server) stop() {
 	s.cmd.Process.Signal(syscall.SIGTERM)
 	if !harness.Within(stopPatience, s.exited) {
 		s.cmd.Process.Kill()
 	}
-	syscall.Kill(-s.pid, syscall.SIGKILL) // what is left of the session's first group
+	syscall.Kill(-s.pid, syscall.SIGKILL) // the rest of the session's first group
 	harness.Within(stopPatience, func() bool {
 		left := s.children()
 		for _, pid := range left {
@@ -117,7 +117,7 @@ func (s *server) stop() {
 	s.stderr.Close()
 }
 
-// children are the pids of everything the server started, as far as it lives.
+// children returns the pids of all processes the server started that still live.
 func (s *server) children() (pids []int) {
 	for _, pid := range harness.Marked(s.mark, "") {
 		if pid != s.pid {

@@ -17,8 +17,7 @@ const (
 	p99Ratio     = "other p99 ratio"
 )
 
-// floodRequest makes the slow child write without end; to anything else it is
-// an echo.
+// floodRequest makes the slow child write without end; anything else it echoes.
 const floodRequest = "flood"
 
 // slow measures what clients that never read cost the server and another client.
@@ -61,8 +60,8 @@ func (b *bench) slow(t target, stalled int) (sample, error) {
 	return found, errors.Join(err, during.err)
 }
 
-// stall connects clients that ask for a flood and never read, and waits until
-// everybody waits for them. Those it returns with an error are to be closed too.
+// stall connects clients that request a flood and never read, and waits until server
+// and children wait for them. The caller closes those returned, also after an error.
 func (b *bench) stall(s *server, n int) (clients []*client, err error) {
 	for range n {
 		c, err := dial(s.address, smallBuffer, b.patience())
@@ -87,7 +86,7 @@ func (b *bench) stall(s *server, n int) (clients []*client, err error) {
 	return clients, errors.New("the server goes on working for clients that do not read")
 }
 
-// childCPU is what those children have used that are alive.
+// childCPU returns the processor time of the children that are alive.
 func (s *server) childCPU() (sum time.Duration) {
 	for _, pid := range s.children() {
 		sum += harness.CPUTime(pid)
@@ -95,7 +94,7 @@ func (s *server) childCPU() (sum time.Duration) {
 	return sum
 }
 
-// readStalled measures what it costs that nothing happens.
+// readStalled measures what stalled clients cost while nothing happens.
 func (b *bench) readStalled(s *server) (sample, error) {
 	children := s.childCPU()
 	end := meter{func() int64 { return 0 }, s.cpu}.begin()
@@ -108,7 +107,7 @@ func (b *bench) readStalled(s *server) (sample, error) {
 	}}, err
 }
 
-// echoOrFlood is the child's part.
+// echoOrFlood runs in the child.
 func echoOrFlood(p *pattern) error {
 	in := newReader(rawInput{}, smallBuffer)
 	for {

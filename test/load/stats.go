@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// A number is a measured value; NaN is one that could not be measured, in JSON
-// null.
+// A number is a measured value. NaN, in JSON null, stands for one that could not be
+// measured.
 type number float64
 
 var missing = number(math.NaN())
 
 func (n number) ok() bool { return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) }
 
-// MarshalJSON makes null of what JSON has no number for.
+// MarshalJSON returns null for what JSON has no number for.
 func (n number) MarshalJSON() ([]byte, error) {
 	if !n.ok() {
 		return []byte("null"), nil
@@ -41,8 +41,8 @@ func known(all []number) (good []number) {
 	return good
 }
 
-// median leaves out what is missing; of an even number of values it is the mean
-// of the two in the middle.
+// median returns the median without missing values. For an even number of values it
+// is the mean of the two in the middle.
 func median(all []number) number {
 	good := known(all)
 	if len(good) == 0 {
@@ -52,7 +52,7 @@ func median(all []number) number {
 	return (good[(n-1)/2] + good[n/2]) / 2
 }
 
-// halfSpread is half the distance of the extremes, in per cent of the median.
+// halfSpread returns half the distance of the extremes, in percent of the median.
 func halfSpread(all []number) number {
 	good := known(all)
 	if len(good) == 0 || median(good) == 0 {
@@ -61,9 +61,9 @@ func halfSpread(all []number) number {
 	return (good[len(good)-1] - good[0]) / 2 / number(math.Abs(float64(median(good)))) * 100
 }
 
-// medianRatio is the median of the ratios of the repetitions: what disturbed
-// both in one repetition does not disturb their ratio. Memory may shrink, and
-// nothing is a multiple of that.
+// medianRatio returns the median of the ratios of the repetitions: what disturbed
+// both in one repetition does not disturb their ratio. Negative values are left out,
+// since memory may shrink, and zero as a divisor.
 func medianRatio(a, b []number) number {
 	var ratios []number
 	for i := range min(len(a), len(b)) {
@@ -74,7 +74,7 @@ func medianRatio(a, b []number) number {
 	return median(ratios)
 }
 
-// percentile of sorted values is the smallest one that p per cent do not exceed.
+// percentile returns the smallest of the sorted values that p percent do not exceed.
 func percentile(sorted []int64, p float64) number {
 	if len(sorted) == 0 {
 		return missing

@@ -18,17 +18,17 @@ const (
 	clientCores    = "client cores"
 )
 
-// A follower reads a connection to its end and checks what comes. It calls seen
-// with what it has got so far.
+// A follower reads a connection to its end and checks what comes. It calls seen with
+// the total so far.
 type follower func(c *client, seen func(total int64)) (lost, bad int64, err error)
 
-// A flood is a number of connections to children that write as fast as they can.
+// A flood holds connections to children that write as fast as they can.
 type flood struct {
 	clients []*client
 	counts  []*atomic.Int64 // of each client
 	total   atomic.Int64    // of all
 	over    atomic.Bool
-	first   sync.WaitGroup // the first piece, on every connection
+	first   sync.WaitGroup // until the first piece has come on every connection
 	running sync.WaitGroup // the followers
 
 	mu     sync.Mutex
@@ -36,7 +36,7 @@ type flood struct {
 	err    error
 }
 
-// openFlood connects n clients and waits until each has got something.
+// openFlood connects n clients and waits until each has received something.
 func (b *bench) openFlood(s *server, n int, follow follower) (*flood, error) {
 	f := &flood{sample: sample{values: map[string]number{}}}
 	for range n {
@@ -72,7 +72,7 @@ func (f *flood) run(c *client, count *atomic.Int64, follow follower) {
 	}
 }
 
-// each is what every client has got so far.
+// each returns what every client has received so far.
 func (f *flood) each() (all []int64) {
 	for _, count := range f.counts {
 		all = append(all, count.Load())
@@ -106,7 +106,7 @@ func (b *bench) flood(t target, flags, program []string, conns int, follow follo
 	return r, found, errors.Join(err, lostErr)
 }
 
-// stream is lines of one size from a child of a kind, see childMain.
+// stream measures lines of one size from a child of a kind, see childMain.
 func (b *bench) stream(t target, kind string, size, conns int) (sample, error) {
 	p := newPattern(size, asServerFrame)
 	r, found, err := b.flood(t, nil, b.child(kind, size), conns, func(c *client, seen func(int64)) (int64, int64, error) {
@@ -122,7 +122,7 @@ func (b *bench) stream(t target, kind string, size, conns int) (sample, error) {
 	return found, err
 }
 
-// binary is chunks in binary frames.
+// binary measures chunks in binary frames.
 func (b *bench) binary(t target) (sample, error) {
 	p := newPattern(100, asLine)
 	follow := func(c *client, seen func(int64)) (lost, bad int64, err error) {

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// human is a number with as many digits as are worth reading.
+// human returns a number with as many digits as are worth reading.
 func human(n number) string {
 	if !n.ok() {
 		return "-"
@@ -27,7 +27,8 @@ func human(n number) string {
 	return digits3(v)
 }
 
-// digits3 is v with three digits that count, but all those before the point.
+// digits3 returns v with three significant digits, and with all digits before the
+// point.
 func digits3(v float64) string {
 	decimals := 0
 	for size := 100.0; decimals < 4 && math.Abs(v) < size && v != 0; size /= 10 {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// An uploader is a way to a counting child: through a server or not.
+// An uploader sends to a counting child: through a server or not.
 type uploader struct {
 	pattern  *pattern
 	write    func([]byte) (int, error)
-	question []byte // which asks for the totals
+	question []byte // requests the totals
 	answer   func() (string, error)
 	cpu      func() time.Duration
 }
@@ -42,11 +42,11 @@ func (b *bench) upload(t target, size int) (sample, error) {
 	})
 }
 
-// uploadTo writes whole cycles of the pattern for the window. The time is taken
-// by the child's answer to a question behind the last line: what was only
-// written may sit in megabytes of socket buffers.
+// uploadTo writes whole cycles of the pattern for the window. The time ends with the
+// child's answer to a question after the last line: what was only written may still
+// be in megabytes of socket buffers.
 func (b *bench) uploadTo(u uploader) (sample, error) {
-	if _, err := u.ask(); err != nil { // the child is up
+	if _, err := u.ask(); err != nil { // waits until the child runs
 		return sample{}, err
 	}
 	var sent int64

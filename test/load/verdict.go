@@ -17,19 +17,19 @@ var targetsText string
 // A goal is a row of targets.txt.
 type goal struct {
 	figure, measure string
-	of              string // ours, or what is behind its name in another way of running it
-	to              string // a participant, or itself
+	of              string // "ours", or the name of another way of running it
+	to              string // a participant, or "itself"
 	floor, moonshot bound
 }
 
-// A bound is a limit to one side; the zero value is none.
+// A bound is a lower or upper limit; the zero value is none.
 type bound struct {
 	text  string
-	less  bool // the value must not be more, else not be less
+	less  bool // the value must not be more; if false, not less
 	value number
 }
 
-// metBy says whether v is within b. Nothing is not met.
+// metBy reports whether v is within b. The zero bound is never met.
 func (b bound) metBy(v number) bool {
 	switch {
 	case b.text == "":
@@ -47,7 +47,7 @@ func (b bound) String() string {
 	return b.text
 }
 
-// parseBound understands "-", ">= 30", "<= 0.5" and "<= cpus+8".
+// parseBound parses "-", ">= 30", "<= 0.5" and "<= cpus+8".
 func parseBound(text string) (b bound, err error) {
 	if text == "-" {
 		return bound{}, nil
@@ -87,15 +87,15 @@ func parseGoals(text string) (goals []goal, err error) {
 	return goals, nil
 }
 
-// What a verdict can say.
+// The verdicts.
 const (
 	reachedMoonshot = "ok/moon"
 	reachedFloor    = "floor"
 	belowFloor      = "BELOW"
-	reachedNothing  = "short" // of a moonshot that has no floor
+	reachedNothing  = "short" // of a moonshot, where there is no floor
 )
 
-// A verdict says what was reached of a goal.
+// A verdict compares what was reached with a goal.
 type verdict struct {
 	Figure   string `json:"figure"`
 	Measure  string `json:"measure"`
@@ -140,7 +140,7 @@ func judge(goals []goal, findings []*finding, ours string) (all []verdict) {
 	return all
 }
 
-// reached is the value the goal is about.
+// reached returns the value the goal is about.
 func (f *finding) reached(target string, g goal) number {
 	s := f.get(target, g.measure)
 	switch {

@@ -9,8 +9,8 @@ import (
 	"websocketd/test/harness"
 )
 
-// Measures of viewers of a paced child: what each of them costs, and what the
-// others notice when something happens to one.
+// Measures of viewers of a paced child: what each costs, and what the others notice
+// when something happens to one.
 const (
 	kbPerViewer  = "server KB/viewer"
 	cpuPerViewer = "server µs/s/viewer"
@@ -26,7 +26,8 @@ const (
 	joins  = "joins"
 )
 
-// viewerFlags make a target have one process for all, if it can.
+// viewerFlags returns the flags that make a target have one process for all, if it
+// can.
 func (t target) viewerFlags() []string {
 	if t.shares() {
 		return []string{sharedFlag}
@@ -34,7 +35,7 @@ func (t target) viewerFlags() []string {
 	return nil
 }
 
-// follow makes a follower of a paced child that records the ages of its lines.
+// follow returns a follower of a paced child that records the ages of its lines.
 func (p *phases) follow(shared bool) follower {
 	return func(c *client, seen func(int64)) (lost, bad int64, err error) {
 		ages := ageLog{of: p}
@@ -43,7 +44,7 @@ func (p *phases) follow(shared bool) follower {
 	}
 }
 
-// calm measures what viewers take of a child that says something now and then.
+// calm measures what viewers cost of a child that writes something now and then.
 func (b *bench) calm(t target, conns int) (sample, error) {
 	s, err := start(t, t.viewerFlags(), b.child("calm", pacedSize)...)
 	if err != nil {
@@ -75,8 +76,8 @@ func (b *bench) calm(t target, conns int) (sample, error) {
 }
 
 // events measures how old the lines of a busy child are when they arrive at all
-// viewers but one: while that one reads as they do, while it does not read, when
-// one dies, and when one joins.
+// viewers but one. It does so while that one reads like the others, while it does not
+// read, when one dies, and when one joins.
 func (b *bench) events(t target, conns int) (sample, error) {
 	s, err := start(t, t.viewerFlags(), b.child("brisk", pacedSize)...)
 	if err != nil {
@@ -101,7 +102,7 @@ func (b *bench) events(t target, conns int) (sample, error) {
 	found.values[p50], found.values[p99] = percentile(quiet, 50)/1000, percentile(quiet, 99)/1000
 	for event, phase := range p.events {
 		if event == stalls && stallWindows*b.window < untilFull {
-			continue // nothing has come of it yet
+			continue // the stall is not noticed in so short a time
 		}
 		ages := times.sorted(phase)
 		found.values[ratioOfP50+event] = percentile(ages, 50) / percentile(quiet, 50)
@@ -111,7 +112,7 @@ func (b *bench) events(t target, conns int) (sample, error) {
 	return found, nil
 }
 
-// A party is the course of things, and the guests they happen to.
+// A party runs the events, and has the guests they happen to.
 type party struct {
 	*bench
 	server *server
@@ -123,15 +124,15 @@ type party struct {
 	events map[string]int // the phases in which something does
 }
 
-// A viewer that reads no more is not noticed before the buffers of its connection
-// and what is kept are full: of 10,000 lines a second, four seconds to eight. Of a
-// run with shorter windows nothing is told about it.
+// A viewer that stops reading is not noticed before the buffers of its connection and
+// the history are full. With 10,000 lines a second that takes four to eight seconds.
+// A run with shorter windows has no figures for it.
 const (
 	stallWindows = 6
 	untilFull    = 9 * time.Second
 )
 
-// run makes everything happen.
+// run makes all events happen.
 func (p *party) run() error {
 	if err := p.invite(); err != nil {
 		return err
@@ -151,8 +152,8 @@ func (p *party) run() error {
 
 func nothing() error { return nil }
 
-// phase begins with an event, and lasts so many windows. After an error nothing
-// happens any more.
+// phase begins with an event, and lasts for a number of windows. After an error it
+// does nothing.
 func (p *party) phase(windows int, event func() error) (number int) {
 	if p.err = cmp.Or(p.err, p.pass(p.window/2)); p.err != nil {
 		return 0
@@ -163,7 +164,7 @@ func (p *party) phase(windows int, event func() error) (number int) {
 	return number
 }
 
-// end lets all guests leave, and says what they have missed.
+// end makes all guests leave, and returns what they have missed.
 func (p *party) end() (lost, bad int64, err error) {
 	for _, g := range p.guests {
 		err = cmp.Or(err, g.leave())
@@ -173,17 +174,17 @@ func (p *party) end() (lost, bad int64, err error) {
 	return lost, bad, err
 }
 
-// A guest is a viewer something happens to.
+// A guest is a viewer that events happen to.
 type guest struct {
 	conn *client
-	halt chan struct{} // closed when it is to read no more
-	gone chan struct{} // closed when it does not
+	halt chan struct{} // closed to make it stop reading
+	gone chan struct{} // closed when it has stopped
 
 	lost, bad int64
 	err       error
 }
 
-// invite connects a guest, who begins to read.
+// invite connects a guest, which begins to read.
 func (p *party) invite() error {
 	c, err := dial(p.server.address, smallBuffer, p.patience())
 	if err != nil {
@@ -205,7 +206,7 @@ func (p *party) invite() error {
 
 var errHalted = errors.New("it was told to stop")
 
-// Read is the connection's, until the guest is halted.
+// Read reads from the connection, until the guest is halted.
 func (g *guest) Read(b []byte) (int, error) {
 	select {
 	case <-g.halt:
@@ -226,14 +227,14 @@ func (g *guest) stall() error {
 	return g.err
 }
 
-// leave is stall, and then the guest dies. It may have done so before.
+// leave stops the guest and resets its connection. It may be called again.
 func (g *guest) leave() error {
 	err := g.stall()
 	g.conn.kill()
 	return err
 }
 
-// calmFigure is of the viewers that something like `vmstat 1` would have.
+// calmFigure is about viewers of a program like `vmstat 1`.
 func calmFigure(conns int) figure {
 	return figure{
 		name:     fmt.Sprintf("calm/%d", conns),
@@ -243,7 +244,7 @@ func calmFigure(conns int) figure {
 	}
 }
 
-// eventsFigure is of targets that have one process for all.
+// eventsFigure is about targets that have one process for all.
 func eventsFigure(conns int) figure {
 	measures := []string{p50, p99}
 	for _, event := range []string{stalls, dies, joins} {
