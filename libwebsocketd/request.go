@@ -13,27 +13,26 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// Face is a protocol for clients that ask for a program without a WebSocket
-// handshake.
+// Face is a protocol for clients that reach a program without a WebSocket handshake.
 type Face interface {
 	// Speaks reports whether a request is of this protocol. p is the program at its path,
-	// nil if there is none. Of a program whose Supervisor is a Face that is asked first;
-	// then come those of the Config, and the first one that speaks the protocol has it.
+	// nil if there is none. The program's Supervisor, if it is a Face, is asked before
+	// those of the Config. The first Face that speaks the protocol gets the request.
 	Speaks(r *http.Request, p *Program) bool
 
-	// Serve answers one that was let in.
+	// Serve answers a request that was admitted.
 	Serve(w http.ResponseWriter, req *Request)
 }
 
-// Request is a request for a program, let in: Host, route and Origin are right.
+// Request is an admitted request for a program: Host, route and Origin are checked.
 type Request struct {
-	// HTTP has a Context that is done when the client is gone. Of a plain request,
-	// unlike net/http's, it is not done when the client has only closed its sending
+	// HTTP has a Context that is done when the client is gone. Unlike that of net/http
+	// it is not done when the client of a plain request has only closed its sending
 	// half.
 	HTTP *http.Request
 
 	// Silent is done when nothing more comes from the client: it is gone, or has only
-	// closed its sending half. Something that is written to it tells which.
+	// closed its sending half. A write to it shows which.
 	Silent context.Context
 
 	server *Server
@@ -45,8 +44,8 @@ type Request struct {
 	first  []bridge.Message
 }
 
-// Program returns the complete settings of what is asked for; nil if that is no program,
-// which happens to a Dialect only. They are not to be changed.
+// Program returns the complete settings of the program; nil if there is none at the path,
+// which happens to a Dialect only. The caller must not change them.
 func (req *Request) Program() *Program {
 	if req.to.program == nil {
 		return nil
@@ -61,8 +60,8 @@ func (req *Request) Identity() Identity { return req.from.Identity }
 // added to until that begins.
 func (req *Request) Header() http.Header { return req.header }
 
-// At returns the same client's request for another path, which a Dialect may ask for: the
-// program there must let it in.
+// At returns a request of the same client for another path, which a Dialect may need. It
+// returns a refusal if there is no program, or its origins do not admit the client.
 func (req *Request) At(path string) (*Request, *gate.Refusal) {
 	to, refusal := req.server.routePath(path)
 	if refusal == nil {
@@ -76,8 +75,8 @@ func (req *Request) At(path string) (*Request, *gate.Refusal) {
 	return &other, nil
 }
 
-// Runtime returns what a Supervisor of the program would have to work with, for a Dialect
-// that starts processes itself; nil if there is no program at the path.
+// Runtime returns the Runtime of the program, for a Dialect that starts processes itself;
+// nil if there is no program at the path.
 func (req *Request) Runtime() *Runtime {
 	if req.to.program == nil {
 		return nil
@@ -85,24 +84,24 @@ func (req *Request) Runtime() *Runtime {
 	return &Runtime{server: req.server, program: req.to.program}
 }
 
-// Target returns where below its path the program is asked for.
+// Target returns where below the program's path the request points.
 func (req *Request) Target() Target { return Target{req.to.scriptName, req.to.pathInfo, req.to.argv} }
 
-// Context is done when the server is going away.
+// Context returns a context that is done when the server is going away.
 func (req *Request) Context() context.Context { return req.server.ctx }
 
-// Log is for what concerns this client.
+// Log returns the logger for what concerns this client.
 func (req *Request) Log() *slog.Logger { return req.log }
 
-// Refuse answers a request that is not served after all, and says so in the log, unless
-// the cause is there already.
+// Refuse answers the request with a refusal, and logs it, unless the log has its cause
+// already.
 func (req *Request) Refuse(w http.ResponseWriter, refusal *gate.Refusal) {
 	req.server.refuse(w, req.log, refusal)
 }
 
-// Open is the program for this client: what its Lifetime has for the call, else a
-// process of its own. Whoever called Open calls Close, or Pipe. A refusal is to be
-// answered by Refuse.
+// Open returns the program's endpoint for this client, from its Lifetime if it has one,
+// else a new process. The caller must Close it or pass it to Pipe, and answer a refusal
+// with Refuse.
 func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
 	if req.to.program == nil { // of a Dialect
 		return nil, newRefusal(http.StatusNotFound, "no program is served at "+text.Quote(req.HTTP.URL.Path))
@@ -124,8 +123,8 @@ func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
 	return program, nil
 }
 
-// takeTurn lets a client in to a program. With Once there is one, and one whose
-// program cannot be started gives way to the next.
+// takeTurn returns a refusal if, with Once, another client has come before. A client whose
+// program cannot be started gives its turn back.
 func (s *Server) takeTurn() *gate.Refusal {
 	if s.cfg.Once && !s.turn.CompareAndSwap(false, true) {
 		return newRefusal(http.StatusServiceUnavailable, "this server serves one client, which has come (--once)")
@@ -133,12 +132,12 @@ func (s *Server) takeTurn() *gate.Refusal {
 	return nil
 }
 
-// NamesOrigin reports whether the origin of the request stands in Origins, and is not
-// only let in by a rule or by *.
+// NamesOrigin reports whether Origins lists the origin of the request, and does not only
+// admit it by a rule or by *.
 func (req *Request) NamesOrigin() bool { return req.to.program.origins.Names(req.HTTP) }
 
-// LastEventID returns the id of the last event a client has had (HTML section
-// 9.2.4), "" if it tells none. Stand-ins for EventSource that cannot set a header
+// LastEventID returns the id of the last event a client has received (HTML section
+// 9.2.4), "" if it sends none. Replacements for EventSource that cannot set a header
 // write it into the query; the header wins.
 func LastEventID(r *http.Request) string {
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
@@ -148,18 +147,18 @@ func LastEventID(r *http.Request) string {
 	return cmp.Or(query.Get("lastEventId"), query.Get("Last-Event-ID"))
 }
 
-// Preamble is what the program is to be sent before anything of the client's.
+// Preamble returns what the program must be sent before the client's messages.
 func (req *Request) Preamble() []bridge.Message { return req.first }
 
-// Pipe is PipeEndpoints between its two lines in the log. Shutdown by force
-// closes the client.
+// Pipe does what PipeEndpoints does, and logs the beginning and the end. A forced
+// Shutdown closes the client.
 func (req *Request) Pipe(program, client bridge.Endpoint) (t bridge.Traffic) {
 	x := req.session(program, client)
 	req.server.converse(x, func() { t = x.run() })
 	return t
 }
 
-// session is a conversation of this client.
+// session returns the session of a conversation of this client.
 func (req *Request) session(program, client bridge.Endpoint) *session {
 	x := &session{program: program, client: client, log: req.log, about: req.about()}
 	if own, ok := program.(*stdio.Endpoint); ok {
@@ -168,7 +167,7 @@ func (req *Request) session(program, client bridge.Endpoint) *session {
 	return x
 }
 
-// about returns what is known of a conversation that begins now.
+// about returns the Conversation of a session that begins now.
 func (req *Request) about() Conversation {
 	about := Conversation{ID: req.id, Remote: req.from.host, User: req.from.User, Path: req.HTTP.URL.Path, Began: time.Now()}
 	if req.to.program != nil {
@@ -177,7 +176,8 @@ func (req *Request) about() Conversation {
 	return about
 }
 
-// serveFace answers a request of a Face, if it is one. Where no program is, files may be.
+// serveFace answers a request if it is for a Face, and reports whether it has. It leaves
+// a path without a program to files and the console.
 func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
 	to, refusal := s.route(r)
 	face := s.face(r, to, refusal == nil)
@@ -220,8 +220,8 @@ func (s *Server) face(r *http.Request, to route, routed bool) Face {
 	return nil
 }
 
-// newRequest makes a Request whose answer will have header; that of a Dialect may have no
-// program.
+// newRequest returns a Request whose answer will have header. The Request of a Dialect
+// may have no program.
 func (s *Server) newRequest(r *http.Request, to route, from remote, id string, log *slog.Logger, header http.Header) *Request {
 	if to.program != nil {
 		log = to.program.log(log).With("command", to.argv[0])

@@ -11,20 +11,21 @@ import (
 	"websocketd/libwebsocketd/internal/socket"
 )
 
-// connKey is where the Context of a request has its connection.
+// connKey is the key of the connection in the Context of a request.
 type connKey struct{}
 
 func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, asAccepted(c))
 }
 
-// acceptedConn returns the connection of a request, nil if it is not one of Serve's.
+// acceptedConn returns the connection of a request, nil if Serve has not accepted it.
 func acceptedConn(ctx context.Context) *accepted {
 	a, _ := ctx.Value(connKey{}).(*accepted)
 	return a
 }
 
-// connOf returns the connection under that, to look at; nil if there is none.
+// connOf returns the connection inside that, for questions to the system; nil if there is
+// none.
 func connOf(ctx context.Context) net.Conn {
 	if a := acceptedConn(ctx); a != nil {
 		return a.Conn
@@ -32,19 +33,19 @@ func connOf(ctx context.Context) net.Conn {
 	return nil
 }
 
-// How often a client is looked at that sends nothing more, at first and at last.
+// The pause between two checks of a client that sends nothing more, at first and at last.
 const (
 	soonLook = 20 * time.Millisecond
 	lateLook = time.Second
 )
 
-// untilGone returns a context that is done when the client of a request is gone.
-// That of net/http is done as soon as the client has closed its sending half, which
-// is no leaving behind a whole request. Where nobody can tell the two apart (see Left)
-// they are the same. settle is to be called at the end.
+// untilGone returns a context that is done when the client of a request is gone. The one
+// of net/http is done as soon as the client has closed its sending half, which after a
+// whole request does not mean that it is gone. Where the two cannot be told apart (see
+// HungUp) both contexts are the same. The caller must call settle.
 func untilGone(r *http.Request) (_ context.Context, settle func()) {
 	if r.ProtoMajor != 1 {
-		return r.Context(), func() {} // a stream is not done before it is reset
+		return r.Context(), func() {} // the context of a stream is done only when it is reset
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	closing, settleClosing := untilClosing(ctx, r)
@@ -59,9 +60,9 @@ func untilGone(r *http.Request) (_ context.Context, settle func()) {
 	}
 }
 
-// untilClosing returns the request's context, which is also done when the client sends
-// nothing more behind something that has come after the request: net/http stops looking
-// then. settle is to be called when ctx is done.
+// untilClosing returns the request's context, which is also done when the client has sent
+// something after the request and then nothing more: net/http stops watching at the first
+// byte. The caller must call settle, once ctx is done.
 func untilClosing(ctx context.Context, r *http.Request) (closing context.Context, settle func()) {
 	c := connOf(ctx)
 	if c == nil || !socket.CanLook {
@@ -89,8 +90,8 @@ func untilClosing(ctx context.Context, r *http.Request) (closing context.Context
 	}
 }
 
-// awaitGone returns when the client of ctx is gone, or ctx is done. The server's
-// keep-alive probes find one that is gone without a word.
+// awaitGone returns when the client of ctx is gone, or ctx is done. TCP keep-alive probes
+// find a client that is gone without closing.
 func awaitGone(ctx context.Context) {
 	c := connOf(ctx)
 	if c == nil || !socket.CanLook {
@@ -107,17 +108,17 @@ func awaitGone(ctx context.Context) {
 	}
 }
 
-// HungUp looks whether the client is gone, without reading from its connection. It is
-// for while the body of an HTTP/1 request is not read, when nothing else tells. It can
-// tell on Linux, of the connections of Serve; of others it says false.
+// HungUp reports whether the client is gone, without reading from its connection. It is
+// needed while the body of an HTTP/1 request is not read: nothing else shows it then. It
+// works on Linux, for connections of Serve; for others it returns false.
 func (req *Request) HungUp() bool {
 	c := connOf(req.HTTP.Context())
 	return c != nil && req.HTTP.ProtoMajor == 1 && socket.Gone(c)
 }
 
-// Closing looks whether the client sends nothing more after what is still unread: it is
-// gone, or has only closed its sending half. It can tell when Left can. It does not see
-// the end after what the client's system could not send yet.
+// Closing reports whether the client sends nothing more after what is still unread: it is
+// gone, or has only closed its sending half. It works where HungUp does. It returns false
+// as long as the client's system has data that it cannot send yet.
 func (req *Request) Closing() bool {
 	c := connOf(req.HTTP.Context())
 	if c == nil || req.HTTP.ProtoMajor != 1 {
@@ -127,15 +128,15 @@ func (req *Request) Closing() bool {
 	return gone || leaving
 }
 
-// BytesAcked is a count that grows when the client's system takes some of what was sent
-// on its connection; ok is false where that cannot be known (see Left). rest says that
-// some of it is not taken yet, as far as that is known.
+// BytesAcked returns a count that grows when the client's system acknowledges output on
+// its connection; ok is false where that cannot be known (see HungUp). rest reports
+// whether some output is not acknowledged yet; it is true where that is not known.
 func (req *Request) BytesAcked() (count int64, rest, ok bool) {
 	c := connOf(req.HTTP.Context())
 	if c == nil {
 		return 0, true, false
 	}
 	count = socket.Acknowledged(c, 0)
-	rest = req.HTTP.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back, and its connection not
-	return count, rest, count != 0                    // on a TCP connection the answer's header was taken long ago
+	rest = req.HTTP.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back though its connection is not
+	return count, rest, count != 0                    // on a TCP connection the answer's header is acknowledged by now
 }

@@ -9,16 +9,16 @@ import (
 	"websocketd/libwebsocketd/internal/socket"
 )
 
-// Memory is what is held of a client's message that is put together by a Face.
+// Memory accounts for the memory of a client's message that a Face reads.
 type Memory struct {
 	share *gate.Share
 	ctx   context.Context
 	stop  func()
 }
 
-// Memory returns one that holds nothing at first. tooSlow is called when the client sends next to nothing
-// while others wait for memory; it must not block. The caller calls Free when nothing
-// of the message is held any more.
+// Memory returns a Memory that holds nothing at first. tooSlow is called when the client
+// sends next to nothing while others wait for memory; it must not block. The caller must
+// call Free when it holds nothing of the message any more.
 func (req *Request) Memory(tooSlow func()) *Memory {
 	m := new(Memory)
 	peer := connOf(req.HTTP.Context())
@@ -39,10 +39,10 @@ func (req *Request) Memory(tooSlow func()) *Memory {
 // come, or the client or the server goes away.
 func (m *Memory) Afford(size int) error { return m.share.Await(m.ctx, readbuf.Cost(size)) }
 
-// Whole says that all of the message has come.
+// Whole records that all of the message has come.
 func (m *Memory) Whole() { m.share.Whole() }
 
-// Free gives everything back.
+// Free gives the memory back to the budget.
 func (m *Memory) Free() {
 	m.stop()
 	m.share.Free()

@@ -9,9 +9,9 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// route is where a request leads: the program to run and the two parts the URL
-// path is divided into (RFC 3875 sections 4.1.13 and 4.1.5). Everything below
-// takes its settings from here.
+// route is where a request leads: the program to run, and the two parts into which the
+// URL path is divided (RFC 3875 sections 4.1.13 and 4.1.5). All later steps take their
+// settings from its program.
 type route struct {
 	program    *program
 	argv       []string // argv[0] is the executable's path
@@ -19,7 +19,7 @@ type route struct {
 	pathInfo   string
 }
 
-// route finds the program for a request. No program: 404.
+// route returns the program for a request, or a refusal with 404.
 func (s *Server) route(r *http.Request) (route, *gate.Refusal) { return s.routePath(r.URL.Path) }
 
 func (s *programs) routePath(path string) (route, *gate.Refusal) {
@@ -39,8 +39,8 @@ func (s *programs) routePath(path string) (route, *gate.Refusal) {
 	return route{program: p, argv: p.Command, scriptName: p.Path, pathInfo: rest}, nil
 }
 
-// find is the program that serves a clean path, and what its own path leaves of
-// it; "/" is left whole. Nil is none.
+// find returns the program that serves a clean path, nil if none does, and the rest of
+// that path after the program's own. For a program at / the rest is the whole path.
 func (t *routes) find(clean string) (p *program, rest string) {
 	for _, p := range t.programs {
 		if p.Path == "/" {

@@ -15,15 +15,15 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// program is a Program as a Server serves it: its settings, complete, and what is
-// made of them once. None of it is changed; Reload makes another.
+// program is a Program at run time: its complete settings, and what is made of them
+// once. It is immutable; Reload replaces it.
 type program struct {
 	Program
-	scripts    string // Config.Dir: the URL chooses what runs; else ""
+	scripts    string // Config.Dir, where the URL chooses what runs; else ""
 	origins    *gate.Origins
-	slots      *gate.Slots // of this program, over all reloads
+	slots      *gate.Slots // of this program, kept over all reloads
 	env        *environment
-	hint       stdio.Hint    // of its output's buffer
+	hint       stdio.Hint    // about its output's buffer
 	pool       *process.Pool // nil without Prefork
 	supervisor Supervisor    // nil without a Lifetime
 }
@@ -34,16 +34,16 @@ type routes struct {
 	hosts    *gate.Hosts
 }
 
-// programs are what a server serves, and what their processes are started with.
+// programs holds what a server serves, and what its processes are started with.
 type programs struct {
 	log      *slog.Logger
 	launcher *process.Launcher
 	ownsIt   bool // the launcher
 	slots    *gate.Slots
-	own      *program // what the Config says of itself: Command or Dir, and CGI scripts
+	own      *program // the Config's own: Command or Dir, and CGI scripts
 	routes   atomic.Pointer[routes]
 
-	reloading sync.Mutex // held while a table is made and shown, and while pools are closed
+	reloading sync.Mutex // held while routes are made and published, and while pools are closed
 }
 
 func newProgram(p Program, software string) *program {
@@ -55,7 +55,7 @@ func newProgram(p Program, software string) *program {
 	}
 }
 
-// log is a log for what concerns this program.
+// log returns a logger for what concerns this program.
 func (p *program) log(log *slog.Logger) *slog.Logger {
 	if p.Name == "" {
 		return log
@@ -63,8 +63,8 @@ func (p *program) log(log *slog.Logger) *slog.Logger {
 	return log.With("program", p.Name)
 }
 
-// furnishPrograms makes the first table. It comes last in New, because pools
-// start processes at once, and look for the table when one of them ends.
+// furnishPrograms makes and publishes the first routes. It comes last in New: pools start
+// processes at once, and need the routes when one of these ends.
 func (s *Server) furnishPrograms() error {
 	own := s.cfg.own()
 	if err := own.complete(); err != nil {
@@ -81,8 +81,8 @@ func (s *Server) furnishPrograms() error {
 	return nil
 }
 
-// newTable makes the table of a complete cfg. A program that was there before and
-// has not changed is taken over from old, with what was started ahead for it.
+// newTable returns the routes of a complete cfg. A program that has not changed is taken
+// over from old, with what was started ahead for it.
 func (s *Server) newTable(cfg *Config, old *routes) *routes {
 	t := &routes{}
 	origins, known := slices.Clone(cfg.Origins), old.named()
@@ -110,7 +110,7 @@ func (s *Server) newTable(cfg *Config, old *routes) *routes {
 	return t
 }
 
-// named are the programs by their names. The one of the Config itself has none.
+// named returns the programs by their names. The name of the Config's own is "".
 func (t *routes) named() map[string]*program {
 	named := map[string]*program{}
 	if t != nil {
@@ -121,27 +121,27 @@ func (t *routes) named() map[string]*program {
 	return named
 }
 
-// publish is where t becomes the table. A slot may have been freed while its new
-// pools were not to be seen, so they are told.
+// publish makes t the routes that requests see. It wakes the pools of t: a slot may have
+// been freed before they could be seen.
 func (s *programs) publish(t *routes) {
 	s.routes.Store(t)
 	t.wake()
 }
 
-// wake tells every pool that a slot was freed.
+// wake makes every pool look for a free slot again.
 func (t *routes) wake() {
 	for _, p := range t.programs {
 		p.pool.Wake()
 	}
 }
 
-// Reload puts programs in the place of Config.Programs and of those of the last
-// Reload: requests that come from now on are served by them, and what is running
-// goes on as it is. Processes that were started ahead are kept for a program that
-// has not changed, else ended. Everything else of the Config stays.
+// Reload replaces Config.Programs, or those of the last Reload: new requests are served
+// by programs, and what is running goes on as it is. Processes that were started ahead
+// are kept for a program that has not changed, else ended. Everything else of the Config
+// stays.
 //
-// The error names the program and field at fault, and nothing has changed then.
-// Reload may be called at any time, also concurrently; after Shutdown it fails.
+// The error names the program and field at fault; nothing has changed then. Reload may
+// be called at any time, also concurrently; after Shutdown it fails.
 func (s *Server) Reload(programs []Program) error {
 	cfg := s.cfg
 	cfg.Programs = programs

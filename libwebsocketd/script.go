@@ -11,10 +11,12 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// findScript walks the URL path from the script directory, segment by segment,
-// until it meets a file: that is the script, the rest is PATH_INFO. urlPath is
-// clean. Hidden files and directories do not exist: nobody puts a program there for
-// the world, but git and editors keep some there. What is executed is the file that was checked, all links resolved.
+// findScript returns the route to a script. It walks the URL path from the script
+// directory, segment by segment, until it meets a file: that is the script, the rest is
+// PATH_INFO. urlPath is clean.
+//
+// Hidden files and directories are 404: git and editors keep programs there that are not
+// meant for clients. The route names the file that was checked, with all links resolved.
 func findScript(dir, urlPath string) (route, *gate.Refusal) {
 	notFound := newRefusal(http.StatusNotFound, "script not found: "+text.Quote(urlPath))
 	file := dir

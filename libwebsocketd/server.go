@@ -22,39 +22,39 @@ const (
 	headerWait = 10 * time.Second  // for the headers of a request
 	idleWait   = 120 * time.Second // for the next request on a connection
 
-	// receiveBuffer is what a connection of HTTP/2 holds of bodies that nobody has read.
+	// receiveBuffer is what a connection of HTTP/2 holds of bodies that were not read yet.
 	receiveBuffer = 64 << 10
-	// mostFrame is what it holds of a frame that has not come whole: the least there may be
-	// (RFC 9113 section 4.2).
+	// mostFrame is what it holds of a frame that has not come whole: the smallest limit
+	// that is allowed (RFC 9113 section 4.2).
 	mostFrame = 16 << 10
 
-	killAgain = 50 * time.Millisecond // between looks at what a Shutdown by force has missed
+	killAgain = 50 * time.Millisecond // between searches for what a forced Shutdown has missed
 )
 
-// Server bridges WebSocket clients and processes. It is an http.Handler, for
-// those who mount it themselves; Serve and Listen are for those who do not.
-// Shutdown must be called at the end in both cases.
+// Server bridges WebSocket clients and processes. It is an http.Handler, to be mounted in
+// a server of the caller's; without one, use Listen and Serve. Shutdown must be called at
+// the end in both cases.
 type Server struct {
 	life     // what is waited for at the end
 	programs // what is served
 
-	// The front: what stands between a connection and a program.
+	// The front: everything between a connection and a program.
 	cfg     Config
 	conns   *conns
-	memory  *gate.Budget // of messages in the making
+	memory  *gate.Budget // of messages that have not come whole
 	lookup  *rdns.Names  // nil without ReverseLookup
 	ids     uniqueIDs
-	turn    atomic.Bool   // taken by the one client of Once
+	turn    atomic.Bool   // the one client of Once has come
 	mounts  http.ServeMux // see Mount
-	mounted atomic.Bool   // there are some
+	mounted atomic.Bool   // mounts is not empty
 	static  *static.Files // nil without StaticDir
 	console *console      // nil without Console
 	http    *http.Server
-	second  *http.Server         // only redirects
+	second  *http.Server         // for RedirectPort: only redirects
 	certs   *listen.Certificates // nil without TLS
 }
 
-// New checks cfg and makes a Server of it. The error names the field at fault.
+// New checks cfg and returns a Server. The error names the field at fault.
 func New(cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// furnish makes what stands around the bridge.
+// furnish makes the parts of the front, and a launcher if cfg has none.
 func (s *Server) furnish() (err error) {
 	if s.cfg.StaticDir != "" {
 		s.static = static.New(s.cfg.StaticDir, s.cfg.CGIDir)
@@ -127,7 +127,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 		err := <-results
 		if !errors.Is(err, http.ErrServerClosed) && first == nil {
 			first = fmt.Errorf("serve: %w", err)
-			s.http.Close() // the others have nothing to go on for
+			s.http.Close() // Serve fails, so the other listeners are closed too
 			s.second.Close()
 		}
 	}
@@ -146,10 +146,10 @@ func (s *Server) serve(l net.Listener) error {
 	return s.http.Serve(l)
 }
 
-// Shutdown stops accepting, ends every process by the ladder, delivers its last
-// words, tells every client 1001, and returns when the last session is
-// gone. When ctx is done first, it kills what is left, breaks every connection,
-// and returns ctx's error.
+// Shutdown stops accepting, ends every process by the ladder, delivers its last output,
+// sends every client 1001, and returns when the last session is gone. If ctx is done
+// first, it kills the remaining processes, breaks every connection, and returns ctx's
+// error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.close()
 	s.goAway(bridge.ErrGoingAway)
@@ -167,7 +167,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// close lets nothing in any more, and ends the processes that no client has asked for.
+// close refuses everything from now on, and ends the processes that were started ahead.
 func (s *Server) close() {
 	if s.life.close() {
 		s.reloading.Lock()
@@ -179,7 +179,7 @@ func (s *Server) close() {
 	s.conns.close()
 }
 
-// wait returns when no session is left, and sees to that when ctx is done.
+// wait returns when no session remains. When ctx is done it kills and breaks them all.
 func (s *Server) wait(ctx context.Context) error {
 	done := s.ended()
 	select {
@@ -196,7 +196,7 @@ func (s *Server) wait(ctx context.Context) error {
 		select {
 		case <-done:
 			return ctx.Err()
-		case <-again.C: // what was being started at that moment
+		case <-again.C: // processes that were being started at that moment
 			s.launcher.KillAll()
 		}
 	}

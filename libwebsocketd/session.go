@@ -9,7 +9,7 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// session is one conversation, as the server keeps it.
+// session is one conversation in a Server.
 type session struct {
 	program bridge.Endpoint // nil with a Dialect
 	client  bridge.Endpoint
@@ -19,8 +19,8 @@ type session struct {
 	cause   error // of its end
 }
 
-// run has the conversation, between its two lines in the log. A client that keeps its
-// half of the connection open after that is not worth a line.
+// run bridges the two sides, and logs the beginning and the end. The end is logged before
+// the wait for a client that keeps its half of the connection open.
 func (x *session) run() bridge.Traffic {
 	logging.At(x.log, logging.LevelAccess, "session", "CONNECT")
 	cause, settle := bridge.Run(x.program, x.client, &x.moved)
@@ -43,7 +43,7 @@ func (x *session) logEnd(t bridge.Traffic) {
 		"duration", time.Since(x.about.Began).Round(time.Millisecond))...)
 }
 
-// conversation returns what is known of the session now.
+// conversation returns what is known of the session now, with its counts.
 func (x *session) conversation() Conversation {
 	c := x.about
 	c.Traffic = x.moved.Traffic(nil)

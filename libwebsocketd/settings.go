@@ -7,9 +7,9 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// Settings are what a Config says for its own program and a Program for itself: who may
-// come in, how its processes are started, and how they are bridged. The zero value of
-// every field is its default.
+// Settings are common to a Config, for its own program, and to a Program: who may come
+// in, how the processes are started, and how they are bridged. The zero value of every
+// field is its default.
 type Settings struct {
 	// Origins and SameOrigin are the flags --origin and --sameorigin; see package gate.
 	Origins    []string
@@ -22,18 +22,18 @@ type Settings struct {
 	Unbuffer bool
 
 	// Prefork is how many processes are kept started ahead, so that a client does not
-	// wait for the program to get ready. They count as MaxForks does. Their environment
+	// wait for the program to get ready. They count against MaxForks. Their environment
 	// has nothing of a request: what PassEnv names, SERVER_SOFTWARE, GATEWAY_INTERFACE
 	// and PREFORKED=1. With PreforkRequest the first line of every process's input,
-	// started ahead or not, is one JSON object with all variables the process has or
-	// would have had.
+	// started ahead or not, is one JSON object with all variables that a process
+	// started for the request has.
 	Prefork        int
 	PreforkRequest bool
 
 	// The bridge.
 	Framing      stdio.Framing  // "" is FramingLine
 	Newlines     stdio.Newlines // inside a client's message, with FramingLine; "" is NewlinesPass
-	Binary       bool           // chunks in binary frames instead of lines in text frames; not with another Framing
+	Binary       bool           // each read in a binary frame instead of lines in text frames; not with another Framing
 	Stderr       StderrMode     // "" is StderrLog; StderrTag goes with FramingLine only
 	MaxLine      int            // bytes of a message of the program; longer lines are delivered in pieces; 0 is DefaultMaxLine
 	MaxFrameSize int64          // bytes of one client message; 0 is DefaultMaxFrameSize, negative streams without limit
@@ -41,11 +41,11 @@ type Settings struct {
 	CloseDelay   time.Duration  // added to each wait when a process is ended
 	Protocols    []string       // subprotocols to accept, the first one a client offers is confirmed; * is any
 
-	// Lifetime owns the life of the processes; nil is the connection.
+	// Lifetime decides how long processes live; nil: as long as their connection.
 	Lifetime Lifetime
 }
 
-// complete makes checked settings independent of the caller's and fills the defaults
+// complete copies what checked settings share with the caller's, and fills the defaults
 // in.
 func (s *Settings) complete() {
 	for _, list := range []*[]string{&s.PassEnv, &s.Origins, &s.Protocols} {

@@ -11,12 +11,12 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// freeingWait is the longest a client waits for a place that is being freed: as long
+// freeingWait is the longest a client waits for a slot that is being freed: as long
 // as the first steps of the ladder take.
 const freeingWait = time.Second
 
-// acquire is what a client is served with: a process that was started ahead and
-// brings its slots, or slots to start one, or a refusal.
+// acquire returns a process that was started ahead and owns its slots. If there is none
+// it takes slots to start one and returns nil, or a refusal.
 func (s *programs) acquire(ctx context.Context, p *program, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
 	if ready = p.pool.Take(); ready != nil {
 		return ready, nil
@@ -24,15 +24,15 @@ func (s *programs) acquire(ctx context.Context, p *program, log *slog.Logger) (r
 	if refusal = s.tryAcquire(p); refusal == nil {
 		return nil, nil
 	}
-	// The pool may have been faster with the last slot.
+	// The pool may just have taken the last slot.
 	if ready = p.pool.Take(); ready != nil {
 		return ready, nil
 	}
 	return nil, s.claimSlot(ctx, p, log)
 }
 
-// tryAcquire takes two slots for a process: one of its program's and one of the
-// server's. After a refusal it holds none.
+// tryAcquire takes two slots for a process: one of the program's and one of the
+// server's. After a refusal it holds neither.
 func (s *programs) tryAcquire(p *program) *gate.Refusal {
 	if refusal := p.acquire(); refusal != nil {
 		return refusal
@@ -47,7 +47,7 @@ func (s *programs) tryAcquire(p *program) *gate.Refusal {
 // acquire takes a slot of the program itself.
 func (p *program) acquire() *gate.Refusal { return p.named(p.slots.Acquire()) }
 
-// named is a refusal for want of a slot of the program.
+// named returns refusal with a reason that names the program, whose slots are all taken.
 func (p *program) named(refusal *gate.Refusal) *gate.Refusal {
 	if refusal != nil {
 		refusal.Reason = fmt.Sprintf("every one of the %d processes that program %s may have at once is taken (its maxforks): try again later",
@@ -56,9 +56,9 @@ func (p *program) named(refusal *gate.Refusal) *gate.Refusal {
 	return refusal
 }
 
-// claimSlot is acquire for a process the pool does not have. When all slots of
-// the server are taken, a pool gives up a process that nobody has asked for. Slots
-// that are being freed are waited for, as long as ctx goes on.
+// claimSlot takes two slots like tryAcquire, and goes further if they are all taken. A
+// pool then gives up a process that has no client yet. claimSlot waits for slots that are
+// being freed, until ctx is done.
 func (s *programs) claimSlot(ctx context.Context, p *program, log *slog.Logger) *gate.Refusal {
 	ctx, cancel := context.WithTimeout(ctx, freeingWait)
 	defer cancel()
@@ -75,7 +75,8 @@ func (s *programs) claimSlot(ctx context.Context, p *program, log *slog.Logger) 
 	return refusal
 }
 
-// takeFromPool is a slot of the server's that a process had which was started ahead.
+// takeFromPool takes a slot of the server's from a process that was started ahead, which
+// it ends. It reports whether it has.
 func (s *programs) takeFromPool(log *slog.Logger) bool {
 	for _, other := range s.routes.Load().programs {
 		if ready := other.pool.Take(); ready != nil {
@@ -90,28 +91,28 @@ func (s *programs) takeFromPool(log *slog.Logger) bool {
 	return false
 }
 
-// place is the two slots of a process that serves somebody.
+// place is the two slots of a process that serves a client. It implements stdio.Slot.
 type place struct {
 	server  *programs
 	program *program
 }
 
-// Leaving says that they are being freed.
+// Leaving announces that they will soon be free.
 func (p place) Leaving() {
 	p.program.slots.Leaving()
 	p.server.slots.Leaving()
 }
 
-// Gone gives them back after leaving, and tells the pools.
+// Gone gives them back after Leaving, and wakes the pools.
 func (p place) Gone() {
 	p.program.slots.Left()
 	p.server.slots.Left()
 	p.server.routes.Load().wake()
 }
 
-// endUnused ends a process that is not needed; its slots stay the caller's. The
-// ladder is without CloseDelay, because somebody waits for an answer. After an error
-// the process is still there.
+// endUnused ends a process that is not needed; its slots stay the caller's. The ladder
+// has no CloseDelay, because a client waits for an answer. After an error the process
+// still runs.
 func (s *programs) endUnused(ready *process.Process, log *slog.Logger) error {
 	err := ready.End(process.DefaultLadder(0))
 	if err != nil {
@@ -120,7 +121,7 @@ func (s *programs) endUnused(ready *process.Process, log *slog.Logger) error {
 	return err
 }
 
-// giveBack frees what was claimed for a client that is not served after all.
+// giveBack frees what acquire returned for a client that is not served after all.
 func (s *programs) giveBack(p *program, ready *process.Process, log *slog.Logger) {
 	if ready == nil {
 		s.release(p)
@@ -130,7 +131,7 @@ func (s *programs) giveBack(p *program, ready *process.Process, log *slog.Logger
 	s.endUnused(ready, log)
 }
 
-// release gives the two slots of a process back, and tells the pools.
+// release gives the two slots of a process back, and wakes the pools.
 func (s *programs) release(p *program) {
 	p.slots.Release()
 	s.slots.Release()

@@ -14,69 +14,69 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// Lifetime says who owns the life of a program's processes, if that is not the
-// connection. It is settings, which Reload compares with reflect.DeepEqual; what
-// they are about begins with Serve. The console calls it what its method Name() string
+// Lifetime decides how long a program's processes live, if not as long as their
+// connection. It holds only settings, which Reload compares with reflect.DeepEqual; Serve
+// makes the Supervisor that acts on them. The console shows what its method Name() string
 // returns, if it has one.
 type Lifetime interface {
-	// Check is why the settings are wrong, or cannot go with the rest of p's.
+	// Check returns an error if the settings are wrong, or contradict the rest of p's.
 	Check(p *Program) error
 
-	// Serve begins to serve host's program. New and Reload call it, Reload with its lock
-	// held: it must not call Reload or Shutdown, nor wait for a goroutine that does.
+	// Serve returns a Supervisor for host's program. New and Reload call it, Reload with
+	// its lock held: it must not call Reload or Shutdown, nor wait for a goroutine that
+	// does.
 	Serve(host *Runtime) Supervisor
 }
 
 // Supervisor keeps the processes of one Program for a Lifetime. It ends with its Runtime.
 type Supervisor interface {
-	// Open is the program as one client has it, or why that client has none. It may
-	// be called by any number of goroutines at once.
+	// Open returns the program's endpoint for one client, or why that client gets none.
+	// It may be called by any number of goroutines at once.
 	Open(call *Attach) (bridge.Endpoint, *gate.Refusal)
 
-	// Retire is called once, when Reload has put another Program in the place of
-	// this one: nobody calls Open any more, and what has clients goes on. Like Serve it
-	// must not call Reload.
+	// Retire is called once, when Reload has replaced the Program. Open is not called
+	// any more; processes that have clients go on. Like Serve it must not call Reload.
 	Retire()
 }
 
-// Attach is a client that was let in, as a Lifetime sees it.
+// Attach describes an admitted client to a Supervisor.
 type Attach struct {
 	Request  *http.Request
 	Target   Target
 	Identity Identity
 	Log      *slog.Logger
 
-	// Header is that of the answer to come, be it a 101, a 200 or a stream: a Supervisor
-	// may add to it, a cookie or the id of a session.
+	// Header is the header of the answer to come, be it a 101, a 200 or a stream. A
+	// Supervisor may add to it, for example a cookie or the id of a session.
 	Header http.Header
 
-	MayStart  bool // something may be started for it
-	SendOnly  bool // it has something to say and does not listen
-	Polling   bool // it leaves for a moment and comes back
-	OutOfBand bool // it can tell a Note from a message
+	MayStart  bool // a process may be started for the client
+	SendOnly  bool // the client sends messages and receives none
+	Polling   bool // the client disconnects and comes back within moments
+	OutOfBand bool // the client can tell a Note from a message
 }
 
-// Target is where below its path a program is asked for.
+// Target says where below a program's path a request points.
 type Target struct {
 	ScriptName, PathInfo string
 	argv                 []string
 }
 
-// Command is what runs there: the path of an executable and its arguments. It is
-// not to be changed.
+// Command returns what runs there: the path of an executable and its arguments. The
+// caller must not change it.
 func (p Target) Command() []string { return p.argv }
 
-// Runtime is what a Server gives a Supervisor to work with. Its methods may be called from
-// anywhere.
+// Runtime is what a Supervisor may use of its Server. Its methods may be called from any
+// goroutine.
 type Runtime struct {
 	server  *Server
 	program *program
 }
 
-// Program is the complete settings. They are not to be changed.
+// Program returns the complete settings. The caller must not change them.
 func (h *Runtime) Program() *Program { return &h.program.Program }
 
-// Log is for what concerns the program and no client.
+// Log returns the logger for what concerns the program and no client.
 func (h *Runtime) Log() *slog.Logger { return h.program.log(h.server.cfg.Logger) }
 
 // MaxForks returns how many processes of the program may run for clients at once;
@@ -89,15 +89,15 @@ func (h *Runtime) MaxForks() int {
 	return max(own, all)
 }
 
-// Context is done when the server is going away. It is before that of any client
-// is.
+// Context returns a context that is canceled when the server shuts down, before any
+// client's context is.
 func (h *Runtime) Context() context.Context { return h.server.ctx }
 
-// Go runs f in a goroutine that Shutdown waits for. It is for within Serve, Open
-// and what Go runs.
+// Go runs f in a goroutine that Shutdown waits for. It may be called within Serve, within
+// Open, and by what Go runs.
 func (h *Runtime) Go(f func()) { h.server.running.Go(f) }
 
-// Own is the place of the program itself; ok is false when the URL chooses what
+// Own returns the Target of the program itself; ok is false when the URL chooses what
 // runs.
 func (h *Runtime) Own() (own Target, ok bool) {
 	p := h.program
@@ -109,12 +109,12 @@ func (h *Runtime) Own() (own Target, ok bool) {
 }
 
 // Start starts the program for no client in particular. It takes a slot, which is free
-// again when nothing of the process's group is left: whoever called Start calls Close.
+// again when nothing of the process's group remains. The caller must call Close.
 func (h *Runtime) Start(at Target) (*stdio.Endpoint, *gate.Refusal) {
 	return h.StartFor(Start{Target: at})
 }
 
-// Start is what StartFor starts, and for whom.
+// Start says what StartFor starts, and for which client.
 type Start struct {
 	Target Target
 	Args   []string // after those of the Target's command
@@ -122,7 +122,7 @@ type Start struct {
 	Env    []string // NAME=VALUE; they win over all others
 }
 
-// StartFor is Start with more to say.
+// StartFor does what Start does, with arguments, variables and a client's request.
 func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 	s, p, at := h.server, h.program, o.Target
 	log := s.console.overhear(p, at, h.Log()).With("command", at.argv[0])
@@ -158,8 +158,8 @@ func (o *Start) environment(p *program) []string {
 	return append(env, o.Env...)
 }
 
-// Ended is what is to be told how the last process of a URL ended, once its clients
-// know: see Config.Ended. It is nil when nobody asks.
+// Ended returns the function to call with how the last process of a URL ended, after its
+// clients were sent that: see Config.Ended. It returns nil if there is no such function.
 func (h *Runtime) Ended() func(ending error) {
 	if h.server.cfg.Ended == nil {
 		return nil
@@ -171,14 +171,14 @@ func (h *Runtime) Ended() func(ending error) {
 	}
 }
 
-// startLifetime begins to serve a program that has a Lifetime.
+// startLifetime makes the Supervisor of a program that has a Lifetime.
 func (s *Server) startLifetime(p *program) {
 	if p.Lifetime != nil {
 		p.supervisor = p.Lifetime.Serve(&Runtime{server: s, program: p})
 	}
 }
 
-// retire ends what is kept of a program that nobody will ask for again.
+// retire ends what is kept of a program that gets no more requests.
 func (s *Server) retire(p *program) {
 	s.running.Go(p.pool.Close)
 	if p.supervisor != nil {
@@ -186,8 +186,8 @@ func (s *Server) retire(p *program) {
 	}
 }
 
-// shared is the environment of a process that is not one client's: nothing in it
-// is the request's of whoever came first.
+// shared returns the environment of a process that has no client of its own: nothing of
+// the request of the first client is in it.
 func (e *environment) shared(at Target) []string {
 	return e.override([]variable{
 		{"GATEWAY_INTERFACE", "CGI/1.1"},

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// preload is stdbuf's library, which sets the buffers of a C program; "" where there
-// is none.
+// preload returns the path of stdbuf's library, which sets the buffers of a C program; ""
+// where there is none.
 var preload = sync.OnceValue(func() string {
 	stdbuf, err := exec.LookPath("stdbuf")
 	if err != nil {
@@ -26,8 +26,8 @@ var preload = sync.OnceValue(func() string {
 	return ""
 })
 
-// unbuffered are the variables by which programs write every line at once: Python's,
-// and those stdbuf(1) sets for programs of the C library.
+// unbuffered returns the variables that make programs write every line at once: Python's,
+// and those that stdbuf(1) sets for programs of the C library.
 func unbuffered() []variable {
 	vars := []variable{{"PYTHONUNBUFFERED", "1"}}
 	library := preload()
