@@ -92,7 +92,7 @@ func TestSpellings(t *testing.T) {
 	}
 }
 
-// sampleOf is a value of f that is not its default.
+// sampleOf returns a value of f that is not its default.
 func sampleOf(f Flag) string {
 	switch f.Name {
 	case "socketmode":
@@ -119,7 +119,7 @@ func sampleOf(f Flag) string {
 	return "/sample" // which a URL path may be, too
 }
 
-// shown is the value a flag has after a parse, as text.
+// shown returns the value a flag has after a parse, as text.
 func shown(f *kong.Flag) string {
 	switch v := f.Target.Interface().(type) {
 	case names:
@@ -132,8 +132,8 @@ func shown(f *kong.Flag) string {
 	return fmt.Sprint(f.Target.Interface())
 }
 
-// oracle is the same flag table as Go's flag package reads it. Values that only
-// we check are checked by the functions the scanner uses.
+// oracle returns the same flag table for Go's flag package. Values that only we check
+// are checked by the functions the scanner uses.
 func oracle(p *parser) *flag.FlagSet {
 	set := flag.NewFlagSet("", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
@@ -165,7 +165,7 @@ func oracle(p *parser) *flag.FlagSet {
 	return set
 }
 
-// bound makes a number of set refuse what is out of the limits of f.
+// bound makes a number of set refuse what is outside of the limits of f.
 func bound(set *flag.FlagSet, f *kong.Flag) {
 	most := math.MaxInt
 	if strings.HasSuffix(f.Name, "port") {
@@ -192,7 +192,7 @@ func (b bounded) Set(text string) error {
 
 var headerLine = regexp.MustCompile("^([0-9A-Za-z!#$%&'*+.^_`|~-]+:|$)")
 
-// textValue is a flag.Value for what is text to Go's flag package.
+// textValue is a flag.Value for values that are text to Go's flag package.
 type textValue struct {
 	flag   *kong.Flag
 	values []string
@@ -226,14 +226,14 @@ func (v *textValue) Set(text string) error {
 	case v.flag.Target.Type() == reflect.TypeFor[names]():
 		v.values = []string{strings.Join(atCommas(text), ",")}
 	}
-	if check := formChecks[v.flag.Name]; check != nil { // which package gate has a fuzzer for
+	if check := formChecks[v.flag.Name]; check != nil { // package gate has a fuzzer for these
 		return check(text)
 	}
 	return nil
 }
 
-// FuzzScan compares the scanner, and kong behind it, with Go's flag package:
-// an error where it has one, the same help, the same COMMAND, the same values.
+// FuzzScan compares the scanner, and kong after it, with Go's flag package: an error
+// where it has one, the same help, the same COMMAND, the same values.
 func FuzzScan(f *testing.F) {
 	for _, flag := range Flags() {
 		f.Add("--" + flag.Name + "\n" + sampleOf(flag) + "\ncat\n--port=1")

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// valve is a writer that blocks until somebody lets a write through.
+// valve is a writer that blocks until the test lets a write through.
 type valve struct {
 	syncBuffer
 	through chan error
@@ -55,8 +55,8 @@ func TestAsyncOrder(t *testing.T) {
 	}
 }
 
-// TestAsyncBlocked: nobody waits for a blocked reader, memory is bounded, and
-// the notice stands where the lines are missing.
+// TestAsyncBlocked: no caller waits for a blocked reader, memory is bounded, and the
+// notice stands where the lines are missing.
 func TestAsyncBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newValve()
@@ -83,8 +83,8 @@ func TestAsyncBlocked(t *testing.T) {
 	})
 }
 
-// TestAsyncLongLine: a line over the bound is written when it is alone, what
-// comes too soon after it is lost, and that is told without another line.
+// TestAsyncLongLine: a line over the bound is written when it is alone. What comes
+// too soon after it is lost, and that is reported without waiting for another line.
 func TestAsyncLongLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newValve()

@@ -10,9 +10,9 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// FuzzConfig: no file makes the command panic, every fault has a line of the file
-// and a sentence, and a file without a fault is one the library accepts, of which
-// nothing was overlooked: what the TOML library's own decoder finds in it is there.
+// FuzzConfig: no file makes the command panic, and every fault has a line of the file
+// and a sentence. A file without a fault is accepted by the library. Nothing in it
+// was overlooked: all that the TOML library's own decoder finds is there.
 func FuzzConfig(f *testing.F) {
 	for _, seed := range []string{
 		"",
@@ -57,7 +57,7 @@ func FuzzConfig(f *testing.F) {
 	})
 }
 
-// checkTree compares the walk over the parser with what the decoder makes of it.
+// checkTree compares the walk over the parser with the result of the decoder.
 func checkTree(t *testing.T, at string, v *tomlValue, decoded any) {
 	t.Helper()
 	same := true
@@ -114,7 +114,7 @@ func checkFaults(t *testing.T, content string, w *options, r *refusal) {
 	}
 }
 
-// checkNothingOverlooked compares what was understood with the decoder's map.
+// checkNothingOverlooked compares the resulting options with the decoder's map.
 func checkNothingOverlooked(t *testing.T, content string, w *options) {
 	t.Helper()
 	var decoded map[string]any
@@ -163,7 +163,7 @@ func checkNothingOverlooked(t *testing.T, content string, w *options) {
 	}
 }
 
-// isEmptyList tells what sets nothing: a list without elements.
+// isEmptyList reports whether value sets nothing: a list without elements.
 func isEmptyList(value any) bool {
 	switch v := value.(type) {
 	case []any:

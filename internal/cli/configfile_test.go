@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// configured is what a file of that content makes of a command line.
+// configured returns what a file with that content makes of a command line.
 func configured(t testing.TB, content string, command ...string) (*options, *refusal) {
 	t.Helper()
 	p := newParser()
@@ -21,8 +21,8 @@ func configured(t testing.TB, content string, command ...string) (*options, *ref
 	return w, w.check()
 }
 
-// TestConfigFaults is the table of what a file may not say: each with its line,
-// the key, the value and the way out.
+// TestConfigFaults is the table of what a file must not contain: each with its line,
+// the key, the value and advice.
 func TestConfigFaults(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
@@ -154,7 +154,8 @@ func cwd(t *testing.T) string {
 	return dir
 }
 
-// TestConfigBesideCommand: what the file and the command line say must not collide.
+// TestConfigBesideCommand: the file and the command line must not contradict each
+// other.
 func TestConfigBesideCommand(t *testing.T) {
 	dir := t.TempDir()
 	const root = "[program.a]\ncommand = [\"cat\"]\npath = \"/\"\n"
@@ -169,8 +170,8 @@ func TestConfigBesideCommand(t *testing.T) {
 	}
 }
 
-// TestConfigAllFaults: all of a file in one go, by line, and nothing that only
-// follows from another.
+// TestConfigAllFaults: all faults of a file are reported together, by line, and none
+// that only follows from another.
 func TestConfigAllFaults(t *testing.T) {
 	_, r := configured(t, `[program.a]
 command = "x y"

@@ -77,8 +77,8 @@ header = ["X-A: own"]
 	}
 }
 
-// TestProgramKeysWinOverFlags: what a program says does not depend on the flag, and
-// what it does not say does.
+// TestProgramKeysWinOverFlags: a key of a program does not depend on the flag, and a
+// missing one does.
 func TestProgramKeysWinOverFlags(t *testing.T) {
 	values := map[string]struct{ key, flag string }{
 		"binary":         {"false", "true"},
@@ -110,7 +110,7 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 	c := parseConfig("", nil, newParser().Model.Flags)
 	for _, key := range c.knownProgramKeys() {
 		v, ok := values[key]
-		if !slices.Contains(flagKeys, key) || key == "maxforks" { // which is no default for programs
+		if !slices.Contains(flagKeys, key) || key == "maxforks" { // not a default for programs
 			continue
 		}
 		if !ok {
@@ -134,8 +134,8 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 	}
 }
 
-// TestProgramMessages: a program that says how its messages are told apart takes
-// nothing of that from the flags, and a preset of its own is as good as its keys.
+// TestProgramMessages: a program that sets how its messages are framed takes nothing
+// of that from the flags. Its own preset counts like its keys.
 func TestProgramMessages(t *testing.T) {
 	for _, test := range []struct {
 		keys, flag      string
@@ -163,7 +163,7 @@ func TestProgramMessages(t *testing.T) {
 	}
 }
 
-// programOf is the only program of a file, beside the arguments.
+// programOf returns the only program of a file, given the arguments.
 func programOf(t *testing.T, content string, args ...string) libwebsocketd.Program {
 	t.Helper()
 	p := newParser()
@@ -208,8 +208,8 @@ func TestConfigPageHasEveryKey(t *testing.T) {
 	}
 }
 
-// What a program of a file costs is counted, because thousands of them must not keep
-// a start or a reload busy: the grammar is not read anew for each.
+// The cost of a program of a file is counted, because thousands of them must not keep
+// a start or a reload busy: the grammar is not read again for each.
 func TestManyProgramsAreCheap(t *testing.T) {
 	p := newParser()
 	cost := func(programs int) float64 {

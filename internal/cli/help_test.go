@@ -31,8 +31,8 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestExamplesOfHelp: every example line of --help is a command line that the
-// parser understands, with the COMMAND it shows.
+// TestExamplesOfHelp: every example line of --help is a command line that the parser
+// accepts, with the COMMAND it shows.
 func TestExamplesOfHelp(t *testing.T) {
 	_, help, _ := invoke(nil, "--help")
 	_, examples, _ := strings.Cut(help, "\nExamples:\n")

@@ -45,7 +45,7 @@ func TestLayersOfEveryFlag(t *testing.T) {
 	}
 }
 
-// layeredValue is what f becomes with its variable and the arguments given.
+// layeredValue returns the value of f with its variable and the arguments given.
 func layeredValue(t *testing.T, f Flag, env string, args []string) string {
 	t.Helper()
 	p := newParser()
@@ -63,7 +63,7 @@ func layeredValue(t *testing.T, f Flag, env string, args []string) string {
 	return shown(lookUp(p.Model.Flags, f.Name))
 }
 
-// defaultOf is the default of f as shown shows it.
+// defaultOf returns the default of f as shown shows it.
 func defaultOf(f Flag) string {
 	switch {
 	case f.Kind == KindBool && f.Default == "":

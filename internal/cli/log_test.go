@@ -80,7 +80,7 @@ func TestJSONLine(t *testing.T) {
 	}
 }
 
-// TestLevels: a level shows itself and all that stand behind it in --help.
+// TestLevels: a level includes itself and all that follow it in --help.
 func TestLevels(t *testing.T) {
 	order := []string{"debug", "trace", "access", "info", "error", "fatal", "none"}
 	if len(levels) != len(order) {
@@ -99,7 +99,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestSharedAttributes: loggers made of one logger do not write into each
+// TestSharedAttributes: loggers derived from one logger do not write into each
 // other's attributes.
 func TestSharedAttributes(t *testing.T) {
 	var out syncBuffer
@@ -143,7 +143,7 @@ func (b *syncBuffer) String() string {
 	return b.buffer.String()
 }
 
-// FuzzTextLine: whatever a process or a client says, the log gets one line of
+// FuzzTextLine: whatever a process or a client sends, the log gets one line of
 // printable UTF-8 with a quoted value that ends where it should.
 func FuzzTextLine(f *testing.F) {
 	f.Add("message", "it's\\")
@@ -161,7 +161,8 @@ func FuzzTextLine(f *testing.F) {
 	})
 }
 
-// TestOpenLogs: what net/http says is a line of the log, with its format and level.
+// TestOpenLogs: what net/http logs becomes a line of the log, with its format and
+// level.
 func TestOpenLogs(t *testing.T) {
 	for _, test := range []struct {
 		flags logFlags
@@ -182,8 +183,8 @@ func TestOpenLogs(t *testing.T) {
 	}
 }
 
-// TestStrangersText: what could command a terminal, end a line or turn it round is
-// escaped in both formats, and the JSON says the same.
+// TestStrangersText: characters that could control a terminal, end a line or reverse
+// it are escaped in both formats, and the JSON decodes to the same text.
 func TestStrangersText(t *testing.T) {
 	const text = "a\x00\x1b[2J\x7f\u0085\u009b2J\u200e\u200f\u061c\u2028\u2029\u202e\u2066z\u00e4\U0001f600"
 	for _, format := range []string{"text", "json"} {
@@ -203,7 +204,7 @@ func TestStrangersText(t *testing.T) {
 	}
 }
 
-// TestLostLines: the notice has the look of the log, and its level.
+// TestLostLines: the notice has the format of the log, and its level.
 func TestLostLines(t *testing.T) {
 	for _, test := range []struct{ level, format, want string }{
 		{"access", "text", "| ERROR  | server     |  | 7 lines of the log were dropped"},

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 
 var testBuild = Build{Version: "1.2.3", Info: "today", License: "the licence\n"}
 
-// command is the real command in a process of its own, with no environment
-// but the one given.
+// command returns the real command as a process, with no environment but the one
+// given.
 func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -53,7 +53,7 @@ func invoke(env map[string]string, args ...string) (status int, stdout, stderr s
 	return status, out.String(), errOut.String()
 }
 
-// entries are variables as the system hands them over.
+// entries returns variables as the system passes them.
 func entries(env map[string]string) (entries []string) {
 	for name, value := range env {
 		entries = append(entries, name+"="+value)
@@ -61,7 +61,7 @@ func entries(env map[string]string) (entries []string) {
 	return entries
 }
 
-// understood is what would be served; it fails the test when nothing would.
+// understood returns what would be served; it fails the test when nothing would.
 func understood(t *testing.T, env map[string]string, args ...string) (*options, []string) {
 	t.Helper()
 	i := invocation{args: args, environ: entries(env)}
@@ -95,7 +95,7 @@ func TestRefusals(t *testing.T) {
 		status int
 		stdout string // first line
 		stderr string // first line
-		more   string // what else standard error says: usage, help, or nothing
+		more   string // the rest of standard error: usage, help, or nothing
 	}{
 		{"unknown flag", "", []string{"--nosuch"}, 2, "", "flag provided but not defined: --nosuch", "help"},
 		{"unknown flag before help", "", []string{"--nosuch", "--help"}, 2, "", "flag provided but not defined: --nosuch", "help"},

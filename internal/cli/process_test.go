@@ -20,13 +20,13 @@ import (
 	"time"
 )
 
-// running is the real command in a process of its own.
+// running is the real command as a process.
 type running struct {
 	cmd *exec.Cmd
-	log *bufio.Scanner // of standard output, as far as the test has not read it
+	log *bufio.Scanner // the part of standard output that the test has not read
 }
 
-// start starts the command, which the end of the test kills.
+// start starts the command. It is killed when the test ends.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
 	cmd := command(t, nil, args...)

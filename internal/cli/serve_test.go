@@ -143,7 +143,8 @@ type bannerTest struct {
 	want      []string
 }
 
-// originBanners are of lists that lock this server's own pages out, or seem to.
+// originBanners returns tests of lists that lock out this server's own pages, or seem
+// to.
 func originBanners(l net.Listener) (tests []bannerTest) {
 	const start, nobody = "Starting WebSocket server   : ws://127.0.0.1:80/", "must both let a page in, and no name of this server is in the list: nobody can connect; leave one of the two out"
 	for _, c := range []struct {
@@ -173,7 +174,7 @@ func originBanners(l net.Listener) (tests []bannerTest) {
 	return tests
 }
 
-// TestPlaces is what stands for an address that nobody can type.
+// TestPlaces: what replaces an address that cannot be typed.
 func TestPlaces(t *testing.T) {
 	four := &fakeListener{addr: &net.TCPAddr{IP: net.IPv4zero, Port: 8080}}
 	for _, address := range []string{"0.0.0.0", "::", "[::]", ""} {
@@ -229,7 +230,8 @@ func TestBanner(t *testing.T) {
 	}
 }
 
-// fakeServer serves until Shutdown, which ends when told to or with its context.
+// fakeServer serves until Shutdown, which returns when the test wants or with its
+// context.
 type fakeServer struct {
 	failure error // of Serve, at once
 	stopped chan struct{}
@@ -314,8 +316,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// A reload that does not come back keeps no signal from being answered, and of those
-// that are asked for meanwhile one follows.
+// A reload that does not return does not delay the reaction to signals. Reloads
+// requested meanwhile are merged into one.
 func TestRunWhileReloading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
@@ -356,13 +358,13 @@ func TestRunHangup(t *testing.T) {
 	})
 }
 
-// A signal ends a server that does not come to serve.
+// A signal ends a server that does not get as far as serving.
 func TestOpenUntil(t *testing.T) {
 	signals := make(chan os.Signal, 2)
 	signals <- syscall.SIGTERM
 	log := slog.New(slog.DiscardHandler)
 	s, sig, err := openUntil(signals, libwebsocketd.Config{Command: []string{"/nosuch"}, Addresses: []string{"127.0.0.1"}, Port: 70000}, log)
-	if s != nil || sig != nil || err == nil || len(signals) != 1 { // it was opened, or not, in time
+	if s != nil || sig != nil || err == nil || len(signals) != 1 { // open returned in time
 		t.Errorf("%v, %v, %v, %d signals left", s, sig, err, len(signals))
 	}
 }

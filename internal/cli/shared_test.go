@@ -20,8 +20,8 @@ const (
 	ahead   = `prefork = 2 starts processes ahead for one client each, but in lifetime "shared" there is one for all; write prefork = 0, or take another lifetime`
 )
 
-// TestSharedFaults: what a file may not say of lifetime shared, all of it in one
-// go, each in the line of the key that is to be changed.
+// TestSharedFaults: what a file must not contain about lifetime shared. All of it is
+// reported together, each with the line of the key to change.
 func TestSharedFaults(t *testing.T) {
 	dir := t.TempDir()
 	for _, test := range []struct {
@@ -41,7 +41,7 @@ func TestSharedFaults(t *testing.T) {
 		{catA + isOne + "restart = \"sometimes\"\n", "", []string{`4: restart = "sometimes": must be one of never, on-failure, always`}},
 		{catA + isOne + "watch = \"true\"\n", "", []string{`4: watch is a string, "true"; write watch = true`}},
 		{catA + "shared = true\n", "", []string{`3: shared is a global key, not one of program a: write lifetime = "shared"`}},
-		// For nobody.
+		// Without a program for it.
 		{"linger = \"5s\"\nwatch = true\n" + catA, "", []string{
 			`1: linger is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take linger out`,
 			`2: watch is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take watch out`}},
@@ -139,8 +139,8 @@ func TestSharedBesideFile(t *testing.T) {
 	}
 }
 
-// TestSharedReload: what the file says of lifetime shared is taken up for its
-// programs, and needs a restart for COMMAND only.
+// TestSharedReload: changes of the file about lifetime shared take effect for its
+// programs, and need a restart for COMMAND only.
 func TestSharedReload(t *testing.T) {
 	for _, command := range [][]string{nil, {"cat"}} {
 		started, r := configured(t, catA, command...)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// grow asks in a goroutine, and returns when the asker waits or has got it.
+// grow calls Await in a goroutine, and returns when the call waits or has returned.
 func grow(ctx context.Context, s *Share, n int64) (answer chan error) {
 	answer = make(chan error, 1)
 	go func() { answer <- s.Await(ctx, n) }()
@@ -28,8 +28,8 @@ func pending(t *testing.T, what string, answer chan error) {
 	}
 }
 
-// TestBudget: who finds no room waits, one may have more than there is, and what is
-// given back goes to the one that has come furthest.
+// TestBudget: a share that finds no room waits, one may exceed the limit, and what is
+// given back goes to the one that holds most.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(100)
@@ -73,9 +73,9 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// TestBudgetNeverStandsStill lets far more messages grow than there is room for,
-// some of whose senders leave on the way: all others become whole, and never is more
-// held than the limit and one message.
+// TestBudgetNeverStandsStill lets far more messages grow than there is room for, and
+// some of their senders leave on the way. All others become whole, and what is held
+// is never more than the limit and one message.
 func TestBudgetNeverStandsStill(t *testing.T) {
 	for i, limit := range []int64{1, 50, 100, 1000, 1, 50, 100, 1000} {
 		pause := time.Duration(i/4) * look / 4 // of the slow ones some wait until time presses
@@ -123,8 +123,8 @@ func TestBudgetWithoutLimit(t *testing.T) {
 	s.Free()
 }
 
-// TestBudgetOrder serves whoever has come furthest, and of those that have come as far
-// who waits longest; those that leave are out of it.
+// TestBudgetOrder: the share that holds most is served first, and of equal ones the
+// one that waits longest; those that leave are not served.
 func TestBudgetOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const many = 1000

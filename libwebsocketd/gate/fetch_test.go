@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestCheckPlain holds requests a browser sends without an Origin to what it says
-// instead, and those with one to the same rule as a handshake.
+// TestCheckPlain: for requests that a browser sends without an Origin, Sec-Fetch-Site
+// counts; those with one are treated like a handshake.
 func TestCheckPlain(t *testing.T) {
 	for _, test := range []struct {
 		origin, site string
@@ -21,13 +21,13 @@ func TestCheckPlain(t *testing.T) {
 		{"", "Same-Origin", nil, true, true},               // the same
 		{"", "same-site", nil, false, false},               // <img> on another port
 		{"", "cross-site", nil, false, false},              // <img> on another site
-		{"", "nonsense", nil, false, false},                // a browser to come
+		{"", "nonsense", nil, false, false},                // a future browser
 		{"", "cross-site", []string{"*"}, false, true},     // anything is anything
 		{"", "cross-site", []string{"*"}, true, false},     // and less with --sameorigin
 		{"http://a.com:99", "same-site", nil, false, true}, // an EventSource on another port
 		{"http://b.com", "cross-site", nil, false, false},  // on another site
 		{"http://b.com", "cross-site", []string{"b.com"}, false, true},
-		{"http://b.com", "same-origin", nil, false, false},   // what Origin says counts
+		{"http://b.com", "same-origin", nil, false, false},   // Origin counts
 		{"null", "cross-site", nil, false, false},            // a sandboxed frame
 		{"", "same-origin", []string{"b.com"}, false, false}, // our own page is not listed
 		{"", "same-origin", []string{"a.com"}, false, true},
@@ -54,7 +54,7 @@ func TestCheckPlain(t *testing.T) {
 	}
 }
 
-// TestOwnPage: only a page of this server, and what is no browser.
+// TestOwnPage: only pages of this server, and programs that are not browsers.
 func TestOwnPage(t *testing.T) {
 	for _, test := range []struct {
 		host, origin, site string

@@ -50,7 +50,7 @@ var originSeeds = []struct{ origin, host, list string }{
 	{"-", "-", " "},
 }
 
-// originsNear is what somebody would send who knows the list.
+// originsNear returns what an attacker would send who knows the list.
 func originsNear(list []string) (near []string) {
 	for _, entry := range list {
 		_, place, found := strings.Cut(entry, "://")
@@ -105,8 +105,8 @@ func checkOriginLaws(t *testing.T, r *http.Request, list []string, same bool) {
 	}
 }
 
-// checkOriginWords follows the way out that a refusal names, and looks at what
-// the log would say.
+// checkOriginWords follows the advice of a refusal, and looks at what the log would
+// have.
 func checkOriginWords(t *testing.T, r *http.Request, list []string, same bool) {
 	if name := Origin(r); !oneLine(name, text.MaxQuote+3) || name == "" {
 		t.Errorf("Origin(%q) = %q", r.Header.Get("Origin"), name)
@@ -123,8 +123,8 @@ func checkOriginWords(t *testing.T, r *http.Request, list []string, same bool) {
 	}
 }
 
-// follow is the flags after an operator did what the reason says. What was sent
-// may itself look like advice, so only the last words count.
+// follow returns the flags after an operator did what the reason advises. What was
+// sent may itself look like advice, so only the last words count.
 func follow(reason string, list []string, same bool) ([]string, bool) {
 	way := strings.Fields(reason[strings.LastIndex(reason, ": ")+2:])
 	if way[0] == "add" {
@@ -166,7 +166,7 @@ var hostSeeds = []struct{ host, bound, hosts, origins string }{
 	{"example.com", "Example.com", "null", ""},
 }
 
-// hostsNear is what somebody would send who knows the lists.
+// hostsNear returns what an attacker would send who knows the lists.
 func hostsNear(list []string) (near []string) {
 	for _, entry := range append(list, "localhost", "127.1.2.3", "8.8.8.8") {
 		near = append(near, entry, entry+":80", entry+".", "["+entry+"]", "["+entry+"]:1", "x@"+entry, "x."+entry)
@@ -206,7 +206,7 @@ func (c hostCase) checkLaws(t *testing.T, host string, in bool) {
 	}
 }
 
-// checkWords follows the way out that a refusal names.
+// checkWords follows the advice of a refusal.
 func (c hostCase) checkWords(t *testing.T, host string) {
 	refusal := c.check(host)
 	if refusal == nil {
@@ -223,7 +223,7 @@ func (c hostCase) checkWords(t *testing.T, host string) {
 	}
 }
 
-// skipLong leaves out what only takes long: every entry is tried against every
+// skipLong skips inputs that only take long: every entry is tried against every
 // other. The lengths that matter are in the tables.
 func skipLong(t *testing.T, inputs ...string) {
 	all := strings.Join(inputs, ",")
@@ -232,7 +232,7 @@ func skipLong(t *testing.T, inputs ...string) {
 	}
 }
 
-// oneLine says whether s is printable ASCII of at most so many bytes.
+// oneLine reports whether s is printable ASCII of at most a number of bytes.
 func oneLine(s string, most int) bool {
 	return len(s) <= most && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' })
 }

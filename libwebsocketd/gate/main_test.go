@@ -9,7 +9,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// list splits at commas as the flags do; "" is no list.
+// list splits at commas as the flags do; "" gives no list.
 func list(s string) []string {
 	if s == "" {
 		return nil

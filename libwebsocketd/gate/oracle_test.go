@@ -11,7 +11,7 @@ import (
 // operations only. It reads an origin by writing down every entry that would
 // let it in, and asks whether one of these is in the list.
 
-// oracleOrigin says whether NewOrigins(list, same) lets in a request with this
+// oracleOrigin reports whether NewOrigins(list, same) lets in a request with this
 // Origin ("" is none) and this Host, which came over TLS if secure.
 func oracleOrigin(origin, host string, secure bool, list []string, same bool) bool {
 	var given []string
@@ -39,12 +39,13 @@ func oracleOrigin(origin, host string, secure bool, list []string, same bool) bo
 	return origin == "" || hasHost && ourOK && (name == ourName || oracleSelf(name) && oracleSelf(ourName))
 }
 
-// oracleSelf is the three names of the browser's own machine.
+// oracleSelf reports whether name is one of the three names of the browser's own
+// machine.
 func oracleSelf(name string) bool {
 	return name == "localhost" || name == "127.0.0.1" || name == "[0000:0000:0000:0000:0000:0000:0000:0001]"
 }
 
-// oracleSpellings is every entry that lets the origin in, but for *.
+// oracleSpellings returns every entry that lets the origin in, except *.
 func oracleSpellings(origin string) []string {
 	if origin == "" {
 		return []string{"file://"}
@@ -81,7 +82,7 @@ func oracleSpellings(origin string) []string {
 	return all
 }
 
-// oracleEntry is an entry in the one form that oracleSpellings writes.
+// oracleEntry returns an entry in the one form that oracleSpellings writes.
 func oracleEntry(entry string) string {
 	entry = oracleLower(entry)
 	scheme, rest := "", entry
@@ -98,8 +99,8 @@ func oracleEntry(entry string) string {
 	return scheme + star + rest
 }
 
-// oracleStar takes *. from the front of an entry and :* from its end, and brackets
-// what is an IPv6 address.
+// oracleStar removes *. from the front of an entry and :* from its end, and brackets
+// an IPv6 address.
 func oracleStar(s string) (star, rest string) {
 	if strings.HasPrefix(s, "*.") {
 		star, s = "*.", s[2:]
@@ -144,7 +145,7 @@ const (
 	digits  = "0123456789"
 )
 
-// oraclePercent says whether two hex digits follow every percent sign.
+// oraclePercent reports whether two hex digits follow every percent sign.
 func oraclePercent(s string) bool {
 	for _, after := range strings.Split(s, "%")[1:] {
 		if len(after) < 2 || strings.Trim(oracleLower(after[:2]), digits+"abcdef") != "" {
@@ -154,7 +155,7 @@ func oraclePercent(s string) bool {
 	return true
 }
 
-// oracleHostPort is a name in lower case or an IPv6 address as eight groups in
+// oracleHostPort returns a name in lower case or an IPv6 address as eight groups in
 // brackets, and the port with its colon, "" if there is none.
 func oracleHostPort(s string) (name, port string, ok bool) {
 	name = oracleLower(s)
@@ -180,7 +181,7 @@ func oracleHostPort(s string) (name, port string, ok bool) {
 	return name, port, ok
 }
 
-// oraclePort is the port to compare: the one written, or the default.
+// oraclePort returns the port to compare: the one written, or the default.
 func oraclePort(port string, secure bool) string {
 	if port != "" {
 		return port
@@ -222,7 +223,7 @@ func oracleIPv6(s string) (string, bool) {
 	return "[" + strings.Join(append(before, after...), ":") + "]", true
 }
 
-// oracleGroups is colon-separated groups of hex digits, each made four long.
+// oracleGroups returns colon-separated groups of hex digits, each made four long.
 func oracleGroups(s string) (groups []string, ok bool) {
 	if s == "" {
 		return nil, true
@@ -236,7 +237,7 @@ func oracleGroups(s string) (groups []string, ok bool) {
 	return groups, true
 }
 
-// oracleIPv4 is the four numbers of a dotted address.
+// oracleIPv4 returns the four numbers of a dotted address.
 func oracleIPv4(s string) (b [4]int, ok bool) {
 	parts := strings.Split(s, ".")
 	if len(parts) != 4 {
@@ -252,7 +253,7 @@ func oracleIPv4(s string) (b [4]int, ok bool) {
 	return b, true
 }
 
-// oracleHost says whether NewHosts(bound, hosts, origins) lets in this Host.
+// oracleHost reports whether NewHosts(bound, hosts, origins) lets in this Host.
 func oracleHost(host string, bound, hosts, origins []string) bool {
 	if host == "" {
 		return true
@@ -307,7 +308,7 @@ func oracleHost(host string, bound, hosts, origins []string) bool {
 	return name != "" && (oracleShare(names, []string{name}) || (loopback || every) && oracleLoopback(name) || every && isAddress)
 }
 
-// oracleName is the host alone, in the form for comparing; "" if there is none.
+// oracleName returns the host alone, in the form for comparing; "" if there is none.
 func oracleName(s string) string {
 	name, _, ok := oracleHostPort(oracleBracket(s))
 	if !ok {
@@ -328,7 +329,7 @@ func oracleEvery(name string) bool {
 	return name == "0.0.0.0" || name == "[0000:0000:0000:0000:0000:0000:0000:0000]" || name == mapped+"0000:0000]"
 }
 
-// oracleUnzone is an address listened on without zone and brackets.
+// oracleUnzone returns an address listened on without zone and brackets.
 func oracleUnzone(s string) string {
 	bare := strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
 	addr, zone, found := strings.Cut(bare, "%")

@@ -23,8 +23,8 @@ func request(origin, host string, secure bool) *http.Request {
 	return r
 }
 
-// TestOriginList lists what each --origin lets in and keeps out. Host is of no
-// importance and one that the default rule would accept nothing for.
+// TestOriginList lists what each --origin lets in and keeps out. Host does not
+// matter; for this one the default rule would accept nothing.
 func TestOriginList(t *testing.T) {
 	for _, c := range []struct{ list, in, out string }{
 		{ // a name: any port, any scheme

@@ -19,8 +19,8 @@ func fill(t *testing.T, b *Budget) *Share {
 	return large
 }
 
-// TestBudgetPace: while somebody waits, a holder that does not go on is asked to leave,
-// and nobody else.
+// TestBudgetPace: while a share waits, a holder that does not go on is ended, and no
+// other.
 func TestBudgetPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(10 * leastGrowth)
@@ -70,8 +70,8 @@ func TestBudgetPace(t *testing.T) {
 	})
 }
 
-// TestBudgetSilence: when somebody waits all go at once whose senders have been silent
-// for ten seconds, and whoever has not when its ten seconds are over.
+// TestBudgetSilence: when a share waits, all messages end at once whose senders have
+// been silent for ten seconds, and each other one when its ten seconds are over.
 func TestBudgetSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const silent = 20
@@ -107,7 +107,7 @@ func TestBudgetSilence(t *testing.T) {
 }
 
 // TestBudgetCrowd: a crowd that stands still as soon as it is served, in however many
-// pieces, keeps a client that comes after it waiting for hardly more than ten seconds; one
+// pieces, keeps a later client waiting for hardly more than ten seconds. A client
 // that came before it, and needs more, is served as well.
 func TestBudgetCrowd(t *testing.T) {
 	const crowd, size = 40, 100
@@ -128,7 +128,7 @@ func TestBudgetCrowd(t *testing.T) {
 					if stands {
 						select {
 						case <-told:
-						case <-over: // nobody waits any more
+						case <-over: // no share waits any more
 						}
 					}
 				}()

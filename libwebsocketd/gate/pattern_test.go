@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// What can match nothing is refused, with the form that does where there is one.
+// An entry that can match nothing is refused, with the form that does where there is
+// one.
 func TestCheckEntries(t *testing.T) {
 	for _, c := range []struct{ entry, origin, host string }{ // "": taken, else what the error has
 		{"", "", ""},
@@ -57,8 +58,8 @@ func TestCheckEntries(t *testing.T) {
 	}
 }
 
-// FuzzEntry holds the check of an entry to the matching of one: what is taken can
-// match, and what an error says to write is taken.
+// FuzzEntry compares the check of an entry with its matching: an accepted entry can
+// match, and what an error advises is accepted.
 func FuzzEntry(f *testing.F) {
 	for _, s := range originSeeds {
 		f.Add(s.list)

@@ -56,8 +56,8 @@ func TestSlotsReleaseWithoutAcquire(t *testing.T) {
 	NewSlots(1).Release()
 }
 
-// TestSlotsExact lets 200 goroutines ask at one moment, all keeping what they
-// got: exactly the limit may have got one.
+// TestSlotsExact lets 200 goroutines call Acquire at one moment and keep their slots:
+// exactly as many as the limit may get one.
 func TestSlotsExact(t *testing.T) {
 	const limit, askers = 5, 200
 	for range 50 {
@@ -81,8 +81,8 @@ func TestSlotsExact(t *testing.T) {
 	}
 }
 
-// TestSlotsUnderChurn lets 200 goroutines take and give back: never more than
-// the limit may hold one, nobody starves for ever, and all come back.
+// TestSlotsUnderChurn lets 200 goroutines take and give back: never more than the
+// limit may hold one, none starves forever, and all slots come back.
 func TestSlotsUnderChurn(t *testing.T) {
 	const limit, askers, rounds = 7, 200, 100
 	s := NewSlots(limit)
@@ -136,7 +136,7 @@ func TestSlotsNeverRefuseWhileFree(t *testing.T) {
 	}
 }
 
-// TestSlotsNewLimit: what is held stays, what is asked for next meets the new limit.
+// TestSlotsNewLimit: slots held stay in use, and the next call meets the new limit.
 func TestSlotsNewLimit(t *testing.T) {
 	s := NewSlots(2)
 	for range 2 {
@@ -155,7 +155,7 @@ func TestSlotsNewLimit(t *testing.T) {
 	}
 }
 
-// await asks in a goroutine, and returns when the asker waits or was refused.
+// await calls Await in a goroutine, and returns when the call waits or was refused.
 func await(t *testing.T, s *Slots, ctx context.Context) (answer chan *Refusal) {
 	t.Helper()
 	answer = make(chan *Refusal, 1)
@@ -164,8 +164,8 @@ func await(t *testing.T, s *Slots, ctx context.Context) (answer chan *Refusal) {
 	return answer
 }
 
-// TestSlotsAwait: a slot that is being freed is waited for, by one asker, in order;
-// one that is in use is not.
+// TestSlotsAwait: one caller waits for each slot that is being freed, in order; none
+// waits for a slot in use.
 func TestSlotsAwait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(3)
@@ -205,7 +205,8 @@ func TestSlotsAwait(t *testing.T) {
 	})
 }
 
-// TestSlotsAwaitEnds: who leaves, or has waited long enough, holds up nobody.
+// TestSlotsAwaitEnds: a caller that leaves, or has waited long enough, holds up no
+// other.
 func TestSlotsAwaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(1)

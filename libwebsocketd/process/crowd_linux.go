@@ -25,9 +25,9 @@ var crowd struct {
 // machine are extended by this factor. It may be called at any rate, and
 // concurrently.
 //
-// The count is that of one moment, and noisy. A clock asks again for every short step
-// it takes, as package shared does for a tenth of a second, so that a peak slows down
-// one step and not a whole wait.
+// The count is that of one moment, and noisy. A clock calls it again for every short
+// step, as package shared does for every tenth of a second. So a peak slows down one
+// step and not a whole wait.
 func Crowd() float64 {
 	crowd.mu.Lock()
 	defer crowd.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"websocketd/libwebsocketd/internal/exit"
 )
 
-// Ending says how a process finished.
+// Ending tells how a process finished.
 type Ending = exit.Ending
 
 // endingOf returns the ending of a collected process; nil stands for an unknown one.

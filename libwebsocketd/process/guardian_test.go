@@ -32,7 +32,7 @@ func TestGuardianAfterSIGKILL(t *testing.T) {
 	})
 }
 
-// Somebody kills the guardian first: its successor is told everything again.
+// If the guardian is killed first, its successor gets the same table.
 func TestGuardianIsReplaced(t *testing.T) {
 	t.Parallel()
 	server, pids := startGuardedServer(t, staleSocket(t))
@@ -50,7 +50,7 @@ func TestGuardianIsReplaced(t *testing.T) {
 	}
 }
 
-// The socket of a successor of the dead server is not the guardian's to remove.
+// The guardian does not remove the socket of a successor of the dead server.
 func TestGuardianLeavesAnotherSocket(t *testing.T) {
 	t.Parallel()
 	socket := staleSocket(t)
@@ -73,11 +73,11 @@ func TestGuardianLeavesAnotherSocket(t *testing.T) {
 	}
 }
 
-// An orphan that left the group is no longer ours to end, but ours to collect.
+// An orphan that left the group is not ended any more, but it is collected.
 func TestStrangersAreCollected(t *testing.T) {
 	t.Parallel()
 	server, pids := startGuardedServer(t, staleSocket(t))
-	syscall.Kill(-pids[0], syscall.SIGKILL) // the leader is known, its child is a stranger
+	syscall.Kill(-pids[0], syscall.SIGKILL) // the leader is known, its child is an orphan
 	eventually(t, "the stranger is collected", func() bool { return !exists(pids[1]) })
 	server.Process.Kill()
 	server.Wait()
@@ -103,7 +103,7 @@ func startGuardedServer(t *testing.T, socket string) (*exec.Cmd, []int) {
 	return server, pids
 }
 
-// staleSocket is a socket file nobody listens on.
+// staleSocket returns a socket file on which no process listens.
 func staleSocket(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "socket")
 	l, err := net.Listen("unix", path)
@@ -120,7 +120,7 @@ func exists(pid int) bool {
 	return ok
 }
 
-// members are the living of a group.
+// members returns the living processes of a group.
 func members(pgid int) (found []int) {
 	for _, pid := range processes() {
 		if s, ok := statOf(strconv.Itoa(pid)); ok && s.group == pgid && !s.dead() {
@@ -130,13 +130,13 @@ func members(pgid int) (found []int) {
 	return found
 }
 
-// alive is false for a zombie: it only waits for its parent.
+// alive reports whether pid runs. A zombie does not: it only waits for its parent.
 func alive(pid int) bool {
 	s, ok := statOf(strconv.Itoa(pid))
 	return ok && !s.dead()
 }
 
-// guardianOf is the living guardian of a server, but not the one named.
+// guardianOf returns the living guardian of a server, except the one given.
 func guardianOf(server, but int) int {
 	for _, pid := range processes() {
 		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// pipeInput is an input and what the process would read from.
+// pipeInput returns an input and the end its process would read from.
 func pipeInput(t *testing.T) (*input, *os.File) {
 	t.Helper()
 	far, near, err := newInputPipe()
@@ -22,7 +22,8 @@ func pipeInput(t *testing.T) (*input, *os.File) {
 	return near.(*input), far
 }
 
-// TestInput: everything arrives in its order, whether it is taken at once or waits.
+// TestInput: everything arrives in order, whether it is written at once or has to
+// wait.
 func TestInput(t *testing.T) {
 	t.Parallel()
 	in, far := pipeInput(t)
@@ -85,7 +86,7 @@ func TestInputCloseEndsAWrite(t *testing.T) {
 	}
 }
 
-// TestInputClosed: both ends tell that they are closed.
+// TestInputClosed: both ends return errors when they are closed.
 func TestInputClosed(t *testing.T) {
 	t.Parallel()
 	in, far := pipeInput(t)

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain lets the test binary be its own guardian, and a server to be killed.
+// TestMain lets the test binary be its own guardian, and a server that a test kills.
 func TestMain(m *testing.M) {
 	GuardianMain()
 	if os.Getenv("PROCESS_TEST_SERVER") != "" {
@@ -21,8 +21,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// guardedServer starts a program with a background child, says who they are,
-// and waits for its own violent end.
+// guardedServer starts a program with a background child, prints their pids, and
+// waits to be killed.
 func guardedServer() {
 	l, err := NewLauncher(LauncherOptions{Guard: true, Subreaper: true, Sockets: []string{os.Getenv("PROCESS_TEST_SERVER")}})
 	if err != nil {
@@ -40,7 +40,7 @@ func guardedServer() {
 	select {}
 }
 
-// sh is a script run by sh.
+// sh returns a Spec that runs a script by sh.
 func sh(script string) Spec {
 	return Spec{Path: "/bin/sh", Args: []string{"/bin/sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}}
 }
@@ -68,7 +68,7 @@ func begin(t *testing.T, l *Launcher, spec Spec) *Process {
 	return p
 }
 
-// eventually polls until ok, or fails.
+// eventually polls until ok returns true, or fails.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(2 * time.Minute)

@@ -132,7 +132,7 @@ func (p *Pool) Take() *Process {
 	return nil
 }
 
-// takeLocked skips members that have exited but are not buried yet.
+// takeLocked skips members that have exited but are not removed yet.
 func (p *Pool) takeLocked() *member {
 	for i, m := range p.ready {
 		if m.running() {

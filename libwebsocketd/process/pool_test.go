@@ -21,16 +21,16 @@ import (
 	"websocketd/libwebsocketd/internal/backoff"
 )
 
-// tank is a pool under test and what it asked for.
+// tank is a pool under test with the slots and errors of its options.
 type tank struct {
 	*Pool
 	slots  atomic.Int64 // in use
 	limit  int64        // of slots; 0 is none
-	errors chan error   // has room for all a test makes
+	errors chan error   // has room for all errors of a test
 }
 
-// newTank makes a pool of size scripts. It is closed with the test, which fails
-// if a slot is still in use then that no test has taken over.
+// newTank makes a pool of size scripts. It is closed with the test, which then fails
+// if a slot is in use that no test has taken over.
 func newTank(t *testing.T, l *Launcher, limit, size int, script string) *tank {
 	t.Helper()
 	k := &tank{limit: int64(limit), errors: make(chan error, 1000)}
@@ -119,7 +119,7 @@ func TestPoolHandsOutTheOldestFirst(t *testing.T) {
 	}
 }
 
-// What a member said before it was taken is all there, on both pipes.
+// All that a member wrote before it was taken is there, on both pipes.
 func TestPoolLosesNoOutput(t *testing.T) {
 	t.Parallel()
 	script := `i=0; while [ $i -lt 3000 ]; do echo "line $i of many"; echo "$i" >&2; i=$((i+1)); done; exec cat`
@@ -141,8 +141,8 @@ func TestPoolLosesNoOutput(t *testing.T) {
 	}
 }
 
-// A member killed while it waits is never handed out, and replaced; its slot is
-// free and the reason told.
+// A member killed while it waits is never handed out. It is replaced, its slot is
+// freed and the reason is reported.
 func TestPoolReplacesTheDead(t *testing.T) {
 	t.Parallel()
 	k := newTank(t, newLauncher(t, LauncherOptions{}), 2, 2, `echo trouble >&2; sleep 600 & echo up; exec cat`)
@@ -223,7 +223,7 @@ func TestPoolCannotStart(t *testing.T) {
 	proc.Close()
 }
 
-// Without a slot nothing is started, until Wake says that one is free.
+// Without a slot nothing is started, until Wake is called because one is free.
 func TestPoolKeepsToItsSlots(t *testing.T) {
 	t.Parallel()
 	k := newTank(t, newLauncher(t, LauncherOptions{}), 3, 2, `exec cat`)
@@ -240,8 +240,8 @@ func TestPoolKeepsToItsSlots(t *testing.T) {
 	}
 }
 
-// With every slot in the pool's hands, whoever takes is served as long as there
-// is one: also in the moment when the pool has the slot and not yet the process.
+// When the pool has every slot, each caller of Take gets a process as long as there
+// is one: also while the pool has the slot but not yet the process.
 func TestPoolTakeWaitsForTheOneBeingStarted(t *testing.T) {
 	t.Parallel()
 	k := newTank(t, newLauncher(t, LauncherOptions{}), 1, 1, `exec cat`)
@@ -258,7 +258,7 @@ func TestPoolTakeWaitsForTheOneBeingStarted(t *testing.T) {
 	}
 }
 
-// Whoever takes a process that exits in this moment learns of it.
+// A caller that takes a process that exits at this moment learns of it.
 func TestPoolTakerLearnsOfTheExit(t *testing.T) {
 	t.Parallel()
 	k := newTank(t, newLauncher(t, LauncherOptions{}), 0, 4, `exec cat`)
@@ -312,7 +312,7 @@ func TestPoolClose(t *testing.T) {
 	k.Close()
 }
 
-// A pool is closed in the middle of whatever it does.
+// A pool can be closed at any time.
 func TestPoolCloseAtAnyTime(t *testing.T) {
 	t.Parallel()
 	l := newLauncher(t, LauncherOptions{})

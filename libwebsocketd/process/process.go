@@ -13,7 +13,7 @@ import (
 // goneWait limits how long the members of a killed session may take to disappear.
 const goneWait = 5 * time.Second
 
-// StderrTo says where the standard error of a process goes.
+// StderrTo tells where the standard error of a process goes.
 type StderrTo int
 
 const (

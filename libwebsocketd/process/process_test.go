@@ -85,7 +85,7 @@ func TestChildDescriptorsBlock(t *testing.T) {
 	}
 }
 
-// trapper says every signal it gets and goes on.
+// trapper prints every signal it gets and goes on.
 const trapper = `for s in INT TERM; do trap "echo $s" $s; done; echo ready; while read line; do :; done; echo EOF; while :; do sleep 0.01; done`
 
 func TestLadder(t *testing.T) {
@@ -239,8 +239,8 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-// A wait is longer for a process that others keep from running: here one with the least
-// right to a processor, and another that takes it all.
+// A wait is extended for a process that others keep from running: here one with the
+// lowest priority, and another that takes the whole processor.
 func TestGraceOfTheStarved(t *testing.T) {
 	t.Parallel()
 	l := newLauncher(t, LauncherOptions{})
@@ -260,7 +260,7 @@ func TestGraceOfTheStarved(t *testing.T) {
 		unix.SchedSetAttr(starved.Pid, &idle, 0)); err != nil {
 		t.Skip(err)
 	}
-	// Each session may have a share of its own (sched(7), autogroup): the least.
+	// Each session may have its own share (sched(7), autogroup): take the smallest.
 	os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", starved.Pid), []byte("19"), 0)
 	began := time.Now()
 	starved.Stop(DefaultLadder(0))
@@ -269,8 +269,9 @@ func TestGraceOfTheStarved(t *testing.T) {
 	}
 }
 
-// A process that has exited is not given up because that is seen late. It is not parallel
-// with tests whose launchers collect every zombie of this process that is not theirs.
+// A process that has exited is not given up because its exit is seen late. This test
+// is not parallel to tests whose launchers collect every other zombie of this
+// process.
 func TestLateSightOfAnExit(t *testing.T) {
 	p := begin(t, newLauncher(t, LauncherOptions{}), sh("exit 0"))
 	<-p.Exited()
@@ -284,7 +285,7 @@ func TestLateSightOfAnExit(t *testing.T) {
 	}
 }
 
-// No wait is longer for one that sleeps.
+// No wait is extended for a process that sleeps.
 func TestNoGraceForSleepers(t *testing.T) {
 	t.Parallel()
 	l := newLauncher(t, LauncherOptions{})
@@ -292,7 +293,7 @@ func TestNoGraceForSleepers(t *testing.T) {
 	eventually(t, "it sleeps, and gets no more time", func() bool { return grace.More() == 0 })
 }
 
-// What is done late makes what follows later by as much.
+// An action that is late delays those after it by as much.
 func TestScheduleDelay(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -23,7 +23,7 @@ func TestWidenInput(t *testing.T) {
 	if now := size(); now != first {
 		t.Errorf("full for the first time it holds %d, not %d", now, first)
 	}
-	in.Write(make([]byte, widePipe-first)) // waits for nobody
+	in.Write(make([]byte, widePipe-first)) // does not block
 	if now := size(); now != widePipe {
 		t.Errorf("after a write that would have waited it holds %d, not %d", now, widePipe)
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// check sees that entries follow one another, and returns the last message.
+// check checks that entries follow one another, and returns the last message.
 func check(t *testing.T, after uint64, entries []Entry[uint64]) uint64 {
 	t.Helper()
 	for _, e := range entries {
@@ -20,8 +20,8 @@ func check(t *testing.T, after uint64, entries []Entry[uint64]) uint64 {
 	return after
 }
 
-// TestManyReaders has readers for whom the writer waits, each beginning anew
-// somewhere now and then: all get everything.
+// TestManyReaders has readers for which the writer waits, each of which now and then
+// begins again somewhere: all get everything.
 func TestManyReaders(t *testing.T) {
 	const readers, items = 30, 3000
 	l := New[uint64](Limits{Messages: 40})
@@ -58,9 +58,9 @@ func TestManyReaders(t *testing.T) {
 	all.Wait()
 }
 
-// TestNobodyStarves has a writer that never waits, readers that are always behind
-// and readers that are mostly asleep. It ends when the writer has appended and
-// every reader has read much.
+// TestNobodyStarves has a writer that never waits, readers that are always late and
+// readers that are mostly asleep. It ends when the writer has appended, and every
+// reader has read, many items.
 func TestNobodyStarves(t *testing.T) {
 	const readers, much = 8, 300
 	l := New[uint64](Limits{Messages: 10})

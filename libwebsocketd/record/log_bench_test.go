@@ -46,8 +46,8 @@ func BenchmarkLossless(b *testing.B) {
 	})
 }
 
-// BenchmarkFlood has a writer that waits for nobody, and readers that go on with
-// the oldest kept chunk when they were too slow.
+// BenchmarkFlood has a writer that never waits, and readers that go on with the
+// oldest kept chunk when they were too slow.
 func BenchmarkFlood(b *testing.B) {
 	l := newBenchLog()
 	benchmark(b, l, func(_, _ int) {}, func(item *[benchChunk]byte) error {

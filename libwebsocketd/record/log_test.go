@@ -111,8 +111,8 @@ func TestNextFillsWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// TestTooLate has a reader that is overtaken: it is told once and for all what it
-// missed, and NextKept goes on.
+// TestTooLate has a reader that is overtaken: the error states what it missed, each
+// time, and NextKept goes on.
 func TestTooLate(t *testing.T) {
 	l := New[uint64](Limits{Messages: 4})
 	appendAll(t, l, 2)

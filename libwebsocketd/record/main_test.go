@@ -9,7 +9,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain makes rapid try more than its 100 cases, if it is not told how many.
+// TestMain makes rapid try more than its 100 cases, unless a flag sets the number.
 func TestMain(m *testing.M) {
 	flag.Set("rapid.checks", "2000")
 	goleak.VerifyTestMain(m)
@@ -17,15 +17,15 @@ func TestMain(m *testing.M) {
 
 var errGivenUp = errors.New("given up")
 
-// done is a ctx with which nothing waits.
+// done is a canceled context, with which nothing waits.
 var done = func() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errGivenUp)
 	return ctx
 }()
 
-// appendAll appends items of so many messages, each of one byte. An item is the
-// number of its first message.
+// appendAll appends items of the given numbers of messages, each of one byte. An item
+// is the number of its first message.
 func appendAll(t *testing.T, l *Log[uint64], messages ...int) {
 	t.Helper()
 	for _, n := range messages {

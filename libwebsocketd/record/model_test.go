@@ -9,9 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestModel does to a log whatever can be done to it, and compares it with a plain
-// list of everything that was ever said. Nothing waits here: with a ctx that is
-// done, what would have to wait must fail and change nothing.
+// TestModel calls the methods of a log in random order, and compares it with a plain
+// list of everything that was ever appended. Nothing waits here: with a ctx that is
+// done, a call that would have to wait must fail and change nothing.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.OneOf(rapid.Just(0), rapid.IntRange(1, 30))
@@ -65,7 +65,7 @@ func (m *model) first() uint64 {
 	if m.dropped < len(m.said) {
 		return m.said[m.dropped].first
 	}
-	return 1 // nothing was ever said: the newest is always kept
+	return 1 // nothing was ever appended: the newest is always kept
 }
 
 func (m *model) kept(t *rapid.T) {
@@ -90,7 +90,7 @@ func (m *model) append(t *rapid.T) {
 	}
 }
 
-// mustDrop counts the oldest items there is no room for beside a new one.
+// mustDrop counts the oldest items for which there is no room beside a new one.
 func (m *model) mustDrop(item saidItem) (n int) {
 	for kept := m.said[m.dropped:]; n < len(kept); n++ {
 		messages, bytes := item.messages, item.bytes

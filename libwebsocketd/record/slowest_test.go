@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// slowest holds a log for the slowest of several readers. Only that one pays for
-// finding out who is the slowest then.
+// slowest holds a log for the slowest of several readers. Only the slowest one pays
+// for finding out which reader is the slowest next.
 type slowest struct {
 	had   []atomic.Uint64 // the last message each reader has had
 	floor atomic.Uint64

@@ -128,8 +128,8 @@ func TestAppendWaits(t *testing.T) {
 	})
 }
 
-// TestSmallMayPass: who waits for much room does not keep those out who need
-// little, and none of them is forgotten.
+// TestSmallMayPass: a writer that waits for much room does not keep out those that
+// need little, and none of them is forgotten.
 func TestSmallMayPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New[uint64](Limits{Messages: 4})
@@ -154,7 +154,7 @@ func TestOvertakenWhileAsleep(t *testing.T) {
 		lenient := later(func() string { return described(l.From(0).NextKept(t.Context(), nil)) })
 		expect(t, "before", strict, "waiting")
 		expect(t, "before", lenient, "waiting")
-		l.mu.Lock() // nobody runs between the two
+		l.mu.Lock() // no reader runs between the two
 		l.add(1, extent{1, 1})
 		l.add(2, extent{1, 1})
 		l.more.strikeAndUnlock(&l.mu)

@@ -28,7 +28,7 @@ not json: the go command failed
 {"Action":"fail","Package":"p"}
 `
 
-// A report prints results, measurements and what failed tests said, and knows
+// A report prints results, measurements and the output of failed tests, and collects
 // the skips.
 func TestReport(t *testing.T) {
 	var out strings.Builder

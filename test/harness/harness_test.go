@@ -100,7 +100,7 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// The raw client masks, measures and cuts as RFC 6455 5.2 says.
+// The raw client masks, measures and splits frames as in RFC 6455 5.2.
 func TestFrameBytes(t *testing.T) {
 	for n, head := range map[int]string{0: "\x81\x80", 125: "\x81\xfd", 126: "\x81\xfe\x00\x7e", 65536: "\x81\xff\x00\x00\x00\x00\x00\x01\x00\x00"} {
 		b := Frame{Fin: true, Op: TextOp, Payload: make([]byte, n)}.Bytes()
@@ -136,7 +136,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// Pings do not put off the end of a wait for a message.
+// Pings do not extend the wait for a message.
 func TestReceiveWithinPings(t *testing.T) {
 	near, far := net.Pipe()
 	defer near.Close()

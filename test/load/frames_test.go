@@ -67,7 +67,7 @@ func TestClientFrame(t *testing.T) {
 	}
 }
 
-// endless gives the same bytes for ever.
+// endless returns the same bytes forever.
 type endless struct {
 	data []byte
 	at   int

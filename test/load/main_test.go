@@ -15,8 +15,8 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// The program runs, and finds what it looks for. Nothing here depends on how
-// fast anything is.
+// The program runs and measures its figures. Nothing here depends on how fast
+// anything is.
 func TestSmoke(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -64,7 +64,7 @@ type wire struct {
 func (w *wire) Read(b []byte) (int, error)  { return w.from.Read(b) }
 func (w *wire) Write(b []byte) (int, error) { return w.to.Write(b) }
 
-// talk gives what a server sends to a client, and returns what its check found
+// talk passes what a server sends to a client, and returns the result of its check
 // and how many bytes the client sent.
 func talk(p *pattern, sent []byte) (found *check, answered int) {
 	w := &wire{from: bytes.NewReader(sent)}
@@ -110,7 +110,7 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// Who comes later begins with any line, and misses none from there on.
+// A client that comes later begins with any line, and misses none from there on.
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	p := newPattern(100, asServerFrame)
@@ -144,8 +144,8 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// A follower of a paced child tells numbers that are missing from those that are
-// wrong; where it begins depends on who else listens.
+// A follower of a paced child distinguishes missing numbers from wrong ones. Where it
+// begins depends on other listeners.
 func TestFollowPaced(t *testing.T) {
 	t.Parallel()
 	ping := appendServerFrame(nil, pingFrame, nil)

@@ -35,7 +35,7 @@ func TestMedianAndSpread(t *testing.T) {
 	}
 }
 
-// The ratio is taken in each repetition: a noisy one spoils both values.
+// The ratio is taken within each repetition: noise there spoils both values.
 func TestMedianRatio(t *testing.T) {
 	t.Parallel()
 	if got := medianRatio([]number{20, 2, 60}, []number{10, 1, 20}); got != 2 {
@@ -94,7 +94,7 @@ func TestHuman(t *testing.T) {
 	}
 }
 
-// What the peer loses is a note, what anybody else loses a failure.
+// A loss by the peer is a note, a loss by any other target a failure.
 func TestFinding(t *testing.T) {
 	t.Parallel()
 	f := figure{name: "x", measures: []string{"m"}}

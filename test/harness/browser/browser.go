@@ -36,7 +36,7 @@ func Start(t *testing.T) context.Context {
 		chromedp.Flag("disable-sync", true),
 		chromedp.WSURLReadTimeout(2*time.Minute), // a busy machine
 	)
-	// It complains of every event it does not know; a browser is always newer.
+	// It logs every event it does not know, and a browser is always newer.
 	browser, _ := chromedp.NewContext(alloc, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(func() {
 		if err := chromedp.Cancel(browser); err != nil && !errors.Is(err, context.Canceled) {
@@ -51,12 +51,12 @@ func Start(t *testing.T) context.Context {
 	return browser
 }
 
-// Whole is the context of commands that are not for one page.
+// Whole returns the context of commands that are not for one page.
 func Whole(browser context.Context) context.Context {
 	return cdp.WithExecutor(browser, chromedp.FromContext(browser).Browser)
 }
 
-// Window opens a window that shares nothing with others. Only a window of its own is
+// Window opens a window that shares nothing with others. Only a separate window is
 // drawn while others are open. storage is what it keeps; closeWindow ends it.
 func Window(t *testing.T, browser context.Context) (tab context.Context, storage cdp.BrowserContextID, closeWindow func()) {
 	t.Helper()
