@@ -5,35 +5,35 @@ import (
 	"time"
 )
 
-// Cursor is how far a viewer has got.
+// Cursor is the position of a viewer in the record.
 type Cursor struct {
 	of    *viewers    // its mu guards all but waits
-	waits atomic.Bool // for more: what it was given is taken, as far as we know
+	waits atomic.Bool // it asks for more: as far as is known, it has taken all it was given
 
 	had   uint64                          // the last message it was given
-	taken func() (count int64, rest bool) // of what it was given; may be nil
-	count int64                           // as it was at the last look; 0 before the first
+	taken func() (count int64, rest bool) // see Watch; may be nil
+	count int64                           // what taken returned at the last look; 0 before the first
 
-	// As far as it was looked at:
-	still time.Duration // it takes nothing of what it was given
-	owed  time.Duration // it has not taken all of it at any time
+	// Measured by look:
+	still time.Duration // since it last took something of what it was given
+	owed  time.Duration // since it last had taken all of it
 }
 
-// Watch tells how to find out whether the viewer takes something: a count that grows
-// when it does, and whether there is something left to take. taken may block for a moment,
-// and may be called once more after Leave.
+// Watch sets the function that measures what the viewer takes. taken returns a count
+// that grows when the viewer takes something, and whether there is something left to
+// take. It may block for a moment. It may be called once more after Leave.
 func (c *Cursor) Watch(taken func() (count int64, rest bool)) {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
 	c.taken = taken
 }
 
-// Wait says that the viewer asks for more: it has taken what it was given, as far as
-// that can be known.
+// Wait records that the viewer asks for more: as far as is known, it has taken all it
+// was given.
 func (c *Cursor) Wait() { c.waits.Store(true) }
 
-// Move says that the viewer is given all messages up to after. Only the last of the
-// slowest pays for finding out which is the slowest then.
+// Move records that the viewer is given all messages up to after. It searches for the
+// slowest viewer only when the last one at the slowest position has moved.
 func (c *Cursor) Move(after uint64) {
 	now, v := time.Now(), c.of
 	v.mu.Lock()
@@ -49,7 +49,7 @@ func (c *Cursor) Move(after uint64) {
 	}
 }
 
-// Leave ends it: nobody waits for the viewer any more. It may be called repeatedly.
+// Leave removes the viewer: it is no longer waited for. It may be called repeatedly.
 func (c *Cursor) Leave() {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
@@ -60,18 +60,18 @@ func (c *Cursor) Leave() {
 	c.of.settle(time.Now())
 }
 
-// seen is what a look has found out about a viewer.
+// seen holds what a look found out about a viewer.
 type seen struct {
 	cursor *Cursor
-	had    uint64 // what it had been given then
+	had    uint64 // the last message it had been given at that time
 	taken  func() (count int64, rest bool)
 	count  int64
 	rest   bool
 }
 
-// look finds out which viewers take what they were given, once every LookInterval. That
-// it comes late does not count. The system is asked without the lock: a viewer may be
-// given more at that time, or leave.
+// look measures which viewers take what they were given, at most once every
+// LookInterval. A look that comes late counts as no more than LookInterval. The system
+// is asked without the lock: meanwhile a viewer may be given more, or leave.
 func (v *viewers) look(now time.Time) {
 	if now.Sub(v.looked) < LookInterval {
 		return
@@ -91,7 +91,7 @@ func (v *viewers) look(now time.Time) {
 	}
 }
 
-// all returns the viewers as they are now.
+// all returns the viewers as they are now, and the function that measures the crowd.
 func (v *viewers) all() ([]seen, func() float64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -102,7 +102,7 @@ func (v *viewers) all() ([]seen, func() float64) {
 	return all, v.crowd
 }
 
-// apply keeps in mind what was seen of a viewer; v.mu is held.
+// apply adds what a look found out about the viewer; c.of.mu is held.
 func (c *Cursor) apply(s seen, passed time.Duration) {
 	switch {
 	case !s.rest:
@@ -114,6 +114,6 @@ func (c *Cursor) apply(s seen, passed time.Duration) {
 	}
 	c.count = s.count
 	if c.had != s.had {
-		c.still = 0 // it was given more meanwhile
+		c.still = 0 // it was given more since the look began
 	}
 }

@@ -1,34 +1,34 @@
-// Package flow is flow control for a record that many read: it lets in what is said as
-// fast as it is taken, and decides which slow viewers are waited for.
+// Package flow is flow control for a record that many read. It appends output as fast
+// as viewers take it, and decides which slow viewers are waited for.
 //
 //	Append -> record -> Cursor.Wait, Move (what a viewer was given), Watch (what it took)
 //
 // # The law of a slow viewer
 //
-// A viewer is slow when what it is to get next is no longer kept, and only by what it was
-// given and did not take: that we come late to it does not count. Append takes what fits,
-// whoever has had what is dropped for it. When room is needed that a viewer still wants,
-// the writer waits, for that viewer as long as
+// A viewer is too slow when its next message is no longer kept. Only what it was given
+// and did not take counts against it, not that we write to it late. Append adds what
+// fits, and drops the oldest messages when it needs room. If a viewer has not had them,
+// the writer waits for that viewer as long as
 //
 //	it lacks nothing older than 1 s (Grace)     always
 //	another viewer is starved                   it has taken something within 1 s, and
 //	                                            lacks nothing older than 5 s (MaxGrace), or
 //	                                            had taken all it was given within 5 s
-//	nobody is starved                           it has taken something within 5 s
+//	no viewer is starved                        it has taken something within 5 s
 //	Options.Block, until StopBlocking           always
 //
-// A viewer is starved that has had and taken everything: it waits with the writer, and is
-// so for a second after that. So a burst loses nobody who reads, a slow viewer alone
-// loses nothing, and one that stands still, or is slower than the others by much, is let
-// go: it finds a record.GoneError.
+// A viewer is starved when it has had and taken everything, and so waits together with
+// the writer. It counts as starved for a second after that. So a burst costs no viewer
+// that reads anything, and a slow viewer that is alone loses nothing. One that stands
+// still, or is much slower than the others, is let go: it gets a record.GoneError.
 //
 // # Its clock
 //
-// The clock is the other side's. Time counts against a viewer while there was something on
-// its way to it that it could have taken: not while we have not come to write to it, nor
-// for longer between two looks than LookInterval. On a machine whose processors many want
-// clients come late as well: time counts for as much less (Options.Crowd).
+// The clock measures the viewer, not us. Time counts against a viewer while something
+// was on its way to it that it could have taken. It does not count while we have not
+// come to write to it, and at most LookInterval counts between two looks. Where the
+// machine is busy clients are late as well, so the time is divided by Options.Crowd.
 //
-// Viewers are looked at by the goroutine that calls Append, without the lock: that asks
-// the system about each of them. The package starts no goroutine.
+// The goroutine that calls Append looks at the viewers. It does so without the lock,
+// because it asks the system about each of them. The package starts no goroutine.
 package flow

@@ -10,42 +10,42 @@ import (
 )
 
 const (
-	// Grace is how old something may be that a viewer has not had, when room is
-	// needed for more and others wait.
+	// Grace is the greatest age of a missing message for which a viewer is waited for
+	// in any case, also while others are starved.
 	Grace = time.Second
-	// MaxGrace is that for a viewer that has taken something within Grace, and how
-	// long one may take nothing when nobody but it has to wait.
+	// MaxGrace is that age for a viewer that has taken something within Grace. It is
+	// also how long a viewer may take nothing while no other is starved.
 	MaxGrace = 5 * time.Second
-	// LookInterval is how often it is decided again which viewers are waited for.
+	// LookInterval is the time after which it is decided again which viewers are
+	// waited for.
 	LookInterval = 100 * time.Millisecond
 )
 
-// errFull is why Append of the record did not wait, or not longer.
+// errFull is the error of the record's Append when it does not wait, or no longer.
 var errFull = errors.New("the record is full of what a viewer has not taken")
 
-// noWait makes the record say so instead of waiting.
+// noWait is done already: with it the record returns errFull instead of waiting.
 var noWait = func() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errFull)
 	return ctx
 }()
 
-// Options are what a Control goes by.
+// Options are the settings of a Control.
 type Options struct {
-	Block bool           // every viewer is waited for, without a limit
-	Crowd func() float64 // how much slower than alone everybody is on this machine, at least 1; nil: no slower
+	Block bool           // wait for every viewer, without a limit
+	Crowd func() float64 // returns how much slower everything is because this machine is busy, at least 1; nil: no slower
 }
 
-// Control lets what is said into a record as fast as viewers take it; see the law in
-// doc.go. Append belongs to one goroutine at a time, everything else may be called from
-// anywhere.
+// Control appends output to a record as fast as viewers take it; see the law in doc.go.
+// One goroutine at a time may call Append. The other methods may be called concurrently.
 type Control[T any] struct {
 	viewers
 	output *record.Log[T]
 }
 
-// New returns the Control of output, to which nothing else appends, and which nothing
-// else holds.
+// New returns the Control of output. Nothing else may append to output, or call its Hold
+// or Release.
 func New[T any](output *record.Log[T], o Options) *Control[T] {
 	if o.Crowd == nil {
 		o.Crowd = alone
@@ -53,11 +53,11 @@ func New[T any](output *record.Log[T], o Options) *Control[T] {
 	return &Control[T]{viewers{output: output, block: o.Block, crowd: o.Crowd, cursors: map[*Cursor]struct{}{}}, output}
 }
 
-// alone is the crowd of a machine that nobody else wants.
+// alone returns the crowd of a machine that is not busy.
 func alone() float64 { return 1 }
 
-// Append waits until there is room for what is said, and adds it to the record. Its
-// error is the record's.
+// Append waits until there is room for item, and adds it to the record. It returns the
+// error of the record's Append.
 func (c *Control[T]) Append(item T, messages, bytes int) error {
 	err := c.output.Append(noWait, item, messages, bytes)
 	for err == errFull {
@@ -72,38 +72,38 @@ func (c *Control[T]) Append(item T, messages, bytes int) error {
 	return err
 }
 
-// viewers are those of a record, and what is known of their speed.
+// viewers holds the viewers of a record, and what is known of their speed.
 type viewers struct {
 	output interface {
 		Hold(uint64)
 		Release()
 	}
-	looked time.Time // when they were looked at; for the goroutine that appends
+	looked time.Time // time of the last look; only for the goroutine that appends
 
 	mu      sync.Mutex
 	block   bool
-	crowd   func() float64 // asked without mu
+	crowd   func() float64 // called without mu
 	cursors map[*Cursor]struct{}
-	last    uint64 // message that was said
-	said    []mark // not much longer ago than MaxGrace, the oldest first
+	last    uint64 // the number of the last message
+	marks   []mark // of the messages since about MaxGrace ago, the oldest first
 
-	holding bool
-	floor   uint64 // what output holds, while holding
-	atFloor int    // cursors that are waited for there, when it was last looked
+	holding bool   // whether output holds messages for a viewer
+	floor   uint64 // while holding, the number that output.Hold was called with
+	atFloor int    // how many cursors were at floor and waited for when slowest counted them
 
-	// As it was when room was last needed:
-	graceMark   uint64    // the last message that was said longer ago than Grace
-	maxMark     uint64    // and than MaxGrace
-	lastStarved time.Time // when a viewer that had had everything had to wait
+	// As of the last time the record was full:
+	graceMark   uint64    // the last message older than Grace
+	maxMark     uint64    // the last message older than MaxGrace
+	lastStarved time.Time // when a viewer was last starved
 }
 
-// mark is the last message at a time, to within LookInterval.
+// mark is the number of the last message at a time, exact to within LookInterval.
 type mark struct {
 	at   time.Time
 	last uint64
 }
 
-// Join adds a viewer that has had all messages up to after. The caller calls Leave.
+// Join adds a viewer that has had all messages up to after. The caller must call Leave.
 func (v *viewers) Join(after uint64) *Cursor {
 	c := &Cursor{of: v, had: after}
 	v.mu.Lock()
@@ -113,9 +113,9 @@ func (v *viewers) Join(after uint64) *Cursor {
 	return c
 }
 
-// StopBlocking ends Options.Block: the writer is to end, and a viewer that stands still
-// must not keep its last words from the others. The server's own time to end is that of
-// the wall, and so is that of viewers from now on.
+// StopBlocking ends Options.Block. The writer is to end, and a viewer that stands still
+// must not keep the last output from the others. Options.Crowd ends too: the server has
+// a fixed time to shut down, so from now on viewers' time counts in full.
 func (v *viewers) StopBlocking() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -123,7 +123,7 @@ func (v *viewers) StopBlocking() {
 	v.settle(time.Now())
 }
 
-// settle makes the record hold what the slowest viewer has not had that is waited for;
+// settle makes the record hold the messages that some viewer waited for has not had;
 // v.mu is held.
 func (v *viewers) settle(now time.Time) {
 	slowest, ok := v.slowest(now)
@@ -137,7 +137,7 @@ func (v *viewers) settle(now time.Time) {
 	}
 }
 
-// slowest returns the lowest position among viewers that are waited for, and sets
+// slowest returns the lowest position among the viewers waited for, and sets
 // atFloor to how many are there; ok is false if there are none. v.mu is held.
 func (v *viewers) slowest(now time.Time) (had uint64, ok bool) {
 	v.atFloor = 0
@@ -153,7 +153,7 @@ func (v *viewers) slowest(now time.Time) (had uint64, ok bool) {
 	return had, ok
 }
 
-// waitsFor reports whether what a viewer has not had stays kept; v.mu is held.
+// waitsFor reports whether the messages c has not had stay kept; v.mu is held.
 func (v *viewers) waitsFor(c *Cursor, now time.Time) bool {
 	switch {
 	case v.block, c.had >= v.graceMark:
@@ -164,40 +164,40 @@ func (v *viewers) waitsFor(c *Cursor, now time.Time) bool {
 	return c.still <= MaxGrace
 }
 
-// note keeps in mind how much was said until now.
+// note counts messages that were just added, and marks the time.
 func (v *viewers) note(messages uint64) {
 	now := time.Now()
 	v.look(now)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.last += messages
-	if n := len(v.said); n > 0 && now.Sub(v.said[n-1].at) < LookInterval {
-		v.said[n-1].last = v.last
+	if n := len(v.marks); n > 0 && now.Sub(v.marks[n-1].at) < LookInterval {
+		v.marks[n-1].last = v.last
 	} else {
-		v.said = append(v.said, mark{now, v.last})
+		v.marks = append(v.marks, mark{now, v.last})
 	}
 	v.forget(now)
 }
 
-// forget keeps the newest mark that is older than MaxGrace, and all after it; v.mu is
+// forget drops the marks before the newest one that is older than MaxGrace; v.mu is
 // held.
 func (v *viewers) forget(now time.Time) {
 	n := 0
-	for n+1 < len(v.said) && now.Sub(v.said[n+1].at) >= MaxGrace {
+	for n+1 < len(v.marks) && now.Sub(v.marks[n+1].at) >= MaxGrace {
 		n++
 	}
 	if n > 0 {
-		v.said = append(v.said[:0], v.said[n:]...)
+		v.marks = append(v.marks[:0], v.marks[n:]...)
 	}
 }
 
-// decide finds out which viewers are waited for, now that there is no more room.
+// decide determines which viewers are waited for, now that the record is full.
 func (v *viewers) decide() {
 	now := time.Now()
 	v.look(now)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, m := range v.said {
+	for _, m := range v.marks {
 		if now.Sub(m.at) >= Grace {
 			v.graceMark = m.last
 		}

@@ -15,12 +15,15 @@
 // # The law of a Budget
 //
 // A Budget answers a later question, about a message of a request that was let in: is
-// there memory for more of it? While any message waits for memory, a sender that
-// leaves us nothing to read is too slow, and its message is ended, in two cases. It
-// has sent nothing of the message for ten seconds, whether or not another message
-// waited all that time; or the message has grown by less than 64 KB in ten seconds
-// during which another waited. Once a message has waited for ten seconds, two seconds
-// of silence are enough.
+// there memory for more of it? While any message waits for memory, a message is ended
+// if its sender leaves us nothing to read and is too slow. A sender is too slow when
+//
+//   - it has sent nothing of the message for ten seconds, whether or not another
+//     message waited all that time; or
+//   - the message has grown by less than 64 KB in ten seconds during which another
+//     waited; or
+//   - it has sent nothing of the message for two seconds, and another message has
+//     already waited for ten.
 package gate
 
 import (

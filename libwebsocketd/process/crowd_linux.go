@@ -26,7 +26,7 @@ var crowd struct {
 // concurrently.
 //
 // The count is that of one moment, and noisy. A clock calls it again for every short
-// step, as package shared does for every tenth of a second. So a peak slows down one
+// step, as package flow does for every tenth of a second. So a peak slows down one
 // step and not a whole wait.
 func Crowd() float64 {
 	crowd.mu.Lock()
