@@ -31,7 +31,7 @@ func hasToken(lines []string, token string) bool {
 func tokens(lines []string) (items []string) {
 	for _, line := range lines {
 		for item := range strings.SplitSeq(line, ",") {
-			if item = strings.Trim(item, " \t"); !isToken(item) {
+			if item = strings.Trim(item, " \t"); !text.IsToken(item) {
 				break
 			}
 			items = append(items, item)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/cgi"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/paths"
 	"websocketd/libwebsocketd/logging"
@@ -56,18 +58,29 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		return
 	}
 	logging.At(log, logging.LevelAccess, "http", "CGI")
-	client := newCGIEndpoint(s.ctx, w, r, to.program.PingInterval)
+	s.converseCGI(w, r, to, program, log)
+}
+
+// converseCGI has the conversation. What the client is to blame for, and what the script
+// is, stands in the log.
+func (s *Server) converseCGI(w http.ResponseWriter, r *http.Request, to route, program bridge.Endpoint, log *slog.Logger) {
+	gone, settle := untilGone(r)
+	defer settle()
+	req := &Request{HTTP: r.WithContext(gone), Silent: r.Context(), server: s, to: to, log: log}
+	form := new(cgi.Encoder)
+	client := exchange.New(s.ctx, w, req.HTTP, exchange.Options{
+		Encoder: form, Peer: req, Silent: req.Silent, Interval: to.program.PingInterval,
+	})
+	client.Begin(0)
 	t := bridge.Pipe(program, client)
-	switch failed := client.answer.failure(); {
-	case failed != nil:
+	if failed := form.Failure(); failed != nil {
 		logging.At(log, logging.LevelError, "http", "CGI: "+failed.Error(), "ending", t.Cause.Error())
-	case t.Cause == errBodyStalled, t.Cause == errBodyBroken:
-		logging.At(log, logging.LevelAccess, "http", "CGI: "+t.Cause.Error())
+	} else if failed := cgi.ClientFailure(t.Cause); failed != nil {
+		logging.At(log, logging.LevelAccess, "http", "CGI: "+failed.Error())
 	}
-	if client.answer.isCut() {
-		s.breakOff(r, to.program.PingInterval)
+	if !client.IsWhole() {
+		req.BreakOff()
 	}
-	client.linger()
 }
 
 // startCGI starts the script in its own directory.

@@ -33,13 +33,15 @@ var below = map[string][]string{
 	"libwebsocketd/hub":     {"libwebsocketd/ws", "libwebsocketd/record"},
 	"libwebsocketd/cluster": {"libwebsocketd", "libwebsocketd/record"},
 	"libwebsocketd/shared":  {"libwebsocketd", "libwebsocketd/flow"},
-	"libwebsocketd/poll":    {"libwebsocketd", "libwebsocketd/record"},
+	"libwebsocketd/poll":    {"libwebsocketd", "libwebsocketd/exchange", "libwebsocketd/record"},
 
 	// The server, and the two sides with the bridge between them.
-	"libwebsocketd":        {"libwebsocketd/ws", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},
-	"libwebsocketd/ws":     {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/internal/socket", "libwebsocketd/gate", "libwebsocketd/logging"},
-	"libwebsocketd/stdio":  {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/process", "libwebsocketd/logging"},
-	"libwebsocketd/bridge": {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit", "libwebsocketd/internal/after"},
+	"libwebsocketd":          {"libwebsocketd/ws", "libwebsocketd/cgi", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},
+	"libwebsocketd/ws":       {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/internal/socket", "libwebsocketd/gate", "libwebsocketd/logging"},
+	"libwebsocketd/stdio":    {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/process", "libwebsocketd/logging"},
+	"libwebsocketd/cgi":      {"libwebsocketd/exchange", "libwebsocketd/internal/text"},
+	"libwebsocketd/exchange": {"libwebsocketd/bridge"},
+	"libwebsocketd/bridge":   {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit", "libwebsocketd/internal/after"},
 
 	// Powers, each of which knows no other power.
 	"libwebsocketd/process": {"libwebsocketd/internal/exit", "libwebsocketd/internal/backoff"},
@@ -122,6 +124,8 @@ func TestImportRule(t *testing.T) {
 		{"libwebsocketd/bridge/ending.go", module + "/libwebsocketd/process", false},
 		{"libwebsocketd/ws/conn.go", module + "/libwebsocketd", false},
 		{"libwebsocketd/ws/conn.go", module + "/libwebsocketd/stdio", false},
+		{"libwebsocketd/exchange/client.go", module + "/libwebsocketd", false},
+		{"libwebsocketd/exchange/client.go", module + "/libwebsocketd/poll", false},
 		{"libwebsocketd/hub/hub.go", module + "/libwebsocketd", false},
 		{"libwebsocketd/hub/hub.go", module + "/libwebsocketd/bridge", true},
 		{"libwebsocketd/ws/conn.go", module + "/libwebsocketd/internal/testkit", false},

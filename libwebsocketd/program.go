@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // Program is one of the programs of Config.Programs: what runs, at which URL, for
@@ -107,7 +108,7 @@ func (p *Program) check() error {
 		return fieldError("Stderr is %q; it may be log, tag, merge or discard", p.Stderr)
 	}
 	for _, protocol := range p.Protocols {
-		if !isToken(protocol) {
+		if !text.IsToken(protocol) {
 			return fieldError("Protocols has %q, which cannot be a subprotocol's name (RFC 6455 section 4.1)", protocol)
 		}
 	}

@@ -129,14 +129,15 @@ func (req *Request) Closing() bool {
 }
 
 // BytesAcked returns a count that grows when the client's system acknowledges output on
-// its connection; ok is false where that cannot be known (see HungUp). rest reports
-// whether some output is not acknowledged yet; it is true where that is not known.
-func (req *Request) BytesAcked() (count int64, rest, ok bool) {
+// its connection, of which our own system has taken written bytes; known is false where
+// that cannot be known (see HungUp). rest reports whether some output is not acknowledged
+// yet; it is true where that is not known.
+func (req *Request) BytesAcked(written int64) (count int64, rest, known bool) {
 	c := connOf(req.HTTP.Context())
 	if c == nil {
 		return 0, true, false
 	}
-	count = socket.Acknowledged(c, 0)
+	count = socket.Acknowledged(c, written)
 	rest = req.HTTP.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back though its connection is not
-	return count, rest, count != 0                    // on a TCP connection the answer's header is acknowledged by now
+	return count, rest, count != written || !rest     // where nothing is known it is what was written
 }

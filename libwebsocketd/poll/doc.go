@@ -12,26 +12,17 @@
 //
 // # The law of an answer
 //
+// It is that of package exchange, whose Encoders are here: events and plainForm. Besides:
+//
 //   - Nothing is started for a request that is refused, nor for one with
 //     Last-Event-ID: an EventSource comes back by itself, and 204 stops it (HTML
 //     section 9.2.3).
-//   - What the program says at once is written and flushed at once, in its order.
-//     There is no queue: a client that does not read holds the program back.
-//   - A client that takes nothing for two ping intervals is gone. So is one whose
-//     body has stalled for as long, while it took nothing of the answer either.
 //   - The client that leaves ends its conversation, and with it a program that is
 //     its own. One that only closes its sending half after its whole request has not
 //     left; something written to it tells, and else TCP's keep-alive probes, within two
 //     minutes. A server that goes away still delivers what the program says.
-//   - A client whose body is not taken is sent an interim response (100), as long as
-//     the answer has not begun: its system may have more of the body to send before
-//     we see that it has left. It comes at once after the client's end, else after
-//     a ping interval and then in pauses that double. Once the answer has begun, and
-//     the program is silent, that client is gone when its system gives up sending.
 //   - The end is told in the answer: by an event or a member; by a trailer, where the
 //     client asks for trailers; by a header, where nothing was said before.
-//   - An answer that was cut is never ended as a whole one: its connection is broken
-//     off. It is whole when it tells the end, or when the program has exited by itself.
 //   - Headers that the server's configuration sets win over those of this package.
 //
 // # The law of events
@@ -44,7 +35,7 @@
 // The text of what many listen to is formed once, in sections of a write each. For those
 // who come to them later the newest are kept, 4 MiB for all programs together, until newer
 // ones take their place: also when a program has ended and nobody listens any more. What
-// is being written to a client is held besides, one section for each (section.go).
+// is being written to a client is held besides, one section for each (exchange/section.go).
 //
 //	(message)   text without a CR, which would end a line of it
 //	json        text with a CR, as a JSON string
@@ -53,9 +44,8 @@
 //	restart     {"reason":"exit status 3"}: another process takes over
 //	end         {"code":4003,"reason":"exit status 3"}: the last event
 //
-// Who starts a goroutine waits for it:
+// Whoever starts a goroutine waits for it:
 //
 //	goroutine              started by    ends when             waited for by
-//	comments, the guard    newClient     client.Close          client.Close
 //	giving up              after.Close   its endpoint closed   the same request
 package poll

@@ -14,7 +14,7 @@ import (
 // eventStream is the media type of server-sent events (HTML section 9.2).
 const eventStream = "text/event-stream"
 
-// events is the form of server-sent events.
+// events is the exchange.Encoder of server-sent events.
 type events struct {
 	epoch   string
 	trailer bool // the ending stands in a trailer, too
@@ -23,25 +23,29 @@ type events struct {
 // newEvents has an epoch of its own, for a program that counts for one client only.
 func newEvents() events { return events{epoch: rand.Text()} }
 
-func (e events) header(h http.Header) {
+// Header implements exchange.Encoder.
+func (e events) Header(h http.Header) {
 	suggest(h, "Content-Type", eventStream)
 	if e.trailer {
 		h.Set("Trailer", exitHeader)
 	}
+	streams(h)
 }
 
-// comment is a line that begins with a colon. There is no blank line behind it: some
+// Comment returns a line that begins with a colon. There is no blank line behind it: some
 // clients take that for the end of an event that says nothing.
-func (events) comment() string { return ":\n" }
+func (events) Comment() string { return ":\n" }
 
-func (events) tells() bool { return true }
+// Tells returns true: the end is an event.
+func (events) Tells() bool { return true }
 
 func (e events) id(b []byte, number uint64) []byte {
 	b = append(b, "id: "...)
 	return append(record.Position{Epoch: e.epoch, Number: number}.Append(b), '\n')
 }
 
-func (e events) message(b []byte, number uint64, m *libwebsocketd.Message) []byte {
+// Message appends an event that says what the message is, in its kind.
+func (e events) Message(b []byte, number uint64, m *libwebsocketd.Message) []byte {
 	b = e.id(b, number)
 	switch {
 	case m.Kind == libwebsocketd.Binary:
@@ -54,7 +58,8 @@ func (e events) message(b []byte, number uint64, m *libwebsocketd.Message) []byt
 	return data(b, m.Data)
 }
 
-func (e events) note(b []byte, before uint64, n *libwebsocketd.Note) []byte {
+// Note appends an event with the id of the message before.
+func (e events) Note(b []byte, before uint64, n *libwebsocketd.Note) []byte {
 	b = e.id(b, before)
 	if n.Restarted != "" {
 		return data(append(b, "event: restart\n"...), encode(reason{n.Restarted}))
@@ -62,7 +67,8 @@ func (e events) note(b []byte, before uint64, n *libwebsocketd.Note) []byte {
 	return data(append(b, "event: gap\n"...), encode(gap{n.From, n.To}))
 }
 
-func (e events) end(b []byte, before uint64, cause error, h http.Header) []byte {
+// End appends the last event, and sets the trailer if there is one.
+func (e events) End(b []byte, before uint64, cause error, h http.Header) []byte {
 	if e.trailer {
 		h.Set(exitHeader, exitValue(cause))
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // event is what a reader of an event stream dispatches.
@@ -67,12 +68,9 @@ func (e event) message(t *testing.T) libwebsocketd.Message {
 	return m
 }
 
-var awkward = []string{"", "a", " a", "  a ", "a\nb", "\n", "\n\n", "a\n", "\r", "a\rb", "\r\n", "a\r\nb\r\n", "\x00", ":", ": a", "data: a", "id: 7", "event: end\ndata: x",
-	"\ufeff", "\ufeffa", "a\tb", "<&>", "\u2028", "🙂", "null", `"`, `\`, strings.Repeat("long ", 90)}
-
 // FuzzEvents writes three messages and reads them back.
 func FuzzEvents(f *testing.F) {
-	for _, s := range awkward {
+	for _, s := range testkit.Awkward {
 		f.Add([]byte(s), false)
 		f.Add([]byte(s), true)
 	}
@@ -85,10 +83,10 @@ func FuzzEvents(f *testing.F) {
 			t.Skip("no text")
 		}
 		w := events{epoch: "e"}
-		stream := []byte(w.comment())
+		stream := []byte(w.Comment())
 		for i, data := range [][]byte{[]byte("before"), data, []byte("behind")} {
-			stream = w.message(stream, uint64(i)+7, &libwebsocketd.Message{Kind: kind, Data: data})
-			stream = append(stream, w.comment()...)
+			stream = w.Message(stream, uint64(i)+7, &libwebsocketd.Message{Kind: kind, Data: data})
+			stream = append(stream, w.Comment()...)
 		}
 		got, last := parseEvents(string(stream))
 		if len(got) != 3 || last != "e:9" || got[1].id != "e:8" {
@@ -112,16 +110,16 @@ func TestEvents(t *testing.T) {
 		got  []byte
 		want string
 	}{
-		"line":    {w.message(nil, 1, text("a")), "id: e:1\ndata: a\n\n"},
-		"empty":   {w.message(nil, 2, text("")), "id: e:2\ndata: \n\n"},
-		"lines":   {w.message(nil, 3, text("a\n\nb")), "id: e:3\ndata: a\ndata: \ndata: b\n\n"},
-		"CR":      {w.message(nil, 4, text("a\r<b>")), "id: e:4\nevent: json\ndata: \"a\\r<b>\"\n\n"},
-		"binary":  {w.message(nil, 5, &libwebsocketd.Message{Kind: libwebsocketd.Binary, Data: []byte("\xff\n")}), "id: e:5\nevent: base64\ndata: /wo=\n\n"},
-		"gap":     {w.note(nil, 9, &libwebsocketd.Note{From: 6, To: 9}), "id: e:9\nevent: gap\ndata: {\"from\":6,\"to\":9}\n\n"},
-		"restart": {w.note(nil, 9, &libwebsocketd.Note{Restarted: "exit status 3"}), "id: e:9\nevent: restart\ndata: {\"reason\":\"exit status 3\"}\n\n"},
-		"end": {w.end(nil, 9, &libwebsocketd.CloseWith{Code: 4003, Reason: "exit status 3"}, trailer),
+		"line":    {w.Message(nil, 1, text("a")), "id: e:1\ndata: a\n\n"},
+		"empty":   {w.Message(nil, 2, text("")), "id: e:2\ndata: \n\n"},
+		"lines":   {w.Message(nil, 3, text("a\n\nb")), "id: e:3\ndata: a\ndata: \ndata: b\n\n"},
+		"CR":      {w.Message(nil, 4, text("a\r<b>")), "id: e:4\nevent: json\ndata: \"a\\r<b>\"\n\n"},
+		"binary":  {w.Message(nil, 5, &libwebsocketd.Message{Kind: libwebsocketd.Binary, Data: []byte("\xff\n")}), "id: e:5\nevent: base64\ndata: /wo=\n\n"},
+		"gap":     {w.Note(nil, 9, &libwebsocketd.Note{From: 6, To: 9}), "id: e:9\nevent: gap\ndata: {\"from\":6,\"to\":9}\n\n"},
+		"restart": {w.Note(nil, 9, &libwebsocketd.Note{Restarted: "exit status 3"}), "id: e:9\nevent: restart\ndata: {\"reason\":\"exit status 3\"}\n\n"},
+		"end": {w.End(nil, 9, &libwebsocketd.CloseWith{Code: 4003, Reason: "exit status 3"}, trailer),
 			"id: e:9\nevent: end\ndata: {\"code\":4003,\"reason\":\"exit status 3\"}\n\n"},
-		"comment": {[]byte(w.comment()), ":\n"},
+		"comment": {[]byte(w.Comment()), ":\n"},
 	} {
 		if string(test.got) != test.want {
 			t.Errorf("%s: %q, want %q", name, test.got, test.want)
@@ -150,15 +148,15 @@ func TestPlain(t *testing.T) {
 		{libwebsocketd.Program{Settings: libwebsocketd.Settings{Binary: true}}, "a", "application/octet-stream"},
 	} {
 		f, h := newPlain(&test.program, true), http.Header{}
-		f.header(h)
-		if got := string(f.message(nil, 1, m)); got != test.message || h.Get("Content-Type") != test.mimeType || h.Get("Trailer") != exitHeader {
+		f.Header(h)
+		if got := string(f.Message(nil, 1, m)); got != test.message || h.Get("Content-Type") != test.mimeType || h.Get("Trailer") != exitHeader {
 			t.Errorf("%+v: %q, %q", f, got, h)
 		}
-		if got := f.end(nil, 1, &libwebsocketd.CloseWith{Code: 1011, Reason: "a\r\nb: c"}, h); len(got) > 0 || h.Get(exitHeader) != "1011 a  b: c" {
+		if got := f.End(nil, 1, &libwebsocketd.CloseWith{Code: 1011, Reason: "a\r\nb: c"}, h); len(got) > 0 || h.Get(exitHeader) != "1011 a  b: c" {
 			t.Errorf("%+v ends with %q and %q", f, got, h.Get(exitHeader))
 		}
 	}
-	if got := string(plainForm{}.note(nil, 3, &libwebsocketd.Note{From: 1, To: 3})); got != "[websocketd: 3 messages dropped]\n" {
+	if got := string(plainForm{}.Note(nil, 3, &libwebsocketd.Note{From: 1, To: 3})); got != "[websocketd: 3 messages dropped]\n" {
 		t.Errorf("%q", got)
 	}
 }

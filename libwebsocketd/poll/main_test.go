@@ -16,6 +16,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
 )
 
 // TestMain fails the package when a goroutine is left behind.
@@ -25,6 +26,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 2 * time.Minute
 
 var errLeft = errors.New("left")
+
+var exit3 = &libwebsocketd.EndedError{Ending: process.Ending{Code: 3}}
 
 // near is a program of many clients that says what a test gives it.
 type near struct {

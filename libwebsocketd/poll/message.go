@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
 )
@@ -42,7 +43,7 @@ func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
 	if refusal != nil {
 		req.Refuse(w, refusal)
 		if refusal == gate.GoingAway || refusal.Status == http.StatusRequestTimeout { // nothing more is expected of it
-			http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainPause))
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(exchange.DrainPause))
 		}
 		return
 	}
@@ -84,7 +85,7 @@ func readWhole(ctx context.Context, w http.ResponseWriter, req *libwebsocketd.Re
 	}
 	rc := http.NewResponseController(w)
 	defer rc.SetReadDeadline(time.Time{})
-	defer after.Done(ctx, func() { rc.SetReadDeadline(past) })()
+	defer after.Done(ctx, func() { rc.SetReadDeadline(exchange.Past) })()
 	data, err := readAll(&patient{io.LimitReader(req.HTTP.Body, limit+1), rc, ctx, 2 * req.Program().PingInterval}, memory.Afford)
 	memory.Whole()
 	switch {
@@ -144,7 +145,7 @@ func (p *patient) Read(b []byte) (int, error) {
 		p.rc.SetReadDeadline(time.Now().Add(p.patience))
 	}
 	if p.ctx.Err() != nil {
-		p.rc.SetReadDeadline(past)
+		p.rc.SetReadDeadline(exchange.Past)
 	}
 	return p.Reader.Read(b)
 }

@@ -4,8 +4,8 @@ import (
 	"net/http"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
-	"websocketd/libwebsocketd/internal/after"
 )
 
 // stopsEventSource is for one that comes back to a process that was its own.
@@ -37,7 +37,7 @@ func serveRun(w http.ResponseWriter, req *libwebsocketd.Request) {
 		req.Refuse(w, refusal)
 		return
 	}
-	var f encoder = newPlain(req.Program(), wantsTrailer(req.HTTP))
+	var f exchange.Encoder = newPlain(req.Program(), wantsTrailer(req.HTTP))
 	if wantsEvents(req.HTTP) {
 		e := newEvents()
 		e.trailer = wantsTrailer(req.HTTP)
@@ -48,14 +48,14 @@ func serveRun(w http.ResponseWriter, req *libwebsocketd.Request) {
 
 // converse has the conversation. An answer that was cut does not end as a whole one
 // does: its connection, or stream, is broken off.
-func converse(w http.ResponseWriter, req *libwebsocketd.Request, program libwebsocketd.Endpoint, f encoder, before uint64) {
-	c := newClient(req.Context(), w, newBody(w, req.HTTP, req.Preamble()), f, req.Program().PingInterval)
-	c.peer = req
-	c.begin(before)
-	settle := after.Done(req.Silent, c.probe)
+func converse(w http.ResponseWriter, req *libwebsocketd.Request, program libwebsocketd.Endpoint, f exchange.Encoder, before uint64) {
+	c := exchange.New(req.Context(), w, req.HTTP, exchange.Options{
+		Encoder: f, Peer: req, Silent: req.Silent, Interval: req.Program().PingInterval,
+		Preamble: req.Preamble(), IgnoresBody: req.HTTP.Method != http.MethodPost,
+	})
+	c.Begin(before)
 	req.Pipe(program, c)
-	settle()
-	if !c.isWhole() {
+	if !c.IsWhole() {
 		req.BreakOff()
 	}
 }

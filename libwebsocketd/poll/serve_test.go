@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -36,40 +35,4 @@ func TestBroadcast(t *testing.T) {
 		}
 	}
 	<-n.closed
-}
-
-// TestOneFlush has all that is said at once in one write, whatever its size.
-func TestOneFlush(t *testing.T) {
-	t.Parallel()
-	w := &flushes{header: http.Header{}}
-	c := newClient(t.Context(), w, newBody(w, request(t, "GET", "/", ""), nil), events{epoch: "e"}, -1)
-	c.peer = &stranger{}
-	c.begin(0)
-	c.Send(said("a", "b", strings.Repeat("x", 3*pieceSize), "c"))
-	c.Deliver([]libwebsocketd.Delivery{{Chunk: texts("d", "e"), First: 9}, {Chunk: texts("f"), First: 11}})
-	c.CloseSend(exit3)
-	c.Close()
-	if len(w.at) != 4 || w.most > pieceSize {
-		t.Errorf("flushed at %d, %d bytes at once", w.at, w.most)
-	}
-	got, last := parseEvents(w.text.String())
-	if len(got) != 8 || got[4].id != "e:9" || last != "e:11" {
-		t.Errorf("%.200v, %s", got, last)
-	}
-}
-
-// flushes is a ResponseWriter that notes when it is flushed.
-type flushes struct {
-	header http.Header
-	text   strings.Builder
-	at     []int
-	most   int
-}
-
-func (f *flushes) Header() http.Header { return f.header }
-func (f *flushes) WriteHeader(int)     {}
-func (f *flushes) Flush()              { f.at = append(f.at, f.text.Len()) }
-func (f *flushes) Write(b []byte) (int, error) {
-	f.most = max(f.most, len(b))
-	return f.text.Write(b)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/internal/text"
@@ -158,11 +159,7 @@ func (a *answer) write(w http.ResponseWriter, interval time.Duration) {
 	body := append(encode(a), '\n')
 	suggest(w.Header(), "Content-Type", "application/json", "Content-Length", strconv.Itoa(len(body)),
 		"Cache-Control", "no-store", "X-Content-Type-Options", "nosniff")
-	out := newStream(w, 2*interval)
-	if out.sendOne(func(b []byte) []byte { return append(b, body...) }) != nil {
+	if exchange.WriteAll(w, body, interval) != nil {
 		panic(http.ErrAbortHandler) // what was cut does not end as a whole one does
-	}
-	if interval > 0 {
-		out.finishBy(time.Now().Add(2 * interval))
 	}
 }

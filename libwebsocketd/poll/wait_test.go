@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/internal/testkit"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -126,7 +127,7 @@ func TestAskIsAnswered(t *testing.T) {
 
 // FuzzAnswer writes an answer and reads it back.
 func FuzzAnswer(f *testing.F) {
-	for _, s := range awkward {
+	for _, s := range testkit.Awkward {
 		f.Add([]byte(s), uint64(1), false)
 		f.Add([]byte(s), uint64(1)<<40, true)
 	}

@@ -170,18 +170,34 @@ func TestCGIUnreadBody(t *testing.T) {
 	harness.NoSurvivors(t, s)
 }
 
-// A client that waits for leave to send is given it.
+// A client that sends all of a body before it reads gets the answer of a script that takes
+// none of it, also when the connection holds much less than that.
+func TestCGIUnreadBodySentFirst(t *testing.T) {
+	t.Parallel()
+	s, _ := startCGI(t, map[string]string{"deaf": `exec <&-; ` + plainText + `echo done`})
+	const size = 8 << 20
+	w := dial(t, s)
+	w.send(fmt.Sprintf("POST /deaf HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", size))
+	for sent := 0; sent < size; sent += 64 << 10 {
+		w.send(strings.Repeat("x", 64<<10))
+	}
+	if resp, body := w.answer("POST"); resp.StatusCode != 200 || body != "done\n" {
+		t.Errorf("%d %q", resp.StatusCode, body)
+	}
+}
+
+// A client that waits for leave to send is given it, and no header of the answer.
 func TestCGIExpectContinue(t *testing.T) {
 	t.Parallel()
-	s, _ := startCGI(t, map[string]string{"up": `body=$(cat); ` + plainText + `echo "$body"`})
+	s, _ := startCGI(t, map[string]string{"up": `body=$(cat); ` + plainText + `echo "$body"`}, "--header-http=X-A: 1")
 	w := dial(t, s)
 	w.send("POST /up HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
-	if resp := w.head("POST"); resp.StatusCode != 100 {
-		t.Fatalf("status %d", resp.StatusCode)
+	if resp := w.head("POST"); resp.StatusCode != 100 || len(resp.Header) > 0 {
+		t.Fatalf("status %d, %v", resp.StatusCode, resp.Header)
 	}
 	w.send("hello")
-	if _, body := w.answer("POST"); body != "hello\n" {
-		t.Errorf("%q", body)
+	if resp, body := w.answer("POST"); body != "hello\n" || resp.Header.Get("X-A") != "1" {
+		t.Errorf("%q, %v", body, resp.Header)
 	}
 }
 

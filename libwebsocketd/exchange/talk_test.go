@@ -1,4 +1,4 @@
-package poll
+package exchange
 
 import (
 	"bufio"
@@ -10,9 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"websocketd/libwebsocketd"
-	"websocketd/libwebsocketd/process"
 )
 
 const interval = 30 * time.Second
@@ -22,16 +19,17 @@ type stranger struct {
 	left    bool
 	closing atomic.Bool
 	taken   func() (int64, bool)
+	tookAll bool
 }
 
 func (s *stranger) HungUp() bool  { return s.left }
 func (s *stranger) Closing() bool { return s.closing.Load() }
-func (s *stranger) BytesAcked() (count int64, rest, known bool) {
+func (s *stranger) BytesAcked(int64) (count int64, rest, known bool) {
 	if s.taken == nil {
 		return 0, true, false
 	}
 	count, known = s.taken()
-	return count, true, known
+	return count, !s.tookAll, known
 }
 
 // listener accepts one connection.
@@ -48,16 +46,21 @@ func (l *listener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // talk serves one request over a pipe, on which nothing moves that is not read, with
 // a client of the given form. handle has the conversation.
-func talk(t *testing.T, going context.Context, text string, f encoder, p connState, every time.Duration, handle func(c *client)) (net.Conn, *bufio.Reader) {
+func talk(t *testing.T, going context.Context, text string, f Encoder, p Peer, every time.Duration, handle func(c *Client)) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	return talkWith(t, going, text, Options{Encoder: f, Peer: p, Interval: every, IgnoresBody: strings.HasPrefix(text, "GET")}, handle)
+}
+
+// talkWith is talk with all options.
+func talkWith(t *testing.T, going context.Context, text string, o Options, handle func(c *Client)) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	l := &listener{conns: make(chan net.Conn, 1)}
 	l.conns <- theirs
 	served := make(chan error, 1)
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := newClient(going, w, newBody(w, r, nil), f, every)
-		c.peer = p
-		c.begin(0)
+		c := New(going, w, r, o)
+		c.Begin(0)
 		handle(c)
 	})}
 	go func() { served <- s.Serve(l) }()
@@ -98,21 +101,3 @@ func readUntil(t *testing.T, from io.Reader, text string) string {
 	}
 	return got.String()
 }
-
-func said(s ...string) (batch []libwebsocketd.Message) {
-	for _, data := range s {
-		batch = append(batch, libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(data)})
-	}
-	return batch
-}
-
-// finish is the end of a conversation as PipeEndpoints has it.
-func finish(c *client, cause error) {
-	if gone := context.Cause(c.ctx); gone != nil {
-		cause = gone
-	}
-	c.CloseSend(cause)
-	c.Close()
-}
-
-var exit3 = &libwebsocketd.EndedError{Ending: process.Ending{Code: 3}}

@@ -1,4 +1,4 @@
-package poll
+package exchange
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/bridge"
 )
 
 // TestGoingAway has what is said after the server began to go, and the last event.
@@ -16,8 +16,8 @@ func TestGoingAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		going, stop := context.WithCancelCause(t.Context())
-		_, r := talk(t, going, aGet, events{epoch: "e"}, &stranger{}, interval, func(c *client) {
-			stop(libwebsocketd.ErrGoingAway)
+		_, r := talk(t, going, aGet, events{epoch: "e"}, &stranger{}, interval, func(c *Client) {
+			stop(bridge.ErrGoingAway)
 			<-c.Context().Done()
 			if err := c.Send(said("bye")); err != nil {
 				t.Errorf("Send: %v", err)
@@ -34,13 +34,13 @@ func TestGoingAway(t *testing.T) {
 // TestClose breaks off what is at work, from elsewhere, and says nothing.
 func TestClose(t *testing.T) {
 	t.Parallel()
-	for name, work := range map[string]func(c *client) error{
-		"Send":    func(c *client) error { return c.Send(said(strings.Repeat("x", 10*pieceSize))) },
-		"Receive": func(c *client) error { _, err := c.Receive(); return err },
+	for name, work := range map[string]func(c *Client) error{
+		"Send":    func(c *Client) error { return c.Send(said(strings.Repeat("x", 10*pieceSize))) },
+		"Receive": func(c *Client) error { _, err := c.Receive(); return err },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			done := make(chan struct{})
-			_, r := talk(t, t.Context(), aPost, events{epoch: "e"}, &stranger{}, -1, func(c *client) {
+			_, r := talk(t, t.Context(), aPost, events{epoch: "e"}, &stranger{}, -1, func(c *Client) {
 				defer close(done)
 				unblocked := make(chan error, 1)
 				go func() { unblocked <- work(c) }()
@@ -72,7 +72,7 @@ func TestEndIsNotTaken(t *testing.T) {
 		going       bool
 	}{
 		"pings":       {interval, 2 * interval, false},
-		"none":        {-1, 2 * libwebsocketd.DefaultPingInterval, false},
+		"none":        {-1, 2 * defaultInterval, false},
 		"server goes": {interval, lastWait, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,10 +80,10 @@ func TestEndIsNotTaken(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				going, stop := context.WithCancelCause(t.Context())
 				done := make(chan struct{})
-				_, r := talk(t, going, aGet, events{epoch: "e"}, &stranger{}, test.every, func(c *client) {
+				_, r := talk(t, going, aGet, events{epoch: "e"}, &stranger{}, test.every, func(c *Client) {
 					defer close(done)
 					if test.going {
-						stop(libwebsocketd.ErrGoingAway)
+						stop(bridge.ErrGoingAway)
 					}
 					begin := time.Now()
 					finish(c, exit3)

@@ -1,4 +1,4 @@
-package libwebsocketd
+package cgi
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/exchange"
 )
 
 // FuzzCGIHeader lets a script say anything, in one piece and in two, and compares
@@ -66,22 +67,38 @@ func (a cgiResult) equal(b cgiResult) bool {
 	return a.status == b.status && a.failed == b.failed && a.body == b.body && slices.Equal(a.lines, b.lines)
 }
 
+// unknown is a connection of which nothing is known.
+type unknown struct{}
+
+func (unknown) HungUp() bool                         { return false }
+func (unknown) Closing() bool                        { return false }
+func (unknown) BytesAcked(int64) (int64, bool, bool) { return 0, true, false }
+
+// newClient is the client of a GET, to which a script answers.
+func newClient(t testing.TB, w http.ResponseWriter) (*exchange.Client, *Encoder) {
+	form := new(Encoder)
+	c := exchange.New(t.Context(), w, httptest.NewRequest(http.MethodGet, "/", nil), exchange.Options{Encoder: form, Peer: unknown{}})
+	c.Begin(0)
+	return c, form
+}
+
 // answerOf sends a script's output through an endpoint.
 func answerOf(t testing.TB, pieces ...string) cgiResult {
 	t.Helper()
 	w := httptest.NewRecorder()
-	c := newCGIEndpoint(t.Context(), w, httptest.NewRequest(http.MethodGet, "/", nil), 0)
+	c, form := newClient(t, w)
 	var err error
 	for _, piece := range pieces {
 		if err = c.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte(piece)}}); err != nil {
 			break
 		}
 	}
-	if (err != nil) != (c.answer.failure() != nil) {
-		t.Fatalf("%q: Send says %v, the endpoint %v", pieces, err, c.answer.failure())
+	if (err != nil) != (form.Failure() != nil) {
+		t.Fatalf("%q: Send says %v, the endpoint %v", pieces, err, form.Failure())
 	}
 	c.CloseSend(&bridge.EndedError{})
-	if c.answer.failure() != nil {
+	c.Close()
+	if form.Failure() != nil {
 		if w.Code != http.StatusInternalServerError || strings.Count(w.Body.String(), "\n") != 1 {
 			t.Fatalf("%q failed with %d %q", pieces, w.Code, w.Body)
 		}
@@ -89,7 +106,7 @@ func answerOf(t testing.TB, pieces ...string) cgiResult {
 	}
 	a := cgiResult{status: w.Code, body: w.Body.String()}
 	if !sizeLine.MatchString(strings.Join(pieces, "")) {
-		if length := w.Header().Get("Content-Length"); bodyAllowed(w.Code) && length != strconv.Itoa(len(a.body)) {
+		if length := w.Header().Get("Content-Length"); w.Code != http.StatusNoContent && w.Code != http.StatusNotModified && length != strconv.Itoa(len(a.body)) {
 			t.Fatalf("%q: %d bytes have Content-Length %q", pieces, len(a.body), length)
 		}
 		w.Header().Del("Content-Length")
@@ -191,7 +208,7 @@ func checkCGILaws(t *testing.T, output []byte) {
 			t.Fatalf("%q ends at %d, and at %d already", output, end, n)
 		}
 	}
-	status, header, err := parseCGIHeader(output[:end])
+	status, header, err := parseHeader(output[:end])
 	if err != nil {
 		if strings.ContainsFunc(err.Error(), isControl) {
 			t.Fatalf("the error %q", err)
@@ -212,18 +229,19 @@ func checkCGILaws(t *testing.T, output []byte) {
 func TestCGIHeaderTooLong(t *testing.T) {
 	t.Parallel()
 	piece := strings.Repeat("X: y\n", 100)
-	c := newCGIEndpoint(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), 0)
+	c, _ := newClient(t, httptest.NewRecorder())
 	sent := 0
 	var err error
-	for err == nil && sent < 10*maxCGIHeader {
+	for err == nil && sent < 10*maxHeader {
 		err = c.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte(piece)}})
 		sent += len(piece)
 	}
-	if err == nil || sent < maxCGIHeader || sent > maxCGIHeader+len(piece) {
+	if err == nil || sent < maxHeader || sent > maxHeader+len(piece) {
 		t.Errorf("after %d bytes: %v", sent, err)
 	}
 	if again := c.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte("\n\n")}}); !errors.Is(again, err) {
 		t.Errorf("after the failure: %v", again)
 	}
 	c.CloseSend(&bridge.CloseError{Code: bridge.CloseAbnormal})
+	c.Close()
 }

@@ -1,4 +1,4 @@
-package poll
+package exchange
 
 import (
 	"io"
@@ -7,17 +7,17 @@ import (
 	"sync/atomic"
 	"time"
 
-	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/bridge"
 )
 
 const (
 	// bodyRoom is what is read of a body at once.
 	bodyRoom = 32 << 10
 
-	// A body nobody reads any more is thrown away, because a connection that is
-	// closed with something unread destroys the answer (RFC 9112 section 9.6): as long
-	// as it comes without a pause, and no longer than drainMost.
-	drainPause = 500 * time.Millisecond
+	// DrainPause and drainMost: a body nobody reads any more is thrown away, because a
+	// connection that is closed with something unread destroys the answer (RFC 9112
+	// section 9.6), as long as it comes without a pause, and no longer than drainMost.
+	DrainPause = 500 * time.Millisecond
 	drainMost  = 5 * time.Second
 )
 
@@ -26,41 +26,46 @@ const (
 type body struct {
 	request *http.Request
 	rc      *http.ResponseController
-	first   []libwebsocketd.Message
+	first   []bridge.Message
 
 	room    []byte
-	batch   [1]libwebsocketd.Message
+	batch   [1]bridge.Message
 	over    atomic.Bool // nothing more comes of it
 	waiting atomic.Bool // for the client
 	came    atomic.Int64
 	drain   atomic.Pointer[time.Time] // until when it is thrown away
 }
 
-// newBody is the whole body of a POST; that of a GET means nothing.
-func newBody(w http.ResponseWriter, r *http.Request, first []libwebsocketd.Message) *body {
+// newBody returns the body of a request, after first. An ignored one is not read.
+func newBody(w http.ResponseWriter, r *http.Request, first []bridge.Message, ignored bool) *body {
 	b := &body{request: r, rc: http.NewResponseController(w), first: first}
-	b.over.Store(r.Method != http.MethodPost || r.ContentLength == 0)
+	b.over.Store(ignored || r.ContentLength == 0)
 	return b
 }
 
 // begin makes the answer possible while the body is still to come. A client that
 // waits to be told to go on (RFC 9110 section 10.1.1) is told before the answer
 // begins: net/http would not do it later.
-func (b *body) begin(w http.ResponseWriter) {
+func (b *body) begin(out *writer) {
 	if b.over.Load() {
 		return
 	}
 	b.rc.EnableFullDuplex() // HTTP/1; others are
 	if b.request.ProtoAtLeast(1, 1) && strings.EqualFold(b.request.Header.Get("Expect"), "100-continue") {
-		w.WriteHeader(http.StatusContinue)
-	}
-	if b.request.ProtoMajor == 1 {
-		w.Header().Set("Connection", "close") // some of the body may be left on it
+		out.interim(http.StatusContinue)
 	}
 }
 
-// next is some of the body, as the program is to read it. io.EOF is its end.
-func (b *body) next() ([]libwebsocketd.Message, error) {
+// keepOrNot tells an HTTP/1 client, before the answer begins, that its connection is not
+// used again: some of the body may be left on it.
+func (b *body) keepOrNot(h http.Header) {
+	if !b.over.Load() && b.request.ProtoMajor == 1 {
+		h.Set("Connection", "close")
+	}
+}
+
+// next returns some of the body, as the program is to read it. io.EOF is its end.
+func (b *body) next() ([]bridge.Message, error) {
 	if first := b.first; len(first) > 0 {
 		b.first = nil
 		return first, nil
@@ -68,7 +73,7 @@ func (b *body) next() ([]libwebsocketd.Message, error) {
 	for !b.over.Load() {
 		n, err := b.read()
 		if n > 0 {
-			b.batch[0] = libwebsocketd.Message{Kind: libwebsocketd.Verbatim, Data: b.room[:n]}
+			b.batch[0] = bridge.Message{Kind: bridge.Verbatim, Data: b.room[:n]}
 			return b.batch[:], nil
 		}
 		if err != nil && err != io.EOF {
@@ -101,7 +106,7 @@ func (b *body) letGo(most time.Duration) {
 	if b.over.Load() {
 		return
 	}
-	until := past
+	until := Past
 	if b.request.ProtoMajor == 1 {
 		until = time.Now().Add(min(drainMost, most))
 	}
@@ -109,9 +114,9 @@ func (b *body) letGo(most time.Duration) {
 	b.grant(until)
 }
 
-// grant is the time for what comes next of what is thrown away.
+// grant sets the time for what comes next of what is thrown away.
 func (b *body) grant(until time.Time) {
-	if pause := time.Now().Add(drainPause); pause.Before(until) {
+	if pause := time.Now().Add(DrainPause); pause.Before(until) {
 		until = pause
 	}
 	b.rc.SetReadDeadline(until)
@@ -120,7 +125,7 @@ func (b *body) grant(until time.Time) {
 // close unblocks next.
 func (b *body) close() {
 	if !b.over.Load() {
-		b.drain.Store(&past)
-		b.rc.SetReadDeadline(past)
+		b.drain.Store(&Past)
+		b.rc.SetReadDeadline(Past)
 	}
 }

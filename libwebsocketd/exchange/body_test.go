@@ -1,4 +1,4 @@
-package poll
+package exchange
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/bridge"
 )
 
 // TestDrain has a client that goes on sending what nobody wants: it has five seconds, or
@@ -21,10 +21,10 @@ func TestDrain(t *testing.T) {
 		going        bool
 		most         time.Duration
 	}{
-		"steady":      {drainPause / 2, interval, false, drainMost},
-		"pauses":      {2 * drainPause, interval, false, drainPause},
-		"short pings": {drainPause / 2, time.Second, false, 2 * time.Second},
-		"going away":  {drainPause / 2, interval, true, lastWait},
+		"steady":      {DrainPause / 2, interval, false, drainMost},
+		"pauses":      {2 * DrainPause, interval, false, DrainPause},
+		"short pings": {DrainPause / 2, time.Second, false, 2 * time.Second},
+		"going away":  {DrainPause / 2, interval, true, lastWait},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -33,10 +33,10 @@ func TestDrain(t *testing.T) {
 				request := strings.Replace(aPost, "10", "1000", 1)
 				going, stop := context.WithCancelCause(t.Context())
 				defer stop(nil)
-				ours, r := talk(t, going, request, plainForm{trailer: true}, &stranger{}, test.every, func(c *client) {
+				ours, r := talk(t, going, request, plainForm{trailer: true}, &stranger{}, test.every, func(c *Client) {
 					defer close(done)
 					if test.going {
-						stop(libwebsocketd.ErrGoingAway)
+						stop(bridge.ErrGoingAway)
 					}
 					begin := time.Now()
 					c.CloseSend(exit3)
@@ -77,7 +77,7 @@ func TestContinue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		request := strings.Replace(aPost, "\r\n\r\n", "\r\nExpect: 100-Continue\r\n\r\n", 1)
-		ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *client) {
+		ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *Client) {
 			for {
 				batch, err := c.Receive()
 				if err == io.EOF {
@@ -98,16 +98,42 @@ func TestContinue(t *testing.T) {
 	})
 }
 
+// TestKeptAlive: the connection is used again when the body was over before the answer
+// began.
+func TestKeptAlive(t *testing.T) {
+	t.Parallel()
+	for _, over := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, r := talk(t, t.Context(), aPost, plainForm{}, &stranger{}, interval, func(c *Client) {
+				for over {
+					if _, err := c.Receive(); err != nil {
+						break
+					}
+				}
+				c.Send(said("a"))
+				finish(c, exit3)
+			})
+			if over {
+				io.WriteString(ours, "0123456789")
+			}
+			resp := answerTo(t, r, "POST")
+			if got, err := io.ReadAll(resp.Body); resp.Close == over || string(got) != "a\n" || err != nil {
+				t.Errorf("body over: %v, the connection is closed: %v; %q, %v", over, resp.Close, got, err)
+			}
+		})
+	}
+}
+
 // TestBrokenBody has a body that is none: the client is as good as gone.
 func TestBrokenBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		request := "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 		done := make(chan struct{})
-		ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *client) {
+		ours, r := talk(t, t.Context(), request, plainForm{trailer: true}, &stranger{}, interval, func(c *Client) {
 			defer close(done)
 			c.Receive()
-			gone := new(libwebsocketd.CloseError)
+			gone := new(bridge.CloseError)
 			if _, err := c.Receive(); !errors.As(err, &gone) || !errors.As(context.Cause(c.Context()), &gone) {
 				t.Errorf("%v, %v", err, context.Cause(c.Context()))
 			}
@@ -122,7 +148,7 @@ func TestBrokenBody(t *testing.T) {
 // TestFirst has the lines that stand before all, also where there is no body.
 func TestFirst(t *testing.T) {
 	t.Parallel()
-	b := newBody(nil, request(t, "GET", "/", "ignored"), said("first"))
+	b := newBody(nil, request(t, "GET", "ignored"), said("first"), true)
 	if batch, err := b.next(); err != nil || string(batch[0].Data) != "first" {
 		t.Errorf("%v, %v", batch, err)
 	}

@@ -8,29 +8,6 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// encoder is how a conversation stands in an answer. The appended text stands for
-// itself: pieces of different forms are never mixed.
-type encoder interface {
-	// header is what is told before anything is said.
-	header(h http.Header)
-
-	// comment says nothing, "" if there is no way to.
-	comment() string
-
-	// tells reports whether end is a part of the answer, wherever that has got to.
-	tells() bool
-
-	// message is one message of the program.
-	message(b []byte, number uint64, m *libwebsocketd.Message) []byte
-
-	// note is what stands between message number before and the next one.
-	note(b []byte, before uint64, n *libwebsocketd.Note) []byte
-
-	// end is the last of it. h is the answer's header, as long as that was not sent,
-	// and then its trailer.
-	end(b []byte, before uint64, cause error, h http.Header) []byte
-}
-
 // exitHeader tells an ending before or after the body of an answer.
 const exitHeader = "Websocketd-Exit"
 
@@ -61,7 +38,8 @@ type plainForm struct {
 	trailer bool // tells the ending
 }
 
-func (f plainForm) header(h http.Header) {
+// Header implements exchange.Encoder.
+func (f plainForm) Header(h http.Header) {
 	if f.binary {
 		suggest(h, "Content-Type", "application/octet-stream")
 	}
@@ -69,13 +47,17 @@ func (f plainForm) header(h http.Header) {
 	if f.trailer {
 		h.Set("Trailer", exitHeader)
 	}
+	streams(h)
 }
 
-func (plainForm) comment() string { return "" }
+// Comment returns none: whatever stands in the answer counts.
+func (plainForm) Comment() string { return "" }
 
-func (f plainForm) tells() bool { return f.trailer }
+// Tells reports whether there is a trailer.
+func (f plainForm) Tells() bool { return f.trailer }
 
-func (f plainForm) message(b []byte, _ uint64, m *libwebsocketd.Message) []byte {
+// Message appends a line, or bytes.
+func (f plainForm) Message(b []byte, _ uint64, m *libwebsocketd.Message) []byte {
 	b = append(b, m.Data...)
 	if f.bare {
 		return b
@@ -83,11 +65,13 @@ func (f plainForm) message(b []byte, _ uint64, m *libwebsocketd.Message) []byte 
 	return append(b, '\n')
 }
 
-func (f plainForm) note(b []byte, _ uint64, n *libwebsocketd.Note) []byte {
-	return f.message(b, 0, &libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(n.String())})
+// Note appends a message of our own.
+func (f plainForm) Note(b []byte, _ uint64, n *libwebsocketd.Note) []byte {
+	return f.Message(b, 0, &libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(n.String())})
 }
 
-func (plainForm) end(b []byte, _ uint64, cause error, h http.Header) []byte {
+// End tells the ending in a header, or in the trailer.
+func (plainForm) End(b []byte, _ uint64, cause error, h http.Header) []byte {
 	h.Set(exitHeader, exitValue(cause))
 	return b
 }

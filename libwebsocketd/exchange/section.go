@@ -1,11 +1,11 @@
-package poll
+package exchange
 
 import (
 	"bytes"
 	"sync"
 	"weak"
 
-	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/bridge"
 )
 
 const (
@@ -38,8 +38,8 @@ type sections struct {
 }
 
 type sectionKey struct {
-	form   encoder
-	chunk  weak.Pointer[libwebsocketd.Chunk]
+	form   Encoder
+	chunk  weak.Pointer[bridge.Chunk]
 	number uint64 // of the first message
 }
 
@@ -52,7 +52,7 @@ type section struct {
 
 // section returns the one of a Chunk that begins with message number, which there must
 // be. rest is what is left of the Chunk, and may begin before that.
-func (t *sections) section(f encoder, of *libwebsocketd.Chunk, number uint64, rest *remainder) *section {
+func (t *sections) section(f Encoder, of *bridge.Chunk, number uint64, rest *remainder) *section {
 	key := sectionKey{f, weak.Make(of), number}
 	s := t.find(key)
 	s.once.Do(func() {
@@ -87,11 +87,11 @@ func (t *sections) keep(key sectionKey, size int) {
 }
 
 // put makes the text.
-func (s *section) put(f encoder, number uint64, rest *libwebsocketd.Chunk) {
+func (s *section) put(f Encoder, number uint64, rest *bridge.Chunk) {
 	room := rooms.Get().(*[]byte)
 	b := (*room)[:0]
 	for m := range rest.Messages(0) {
-		b = f.message(b, number+uint64(s.messages), &m)
+		b = f.Message(b, number+uint64(s.messages), &m)
 		if s.messages++; len(b) >= sectionSize {
 			break
 		}
@@ -103,12 +103,12 @@ func (s *section) put(f encoder, number uint64, rest *libwebsocketd.Chunk) {
 // remainder is what is left of a Chunk from message first on. A client goes through a
 // Chunk with one: it walks only to what nobody has formed, and no way twice.
 type remainder struct {
-	chunk *libwebsocketd.Chunk
+	chunk *bridge.Chunk
 	first uint64
 }
 
 // from returns what is left from message number on, and forgets what is before.
-func (r *remainder) from(number uint64) *libwebsocketd.Chunk {
+func (r *remainder) from(number uint64) *bridge.Chunk {
 	_, r.chunk = r.chunk.Cut(int(number - r.first))
 	r.first = number
 	return r.chunk

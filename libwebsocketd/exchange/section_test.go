@@ -1,4 +1,4 @@
-package poll
+package exchange
 
 import (
 	"fmt"
@@ -8,7 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // counted counts how often a message is formed.
@@ -17,22 +18,22 @@ type counted struct {
 	count *atomic.Int64
 }
 
-func newCounted() counted { return counted{newEvents(), new(atomic.Int64)} }
+func newCounted() counted { return counted{events{epoch: "e"}, new(atomic.Int64)} }
 
-func (c counted) message(b []byte, number uint64, m *libwebsocketd.Message) []byte {
+func (c counted) Message(b []byte, number uint64, m *bridge.Message) []byte {
 	c.count.Add(1)
-	return c.events.message(b, number, m)
+	return c.events.Message(b, number, m)
 }
 
 // many is a batch of several sections, with messages of all sorts between lines.
-func many() (batch []libwebsocketd.Message) {
+func many() (batch []bridge.Message) {
 	for i := range 1500 {
 		batch = append(batch, said(fmt.Sprint("line ", i))...)
 		switch i {
 		case 200:
-			batch = append(batch, said(awkward...)...)
+			batch = append(batch, said(testkit.Awkward...)...)
 		case 700:
-			batch = append(batch, libwebsocketd.Message{Kind: libwebsocketd.Binary, Data: []byte("\xff\n\n\x00")})
+			batch = append(batch, bridge.Message{Kind: bridge.Binary, Data: []byte("\xff\n\n\x00")})
 		case 900:
 			batch = append(batch, said(strings.Repeat("long\n\n", pieceSize/8))...)
 		}
@@ -41,19 +42,19 @@ func many() (batch []libwebsocketd.Message) {
 }
 
 // formedOneByOne is the text of messages as it is without any sharing.
-func formedOneByOne(f events, first uint64, batch []libwebsocketd.Message) string {
+func formedOneByOne(f events, first uint64, batch []bridge.Message) string {
 	var b []byte
 	for i := range batch {
-		b = f.message(b, first+uint64(i), &batch[i])
+		b = f.Message(b, first+uint64(i), &batch[i])
 	}
 	return string(b)
 }
 
 // deliver is what a client of its own gets of deliveries.
-func deliver(t *testing.T, f encoder, deliveries ...libwebsocketd.Delivery) string {
+func deliver(t *testing.T, f Encoder, deliveries ...bridge.Delivery) string {
 	t.Helper()
 	w := &flushes{header: http.Header{}}
-	c := newClient(t.Context(), w, newBody(w, request(t, "GET", "/", ""), nil), f, -1)
+	c := newClient(t, w, f)
 	defer c.Close()
 	if err := c.Deliver(deliveries); err != nil {
 		t.Error(err)
@@ -69,13 +70,13 @@ func TestFormedOnce(t *testing.T) {
 	t.Parallel()
 	const clients, first = 50, 7
 	f, batch := newCounted(), many()
-	one, other := libwebsocketd.NewChunk(batch), libwebsocketd.NewChunk(batch)
+	one, other := bridge.NewChunk(batch), bridge.NewChunk(batch)
 	next := uint64(first + len(batch))
 	want := formedOneByOne(f.events, first, batch) + formedOneByOne(f.events, next, batch)
 	var all sync.WaitGroup
 	for range clients {
 		all.Go(func() {
-			if got := deliver(t, f, libwebsocketd.Delivery{Chunk: one, First: first}, libwebsocketd.Delivery{Chunk: other, First: next}); got != want {
+			if got := deliver(t, f, bridge.Delivery{Chunk: one, First: first}, bridge.Delivery{Chunk: other, First: next}); got != want {
 				t.Errorf("%d bytes, want %d", len(got), len(want))
 			}
 		})
@@ -92,12 +93,12 @@ func TestFormedFromTheMiddle(t *testing.T) {
 	t.Parallel()
 	const first = 7
 	f, batch := newCounted(), many()
-	one, other := libwebsocketd.NewChunk(batch), libwebsocketd.NewChunk(batch)
+	one, other := bridge.NewChunk(batch), bridge.NewChunk(batch)
 	next := uint64(first + len(batch))
 	formedBefore := 0
 	for _, skip := range []int{0, 1, 199, 205, 800, 926, 927, 928, len(batch) - 1, len(batch)} {
 		for range 2 { // the second of them forms nothing
-			got := deliver(t, f, libwebsocketd.Delivery{Chunk: one, First: first, Skip: skip}, libwebsocketd.Delivery{Chunk: other, First: next})
+			got := deliver(t, f, bridge.Delivery{Chunk: one, First: first, Skip: skip}, bridge.Delivery{Chunk: other, First: next})
 			if want := formedOneByOne(f.events, first+uint64(skip), batch[skip:]) + formedOneByOne(f.events, next, batch); got != want {
 				t.Errorf("behind %d messages: %d bytes, want %d", skip, len(got), len(want))
 			}
@@ -113,16 +114,16 @@ func TestFormedFromTheMiddle(t *testing.T) {
 // beginning of a longer Chunk have a text of their own.
 func TestFormedApart(t *testing.T) {
 	t.Parallel()
-	one, other, batch := newEvents(), newEvents(), said("a", "b")
-	chunk := libwebsocketd.NewChunk(batch)
+	one, other, batch := events{epoch: "one"}, events{epoch: "other"}, said("a", "b")
+	chunk := bridge.NewChunk(batch)
 	longer := chunk.Then(said("c"))
 	for range 2 {
 		for _, f := range []events{one, other} {
 			for _, first := range []uint64{1, 2} {
-				if got, want := deliver(t, f, libwebsocketd.Delivery{Chunk: chunk, First: first}), formedOneByOne(f, first, batch); got != want {
+				if got, want := deliver(t, f, bridge.Delivery{Chunk: chunk, First: first}), formedOneByOne(f, first, batch); got != want {
 					t.Errorf("%q, want %q", got, want)
 				}
-				if got, want := deliver(t, f, libwebsocketd.Delivery{Chunk: longer, First: first}), formedOneByOne(f, first, said("a", "b", "c")); got != want {
+				if got, want := deliver(t, f, bridge.Delivery{Chunk: longer, First: first}), formedOneByOne(f, first, said("a", "b", "c")); got != want {
 					t.Errorf("%q, want %q", got, want)
 				}
 			}
@@ -137,7 +138,7 @@ func TestFormedIsBounded(t *testing.T) {
 	const each = 1000
 	s := sections{most: 3*(each+100) + 3*sectionCost, kept: map[sectionKey]*section{}}
 	f := newCounted()
-	chunks := []*libwebsocketd.Chunk{texts(strings.Repeat("x", 10*each))}
+	chunks := []*bridge.Chunk{texts(strings.Repeat("x", 10*each))}
 	for range 9 {
 		chunks = append(chunks, texts(strings.Repeat("x", each)))
 	}

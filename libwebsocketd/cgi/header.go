@@ -1,4 +1,4 @@
-package libwebsocketd
+package cgi
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// headerEnd is where the body begins, behind the first empty line; -1 if it has
+// headerEnd returns where the body begins, after the first empty line; -1 if that has
 // not come yet. Lines end with LF or CR LF (RFC 3875 section 6.3).
 func headerEnd(b []byte) int {
 	for at := 0; ; {
@@ -27,10 +27,10 @@ func headerEnd(b []byte) int {
 	}
 }
 
-// parseCGIHeader reads a script's header, the empty line included. The status
+// parseHeader reads a script's header, the empty line included. The status
 // is that of Status, else 302 with a Location, else 200 with a Content-Type; a
 // header with none of the three is no answer (RFC 3875 section 6.2).
-func parseCGIHeader(b []byte) (status int, header http.Header, err error) {
+func parseHeader(b []byte) (status int, header http.Header, err error) {
 	header = make(http.Header)
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
@@ -39,7 +39,7 @@ func parseCGIHeader(b []byte) (status int, header http.Header, err error) {
 		}
 		name, value, ok := strings.Cut(line, ":")
 		value = strings.Trim(value, " \t")
-		if !ok || !isToken(name) || strings.ContainsFunc(value, isControl) {
+		if !ok || !text.IsToken(name) || strings.ContainsFunc(value, isControl) {
 			return 0, nil, fmt.Errorf("the script's header has the line %s", text.Quote(line))
 		}
 		if !strings.EqualFold(name, "Status") {
@@ -80,7 +80,7 @@ func isLength(values []string) bool {
 // (RFC 3875 section 6.3.4, RFC 9110 section 7.6.1).
 var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-// dropHopByHop takes them away, and those that Connection names.
+// dropHopByHop takes these away, and those that Connection names.
 func dropHopByHop(header http.Header) {
 	for _, line := range header["Connection"] {
 		for name := range strings.SplitSeq(line, ",") {
@@ -93,11 +93,3 @@ func dropHopByHop(header http.Header) {
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
-
-// isToken reports whether s is a token, as a header's name is, and so ASCII (RFC
-// 9110 section 5.6.2).
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	})
-}

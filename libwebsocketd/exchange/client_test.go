@@ -1,4 +1,4 @@
-package poll
+package exchange
 
 import (
 	"context"
@@ -9,14 +9,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/bridge"
 )
 
 // TestComments has one after each interval in which nothing else was said.
 func TestComments(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *client) {
+		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *Client) {
 			<-time.After(3*interval + interval/2)
 			c.Send(said("a"))
 			finish(c, exit3)
@@ -43,7 +43,7 @@ func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("x", 20*pieceSize)
-		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *client) {
+		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *Client) {
 			if err := c.Send(said(long, "b")); err != nil {
 				t.Errorf("Send: %v", err)
 			}
@@ -57,9 +57,9 @@ func TestSlowReader(t *testing.T) {
 				break
 			}
 		}
-		all, _ := parseEvents(string(got))
-		if len(all) != 3 || all[0].data != long || all[2].kind != "end" {
-			t.Errorf("%d events", len(all))
+		want := ":\nid: e:1\ndata: " + long + "\n\nid: e:2\ndata: b\n\nid: e:2\nevent: end\ndata: {\"code\":4003,\"reason\":\"exit status 3\"}\n\n"
+		if string(got) != want {
+			t.Errorf("%d bytes, not %d", len(got), len(want))
 		}
 	})
 }
@@ -69,14 +69,14 @@ func TestTakesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		done := make(chan struct{})
-		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *client) {
+		_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, &stranger{}, interval, func(c *Client) {
 			defer close(done)
 			begin := time.Now()
 			err := c.Send(said(strings.Repeat("x", 10*pieceSize)))
 			if since := time.Since(begin); err == nil || since != 2*interval {
 				t.Errorf("%v after %s", err, since)
 			}
-			if gone := new(libwebsocketd.CloseError); !errors.As(context.Cause(c.Context()), &gone) {
+			if gone := new(bridge.CloseError); !errors.As(context.Cause(c.Context()), &gone) {
 				t.Errorf("the conversation ends with %v", context.Cause(c.Context()))
 			}
 			finish(c, exit3)
@@ -105,7 +105,7 @@ func TestVanished(t *testing.T) {
 				var looks int64
 				p := &stranger{taken: func() (int64, bool) { looks++; return test.taken(looks), test.known }}
 				done := make(chan struct{})
-				_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, p, interval, func(c *client) {
+				_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, p, interval, func(c *Client) {
 					defer close(done)
 					begin := time.Now()
 					select {
