@@ -56,8 +56,8 @@ func (b *body) begin(out *writer) {
 	}
 }
 
-// keepOrNot tells an HTTP/1 client, before the answer begins, that its connection is not
-// used again: some of the body may be left on it.
+// keepOrNot tells an HTTP/1 client that its connection is not used again, if some of the
+// body may be left on it.
 func (b *body) keepOrNot(h http.Header) {
 	if !b.over.Load() && b.request.ProtoMajor == 1 {
 		h.Set("Connection", "close")

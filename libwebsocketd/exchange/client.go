@@ -88,11 +88,13 @@ func (c *Client) Begin(before uint64) {
 	c.number = before
 	c.in.begin(c.out)
 	c.form.Header(c.out.w.Header())
-	switch {
-	case c.opening != nil:
+	if c.opening != nil {
 		c.busy.Go(c.openSoon)
-	case c.form.Tells(), c.in.request.ContentLength < 0:
-		c.probe()
+	} else {
+		c.in.keepOrNot(c.out.w.Header())
+		if c.form.Tells() || c.in.request.ContentLength < 0 {
+			c.probe()
+		}
 	}
 	comments := c.form.Comment() != ""
 	if comments {
@@ -207,9 +209,6 @@ func (c *Client) write(send func() error) error {
 func (c *Client) writeLocked(send func() error) error {
 	if c.ended.Load() {
 		return errEnded
-	}
-	if !c.opened {
-		c.in.keepOrNot(c.out.w.Header())
 	}
 	err := send()
 	c.opened = true

@@ -22,7 +22,9 @@
 //     the end, or no body to be had of the client, the Opener gives another answer.
 //   - A client that waits to be told to send its body (RFC 9110 section 10.1.1) is told
 //     at once.
-//   - The connection is used again if the body was over when the answer began.
+//   - The connection is used again if there was no body when the header was made, which
+//     is at Begin. That of an Opener is made when the answer begins, and so its connection
+//     is used again also when the body was over by then.
 //   - A body nobody takes any more is thrown away at the end, while it comes without a
 //     pause: a client that sends all before it reads gets its answer (body.go).
 //   - An answer is whole when it tells the end, or when the program has exited by

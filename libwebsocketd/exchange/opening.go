@@ -88,6 +88,7 @@ func (c *Client) openSoon() {
 
 // open begins the answer with what is held of it.
 func (c *Client) open() error {
+	c.in.keepOrNot(c.out.w.Header())
 	c.out.w.WriteHeader(c.opening.status)
 	held := c.opening.said
 	c.opening.said = nil
@@ -101,6 +102,7 @@ func (c *Client) open() error {
 // is, and instead of one without a status there is another.
 func (c *Client) endOpening(cause error) error {
 	if c.opening.status == 0 {
+		c.in.keepOrNot(c.out.w.Header())
 		c.out.grant(c.out.timeout)
 		c.opening.form.Refuse(c.out.w, cause)
 		c.whole = true
