@@ -205,7 +205,7 @@ func orDefault[T comparable](value, otherwise T) T {
 
 func (c *Config) check() error {
 	switch {
-	case len(c.Command) == 0 && c.Dir == "" && len(c.Programs) == 0 && c.StaticDir == "" && c.CGIDir == "":
+	case len(c.Command) == 0 && c.Dir == "" && len(c.Programs) == 0 && c.StaticDir == "" && c.CGIDir == "" && len(c.Dialects) == 0:
 		return errors.New("there is nothing to serve: set Command, Dir, Programs, StaticDir or CGIDir")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fieldError("TLSCert and TLSKey go together")
@@ -222,6 +222,9 @@ func (c *Config) check() error {
 		if err := gate.CheckHost(host); err != nil {
 			return fieldError("Hosts: %w", err)
 		}
+	}
+	if c.Once && len(c.Dialects) > 0 {
+		return fieldError("Once and Dialects are both set: a Dialect serves any number of clients")
 	}
 	if c.Once && (c.Lifetime != nil || slices.ContainsFunc(c.Programs, func(p Program) bool { return p.Lifetime != nil })) {
 		return fieldError("Once and a Lifetime are both set: all clients have one process there")

@@ -102,7 +102,8 @@ func TestConfigIsCopied(t *testing.T) {
 	if to.argv[1] != "a" {
 		t.Errorf("the command is now %q", to.argv)
 	}
-	h := to.program.upgradeHeader(r, slog.New(slog.DiscardHandler))
+	h := to.program.ownHeader()
+	to.program.confirm(h, r, slog.New(slog.DiscardHandler))
 	if h.Get("X-A") != "1" || h.Get("X-B") != "" || h.Get("Sec-WebSocket-Protocol") != "one" {
 		t.Errorf("the headers are now %v", h)
 	}

@@ -29,7 +29,9 @@ func (s *Server) Conversations() []Conversation {
 	s.mu.Lock()
 	all := make([]Conversation, 0, len(s.sessions))
 	for x := range s.sessions {
-		all = append(all, x.conversation())
+		if x.about.ID != "" { // else it is a feed of the console
+			all = append(all, x.conversation())
+		}
 	}
 	s.mu.Unlock()
 	slices.SortFunc(all, func(a, b Conversation) int {
@@ -41,9 +43,14 @@ func (s *Server) Conversations() []Conversation {
 	return all
 }
 
-// Kick ends the conversations with an ID, and reports whether there were any. The client
-// is sent a close code and a reason, and its program ends as if the client had left.
+// Kick ends the conversations with an ID: the client is told a close code and a reason,
+// and its program ends as if the client had left. It reports whether there were any. The
+// code is 1000, or one from 3000 to 4999 (RFC 6455 section 7.4); with another nothing
+// happens. Kick waits for what is being written to the client at that moment.
 func (s *Server) Kick(id string, code int, reason string) bool {
+	if id == "" || code != bridge.CloseNormal && (code < 3000 || code > 4999) {
+		return false
+	}
 	var kicked []*session
 	s.mu.Lock()
 	for x := range s.sessions {
@@ -63,9 +70,9 @@ func (s *Server) Kick(id string, code int, reason string) bool {
 // running conversations see Server.Conversations.
 type Observer interface {
 	Began(c Conversation)
-	Ended(c Conversation) // once it is over, with its Cause
-	Refused(status int)   // a request was answered with a refusal
-	Started(program string)
+	Ended(c Conversation)                         // once it is over, with its Cause
+	Refused(status int)                           // a request was answered with a refusal
+	Started(program string)                       // a process that is bridged; no CGI script
 	Exited(program string, ending process.Ending) // nothing of the process remains
 }
 
@@ -85,18 +92,19 @@ func (s *Server) observe(p *program, ended func(process.Ending)) func(process.En
 	}
 }
 
-// converse registers a session while f runs, and notifies the Observer.
-func (s *Server) converse(x *session, f func()) {
-	s.enter(x)
-	defer s.leave(x)
+// converse has a conversation, which is in the list meanwhile, and tells the Observer.
+func (s *Server) converse(x *session) bridge.Traffic {
 	watch := s.cfg.Observer
-	if watch == nil {
-		f()
-		return
+	s.enter(x)
+	if watch != nil {
+		watch.Began(x.about)
 	}
-	watch.Began(x.about)
-	f()
-	over := x.conversation()
-	over.Cause = x.cause
-	watch.Ended(over)
+	t := x.run()
+	s.leave(x)
+	if watch != nil {
+		over := x.conversation()
+		over.Traffic = t
+		watch.Ended(over)
+	}
+	return t
 }

@@ -1,12 +1,14 @@
 package libwebsocketd
 
 import (
+	"context"
 	"log/slog"
 	"maps"
 	"net/http"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/ws"
 )
@@ -67,57 +69,52 @@ func (s *Server) dialect(r *http.Request) Dialect {
 	return nil
 }
 
-// serveDialect answers a handshake if it is of a Dialect, and reports whether it is.
-func (s *Server) serveDialect(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
-	d := s.dialect(r)
-	if d != nil {
-		s.letIn(d, w, r, from, id, log)
-	}
-	return d != nil
-}
-
-// letIn lets the client of a Dialect in, or refuses it.
-func (s *Server) letIn(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
+// openDialect does everything that comes before the conversation with the client of a
+// Dialect. It returns nil if it has answered the request with something else.
+func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) *session {
 	req, refusal := s.admitToDialect(w, r, from, id, log)
+	var accepted Acceptance
+	if refusal == nil {
+		log = req.log
+		accepted, refusal = d.Accept(req)
+	}
 	if refusal != nil {
+		on.refused(refusal)
 		s.refuse(w, log, refusal)
-		return
+		return nil
 	}
-	accepted, refusal := d.Accept(req)
-	if refusal != nil {
-		s.refuse(w, req.log, refusal)
-		return
+	maps.Copy(req.header, accepted.Header)
+	if accepted.Protocol != "" {
+		req.header.Set("Sec-WebSocket-Protocol", accepted.Protocol)
 	}
-	if !s.begin() {
-		s.refuse(w, req.log, gate.GoingAway)
-		return
-	}
-	client, err := ws.Upgrade(s.ctx, w, r, s.dialectHeader(&accepted, req), s.dialectOptions(&accepted, req))
+	on.confirm(req.header)
+	client, err := ws.Upgrade(s.ctx, w, r, upgradable(req.header), s.dialectOptions(&accepted, req))
 	if err != nil {
-		s.running.Done()
-		s.conns.forget(acceptedConn(r.Context()))
-		logging.At(req.log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
-		return
+		logging.At(log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
+		return nil
 	}
-	conn := acceptedConn(r.Context())
-	go func() { // as in serveHandshake
-		defer s.running.Done()
-		defer s.conns.forget(conn)
-		s.converse(req.session(nil, client), func() {
-			defer client.Close()
-			d.Serve(req, client)
-			endClient(client)
-		})
-	}()
+	x := req.session(nil, client)
+	x.talk = func() error { return serveDialect(d, req, client) }
+	return x
 }
 
-// endClient sends a client its close, unless the Dialect has done so, and waits for its
-// end.
-func endClient(client *ws.Endpoint) {
-	client.CloseSend(&bridge.CloseWith{Code: bridge.CloseNormal})
+// serveDialect has the conversation, and returns why it ended. That of net/http's request
+// ends with ServeHTTP, so that req gets a Context of the client's own.
+func serveDialect(d Dialect, req *Request, client *ws.Endpoint) error {
+	defer client.Close()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(req.HTTP.Context()))
+	defer after.Done(client.Context(), cancel)()
+	defer cancel()
+	req.HTTP, req.Silent = req.HTTP.WithContext(ctx), ctx
+	d.Serve(req, client)
+	end := error(&bridge.CloseWith{Code: bridge.CloseNormal})
+	if cause := context.Cause(client.Context()); cause != nil {
+		end = cause
+	}
+	client.CloseSend(end)
 	for {
 		if _, err := client.Receive(); err != nil {
-			return
+			return end
 		}
 	}
 }
@@ -138,20 +135,10 @@ func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from rem
 	if refusal != nil {
 		return nil, refusal
 	}
-	return s.newRequest(r, to, from, id, log, make(http.Header)), nil
-}
-
-// dialectHeader returns what goes into the 101 besides the handshake: the settings'
-// headers, those of the Request, those of the Dialect.
-func (s *Server) dialectHeader(a *Acceptance, req *Request) http.Header {
-	header := make(http.Header)
-	for _, more := range []http.Header{s.settingsOf(req).Header, req.header, a.Header} {
-		maps.Copy(header, more)
+	if to.program == nil {
+		return s.newRequest(r, to, from, id, log, s.own.ownHeader()), nil
 	}
-	if a.Protocol != "" {
-		header.Set("Sec-WebSocket-Protocol", a.Protocol)
-	}
-	return header
+	return s.newRequest(r, to, from, id, log, to.program.ownHeader()), nil
 }
 
 // settingsOf returns those of the program at the path, else the Config's own.

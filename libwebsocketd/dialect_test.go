@@ -39,6 +39,9 @@ func (d runner) Accept(req *Request) (Acceptance, *gate.Refusal) {
 
 func (d runner) Serve(req *Request, client *ws.Endpoint) {
 	client.Ping([]byte("are you there"))
+	if err := req.HTTP.Context().Err(); err != nil {
+		client.Send([]Message{{Kind: Text, Data: []byte("the request's Context: " + err.Error())}})
+	}
 	for {
 		batch, err := client.Receive()
 		if err != nil {
@@ -117,11 +120,11 @@ func TestDialect(t *testing.T) {
 	mustRead(t, other, " GET   127.0.0.1 ann Test")
 }
 
-// TestDialectGoesAway: Shutdown ends its Context, and the client is told.
+// TestDialectGoesAway: Shutdown ends its Context, the client is told, and an Observer why.
 func TestDialectGoesAway(t *testing.T) {
 	t.Parallel()
-	d := runner{make(chan string, 1)}
-	s := serve(t, Config{Programs: []Program{echoProgram()}, Dialects: []Dialect{waits{d}}})
+	d, w := runner{make(chan string, 1)}, new(watcher)
+	s := serve(t, Config{Observer: w, Dialects: []Dialect{waits{d}}})
 	c := s.dial(t, "/", http.Header{"Sec-WebSocket-Protocol": {"run-1"}})
 	testkit.Eventually(t, "the conversation is known", func() bool { return len(s.Conversations()) == 1 })
 	over := make(chan error, 1)
@@ -130,6 +133,9 @@ func TestDialectGoesAway(t *testing.T) {
 	if err := <-over; err != nil {
 		t.Error(err)
 	}
+	if got := w.all(); !slices.Equal(got, []string{"began ", "ended  0 0: server is going away"}) {
+		t.Errorf("%q", got)
+	}
 }
 
 // waits is a Dialect that does nothing until it is to end.
@@ -137,7 +143,6 @@ type waits struct{ runner }
 
 func (waits) Serve(_ *Request, client *ws.Endpoint) {
 	<-client.Context().Done()
-	client.CloseSend(context.Cause(client.Context()))
 }
 
 // confirming is a Broadcast of one message, which hears what clients confirm.

@@ -124,8 +124,8 @@ func TestMount(t *testing.T) {
 	}
 	s := serve(t, cfg)
 	in, out := make(chan struct{}), make(chan struct{})
-	s.Mount("GET /api/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/api/slow" {
+	s.Mount("GET /api/{rest...}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("rest") == "slow" {
 			close(in)
 			<-out
 		}

@@ -2,7 +2,6 @@ package libwebsocketd
 
 import (
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
 
@@ -35,17 +34,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case s.console.serveOwn(w, r, log), s.serveMounted(w, r, log):
-	case !isUpgrade(r):
-		s.servePlain(w, r, from, id, log)
-	case s.serveDialect(w, r, from, id, log):
-	case len(s.routes.Load().programs) == 0:
+	case !isUpgrade(r), len(s.routes.Load().programs) == 0 && len(s.cfg.Dialects) == 0:
 		s.servePlain(w, r, from, id, log)
 	default:
 		s.serveHandshake(w, r, from, id, log)
 	}
 }
 
-// serveHandshake answers a WebSocket handshake for a program.
+// serveHandshake answers a WebSocket handshake, for a program or of a Dialect.
 func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
 	if !s.begin() {
 		s.refuse(w, log, gate.GoingAway)
@@ -60,14 +56,19 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from rem
 			s.running.Done()
 		}
 	}()
-	if x = s.open(w, r, from, id, log, on); x == nil {
+	if d := s.dialect(r); d != nil {
+		x = s.openDialect(d, w, r, from, id, log, on)
+	} else {
+		x = s.open(w, r, from, id, log, on)
+	}
+	if x == nil {
 		return
 	}
 	go func() { // so that net/http need not keep the request as long as the conversation lasts
 		defer s.running.Done()
 		defer s.conns.forget(conn)
 		defer on.end()
-		s.converse(x, func() { x.run() })
+		s.converse(x)
 	}()
 }
 
@@ -80,23 +81,22 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 		s.refuse(w, log, refusal)
 		return nil
 	}
-	req := s.newRequest(r, to, from, id, on.watch(to, log), make(http.Header))
+	req := s.newRequest(r, to, from, id, on.watch(to, log), to.program.ownHeader())
 	program, refusal := req.Open(Attach{MayStart: true})
 	if refusal != nil {
 		on.refused(refusal)
 		req.Refuse(w, refusal)
 		return nil
 	}
-	header := to.program.upgradeHeader(r, req.log)
-	maps.Copy(header, req.header)
-	on.confirm(header)
+	to.program.confirm(req.header, r, req.log)
+	on.confirm(req.header)
 	o := to.program.clientOptions()
 	o.First, o.Memory, o.Log = req.first, s.memory, req.log
 	_, o.BoundUnsent = program.(bridge.Broadcast)
 	if own, ok := program.(*stdio.Endpoint); ok {
 		o.Leaving = own.Leaving
 	}
-	client, err := ws.Upgrade(s.ctx, w, r, header, o)
+	client, err := ws.Upgrade(s.ctx, w, r, upgradable(req.header), o)
 	if err != nil {
 		logging.At(req.log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		program.Close()
@@ -105,11 +105,22 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	return req.session(program, client)
 }
 
-// upgradeHeader returns the headers of the 101 that do not belong to the handshake, and
-// the subprotocol.
-func (p *program) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
-	header := make(http.Header)
-	maps.Copy(header, p.Header)
+// ownHeader returns the program's headers of a successful upgrade, to be added to.
+func (p *program) ownHeader() http.Header {
+	if p.Header == nil {
+		return make(http.Header)
+	}
+	return p.Header.Clone()
+}
+
+// upgradable takes out of the header of a 101 what the server does not speak.
+func upgradable(header http.Header) http.Header {
+	header.Del("Sec-WebSocket-Extensions")
+	return header
+}
+
+// confirm puts the subprotocol that is spoken into the header of a 101.
+func (p *program) confirm(header http.Header, r *http.Request, log *slog.Logger) {
 	offered := Subprotocols(r)
 	if protocol := p.chooseProtocol(offered); protocol != "" {
 		header.Set("Sec-WebSocket-Protocol", protocol)
@@ -117,7 +128,6 @@ func (p *program) upgradeHeader(r *http.Request, log *slog.Logger) http.Header {
 		logging.At(log, logging.LevelInfo, "session", "the subprotocol "+text.Quote(offered[0])+
 			" is not confirmed, so the client may leave at once: --protocol names those that are, --protocol=* confirms any")
 	}
-	return header
 }
 
 // chooseProtocol returns the first subprotocol the client offers that is accepted here,

@@ -17,7 +17,7 @@ type Identity struct {
 // identify calls Config.Identify for a request and sets the identity of from. It returns
 // log, which then names the user.
 func (s *Server) identify(r *http.Request, from *remote, log *slog.Logger) (*slog.Logger, *gate.Refusal) {
-	if s.cfg.Identify == nil {
+	if s.cfg.Identify == nil || isPreflight(r) {
 		return log, nil
 	}
 	who, refusal := s.cfg.Identify(r)
@@ -25,4 +25,10 @@ func (s *Server) identify(r *http.Request, from *remote, log *slog.Logger) (*slo
 		log = log.With("user", who.User)
 	}
 	return log, refusal
+}
+
+// isPreflight reports whether a browser asks what a page may do. It asks without
+// credentials (Fetch, "CORS-preflight request").
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }

@@ -1,15 +1,21 @@
 package libwebsocketd
 
 import (
+	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 
+	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
+	"websocketd/libwebsocketd/logging"
 )
 
 // Mount makes h serve what a pattern of [http.ServeMux] matches, before every program and
 // every file. Host, Config.Identify and the origins of the Config are checked before, as
-// for a program. Shutdown waits for h, and cancels none of its requests. Mount panics if
+// for a program. Shutdown waits for h: the
+// Context of a request is done when the server goes away, and h must return then. Mount panics if
 // the pattern conflicts with another one. It may be called at any time.
 func (s *Server) Mount(pattern string, h http.Handler) {
 	s.mounts.Handle(pattern, h)
@@ -22,7 +28,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.
 	if !s.mounted.Load() {
 		return false
 	}
-	h, pattern := s.mounts.Handler(r)
+	_, pattern := s.mounts.Handler(r)
 	if pattern == "" {
 		return false
 	}
@@ -36,7 +42,13 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.
 	}
 	defer s.running.Done()
 	defer s.conns.forget(acceptedConn(r.Context())) // h may have taken it over
-	h.ServeHTTP(w, r)
+	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
+		maps.Copy(w.Header(), headers)
+	}
+	logging.At(log, logging.LevelAccess, "http", "MOUNTED")
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer after.Done(s.ctx, func() { cancel(bridge.ErrGoingAway) })()
+	s.mounts.ServeHTTP(w, r.WithContext(ctx))
 	return true
 }
 

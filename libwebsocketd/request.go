@@ -35,13 +35,14 @@ type Request struct {
 	// closed its sending half. A write to it shows which.
 	Silent context.Context
 
-	server *Server
-	to     route
-	from   remote
-	id     string
-	log    *slog.Logger
-	header http.Header // of the answer
-	first  []bridge.Message
+	server   *Server
+	to       route
+	from     remote
+	id       string
+	log      *slog.Logger
+	plainLog *slog.Logger // without the program
+	header   http.Header  // of the answer
+	first    []bridge.Message
 }
 
 // Program returns the complete settings of the program; nil if there is none at the path,
@@ -70,9 +71,9 @@ func (req *Request) At(path string) (*Request, *gate.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	other := *req
-	other.to, other.first = to, nil
-	return &other, nil
+	other := req.server.newRequest(req.HTTP, to, req.from, req.id, req.plainLog, make(http.Header))
+	other.Silent = req.Silent
+	return other, nil
 }
 
 // Runtime returns the Runtime of the program, for a Dialect that starts processes itself;
@@ -152,10 +153,8 @@ func (req *Request) Preamble() []bridge.Message { return req.first }
 
 // Pipe does what PipeEndpoints does, and logs the beginning and the end. A forced
 // Shutdown closes the client.
-func (req *Request) Pipe(program, client bridge.Endpoint) (t bridge.Traffic) {
-	x := req.session(program, client)
-	req.server.converse(x, func() { t = x.run() })
-	return t
+func (req *Request) Pipe(program, client bridge.Endpoint) bridge.Traffic {
+	return req.server.converse(req.session(program, client))
 }
 
 // session returns the session of a conversation of this client.
@@ -199,6 +198,7 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 	defer settle()
 	req := s.newRequest(r.WithContext(ctx), to, from, id, log, w.Header())
 	req.Silent = r.Context()
+	defer s.conns.forget(acceptedConn(r.Context())) // the Face may have taken it over
 	face.Serve(w, req)
 	return true
 }
@@ -223,9 +223,10 @@ func (s *Server) face(r *http.Request, to route, routed bool) Face {
 // newRequest returns a Request whose answer will have header. The Request of a Dialect
 // may have no program.
 func (s *Server) newRequest(r *http.Request, to route, from remote, id string, log *slog.Logger, header http.Header) *Request {
+	plain := log
 	if to.program != nil {
 		log = to.program.log(log).With("command", to.argv[0])
 	}
 	log = log.With("origin", gate.Origin(r))
-	return &Request{HTTP: r, Silent: r.Context(), server: s, to: to, from: from, id: id, log: log, header: header}
+	return &Request{HTTP: r, Silent: r.Context(), server: s, to: to, from: from, id: id, log: log, plainLog: plain, header: header}
 }

@@ -169,13 +169,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // close refuses everything from now on, and ends the processes that were started ahead.
 func (s *Server) close() {
-	if s.life.close() {
-		s.reloading.Lock()
+	first := s.life.close()
+	s.reloading.Lock()
+	if first {
 		for _, p := range s.routes.Load().programs {
 			s.running.Go(p.pool.Close)
 		}
-		s.reloading.Unlock()
 	}
+	s.reloading.Unlock()
 	s.conns.close()
 }
 

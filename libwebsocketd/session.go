@@ -15,6 +15,7 @@ type session struct {
 	client  bridge.Endpoint
 	log     *slog.Logger
 	about   Conversation // without its counts
+	talk    func() error // with a Dialect: has the conversation, and returns why it ended
 	moved   bridge.Meter
 	cause   error // of its end
 }
@@ -23,6 +24,11 @@ type session struct {
 // the wait for a client that keeps its half of the connection open.
 func (x *session) run() bridge.Traffic {
 	logging.At(x.log, logging.LevelAccess, "session", "CONNECT")
+	if x.talk != nil {
+		x.cause = x.talk()
+		x.logEnd(x.moved.Traffic(x.cause))
+		return x.moved.Traffic(x.cause)
+	}
 	cause, settle := bridge.Run(x.program, x.client, &x.moved)
 	defer settle()
 	x.cause = cause

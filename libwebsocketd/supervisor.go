@@ -125,6 +125,9 @@ type Start struct {
 // StartFor does what Start does, with arguments, variables and a client's request.
 func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 	s, p, at := h.server, h.program, o.Target
+	if len(at.argv) == 0 {
+		return nil, newRefusal(http.StatusNotFound, "the URL chooses what runs here, and chooses nothing")
+	}
 	log := s.console.overhear(p, at, h.Log()).With("command", at.argv[0])
 	env := o.environment(p)
 	if refusal := fits(env); refusal != nil {

@@ -235,6 +235,7 @@ func (p *Endpoint) Context() context.Context { return context.Background() }
 // Close ends the program by the ladder and returns when its session is gone. If Receive
 // was called, Close waits until it has returned the rest of the output and its error.
 func (p *Endpoint) Close() error {
+	p.closing.Store(true)
 	p.closeOnce.Do(func() { p.closeErr = p.end() })
 	return p.closeErr
 }
@@ -242,7 +243,7 @@ func (p *Endpoint) Close() error {
 // CloseBy does what Close does, by another ladder. A Close that is running already is
 // hastened where l takes a step sooner.
 func (p *Endpoint) CloseBy(l process.Ladder) error {
-	if p.closing.Load() {
+	if p.closing.Swap(true) {
 		p.proc.Stop(l)
 	}
 	p.closeOnce.Do(func() {
@@ -257,7 +258,6 @@ func (p *Endpoint) CloseBy(l process.Ladder) error {
 func (p *Endpoint) Signal(sig syscall.Signal) error { return p.proc.Signal(sig) }
 
 func (p *Endpoint) end() error {
-	p.closing.Store(true)
 	p.Leaving()
 	p.listening.end()
 	p.hasDelivered() // before its end: what comes later may have waited in a buffer
