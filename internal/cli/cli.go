@@ -35,8 +35,8 @@ type grammar struct {
 type listenFlags struct {
 	Port        int      `placeholder:"PORT" default:"0" min:"0" max:"65535" help:"TCP port to listen on; 0 is 80, or 443 with --ssl."`
 	Address     []string `placeholder:"ADDRESS" sep:"none" help:"Address to listen on: a name, an IPv4 or an IPv6 address, the last with or without brackets. May be given more than once. Without it only this machine can connect (127.0.0.1 and ::1); 0.0.0.0 serves every interface."`
-	Unixsocket  string   `placeholder:"PATH" help:"Unix socket to listen on. Alone, without --port and --address, no TCP port is opened. A socket file that nobody listens on any more is replaced; it is removed when the server stops, and so is PATH.lock, which keeps other servers away."`
-	Socketmode  string   `placeholder:"OCTAL" help:"Who may connect to the file of --unixsocket, as chmod(1) has it: 0666 is everybody. Without it 0600, this user, or 0660 with --socketgroup."`
+	Unixsocket  string   `placeholder:"PATH" help:"Unix socket to listen on. Alone, without --port and --address, no TCP port is opened. A socket file on which no process listens any more is replaced; it is removed when the server stops, and so is PATH.lock, which keeps other servers away."`
+	Socketmode  string   `placeholder:"OCTAL" help:"Who may connect to the file of --unixsocket, as chmod(1) has it: 0666 is every user. Without it 0600, this user, or 0660 with --socketgroup."`
 	Socketgroup string   `placeholder:"NAME|GID" help:"Group of the file of --unixsocket, as of a proxy that runs as another user. The server must be in it, or root's."`
 	Redirport   int      `placeholder:"PORT" default:"0" min:"0" max:"65535" help:"Second TCP port, plain HTTP, that redirects everything to --port; 0 is none."`
 }
@@ -49,13 +49,13 @@ type tlsFlags struct {
 }
 
 type admitFlags struct {
-	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL besides the bound addresses; *.example.com is every name below example.com, * is any."`
+	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL in addition to the bound addresses; *.example.com is every name below example.com, * is any."`
 	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." help:"Origins whose pages may connect. Without a port, or with :*, any port matches, without a scheme any scheme does; *.example.com is every name below example.com, * is any. Without this flag a page may connect if its host name is the server's."`
 	Sameorigin bool  `help:"Only pages from exactly this server's host and port may connect."`
 	Maxforks   int   `placeholder:"N" default:"1024" min:"0" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
 	Maxconns   int   `placeholder:"N" default:"0" min:"0" help:"Connections at once; one beyond that is answered 503. 0 is three quarters of the descriptors the server may have (ulimit -n), less a few kept back."`
 	Maxheader  size  `placeholder:"SIZE" default:"32KiB" min:"4096" help:"Longest request line and headers together; more is answered 431, which does not name this flag. 4K is the least."`
-	Maxmemory  size  `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that have not come whole, or that no program has taken yet. When it is used up, clients with a message under way are read no further until there is room; the one that has come furthest always is. While one waits, those that have sent nothing for ten seconds, or next to nothing, are closed with 1008 or answered 408; when it has waited for ten seconds, two seconds of nothing are enough. Request headers that have not come whole may take a quarter as much besides, at least 8 MiB: over that the one longest on its way is answered 503, under TLS closed. 64K is the least."`
+	Maxmemory  size  `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that are incomplete, or that no program has read yet. When it is used up, the server stops reading from clients with an unfinished message until there is room, but never from the one that has come furthest. While one waits, those that have sent nothing for ten seconds, or almost nothing, are closed with 1008 or answered 408; when it has waited for ten seconds, two seconds of silence are enough. Incomplete request headers may take another quarter as much, at least 8 MiB: over that the oldest one is answered 503, under TLS closed. 64K is the least."`
 }
 
 type programFlags struct {
@@ -75,9 +75,9 @@ type sharedFlags struct {
 	Start      string   `placeholder:"WHEN" default:"first" enum:"first,eager" help:"When a shared process is started: first, with the first client; eager, with the server, and it stays when all clients have left."`
 	Linger     duration `placeholder:"DUR" default:"0s" help:"How long a shared process is kept when the last client has left: 250ms, 5s, 1m30s."`
 	Input      string   `placeholder:"WHOSE" default:"all" enum:"all,first,none" help:"Whose messages reach a shared process: all; first, those of the client that has been there the longest; none, those of no client. Messages of the others are ignored."`
-	Slowclient string   `placeholder:"MODE" default:"close" enum:"close,drop,block" help:"What becomes of a client so slow that what it is to get next has left --history: close ends its connection with 1013; drop tells it how many messages it has lost; block keeps the process waiting for it, and with it all others."`
+	Slowclient string   `placeholder:"MODE" default:"close" enum:"close,drop,block" help:"What happens to a client so slow that the next message for it has left --history: close ends its connection with 1013; drop tells it how many messages it has lost; block keeps the process waiting for it, and with it all others."`
 	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" help:"Output of a shared process to keep: a new client gets it first, and one that has not taken what leaves it is slow. 64K is 65536 bytes, 4K the least."`
-	Keepfirst  size     `placeholder:"SIZE" default:"0" help:"How much of the beginning of what a shared process prints to keep besides, as long as it runs: a client that comes later gets these whole messages first, a heading or the header of a video, and then what --history has. 0 is nothing."`
+	Keepfirst  size     `placeholder:"SIZE" default:"0" help:"How much of the beginning of a shared process's output to keep as well, as long as it runs: a client that comes later gets these whole messages first, such as a heading or the header of a video, and then what --history has. 0 is nothing."`
 	Restart    string   `placeholder:"WHEN" default:"never" enum:"never,on-failure,always" help:"After which endings of a shared process another one is started: never; on-failure, after an exit status other than 0 or a signal; always. There is a wait before, 100 ms at first, which grows up to 30 s while processes end soon."`
 	Watch      bool     `help:"Restart a shared process when its program changes: the file that runs, or one among its arguments."`
 }
@@ -96,10 +96,10 @@ type besideFlags struct {
 
 type messageFlags struct {
 	Preset       string `placeholder:"NAME" default:"none" enum:"none,mcp,lsp" help:"Flags that go together, where they are not given: mcp is --framing=ndjson --protocol=mcp --maxline=16MiB --maxframesize=16777216, for a server of the Model Context Protocol; lsp is --framing=lsp and the same sizes, for a language server."`
-	Framing      string `placeholder:"NAME" default:"line" enum:"line,raw,null,length,lsp,ndjson" help:"How messages stand in what the process reads and prints: line, one line each; raw, as read; null, a NUL behind each; length, 4 bytes of length before each, in binary messages; lsp, a Content-Length header before each; ndjson, one JSON value a line."`
-	Newlines     string `placeholder:"MODE" default:"pass" enum:"pass,escape,reject" help:"What becomes of newlines inside a client's message, with --framing=line: pass makes several lines of it; escape writes \\n for LF and \\r for CR; reject ends the connection with 1008."`
+	Framing      string `placeholder:"NAME" default:"line" enum:"line,raw,null,length,lsp,ndjson" help:"How messages are separated in what the process reads and prints: line, one line each; raw, as read; null, a NUL after each; length, 4 bytes of length before each, in binary messages; lsp, a Content-Length header before each; ndjson, one JSON value a line."`
+	Newlines     string `placeholder:"MODE" default:"pass" enum:"pass,escape,reject" help:"What happens to newlines inside a client's message, with --framing=line: pass makes several lines of it; escape writes \\n for LF and \\r for CR; reject ends the connection with 1008."`
 	Binary       bool   `help:"Pass bytes as they come, in binary messages, instead of lines in text messages."`
-	Stderr       string `placeholder:"MODE" default:"log" enum:"log,tag,merge,discard" help:"What becomes of the process's standard error: log writes each line to the log; tag sends both streams to the client, each line as {\"stream\":..,\"data\":..}; merge makes it one stream with standard output; discard throws it away."`
+	Stderr       string `placeholder:"MODE" default:"log" enum:"log,tag,merge,discard" help:"What happens to the process's standard error: log writes each line to the log; tag sends both streams to the client, each line as {\"stream\":..,\"data\":..}; merge makes it one stream with standard output; discard throws it away."`
 	Passstderr   bool   `help:"The same as --stderr=tag."`
 	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" max:"1GiB" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection with 1011. 64K is 65536 bytes."`
 	Maxframesize int64  `placeholder:"BYTES" default:"1048576" min:"0" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
@@ -114,7 +114,7 @@ type headerFlags struct {
 }
 
 type logFlags struct {
-	Loglevel  string `placeholder:"LEVEL" default:"access" help:"What to log: debug, trace, access, info, error, fatal or none. A level includes all that stand behind it."`
+	Loglevel  string `placeholder:"LEVEL" default:"access" help:"What to log: debug, trace, access, info, error, fatal or none. A level includes all that follow it."`
 	Logformat string `placeholder:"FORMAT" default:"text" enum:"text,json" help:"How to log: text, one line of five columns, or json, one object a line."`
 }
 

@@ -56,7 +56,7 @@ Examples:
 A key of that name in the file of --config sets it too. The flag wins over the
 variable, the variable over the file, and that over the default.
 
-The variable named behind a flag sets it too, unless the flag is given. Values
+The variable named after a flag sets it too, unless the flag is given. Values
 of a list stand on lines of their own or, but for headers, between commas; an
 empty variable sets nothing. A flag's value follows = or is the next argument,
 but a flag without a value is only switched off by =false. Everything after

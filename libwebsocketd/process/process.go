@@ -373,7 +373,7 @@ func (p *Process) awaitRest() error {
 			if p.onlyZombies() {
 				return nil
 			}
-			return fmt.Errorf("of process %d something is still there %s after SIGKILL", p.Pid, limit)
+			return fmt.Errorf("something of process %d is still there %s after SIGKILL", p.Pid, limit)
 		}
 	}
 }
