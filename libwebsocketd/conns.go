@@ -27,8 +27,8 @@ const (
 //
 // A connection that waits for a request, its first or the next, may hold the beginning
 // of a header. Those that hold next to nothing may all wait. When the others hold too
-// much together, the one that has held something longest is evicted: clients that never
-// finish a request do no harm to one that sends it at once.
+// much together, the one that has held something longest is evicted. So clients that
+// never finish a request do no harm to one that sends it at once.
 type conns struct {
 	limit    int   // not positive: none
 	mostHeld int64 // what unfinished headers may cost together; not positive: no limit

@@ -15,9 +15,9 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// A pageFeed sends a page of the console what the page's other connection, the one to a
-// program, cannot carry: what the program writes to standard error, the log lines about
-// this client, and the text of a refusal, which browsers hide.
+// A pageFeed sends a page of the console what the page's connection to a program cannot
+// carry. That is the program's standard error, the log lines about this client, and the
+// text of a refusal, which browsers hide.
 //
 // A feed is a WebSocket apart. It begins with a random mark, which the page offers as a
 // subprotocol in one handshake; the feed is about the process of that handshake, and

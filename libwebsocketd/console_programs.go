@@ -36,7 +36,7 @@ type shownPrograms struct {
 
 const (
 	mostScripts = 200  // of --dir, in the list
-	mostEntries = 2000 // looked at, for them
+	mostEntries = 2000 // of directories, read to find them
 	mostDepth   = 5
 )
 

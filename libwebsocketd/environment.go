@@ -192,9 +192,9 @@ func (e *environment) override(vars []variable) []string {
 }
 
 // headerVariables returns the HTTP_ variables of a request, in the order of their names.
-// It omits Proxy, which many programs would obey as HTTP_PROXY (httpoxy), and names with
-// an underscore, which would be the same variable as another header's (RFC 3875 section
-// 4.1.18 turns - into _).
+// It omits Proxy, which many programs would obey as HTTP_PROXY (httpoxy). It also omits
+// names with an underscore: RFC 3875 section 4.1.18 turns - into _, so they would be the
+// same variable as another header's.
 func headerVariables(r *http.Request) []variable {
 	names := make([]string, 0, len(r.Header)+1)
 	for name := range r.Header {
@@ -257,7 +257,7 @@ func serverNamePort(r *http.Request) (name, port string) {
 	return name, port
 }
 
-// uniqueIDs are nanoseconds since 1970, made distinct: clocks may stand still.
+// uniqueIDs makes ids of nanoseconds since 1970, each different: a clock may stand still.
 type uniqueIDs struct{ last atomic.Int64 }
 
 func (u *uniqueIDs) Next() string {

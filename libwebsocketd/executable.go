@@ -19,7 +19,7 @@ import (
 // such file or directory" when it is the interpreter that does not exist, and "exec
 // format error" when a script lacks its first line.
 type executableError struct {
-	reason string // a sentence that says nothing of this machine, for strangers to read
+	reason string // for strangers to read: it contains nothing about this machine
 	detail string // the value at fault, or the way out; it may be empty
 	status int    // of the answer to a client
 }

@@ -9,9 +9,9 @@ import (
 	"websocketd/libwebsocketd/static"
 )
 
-// servePlain answers a request that is no WebSocket handshake: with a CGI script, else
-// with a program through a Face, else with an existing file, else with the console, else
-// with a directory's listing.
+// servePlain answers a request that is no WebSocket handshake. The first of these that
+// exists answers: a CGI script, a program through a Face, a file, the console, a
+// directory's listing.
 func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
 	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
 		for name, values := range headers {

@@ -10,9 +10,9 @@
 // not take is not read from the source, so a slow client slows the program down, and a
 // slow program the client.
 //
-//   - The program ends: its output is delivered first, then the client gets a close code
-//     that says how it ended, then the program's session is gone, then the connection is
-//     closed.
+//   - The program ends: its output is delivered first. Then the client gets a close code
+//     that says how it ended, then the program's session is gone, and then the
+//     connection is closed.
 //   - The program closes or ignores its input: the client's messages are read and
 //     dropped, because its close frame and its pongs come after them. Nothing else
 //     changes.
@@ -21,7 +21,7 @@
 //     process.Ladder). What it still prints is read, so that it can end, and counted as
 //     undelivered. The client's close is answered at once.
 //   - The program prints what is no message of its framing: what was whole before is
-//     delivered first, then the client gets 1011 and the reason, then the program is
+//     delivered first. Then the client gets 1011 and the reason, and then the program is
 //     asked to end. What it still prints is read and thrown away.
 //   - The client sends what the framing cannot carry: the program gets what came before
 //     it, and nothing of it. The client gets 1008 or 1003 at once; from then on it is as

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TCPConfig returns a configuration that gives every connection what net would give it,
-// keep-alive probes after 15 s, but once for all: a connection inherits them from its
-// listener, whereas net would make four system calls for each.
+// TCPConfig returns a configuration that gives every connection what net would give it:
+// keep-alive probes after 15 s. Connections inherit them from their listener, whereas net
+// would make four system calls for each.
 //
 // It turns off Multipath TCP, for which [net.Listen] listens. That costs a tenth of
 // every echo, even with clients that do not speak it.

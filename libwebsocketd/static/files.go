@@ -137,8 +137,8 @@ func (d directory) resolve(name string) (root, relative string, err error) {
 	return root, relative, nil
 }
 
-// notThere returns err if it is about permission, else fs.ErrNotExist. It stands for the
-// many errors of a hopeless path, such as a name too long or a file used as a directory.
+// notThere returns err if it is about permission, else fs.ErrNotExist: a hopeless path
+// gives many errors, such as that of a name too long or of a file used as a directory.
 func notThere(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return err
@@ -164,7 +164,7 @@ type listing struct {
 // mostListed bounds a listing: every request for one makes us hold it in memory.
 const mostListed = 5000
 
-// notListed stands for what a listing leaves out.
+// notListed is the entry of a listing for all entries it leaves out.
 type notListed struct{ fs.FileInfo }
 
 // Name implements fs.FileInfo. It sorts before all others.

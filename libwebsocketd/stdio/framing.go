@@ -26,8 +26,8 @@ import "websocketd/libwebsocketd/bridge"
 //     whole JSON, ndjson is delivered. A length or lsp message that is cut off is
 //     not, and ends with 1011.
 //   - A client's message that the framing cannot carry does not reach the program, and
-//     ends the conversation with 1008: with null one that contains a NUL, with ndjson
-//     one that is not JSON, with lsp one that brings its own, wrong header.
+//     ends the conversation with 1008. With null that is one that contains a NUL, with
+//     ndjson one that is not JSON, with lsp one that brings its own, wrong header.
 //   - With MaxFrameSize unlimited, messages arrive in pieces: null and NewlinesReject
 //     then end the conversation at the offending piece. length, lsp and ndjson require
 //     a limit.
@@ -45,8 +45,8 @@ const (
 	FramingNDJSON Framing = "ndjson"
 )
 
-// Newlines says what becomes of newlines, LF and CR, inside a client's message
-// when the framing is FramingLine.
+// Newlines says what happens to newlines, LF and CR, inside a client's message when the
+// framing is FramingLine.
 type Newlines string
 
 const (

@@ -9,7 +9,7 @@ import (
 )
 
 // silence is how long a program that has read something may print nothing before the
-// log says what that often means.
+// usual cause of that is logged.
 const silence = 5 * time.Second
 
 // Hint records what is known of a program's output buffer, over all its processes. They

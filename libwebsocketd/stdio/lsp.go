@@ -173,8 +173,9 @@ func hasPrefixFold(b []byte, ascii string) bool {
 	return len(b) >= len(ascii) && strings.EqualFold(string(b[:len(ascii)]), ascii)
 }
 
-// lspFramer writes a header before each message. A message that brings its own must be as
-// long as that says: otherwise the program would read the next message's bytes as its.
+// lspFramer writes a header before each message. A message that brings its own header must
+// have the length given there: otherwise the program would take bytes of one message for
+// those of another.
 type lspFramer struct{}
 
 func (lspFramer) frame(b []byte, m *bridge.Message) (head, body []byte, tail string, err error) {

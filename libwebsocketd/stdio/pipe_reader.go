@@ -23,15 +23,15 @@ const (
 	// not count.
 	drainMax      = 3 * time.Second
 	drainMaxBytes = 16 << 20
-	// pipeful is more than any pipe holds unless root made it larger: what the
-	// program wrote before its exit is among the first pipeful read after it, and
-	// before the first read that finds less than it asked for.
+	// pipeful is more than any pipe holds unless root made it larger. So what the
+	// program wrote before its exit is among the first pipeful read after it. It also
+	// comes before the first read that returns less than it asked for.
 	pipeful = 1 << 20
 )
 
-// pipeReader reads an output pipe of a program to its end. The end of the pipe
-// is when its last writer closes it; after the program's exit it is also when
-// what the program wrote has been read and its background children fall silent.
+// pipeReader reads an output pipe of a program to its end. The pipe ends when its last
+// writer closes it. After the program's exit it also ends when what the program wrote
+// has been read and its background children fall silent.
 type pipeReader struct {
 	file          *os.File
 	source        readbuf.Source

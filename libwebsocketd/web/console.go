@@ -51,7 +51,7 @@ func consolePage(files fs.ReadFileFS) string {
 		Replace(consoleSource(files, "page.html"))
 }
 
-// consoleSource returns one of the page's sources, with LF: a checkout on Windows may
+// consoleSource returns one of the page's sources, with LF. A checkout on Windows may
 // have CRLF, but a browser hashes the text with LF, whatever it was sent (HTML,
 // "Preprocessing the input stream").
 func consoleSource(files fs.ReadFileFS, name string) string {

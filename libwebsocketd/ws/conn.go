@@ -96,7 +96,7 @@ func (c *conn) Stay(use func() (leave bool)) {
 }
 
 // Close breaks the connection. While a goroutine is in Stay, perhaps busy with what it
-// read, Close only shuts both halves down and Stay closes the rest: the Close of
+// read, Close only shuts both halves down, and Stay closes the rest. The Close of
 // [net.Conn] would wait for that goroutine.
 func (c *conn) Close() error {
 	c.closed.Store(true)
@@ -271,7 +271,7 @@ const lingerWait = 5 * time.Second
 
 // finish closes our half. A write in progress has until wait; nothing is written after
 // it. Reading goes on for wait, and longer only while the client acknowledges some of
-// the output in flight within patience: closing earlier, with input unread, would
+// the output in flight within patience. Closing earlier, with input unread, would
 // destroy that output (RFC 9293 section 3.6.1).
 func (c *conn) finish(wait, patience time.Duration) {
 	c.controls.Lock()

@@ -86,8 +86,8 @@ func (f *frameReader) Next() ([]bridge.Message, error) {
 	return nil, f.err
 }
 
-// count calls afford with the bytes held of a message that has not come whole, once
-// they are at least what an idle connection may hold; and with 0 once they are fewer.
+// count calls afford with the bytes held of a message that has not come whole, if their
+// number has changed. Fewer than an idle connection may hold count as 0.
 func (f *frameReader) count() error {
 	held := len(f.in.Unread()) + len(f.joined)
 	if held < readbuf.KeptSize {

@@ -30,7 +30,7 @@ const (
 //
 // While the program does not read the client's input we do not read it either, so
 // silence means nothing. Then the client is checked every second, and sent an
-// unsolicited pong (RFC 6455 section 5.5.3): it needs no answer, and a system whose
+// unsolicited pong (RFC 6455 section 5.5.3). It needs no answer, and a system whose
 // client is gone answers it with a reset.
 type keepalive struct {
 	interval time.Duration // of pings; not positive: none

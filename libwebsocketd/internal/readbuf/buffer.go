@@ -10,7 +10,7 @@ import (
 )
 
 // Buffer holds what was read from one side and is not used up yet. It costs next to
-// nothing while its owner waits: the block to read into is taken from a pool when
+// nothing while its owner waits. The block to read into is taken from a pool when
 // there is something to read, and goes back when there is not. (A buffer that grows
 // for each message costs a quarter of an echo.)
 type Buffer struct {
@@ -54,7 +54,7 @@ var (
 )
 
 // makeBlock allocates a Block of n bytes with space for as many messages as there are
-// lines of 60 bytes in one read: growing to that size step by step would leave as much
+// lines of 60 bytes in one read. Growing to that size step by step would leave as much
 // garbage.
 func makeBlock(n int) *Block {
 	return &Block{Data: make([]byte, n), messages: make([]bridge.Message, 0, 1024)}

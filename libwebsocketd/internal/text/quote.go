@@ -5,9 +5,9 @@ import "strconv"
 // MaxQuote is the most bytes of a stranger's value that a message repeats.
 const MaxQuote = 200
 
-// Printable returns s made fit for one line of an answer or a log. Everything that is not
-// printable ASCII is escaped as in a Go string, and what is over MaxQuote becomes three
-// dots: what a stranger sent must neither forge a log line nor flood it.
+// Printable returns s made fit for one line of an answer or a log: what a stranger sent
+// must neither forge a log line nor flood it. Everything that is not printable ASCII is
+// escaped as in a Go string, and what is over MaxQuote becomes three dots.
 func Printable(s string) string {
 	quoted := strconv.QuoteToASCII(s[:min(len(s), MaxQuote)])
 	quoted = quoted[1 : len(quoted)-1]

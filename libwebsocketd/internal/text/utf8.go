@@ -4,9 +4,9 @@ import "unicode/utf8"
 
 const replacement = "\uFFFD"
 
-// Valid returns b if it is valid UTF-8, else a copy with one U+FFFD for each maximal
-// subpart of an ill-formed sequence, as TextDecoder does (Unicode 16, section 3.9,
-// "U+FFFD Substitution of Maximal Subparts"). A text frame must never carry anything
+// Valid returns b if it is valid UTF-8. Otherwise it returns a copy with one U+FFFD for
+// each maximal subpart of an ill-formed sequence, as TextDecoder does (Unicode 16, section
+// 3.9, "U+FFFD Substitution of Maximal Subparts"). A text frame must never carry anything
 // else (RFC 6455 section 8.1).
 func Valid(b []byte) []byte {
 	if utf8.Valid(b) {
@@ -25,9 +25,9 @@ func Valid(b []byte) []byte {
 	return clean
 }
 
-// sequence measures what b begins with: a well-formed character (true) or a
-// maximal subpart of an ill-formed one (false), which may also be a character
-// cut off by the end of b. b is not empty.
+// sequence returns the length of what b begins with: a well-formed character (true) or a
+// maximal subpart of an ill-formed one (false). The latter may also be a character cut
+// off by the end of b. b must not be empty.
 func sequence(b []byte) (n int, ok bool) {
 	if b[0] < utf8.RuneSelf {
 		return 1, true
