@@ -33,7 +33,7 @@ type Dialect interface {
 	Serve(req *Request, client *ws.Endpoint)
 }
 
-// Subprotocols returns those a handshake offers, in its order (RFC 6455 section 4.1).
+// Subprotocols returns the subprotocols that a handshake offers, in its order (RFC 6455 section 4.1).
 func Subprotocols(r *http.Request) []string {
 	return tokens(r.Header.Values("Sec-WebSocket-Protocol"))
 }
@@ -141,7 +141,7 @@ func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from rem
 	return s.newRequest(r, to, from, id, log, to.program.ownHeader()), nil
 }
 
-// settingsOf returns those of the program at the path, else the Config's own.
+// settingsOf returns the settings of the program at the path, else the Config's own.
 func (s *Server) settingsOf(req *Request) *Program {
 	if p := req.Program(); p != nil {
 		return p
