@@ -87,25 +87,25 @@ func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
 // live starts a guardian and returns when it has ended. The error is that of a
 // guardian that never got ready.
 func (g *guardian) live(ready func()) error {
-	pid, said, err := g.start()
+	pid, readyPipe, err := g.start()
 	if err != nil {
 		return err
 	}
-	told := make(chan error, 1)
+	result := make(chan error, 1)
 	go func() {
-		_, err := said.Read(make([]byte, 1))
+		_, err := readyPipe.Read(make([]byte, 1))
 		if err == nil {
 			ready()
 		}
-		told <- err
+		result <- err
 	}()
 	awaitExit(pid)
 	g.mu.Lock()
 	g.pid = 0
 	g.pipe.Close()
 	g.mu.Unlock()
-	err = <-told // the pipe ended with the guardian
-	said.Close()
+	err = <-result // the pipe ended with the guardian
+	readyPipe.Close()
 	if err != nil {
 		return errors.New("it ended before it was ready")
 	}
@@ -113,14 +113,14 @@ func (g *guardian) live(ready func()) error {
 }
 
 // start starts a guardian, which writes to the pipe returned when it is ready.
-func (g *guardian) start() (pid int, said *os.File, err error) {
+func (g *guardian) start() (pid int, readyPipe *os.File, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ended {
 		return 0, nil, ErrClosed
 	}
-	g.pid, g.pipe, said, err = startGuardian(g.table.file, g.orders)
-	return g.pid, said, err
+	g.pid, g.pipe, readyPipe, err = startGuardian(g.table.file, g.orders)
+	return g.pid, readyPipe, err
 }
 
 // awaitExit collects a guardian. One that was stopped cannot do its work and is

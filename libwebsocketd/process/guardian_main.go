@@ -43,7 +43,7 @@ func guardianPath() (string, error) {
 // startGuardian starts a guardian. It returns our ends of the pipe the guardian
 // listens to and of the pipe in which it reports that it is ready. The guardian
 // inherits nothing else but the table, so that it keeps no output open.
-func startGuardian(table *os.File, orders string) (pid int, pipe, said *os.File, err error) {
+func startGuardian(table *os.File, orders string) (pid int, pipe, readyPipe *os.File, err error) {
 	path, err := guardianPath()
 	if err != nil {
 		return 0, nil, nil, err

@@ -59,7 +59,7 @@ type Process struct {
 	reaped   bool          // the leader is collected
 	unkilled error         // error of the last signal
 	gone     bool          // the whole session is gone
-	told     bool          // onGone was called
+	notified bool          // onGone was called
 	state    *os.ProcessState
 	ending   Ending
 	reapOnce sync.Once
@@ -117,12 +117,12 @@ func (p *Process) callOnExit() {
 // Close fails. f must not block.
 func (p *Process) OnGone(f func()) {
 	p.mu.Lock()
-	told := p.told
-	if !told {
+	notified := p.notified
+	if !notified {
 		p.onGone = f
 	}
 	p.mu.Unlock()
-	if told {
+	if notified {
 		f()
 	}
 }
@@ -130,7 +130,7 @@ func (p *Process) OnGone(f func()) {
 func (p *Process) callOnGone() {
 	p.mu.Lock()
 	f := p.onGone
-	p.onGone, p.told = nil, true
+	p.onGone, p.notified = nil, true
 	p.mu.Unlock()
 	if f != nil {
 		f()

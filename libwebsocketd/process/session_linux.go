@@ -134,7 +134,7 @@ func inSession(all []int, session int) (found []int) {
 
 // killRest kills what is left of a session whose first group is gone, and collects
 // it. It reports whether anything was left. A process left in another group descends
-// from an orphan of the session; once that one is dead, it becomes an orphan itself.
+// from an orphan of the session, and becomes an orphan itself when that one is dead.
 func (p *Process) killRest() bool {
 	if p.launcher.orphans == nil {
 		return false
