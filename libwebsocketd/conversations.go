@@ -29,7 +29,7 @@ func (s *Server) Conversations() []Conversation {
 	s.mu.Lock()
 	all := make([]Conversation, 0, len(s.sessions))
 	for x := range s.sessions {
-		if x.about.ID != "" { // else it is a feed of the console
+		if x.about.ID != "" { // "" is a feed of the console
 			all = append(all, x.conversation())
 		}
 	}
@@ -43,10 +43,10 @@ func (s *Server) Conversations() []Conversation {
 	return all
 }
 
-// Kick ends the conversations with an ID: the client is told a close code and a reason,
-// and its program ends as if the client had left. It reports whether there were any. The
-// code is 1000, or one from 3000 to 4999 (RFC 6455 section 7.4); with another nothing
-// happens. Kick waits for what is being written to the client at that moment.
+// Kick ends the conversations with an ID, and reports whether there were any. The client
+// is sent a close code and a reason, and its program ends as if the client had left. The
+// code must be 1000, or one from 3000 to 4999 (RFC 6455 section 7.4); with another Kick
+// does nothing. It waits for a write to the client that is in progress.
 func (s *Server) Kick(id string, code int, reason string) bool {
 	if id == "" || code != bridge.CloseNormal && (code < 3000 || code > 4999) {
 		return false
@@ -92,7 +92,7 @@ func (s *Server) observe(p *program, ended func(process.Ending)) func(process.En
 	}
 }
 
-// converse has a conversation, which is in the list meanwhile, and tells the Observer.
+// converse runs a conversation, lists it meanwhile, and notifies the Observer.
 func (s *Server) converse(x *session) bridge.Traffic {
 	watch := s.cfg.Observer
 	s.enter(x)

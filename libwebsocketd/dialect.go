@@ -33,7 +33,8 @@ type Dialect interface {
 	Serve(req *Request, client *ws.Endpoint)
 }
 
-// Subprotocols returns the subprotocols that a handshake offers, in its order (RFC 6455 section 4.1).
+// Subprotocols returns the subprotocols that a handshake offers, in its order (RFC 6455
+// section 4.1).
 func Subprotocols(r *http.Request) []string {
 	return tokens(r.Header.Values("Sec-WebSocket-Protocol"))
 }
@@ -98,8 +99,8 @@ func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, 
 	return x
 }
 
-// serveDialect has the conversation, and returns why it ended. That of net/http's request
-// ends with ServeHTTP, so that req gets a Context of the client's own.
+// serveDialect lets d hold the conversation, and returns why it ended. The Context of
+// net/http's request ends with ServeHTTP, so req gets one that ends with the client.
 func serveDialect(d Dialect, req *Request, client *ws.Endpoint) error {
 	defer client.Close()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(req.HTTP.Context()))

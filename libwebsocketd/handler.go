@@ -105,7 +105,8 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	return req.session(program, client)
 }
 
-// ownHeader returns the program's headers of a successful upgrade, to be added to.
+// ownHeader returns the program's headers of a successful upgrade. The caller may add to
+// them.
 func (p *program) ownHeader() http.Header {
 	if p.Header == nil {
 		return make(http.Header)
@@ -113,13 +114,14 @@ func (p *program) ownHeader() http.Header {
 	return p.Header.Clone()
 }
 
-// upgradable takes out of the header of a 101 what the server does not speak.
+// upgradable returns the header of a 101 without extensions, which the server does not
+// speak.
 func upgradable(header http.Header) http.Header {
 	header.Del("Sec-WebSocket-Extensions")
 	return header
 }
 
-// confirm puts the subprotocol that is spoken into the header of a 101.
+// confirm puts the chosen subprotocol into the header of a 101.
 func (p *program) confirm(header http.Header, r *http.Request, log *slog.Logger) {
 	offered := Subprotocols(r)
 	if protocol := p.chooseProtocol(offered); protocol != "" {

@@ -27,7 +27,7 @@ func (s *Server) identify(r *http.Request, from *remote, log *slog.Logger) (*slo
 	return log, refusal
 }
 
-// isPreflight reports whether a browser asks what a page may do. It asks without
+// isPreflight reports whether r is a browser's question what a page may do. It has no
 // credentials (Fetch, "CORS-preflight request").
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""

@@ -14,9 +14,9 @@ import (
 
 // Mount makes h serve what a pattern of [http.ServeMux] matches, before every program and
 // every file. Host, Config.Identify and the origins of the Config are checked before, as
-// for a program. Shutdown waits for h: the
-// Context of a request is done when the server goes away, and h must return then. Mount panics if
-// the pattern conflicts with another one. It may be called at any time.
+// for a program. Shutdown waits for h: the Context of a request is done when the server
+// goes away, and h must return then. Mount panics if the pattern conflicts with another
+// one. It may be called at any time.
 func (s *Server) Mount(pattern string, h http.Handler) {
 	s.mounts.Handle(pattern, h)
 	s.mounted.Store(true)
@@ -41,7 +41,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.
 		return true
 	}
 	defer s.running.Done()
-	defer s.conns.forget(acceptedConn(r.Context())) // h may have taken it over
+	defer s.conns.forget(acceptedConn(r.Context())) // h may have hijacked it
 	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
 		maps.Copy(w.Header(), headers)
 	}

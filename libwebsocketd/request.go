@@ -198,7 +198,7 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 	defer settle()
 	req := s.newRequest(r.WithContext(ctx), to, from, id, log, w.Header())
 	req.Silent = r.Context()
-	defer s.conns.forget(acceptedConn(r.Context())) // the Face may have taken it over
+	defer s.conns.forget(acceptedConn(r.Context())) // the Face may have hijacked it
 	face.Serve(w, req)
 	return true
 }

@@ -139,5 +139,5 @@ func (req *Request) BytesAcked(written int64) (count int64, rest, known bool) {
 	}
 	count = socket.Acknowledged(c, written)
 	rest = req.HTTP.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back though its connection is not
-	return count, rest, count != written || !rest     // where nothing is known it is what was written
+	return count, rest, count != written || !rest     // where nothing is known count is written
 }

@@ -15,7 +15,7 @@ type session struct {
 	client  bridge.Endpoint
 	log     *slog.Logger
 	about   Conversation // without its counts
-	talk    func() error // with a Dialect: has the conversation, and returns why it ended
+	talk    func() error // with a Dialect: holds the conversation, and returns why it ended
 	moved   bridge.Meter
 	cause   error // of its end
 }
