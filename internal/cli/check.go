@@ -40,8 +40,8 @@ func (w *options) check() *refusal {
 	return w.addPrograms()
 }
 
-// blame adds r to the faults of the file, if the file sets a flag that r is about. It
-// reports whether it did.
+// blame reports whether the file is at fault: whether it sets a flag that r is about.
+// Then it adds r to the faults of the file, unless that flag has a fault already.
 func (w *options) blame(r *refusal) bool {
 	for _, flag := range r.about {
 		if w.file.broken[flag] {

@@ -90,7 +90,7 @@ func TestBadVariables(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	w, notes := understood(t, map[string]string{
+	w, notes := resolved(t, map[string]string{
 		"WEBSOCKETD_PORT":        "tcp://10.0.0.1:8080",
 		"WEBSOCKETD_ADDRESS":     "127.0.0.1, ::1\nlocalhost",
 		"WEBSOCKETD_ORIGIN":      "https://a.example,b.example\nc.example",
@@ -135,7 +135,7 @@ func TestStderrLayers(t *testing.T) {
 		{"WEBSOCKETD_STDERR", "merge", []string{"--passstderr", "--stderr=tag"}, "tag"},
 		{"WEBSOCKETD_STDERR", "merge", []string{"--passstderr=0"}, "merge"},
 	} {
-		w, _ := understood(t, map[string]string{test.env: test.value}, append(test.args, "cat")...)
+		w, _ := resolved(t, map[string]string{test.env: test.value}, append(test.args, "cat")...)
 		if got := string(w.config().Stderr); got != test.want {
 			t.Errorf("%s=%s with %q: %s, want %s", test.env, test.value, test.args, got, test.want)
 		}

@@ -48,7 +48,7 @@ func (i invocation) run() int {
 		i.version(p.About.License)
 		return ExitOK
 	}
-	w, notes, r := i.understand(p, line)
+	w, notes, r := i.resolve(p, line)
 	if r != nil {
 		return i.refuse(r)
 	}
@@ -59,10 +59,10 @@ func (i invocation) run() int {
 	return i.serve(w, notes)
 }
 
-// understand adds the environment and the configuration file to the command line, and
+// resolve adds the environment and the configuration file to the command line, and
 // checks the whole. The notes tell what was ignored. It may be called again, for a
 // file that has changed.
-func (i invocation) understand(p *parser, line commandLine) (w *options, notes []string, r *refusal) {
+func (i invocation) resolve(p *parser, line commandLine) (w *options, notes []string, r *refusal) {
 	env, notes, err := environment(p.Model.Flags, i.environ)
 	switch {
 	case err != nil:

@@ -61,8 +61,8 @@ func entries(env map[string]string) (entries []string) {
 	return entries
 }
 
-// understood returns what would be served; it fails the test when nothing would.
-func understood(t *testing.T, env map[string]string, args ...string) (*options, []string) {
+// resolved returns what would be served; it fails the test when nothing would.
+func resolved(t *testing.T, env map[string]string, args ...string) (*options, []string) {
 	t.Helper()
 	i := invocation{args: args, environ: entries(env)}
 	p := newParser()
@@ -70,7 +70,7 @@ func understood(t *testing.T, env map[string]string, args ...string) (*options, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, notes, r := i.understand(p, line)
+	w, notes, r := i.resolve(p, line)
 	if r != nil {
 		t.Fatalf("refused: %s", r.message)
 	}

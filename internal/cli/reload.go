@@ -78,7 +78,7 @@ func (i invocation) again() (*options, *refusal) {
 	if err != nil { // cannot happen: the same arguments were scanned before
 		return nil, &refusal{message: err.Error()}
 	}
-	w, _, r := i.understand(p, line)
+	w, _, r := i.resolve(p, line)
 	return w, r
 }
 

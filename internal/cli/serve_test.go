@@ -98,7 +98,7 @@ func TestConfig(t *testing.T) {
 		}},
 	}
 	for _, test := range tests {
-		w, _ := understood(t, nil, test.args...)
+		w, _ := resolved(t, nil, test.args...)
 		if got, want := w.config(), defaults(test.want); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q:\n%+v, want\n%+v", test.args, got, want)
 		}
@@ -114,10 +114,10 @@ func TestPaths(t *testing.T) {
 	if err := os.WriteFile("x.sh", []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if w, _ := understood(t, nil, "./x.sh"); w.command[0] != "./x.sh" {
+	if w, _ := resolved(t, nil, "./x.sh"); w.command[0] != "./x.sh" {
 		t.Errorf("./x.sh becomes %s", w.command[0])
 	}
-	if w, _ := understood(t, nil, "--dir=."); w.Program.Dir != here || w.command != nil {
+	if w, _ := resolved(t, nil, "--dir=."); w.Program.Dir != here || w.command != nil {
 		t.Errorf("--dir=. becomes %s", w.Program.Dir)
 	}
 	for path, want := range map[string][]string{"": nil, "@name": nil, "s": {filepath.Join(here, "s")}, "/run/s": {"/run/s"}} {

@@ -44,7 +44,7 @@ func TestParseDuration(t *testing.T) {
 // TestBytesOfStrings: what is not UTF-8 arrives as it was given.
 func TestBytesOfStrings(t *testing.T) {
 	const odd = "a\xffb\\,${x}\x80"
-	w, _ := understood(t, nil, "--unixsocket="+odd, "--header=X:"+odd, "--passenv="+odd, "cat")
+	w, _ := resolved(t, nil, "--unixsocket="+odd, "--header=X:"+odd, "--passenv="+odd, "cat")
 	cfg := w.config()
 	if cfg.UnixSocket != odd || cfg.Header.Get("X") != odd {
 		t.Errorf("socket %q, header %q", cfg.UnixSocket, cfg.Header)
