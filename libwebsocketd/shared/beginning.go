@@ -7,36 +7,37 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// beginning is the first of what a process has said, for viewers that come when the
-// history has it no longer: a heading, or what a decoder needs to know. Viewers that
-// were there from the start do not notice it.
+// beginning is the first part of a process's output, such as a heading, or what a
+// decoder needs to know. It is for viewers that come when the history no longer has it.
+// For viewers that were there from the start it changes nothing.
 type beginning struct {
-	most int  // bytes
-	cuts bool // messages are pieces of a stream, and the last one may be cut
+	most int  // limit in bytes
+	cuts bool // messages are pieces of a stream, so the last one may be cut
 
 	mu    sync.Mutex
 	first uint64 // the number of the first message
-	said  *libwebsocketd.Chunk
-	room  int
-	full  bool // nothing more is taken
-	cut   bool // the last message is
+	chunk *libwebsocketd.Chunk
+	room  int  // bytes left of most
+	full  bool // nothing more is added
+	cut   bool // the last message was cut
 }
 
+// newBeginning returns an empty beginning, of a process whose first message is number 1.
 func newBeginning(most int, cuts bool) *beginning {
 	b := &beginning{most: most, cuts: cuts}
 	b.restart(1)
 	return b
 }
 
-// restart forgets it: another process begins with message number first.
+// restart empties it: another process begins with message number first.
 func (b *beginning) restart(first uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.first, b.said, b.room, b.full, b.cut = first, libwebsocketd.NewChunk(nil), b.most, b.most == 0, false
+	b.first, b.chunk, b.room, b.full, b.cut = first, libwebsocketd.NewChunk(nil), b.most, b.most == 0, false
 }
 
-// add takes what there is room for, whole messages; an empty one takes one byte of it.
-// It returns the size of the first message if that was too large, and 0 otherwise.
+// add keeps the whole messages that there is room for; an empty one takes one byte. It
+// returns the size of the first message if that was too large, else 0.
 func (b *beginning) add(chunk *libwebsocketd.Chunk) (tooLarge int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -51,7 +52,7 @@ func (b *beginning) add(chunk *libwebsocketd.Chunk) (tooLarge int) {
 			if b.cuts && b.room > 0 {
 				m.Data, b.cut = prefix(m, b.room), true
 				batch = append(batch, m)
-			} else if len(batch) == 0 && b.said.Tally().Messages == 0 {
+			} else if len(batch) == 0 && b.chunk.Tally().Messages == 0 {
 				tooLarge = size
 			}
 			break
@@ -59,12 +60,12 @@ func (b *beginning) add(chunk *libwebsocketd.Chunk) (tooLarge int) {
 		b.room -= size
 		batch = append(batch, m)
 	}
-	b.said = b.said.Then(batch)
+	b.chunk = b.chunk.Then(batch)
 	return tooLarge
 }
 
-// prefix is the first bytes of a piece of a stream, and of text no part of a
-// character.
+// prefix returns at most the given number of bytes of a piece of a stream. It does not
+// cut a character of text.
 func prefix(m libwebsocketd.Message, most int) []byte {
 	for m.Kind == libwebsocketd.Text && most > 0 && !utf8.RuneStart(m.Data[most]) {
 		most--
@@ -72,41 +73,42 @@ func prefix(m libwebsocketd.Message, most int) []byte {
 	return m.Data[:most]
 }
 
-// between is what there is of messages after..before-1, and the number of the first
-// of them that is missing in what follows: that is before if none is. Who has seen
-// something, but not the beginning itself, does not get it.
+// between returns the part of the beginning that lies after message after, and before
+// message before. missing is the number of the first message that follows and is not
+// returned whole; it is before if there is none. A viewer that lacks messages from
+// before the beginning gets nothing.
 func (b *beginning) between(after, before uint64) (d libwebsocketd.Delivery, missing uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if after+1 < b.first || before <= b.first {
 		return d, after + 1
 	}
-	count := min(uint64(b.said.Tally().Messages), before-b.first)
+	count := min(uint64(b.chunk.Tally().Messages), before-b.first)
 	skip := after + 1 - b.first
 	if count <= skip {
 		return d, after + 1
 	}
 	missing = b.first + count
-	if b.cut && count == uint64(b.said.Tally().Messages) {
+	if b.cut && count == uint64(b.chunk.Tally().Messages) {
 		missing--
 	}
-	said := b.said // the same Chunk for all, if it may be: what is made of it is made once
-	if count < uint64(said.Tally().Messages) {
-		said, _ = said.Cut(int(count))
+	chunk := b.chunk // if possible the same Chunk for all: what is made of it is made once
+	if count < uint64(chunk.Tally().Messages) {
+		chunk, _ = chunk.Cut(int(count))
 	}
-	return libwebsocketd.Delivery{Chunk: said, First: b.first, Skip: int(skip)}, missing
+	return libwebsocketd.Delivery{Chunk: chunk, First: b.first, Skip: int(skip)}, missing
 }
 
-// start is the number of the first message of the process.
+// start returns the number of the first message of the process.
 func (b *beginning) start() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.first
 }
 
-// size is how many bytes of memory it takes.
+// size returns how many bytes of memory it takes.
 func (b *beginning) size() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.said.Size()
+	return b.chunk.Size()
 }

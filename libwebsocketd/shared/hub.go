@@ -18,56 +18,57 @@ import (
 	"websocketd/libwebsocketd/record"
 )
 
-// item is what a record has: messages, or a note.
+// item is one entry of a record: messages, or a note.
 type item struct {
-	chunk *libwebsocketd.Chunk
-	note  *libwebsocketd.Note
-	nth   int // restart that note tells
+	chunk   *libwebsocketd.Chunk
+	note    *libwebsocketd.Note
+	restart int // the number of the restart that note reports
 }
 
-// crowd slows the clock of flow down where this machine is busy. Tests with a time of
-// their own have none.
+// crowd slows down the clock of package flow while this machine is busy. Tests with a
+// fake clock replace it.
 var crowd = process.Crowd
 
-// overhead is what an item costs besides its messages.
+// overhead is what an item costs in bytes, without its messages.
 const overhead = 128
 
-// hub is the process of one URL, the record of what it says, and its viewers.
+// hub is the process of one URL, the record of its output, and its viewers.
 type hub struct {
 	life   Lifetime
-	strict bool // no notes between messages
+	strict bool // no note may come between messages
 	log    *slog.Logger
-	ctx    context.Context // done when the server is going away, before that of any client is
+	ctx    context.Context // done when the server shuts down, before any client's context is
 	start  func() (libwebsocketd.Endpoint, *gate.Refusal)
-	ended  func(error) // told how the last process ended; may be nil
-	gone   func()      // tells the supervisor to forget it
+	ended  func(error) // called with the ending of the last process; may be nil
+	gone   func()      // makes the supervisor forget the hub
 
-	shelf   *shelf        // counts what is kept without a process
+	shelf   *shelf        // counts what is kept while there is no process
 	shelved *list.Element // of shelf, which guards it
 
 	output  *record.Log[item]
 	first   *beginning
 	flow    *flow.Control[item]
-	input   chan *said
-	kept    *said         // what the last process did not take any more; feed's
-	changed chan struct{} // its file has
-	stirred chan struct{} // something that idle is about has changed
+	input   chan *inputBatch
+	kept    *inputBatch   // what the last process did not take; only for feed
+	changed chan struct{} // signals that the program's file has changed
+	stirred chan struct{} // signals that viewers, until or stays have changed
 
-	ready chan struct{} // the first process is there, or not
-	done  chan struct{} // the last process is gone
+	ready chan struct{} // closed when the first process has started, or has failed to
+	done  chan struct{} // closed when the last process has ended
 
 	mu       sync.Mutex
 	viewers  []*Subscription // in the order they came
-	until    time.Time       // when it is over without viewers
-	returns  bool            // some of them come back
-	stays    bool            // also without viewers
-	closing  bool            // nobody is attached any more
-	over     bool            // what there was is said
-	lost     bool            // nobody comes back for it
-	restarts int             // so far
-	before   uint64          // the last message before the last of them
+	until    time.Time       // when the process is ended if there are no viewers
+	returns  bool            // some viewers leave for a moment and come back
+	stays    bool            // the process is kept without viewers, too
+	closing  bool            // the process is to end: only viewers that resume are attached, once over
+	over     bool            // the record is complete
+	lost     bool            // no client can come back for the record
+	restarts int             // number of restarts so far
+	before   uint64          // the last message before the last restart
 }
 
+// newHub returns a hub whose first process is not started yet.
 func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict, pieces bool) *hub {
 	output := record.New[item](record.Limits{Bytes: life.History})
 	return &hub{
@@ -75,7 +76,7 @@ func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict, piec
 		output:  output,
 		first:   newBeginning(life.KeepFirst, pieces),
 		flow:    flow.New(output, flow.Options{Block: life.SlowClient == SlowBlock, Crowd: crowd}),
-		input:   make(chan *said),
+		input:   make(chan *inputBatch),
 		changed: make(chan struct{}, 1),
 		stirred: make(chan struct{}, 1),
 		ready:   make(chan struct{}),
@@ -83,9 +84,10 @@ func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict, piec
 	}
 }
 
+// open lets viewers in: the first process has started.
 func (h *hub) open() { close(h.ready) }
 
-// fail is for a hub whose first process could not be started.
+// fail ends a hub whose first process could not be started.
 func (h *hub) fail() {
 	h.mu.Lock()
 	h.closing, h.over = true, true
@@ -95,7 +97,8 @@ func (h *hub) fail() {
 	close(h.done)
 }
 
-// settled is closed when a hub that takes no viewer has become another.
+// settled returns the channel to wait for when the hub takes no viewer: it is closed
+// when the first process has started, or if it had already, when the last has ended.
 func (h *hub) settled() <-chan struct{} {
 	if closed(h.ready) {
 		return h.done
@@ -103,13 +106,14 @@ func (h *hub) settled() <-chan struct{} {
 	return h.ready
 }
 
+// isOver reports whether the record is complete.
 func (h *hub) isOver() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.over
 }
 
-// run is the life of a hub, from its first process to the end of its last.
+// run keeps the hub going, from its first process until no client can come back to it.
 func (h *hub) run(program libwebsocketd.Endpoint) {
 	defer after.Done(h.ctx, h.flow.StopBlocking)()
 	pause := backoff.Pause{Good: goodRun}
@@ -130,8 +134,8 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 	h.mu.Unlock()
 	_, last := h.output.Kept()
 	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
-	// The server's going away comes first, also between two processes, where the last
-	// one has ended by itself.
+	// The server's shutdown is the cause if there is one, also between two processes,
+	// when the last one has ended by itself.
 	h.output.Close(cmp.Or(context.Cause(h.ctx), ending))
 	close(h.done)
 	if h.ended != nil {
@@ -148,24 +152,26 @@ func (h *hub) run(program libwebsocketd.Endpoint) {
 	h.unshelve()
 }
 
-// unshelve is for when nobody has what is kept any more; h.mu is held.
+// unshelve takes the record off the shelf if no viewer reads it and no client can come
+// back for it; h.mu is held.
 func (h *hub) unshelve() {
 	if h.lost && len(h.viewers) == 0 {
 		h.shelf.take(h)
 	}
 }
 
-// toldWithin is how long viewers may take to hear of the end.
-const toldWithin = 5 * time.Second
+// reportTime is how long viewers may take to be sent the end.
+const reportTime = 5 * time.Second
 
-// untilAlone waits until the viewers have heard that it is over, and left.
+// untilAlone waits until all viewers have been sent the end and have left, but not
+// longer than reportTime.
 func (h *hub) untilAlone() {
-	patience := time.NewTimer(toldWithin)
-	defer patience.Stop()
+	timer := time.NewTimer(reportTime)
+	defer timer.Stop()
 	for h.isWatched() {
 		select {
 		case <-h.stirred:
-		case <-patience.C:
+		case <-timer.C:
 			return
 		case <-h.ctx.Done():
 			return
@@ -173,13 +179,14 @@ func (h *hub) untilAlone() {
 	}
 }
 
+// isWatched reports whether the hub has viewers.
 func (h *hub) isWatched() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.viewers) > 0
 }
 
-// outlast waits as long as somebody may come back for what was said, and it is kept.
+// outlast waits while a client may come back for the record, and the record is kept.
 func (h *hub) outlast(dropped <-chan struct{}) {
 	h.mu.Lock()
 	keep := h.life.Linger
@@ -196,15 +203,15 @@ func (h *hub) outlast(dropped <-chan struct{}) {
 	}
 }
 
-// serve is one process, from its start to its end. again says that it was ended to
-// be started anew.
+// serve runs one process, from its start to its end. again reports whether it was ended
+// in order to be restarted.
 func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 	ended, quit := make(chan error, 1), make(chan struct{})
 	var at sync.WaitGroup
 	at.Go(func() { ended <- h.listen(program) })
 	at.Go(func() { h.feed(program, quit) })
 	defer at.Wait()
-	idle := time.NewTimer(0) // looks at once
+	idle := time.NewTimer(0) // fires at once, and is armed then
 	defer idle.Stop()
 	for {
 		select {
@@ -225,12 +232,12 @@ func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 			}
 		}
 		close(quit)
-		program.Close() // by the ladder; what it still says is listened to
+		program.Close() // by the ladder; its last output is still read
 		return again, <-ended
 	}
 }
 
-// arm sets a timer to when the hub is over if nobody comes.
+// arm sets a timer to when the hub closes if no viewer comes.
 func (h *hub) arm(idle *time.Timer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -241,10 +248,11 @@ func (h *hub) arm(idle *time.Timer) {
 	idle.Reset(time.Until(h.until))
 }
 
-// isWanted reports whether the process is to stay; h.mu is held.
+// isWanted reports whether the process is kept for now; h.mu is held.
 func (h *hub) isWanted() bool { return h.stays || len(h.viewers) > 0 }
 
-// leave closes the hub if its time without viewers is over.
+// leave closes the hub if its time without viewers is over, and reports whether the
+// hub is closed.
 func (h *hub) leave() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -260,6 +268,7 @@ func (h *hub) stir() {
 	}
 }
 
+// retire lets the process end when it has no viewers.
 func (h *hub) retire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -267,7 +276,7 @@ func (h *hub) retire() {
 	h.stir()
 }
 
-// listen takes what a process says to the record. It returns how it ended.
+// listen adds the output of a process to the record. It returns how the process ended.
 func (h *hub) listen(program libwebsocketd.Endpoint) error {
 	for {
 		batch, err := program.Receive()
@@ -279,19 +288,20 @@ func (h *hub) listen(program libwebsocketd.Endpoint) error {
 		if err := h.flow.Append(item{chunk: chunk}, messages, chunk.Size()+overhead); err != nil {
 			return err
 		}
-		if size := h.first.add(chunk); size > 0 { // behind the record: what that drops must be here
+		if size := h.first.add(chunk); size > 0 { // after the record, which drops only what has been added here
 			h.say(libwebsocketd.LevelError, fmt.Sprintf("nothing of the beginning is kept: the first message has %d bytes, and --keepfirst=%d", size, h.life.KeepFirst))
 		}
 	}
 }
 
-// drop lets go of everything that is kept.
+// drop discards everything that is kept.
 func (h *hub) drop() {
 	h.output.Drop()
 	_, last := h.output.Kept()
 	h.first.restart(last + 1)
 }
 
+// say logs what happens to the hub.
 func (h *hub) say(level slog.Level, what string, about ...any) {
 	h.log.Log(context.Background(), level, what, append(about, libwebsocketd.CategoryKey, "shared")...)
 }

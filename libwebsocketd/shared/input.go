@@ -7,14 +7,14 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// said is what a viewer has said at once: whole messages.
-type said struct {
+// inputBatch is what a viewer sent at once: whole messages.
+type inputBatch struct {
 	batch []libwebsocketd.Message
-	done  chan error // has room for the answer
+	done  chan error // buffered: the answer never blocks
 }
 
-// newSaid copies a batch: its viewer may leave while it is being written.
-func newSaid(batch []libwebsocketd.Message) *said {
+// newInputBatch copies a batch, because its viewer may leave while it is being written.
+func newInputBatch(batch []libwebsocketd.Message) *inputBatch {
 	size := 0
 	for i := range batch {
 		size += len(batch[i].Data)
@@ -26,12 +26,13 @@ func newSaid(batch []libwebsocketd.Message) *said {
 		own[i] = m
 		own[i].Data = data[from:len(data):len(data)]
 	}
-	return &said{batch: own, done: make(chan error, 1)}
+	return &inputBatch{batch: own, done: make(chan error, 1)}
 }
 
-// answer is what the viewer is told if there is an answer already, else otherwise: what
-// was taken must not be said not to have been, when the process ends just then.
-func (s *said) answer(otherwise error) error {
+// answer returns the process's answer if there is one already, else otherwise. It is
+// called when something else ends the wait: a batch that was taken just before must not
+// be reported as lost.
+func (s *inputBatch) answer(otherwise error) error {
 	select {
 	case err := <-s.done:
 		return err
@@ -40,8 +41,8 @@ func (s *said) answer(otherwise error) error {
 	}
 }
 
-// feed takes what viewers say to a process, one batch after another, until quit. What
-// the process has not taken then is kept for the next one.
+// feed sends what comes from viewers to a process, one batch after another, until quit
+// is closed. What the process has not taken by then is kept for the next one.
 func (h *hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 	for {
 		s := h.kept
@@ -65,12 +66,11 @@ func (h *hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 	}
 }
 
-// endWait is how long after a process has closed its input its end may come that explains
-// it.
+// endWait is how long feed waits for a process to end that has closed its input.
 const endWait = time.Second
 
-// endsSoon reports whether a process takes no more because it is about to end; else
-// it has only closed its input.
+// endsSoon reports whether a process takes no more input because it is about to end.
+// Otherwise it has only closed its input.
 func endsSoon(quit <-chan struct{}) bool {
 	wait := time.NewTimer(endWait)
 	defer wait.Stop()
@@ -82,6 +82,7 @@ func endsSoon(quit <-chan struct{}) bool {
 	}
 }
 
+// closed reports whether c is closed.
 func closed(c <-chan struct{}) bool {
 	select {
 	case <-c:
@@ -91,8 +92,8 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// heard is what the viewer is told about it. A process that takes no more may be
-// followed by one that does.
+// heard returns the error that the viewer gets when Send has returned err. That a
+// process takes no more is none if another process may follow it.
 func (h *hub) heard(err error) error {
 	var refused *libwebsocketd.RefusedError
 	if err != nil && !errors.As(err, &refused) && (h.life.Restart != RestartNever || h.life.Watch) {
@@ -101,7 +102,7 @@ func (h *hub) heard(err error) error {
 	return err
 }
 
-// whyDeaf is why a viewer's messages do not go to the process.
+// whyDeaf returns why a viewer's messages do not go to the process.
 func (h *hub) whyDeaf() string {
 	if h.life.Input == InputNone {
 		return "this program takes none from its clients (see --input=none)"

@@ -21,47 +21,47 @@ type Start string
 // When a process is started.
 const (
 	StartFirst Start = "first" // with the first viewer (default)
-	StartEager Start = "eager" // with the server, and it stays; that of another URL below the program's with its first viewer
+	StartEager Start = "eager" // with the server, and it stays; for a URL below the program's own, with the first viewer
 )
 
-// Input says who of the viewers may say something to the program.
+// Input says which viewers may send messages to the program.
 type Input string
 
-// Who may say something.
+// Which viewers may send.
 const (
-	InputAll   Input = "all"   // everybody, message by message (default)
-	InputFirst Input = "first" // who has been there the longest
-	InputNone  Input = "none"  // nobody
+	InputAll   Input = "all"   // all, message by message (default)
+	InputFirst Input = "first" // the one that has been there the longest
+	InputNone  Input = "none"  // none
 )
 
-// SlowClient says what becomes of a viewer that does not take the output as fast as
-// the others, so that what it is to get next is no longer kept.
+// SlowClient says what happens to a viewer that does not take the output as fast as the
+// others, so that its next message is no longer kept.
 type SlowClient string
 
-// What becomes of a slow viewer.
+// What happens to a slow viewer.
 const (
 	SlowClose SlowClient = "close" // its connection is closed with 1013 (default)
-	SlowDrop  SlowClient = "drop"  // it is told how many messages it has lost, and goes on
+	SlowDrop  SlowClient = "drop"  // it is sent a note of how many messages it has lost, and goes on
 	SlowBlock SlowClient = "block" // the program waits for it, and so do the others
 )
 
-// Lifetime is lifetime shared: all clients of a URL have one process. The zero
-// value is its defaults.
+// Lifetime is lifetime shared: all clients of a URL have one process. The zero value
+// has the defaults.
 type Lifetime struct {
 	Start      Start
-	Linger     time.Duration // how long the process is kept when the last viewer has left
+	Linger     time.Duration // how long the process is kept after the last viewer has left
 	Input      Input
 	SlowClient SlowClient
 	History    int           // bytes of output that are kept; 0 is DefaultHistory
-	KeepFirst  int           // bytes of the beginning of the output that are kept besides, for viewers that come later
-	Restart    RestartPolicy // what becomes of a process that ends
-	Watch      bool          // a process whose program file changes is restarted
+	KeepFirst  int           // bytes of the beginning of the output that are kept in addition, for viewers that come later
+	Restart    RestartPolicy // after which endings another process is started
+	Watch      bool          // restart a process whose program file changes
 }
 
-// Name is what the console calls it.
+// Name returns what the console calls it.
 func (l Lifetime) Name() string { return "shared" }
 
-// complete fills the defaults in.
+// complete returns l with the defaults filled in.
 func (l Lifetime) complete() Lifetime {
 	l.Start = cmp.Or(l.Start, StartFirst)
 	l.Input = cmp.Or(l.Input, InputAll)
@@ -71,7 +71,7 @@ func (l Lifetime) complete() Lifetime {
 	return l
 }
 
-// Check is why the settings are wrong, or cannot go with the rest of p's.
+// Check returns an error if the settings are wrong, or do not go with the rest of p's.
 func (l Lifetime) Check(p *libwebsocketd.Program) error {
 	for _, f := range []struct {
 		name, value string

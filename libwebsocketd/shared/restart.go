@@ -8,26 +8,28 @@ import (
 	"websocketd/libwebsocketd/internal/backoff"
 )
 
-// RestartPolicy says which endings of a process another one follows.
+// RestartPolicy says after which endings of a process another one is started.
 type RestartPolicy string
 
-// Which endings another process follows.
+// After which endings another process is started.
 const (
 	RestartNever     RestartPolicy = "never"      // none (default)
-	RestartOnFailure RestartPolicy = "on-failure" // those with a status other than 0, or by a signal
+	RestartOnFailure RestartPolicy = "on-failure" // an exit status other than 0, or a signal
 	RestartAlways    RestartPolicy = "always"     // all
 )
 
-// Follows reports whether another process follows one that has ended.
+// Follows reports whether another process follows one that has ended, with success or
+// without.
 func (r RestartPolicy) Follows(success bool) bool {
 	return r == RestartAlways || r == RestartOnFailure && !success
 }
 
-// goodRun is how long a process has run whose ending does not count against the next.
+// goodRun is how long a process must run for the pauses between restarts to begin again
+// with the shortest.
 const goodRun = 10 * time.Second
 
-// next is the process that follows one that has begun then and has ended, or nil. again
-// says that it was ended for that.
+// next returns the process that follows one that began and has ended, or nil if none
+// does. again reports whether it was ended in order to be restarted.
 func (h *hub) next(pause *backoff.Pause, ending error, began time.Time, again bool) libwebsocketd.Endpoint {
 	var wait time.Duration
 	if !again {
@@ -36,11 +38,11 @@ func (h *hub) next(pause *backoff.Pause, ending error, began time.Time, again bo
 		}
 		wait = pause.Fail(began, time.Now())
 	}
-	retry := backoff.Pause{First: time.Second} // for a file that has changed and is still open
+	retry := backoff.Pause{First: time.Second} // between attempts while the changed file is still open for writing
 	for h.rest(wait) {
 		program, refusal := h.start()
 		if refusal == nil {
-			h.tellRestart(ending)
+			h.noteRestart(ending)
 			return program
 		}
 		switch now := time.Now(); {
@@ -55,13 +57,14 @@ func (h *hub) next(pause *backoff.Pause, ending error, began time.Time, again bo
 	return nil
 }
 
+// succeeded reports whether ending is that of a process which exited with status 0.
 func succeeded(ending error) bool {
 	var ended *libwebsocketd.EndedError
 	return errors.As(ending, &ended) && ended.Success()
 }
 
-// rest waits before another process is started, or until its file changes. It is
-// false if there is nobody to start it for.
+// rest waits before another process is started, but only until the program's file
+// changes. It returns false if the process is not wanted any more.
 func (h *hub) rest(wait time.Duration) bool {
 	after, idle := time.NewTimer(wait), time.NewTimer(0)
 	defer after.Stop()
@@ -83,15 +86,15 @@ func (h *hub) rest(wait time.Duration) bool {
 	return false
 }
 
-// tellRestart tells the viewers that another process says what comes now.
-func (h *hub) tellRestart(ending error) {
+// noteRestart adds a note to the record: the output that follows is another process's.
+func (h *hub) noteRestart(ending error) {
 	how := ending.Error()
 	h.say(libwebsocketd.LevelAccess, "RESTARTED", "ending", how)
 	_, last := h.output.Kept()
 	h.mu.Lock()
 	h.restarts, h.before = h.restarts+1, last
-	begins := item{note: &libwebsocketd.Note{Restarted: how}, nth: h.restarts}
+	begins := item{note: &libwebsocketd.Note{Restarted: how}, restart: h.restarts}
 	h.mu.Unlock()
 	h.first.restart(last + 1)
-	h.flow.Append(begins, 0, overhead) // it is not closed yet
+	h.flow.Append(begins, 0, overhead) // no error: the record is not closed yet
 }

@@ -8,31 +8,30 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// hubCost is what a hub costs besides what its process has said: itself, its two
-// goroutines, its place in the supervisor.
+// hubCost is what a hub costs in bytes, without the output of its process: itself, its
+// two goroutines, its place in the supervisor.
 const hubCost = 16 << 10
 
-// shelf is what processes of a program have said that have ended. They hold no place
-// of MaxForks any more, and which URLs there are is the clients' choice: so all of it
-// together is bounded. What is over the limit goes the oldest first, whoever still
-// reads it.
+// shelf counts the output of a program's processes that have ended. They no longer hold
+// a slot of MaxForks, and clients choose which URLs there are, so the sum is bounded.
+// Over the limit the oldest output is dropped first, even if a viewer still reads it.
 type shelf struct {
-	limit int
+	limit int // in bytes
 
 	mu    sync.Mutex
 	kept  list.List // of *ended, the oldest first
-	bytes int
+	bytes int       // sum over kept
 }
 
-// ended is what the process of a hub has said.
+// ended is the output of a hub whose process has ended.
 type ended struct {
 	hub     *hub
 	bytes   int
-	dropped chan struct{}
+	dropped chan struct{} // closed when the output was dropped
 }
 
-// newShelf has room for what that many processes may say. Without a limit of
-// processes it is that of the default.
+// newShelf returns a shelf with room for the output of that many processes, each with
+// that much history. If processes is not limited, the room is for DefaultMaxForks.
 func newShelf(processes, history int) *shelf {
 	if processes <= 0 {
 		processes = libwebsocketd.DefaultMaxForks
@@ -43,8 +42,8 @@ func newShelf(processes, history int) *shelf {
 	return &shelf{limit: math.MaxInt}
 }
 
-// put counts what h keeps, now that its process has ended. The channel is closed when
-// that had to be dropped.
+// put counts what h keeps after its process has ended. dropped is closed when that had
+// to be dropped.
 func (s *shelf) put(h *hub) (dropped <-chan struct{}) {
 	e := &ended{hub: h, bytes: h.output.Bytes() + h.first.size() + hubCost, dropped: make(chan struct{})}
 	s.mu.Lock()
@@ -59,7 +58,8 @@ func (s *shelf) put(h *hub) (dropped <-chan struct{}) {
 	return e.dropped
 }
 
-// take counts it no longer: another process goes on, or nobody has it any more.
+// take stops counting what h keeps: another process goes on, or no client can read it
+// any more.
 func (s *shelf) take(h *hub) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *shelf) take(h *hub) {
 	}
 }
 
-// remove takes an element out; s.mu is held.
+// remove removes an element of kept; s.mu is held.
 func (s *shelf) remove(at *list.Element) *ended {
 	e := s.kept.Remove(at).(*ended)
 	e.hub.shelved = nil

@@ -11,21 +11,21 @@ import (
 	"websocketd/libwebsocketd/record"
 )
 
-// start is where a viewer wants to begin.
+// start is the position at which a viewer wants to begin.
 type start struct {
-	position record.Position // Epoch is "" if the client did not tell it
-	told     bool            // the client told where; else everything that is kept
-	browser  bool            // an EventSource reconnects: 204 makes it stop (HTML 9.2.3)
-	gaps     bool            // it may miss something, if it is told
+	position record.Position // Epoch is "" if the client did not send it
+	named    bool            // the client named a position; else it gets everything that is kept
+	browser  bool            // it is an EventSource that reconnects: 204 makes it stop (HTML 9.2.3)
+	gaps     bool            // it may miss messages, if it is sent a note of them
 }
 
-// readStart reads Last-Event-ID, which wins, or after=. The number may be any, up to
-// the largest there is.
+// readStart reads the start from Last-Event-ID, or else from after=. Any uint64 is a
+// valid number.
 func readStart(r *http.Request) (start, *gate.Refusal) {
 	query := r.URL.Query()
 	s := start{gaps: query.Get("gap") == "ok"}
 	if id := libwebsocketd.LastEventID(r); id != "" {
-		s.told, s.browser = true, true
+		s.named, s.browser = true, true
 		var err error
 		if s.position, err = record.ParsePosition(id); err != nil {
 			return s, s.nothingThere()
@@ -36,7 +36,7 @@ func readStart(r *http.Request) (start, *gate.Refusal) {
 		return s, nil
 	}
 	after := query.Get("after")
-	s.told = true
+	s.named = true
 	number, err := strconv.ParseUint(after, 10, 64)
 	if strings.Contains(after, ":") {
 		s.position, err = record.ParsePosition(after)
@@ -50,11 +50,11 @@ func readStart(r *http.Request) (start, *gate.Refusal) {
 	return s, nil
 }
 
-// resumes reports whether the viewer has seen something of a process, so that only
-// that process will do.
-func (s start) resumes() bool { return s.told && (s.position.Number > 0 || s.position.Epoch != "") }
+// resumes reports whether the viewer has seen output of a process, so that it must get
+// that process and no other.
+func (s start) resumes() bool { return s.named && (s.position.Number > 0 || s.position.Epoch != "") }
 
-// nothingThere is the answer where that process is not known any more.
+// nothingThere returns the refusal for a viewer whose process is no longer known.
 func (s start) nothingThere() *gate.Refusal {
 	if s.browser {
 		return &gate.Refusal{Status: http.StatusNoContent, Reason: "what Last-Event-ID stands for has ended"}
@@ -62,9 +62,10 @@ func (s start) nothingThere() *gate.Refusal {
 	return &gate.Refusal{Status: http.StatusNotFound, Reason: "what after= is about has ended; ask without it to begin anew"}
 }
 
-// check refuses a viewer that has missed what kept has no more.
+// check refuses a viewer that has missed messages which kept no longer has, or that
+// names a position of another process.
 func (s start) check(kept *record.Log[item]) *gate.Refusal {
-	if !s.told {
+	if !s.named {
 		return nil
 	}
 	first, _ := kept.Kept()

@@ -19,44 +19,44 @@ var (
 	errOver = errors.New("the program has ended")
 )
 
-// Subscription is a viewer of a shared process: the program's side of its
-// conversation. It is a libwebsocketd.Broadcast.
+// Subscription is the program's side of a viewer's conversation with a shared process.
+// It is a libwebsocketd.Broadcast.
 type Subscription struct {
-	hub    *hub
-	log    *slog.Logger
-	reader *record.Reader[item]
-	fresh  bool   // nothing was read: what is no longer kept is not missed
-	gaps   bool   // it is told what it misses, and goes on
-	notes  bool   // it has a place to be told of what it misses between the beginning and what is kept
-	strict bool   // it cannot be told
-	from   uint64 // the message behind which it began
-	nth    int    // restart was the last one then
+	hub      *hub
+	log      *slog.Logger
+	reader   *record.Reader[item]
+	fresh    bool   // it has read nothing yet, so messages no longer kept are no gap
+	gaps     bool   // it is sent a note of what it misses, and goes on
+	notes    bool   // it can be sent a note between the beginning and the history, even if fresh
+	strict   bool   // it cannot be sent notes
+	from     uint64 // the message after which it began
+	restarts int    // number of restarts when it joined
 
-	cursor  *flow.Cursor // nil if it does not listen
-	returns bool
-	ctx     context.Context // done when it has left
-	left    context.CancelCauseFunc
+	cursor  *flow.Cursor            // nil if it does not listen
+	returns bool                    // it leaves for a moment and comes back
+	ctx     context.Context         // done when it has left
+	left    context.CancelCauseFunc // of ctx
 
-	into    []record.Entry[item]
-	large   bool // what it had last was
+	into    []record.Entry[item] // room for items, reused
+	large   bool                 // its last item was larger than largeItem
 	out     []libwebsocketd.Delivery
 	batch   []libwebsocketd.Message
-	pending error     // comes after what was delivered
-	mute    sync.Once // says that nobody listens to it
+	pending error     // returned after what was delivered
+	mute    sync.Once // logs that its messages are ignored
 
-	once sync.Once
+	once sync.Once // guards Close
 }
 
 var _ libwebsocketd.Broadcast = (*Subscription)(nil)
 
-// most is how many items a viewer takes at once, and holds while it writes them; only
-// one when they are larger than largeItem.
+// most is how many items a viewer takes at once, and holds while it writes them. After
+// an item larger than largeItem it takes only one.
 const (
 	most      = 4
 	largeItem = 256 << 10
 )
 
-// attach makes a viewer, nil if the hub takes none.
+// attach adds a viewer. Without a refusal a nil viewer means that the hub takes none.
 func (h *hub) attach(call *libwebsocketd.Attach, from start) (*Subscription, *gate.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -67,7 +67,7 @@ func (h *hub) attach(call *libwebsocketd.Attach, from start) (*Subscription, *ga
 		return nil, refusal
 	}
 	s := &Subscription{
-		hub: h, log: call.Log, returns: call.Polling, fresh: !from.told,
+		hub: h, log: call.Log, returns: call.Polling, fresh: !from.named,
 		gaps:   from.gaps || h.life.SlowClient == SlowDrop,
 		strict: h.strict && !call.OutOfBand,
 		notes:  call.OutOfBand,
@@ -77,7 +77,7 @@ func (h *hub) attach(call *libwebsocketd.Attach, from start) (*Subscription, *ga
 	s.ctx, s.left = context.WithCancelCause(context.Background())
 	h.returns = h.returns || call.Polling
 	if !call.SendOnly {
-		s.from, s.nth = h.begin(s, from), h.restarts
+		s.from, s.restarts = h.begin(s, from), h.restarts
 		s.reader = h.output.From(s.from)
 		s.cursor = h.flow.Join(s.from)
 	}
@@ -86,13 +86,13 @@ func (h *hub) attach(call *libwebsocketd.Attach, from start) (*Subscription, *ga
 	return s, nil
 }
 
-// begin is the message behind which a viewer begins: the one it names, else the
-// first that is kept. One that is told of a restart by being closed has nothing to
-// do with the process before. h.mu is held.
+// begin returns the message after which a viewer begins: the one it names, or else the
+// one before the first that is kept. A viewer that is closed on a restart gets nothing
+// from the process before it. h.mu is held.
 func (h *hub) begin(s *Subscription, from start) uint64 {
 	first, _ := h.output.Kept()
 	switch {
-	case from.told:
+	case from.named:
 		return from.position.Number
 	case s.strict:
 		return max(first-1, h.before)
@@ -100,6 +100,7 @@ func (h *hub) begin(s *Subscription, from start) uint64 {
 	return first - 1
 }
 
+// detach removes a viewer.
 func (h *hub) detach(s *Subscription) {
 	if s.cursor != nil {
 		s.cursor.Leave()
@@ -118,20 +119,19 @@ func (h *hub) detach(s *Subscription) {
 	h.stir()
 }
 
-// Epoch names what the numbers of the messages count from.
+// Epoch returns the name of the numbering of the messages.
 func (s *Subscription) Epoch() string { return s.hub.output.Epoch() }
 
-// After is the number of the last message that Deliveries has yielded.
+// After returns the number of the last message returned by Deliveries.
 func (s *Subscription) After() uint64 { return s.reader.After() }
 
-// Watch tells how to find out whether the client takes what it is given.
+// Watch sets the function that measures whether the client takes what it is given.
 func (s *Subscription) Watch(taken func() (count int64, rest bool)) {
 	s.cursor.Watch(taken)
 }
 
-// Deliveries blocks for what the process says, in numbered messages, and for notes.
-// Its error is the final one: how the last process ended, or why this viewer gets
-// no more.
+// Deliveries waits for output of the process, as numbered messages, and for notes. Its
+// error is final: how the last process ended, or why this viewer gets no more.
 func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	if s.pending != nil {
 		return nil, s.last(s.pending)
@@ -154,14 +154,14 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	s.hand(entries)
 	s.cursor.Move(s.reader.After())
 	if len(s.out) == 0 {
-		return s.Deliveries() // why there is no more, or what follows
+		return s.Deliveries() // the pending error, or what follows
 	}
 	return s.out, nil
 }
 
-// catchUp is for a viewer that goes on with message number next, and is not where it
-// was: what was kept of the beginning, and then a note of what it misses. Who is fresh
-// misses nothing but what lies between the two.
+// catchUp fills the gap of a viewer that goes on with message number next, but not from
+// message before. It adds what was kept of the beginning, and then a note of what the
+// viewer misses. A fresh viewer misses only what lies between the beginning and next.
 func (s *Subscription) catchUp(before, next uint64) {
 	missing := before + 1
 	switch {
@@ -179,7 +179,8 @@ func (s *Subscription) catchUp(before, next uint64) {
 	}
 }
 
-// room is where the next items go. Who waits for them holds nothing.
+// room returns the room for the next items. It lets go of the last ones, so that a
+// viewer that waits holds nothing.
 func (s *Subscription) room() []record.Entry[item] {
 	clear(s.out)
 	clear(s.into[:cap(s.into)])
@@ -190,12 +191,12 @@ func (s *Subscription) room() []record.Entry[item] {
 	return s.into[:0]
 }
 
-// hand makes deliveries of entries, up to a restart that this viewer cannot be told.
+// hand makes deliveries of entries, up to a restart that this viewer cannot be sent.
 func (s *Subscription) hand(entries []record.Entry[item]) {
 	for _, e := range entries {
 		if e.Item.note != nil && s.strict {
-			if e.Item.nth <= s.nth && e.First-1 <= s.from {
-				continue // it came because of that
+			if e.Item.restart <= s.restarts && e.First-1 <= s.from {
+				continue // it joined after that restart
 			}
 			s.pending = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
 			return
@@ -205,6 +206,7 @@ func (s *Subscription) hand(entries []record.Entry[item]) {
 	}
 }
 
+// failed returns the final error of Deliveries when the record's is err.
 func (s *Subscription) failed(err error) error {
 	var gone *record.GoneError
 	if errors.As(err, &gone) {
@@ -214,14 +216,15 @@ func (s *Subscription) failed(err error) error {
 	return s.last(err)
 }
 
-// last is for a viewer that gets no more. It may be here until the process has ended
-// (see Close), but nothing is kept for it, and nobody waits.
+// last returns the final error of a viewer that gets no more. The viewer may stay until
+// the process has ended (see Close), but nothing is kept for it, and it is not waited
+// for.
 func (s *Subscription) last(err error) error {
 	s.cursor.Leave()
 	return err
 }
 
-// Receive is Deliveries without numbers. A note is a message.
+// Receive does what Deliveries does, without numbers. A note becomes a message.
 func (s *Subscription) Receive() ([]libwebsocketd.Message, error) {
 	deliveries, err := s.Deliveries()
 	s.batch = s.batch[:0]
@@ -236,8 +239,8 @@ func (s *Subscription) Receive() ([]libwebsocketd.Message, error) {
 	return s.batch, err
 }
 
-// Send takes messages to the process, in turn with those of other viewers. Without
-// a process it waits for the next one.
+// Send sends messages to the process, in turn with those of other viewers. While there
+// is no process it waits for the next one.
 func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 	h := s.hub
 	if !h.listensTo(s) {
@@ -246,7 +249,7 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 		})
 		return nil
 	}
-	to := newSaid(batch)
+	to := newInputBatch(batch)
 	select {
 	case h.input <- to:
 	case <-s.ctx.Done():
@@ -264,14 +267,14 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 	}
 }
 
-// CloseSend says nothing to the process: others may go on.
+// CloseSend does nothing: other viewers may go on sending.
 func (s *Subscription) CloseSend(error) error { return nil }
 
-// Context is never done: how the process ends is told by Deliveries.
+// Context returns a context that is never done: Deliveries reports how the process ends.
 func (s *Subscription) Context() context.Context { return context.Background() }
 
-// Close lets the viewer leave. When the server is going away it is there until the
-// process has ended, and what that still says is delivered.
+// Close makes the viewer leave. When the server shuts down it first waits until the
+// process has ended, so that the last output is delivered.
 func (s *Subscription) Close() error {
 	s.once.Do(func() {
 		if s.hub.ctx.Err() != nil {

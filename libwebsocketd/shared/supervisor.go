@@ -10,62 +10,64 @@ import (
 	"websocketd/libwebsocketd/gate"
 )
 
-// lease is how long a process is kept, and its ending known, for a client that
-// comes back for more.
+// lease is how long a process is kept, or what it has written after its end, for a
+// client that comes back for more.
 const lease = 30 * time.Second
 
-// supervisor has the hubs of one program, one for each URL that has viewers.
+// supervisor keeps the hubs of one program, one for each URL that has viewers.
 type supervisor struct {
-	host   *libwebsocketd.Runtime
-	life   Lifetime
-	shelf  *shelf
-	files  *files             // nil without Watch
-	ctx    context.Context    // of the files: done when the server is going away, or nothing is kept any more
-	cancel context.CancelFunc // of ctx
+	runtime *libwebsocketd.Runtime
+	life    Lifetime
+	shelf   *shelf
+	files   *files             // nil without Watch
+	ctx     context.Context    // of the files: done when the server shuts down, or after Retire when no hub is left
+	cancel  context.CancelFunc // of ctx
 
 	mu      sync.Mutex
 	hubs    map[string]*hub
-	retired bool
+	retired bool // Retire was called
 }
 
-// Serve begins to serve host's program: at once, if StartEager says so.
-func (l Lifetime) Serve(host *libwebsocketd.Runtime) libwebsocketd.Supervisor {
-	k := &supervisor{host: host, life: l.complete(), hubs: map[string]*hub{}}
-	k.shelf = newShelf(host.MaxForks(), k.life.History+k.life.KeepFirst)
-	k.ctx, k.cancel = context.WithCancel(host.Context())
+// Serve returns a Supervisor for the program. With StartEager it starts the process at
+// once.
+func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor {
+	s := &supervisor{runtime: runtime, life: l.complete(), hubs: map[string]*hub{}}
+	s.shelf = newShelf(runtime.MaxForks(), s.life.History+s.life.KeepFirst)
+	s.ctx, s.cancel = context.WithCancel(runtime.Context())
 	if l.Watch {
 		var release func()
-		k.files, release = watchFiles(host.Log())
-		host.Go(func() {
+		s.files, release = watchFiles(runtime.Log())
+		runtime.Go(func() {
 			defer release()
-			<-k.ctx.Done()
+			<-s.ctx.Done()
 		})
 	}
-	if own, ok := host.Own(); ok && k.life.Start == StartEager {
-		host.Go(func() { k.startEager(own) })
+	if own, ok := runtime.Own(); ok && s.life.Start == StartEager {
+		runtime.Go(func() { s.startEager(own) })
 	}
-	return k
+	return s
 }
 
-// startEager starts the process that is there before anybody asks. When that fails
-// the first viewer tries again.
-func (k *supervisor) startEager(own libwebsocketd.Target) {
-	k.mu.Lock()
-	if k.retired || k.hubs[key(own)] != nil {
-		k.mu.Unlock()
+// startEager starts the process that is there before any viewer. If that fails the
+// first viewer tries again.
+func (s *supervisor) startEager(own libwebsocketd.Target) {
+	s.mu.Lock()
+	if s.retired || s.hubs[key(own)] != nil {
+		s.mu.Unlock()
 		return
 	}
-	h := k.newHub(own)
-	k.mu.Unlock()
-	k.begin(h, func() {})
+	h := s.newHub(own)
+	s.mu.Unlock()
+	s.begin(h, func() {})
 }
 
-// key tells the URLs of a program apart; the query is not part of it.
+// key returns a string that identifies a URL of the program, without the query.
 func key(at libwebsocketd.Target) string { return at.ScriptName + "\x00" + at.PathInfo }
 
-// Open makes call a viewer of the URL's process, which is started if need be.
-func (k *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
-	if call.SendOnly && k.life.Input != InputAll {
+// Open makes a client a viewer of its URL's process, and starts that process if need
+// be.
+func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
+	if call.SendOnly && s.life.Input != InputAll {
 		return nil, &gate.Refusal{Status: http.StatusForbidden, Reason: "this program takes no messages from here (see --input)"}
 	}
 	from, refusal := readStart(call.Request)
@@ -73,7 +75,7 @@ func (k *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 		return nil, refusal
 	}
 	for {
-		h, sub, refusal := k.find(call, from)
+		h, sub, refusal := s.find(call, from)
 		if refusal != nil || sub != nil {
 			return endpoint(sub), refusal
 		}
@@ -81,7 +83,7 @@ func (k *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 		case <-h.settled(): // it is being started, or ended
 		case <-call.Request.Context().Done():
 			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the client has left"}
-		case <-k.host.Context().Done():
+		case <-s.runtime.Context().Done():
 			return nil, gate.GoingAway
 		}
 	}
@@ -95,50 +97,51 @@ func endpoint(sub *Subscription) libwebsocketd.Endpoint {
 	return sub
 }
 
-// find attaches call to the hub of its URL, or to a new one. Without a viewer and a
-// refusal the hub is to be waited for.
-func (k *supervisor) find(call *libwebsocketd.Attach, from start) (*hub, *Subscription, *gate.Refusal) {
-	k.mu.Lock()
-	h := k.hubs[key(call.Target)]
+// find attaches a client to the hub of its URL, or to a new one. If it returns neither a
+// viewer nor a refusal, the hub takes no viewer yet: wait until it has settled, and try
+// again.
+func (s *supervisor) find(call *libwebsocketd.Attach, from start) (*hub, *Subscription, *gate.Refusal) {
+	s.mu.Lock()
+	h := s.hubs[key(call.Target)]
 	if h == nil || h.isOver() && !(from.resumes() && !call.SendOnly) {
 		if from.resumes() || !call.MayStart {
-			k.mu.Unlock()
+			s.mu.Unlock()
 			return nil, nil, from.nothingThere()
 		}
-		h = k.newHub(call.Target)
-		k.mu.Unlock()
+		h = s.newHub(call.Target)
+		s.mu.Unlock()
 		var sub *Subscription
-		refusal := k.begin(h, func() { sub, _ = h.attach(call, from) })
+		refusal := s.begin(h, func() { sub, _ = h.attach(call, from) })
 		return h, sub, refusal
 	}
-	k.mu.Unlock()
+	s.mu.Unlock()
 	sub, refusal := h.attach(call, from)
 	return h, sub, refusal
 }
 
-// newHub makes the hub of a URL; k.mu is held.
-func (k *supervisor) newHub(at libwebsocketd.Target) *hub {
-	own, known := k.host.Own()
-	h := newHub(k.host.Context(), k.life, k.shelf, !k.retired && known && k.life.Start == StartEager && key(own) == key(at), strict(k.host.Program()), k.host.Program().Pieces())
-	h.log = k.host.Log().With("url", urlOf(at))
+// newHub adds the hub of a URL; s.mu is held.
+func (s *supervisor) newHub(at libwebsocketd.Target) *hub {
+	own, known := s.runtime.Own()
+	h := newHub(s.runtime.Context(), s.life, s.shelf, !s.retired && known && s.life.Start == StartEager && key(own) == key(at), strict(s.runtime.Program()), s.runtime.Program().Pieces())
+	h.log = s.runtime.Log().With("url", urlOf(at))
 	h.start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
-		program, refusal := k.host.Start(at)
+		program, refusal := s.runtime.Start(at)
 		if refusal != nil {
 			return nil, refusal
 		}
 		h.say(libwebsocketd.LevelAccess, "START", "pid", program.Pid())
 		return program, nil
 	}
-	h.ended = k.host.Ended()
-	h.gone = func() { k.forget(at, h) }
-	if k.files != nil {
-		k.files.add(h, filesOf(at.Command(), k.host.Program().WorkDir))
+	h.ended = s.runtime.Ended()
+	h.gone = func() { s.forget(at, h) }
+	if s.files != nil {
+		s.files.add(h, filesOf(at.Command(), s.runtime.Program().WorkDir))
 	}
-	k.hubs[key(at)] = h
+	s.hubs[key(at)] = h
 	return h
 }
 
-// urlOf is a place as the log names it.
+// urlOf returns a target as the log names it.
 func urlOf(at libwebsocketd.Target) string {
 	if at.ScriptName == "/" {
 		return at.PathInfo
@@ -146,8 +149,9 @@ func urlOf(at libwebsocketd.Target) string {
 	return at.ScriptName + at.PathInfo
 }
 
-// begin starts the first process of a hub, with a viewer if join makes one.
-func (k *supervisor) begin(h *hub, join func()) *gate.Refusal {
+// begin starts the first process of a hub. It calls join, which may attach the first
+// viewer, before the hub can close.
+func (s *supervisor) begin(h *hub, join func()) *gate.Refusal {
 	program, refusal := h.start()
 	if refusal != nil {
 		h.fail()
@@ -155,40 +159,40 @@ func (k *supervisor) begin(h *hub, join func()) *gate.Refusal {
 	}
 	h.open()
 	join()
-	k.host.Go(func() { h.run(program) })
+	s.runtime.Go(func() { h.run(program) })
 	return nil
 }
 
-// forget is told of a hub that nobody can be attached to any more.
-func (k *supervisor) forget(at libwebsocketd.Target, h *hub) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.files != nil {
-		k.files.remove(h)
+// forget removes a hub to which no viewer can be attached any more.
+func (s *supervisor) forget(at libwebsocketd.Target, h *hub) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.files != nil {
+		s.files.remove(h)
 	}
-	if k.hubs[key(at)] == h {
-		delete(k.hubs, key(at))
+	if s.hubs[key(at)] == h {
+		delete(s.hubs, key(at))
 	}
-	if k.retired && len(k.hubs) == 0 {
-		k.cancel()
+	if s.retired && len(s.hubs) == 0 {
+		s.cancel()
 	}
 }
 
-// Retire lets every process go when its last viewer has left.
-func (k *supervisor) Retire() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.retired = true
-	for _, h := range k.hubs {
+// Retire lets every process end when its last viewer has left.
+func (s *supervisor) Retire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retired = true
+	for _, h := range s.hubs {
 		h.retire()
 	}
-	if len(k.hubs) == 0 {
-		k.cancel()
+	if len(s.hubs) == 0 {
+		s.cancel()
 	}
 }
 
-// strict reports whether clients take every message for the program's, so that no
-// note may stand between them.
+// strict reports whether clients take every message for the program's, so that no note
+// may come between them.
 func strict(p *libwebsocketd.Program) bool {
 	return !p.Lines() || p.Stderr == libwebsocketd.StderrTag
 }

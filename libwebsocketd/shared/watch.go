@@ -17,34 +17,35 @@ import (
 // editor writes it in several steps.
 const quiet = 150 * time.Millisecond
 
-// files tells hubs that their programs have changed. What is watched are folders:
-// editors put another file in the place of the one before.
+// files reports to hubs that the files of their programs have changed. It watches
+// folders, because editors replace a file by another one.
 type files struct {
 	watcher *fsnotify.Watcher
 	done    chan struct{} // closed when run has returned
 
 	mu      sync.Mutex
 	of      map[*hub]*watched
-	folders map[string]map[*watched]bool // who has a file there
+	folders map[string]map[*watched]bool // those that have a file there
 }
 
-// watched is what a hub's program is made of.
+// watched holds the files of a hub's program.
 type watched struct {
 	hub     *hub
 	seen    map[string]os.FileInfo // the files, as they were last seen
 	folders []string
 }
 
-// watchers is the one files of this process, while anybody watches: the system has few
-// of what it takes (inotify: 128 a user).
+// watchers holds the only files of this process, while it has users. The system allows
+// few watchers (inotify: 128 a user).
 var watchers struct {
 	mu    sync.Mutex
 	users int
 	files *files
 }
 
-// watchFiles is the one files there is; release is to be called at the end, once.
-// Without the system's help it says so and nothing is watched.
+// watchFiles returns the only files, and creates it for the first user. The caller must
+// call release once, at the end. If the system cannot watch, watchFiles logs that and
+// returns nil.
 func watchFiles(log *slog.Logger) (f *files, release func()) {
 	watchers.mu.Lock()
 	defer watchers.mu.Unlock()
@@ -61,7 +62,7 @@ func watchFiles(log *slog.Logger) (f *files, release func()) {
 	return watchers.files, releaseFiles
 }
 
-// releaseFiles ends what the last user of it releases.
+// releaseFiles closes the files of watchers when the last user releases it.
 func releaseFiles() {
 	watchers.mu.Lock()
 	defer watchers.mu.Unlock()
@@ -71,14 +72,15 @@ func releaseFiles() {
 	}
 }
 
-// run looks at the files a while after something has happened in their folders: that
-// others are written there all the time does not keep it from looking.
+// run looks at the files a while after something has happened in their folders. It does
+// not wait for the folder to be quiet, since other files may be written there all the
+// time.
 func (f *files) run() {
 	defer close(f.done)
 	still := time.NewTimer(quiet)
 	defer still.Stop()
-	stirred := map[*watched]bool{} // whose files are to be looked at
-	soon := true
+	stirred := map[*watched]bool{} // those whose files are to be looked at
+	soon := true                   // the timer runs
 	for {
 		select {
 		case event, open := <-f.watcher.Events:
@@ -86,7 +88,7 @@ func (f *files) run() {
 				return
 			}
 			f.stir(stirred, event.Name)
-		case <-f.watcher.Errors: // something was missed, perhaps
+		case <-f.watcher.Errors: // events may have been lost
 			f.stirAll(stirred)
 		case <-still.C:
 			f.lookAt(stirred)
@@ -99,7 +101,8 @@ func (f *files) run() {
 	}
 }
 
-// stir notes who has a file where something has happened: in a folder, or to it.
+// stir notes the hubs that have a file where something has happened: in a folder, or to
+// the folder itself.
 func (f *files) stir(stirred map[*watched]bool, name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -110,6 +113,7 @@ func (f *files) stir(stirred map[*watched]bool, name string) {
 	}
 }
 
+// stirAll notes all hubs.
 func (f *files) stirAll(stirred map[*watched]bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,8 +122,8 @@ func (f *files) stirAll(stirred map[*watched]bool) {
 	}
 }
 
-// filesOf are the files a command is made of: what is executed, and arguments that
-// are files, as an interpreter's are.
+// filesOf returns the files a command consists of: what is executed, and arguments that
+// are files, such as an interpreter's script.
 func filesOf(command []string, dir string) []string {
 	var found []string
 	for i, arg := range command {
@@ -149,7 +153,8 @@ func (f *files) add(h *hub, names []string) {
 	}
 }
 
-// watch makes what happens to a file an event, wherever it is now. f.mu is held.
+// watch asks for the events of a file: in the folder of its name, and in the one where
+// the file lies if the name is a link; f.mu is held.
 func (f *files) watch(w *watched, name string) {
 	f.watchFolder(w, filepath.Dir(name))
 	if target, err := filepath.EvalSymlinks(name); err == nil {
@@ -157,8 +162,8 @@ func (f *files) watch(w *watched, name string) {
 	}
 }
 
-// watchFolder asks for a folder's events. One that is watched already is not watched
-// twice; one that was replaced is another.
+// watchFolder asks for the events of a folder. A folder that is watched already is not
+// watched twice. One that was replaced since is another folder, and is watched again.
 func (f *files) watchFolder(w *watched, dir string) {
 	if err := f.watcher.Add(dir); err != nil {
 		complain(w.hub.log, "what changes in "+dir+" is not noticed", err)
@@ -172,11 +177,13 @@ func (f *files) watchFolder(w *watched, dir string) {
 	f.folders[dir][w] = true
 }
 
+// complain logs that changes are not noticed, and why.
 func complain(log *slog.Logger, what string, err error) {
 	log.Error(what+": "+err.Error(), libwebsocketd.CategoryKey, "shared")
 }
 
-// remove watches a hub's files no longer, nor a folder that is nobody else's.
+// remove stops watching the files of a hub, and the folders where no other hub has a
+// file.
 func (f *files) remove(h *hub) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -193,9 +200,9 @@ func (f *files) remove(h *hub) {
 	}
 }
 
-// lookAt tells the hubs whose files have changed. Who is left in stirred is to be
-// looked at again soon: a file is still being written, or missing, and its folder may
-// be gone, too.
+// lookAt looks at the files of the hubs in stirred, and restarts those whose files have
+// changed. A hub that stays in stirred is to be looked at again soon: a file is still
+// being written, or it is missing, and its folder may be gone too.
 func (f *files) lookAt(stirred map[*watched]bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -219,8 +226,8 @@ func (f *files) lookAt(stirred map[*watched]bool) {
 	}
 }
 
-// changed are the files that are others now, and whether one of them is still being
-// written, and one missing.
+// changed returns the files that have changed. busy reports whether one of them is
+// still being written, missing whether a file does not exist.
 func changed(seen map[string]os.FileInfo) (now map[string]os.FileInfo, busy, missing bool) {
 	now = map[string]os.FileInfo{}
 	for name, before := range seen {
@@ -239,11 +246,13 @@ func changed(seen map[string]os.FileInfo) (now map[string]os.FileInfo, busy, mis
 	return now, busy, missing
 }
 
+// same reports whether a and b describe the same file with the same content, as far as
+// the folder tells.
 func same(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && a.Mode() == b.Mode()
 }
 
-// change makes the hub start its process anew.
+// change makes the hub restart its process.
 func (h *hub) change() {
 	h.say(libwebsocketd.LevelAccess, "CHANGED")
 	select {
