@@ -57,9 +57,9 @@ func (s start) resumes() bool { return s.named && (s.position.Number > 0 || s.po
 // nothingThere returns the refusal for a viewer whose process is no longer known.
 func (s start) nothingThere() *gate.Refusal {
 	if s.browser {
-		return &gate.Refusal{Status: http.StatusNoContent, Reason: "what Last-Event-ID stands for has ended"}
+		return &gate.Refusal{Status: http.StatusNoContent, Reason: "the process that Last-Event-ID refers to has ended"}
 	}
-	return &gate.Refusal{Status: http.StatusNotFound, Reason: "what after= is about has ended; ask without it to begin anew"}
+	return &gate.Refusal{Status: http.StatusNotFound, Reason: "the process that after= refers to has ended; ask without after= to get the next one"}
 }
 
 // check refuses a viewer that has missed messages which kept no longer has, or that
@@ -73,7 +73,7 @@ func (s start) check(kept *record.Log[item]) *gate.Refusal {
 	case other && s.browser:
 		return s.nothingThere()
 	case other:
-		return &gate.Refusal{Status: http.StatusGone, Reason: "what after= is about has ended, and another process counts anew; ask without it to begin with that"}
+		return &gate.Refusal{Status: http.StatusGone, Reason: "the process that after= refers to has ended, and another one runs with numbers of its own; ask without after= to get that one"}
 	case s.position.Number < first-1 && !s.gaps:
 		return &gate.Refusal{Status: http.StatusGone, Reason: "message " + strconv.FormatUint(s.position.Number+1, 10) +
 			" is no longer kept, the oldest is " + strconv.FormatUint(first, 10) + "; gap=ok goes on there, --history keeps more"}

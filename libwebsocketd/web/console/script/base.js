@@ -17,7 +17,7 @@ const pressed = (button, on) => button.setAttribute("aria-pressed", on);
 
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 
-// sizeWords are bytes as people say them.
+// sizeWords returns a number of bytes as people write it.
 function sizeWords(n) {
   if (n < 1024) return `${n} B`;
   return n < 1 << 20 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / (1 << 20)).toFixed(1)} MiB`;

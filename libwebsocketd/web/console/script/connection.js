@@ -1,9 +1,9 @@
 
-const LAST_WORDS = 1000; // milliseconds that the end of a connection waits for what is still to be heard of it
+const LAST_WORDS = 1000; // milliseconds that the end of a connection waits for the server's last words about it
 
 let link = null, again = false; // again: the end of this connection opens the next
 
-// A link is one connection, from the wish to have it to the row that tells its end.
+// A link is one connection, from the attempt to open it to the row that reports its end.
 class Link {
   constructor(target) {
     this.target = target;
@@ -91,7 +91,7 @@ function disconnect() {
 
 const addException = error => add("exception", `${error.name}: ${error.message}`);
 
-let editing = false; // an edit is one entry of the browser's history, not one a key
+let editing = false; // one edit is one entry in the browser's history, however many keys it takes
 
 function restoreURL() {
   url.value = history.state?.url ?? socketOrigin + location.pathname + location.search;

@@ -19,15 +19,15 @@ function filter() {
 
 function applyFilter() {
   filterChanged = false;
-  forgetNodes(); // what is marked in them is another text now
+  forgetNodes(); // the filter marks another text in them now
   keepPlace(() => {
     list.view = rows.list.filter(passes);
     list.valid = list.fresh = 0;
   });
 }
 
-// leaveFilter is Escape: no filter, and back to the log. A browser empties the box
-// by itself then, but does not say so by an input event.
+// leaveFilter handles Escape: it removes the filter and returns to the log. A browser
+// empties the box by itself then, but sends no input event for it.
 function leaveFilter() {
   $("filter").value = "";
   filter();

@@ -3,7 +3,7 @@ const HISTORY_KEY = "websocketdconsole.sendhistory", HISTORY_MAX = 100;
 
 const sentLines = loadHistory();
 let at = -1; // where in the history we are; -1 is the unsent line
-let edits = new Map(); // what was made of a line, and is not sent yet, by its place
+let edits = new Map(); // edited lines that are not sent yet, by their place
 
 function loadHistory() {
   try {

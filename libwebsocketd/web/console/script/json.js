@@ -4,7 +4,8 @@
 
 const CHILDREN = 200; // of one value, until more are asked for
 
-// isJSON: an object or array, not too long to be looked at for each row.
+// isJSON reports whether text is a JSON object or array, and short enough to be parsed
+// for each row.
 function isJSON(text) {
   if (text.length < 2 || text.length > LONG || !/^\s*[[{]/.test(text)) return false;
   try { JSON.parse(text); } catch { return false; }
@@ -22,8 +23,8 @@ function tokensOf(text) {
   return tokens;
 }
 
-// jsonTree is the whole of it; what is folded is made when it is opened. folds is
-// what the user has turned, and outlives the nodes.
+// jsonTree returns a box with the whole text. A folded part is made when it is opened.
+// folds holds what the user has opened or closed, and outlives the nodes.
 function jsonTree(text, folds) {
   const box = element("div", "json");
   addValue(box, { tokens: tokensOf(text), folds }, 0, 0, [], "");
@@ -46,7 +47,7 @@ function addValue(box, tree, at, depth, name, comma) {
   });
 }
 
-// turnable makes a fold remember that the user has turned it.
+// turnable makes a fold remember that the user has opened or closed it.
 function turnable(fold, folds, at, natural, fill) {
   if (fold.open = folds.has(at) !== natural) fill();
   fold.ontoggle = () => {
@@ -56,7 +57,7 @@ function turnable(fold, folds, at, natural, fill) {
   };
 }
 
-// childrenOf are the tokens the entries of an object or array begin with.
+// childrenOf returns the tokens with which the entries of an object or array begin.
 function childrenOf(tokens, at) {
   const begins = [at + 1];
   for (let i = at + 1; i < tokens[at].close; i++) {

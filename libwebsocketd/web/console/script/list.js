@@ -3,15 +3,15 @@
 const list = { view: [], tops: [0], valid: 0, nodes: new Map(), follow: true, fresh: 0, top: 0 };
 const OVERSCAN = 6; // rows in the page above and below what is seen
 
-// font is columns in a line; pixels of a line, of a row besides its lines, and of a
-// row at least.
+// font holds the columns of a line, and in pixels the height of a line, of a row without
+// its lines, and of the smallest row.
 const font = { columns: 100, line: 20, rest: 4, least: 24 };
 
 const heightOf = row => row.height ||= guess(row);
 
-// guess is right for what a terminal would show in as many lines. The place of
-// a reader would else have to be mended all the time, and a smooth scroll ends
-// where that is done.
+// guess returns the height of a row that was not drawn yet. It is right for text that a
+// terminal would show in as many lines. Otherwise the reader's place would have to be
+// corrected all the time, and each correction ends a smooth scroll.
 function guess(row) {
   let lines = row.why ? 1 : 0;
   for (const line of collapsed(row).split("\n")) lines += Math.ceil(width(line) / font.columns) || 1;
@@ -46,7 +46,8 @@ function addUp() {
   $("space").style.height = tops.at(-1) + "px";
 }
 
-// keepPlace changes the list under a reader who has scrolled up.
+// keepPlace makes a change to the list, and keeps the place of a reader who has scrolled
+// up.
 function keepPlace(change) {
   const top = list.view[rowAt(log.scrollTop)];
   change();
@@ -63,7 +64,7 @@ function rowAt(y) {
   return Math.max(0, low);
 }
 
-// forgetDropped takes the rows off the view that were dropped to save memory.
+// forgetDropped removes from the view the rows that were dropped to save memory.
 function forgetDropped() {
   const { view, tops } = list, oldest = rows.list[0]?.id ?? Infinity;
   let n = 0;
@@ -74,8 +75,8 @@ function forgetDropped() {
   list.valid = 0;
 }
 
-// render comes to rest: a row that is seen for the first time may be higher
-// than was guessed, and bring others into sight or out of it.
+// render draws the rows in sight, in several passes: a row that is seen for the first
+// time may be higher than was guessed, and bring others into sight or out of it.
 function render() {
   for (let pass = 0; pass < 5; pass++) {
     addUp();
@@ -89,8 +90,8 @@ function render() {
   noteScroll();
 }
 
-// noteScroll: only who moves up stops following. To be away from the bottom is
-// not enough, a window that got smaller is that too.
+// noteScroll stops following only when the reader moves up. To be away from the bottom
+// is not enough, because that also happens when the window gets smaller.
 function noteScroll() {
   if (log.scrollTop + log.clientHeight >= log.scrollHeight - 2) list.follow = true;
   else if (log.scrollTop < list.top) list.follow = false;

@@ -30,7 +30,7 @@ function listenToControls() {
   message.oninput = fitMessage;
   $("send").onsubmit = event => { event.preventDefault(); send(); };
   $("mode").onchange = setMode;
-  // What empties the box tells it in one of these ways, a browser's cross by the second.
+  // When the box is emptied one of these events comes; a browser's cross sends the second.
   $("filter").oninput = $("filter").onsearch = $("filter").onchange = filter;
   $("times").onclick = toggleTimes;
   $("pause").onclick = togglePause;

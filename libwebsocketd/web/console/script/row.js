@@ -12,7 +12,7 @@ function makeNode(row) {
   return node;
 }
 
-// makeActs are the buttons that come where the reader is.
+// makeActs returns the buttons that appear on the row where the reader is.
 function makeActs(row) {
   const acts = element("span", "act"), copyIt = element("button", "copy", "copy");
   copyIt.title = "Copy ( y )";
@@ -45,7 +45,7 @@ function paintText(node, row) {
 
 const sizeOf = row => row.bytes ? "BLOB: " + plural(row.bytes.length, "byte") : plural(row.text.length, "character");
 
-// collapsed is the text of a row that was not opened, without its colours.
+// collapsed returns the text of a row that was not opened, without its colours.
 function collapsed(row) {
   if (row.bytes) return `${sizeOf(row)}  ${visible(row.text)}`;
   const short = shorten(row.text);
@@ -73,13 +73,13 @@ function toggleRow(row) {
   list.valid = Math.min(list.valid, list.view.indexOf(row));
   list.nodes.get(row).remove();
   list.nodes.delete(row);
-  list.follow = false; // who opens a row wants to read it
+  list.follow = false; // a reader who opens a row wants to read it
   render();
   list.nodes.get(row)?.querySelector("button")?.focus({ preventScroll: true });
 }
 
-// rowInHand is the row with the focus, or under the mouse, or else the newest of
-// one of these kinds.
+// rowInHand returns the row with the focus, or under the mouse, or else the newest one
+// of these kinds.
 function rowInHand(...kinds) {
   const at = log.querySelector(".row:focus-within") ?? log.querySelector(".row:hover");
   for (const [row, node] of list.nodes) if (node === at && kinds.includes(row.kind)) return row;

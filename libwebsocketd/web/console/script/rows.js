@@ -1,10 +1,10 @@
 
-// The log keeps the newest rows up to either limit. As many again may wait
-// while it is paused.
+// The log keeps the newest rows, up to either limit. While it is paused, the same number
+// of further rows may wait.
 const MAX_ROWS = 200_000;
 const MAX_SIZE = 64 << 20; // characters of text, bytes of binary messages
 
-// Rows are kept oldest first. What is over a limit goes by tenths, so that a
+// Rows are kept oldest first. Over a limit a tenth of them is dropped at once, so that a
 // flood does not move the whole array for every message.
 class Rows {
   constructor() { this.clear(); }
@@ -34,7 +34,7 @@ function add(kind, text, more) {
   plan();
 }
 
-// addData is a row for a message, and counts it.
+// addData adds a row for a message, and counts it.
 function addData(kind, data) {
   const text = typeof data === "string", bytes = text ? null : new Uint8Array(data);
   const wire = text ? utf8Length(data) : bytes.length, which = kind === "send" ? "sent" : "received";
@@ -94,7 +94,7 @@ function undo() {
   filter();
 }
 
-// forgetCleared lets what was cleared go when there is no room for both.
+// forgetCleared drops what was cleared when there is no room for both.
 function forgetCleared() {
   if (cleared && (rows.list.length + cleared.list.length > MAX_ROWS || rows.size + cleared.size > MAX_SIZE)) cleared = null;
 }

@@ -1,14 +1,14 @@
 
-// What this page's own server tells it, and no page of anybody else: the programs it
-// has, and during a connection what that cannot carry, by a feed.
+// What this page's own server sends it, and sends to no other site's page: the programs
+// it has, and during a connection, through a feed, what the connection cannot carry.
 
 const DOCUMENT = "/.websocketd/console.json", FEED = "/.websocketd/console", MARK = "websocketd-console.";
 
-let programs = null, moreScripts = false; // null: the server has not told
+let programs = null, moreScripts = false; // null: the server has not sent them
 
 const socketOrigin = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
 
-// known resolves when it is known what the server has, or that it does not tell.
+// known resolves when the server has sent its programs, or will not send them.
 const known = (async () => {
   try {
     const answer = await fetch(DOCUMENT);
@@ -17,7 +17,7 @@ const known = (async () => {
   } catch { /* no server any more, or one behind a proxy that serves its pages only */ }
 })();
 
-// socketURL is where a WebSocket of this page would go, or null.
+// socketURL returns where a WebSocket of this page would go, or null.
 function socketURL(text) {
   try {
     const to = new URL(text, location.href);
@@ -30,8 +30,8 @@ function socketURL(text) {
 
 const isOurs = to => to?.host === location.host;
 
-// programAt is the program of this server that a URL is for: that with the longest
-// path which is the URL's or the beginning of it.
+// programAt returns the program of this server that a URL is for: the one with the
+// longest path that is the URL's path or the beginning of it.
 function programAt(to) {
   if (!isOurs(to) || !programs) return undefined;
   let path;

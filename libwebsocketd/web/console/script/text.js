@@ -54,8 +54,9 @@ function restyle(style, codes) {
   return style;
 }
 
-// wideColour is a colour of 256, or one of red, green and blue: a number up to 7 of
-// the palette, or what CSS calls it. Numbers, so that nothing else gets into a style.
+// wideColour returns one of the 256 colours, or one of red, green and blue: a number up
+// to 7 of the palette, or the CSS name. All parts are made numbers, so that nothing else
+// gets into a style.
 function wideColour(codes) {
   const byte = () => Math.min(255, codes.shift() | 0);
   if (codes.shift() === 2) return `rgb(${byte()} ${byte()} ${byte()})`;
@@ -82,8 +83,8 @@ function dress(span, { front, back, ...flags }) {
   return span;
 }
 
-// legible is a program's own colour, drawn to that of all text, or of the page, as it
-// was not chosen for this background.
+// legible returns a program's own colour, mixed with that of the text or of the page,
+// because it was not chosen for this background.
 const legible = (colour, towards) => `color-mix(in srgb, ${colour} 55%, var(--${towards}))`;
 
 function highlighted(text) {
@@ -98,7 +99,7 @@ function highlighted(text) {
   return [...parts, text.slice(from)];
 }
 
-// bytesPreview is bytes as the text they are, or else the first of them in hex.
+// bytesPreview returns bytes as text if they are text, or else the first of them in hex.
 function bytesPreview(bytes) {
   const some = bytes.subarray(0, 200);
   try {
@@ -120,5 +121,5 @@ function hexView(bytes, columns) {
   return lines.join("\n");
 }
 
-// utf8Length is how many bytes a text is on the wire.
+// utf8Length returns how many bytes a text takes on the wire.
 const utf8Length = text => /^[\x00-\x7f]*$/.test(text) ? text.length : new TextEncoder().encode(text).length;

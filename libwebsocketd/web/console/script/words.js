@@ -1,6 +1,6 @@
 
-// What the page says in whole sentences. A program here is what the server's
-// document says of one, or undefined when it is another server's.
+// What the page says in whole sentences. A program here is its entry in the server's
+// document, or undefined for a program of another server.
 
 const CODES = {
   1000: "Closed as intended.",
@@ -31,8 +31,8 @@ const STATUS = {
   127: " A shell says so when it does not find the command.",
 };
 
-// explain goes by the reason first: 4137 may be status 137 and may be signal 9.
-// link is what is known of the connection besides: program, heard, refusal, unseen.
+// explain goes by the reason first, because 4137 may be status 137 or signal 9. link
+// holds what else is known of the connection: program, heard, refusal, unseen.
 function explain(code, reason, opened, left, link = {}) {
   const [, status] = /^exit status (\d+)$/.exec(reason) ?? [];
   const [, signal] = /^signal: (\w+)/.exec(reason) ?? [];
@@ -75,7 +75,7 @@ function afterLeaving(program) {
   return " The program is not this connection's alone: it may go on.";
 }
 
-// explainRefusal is about a handshake that failed. Browsers hide the answer from
+// explainRefusal explains a handshake that failed. Browsers hide the answer from
 // pages; this server tells its own console.
 function explainRefusal({ ours, refusal, unseen, heard, offered }) {
   if (refusal) return `The server refused: ${refusal}`;
@@ -96,7 +96,7 @@ const FRAMINGS = {
   binary: ["What it prints comes as bytes, in pieces", "the bytes you send go to its standard input as they are. It gets no text: typed text is sent as bytes"],
 };
 
-// introduction is what an empty page says.
+// introduction returns what an empty page says.
 function introduction(program, programs, connected) {
   if (connected) return program ? `You are talking with ${program.name}. ${framingWords(program)}` : "You are connected.";
   if (program) {
