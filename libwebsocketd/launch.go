@@ -30,7 +30,7 @@ func fits(env []string) *gate.Refusal {
 		}
 		name, _, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, "HTTP_") {
-			return newRefusal(http.StatusRequestHeaderFieldsTooLarge, "the header behind "+text.Quote(name)+" does not fit a program's environment")
+			return newRefusal(http.StatusRequestHeaderFieldsTooLarge, "the header of "+text.Quote(name)+" does not fit a program's environment")
 		}
 		return newRefusal(http.StatusRequestURITooLong, "the URL does not fit a program's environment")
 	}

@@ -141,7 +141,7 @@ func (p *Endpoint) logStderr() {
 }
 
 func (p *Endpoint) cutShort() {
-	logging.At(p.log, logging.LevelError, "process", "the program has exited, but what it left behind went on talking and is ended")
+	logging.At(p.log, logging.LevelError, "process", "the program has exited, but its remaining children kept printing and are ended")
 }
 
 func (p *Endpoint) logLine(line []byte) {

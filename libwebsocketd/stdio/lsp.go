@@ -86,7 +86,7 @@ func (c *lspCutter) cutHeader(unread []byte) (used int, err error) {
 	return used, nil
 }
 
-var errJunk = &bridge.BrokenError{Reason: "64 KiB of output without a message behind a Content-Length"}
+var errJunk = &bridge.BrokenError{Reason: "64 KiB of output without a message after a Content-Length"}
 
 // takeLine takes one line of a header, or one that does not belong there.
 func (c *lspCutter) takeLine(line []byte) (err error) {

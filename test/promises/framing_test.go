@@ -115,7 +115,7 @@ func TestBrokenOutput(t *testing.T) {
 		{"lsp", `printf 'Content-Length: 2\r\n\r\n{}Content-Length: -1\r\n\r\n'` + endless, "{}", `Content-Length "-1" is not a number of bytes`},
 		{"lsp", `printf 'Content-Length: 1000000000\r\n\r\n'` + endless, "", "Content-Length 1000000000 is over --maxline=1048576"},
 		{"lsp", `printf 'Content-Length: 12345678901234567890\r\n\r\n'` + endless, "", "Content-Length 12345678901234567890 is over --maxline=1048576"},
-		{"lsp", `printf 'Content-Length: 2\r\n\r\n{}'` + endless, "{}", "64 KiB of output without a message behind a Content-Length"},
+		{"lsp", `printf 'Content-Length: 2\r\n\r\n{}'` + endless, "{}", "64 KiB of output without a message after a Content-Length"},
 		{"lsp", `printf 'Content-Length: 2\r\n\r\n{'; exit 3`, "", "output ended inside a message"},
 	} {
 		t.Run(test.framing+" "+test.reason, func(t *testing.T) {
