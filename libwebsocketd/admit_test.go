@@ -11,14 +11,14 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// handshake is a good one.
+// handshake returns a valid handshake.
 func handshake(target string) string {
 	return "GET " + target + " HTTP/1.1\nHost: HOST\nUpgrade: websocket\nConnection: Upgrade\n" +
 		"Sec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\n\n"
 }
 
-// TestAdmission is the order of the checks: each request is wrong in all that
-// comes behind what answers it. Nothing refused here starts a process.
+// TestAdmission checks the order of the checks: each request also fails every check after
+// the one that answers it. No refused request starts a process.
 func TestAdmission(t *testing.T) {
 	t.Parallel()
 	dir := scriptTree(t)

@@ -126,7 +126,7 @@ func undocumentedSpec(spec ast.Spec, group bool) (names []string) {
 	return names
 }
 
-// functionName is Name, or Type.Name for a method.
+// functionName returns Name, or Type.Name for a method.
 func functionName(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return f.Name.Name

@@ -41,7 +41,7 @@ func TestChildSees(t *testing.T) {
 		"REMOTE_ADDR=unix-socket", "REMOTE_HOST=unix-socket", "REMOTE_PORT=", "SERVER_NAME=anything", "SERVER_PORT=80", "HTTP_X_A=1"})
 }
 
-// TestChildSeesTLS: the same behind somebody else's TLS.
+// TestChildSeesTLS: the same when an embedder's server does TLS.
 func TestChildSeesTLS(t *testing.T) {
 	t.Parallel()
 	s, err := New(Config{Command: []string{"/usr/bin/env"}, Settings: Settings{PassEnv: []string{}}})
@@ -60,7 +60,7 @@ func TestChildSeesTLS(t *testing.T) {
 	check(t, "TLS", readAll(t, c), []string{"HTTPS=on", "SERVER_PORT=" + port, "SERVER_NAME=127.0.0.1"})
 }
 
-// readAll is every message up to a normal end.
+// readAll returns every message up to a normal end.
 func readAll(t *testing.T, c *websocket.Conn) (messages []string) {
 	t.Helper()
 	defer c.Close()

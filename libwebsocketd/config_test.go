@@ -11,7 +11,7 @@ import (
 	"websocketd/libwebsocketd/stdio"
 )
 
-// TestConfigCheck is the table of what New refuses; the error names the field.
+// TestConfigCheck checks the table of what New refuses; the error names the field.
 func TestConfigCheck(t *testing.T) {
 	command := []string{"/bin/cat"}
 	for field, cfg := range map[string]Config{
@@ -71,7 +71,7 @@ func TestConfigDefaults(t *testing.T) {
 	}
 }
 
-// settings are those of the Config's own program, complete.
+// settings returns those of the Config's own program, complete.
 func settings(t testing.TB, cfg Config) *Program {
 	t.Helper()
 	p := cfg.own()

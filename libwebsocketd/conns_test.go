@@ -85,8 +85,8 @@ func TestMostHeld(t *testing.T) {
 	}
 }
 
-// TestEvicted: a connection that is given up is answered, by who reads from it or, when
-// its request has just come whole, by who serves it.
+// TestEvicted: an evicted connection is answered, by its Read or, when its request has
+// just come whole, by ServeHTTP.
 func TestEvicted(t *testing.T) {
 	t.Parallel()
 	c := newConns(0, 1, slog.New(slog.DiscardHandler))
@@ -117,7 +117,7 @@ func TestEvicted(t *testing.T) {
 	}
 }
 
-// TestToldApart: of two reasons to refuse connections each is told at its own pace.
+// TestToldApart: of two reasons to refuse connections each is logged in its own interval.
 func TestToldApart(t *testing.T) {
 	t.Parallel()
 	var told strings.Builder

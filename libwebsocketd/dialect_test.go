@@ -83,9 +83,9 @@ func echoProgram() Program {
 	return Program{Name: "echo", Command: []string{"/bin/sh", "-c", `echo "$@ $REQUEST_METHOD $QUERY_STRING $MORE $REMOTE_ADDR $REMOTE_USER $AUTH_TYPE"`, "sh"}}
 }
 
-// TestDialect: a protocol of its own has the connection before a program is opened, takes
-// both kinds, starts programs with arguments and with the request's environment, sends
-// pings and hears pongs, and opens other paths.
+// TestDialect: a Dialect gets the connection before a program is opened, and takes both
+// kinds. It starts programs with arguments and with the request's environment, sends
+// pings, gets pongs, and opens other paths.
 func TestDialect(t *testing.T) {
 	t.Parallel()
 	d := runner{make(chan string, 1)}
@@ -120,7 +120,8 @@ func TestDialect(t *testing.T) {
 	mustRead(t, other, " GET   127.0.0.1 ann Test")
 }
 
-// TestDialectGoesAway: Shutdown ends its Context, the client is told, and an Observer why.
+// TestDialectGoesAway: Shutdown ends its Context, the client gets 1001, and the Observer
+// the cause.
 func TestDialectGoesAway(t *testing.T) {
 	t.Parallel()
 	d, w := runner{make(chan string, 1)}, new(watcher)
@@ -145,7 +146,7 @@ func (waits) Serve(_ *Request, client *ws.Endpoint) {
 	<-client.Context().Done()
 }
 
-// confirming is a Broadcast of one message, which hears what clients confirm.
+// confirming is a Broadcast of one message, which records what clients confirm.
 type confirming struct {
 	bridge.Broadcast
 	heard chan uint64
@@ -188,7 +189,7 @@ func (c confirms) Serve(_ *Request, client *ws.Endpoint) {
 	}
 }
 
-// TestConfirm: what a client confirms is told to the program's side, apart from what its
+// TestConfirm: the program's side gets what a client confirms, apart from what the client's
 // system has acknowledged.
 func TestConfirm(t *testing.T) {
 	t.Parallel()

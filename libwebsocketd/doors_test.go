@@ -22,7 +22,7 @@ import (
 )
 
 // doors is a Lifetime whose Supervisor is a Face of its programs, adds to the header of
-// every answer, and hears what a client confirms.
+// every answer, and records what a client confirms.
 type doors struct{ confirmed *sync.Map }
 
 func (doors) Check(*Program) error { return nil }
@@ -173,7 +173,7 @@ func TestMount(t *testing.T) {
 	}
 }
 
-// watcher is an Observer that writes down what it is told.
+// watcher is an Observer that records its calls.
 type watcher struct {
 	mu    sync.Mutex
 	lines []string
@@ -201,8 +201,8 @@ func (w *watcher) Exited(program string, ending process.Ending) {
 	w.add("exited %s %s", program, ending)
 }
 
-// TestConversations: what goes on is listed with its counts, can be ended from outside,
-// and an Observer is told.
+// TestConversations: running conversations are listed with their counts, and can be ended
+// from outside; the Observer is notified.
 func TestConversations(t *testing.T) {
 	t.Parallel()
 	w := new(watcher)

@@ -55,7 +55,7 @@ func FuzzHeaderEnvironment(f *testing.F) {
 	})
 }
 
-// readRequest is the request net/http would hand on, nil if it would refuse it.
+// readRequest returns the request net/http would pass on, nil if it would refuse it.
 func readRequest(head string) *http.Request {
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(head)))
 	if err != nil {
@@ -120,7 +120,8 @@ func checkEntries(t *testing.T, env []string) {
 	}
 }
 
-// oracleEnvironment is the rule said plainly, from the least to the strongest.
+// oracleEnvironment applies the rule in its plainest form, from the weakest source to the
+// strongest.
 func oracleEnvironment(r *http.Request, pass []string, a asked) map[string]string {
 	env := map[string]string{"SERVER_SOFTWARE": "websocketd"}
 	if slices.Contains(pass, "PASSED") {

@@ -44,7 +44,7 @@ func (a asked) request(t testing.TB) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local))
 }
 
-// environmentOf is what the child of a request would be given.
+// environmentOf returns the environment the child of a request would get.
 func environmentOf(t testing.TB, cfg Config, r *http.Request) []string {
 	t.Helper()
 	if err := cfg.complete(); err != nil {
@@ -69,7 +69,7 @@ func lookup(env []string, name string) (value string, ok bool) {
 
 var catOnly = Config{Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: []string{}}}
 
-// TestEnvironmentTable is the whole environment of a program, in its order.
+// TestEnvironmentTable checks the whole environment of a program, in its order.
 func TestEnvironmentTable(t *testing.T) {
 	t.Setenv("PASSED", "one")
 	cfg := Config{Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: []string{"PASSED"}}, ServerSoftware: "websocketd/1.2"}
@@ -112,7 +112,7 @@ func TestEnvironmentTable(t *testing.T) {
 	}
 }
 
-// TestEnvironmentValues are single variables of many requests.
+// TestEnvironmentValues checks single variables of many requests.
 func TestEnvironmentValues(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -161,7 +161,7 @@ func check(t *testing.T, name string, env, want []string) {
 	}
 }
 
-// TestEnvironmentHeaders is what becomes of a client's headers.
+// TestEnvironmentHeaders checks what variables become of a client's headers.
 func TestEnvironmentHeaders(t *testing.T) {
 	for _, test := range []struct {
 		name, headers string
@@ -190,7 +190,7 @@ func TestEnvironmentHeaders(t *testing.T) {
 	check(t, "newlines", environmentOf(t, catOnly, r), []string{"HTTP_X_A=one  two, three"})
 }
 
-// TestPassEnv is what a program gets of the server's own environment.
+// TestPassEnv checks what a program gets of the server's own environment.
 func TestPassEnv(t *testing.T) {
 	for name, value := range map[string]string{
 		"PASS_A": "a", "PASS_BLANK": " \t", "PASS_LINES": "\n1\r\n2\n", "SERVER_SOFTWARE": "mine", "HTTPS": "on", "HTTP_PROXY": "http://ours/",
@@ -239,7 +239,7 @@ func TestEnvironmentOfDir(t *testing.T) {
 	}
 }
 
-// TestUniqueIDs are distinct, whoever asks and however fast.
+// TestUniqueIDs: ids are distinct, however many goroutines ask and however fast.
 func TestUniqueIDs(t *testing.T) {
 	var ids uniqueIDs
 	const each = 2000

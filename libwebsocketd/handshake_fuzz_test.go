@@ -63,7 +63,7 @@ func TestOddHandshakes(t *testing.T) {
 	}
 }
 
-// oddHandshakes look right to somebody, but are not.
+// oddHandshakes look right to some servers, but are not.
 func oddHandshakes() (odd []string) {
 	good := handshake("/")
 	for _, c := range []struct{ old, new string }{

@@ -81,7 +81,7 @@ var outside = map[string][]string{
 	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/"},
 }
 
-// testOnly are the packages any test may import besides, and nothing but tests.
+// testOnly are further packages that any test may import, and only tests.
 var testOnly = []string{
 	"go.uber.org/goleak", "pgregory.net/rapid", "github.com/gorilla/websocket",
 	module + "/libwebsocketd/internal/testkit", module + "/libwebsocketd/internal/bridgetest",
@@ -145,7 +145,7 @@ func TestImportRule(t *testing.T) {
 	}
 }
 
-// TestRoomsHaveNoCircle is what gives "upwards" a meaning.
+// TestRoomsHaveNoCircle: without circles "upwards" has a meaning.
 func TestRoomsHaveNoCircle(t *testing.T) {
 	for folder, rooms := range below {
 		if slices.ContainsFunc(rooms, func(r string) bool { return r == folder || reaches(r, folder) }) {
@@ -159,7 +159,7 @@ func TestRoomsHaveNoCircle(t *testing.T) {
 	}
 }
 
-// forbidden is why the file must not import the package, "" if it may.
+// forbidden returns why the file must not import the package, "" if it may.
 func forbidden(file, folder, imported string) string {
 	first, _, _ := strings.Cut(imported, "/")
 	switch {
@@ -221,7 +221,7 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// sourceFiles are the .go files of the module in dir, by their slashed paths.
+// sourceFiles returns the .go files of the module in dir, by their slashed paths.
 // Folders with a go.mod of their own are other modules.
 func sourceFiles(t *testing.T, dir string) (files []string) {
 	t.Helper()

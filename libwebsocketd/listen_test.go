@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// freePort is a port that was free on both loopback addresses a moment ago.
+// freePort returns a port that was free on both loopback addresses a moment ago.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
@@ -54,7 +54,7 @@ func hasIPv6(t *testing.T) bool {
 	return err == nil
 }
 
-// TestListen is where a server listens.
+// TestListen checks where a server listens.
 func TestListen(t *testing.T) {
 	port := freePort(t)
 	at := func(host string) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
@@ -115,7 +115,7 @@ func TestListenBusy(t *testing.T) {
 	}
 }
 
-// TestListenErrors are what cannot be listened on at all.
+// TestListenErrors checks addresses on which no server can listen.
 func TestListenErrors(t *testing.T) {
 	for _, cfg := range []Config{
 		{Port: 99999},

@@ -58,7 +58,7 @@ func TestRequestLine(t *testing.T) {
 	}
 }
 
-// A request that is refused behind the slot gives back what was ready for it.
+// A request that is refused after the slot gives back what was ready for it.
 func TestPreforkedForNothing(t *testing.T) {
 	t.Parallel()
 	cfg := shell("exec cat")
@@ -88,7 +88,7 @@ func TestPreforkedForNothing(t *testing.T) {
 	}
 }
 
-// Shutdown ends those nobody asked for, before and while clients are served.
+// Shutdown ends those without a client, before and while clients are served.
 func TestPreforkShutdown(t *testing.T) {
 	t.Parallel()
 	for _, clients := range []int{0, 1, 3} {

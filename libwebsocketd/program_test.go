@@ -40,7 +40,7 @@ func (l someLifetime) Check(*Program) error {
 
 func (someLifetime) Serve(*Runtime) Supervisor { panic("nothing is served") }
 
-// TestProgramCheck is the table of what New and Reload refuse of a Program.
+// TestProgramCheck checks the table of what New and Reload refuse of a Program.
 func TestProgramCheck(t *testing.T) {
 	t.Parallel()
 	cat := []string{"/bin/cat"}

@@ -17,7 +17,7 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// sh is a program that is a script, with the settings every test's server has.
+// sh returns a program that is a script, with the settings every test's server has.
 func sh(name, script string) Program {
 	return Program{Name: name, Command: []string{"/bin/sh", "-c", script}, Settings: Settings{PassEnv: []string{"PATH"}}}
 }
@@ -84,7 +84,7 @@ func TestUnknownPath(t *testing.T) {
 	mustEnd(t, s.dial(t, "/a", nil), 1000, "exit status 0")
 }
 
-// TestMissingWorkDir: a directory that went away is told before the upgrade.
+// TestMissingWorkDir: a missing directory is reported before the upgrade.
 func TestMissingWorkDir(t *testing.T) {
 	t.Parallel()
 	p := sh("a", "cat")
@@ -218,7 +218,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	}
 	s := serve(t, Config{Programs: variant(0)})
 	var talking sync.WaitGroup
-	said := make(chan struct{}) // whenever somebody has said something, if the last reload is over
+	said := make(chan struct{}) // signaled at each answer of a program, if the last reload is over
 	for i := range clients {
 		path := []string{"/stays", "/changes"}[i%2]
 		talking.Go(func() {

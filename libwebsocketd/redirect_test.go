@@ -11,7 +11,7 @@ import (
 	"websocketd/libwebsocketd/gate"
 )
 
-// known is a server that only knows its own names.
+// known returns a server that only knows its own names.
 func known(cfg Config, hosts *gate.Hosts) *Server {
 	s := &Server{cfg: cfg, conns: newConns(0, 0, nil)}
 	s.routes.Store(&routes{hosts: hosts})

@@ -11,7 +11,7 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// routing is a server that starts nothing.
+// routing returns a server that starts nothing.
 func routing(t testing.TB, cfg Config) *Server {
 	t.Helper()
 	if err := cfg.complete(); err != nil {
@@ -24,7 +24,7 @@ func routing(t testing.TB, cfg Config) *Server {
 	return s
 }
 
-// at are programs whose names tell their paths.
+// at returns programs that are named after their paths.
 func at(paths ...string) (programs []Program) {
 	for _, p := range paths {
 		programs = append(programs, Program{Name: "at " + p, Path: p, Command: []string{"/bin/cat"}})
@@ -32,7 +32,7 @@ func at(paths ...string) (programs []Program) {
 	return programs
 }
 
-// TestRoute is the table of URLs, and which program serves each.
+// TestRoute checks the table of URLs, and which program serves each.
 func TestRoute(t *testing.T) {
 	t.Parallel()
 	programs := append(at("/a", "/a/b", "/a/bc/d", "/a b/ä"), Program{Name: "named", Command: []string{"/bin/cat"}})

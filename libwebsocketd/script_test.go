@@ -10,8 +10,8 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// scriptTree makes a script directory that has everything somebody might put
-// into one, and a sibling whose name begins like its own.
+// scriptTree makes a script directory that has everything that may be in one, and a
+// sibling whose name begins like its own.
 func scriptTree(t testing.TB) string {
 	t.Helper()
 	base := t.TempDir()
@@ -62,7 +62,7 @@ func scriptTree(t testing.TB) string {
 	return dir
 }
 
-// script asks for the script behind a request target.
+// script returns the script that a request target leads to.
 func script(t testing.TB, dir, target string) (to route, status int) {
 	t.Helper()
 	s := routing(t, Config{Dir: dir})
@@ -73,7 +73,7 @@ func script(t testing.TB, dir, target string) (to route, status int) {
 	return to, http.StatusOK
 }
 
-// TestScripts is the table of URLs, and what each leads to.
+// TestScripts checks the table of URLs, and what each leads to.
 func TestScripts(t *testing.T) {
 	dir := scriptTree(t)
 	for _, test := range []struct {

@@ -22,7 +22,7 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// TestConversation is one, from the handshake to the line in the log.
+// TestConversation runs one, from the handshake to the line in the log.
 func TestConversation(t *testing.T) {
 	t.Parallel()
 	s := serve(t, shell(`read a; echo "got $a"; printf tail; exit 5`))
@@ -41,7 +41,7 @@ func TestConversation(t *testing.T) {
 	}
 }
 
-// TestEndings are the close codes of real ends.
+// TestEndings checks the close codes of real ends.
 func TestEndings(t *testing.T) {
 	t.Parallel()
 	for script, want := range map[string]struct {
@@ -58,8 +58,8 @@ func TestEndings(t *testing.T) {
 	}
 }
 
-// TestClientCloses: the close is answered at once with its code, and the program
-// is ended behind it.
+// TestClientCloses: the close is answered at once with its code, and the program is ended
+// after that.
 func TestClientCloses(t *testing.T) {
 	t.Parallel()
 	s := serve(t, shell(`trap '' INT TERM; echo ready; while :; do sleep 600 & wait; done`))
@@ -76,8 +76,8 @@ func TestClientCloses(t *testing.T) {
 	})
 }
 
-// TestShutdown: clients are told 1001 after the program's last words, Serve
-// returns nil, nothing is let in any more, and a second Shutdown is nothing.
+// TestShutdown: clients get 1001 after the program's last output, Serve returns nil, every
+// further request is refused, and a second Shutdown does nothing.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	s := serve(t, shell(`echo ready; while read x; do :; done; printf 'last words'`))
@@ -178,7 +178,7 @@ func TestShutdownStuckClient(t *testing.T) {
 	}
 }
 
-// TestMounted is the server in somebody's own mux.
+// TestMounted checks a server in an embedder's mux.
 func TestMounted(t *testing.T) {
 	t.Parallel()
 	s, err := New(shell(`read a; echo "$PATH_INFO $a"`))
@@ -245,8 +245,8 @@ func (brokenListener) Close() error { return nil }
 // Addr implements net.Listener.
 func (brokenListener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// TestMaxForks is exact, however many ask at once, and a slot is free again when
-// its program is gone.
+// TestMaxForks: the limit is exact, however many clients come at once, and a slot is free
+// again when its program is gone.
 func TestMaxForks(t *testing.T) {
 	t.Parallel()
 	const limit, clients = 3, 20

@@ -31,7 +31,7 @@ type serving struct {
 	door net.Listener
 }
 
-// shut reports whether the listener is closed. Its port may be somebody else's then.
+// shut reports whether the listener is closed. Another process may have its port then.
 func (s *serving) shut() bool {
 	return errors.Is(s.door.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Time{}), net.ErrClosed)
 }
@@ -67,12 +67,12 @@ func serve(t *testing.T, cfg Config, listeners ...net.Listener) *serving {
 	return s
 }
 
-// shell is a server of a script.
+// shell returns a server of a script.
 func shell(script string) Config {
 	return Config{Command: []string{"/bin/sh", "-c", script}}
 }
 
-// dial connects somebody else's client. It is closed with the test.
+// dial connects gorilla's client. It is closed with the test.
 func (s *serving) dial(t *testing.T, path string, header http.Header) *websocket.Conn {
 	t.Helper()
 	c, answer, err := s.tryDial(path, header)
@@ -157,7 +157,7 @@ func writeFile(t *testing.T, dir, name, content string, mode os.FileMode) string
 	return path
 }
 
-// panicking is a ResponseWriter of somebody's middleware.
+// panicking is a ResponseWriter of an embedder's middleware.
 type panicking struct{ http.ResponseWriter }
 
 // Hijack implements http.Hijacker.

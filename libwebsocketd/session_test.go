@@ -10,7 +10,7 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// lingering is a side of a conversation that says nothing, and ends when a test ends it.
+// lingering is a side of a conversation without messages, which ends when a test ends it.
 type lingering struct {
 	ended chan struct{}
 	end   func()
@@ -38,8 +38,8 @@ func (l *lingering) CloseSend(error) error { return nil }
 
 func (l *lingering) Context() context.Context { return context.Background() }
 
-// TestEndIsLogged: the conversation has ended when the client was told so, however
-// long the client keeps its half of the connection open.
+// TestEndIsLogged: the end is logged when the client was sent its close, however long the
+// client keeps its half of the connection open.
 func TestEndIsLogged(t *testing.T) {
 	t.Parallel()
 	program, client := newLingering(), newLingering()

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// silent is an end of a conversation that says nothing.
+// silent is an Endpoint without messages.
 type silent struct{ ctx context.Context }
 
 func (silent) Receive() ([]Message, error) { return nil, io.EOF }
@@ -15,7 +15,7 @@ func (silent) CloseSend(error) error       { return nil }
 func (silent) Close() error                { return nil }
 func (s silent) Context() context.Context  { return s.ctx }
 
-// BenchmarkPipe is what a conversation costs in which nobody says anything.
+// BenchmarkPipe measures a conversation without messages.
 func BenchmarkPipe(b *testing.B) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -52,7 +52,7 @@ func TestChunk(t *testing.T) {
 	}
 }
 
-// broadcaster is a program that says deliveries, to whoever may hear them.
+// broadcaster is a program that returns deliveries.
 type broadcaster struct {
 	*fake
 	deliveries [][]Delivery
@@ -74,7 +74,7 @@ func (b *broadcaster) Deliveries() ([]Delivery, error) {
 	return next, nil
 }
 
-// listener is a client that takes so many deliveries.
+// listener is a client that takes a number of deliveries.
 type listener struct {
 	*fake
 	takes int

@@ -54,7 +54,7 @@ func expectTally(t *testing.T, what string, got Tally, messages, bytes int64) {
 	}
 }
 
-// TestProgramEnds: what it said is delivered, then the client is told, then the
+// TestProgramEnds: the output is delivered, then the client gets its close, then the
 // group is gone, then the connection is closed.
 func TestProgramEnds(t *testing.T) {
 	t.Parallel()
@@ -66,7 +66,7 @@ func TestProgramEnds(t *testing.T) {
 		program.says <- say("c")
 		program.end(errExit3)
 	})
-	// Where the client's message stands among the program's is not told.
+	// The client's message may come anywhere among the program's.
 	lines := slices.DeleteFunc(j.all(), func(l string) bool { return l == "program takes in" })
 	expect(t, &journal{lines: lines},
 		"client takes a+b", "client takes c", "client is told: exit status 3", "program is closed", "client is closed")
@@ -108,8 +108,8 @@ func TestProgramIsDeaf(t *testing.T) {
 		"client is told: exit status 3", "program is closed", "client is closed")
 }
 
-// TestProgramRefuses: a client that says what the program cannot be told is told
-// so at once; from then on it is as if it had left.
+// TestProgramRefuses: a client whose message the framing cannot carry is refused at once;
+// from then on it is as if it had left.
 func TestProgramRefuses(t *testing.T) {
 	t.Parallel()
 	program, client, j := newFakes()
@@ -135,8 +135,8 @@ func TestProgramRefuses(t *testing.T) {
 		"program is closed", "client is told: closed with 1008: no", "client is closed")
 }
 
-// TestOutputBreaks: what was whole is delivered, then the client is told why there
-// is no more, then the program is ended.
+// TestOutputBreaks: what was whole is delivered, then the client gets the reason, then
+// the program is ended.
 func TestOutputBreaks(t *testing.T) {
 	t.Parallel()
 	program, client, j := newFakes()
@@ -212,7 +212,7 @@ func TestClientLeavesProgramBlocked(t *testing.T) {
 	traffic := conversation(t, program, client, func() {
 		client.says <- say("flood")
 		<-blocked
-		client.cancel(errGone) // nobody is in the client's Receive to see it
+		client.cancel(errGone) // no goroutine is in the client's Receive to see it
 	})
 	if traffic.Cause != errGone {
 		t.Errorf("the cause is %v", traffic.Cause)
@@ -223,8 +223,8 @@ func TestClientLeavesProgramBlocked(t *testing.T) {
 	}
 }
 
-// TestClientBlocked: a client that takes nothing holds the program back, one
-// batch and no more, and still can be told dead.
+// TestClientBlocked: a client that takes nothing holds the program back, after one batch,
+// and still can be found dead.
 func TestClientBlocked(t *testing.T) {
 	t.Parallel()
 	program, client, j := newFakes()
@@ -259,8 +259,8 @@ func TestClientBlocked(t *testing.T) {
 	}
 }
 
-// TestServerGoesAway: the program is asked to end, its last words are delivered,
-// and the client is told at the end.
+// TestServerGoesAway: the program is asked to end, its last output is delivered, and the
+// client gets its close at the end.
 func TestServerGoesAway(t *testing.T) {
 	t.Parallel()
 	program, client, j := newFakes()
@@ -312,8 +312,8 @@ func TestCloseDuringConversation(t *testing.T) {
 	})
 }
 
-// TestSlowEnd: PipeEndpoints returns only when the closing of the program that
-// the client's end began has returned, too.
+// TestSlowEnd: Pipe returns only after the Close of the program that the client's end has
+// started.
 func TestSlowEnd(t *testing.T) {
 	t.Parallel()
 	program, client, _ := newFakes()
@@ -372,7 +372,7 @@ func TestTallyOfAnAnswer(t *testing.T) {
 	<-said
 }
 
-// TestPrefaceIsNotCounted: it is nobody's message.
+// TestPrefaceIsNotCounted: a preface is not counted as a message.
 func TestPrefaceIsNotCounted(t *testing.T) {
 	t.Parallel()
 	var tally Tally
@@ -383,7 +383,7 @@ func TestPrefaceIsNotCounted(t *testing.T) {
 	}
 }
 
-// TestClosing is the table of close codes; every reason fits a close frame.
+// TestClosing checks the table of close codes; every reason fits a close frame.
 func TestClosing(t *testing.T) {
 	for _, test := range []struct {
 		cause  error

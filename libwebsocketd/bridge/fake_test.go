@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// journal is what was asked of both sides of a conversation, in order.
+// journal records the calls to both sides of a conversation, in order.
 type journal struct {
 	mu    sync.Mutex
 	lines []string
@@ -28,15 +28,15 @@ func (j *journal) all() []string {
 
 func (j *journal) has(line string) bool { return slices.Contains(j.all(), line) }
 
-// fake is an Endpoint that does what a test tells it, keeps the contract of
-// Endpoint, and writes down what is asked of it.
+// fake is an Endpoint that a test controls. It keeps the contract of Endpoint, and records
+// the calls.
 type fake struct {
 	name    string
 	journal *journal
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 
-	says   chan []Message // what Receive yields
+	says   chan []Message // what Receive returns
 	takes  func() error   // Send's answer; it may block
 	onTold func(error)    // CloseSend's cause; may be nil
 
@@ -57,7 +57,7 @@ func newFake(name string, j *journal) *fake {
 	return f
 }
 
-// newFakes are a program that ends at once when it is closed, and a client whose
+// newFakes returns a program that ends at once when it is closed, and a client whose
 // Receive ends when our half is closed.
 func newFakes() (program, client *fake, j *journal) {
 	j = new(journal)
@@ -67,7 +67,7 @@ func newFakes() (program, client *fake, j *journal) {
 	return program, client, j
 }
 
-// end makes Receive fail, once everything said was received.
+// end makes Receive fail, once all messages were received.
 func (f *fake) end(err error) {
 	f.ending.Do(func() {
 		f.err = err
@@ -75,7 +75,7 @@ func (f *fake) end(err error) {
 	})
 }
 
-// leave is a client that is gone.
+// leave makes the client gone.
 func (f *fake) leave(cause error) {
 	f.cancel(cause)
 	f.end(cause)

@@ -34,7 +34,7 @@ func newCertFiles(t testing.TB) *certFiles {
 
 func (c *certFiles) path(name string) string { return filepath.Join(c.dir, name) }
 
-// put writes a file with a time of its own.
+// put writes a file with a modification time that no other has.
 func (c *certFiles) put(t testing.TB, name string, text []byte) {
 	t.Helper()
 	c.when = c.when.Add(time.Second)
@@ -76,7 +76,7 @@ func selfSigned(t testing.TB, serial int64) (cert, key []byte) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 }
 
-// open reads the files. complaints are what the operator would be told.
+// open reads the files. complaints collects the errors of failed.
 func (c *certFiles) open(t testing.TB, ca string) (certs *Certificates, complaints *[]string) {
 	t.Helper()
 	complaints = new([]string)
@@ -88,7 +88,7 @@ func (c *certFiles) open(t testing.TB, ca string) (certs *Certificates, complain
 	return certs, complaints
 }
 
-// now is what a handshake would get that comes when the last look is old.
+// now returns what a handshake would get that comes when the last check is old.
 func now(t testing.TB, certs *Certificates) int64 {
 	t.Helper()
 	certs.mu.Lock()
@@ -97,7 +97,7 @@ func now(t testing.TB, certs *Certificates) int64 {
 	return shown(t, certs)
 }
 
-// shown is what the next handshake gets, through either door.
+// shown returns what the next handshake gets, through either function.
 func shown(t testing.TB, certs *Certificates) int64 {
 	t.Helper()
 	server := certs.ServerConfig()
@@ -149,7 +149,7 @@ func TestCertificatesReload(t *testing.T) {
 	if got := now(t, certs); got != 2 {
 		t.Errorf("certificate %d", got)
 	}
-	// Within a second nobody looks.
+	// Within a second the files are not checked again.
 	files.renew(t, 3)
 	certs.mu.Lock()
 	certs.looked = time.Now().Add(time.Hour)
@@ -162,8 +162,8 @@ func TestCertificatesReload(t *testing.T) {
 	}
 }
 
-// Each broken change is told once, whatever number of clients comes, and the
-// next good one is taken.
+// Each broken change is reported once, however many clients come, and the next good one
+// is used.
 func TestCertificatesBroken(t *testing.T) {
 	t.Parallel()
 	files := newCertFiles(t)
@@ -316,7 +316,7 @@ func TestCertificatesBlocked(t *testing.T) {
 		t.Errorf("certificate %d", got)
 	}
 	<-entered
-	certs.patience = time.Hour // which nobody has now
+	certs.patience = time.Hour // longer than any client has
 	if got := now(t, certs); got != 1 {
 		t.Errorf("certificate %d while the files are being read", got)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What is no regular file is not read: nobody would wait for a pipe's writer in vain.
+// What is no regular file is not read, so that no handshake waits for a pipe's writer.
 func TestCertificatesPipe(t *testing.T) {
 	t.Parallel()
 	files := newCertFiles(t)

@@ -75,7 +75,7 @@ func checkStatic(t *testing.T, site *Files, oracle siteOracle, target string) {
 	}
 }
 
-// browse follows redirects to their end. seen tells the way.
+// browse follows redirects to their end. seen lists the addresses on the way.
 func browse(t *testing.T, site http.Handler, u *url.URL) (p page, seen string) {
 	for range 6 {
 		w := httptest.NewRecorder()

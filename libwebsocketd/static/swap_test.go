@@ -15,8 +15,8 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// swapper puts one thing after another in the place of a path, each by one
-// rename, as long as somebody reads.
+// swapper replaces what is at a path by one thing after another, each by one rename, as
+// long as the test reads.
 type swapper struct {
 	t     testing.TB
 	path  string
@@ -125,8 +125,8 @@ func readSwapped(t *testing.T, dir, request string, makes []func(string) error) 
 	testkit.Within(t, testkit.Patience, "500 answers of either kind", readers.Wait)
 }
 
-// TestStaticSwapFifo reads while a file becomes a pipe, and back. To open the
-// pipe would wait for a writer who never comes.
+// TestStaticSwapFifo reads while a file becomes a pipe, and back. Opening the pipe would
+// block: it has no writer.
 func TestStaticSwapFifo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

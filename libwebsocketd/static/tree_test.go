@@ -23,9 +23,9 @@ type siteNode struct {
 	mode os.FileMode
 }
 
-// siteTree is a static directory, site, with everything somebody might put into
-// one, a private directory in it, and siblings of both whose names begin alike.
-// BASE in a link is the directory that holds it all.
+// siteTree is a static directory, site, with everything that may be in one, a private
+// directory in it, and siblings of both whose names begin alike. BASE in a link is the
+// directory that holds it all.
 var siteTree = []siteNode{
 	{name: "site/"}, {name: "site/sub/"}, {name: "site/sub/deep/"}, {name: "site/empty/"}, {name: "site/pages/"},
 	{name: "site/.git/"}, {name: "site/.well-known/"}, {name: "site/a b%20ü/"}, {name: "site/piped/"},
@@ -56,7 +56,7 @@ var siteTree = []siteNode{
 	{name: "site/none", link: "nothing"}, {name: "site/loop", link: "loop"}, {name: "site/loop1", link: "loop2/x"}, {name: "site/loop2", link: "loop1"},
 }
 
-// content is what is in a file: something no other file has.
+// content returns the content of a file, which no other file has.
 func (n siteNode) content() string {
 	mark := "public "
 	rest, inside := strings.CutPrefix(n.name, "site/")
@@ -152,8 +152,8 @@ func (o siteOracle) follow(at string, segments []string) (where string, ok bool)
 	return at, true
 }
 
-// visible is what a URL path, clean and without a slash at the end, leads to: a
-// node that may be served, if ok.
+// visible returns what a URL path, clean and without a slash at the end, leads to: a node
+// that may be served, if ok.
 func (o siteOracle) visible(clean string) (n siteNode, ok bool) {
 	segments := strings.Split(clean, "/")
 	for _, segment := range segments {

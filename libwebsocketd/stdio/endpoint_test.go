@@ -30,7 +30,7 @@ type program struct {
 	log  *testkit.LogBook
 }
 
-// held counts what a Slot is told.
+// held counts the calls to a Slot.
 type held struct{ left, over atomic.Int32 }
 
 func (h *held) Leaving() { h.left.Add(1) }
@@ -42,7 +42,7 @@ func start(t *testing.T, o Options, script string) *program {
 	return startWith(t, o, process.StderrPipe, script)
 }
 
-// startWith is start with another place for stderr.
+// startWith does what start does, with another destination of stderr.
 func startWith(t *testing.T, o Options, stderr process.StderrTo, script string) *program {
 	t.Helper()
 	launcher, err := process.NewLauncher(process.LauncherOptions{})
@@ -103,7 +103,7 @@ func (p *program) mustSay(t *testing.T, want string, status int) {
 	}
 }
 
-// TestOutput is what becomes of what programs say.
+// TestOutput checks what messages become of programs' output.
 func TestOutput(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -222,8 +222,8 @@ func TestBinaryOutput(t *testing.T) {
 	}
 }
 
-// TestInput: a newline behind each text message, none behind a piece or a binary
-// one; messages of any size.
+// TestInput: a newline after each text message, none after a piece or a binary one;
+// messages of any size.
 func TestInput(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("x", 3*readbuf.BlockSize)
@@ -305,8 +305,8 @@ func TestCloseWhileReceiving(t *testing.T) {
 	testkit.Within(t, testkit.Patience, "Close", func() { <-closed })
 }
 
-// TestCloseWithoutReceiving ends a program that nobody listens to, however much
-// it has to say, whoever else closes it at the same time.
+// TestCloseWithoutReceiving ends a program whose output is not received, however much it
+// prints, also from several goroutines at once.
 func TestCloseWithoutReceiving(t *testing.T) {
 	t.Parallel()
 	for _, how := range []struct {
@@ -324,7 +324,7 @@ func TestCloseWithoutReceiving(t *testing.T) {
 	}
 }
 
-// TestStubbornProgram is ended by the last rung.
+// TestStubbornProgram: the last step of the ladder ends such a program.
 func TestStubbornProgram(t *testing.T) {
 	t.Parallel()
 	p := start(t, Options{}, `trap '' INT TERM; echo ready; while :; do sleep 600; done`)

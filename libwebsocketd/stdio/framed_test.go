@@ -52,7 +52,7 @@ func sayAll(t *testing.T, o output, in *readbuf.Buffer, kind bridge.Kind, most i
 	}
 }
 
-// cutAll is what a cutter makes of text that comes in reads of any size.
+// cutAll returns what a cutter makes of text that comes in reads of any size.
 func cutAll(t *testing.T, c cutter, kind bridge.Kind, text, sizes []byte, withLast bool) said {
 	t.Helper()
 	o := newFramedOutput(bridgetest.Eager{R: &testkit.CutReader{Text: text, Sizes: sizes, WithLast: withLast, Err: io.EOF}}, c)
@@ -105,7 +105,7 @@ func (w *writes) Write(b []byte) (int, error) {
 
 func (w *writes) text() string { return strings.Join(w.all, "") }
 
-// frameAll is what a framer makes of messages, and the close code of the end.
+// frameAll returns what a framer makes of messages, and the close code of the end.
 func frameAll(f framer, batch ...bridge.Message) (text string, code int) {
 	w := &writes{}
 	err := (&framedInput{to: w, framer: f}).Send(batch)
@@ -115,8 +115,8 @@ func frameAll(f framer, batch ...bridge.Message) (text string, code int) {
 	return w.text(), code
 }
 
-// TestFramedInput: as few writes as it takes, whatever the sizes; what comes
-// before a message that is refused is written, nothing of it and behind it.
+// TestFramedInput: as few writes as possible, whatever the sizes; what comes before a
+// message that is refused is written, nothing of it and nothing after it.
 func TestFramedInput(t *testing.T) {
 	big := strings.Repeat("x", 3*readbuf.BlockSize)
 	for _, test := range []struct {
@@ -156,8 +156,8 @@ func TestFramedInput(t *testing.T) {
 	}
 }
 
-// TestFramedMemory: what is endless ends at the limit, whatever it is, and a
-// message that is only announced takes no room.
+// TestFramedMemory: endless output of any kind ends at the limit, and a message that is
+// only announced takes no memory.
 func TestFramedMemory(t *testing.T) {
 	const longest = 1 << 20
 	for _, test := range []struct {

@@ -15,7 +15,7 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// repeated yields text for ever, as much as fits at once.
+// repeated returns text for ever, as much as fits at once.
 type repeated struct {
 	text []byte
 	at   int
@@ -28,7 +28,7 @@ func (r *repeated) ReadInto(in *readbuf.Buffer) (int, error) {
 	return n, nil
 }
 
-// BenchmarkOutput is what a line costs from the pipe's bytes to a batch.
+// BenchmarkOutput measures a line from the pipe's bytes to a batch.
 func BenchmarkOutput(b *testing.B) {
 	for _, size := range []int{10, 100, 1000} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
@@ -47,7 +47,7 @@ func BenchmarkOutput(b *testing.B) {
 	}
 }
 
-// BenchmarkInput is what a message costs from a batch to the write.
+// BenchmarkInput measures a message from a batch to the write.
 func BenchmarkInput(b *testing.B) {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
@@ -73,7 +73,7 @@ func BenchmarkInput(b *testing.B) {
 	}
 }
 
-// framedMessages are messages of some hundred bytes in every framing.
+// framedMessages returns messages of some hundred bytes in every framing.
 func framedMessages() map[Framing][]byte {
 	message := `{"jsonrpc":"2.0","method":"note","params":["` + strings.Repeat("x", 54) + `"]}`
 	wires := make(map[Framing][]byte)
@@ -84,7 +84,8 @@ func framedMessages() map[Framing][]byte {
 	return wires
 }
 
-// BenchmarkFramedOutput is what a message of 100 bytes costs that is no line.
+// BenchmarkFramedOutput measures what BenchmarkOutput does for a message of 100 bytes that
+// is no line.
 func BenchmarkFramedOutput(b *testing.B) {
 	for framing, wire := range framedMessages() {
 		b.Run(string(framing), func(b *testing.B) {
@@ -102,7 +103,7 @@ func BenchmarkFramedOutput(b *testing.B) {
 	}
 }
 
-// BenchmarkFramedInput is the same the other way.
+// BenchmarkFramedInput measures the other direction.
 func BenchmarkFramedInput(b *testing.B) {
 	message := []byte(`{"jsonrpc":"2.0","method":"note","params":["` + strings.Repeat("x", 54) + `"]}`)
 	batch := slices.Repeat([]bridge.Message{{Kind: bridge.Text, Data: message}}, readbuf.BlockSize/100)
@@ -150,7 +151,7 @@ func TestFramedAllocations(t *testing.T) {
 	}
 }
 
-// allocationsOfJSON are those of the package encoding/json, which are none unless the
+// allocationsOfJSON returns those of the package encoding/json, which are none unless the
 // race detector empties its pool.
 func allocationsOfJSON(lines []byte, messages int) float64 {
 	line, _, _ := bytes.Cut(lines, []byte("\n"))

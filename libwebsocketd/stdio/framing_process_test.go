@@ -14,7 +14,7 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// TestFramings is what comes of programs that print and end in every framing.
+// TestFramings checks what programs print, and how they end, in every framing.
 func TestFramings(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -84,8 +84,8 @@ func isEnded(err error) bool {
 	return errors.As(err, &ended)
 }
 
-// TestBrokenOutputIsReadOn: a program whose output nobody can use any more is not
-// held up, so that it can end well.
+// TestBrokenOutputIsReadOn: a program whose output cannot be used any more is not blocked,
+// so that it can end well.
 func TestBrokenOutputIsReadOn(t *testing.T) {
 	t.Parallel()
 	p := start(t, Options{Framing: FramingLength}, `trap 'exit 7' INT; printf '\377\377\377\377'; i=0; while :; do echo $i; done`)

@@ -84,7 +84,7 @@ func TestChattyStderrLeftBehind(t *testing.T) {
 	go func() {
 		defer close(closed)
 		<-p.proc.Exited()
-		p.Close() // nobody has received
+		p.Close() // Receive was not called
 	}()
 	select {
 	case <-closed:

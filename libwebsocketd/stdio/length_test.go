@@ -9,7 +9,7 @@ import (
 	"websocketd/libwebsocketd/bridge"
 )
 
-// TestLength is the rule of messages behind their length.
+// TestLength checks the rule of messages after their length.
 func TestLength(t *testing.T) {
 	checkFramed(t, bridge.Binary, []framed{
 		{"messages", "\x00\x00\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x02\xff\x00", "a||\xff\x00 and EOF"},

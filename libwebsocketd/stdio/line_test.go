@@ -12,7 +12,7 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// TestNewlines is what becomes of newlines inside a client's message.
+// TestNewlines checks what happens to newlines inside a client's message.
 func TestNewlines(t *testing.T) {
 	pieces := []bridge.Message{{Kind: bridge.Text, More: true, Data: []byte("a\n")}, {Kind: bridge.Text, More: true}, {Kind: bridge.Text, Data: []byte("\rb")}}
 	big := strings.Repeat("\n", readbuf.BlockSize)

@@ -16,7 +16,7 @@ func linesOf(r io.Reader, longest int, long func()) *lineReader {
 	return newLineReader(bridgetest.Eager{R: r}, longest, long)
 }
 
-// TestLines is the rule of lines, and what is cut where.
+// TestLines checks the rule of lines, and what is cut where.
 func TestLines(t *testing.T) {
 	for _, test := range []struct {
 		name, text string
@@ -55,7 +55,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestLinesError is told after the last line, and told again.
+// TestLinesError: the error is returned after the last line, and again.
 func TestLinesError(t *testing.T) {
 	l := linesOf(&testkit.CutReader{Text: []byte("a\nb"), WithLast: true, Err: testkit.ErrBroken}, 4, nil)
 	lines, err := allLines(t, l)
@@ -77,8 +77,7 @@ func TestLinesBatch(t *testing.T) {
 	}
 }
 
-// halting gives the room back before every read, as a descriptor does that must
-// wait.
+// halting releases the block before every read, as a descriptor does that must wait.
 type halting struct {
 	r     io.Reader
 	costs func() // asked while it waits
@@ -91,8 +90,8 @@ func (h halting) ReadInto(in *readbuf.Buffer) (int, error) {
 	return h.r.Read(in.Space())
 }
 
-// TestLinesMemory: a long line is never held whole, room for one is only there
-// while it is needed, and a program that says nothing costs nothing.
+// TestLinesMemory: a long line is never held whole, memory for one is held only while it
+// is needed, and a program that prints nothing costs nothing.
 func TestLinesMemory(t *testing.T) {
 	const longest = 1 << 20
 	var l *lineReader
@@ -190,9 +189,9 @@ func allLines(t *testing.T, l *lineReader) (lines []string, err error) {
 	}
 }
 
-// oracleLines is the rule said plainly: split the whole at LF, take one CR away
-// where an LF was, drop the last one if there is nothing in it, and fill pieces
-// part by part. long has one element if any line is too long.
+// oracleLines applies the rule in its plainest form. It splits the whole at LF, removes
+// one CR before each LF, drops an empty last line, and fills pieces part by part. long
+// has one element if any line is too long.
 func oracleLines(text []byte, longest int) (lines []string, long []string) {
 	split := strings.Split(string(text), "\n")
 	for i, line := range split {

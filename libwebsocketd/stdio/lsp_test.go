@@ -14,19 +14,19 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// lspSaid is what an lspCutter made of a text, and what it told of besides.
+// lspSaid returns what an lspCutter makes of a text, and the lines it passes to junk.
 func lspSaid(t *testing.T, text, sizes []byte, longest int) (got said, junk []string) {
 	t.Helper()
 	c := newLSPCutter(longest, func(line []byte) { junk = append(junk, string(line)) })
 	return cutAll(t, c, bridge.Text, text, sizes, false), junk
 }
 
-// lspMessage is a message behind its header.
+// lspMessage returns a message after its header.
 func lspMessage(body string) string {
 	return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// TestLSP is the rule of messages behind a header, and of what stands between.
+// TestLSP checks the rule of messages after a header, and of what comes between.
 func TestLSP(t *testing.T) {
 	for _, test := range []struct {
 		name, text, want string
@@ -72,8 +72,8 @@ func TestLSP(t *testing.T) {
 	}
 }
 
-// TestLSPJunk: up to mostJunk bytes may stand between two messages, and the next
-// one starts anew.
+// TestLSPJunk: up to mostJunk bytes may come between two messages; the count starts again
+// after each.
 func TestLSPJunk(t *testing.T) {
 	line := strings.Repeat("j", 1023) + "\n"
 	header := "Content-Length: 2\r\n\r\n"
@@ -219,7 +219,7 @@ func oracleLSP(text []byte, longest int) (want said, junk []string) {
 	}
 }
 
-// oracleLSPEnd is what the last line, which has no end, means.
+// oracleLSPEnd returns what the last line, which has no end, means.
 func oracleLSPEnd(want said, junk []string, line string, begun bool, longest int) (said, []string) {
 	lower := strings.ToLower(line)
 	behind := lengthBehind.FindStringSubmatch(line)

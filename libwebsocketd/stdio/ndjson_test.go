@@ -20,7 +20,7 @@ func ndjsonSaid(t *testing.T, text, sizes []byte, longest int) (got said, junk [
 	return cutAll(t, c, bridge.Text, text, sizes, false), junk
 }
 
-// TestNDJSON is the rule of lines of JSON.
+// TestNDJSON checks the rule of lines of JSON.
 func TestNDJSON(t *testing.T) {
 	for _, test := range []struct {
 		name, text, want string
@@ -82,7 +82,7 @@ func TestNDJSONInput(t *testing.T) {
 	}
 }
 
-// FuzzNDJSON compares the cutter with the rule said plainly, and takes what comes
+// FuzzNDJSON compares the cutter with the rule in its plainest form, and sends what comes
 // out there and back, spread over many lines.
 func FuzzNDJSON(f *testing.F) {
 	for _, seed := range []string{"", "{}\r\n[1]\n\n x\n \"\xe2\x82\"\r\r\n1", `{"a":[1,2,"\u20ac"]}` + "\n{", strings.Repeat("1\n", 300) + strings.Repeat("2", 700)} {

@@ -13,7 +13,7 @@ import (
 
 func newNullOfFour() cutter { return &nullCutter{max: 4} }
 
-// TestNull is the rule of messages that end with a NUL.
+// TestNull checks the rule of messages that end with a NUL.
 func TestNull(t *testing.T) {
 	checkFramed(t, bridge.Text, []framed{
 		{"messages", "a\x00bc\x00\x00d\x00", "a|bc||d and EOF"},
@@ -43,7 +43,7 @@ func TestNull(t *testing.T) {
 	}
 }
 
-// FuzzNull compares the cutter with the rule said plainly, and takes what comes
+// FuzzNull compares the cutter with the rule in its plainest form, and sends what comes
 // out there and back.
 func FuzzNull(f *testing.F) {
 	for _, seed := range []string{"", "a\x00b", "abcde\x00", "\xe2\x82\x00\xac\x00", strings.Repeat("x\x00", 300) + strings.Repeat("y", 700)} {
@@ -77,7 +77,7 @@ func oracleNull(text []byte, longest int) (want said) {
 	return want
 }
 
-// checkRoundTrip: a program that repeats what it reads says what the client said.
+// checkRoundTrip checks that a program that repeats its input prints the client's message.
 func checkRoundTrip(t *testing.T, messages []string, kind bridge.Kind, f framer, c cutter, sizes []byte) {
 	t.Helper()
 	batch := bridgetest.Say(messages...)

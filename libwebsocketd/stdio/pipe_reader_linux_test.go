@@ -9,8 +9,8 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// TestWidenOutput: the output of a program that has said a pipeful at once may be
-// further ahead from then on.
+// TestWidenOutput: a program that has printed a pipeful at once may run further ahead from
+// then on.
 func TestWidenOutput(t *testing.T) {
 	t.Parallel()
 	for script, wide := range map[string]bool{

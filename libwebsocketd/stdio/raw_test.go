@@ -12,8 +12,8 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// resting is a program that rests now and then. Where it does inside a character,
-// it may stall.
+// resting is a program that pauses now and then. If it does so inside a character, it may
+// stall.
 type resting struct {
 	testkit.CutReader
 	whole  string
@@ -39,7 +39,7 @@ func (r *resting) ReadInto(in *readbuf.Buffer) (int, error) {
 	return r.Read(in.Space())
 }
 
-// rawAll is what comes of a text, and where the reads were.
+// rawAll returns the messages made of a text, and where the reads were.
 func rawAll(t *testing.T, text, sizes string, stalls []bool) (said, *resting) {
 	t.Helper()
 	source := &resting{CutReader: testkit.CutReader{Text: []byte(text), Sizes: []byte(sizes), Err: io.EOF}, whole: text, stalls: stalls, cuts: []int{0}}
@@ -76,10 +76,9 @@ func TestRaw(t *testing.T) {
 	}
 }
 
-// FuzzRaw: joined, the messages are the text as a decoder sees it that starts
-// anew where the program stalled. Before every read all that was read has been
-// passed on but the beginning of a character, and only then is there an end to
-// patience.
+// FuzzRaw: joined, the messages are the text as a decoder sees it that starts again where
+// the program stalled. Before every read everything has been passed on but the beginning
+// of a character, and only then does the read have a time-out.
 func FuzzRaw(f *testing.F) {
 	for _, seed := range []string{"", "Name? ", "\u20ac\u00e9\U0001f600", "a\xf0\x9f\x98\xe2\x82", "\xc0\xaf\xed\xa0\x80\xf4\x90"} {
 		f.Add(seed, "\x01", uint8(0))

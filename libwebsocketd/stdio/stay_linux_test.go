@@ -10,7 +10,7 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// answers is how often a message goes there and back: an answer that comes between the
+// answers is how often a message goes there and back. An answer that comes between the
 // read that has emptied a descriptor and the wait after it must wake the reader.
 const answers = 20_000
 
@@ -38,7 +38,7 @@ func TestStayPipe(t *testing.T) {
 	}
 }
 
-// TestStayClosedOutput: the beginning of a line is told when a program closes its
+// TestStayClosedOutput: the beginning of a line is delivered when a program closes its
 // output, not when it exits.
 func TestStayClosedOutput(t *testing.T) {
 	t.Parallel()

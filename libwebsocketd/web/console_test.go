@@ -13,7 +13,7 @@ import (
 	"testing/fstest"
 )
 
-// askConsole is the console's answer to one request, header lines as NAME: VALUE.
+// askConsole returns the console's answer to one request, header lines as NAME: VALUE.
 func askConsole(c http.Handler, method, target string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader("a body"))
 	for _, line := range header {
@@ -71,7 +71,7 @@ func TestConsoleHeaders(t *testing.T) {
 	}
 }
 
-// TestConsoleKeepsCacheControl: who starts the server knows better.
+// TestConsoleKeepsCacheControl: a header that the operator sets wins.
 func TestConsoleKeepsCacheControl(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Cache-Control", "max-age=60")

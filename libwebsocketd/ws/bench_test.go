@@ -11,7 +11,7 @@ import (
 	"websocketd/libwebsocketd/internal/readbuf"
 )
 
-// BenchmarkFrames is what a client's message costs from the wire to a batch.
+// BenchmarkFrames measures a client's message from the wire to a batch.
 func BenchmarkFrames(b *testing.B) {
 	for _, size := range []int{10, 100, 1000} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {

@@ -8,8 +8,8 @@ import (
 	"websocketd/libwebsocketd/bridge"
 )
 
-// TestDeliver: the frames of a chunk are what somebody else's client reads, after what
-// is skipped; a note is a text message.
+// TestDeliver: gorilla's client reads the messages of a chunk, after those that are
+// skipped; a note is a text message.
 func TestDeliver(t *testing.T) {
 	t.Parallel()
 	p := pipePair(t)

@@ -99,12 +99,12 @@ func receive(t *testing.T, o Options, log *testkit.LogBook, sent []byte, size in
 	return got
 }
 
-// refusesKind is how a program refuses messages of the other kind.
+// refusesKind refuses messages of the other kind, as a program does.
 func refusesKind() error {
 	return &bridge.RefusedError{Code: bridge.CloseUnsupportedData, Reason: "not this kind"}
 }
 
-// TestReceive is what becomes of what a client sends, whole and in drops.
+// TestReceive checks what the program gets of a client's bytes, sent whole and one by one.
 func TestReceive(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 5000)
@@ -214,7 +214,7 @@ func TestBatches(t *testing.T) {
 }
 
 // TestCloseSendAndClose: what was sent is delivered, then the close frame, then
-// nothing; Close unblocks whoever receives and tells the context.
+// nothing; Close unblocks Receive and ends the Context.
 func TestCloseSendAndClose(t *testing.T) {
 	t.Parallel()
 	p := tcpPair(t)

@@ -26,8 +26,8 @@ import (
 
 // reading is what a reader of frames makes of a client's bytes.
 type reading struct {
-	messages []string // behind the kind of each
-	controls []string // the opcode before each; a ping may be told before the data before it
+	messages []string // each after its kind
+	controls []string // each after its opcode; a ping may come before the data before it
 	open     string   // of a message that never ended, what was passed on
 	code     int      // the close code of the end; 1006 if the bytes just ended
 }
@@ -161,7 +161,7 @@ func (inMemory) SetDeadline(time.Time) error { return nil }
 
 func (inMemory) SetWriteDeadline(time.Time) error { return nil }
 
-// afterHandshake lets through what is written behind the 101.
+// afterHandshake passes on what is written after the 101.
 type afterHandshake struct {
 	io.Writer
 	done bool
@@ -175,7 +175,7 @@ func (w *afterHandshake) Write(b []byte) (int, error) {
 	return w.Writer.Write(b)
 }
 
-// gorillaServer is somebody else's end of an upgraded connection.
+// gorillaServer returns gorilla's end of an upgraded connection.
 func gorillaServer(from io.Reader, to io.Writer) *websocket.Conn {
 	c := inMemory{Reader: from, Writer: &afterHandshake{Writer: to}}
 	r := &http.Request{Method: "GET", Header: http.Header{
@@ -307,7 +307,7 @@ func FuzzWrite(f *testing.F) {
 			case 5: // in pieces
 				w, err := ws.NextWriter(kind)
 				if err != nil {
-					continue // behind a close frame
+					continue // after a close frame
 				}
 				for rest := data; ; {
 					n := min(len(rest), gorillaFragment)

@@ -24,8 +24,8 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// edges are payload lengths where something changes: the form of a length, what
-// is copied and what is written from where it lies, a chunk.
+// edges are payload lengths where something changes: the form of a length, what is copied
+// and what is written from where it lies, a block.
 var edges = []int{0, 1, 125, 126, 127, largePayload - 1, largePayload, 1<<16 - 1, 1 << 16, readbuf.BlockSize + 1, 200 << 10}
 
 // randomBatch makes messages, some of them in pieces. More says whether the last
@@ -47,8 +47,8 @@ func randomBatch(random *rand.Rand, more *bridge.Message) (batch []bridge.Messag
 	return batch
 }
 
-// TestFrames: whatever is sent in whatever batches and pieces, somebody else's
-// client reads the same messages, with pings anywhere between.
+// TestFrames: whatever is sent in whatever batches and pieces, gorilla's client reads the
+// same messages, with pings anywhere between.
 func TestFrames(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {
@@ -67,7 +67,7 @@ func TestFrames(t *testing.T) {
 		go func() { sent <- sendAll(p, batches) }()
 		pings := 0
 		p.client.SetPingHandler(func(string) error { pings++; return nil })
-		p.client.SetCloseHandler(func(int, string) error { return nil }) // nobody reads at our end
+		p.client.SetCloseHandler(func(int, string) error { return nil }) // our end reads nothing
 		for _, want := range whole(batches) {
 			kind, data, err := p.client.ReadMessage()
 			if err != nil || bridge.Kind(kind) != want.Kind || !bytes.Equal(data, want.Data) {
@@ -133,8 +133,8 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// blockedSend begins to send a batch that nobody reads, and returns when it holds
-// the right to write.
+// blockedSend begins to send a batch that the client does not read, and returns when the
+// writer holds conn.writing.
 func blockedSend(t *testing.T, p *pair, batch []bridge.Message) <-chan error {
 	t.Helper()
 	sent := make(chan error, 1)
@@ -150,8 +150,8 @@ func blockedSend(t *testing.T, p *pair, batch []bridge.Message) <-chan error {
 }
 
 // TestControlsPutAside: control frames do not wait for a client that does not
-// read, and reach it later: in order, behind whole data frames, and nothing
-// behind the close frame.
+// read, and reach it later: in order, after whole data frames, and nothing after the
+// close frame.
 func TestControlsPutAside(t *testing.T) {
 	t.Parallel()
 	p := pipePair(t)
@@ -295,7 +295,7 @@ func TestFrameOrderUnderRaces(t *testing.T) {
 	}
 }
 
-// clientFrame is what somebody else's client writes for a message.
+// clientFrame returns what gorilla's client writes for a message.
 func clientFrame(t *testing.T, kind, size int) []byte {
 	t.Helper()
 	p := tcpPair(t)

@@ -57,8 +57,8 @@ func TestAcknowledged(t *testing.T) {
 	testkit.Eventually(t, "it takes more when the client reads", func() bool { return c.acknowledged() > stuck })
 }
 
-// TestUnread is about what the client has sent and we have not read: it waits, and
-// the system knows since when there was no more.
+// TestUnread checks what the system knows of input that we have not read: that it waits,
+// and when the last of it came.
 func TestUnread(t *testing.T) {
 	t.Parallel()
 	client, server := tcpConns(t)
@@ -122,7 +122,7 @@ func TestHeldBackClientIsGone(t *testing.T) {
 	for how, end := range ways {
 		p := tcpPair(t)
 		w := p.endpoint(t, Options{PingInterval: time.Hour})
-		w.alive.received() // nobody receives
+		w.alive.received() // no goroutine receives
 		p.client.WriteMessage(1, []byte("unread"))
 		end(p.wire.(*net.TCPConn))
 		held[how] = w

@@ -15,7 +15,7 @@ import (
 	"websocketd/libwebsocketd/internal/frame"
 )
 
-// watched is a keepalive over a connection in memory, in a bubble of its own time.
+// watched is a keepalive over a connection in memory, in a synctest bubble.
 type watched struct {
 	keepalive
 	pinged, ponged atomic.Int32
@@ -75,7 +75,7 @@ func (w *watched) mustDie(t *testing.T, since time.Time, want error) {
 	w.mustDieWithin(t, since, 0, want)
 }
 
-// mustDieWithin is mustDie where that is only known at the next look.
+// mustDieWithin does what mustDie does, where the end comes only at the next look.
 func (w *watched) mustDieWithin(t *testing.T, since time.Time, more time.Duration, want error) {
 	t.Helper()
 	select {
@@ -91,12 +91,12 @@ func (w *watched) mustDieWithin(t *testing.T, since time.Time, more time.Duratio
 	}
 }
 
-// bubble runs a test in a time of its own.
+// bubble runs a test with a clock of its own (synctest).
 func bubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
-// TestLife is what counts as a client's life, and what does not.
+// TestLife checks what counts as a sign of life, and what does not.
 func TestLife(t *testing.T) {
 	bubble(t, "silence, though pings are taken", func(t *testing.T) {
 		w := watch(t, pingEvery)
@@ -232,8 +232,8 @@ func TestHeldBack(t *testing.T) {
 	})
 }
 
-// TestSilentClient: the whole endpoint notices, and unblocks a ping that nobody
-// takes.
+// TestSilentClient: the whole endpoint notices, and unblocks a ping that the client does
+// not read.
 func TestSilentClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipePair(t)
@@ -250,7 +250,7 @@ func TestSilentClient(t *testing.T) {
 	})
 }
 
-// TestAnsweringClient: somebody else's client that only answers pings stays.
+// TestAnsweringClient: a client of gorilla's that only answers pings stays.
 func TestAnsweringClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipePair(t)
@@ -275,8 +275,8 @@ func TestAnsweringClient(t *testing.T) {
 	})
 }
 
-// TestTalkingClient: somebody who talks and answers no ping stays as well, until
-// he is silent.
+// TestTalkingClient: a client that sends messages and answers no ping stays as well, until
+// it is silent.
 func TestTalkingClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipePair(t)

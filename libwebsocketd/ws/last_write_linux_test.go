@@ -27,7 +27,7 @@ func TestLastWrite(t *testing.T) {
 	}
 }
 
-// packetsOf is how many packets c has got, those without data included.
+// packetsOf returns how many packets c has received, including those without data.
 func packetsOf(t *testing.T, c *net.TCPConn) (packets uint32) {
 	t.Helper()
 	raw, err := c.SyscallConn()

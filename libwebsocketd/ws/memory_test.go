@@ -15,13 +15,14 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// counted is an endpoint whose messages count against a budget.
+// counted returns an endpoint whose messages count against a budget.
 func counted(t *testing.T, p *pair, b *gate.Budget) *Endpoint {
 	t.Helper()
 	return p.endpoint(t, Options{Memory: b})
 }
 
-// shortMemory is a Budget for which somebody waits. more gives back what there is.
+// shortMemory returns a Budget for which another client waits. more gives back what it
+// holds.
 func shortMemory(t *testing.T) (b *gate.Budget, more func()) {
 	t.Helper()
 	b = gate.NewBudget(1)
@@ -96,8 +97,8 @@ func TestTooSlowAndBusy(t *testing.T) {
 	}
 }
 
-// TestTooSlow: a client that is too slow for those who wait for memory is told so, unless
-// something of it waits to be read.
+// TestTooSlow: a client that is too slow while others wait for memory is refused, unless
+// some of its input waits to be read.
 func TestTooSlow(t *testing.T) {
 	t.Parallel()
 	p := tcpPair(t)

@@ -17,7 +17,7 @@ import (
 
 // pair is an upgraded connection and both of its ends.
 type pair struct {
-	client *websocket.Conn // somebody else's client
+	client *websocket.Conn // gorilla's client
 	wire   net.Conn        // what the client writes to and reads from
 	conn   *conn           // our end, as upgrade makes it
 }
@@ -61,14 +61,14 @@ type taken struct {
 // Hijack implements http.Hijacker.
 func (t taken) Hijack() (net.Conn, *bufio.ReadWriter, error) { return t.conn, t.rw, nil }
 
-// pipePair is a pair in memory: nothing is under way, a write waits for its read.
+// pipePair returns a pair in memory, without any buffer: a write waits for its read.
 func pipePair(t testing.TB) *pair {
 	t.Helper()
 	client, server := net.Pipe()
 	return newPair(t, client, server)
 }
 
-// tcpPair is a pair over the loopback.
+// tcpPair returns a pair over the loopback.
 func tcpPair(t testing.TB) *pair {
 	t.Helper()
 	client, server := tcpConns(t)

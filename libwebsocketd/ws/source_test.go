@@ -8,8 +8,8 @@ import (
 	"websocketd/libwebsocketd/internal/bridgetest"
 )
 
-// peeked is what a listener makes that looks at the first bytes of a connection: it
-// embeds the *net.TCPConn, and has a Read of its own.
+// peeked is a connection of a listener that reads the first bytes ahead: it embeds the
+// *net.TCPConn, and has its own Read.
 type peeked struct {
 	*net.TCPConn
 	r *bufio.Reader

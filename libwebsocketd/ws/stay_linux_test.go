@@ -15,7 +15,7 @@ import (
 	"websocketd/libwebsocketd/internal/testkit"
 )
 
-// rounds is how often a message goes there and back: an answer that comes between the
+// rounds is how often a message goes there and back. An answer that comes between the
 // read that has emptied a descriptor and the wait after it must wake the reader.
 const rounds = 20_000
 
@@ -94,8 +94,8 @@ func TestStayEnds(t *testing.T) {
 	}
 }
 
-// TestStayBusy: a connection is closed at once although somebody stays in it, busy with
-// a message; nothing is read after that.
+// TestStayBusy: a connection is closed at once although a goroutine is in its Stay, busy
+// with a message; nothing is read after that.
 func TestStayBusy(t *testing.T) {
 	t.Parallel()
 	client, server := tcpConns(t)

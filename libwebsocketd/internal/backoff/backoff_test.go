@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// at is a moment, in milliseconds.
+// at returns the moment that many milliseconds after the start.
 func at(ms int) time.Time { return time.Unix(1, 0).Add(time.Duration(ms) * time.Millisecond) }
 
 func TestPauseDoublesToItsLimit(t *testing.T) {

@@ -8,10 +8,10 @@ import (
 )
 
 // TestReverseLookup: the first connection of a peer does not wait for its name,
-// nobody is asked twice, and the names remembered are bounded.
+// no address is looked up twice, and the names remembered are bounded.
 func TestReverseLookup(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // nobody is asked here
+	cancel() // so no server is asked
 	var running sync.WaitGroup
 	l := New(ctx, &running)
 	for range 3 {

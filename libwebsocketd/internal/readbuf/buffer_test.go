@@ -15,8 +15,7 @@ func (dropping) ReadInto(in *Buffer) (int, error) {
 	return 1, nil
 }
 
-// BenchmarkDrops: a byte behind much that is unread costs no more than one behind
-// nothing.
+// BenchmarkDrops: a byte costs no more after many unread bytes than after none.
 func BenchmarkDrops(b *testing.B) {
 	for _, size := range []int{0, 1 << 20, 16 << 20} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
@@ -32,11 +31,11 @@ func BenchmarkDrops(b *testing.B) {
 	}
 }
 
-// looking looks at an inbox each time its owner is about to wait.
+// looking checks a Buffer each time its owner is about to wait.
 type looking struct {
 	in    *Buffer
 	reads [][]byte
-	held  int // what the inbox held the last time
+	held  int // what the Buffer held the last time
 }
 
 // Read implements io.Reader.

@@ -100,8 +100,8 @@ func checkPrefix(t *testing.T, text []byte, cut int) {
 	}
 }
 
-// oraclePrefix is the longest valid beginning, and whether the rest is nothing
-// or could still become a character.
+// oraclePrefix returns the longest valid beginning, and whether the rest is nothing or
+// could still become a character.
 func oraclePrefix(text []byte) (int, bool) {
 	n := len(text)
 	for !utf8.Valid(text[:n]) {
@@ -126,7 +126,7 @@ func TestCutBefore(t *testing.T) {
 		{"\U0001f600xxx", 4},
 		{"ab\xf0\x9f\x98xx", 2},  // one part that is no character
 		{"abc\xf0\x9f", 3},       // cut by the end of what is there
-		{"abcd\x80\x80", 4},      // each byte a part of its own
+		{"abcd\x80\x80", 4},      // each byte is one part
 		{"ab\xe2\x28\xa1x", 4},   // ( is no continuation
 		{"\x80\x80\x80\x80x", 4}, // no beginning near
 	} {
