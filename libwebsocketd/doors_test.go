@@ -21,9 +21,9 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// doors is a Lifetime whose Supervisor is a Face of its programs, adds to the header of
-// every answer, and records what a client confirms.
-type doors struct{ confirmed *sync.Map }
+// doors is a Lifetime whose Supervisor is a Face of its programs and adds to the header of
+// every answer.
+type doors struct{}
 
 func (doors) Check(*Program) error { return nil }
 

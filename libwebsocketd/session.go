@@ -29,7 +29,7 @@ func (x *session) run() bridge.Traffic {
 		x.logEnd(x.moved.Traffic(x.cause))
 		return x.moved.Traffic(x.cause)
 	}
-	cause, settle := bridge.Run(x.program, x.client, &x.moved)
+	settle, cause := bridge.Run(x.program, x.client, &x.moved)
 	defer settle()
 	x.cause = cause
 	t := x.moved.Traffic(cause)

@@ -76,7 +76,7 @@ var ErrGoingAway = errors.New("server is going away")
 // returns when both are closed. See the law in doc.go.
 func Pipe(program, client Endpoint) Traffic {
 	var m Meter
-	cause, settle := Run(program, client, &m)
+	settle, cause := Run(program, client, &m)
 	settle()
 	return m.Traffic(cause)
 }
@@ -84,7 +84,7 @@ func Pipe(program, client Endpoint) Traffic {
 // Run does what Pipe does, and returns why the conversation is over as soon as the
 // program is closed and the client was sent its close. The caller must call settle,
 // which closes the client too and may take a while.
-func Run(program, client Endpoint, m *Meter) (cause error, settle func()) {
+func Run(program, client Endpoint, m *Meter) (settle func(), cause error) {
 	settleClient := after.Close(client.Context(), program)
 	in := input{program: program, sent: &m.ToProgram}
 	in.work.Add(1)
@@ -100,11 +100,11 @@ func Run(program, client Endpoint, m *Meter) (cause error, settle func()) {
 	client.CloseSend(cause)
 	program.Close()
 	in.settle()
-	return cause, func() {
+	return func() {
 		in.work.Wait()
 		settleClient()
 		client.Close()
-	}
+	}, cause
 }
 
 // input is the program as the sink of the client's messages. Sending and counting are

@@ -365,7 +365,7 @@ func TestTallyOfAnAnswer(t *testing.T) {
 	}()
 	var moved Meter
 	testkit.Within(t, testkit.Patience, "the conversation ends", func() {
-		_, settle := Run(program, client, &moved)
+		settle, _ := Run(program, client, &moved)
 		expectTally(t, "to the program", moved.ToProgram.Tally(), 1, 4)
 		settle()
 	})
