@@ -13,7 +13,7 @@ import (
 
 const (
 	kept = 10 // items of a record in these tests
-	said = 60 // items that are said
+	said = 60 // items that are appended
 )
 
 // read takes items one by one with a pause before each, and returns how it ended.
@@ -30,7 +30,7 @@ func read(log *record.Log[int], c *Cursor, pause time.Duration) error {
 	}
 }
 
-// TestLaw is the table of doc.go: who is waited for, and for how long.
+// TestLaw runs the table of doc.go: which viewers are waited for, and for how long.
 func TestLaw(t *testing.T) {
 	type viewer struct {
 		pause time.Duration
@@ -39,7 +39,7 @@ func TestLaw(t *testing.T) {
 	for name, test := range map[string]struct {
 		options Options
 		viewers []viewer
-		atMost  time.Duration // until all is said
+		atMost  time.Duration // until all is appended
 	}{
 		"nobody":                    {Options{}, nil, 0},
 		"all read":                  {Options{}, []viewer{{0, false}, {0, false}}, 0},

@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain fails the package when a goroutine is left behind.
+// TestMain fails the package when a goroutine remains.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -62,7 +62,7 @@ func TestBeginning(t *testing.T) {
 	}
 }
 
-// TestBeginningIsOne: all who get the whole beginning get the same Chunk.
+// TestBeginningIsOne: all viewers that get the whole beginning get the same Chunk.
 func TestBeginningIsOne(t *testing.T) {
 	t.Parallel()
 	b := newBeginning(100, false)
@@ -74,8 +74,9 @@ func TestBeginningIsOne(t *testing.T) {
 	}
 }
 
-// TestKeepFirst: a late viewer gets the beginning, then what is kept; in a gap between
-// the two only who can be told of it is. Another process has a beginning of its own.
+// TestKeepFirst: a late viewer gets the beginning, then what is kept. If there is a gap
+// between the two, a viewer that can be sent a note gets one. Another process has a
+// beginning of its own.
 func TestKeepFirst(t *testing.T) {
 	t.Parallel()
 	for _, strict := range []bool{false, true} {

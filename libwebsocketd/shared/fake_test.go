@@ -19,7 +19,7 @@ import (
 // fakeProgram is a process that a test plays.
 type fakeProgram struct {
 	says  chan []libwebsocketd.Message
-	heard chan string // what was sent, when somebody takes it
+	heard chan string // what was sent, when the test takes it
 	ended chan error
 	stop  sync.Once
 	gone  chan struct{}

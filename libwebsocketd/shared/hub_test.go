@@ -162,8 +162,8 @@ func TestEagerStays(t *testing.T) {
 	})
 }
 
-// TestRestart: another process takes the place of one that ended, after growing
-// waits, and viewers are told; numbers go on.
+// TestRestart: another process takes the place of one that ended, after growing waits.
+// Viewers are sent a note, and the numbers go on.
 func TestRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newStage(t, Lifetime{Restart: RestartOnFailure}, false)
@@ -195,7 +195,7 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// TestRestartNobody: for nobody nothing is started again.
+// TestRestartNobody: without viewers no process is started again.
 func TestRestartNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newStage(t, Lifetime{Restart: RestartAlways}, false)
@@ -249,8 +249,8 @@ func TestRestartThatFails(t *testing.T) {
 	})
 }
 
-// TestChanged: a process whose file has changed is started anew at once, whatever
-// the rule; what cannot be started is tried again, at the next change or before.
+// TestChanged: a process whose file has changed is restarted at once, whatever the
+// policy. A start that fails is tried again, at the next change or before.
 func TestChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := newStage(t, Lifetime{Watch: true}, false)
@@ -295,7 +295,7 @@ func TestGoingAway(t *testing.T) {
 		p.stop.Do(func() {}) // it takes its time
 		s.goAway()
 		var closing sync.WaitGroup
-		closing.Go(func() { sub.Close() }) // as its client is told to go
+		closing.Go(func() { sub.Close() }) // as its client is closed
 		synctest.Wait()
 		p.says <- texts("last words")
 		p.ended <- &libwebsocketd.EndedError{Ending: process.Ending{Code: 5}}
@@ -357,5 +357,5 @@ func TestLeaving(t *testing.T) {
 		p.says <- texts(fmt.Sprint(i))
 		expect(t, b, fmt.Sprintf("%d:%d", i+1, i))
 	}
-	expect(t, a, "error: "+errLeft.Error()) // not what was said meanwhile
+	expect(t, a, "error: "+errLeft.Error()) // not what was sent meanwhile
 }

@@ -9,7 +9,7 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// TestInput: who is listened to.
+// TestInput: which viewers are listened to.
 func TestInput(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -45,7 +45,7 @@ func TestInput(t *testing.T) {
 	}
 }
 
-// TestInputWaits: what is said while there is no process goes to the next one.
+// TestInputWaits: what is sent while there is no process goes to the next one.
 func TestInputWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newStage(t, Lifetime{Restart: RestartAlways}, false)
@@ -72,8 +72,8 @@ func TestInputWaits(t *testing.T) {
 	})
 }
 
-// TestInputLeaves: a viewer that leaves does not wait for a process that takes
-// nothing, and what it has begun to say is said to its end.
+// TestInputLeaves: a viewer that leaves does not wait for a process that takes nothing.
+// What it has begun to send is sent to its end.
 func TestInputLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newStage(t, Lifetime{Start: StartEager}, false)
@@ -86,7 +86,7 @@ func TestInputLeaves(t *testing.T) {
 				if err := sub.Send(batch); err != errLeft {
 					t.Errorf("Send: %v", err)
 				}
-				copy(batch[1].Data, "TWO") // the room is somebody else's now
+				copy(batch[1].Data, "TWO") // the memory is reused now
 			})
 			synctest.Wait()
 		}
@@ -108,8 +108,8 @@ func TestInputLeaves(t *testing.T) {
 	})
 }
 
-// TestInputDeaf: a process that takes no more is said nothing for good, unless
-// another one may follow.
+// TestInputDeaf: when a process takes no more, its viewer gets an error, unless another
+// process may follow.
 func TestInputDeaf(t *testing.T) {
 	for _, test := range []struct {
 		life Lifetime
@@ -129,8 +129,8 @@ func TestInputDeaf(t *testing.T) {
 	}
 }
 
-// TestInputNotTaken: what a process takes no more because it ends goes to the next one,
-// and so does what is said while it is being ended.
+// TestInputNotTaken: what a process does not take because it ends goes to the next one,
+// and so does what is sent while it is being ended.
 func TestInputNotTaken(t *testing.T) {
 	for _, byLadder := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestInputNotTaken(t *testing.T) {
 	}
 }
 
-// TestRefused: what the framing cannot carry is told to whoever said it.
+// TestRefused: the sender of a message that the framing cannot carry gets the error.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	s, _ := newStage(t, Lifetime{Restart: RestartAlways}, false)

@@ -9,7 +9,7 @@ import (
 	"websocketd/libwebsocketd/record"
 )
 
-// shelved is a hub whose process has said n pieces and has ended.
+// shelved returns a hub whose process has written n pieces and has ended.
 func shelved(s *shelf, n int) *hub {
 	h := newHub(context.Background(), Lifetime{History: 1 << 20}.complete(), s, false, false, false)
 	for range n {
@@ -19,8 +19,8 @@ func shelved(s *shelf, n int) *hub {
 	return h
 }
 
-// TestShelf: what is over the limit goes the oldest first, also for those who still
-// read it, and what was taken away counts no longer.
+// TestShelf: over the limit the oldest output is dropped first, even if a viewer still
+// reads it. What was taken off the shelf no longer counts.
 func TestShelf(t *testing.T) {
 	t.Parallel()
 	s := newShelf(2, 10_000)

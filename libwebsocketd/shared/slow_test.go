@@ -28,7 +28,7 @@ func flood(p *fakeProgram, n int) {
 }
 
 // drink takes what comes up to message last, with a pause before each call. It
-// returns whatever else it was told, and complains when something is missing.
+// returns whatever else it was sent, and complains when something is missing.
 func drink(s *Subscription, last uint64, pause time.Duration) (told string) {
 	for after := uint64(0); after < last; {
 		time.Sleep(pause)
@@ -58,7 +58,7 @@ func TestSlow(t *testing.T) {
 	for _, test := range []struct {
 		policy SlowClient
 		strict bool
-		told   string        // to the one who stood still
+		told   string        // to the viewer that stood still
 		held   time.Duration // the others by it
 	}{
 		{SlowClose, false, tooSlow, flow.Grace},
@@ -98,7 +98,7 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-// TestManyStandStill: viewers who stand still, each at another message, hold the
+// TestManyStandStill: viewers that stand still, each at another message, hold the
 // others no longer than one does.
 func TestManyStandStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -244,8 +244,8 @@ func TestLateIsNotSlow(t *testing.T) {
 	})
 }
 
-// TestToldAll: what follows is not kept for a viewer that was told it gets no more, though
-// it has not left: not even SlowBlock waits for it.
+// TestToldAll: nothing more is kept for a viewer that has got its final error, even if it
+// has not left yet. Not even SlowBlock waits for it.
 func TestToldAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newStage(t, Lifetime{SlowClient: SlowBlock, Restart: RestartAlways, History: tenPieces}, true)

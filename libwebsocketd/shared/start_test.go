@@ -15,7 +15,7 @@ func TestStart(t *testing.T) {
 	for _, word := range []string{"a", "b", "c", "d", "e"} {
 		p.says <- texts(word)
 	}
-	for kept := uint64(0); kept < 5; _, kept = s.output.Kept() { // what was said last is on its way
+	for kept := uint64(0); kept < 5; _, kept = s.output.Kept() { // the last output is on its way
 		s.viewer("/").Deliveries()
 	}
 	epoch := s.output.Epoch()

@@ -132,7 +132,7 @@ func TestNeverTwo(t *testing.T) {
 	}
 }
 
-// TestNothingRuns: who has seen something of a process is not given another one.
+// TestNothingRuns: a viewer that has seen output of a process is not given another one.
 func TestNothingRuns(t *testing.T) {
 	t.Parallel()
 	s := serveScript(t, "cat", Lifetime{})
@@ -146,7 +146,7 @@ func TestNothingRuns(t *testing.T) {
 	}
 }
 
-// TestLaunchFails: the first viewer is told, and the next one tries again.
+// TestLaunchFails: the first viewer gets the refusal, and the next one tries again.
 func TestLaunchFails(t *testing.T) {
 	t.Parallel()
 	script := filepath.Join(t.TempDir(), "script")
@@ -167,7 +167,7 @@ func TestLaunchFails(t *testing.T) {
 	}
 }
 
-// TestReload: viewers keep the process they have; who comes then gets the new one.
+// TestReload: viewers keep the process they have; a client that comes then gets the new one.
 func TestReload(t *testing.T) {
 	t.Parallel()
 	program := func(word string) []libwebsocketd.Program {
@@ -204,8 +204,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestWatch: a script that is written anew is started anew, once, and its viewers
-// stay.
+// TestWatch: a script that is rewritten is restarted, once, and its viewers stay.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(path, script string){

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// However many hubs are watched, there is one watcher; each is told of its own files
-// and of no other's; and a folder nobody has a file in any more is not watched.
+// TestOneWatcher: however many hubs are watched, there is one watcher. Each hub hears
+// only of its own files. A folder in which no hub has a file any more is not watched.
 func TestOneWatcher(t *testing.T) {
 	log, root := slog.New(slog.DiscardHandler), t.TempDir()
 	const many = 300 // more than the system has watchers for a user
