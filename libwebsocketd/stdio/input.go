@@ -32,9 +32,9 @@ type framer interface {
 const headRoom = 64
 
 func (f *framedInput) Send(batch []bridge.Message) (err error) {
-	room := readbuf.NewBlock(readbuf.SmallBlock)
-	defer room.Free()
-	b := room.Data[:0]
+	block := readbuf.NewBlock(readbuf.SmallBlock)
+	defer block.Free()
+	b := block.Data[:0]
 	for i := range batch {
 		if readbuf.SmallBlock-len(b) < headRoom {
 			if b, err = writeTo(f.to, b); err != nil {

@@ -13,9 +13,9 @@ import (
 type lineInput struct{ to io.Writer }
 
 func (l *lineInput) Send(batch []bridge.Message) (err error) {
-	room := readbuf.NewBlock(readbuf.SmallBlock)
-	defer room.Free()
-	b := room.Data[:0]
+	block := readbuf.NewBlock(readbuf.SmallBlock)
+	defer block.Free()
+	b := block.Data[:0]
 	for i := range batch {
 		m := &batch[i]
 		if len(b)+len(m.Data) >= readbuf.SmallBlock {

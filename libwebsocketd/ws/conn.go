@@ -176,8 +176,8 @@ func (c *conn) isFinished() bool {
 }
 
 func (c *conn) sendLocked(batch []bridge.Message) (err error) {
-	room := frames.Get().(*[frameRoom]byte)
-	b := room[:0]
+	buf := frames.Get().(*[frameRoom]byte)
+	b := buf[:0]
 	for i := range batch {
 		m := &batch[i]
 		if len(m.Data) >= largePayload {
@@ -196,7 +196,7 @@ func (c *conn) sendLocked(batch []bridge.Message) (err error) {
 	if err == nil && len(b) > 0 {
 		_, err = c.write(b, nil)
 	}
-	frames.Put(room)
+	frames.Put(buf)
 	return err
 }
 

@@ -29,9 +29,9 @@ type plainSource struct {
 
 func (p *plainSource) ReadInto(in *Buffer) (n int, err error) {
 	if p.busy {
-		room := in.Space()
-		n, err = p.r.Read(room)
-		p.busy = n == len(room)
+		space := in.Space()
+		n, err = p.r.Read(space)
+		p.busy = n == len(space)
 		return n, err
 	}
 	if p.small == nil {

@@ -47,9 +47,9 @@ func (d *descriptor) ReadInto(in *Buffer) (int, error) {
 
 // once tries to read, and reports whether the wait is over.
 func (d *descriptor) once(fd uintptr) bool {
-	room := d.in.Space()
+	space := d.in.Space()
 	for {
-		n, err := syscall.Read(int(fd), room)
+		n, err := syscall.Read(int(fd), space)
 		switch {
 		case err == syscall.EINTR:
 			continue

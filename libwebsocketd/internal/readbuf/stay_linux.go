@@ -87,13 +87,13 @@ func (s *staying) ReadInto(in *Buffer) (int, error) {
 	return n, nil
 }
 
-func (s *staying) readOnce(room []byte) (n int, err error) {
+func (s *staying) readOnce(space []byte) (n int, err error) {
 	if !s.socket {
-		n, err = unix.Read(s.fd, room)
-		s.emptied = n < len(room)
+		n, err = unix.Read(s.fd, space)
+		s.emptied = n < len(space)
 		return n, err
 	}
-	n, told, _, _, err := unix.Recvmsg(s.fd, room, s.told[:], 0)
+	n, told, _, _, err := unix.Recvmsg(s.fd, space, s.told[:], 0)
 	left := s.told[unix.CmsgLen(0):]
 	s.emptied = told >= unix.CmsgLen(4) && binary.NativeEndian.Uint32(left) == 0
 	return n, err
