@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -92,16 +93,17 @@ func (c *Client) open() error {
 	c.out.w.WriteHeader(c.opening.status)
 	held := c.opening.said
 	c.opening.said = nil
-	if err := c.out.write(held); err != nil {
-		return err
+	err := c.out.write(held)
+	if err == nil || errors.Is(err, http.ErrContentLength) { // more than the header says: that at least is sent
+		err = errors.Join(err, c.out.flush())
 	}
-	return c.out.flush()
+	return err
 }
 
 // endOpening ends an answer that has not begun: one that is all there says how long it
-// is, and instead of one without a status there is another.
+// is. Another takes its place if it has no status, or if the program got no whole body.
 func (c *Client) endOpening(cause error) error {
-	if c.opening.status == 0 {
+	if c.opening.status == 0 || cause == ErrStalled || cause == ErrBroken {
 		c.in.keepOrNot(c.out.w.Header())
 		c.out.grant(c.out.timeout)
 		c.opening.form.Refuse(c.out.w, cause)

@@ -120,3 +120,14 @@ func TestPreflight(t *testing.T) {
 		t.Errorf("without an Origin: %v", got.Header)
 	}
 }
+
+// TestOldHTTPHasNoTrailer: a trailer needs chunks, which HTTP/1.0 lacks.
+func TestOldHTTPHasNoTrailer(t *testing.T) {
+	r := request(t, "POST", "/", "", "TE: trailers")
+	if !wantsTrailer(r) {
+		t.Error("HTTP/1.1 is refused a trailer")
+	}
+	if r.ProtoMinor = 0; wantsTrailer(r) {
+		t.Error("HTTP/1.0 is given a trailer")
+	}
+}

@@ -14,6 +14,9 @@ const exitHeader = "Websocketd-Exit"
 // wantsTrailer reports whether the client can take a trailer (RFC 9110 section
 // 10.1.4). Some that have not said so fail when there is one.
 func wantsTrailer(r *http.Request) bool {
+	if !r.ProtoAtLeast(1, 1) { // which has none
+		return false
+	}
 	for _, line := range r.Header.Values("TE") {
 		for item := range strings.SplitSeq(line, ",") {
 			if strings.EqualFold(strings.TrimSpace(item), "trailers") {
