@@ -99,7 +99,7 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	}), nil
 }
 
-// cgiVariables are what a request with a body has besides the others. A script whose
+// cgiVariables returns what a request with a body has besides the others. A script whose
 // CONTENT_LENGTH is empty reads to the end of its input.
 func cgiVariables(r *http.Request, to route) []variable {
 	vars := []variable{{"SCRIPT_FILENAME", to.argv[0]}}

@@ -127,7 +127,8 @@ func (c *Client) every(interval time.Duration, f func()) {
 	})
 }
 
-// Context is done when the client is gone or the server is going away.
+// Context returns a context that is done when the client is gone or the server is going
+// away.
 func (c *Client) Context() context.Context { return c.ctx }
 
 // Receive reads the body. io.EOF is its end: the program's input ends then, too.

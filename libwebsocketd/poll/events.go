@@ -107,7 +107,7 @@ func endingOf(cause error) ending {
 	return ending{code, reason}
 }
 
-// encode is JSON in one line. What is encoded here cannot fail.
+// encode returns v as JSON in one line. What is encoded here cannot fail.
 func encode(value any) []byte {
 	var b bytes.Buffer
 	to := json.NewEncoder(&b)
@@ -116,5 +116,5 @@ func encode(value any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 }
 
-// quote is text as a JSON string.
+// quote returns text as a JSON string.
 func quote(text []byte) []byte { return encode(string(text)) }

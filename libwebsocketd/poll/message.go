@@ -103,7 +103,7 @@ func readWhole(ctx context.Context, w http.ResponseWriter, req *libwebsocketd.Re
 	return data, nil
 }
 
-// readAll is io.ReadAll that asks before it reads more than a small message.
+// readAll does what io.ReadAll does, and asks before it reads more than a small message.
 func readAll(r io.Reader, afford func(int) error) (data []byte, err error) {
 	data = make([]byte, 0, 512)
 	for err == nil {
@@ -150,8 +150,8 @@ func (p *patient) Read(b []byte) (int, error) {
 	return p.Reader.Read(b)
 }
 
-// messageOf is the message that a body is. Of a line the newline is left out that
-// programs which print lines put behind it.
+// messageOf returns the body as a message. It leaves out the newline at the end of a line,
+// which programs that print lines put there.
 func messageOf(p *libwebsocketd.Program, data []byte) (libwebsocketd.Message, *gate.Refusal) {
 	if p.Lines() {
 		if text, ok := bytes.CutSuffix(data, []byte{'\n'}); ok {
@@ -171,7 +171,7 @@ func messageOf(p *libwebsocketd.Program, data []byte) (libwebsocketd.Message, *g
 	return libwebsocketd.Message{Kind: kind, Data: data}, nil
 }
 
-// notTaken is why a program has not taken a message.
+// notTaken returns why a program has not taken a message.
 func notTaken(req *libwebsocketd.Request, err error) *gate.Refusal {
 	code, reason := libwebsocketd.Closing(err)
 	switch {

@@ -79,7 +79,7 @@ func (plainForm) End(b []byte, _ uint64, cause error, h http.Header) []byte {
 	return b
 }
 
-// exitValue is an ending as one line of a header.
+// exitValue returns an ending as one line of a header.
 func exitValue(cause error) string {
 	code, reason := libwebsocketd.Closing(cause)
 	return strings.TrimSpace(fmt.Sprintf("%d %s", code, strings.Map(visible, reason)))

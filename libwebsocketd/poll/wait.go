@@ -81,7 +81,7 @@ func isFresh(r *http.Request, query url.Values) bool {
 	return libwebsocketd.LastEventID(r) == "" && (after == "" || after == "0")
 }
 
-// readWait is how long a client wants to wait.
+// readWait returns how long a client wants to wait.
 func readWait(query url.Values) (time.Duration, *gate.Refusal) {
 	value := query.Get("wait")
 	wait, err := time.ParseDuration(value)
@@ -91,7 +91,7 @@ func readWait(query url.Values) (time.Duration, *gate.Refusal) {
 	return min(max(wait, leastWait), mostWait), nil
 }
 
-// ask is what a program says at once, or that it has said nothing in time. Nothing
+// ask returns what a program says at once, or that it has said nothing in time. Nothing
 // that it has handed out is left out: it is asked once.
 func ask(client, going context.Context, program libwebsocketd.Broadcast, limit time.Duration) answer {
 	ctx, cancel := context.WithTimeout(client, limit)
