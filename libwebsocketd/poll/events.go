@@ -107,7 +107,7 @@ func endingOf(cause error) ending {
 	return ending{code, reason}
 }
 
-// encode returns v as JSON in one line. What is encoded here cannot fail.
+// encode returns a value as JSON in one line. What is encoded here cannot fail.
 func encode(value any) []byte {
 	var b bytes.Buffer
 	to := json.NewEncoder(&b)

@@ -57,7 +57,7 @@ func TestOnce(t *testing.T) {
 // A client that leaves ends it, too: its process ends by the ladder.
 func TestOnceAClientThatLeaves(t *testing.T) {
 	t.Parallel()
-	s := harness.Start(t, harness.Binary(t), "--once", "sh", "-c", "cat; exit 5")
+	s := harness.Start(t, harness.Binary(t), "--once", "--closems=60000", "sh", "-c", "cat; exit 5")
 	s.Connect(t).Leave(t)
 	if status := s.Wait(t); status != 5 {
 		t.Errorf("exit status %d", status)
