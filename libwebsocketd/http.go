@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"websocketd/libwebsocketd/gate"
@@ -13,11 +14,7 @@ import (
 // exists answers: a CGI script, a program through a Face, a file, the console, a
 // directory's listing.
 func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
-	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
-		for name, values := range headers {
-			w.Header()[name] = values
-		}
-	}
+	s.setHeaders(w)
 	to, refusal, isCGI := s.findCGI(r.URL.Path)
 	if refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
@@ -39,6 +36,12 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 		logging.At(log, logging.LevelAccess, "http", "NOT FOUND")
 		s.answer(w, s.noPage(r))
 	}
+}
+
+// setHeaders sets the headers of every answer that is no upgrade.
+func (s *Server) setHeaders(w http.ResponseWriter) {
+	maps.Copy(w.Header(), s.cfg.Header)
+	maps.Copy(w.Header(), s.cfg.HeaderHTTP)
 }
 
 // noPage returns the refusal of a request where only a handshake would be served.

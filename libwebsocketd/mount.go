@@ -3,7 +3,6 @@ package libwebsocketd
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net/http"
 
 	"websocketd/libwebsocketd/bridge"
@@ -42,9 +41,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.
 	}
 	defer s.running.Done()
 	defer s.conns.forget(acceptedConn(r.Context())) // h may have hijacked it
-	for _, headers := range []http.Header{s.cfg.Header, s.cfg.HeaderHTTP} {
-		maps.Copy(w.Header(), headers)
-	}
+	s.setHeaders(w)
 	logging.At(log, logging.LevelAccess, "http", "MOUNTED")
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer after.Done(s.ctx, func() { cancel(bridge.ErrGoingAway) })()

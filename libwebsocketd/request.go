@@ -225,8 +225,9 @@ func (s *Server) face(r *http.Request, to route, routed bool) Face {
 func (s *Server) newRequest(r *http.Request, to route, from remote, id string, log *slog.Logger, header http.Header) *Request {
 	plain := log
 	if to.program != nil {
-		log = to.program.log(log).With("command", to.argv[0])
+		log = to.program.log(log).With("command", to.argv[0], "origin", gate.Origin(r))
+	} else {
+		log = log.With("origin", gate.Origin(r))
 	}
-	log = log.With("origin", gate.Origin(r))
 	return &Request{HTTP: r, Silent: r.Context(), server: s, to: to, from: from, id: id, log: log, plainLog: plain, header: header}
 }
