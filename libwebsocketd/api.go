@@ -20,6 +20,7 @@ type (
 	Traffic      = bridge.Traffic
 	Broadcast    = bridge.Broadcast
 	Listener     = bridge.Listener
+	Confirmer    = bridge.Confirmer
 	Delivery     = bridge.Delivery
 	Note         = bridge.Note
 	Chunk        = bridge.Chunk
@@ -100,6 +101,9 @@ func NewChunk(batch []Message) *Chunk { return bridge.NewChunk(batch) }
 
 // Closing calls bridge.Closing.
 func Closing(cause error) (code int, reason string) { return bridge.Closing(cause) }
+
+// IsEnd calls bridge.IsEnd.
+func IsEnd(cause error) bool { return bridge.IsEnd(cause) }
 
 // ParseSocketMode calls listen.ParseSocketMode.
 func ParseSocketMode(text string) (os.FileMode, error) { return listen.ParseSocketMode(text) }

@@ -153,6 +153,8 @@ type confirming struct {
 }
 
 func (c *confirming) Confirm(number uint64) { c.heard <- number }
+func (c *confirming) ConfirmEnd()           {}
+func (c *confirming) ConfirmEvery() int     { return 1 }
 
 // acks is a client of a protocol in which "ack N" confirms.
 type acks struct {

@@ -57,8 +57,10 @@
 //     another ladder than the usual one.
 //   - Attach.Header and Request.Header are the header of the answer to come, be it a 101,
 //     a 200 or a stream; gate.Refusal.Header that of a refusal.
-//   - bridge.Confirmer hears which messages a client says it has. That is more than its
-//     system has acknowledged, which is bridge.Listener.BytesAcked.
+//   - bridge.Confirmer is a Broadcast that hears which messages a client has, and that it
+//     was told the end. That is more than what its system has acknowledged, which is
+//     bridge.Listener.BytesAcked. WebSocket clients tell by pongs (ws/receipts.go), those
+//     of plain HTTP by less (exchange/receipts.go); one of a Dialect may have its own way.
 //   - Config.Identify says who a client is. REMOTE_USER, AUTH_TYPE, the log and
 //     Conversations have it.
 //   - Server.Conversations lists what goes on, with counts; Server.Kick ends one.

@@ -155,9 +155,20 @@ func (d *Delivery) counts() Tally {
 	return rest.tally
 }
 
+// Last returns the number of the last message in deliveries, 0 if there is none.
+func Last(deliveries []Delivery) uint64 {
+	for i := len(deliveries) - 1; i >= 0; i-- {
+		if d := &deliveries[i]; d.Chunk != nil && d.Chunk.tally.Messages > int64(d.Skip) {
+			return d.First + uint64(d.Chunk.tally.Messages) - 1
+		}
+	}
+	return 0
+}
+
 // deliverToClient does what sendToClient does, without a copy for each client.
 func deliverToClient(client Listener, program Broadcast, m *Meter) error {
 	program.Watch(client.BytesAcked)
+	confirmTo(client, program)
 	for {
 		deliveries, err := program.Deliveries()
 		if err != nil {
@@ -175,16 +186,4 @@ func deliverToClient(client Listener, program Broadcast, m *Meter) error {
 		}
 		count.addTally(sum)
 	}
-}
-
-// Confirmer is a Broadcast that wants to know which messages a client has confirmed.
-// That is stronger than what the client's system has acknowledged
-// (Listener.BytesAcked): the page may have been reloaded in between. A protocol in which
-// clients confirm calls Confirm for each confirmation, from any goroutine.
-type Confirmer interface {
-	Broadcast
-
-	// Confirm reports that the client has all messages up to number, one of those in
-	// Deliveries.
-	Confirm(number uint64)
 }

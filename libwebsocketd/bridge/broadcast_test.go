@@ -3,6 +3,7 @@ package bridge
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -109,5 +110,87 @@ func TestDeliveries(t *testing.T) {
 	expectTally(t, "undelivered", moved.Undelivered.Tally(), 2, 110)
 	if n, rest := many.watched(); n != 7 || !rest {
 		t.Errorf("the program is told %d, %v", n, rest)
+	}
+}
+
+// asking is a broadcaster that is a Confirmer.
+type asking struct{ *broadcaster }
+
+func (asking) Confirm(uint64)    {}
+func (asking) ConfirmEnd()       {}
+func (asking) ConfirmEvery() int { return 8 }
+
+// teller is a listener that can tell what it has.
+type teller struct {
+	listener
+	to []Confirmer
+}
+
+func (t *teller) ConfirmTo(c Confirmer) { t.to = append(t.to, c) }
+
+// Deliver takes everything, but not before ConfirmTo.
+func (t *teller) Deliver([]Delivery) error {
+	if len(t.to) == 0 {
+		return errGone
+	}
+	return nil
+}
+
+// TestConfirmTo: a client that can tell what it has is told whom, once and before the
+// first delivery; one that cannot is not asked, and a program that does not ask is not
+// told.
+func TestConfirmTo(t *testing.T) {
+	t.Parallel()
+	_, c := chunkOf(Text, 1)
+	program, client, _ := newFakes()
+	many := func() *broadcaster {
+		return &broadcaster{fake: program, deliveries: [][]Delivery{{{Chunk: c, First: 1}}, {{Chunk: c, First: 2}}}}
+	}
+	asks, tells := asking{many()}, &teller{listener: listener{fake: client}}
+	var moved Meter
+	sendToClient(tells, asks, &moved)
+	if !slices.Equal(tells.to, []Confirmer{asks}) {
+		t.Errorf("it tells %v", tells.to)
+	}
+	expectTally(t, "to the client", moved.ToClient.Tally(), 2, 2)
+	sendToClient(&listener{client, 2}, asking{many()}, &moved)
+	tells.to = nil
+	sendToClient(tells, many(), &moved)
+	if tells.to != nil {
+		t.Errorf("it tells %v", tells.to)
+	}
+}
+
+// TestLast: notes and messages that are skipped have no number that counts.
+func TestLast(t *testing.T) {
+	t.Parallel()
+	_, c := chunkOf(Text, 1, 1, 1)
+	note := Delivery{Note: &Note{From: 3, To: 7}, First: 20}
+	for i, test := range []struct {
+		deliveries []Delivery
+		want       uint64
+	}{
+		{nil, 0},
+		{[]Delivery{note}, 0},
+		{[]Delivery{{Chunk: c, First: 5}}, 7},
+		{[]Delivery{{Chunk: c, First: 5}, {Chunk: c, First: 8, Skip: 2}, note}, 10},
+		{[]Delivery{{Chunk: c, First: 5, Skip: 1}, {Chunk: c, First: 8, Skip: 3}}, 7},
+	} {
+		if got := Last(test.deliveries); got != test.want {
+			t.Errorf("%d: %d, want %d", i, got, test.want)
+		}
+	}
+}
+
+// TestIsEnd tells the end of a program from that of a conversation.
+func TestIsEnd(t *testing.T) {
+	t.Parallel()
+	for cause, want := range map[error]bool{
+		&EndedError{}: true, &BrokenError{}: true, fmt.Errorf("so: %w", &EndedError{}): true,
+		&CloseWith{}: false, &CloseError{}: false, &RefusedError{}: false, ErrGoingAway: false, errGone: false,
+	} {
+		if IsEnd(cause) != want {
+			t.Errorf("%T: %v", cause, !want)
+		}
 	}
 }

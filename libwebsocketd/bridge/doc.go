@@ -29,6 +29,17 @@
 //   - The server goes away: as if the client had ended, but the program's output is
 //     delivered, and the client gets 1001 at the end.
 //
+// # What a client has
+//
+// A write that succeeds says little: the output may be on its way, or have come to a page
+// that is being reloaded. What a Listener knows of a client goes to a Broadcast in two
+// grades:
+//
+//   - BytesAcked: the client's system takes output. A client that does is not too slow.
+//   - Confirmer: the client has these messages. A program that outlives its connections
+//     need not keep them for it. How a client tells is its own affair (packages ws and
+//     exchange); one that cannot is not asked.
+//
 // Whoever starts a goroutine waits for it:
 //
 //	goroutine           started by  ends when           waited for by
