@@ -42,7 +42,7 @@ test: deps
 	@bash test/test.sh
 
 room:
-	@for module in . test; do (cd $$module && go list ./... | grep '/$(ROOM)$$' | xargs -r go test -run='$(RUN)') || exit 1; done
+	@for module in . test; do (cd $$module && go list ./... | grep '/$(ROOM)$$' | xargs -r go test -parallel=8 -run='$(RUN)') || exit 1; done
 
 busy:
 	@BUSY=$(BUSY) BUSY_SECONDS=$(BUSY_SECONDS) sh test/busy.sh

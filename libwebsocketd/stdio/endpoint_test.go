@@ -45,11 +45,6 @@ func start(t *testing.T, o Options, script string) *program {
 // startWith does what start does, with another destination of stderr.
 func startWith(t *testing.T, o Options, stderr process.StderrTo, script string) *program {
 	t.Helper()
-	launcher, err := process.NewLauncher(process.LauncherOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { launcher.Close() })
 	proc, err := launcher.Start(process.Spec{
 		Path: "/bin/sh", Args: []string{"/bin/sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Stderr: stderr,
 	})

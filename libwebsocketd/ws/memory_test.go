@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"strings"
 	"testing"
 
@@ -121,7 +120,10 @@ func TestTooSlow(t *testing.T) {
 	if !w.late() {
 		t.Error("it is not late")
 	}
-	go io.Copy(io.Discard, p.wire)
+	go func() {
+		readFrame(t, p.wire) // the close frame; the client does not stay to be waited for
+		p.wire.Close()
+	}()
 	var refused *bridge.RefusedError
 	if err := <-ended; !errors.As(err, &refused) || refused.Code != bridge.ClosePolicyViolation || refused.Reason != ErrTooSlow.Error() {
 		t.Errorf("it ended with %v", err)
