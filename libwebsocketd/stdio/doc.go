@@ -6,7 +6,8 @@
 //
 // A Framing separates one message from the next. Each has its own file with both
 // directions: a cutter, which cuts the program's output into messages, and a framer,
-// which turns a client's message into the program's input. framing.go chooses.
+// which turns a client's message into the program's input. framing.go chooses. Lines, the
+// default, have two: line_reader.go and line_input.go.
 //
 // The output ends when its last writer has closed it, or, once the program has exited,
 // when its remaining children fall silent (pipe_reader.go).

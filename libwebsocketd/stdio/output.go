@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"sync"
+	"unicode/utf8"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/internal/readbuf"
@@ -23,6 +24,17 @@ func (o *textOutput) Next() ([]bridge.Message, error) {
 	batch, err := o.lines.Next()
 	makeValid(batch, o.lines.text)
 	return batch, err
+}
+
+// makeValid turns a batch into valid UTF-8. all is the text it was cut from, which is
+// checked in one go; each message is checked only in the rare case that some is not UTF-8.
+func makeValid(batch []bridge.Message, all []byte) {
+	if utf8.Valid(all) {
+		return
+	}
+	for i := range batch {
+		batch[i].Data = text.Valid(batch[i].Data)
+	}
 }
 
 // binaryOutput makes a binary message of every read.

@@ -2,7 +2,6 @@ package stdio
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/internal/readbuf"
@@ -107,15 +106,4 @@ func (l *lineReader) rest(err error) ([]bridge.Message, error) {
 	open = l.cut(&l.in.Batch, open)
 	l.in.Batch = append(l.in.Batch, bridge.Message{Kind: bridge.Text, Data: open})
 	return l.in.Batch, nil
-}
-
-// makeValid makes messages that were made of all valid UTF-8. It checks all in one go
-// first; it goes message by message only in the rare case that some is not UTF-8.
-func makeValid(batch []bridge.Message, all []byte) {
-	if utf8.Valid(all) {
-		return
-	}
-	for i := range batch {
-		batch[i].Data = text.Valid(batch[i].Data)
-	}
 }
