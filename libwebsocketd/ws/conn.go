@@ -36,7 +36,7 @@ type conn struct {
 	writing sync.Mutex  // holds the right to write
 	middle  bool        // a fragmented message is under way
 	vector  [2][]byte   // of a write from two places
-	both    net.Buffers // vector, as WriteTo consumes it
+	rest    net.Buffers // of such a write, as WriteTo consumes it
 
 	controls sync.Mutex
 	control  []byte // control frames put aside
@@ -164,7 +164,9 @@ func (c *conn) sendFrames(pieces net.Buffers) error {
 	if c.isFinished() {
 		return c.unlock(errFinished)
 	}
-	n, err := pieces.WriteTo(c.Conn)
+	c.rest = pieces
+	n, err := c.rest.WriteTo(c.Conn)
+	c.rest = nil
 	c.out.Add(n)
 	return c.unlock(err)
 }
@@ -213,8 +215,8 @@ func (c *conn) write(b, payload []byte) ([]byte, error) {
 	var err error
 	if len(payload) > 0 {
 		c.vector = [2][]byte{b, payload}
-		c.both = c.vector[:]
-		n, err = c.both.WriteTo(c.Conn)
+		c.rest = c.vector[:]
+		n, err = c.rest.WriteTo(c.Conn)
 		c.vector = [2][]byte{}
 	} else {
 		var written int

@@ -15,4 +15,6 @@
 //
 // A client is alive as long as it sends anything or acknowledges output (keepalive.go).
 // Timers ping and check; Endpoint.Close stops them and waits for what they are writing.
+//
+// What a client has is known by the pongs it sends (receipts.go), to a program that asks.
 package ws

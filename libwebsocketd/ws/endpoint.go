@@ -54,10 +54,12 @@ type Endpoint struct {
 	first   []bridge.Message     // what Receive returns before anything of the client's
 	pieces  [][]byte             // of what is being delivered
 
+	receipts atomic.Pointer[receipts] // nil if the program does not ask what the client has
+
 	closeOnce sync.Once
 }
 
-var _ bridge.Listener = (*Endpoint)(nil)
+var _ bridge.Confirming = (*Endpoint)(nil)
 
 // Options say how a client is bridged.
 type Options struct {
@@ -71,7 +73,8 @@ type Options struct {
 	Leaving      func()           // called before the client's close is answered, and at any other end; may be nil
 
 	// Pong is called with the payload of every pong, by the goroutine that receives; the
-	// payload is valid until it returns. Pings of the keep-alive have none. May be nil.
+	// payload is valid until it returns. Pings of the keep-alive have none, or a decimal
+	// number if the program is a [bridge.Confirmer]. May be nil.
 	Pong func(payload []byte)
 
 	Log *slog.Logger
@@ -95,7 +98,7 @@ func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
 		w.countMessages(o.Memory)
 	}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
-	w.alive = keepalive{interval: o.PingInterval, conn: c, send: c.sendControl, die: w.die}
+	w.alive = keepalive{interval: o.PingInterval, conn: c, send: w.sendAlive, die: w.die}
 	w.alive.start()
 	return w
 }
@@ -117,6 +120,9 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 	case frame.OpPing:
 		w.conn.sendControl(frame.OpPong, payload)
 	case frame.OpPong:
+		if r := w.receipts.Load(); r != nil {
+			r.pong(payload)
+		}
 		if w.pong != nil {
 			w.pong(payload)
 		}
@@ -124,7 +130,9 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 		code, err := closeCode(payload)
 		if err == nil {
 			w.leaving()
-			w.conn.sendClose(code, "")
+			if r := w.receipts.Load(); w.conn.sendClose(code, "") == errFinished && r != nil {
+				r.closed(code)
+			}
 			err = &bridge.CloseError{Code: code}
 		}
 		return err
@@ -138,6 +146,16 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 // Otherwise Ping blocks as Send does for a client that reads nothing.
 func (w *Endpoint) Ping(payload []byte) error {
 	return w.conn.sendControl(frame.OpPing, payload[:min(len(payload), maxControlPayload)])
+}
+
+// sendAlive sends a ping or pong of the keep-alive. The pong that answers a ping confirms
+// output, if the program asks for that.
+func (w *Endpoint) sendAlive(opcode byte, payload []byte) error {
+	if r := w.receipts.Load(); r != nil && opcode == frame.OpPing {
+		var room [numberRoom]byte
+		payload = r.number(room[:0])
+	}
+	return w.conn.sendControl(opcode, payload)
 }
 
 // ignore logs that messages of the kind this program does not take are ignored. It is
@@ -221,8 +239,16 @@ func (w *Endpoint) Deliver(deliveries []bridge.Delivery) error {
 		}
 		w.pieces = append(w.pieces, chunk.From(deliveries[i].Skip))
 	}
+	r := w.receipts.Load()
+	if r != nil {
+		w.pieces = r.begin(w.pieces, bridge.Last(deliveries))
+	}
 	defer clear(w.pieces) // an endpoint that waits holds no chunk
-	return w.sent(w.conn.sendFrames(w.pieces))
+	err := w.conn.sendFrames(w.pieces)
+	if r != nil && err == nil {
+		r.written()
+	}
+	return w.sent(err)
 }
 
 // BytesAcked returns the bytes that the client's system has acknowledged, where that is
@@ -244,6 +270,9 @@ func (w *Endpoint) sent(err error) error {
 // refusal of what the client sent also ends the conversation on its account.
 func (w *Endpoint) CloseSend(cause error) error {
 	code, reason := bridge.Closing(cause)
+	if r := w.receipts.Load(); r != nil {
+		r.closing(code, cause)
+	}
 	err := w.conn.sendClose(code, reason)
 	var refused *bridge.RefusedError
 	if errors.As(cause, &refused) {
@@ -265,6 +294,9 @@ func (w *Endpoint) Close() error {
 		w.cancel(&bridge.CloseError{Code: bridge.CloseAbnormal})
 		w.conn.Close()
 		w.alive.stop()
+		if r := w.receipts.Load(); r != nil {
+			r.stop()
+		}
 	})
 	return nil
 }
