@@ -18,6 +18,9 @@ import (
 //	min, max     the smallest and the largest number, or size in bytes, allowed
 //	sep          none: a value of a repeatable flag is one element
 //	variable     "none": no environment variable sets this flag
+//	program      what the flag is to the programs of a file: "key", a key of theirs as
+//	             well, which wins; "own", a key with a meaning of its own; "default",
+//	             no key, but a default for them
 type grammar struct {
 	Listen   listenFlags  `embed:"" group:"Where to listen"`
 	TLS      tlsFlags     `embed:"" group:"Encryption"`
@@ -50,9 +53,9 @@ type tlsFlags struct {
 
 type admitFlags struct {
 	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL in addition to the bound addresses; *.example.com is every name below example.com, * is any."`
-	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." help:"Origins whose pages may connect. Without a port, or with :*, any port matches, without a scheme any scheme does; *.example.com is every name below example.com, * is any. Without this flag a page may connect if its host name is the server's."`
-	Sameorigin bool  `help:"Only pages from exactly this server's host and port may connect."`
-	Maxforks   int   `placeholder:"N" default:"1024" min:"0" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
+	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." program:"key" help:"Origins whose pages may connect. Without a port, or with :*, any port matches, without a scheme any scheme does; *.example.com is every name below example.com, * is any. Without this flag a page may connect if its host name is the server's."`
+	Sameorigin bool  `program:"key" help:"Only pages from exactly this server's host and port may connect."`
+	Maxforks   int   `placeholder:"N" default:"1024" min:"0" program:"own" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
 	Maxconns   int   `placeholder:"N" default:"0" min:"0" help:"Connections at once; one beyond that is answered 503. 0 is three quarters of the descriptors the server may have (ulimit -n), less a few kept back."`
 	Maxheader  size  `placeholder:"SIZE" default:"32KiB" min:"4096" help:"Longest request line and headers together; more is answered 431, which does not name this flag. 4K is the least."`
 	Maxmemory  size  `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that are incomplete, or that no program has read yet. When it is used up, the server stops reading from clients with an unfinished message until there is room, but never from the one that has come furthest. While one waits, those that have sent nothing for ten seconds, or almost nothing, are closed with 1008 or answered 408; when it has waited for ten seconds, two seconds of silence are enough. Incomplete request headers may take another quarter as much, at least 8 MiB: over that the oldest one is answered 503, under TLS closed. 64K is the least."`
@@ -60,26 +63,26 @@ type admitFlags struct {
 
 type programFlags struct {
 	Dir            string `placeholder:"DIR" help:"Serve every executable file below DIR, by its path in the URL, instead of COMMAND."`
-	Prefork        int    `placeholder:"N" default:"0" min:"0" help:"Processes of COMMAND to keep started ahead, so that a client does not wait for the program to get ready. They count against --maxforks, and see PREFORKED=1 and what --passenv names, but nothing of a request. 0 is none."`
-	Preforkrequest bool   `help:"Write the variables of the request to every process as its first line, one JSON object. Needs --prefork."`
-	Passenv        names  `placeholder:"NAME,.." help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
-	Unbuffer       bool   `help:"Set the variables by which many programs write every line at once instead of collecting them: PYTHONUNBUFFERED=1 and, where stdbuf(1) is installed, what it sets for programs of the C library."`
+	Prefork        int    `placeholder:"N" default:"0" min:"0" program:"key" help:"Processes of COMMAND to keep started ahead, so that a client does not wait for the program to get ready. They count against --maxforks, and see PREFORKED=1 and what --passenv names, but nothing of a request. 0 is none."`
+	Preforkrequest bool   `program:"key" help:"Write the variables of the request to every process as its first line, one JSON object. Needs --prefork."`
+	Passenv        names  `placeholder:"NAME,.." program:"key" help:"Environment variables of the server a process may see, instead of the platform's few (PATH and the like). Empty is none."`
+	Unbuffer       bool   `program:"key" help:"Set the variables by which many programs write every line at once instead of collecting them: PYTHONUNBUFFERED=1 and, where stdbuf(1) is installed, what it sets for programs of the C library."`
 	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
 	Once           bool   `help:"Serve one client, then end with the exit status of its process; 128 and its number for a signal. Clients that come after it are answered 503; one that was refused does not count."`
 	Exitwithchild  bool   `help:"End when a client's process ends, with its exit status as with --once. With --shared that is the process of all clients, when none follows it."`
-	Closems        uint   `placeholder:"MILLISECONDS" default:"0" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
+	Closems        uint   `placeholder:"MILLISECONDS" default:"0" program:"key" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
 }
 
 type sharedFlags struct {
-	Shared     bool     `help:"One process for all clients of a URL instead of one for each: what it prints goes to all of them, and what they send goes to it, message by message. Of the requests it sees nothing but the path."`
-	Start      string   `placeholder:"WHEN" default:"first" enum:"first,eager" help:"When a shared process is started: first, with the first client; eager, with the server, and it stays when all clients have left."`
-	Linger     duration `placeholder:"DUR" default:"0s" help:"How long a shared process is kept when the last client has left: 250ms, 5s, 1m30s."`
-	Input      string   `placeholder:"WHOSE" default:"all" enum:"all,first,none" help:"Whose messages reach a shared process: all; first, those of the client that has been there the longest; none, those of no client. Messages of the others are ignored."`
-	Slowclient string   `placeholder:"MODE" default:"close" enum:"close,drop,block" help:"What happens to a client so slow that the next message for it has left --history: close ends its connection with 1013; drop tells it how many messages it has lost; block keeps the process waiting for it, and with it all others."`
-	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" help:"Output of a shared process to keep: a new client gets it first, and one that has not taken what leaves it is slow. 64K is 65536 bytes, 4K the least."`
-	Keepfirst  size     `placeholder:"SIZE" default:"0" help:"How much of the beginning of a shared process's output to keep as well, as long as it runs: a client that comes later gets these whole messages first, such as a heading or the header of a video, and then what --history has. 0 is nothing."`
-	Restart    string   `placeholder:"WHEN" default:"never" enum:"never,on-failure,always" help:"After which endings of a shared process another one is started: never; on-failure, after an exit status other than 0 or a signal; always. There is a wait before, 100 ms at first, which grows up to 30 s while processes end soon."`
-	Watch      bool     `help:"Restart a shared process when its program changes: the file that runs, or one among its arguments."`
+	Shared     bool     `program:"default" help:"One process for all clients of a URL instead of one for each: what it prints goes to all of them, and what they send goes to it, message by message. Of the requests it sees nothing but the path."`
+	Start      string   `placeholder:"WHEN" default:"first" enum:"first,eager" program:"key" help:"When a shared process is started: first, with the first client; eager, with the server, and it stays when all clients have left."`
+	Linger     duration `placeholder:"DUR" default:"0s" program:"key" help:"How long a shared process is kept when the last client has left: 250ms, 5s, 1m30s."`
+	Input      string   `placeholder:"WHOSE" default:"all" enum:"all,first,none" program:"key" help:"Whose messages reach a shared process: all; first, those of the client that has been there the longest; none, those of no client. Messages of the others are ignored."`
+	Slowclient string   `placeholder:"MODE" default:"close" enum:"close,drop,block" program:"key" help:"What happens to a client so slow that the next message for it has left --history: close ends its connection with 1013; drop tells it how many messages it has lost; block keeps the process waiting for it, and with it all others."`
+	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" program:"key" help:"Output of a shared process to keep: a new client gets it first, and one that has not taken what leaves it is slow. 64K is 65536 bytes, 4K the least."`
+	Keepfirst  size     `placeholder:"SIZE" default:"0" program:"key" help:"How much of the beginning of a shared process's output to keep as well, as long as it runs: a client that comes later gets these whole messages first, such as a heading or the header of a video, and then what --history has. 0 is nothing."`
+	Restart    string   `placeholder:"WHEN" default:"never" enum:"never,on-failure,always" program:"key" help:"After which endings of a shared process another one is started: never; on-failure, after an exit status other than 0 or a signal; always. There is a wait before, 100 ms at first, which grows up to 30 s while processes end soon."`
+	Watch      bool     `program:"key" help:"Restart a shared process when its program changes: the file that runs, or one among its arguments."`
 }
 
 type configFlags struct {
@@ -95,21 +98,21 @@ type besideFlags struct {
 }
 
 type messageFlags struct {
-	Preset       string `placeholder:"NAME" default:"none" enum:"none,mcp,lsp" help:"Flags that go together, where they are not given: mcp is --framing=ndjson --protocol=mcp --maxline=16MiB --maxframesize=16777216, for a server of the Model Context Protocol; lsp is --framing=lsp and the same sizes, for a language server."`
-	Framing      string `placeholder:"NAME" default:"line" enum:"line,raw,null,length,lsp,ndjson" help:"How messages are separated in what the process reads and prints: line, one line each; raw, as read; null, a NUL after each; length, 4 bytes of length before each, in binary messages; lsp, a Content-Length header before each; ndjson, one JSON value a line."`
-	Newlines     string `placeholder:"MODE" default:"pass" enum:"pass,escape,reject" help:"What happens to newlines inside a client's message, with --framing=line: pass makes several lines of it; escape writes \\n for LF and \\r for CR; reject ends the connection with 1008."`
-	Binary       bool   `help:"Pass bytes as they come, in binary messages, instead of lines in text messages."`
-	Stderr       string `placeholder:"MODE" default:"log" enum:"log,tag,merge,discard" help:"What happens to the process's standard error: log writes each line to the log; tag sends both streams to the client, each line as {\"stream\":..,\"data\":..}; merge makes it one stream with standard output; discard throws it away."`
-	Passstderr   bool   `help:"The same as --stderr=tag."`
-	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" max:"1GiB" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection with 1011. 64K is 65536 bytes."`
-	Maxframesize int64  `placeholder:"BYTES" default:"1048576" min:"0" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
-	Pingms       uint   `placeholder:"MILLISECONDS" default:"30000" help:"Time between pings. A client that is silent for two of them is disconnected. 0 sends none and waits for ever."`
-	Protocol     names  `placeholder:"NAME,.." help:"Subprotocols to accept; the first one a client offers is confirmed. * is any."`
+	Preset       string `placeholder:"NAME" default:"none" enum:"none,mcp,lsp" program:"key" help:"Flags that go together, where they are not given: mcp is --framing=ndjson --protocol=mcp --maxline=16MiB --maxframesize=16777216, for a server of the Model Context Protocol; lsp is --framing=lsp and the same sizes, for a language server."`
+	Framing      string `placeholder:"NAME" default:"line" enum:"line,raw,null,length,lsp,ndjson" program:"key" help:"How messages are separated in what the process reads and prints: line, one line each; raw, as read; null, a NUL after each; length, 4 bytes of length before each, in binary messages; lsp, a Content-Length header before each; ndjson, one JSON value a line."`
+	Newlines     string `placeholder:"MODE" default:"pass" enum:"pass,escape,reject" program:"key" help:"What happens to newlines inside a client's message, with --framing=line: pass makes several lines of it; escape writes \\n for LF and \\r for CR; reject ends the connection with 1008."`
+	Binary       bool   `program:"key" help:"Pass bytes as they come, in binary messages, instead of lines in text messages."`
+	Stderr       string `placeholder:"MODE" default:"log" enum:"log,tag,merge,discard" program:"key" help:"What happens to the process's standard error: log writes each line to the log; tag sends both streams to the client, each line as {\"stream\":..,\"data\":..}; merge makes it one stream with standard output; discard throws it away."`
+	Passstderr   bool   `program:"default" help:"The same as --stderr=tag."`
+	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" max:"1GiB" program:"key" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection with 1011. 64K is 65536 bytes."`
+	Maxframesize int64  `placeholder:"BYTES" default:"1048576" min:"0" program:"key" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
+	Pingms       uint   `placeholder:"MILLISECONDS" default:"30000" program:"key" help:"Time between pings. A client that is silent for two of them is disconnected. 0 sends none and waits for ever."`
+	Protocol     names  `placeholder:"NAME,.." program:"key" help:"Subprotocols to accept; the first one a client offers is confirmed. * is any."`
 }
 
 type headerFlags struct {
-	Header     []string `placeholder:"NAME:VALUE" sep:"none" help:"Header of every answer. May be given more than once, as the two below."`
-	HeaderWS   []string `name:"header-ws" placeholder:"NAME:VALUE" sep:"none" help:"Header of successful WebSocket upgrades."`
+	Header     []string `placeholder:"NAME:VALUE" sep:"none" program:"key" help:"Header of every answer. May be given more than once, as the two below."`
+	HeaderWS   []string `name:"header-ws" placeholder:"NAME:VALUE" sep:"none" program:"default" help:"Header of successful WebSocket upgrades."`
 	HeaderHTTP []string `name:"header-http" placeholder:"NAME:VALUE" sep:"none" help:"Header of all answers to other requests."`
 }
 

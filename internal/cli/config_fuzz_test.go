@@ -156,7 +156,7 @@ func checkNothingOverlooked(t *testing.T, content string, w *options) {
 			t.Errorf("binary is %v", p.Binary)
 		}
 		for key, value := range table {
-			if !slices.Contains(programKeys, key) {
+			if !slices.Contains(w.file.programKeys(), key) {
 				t.Errorf("the key %q of a program has no effect, %v", key, value)
 			}
 		}

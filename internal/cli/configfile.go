@@ -74,7 +74,7 @@ func (c *configFile) readGlobal(key string, value *tomlValue) {
 	switch like := nearest(key, names); {
 	case flag != nil:
 		c.faults.add(value.line, "%s is for the command line only; take the key out", key)
-	case slices.Contains(programKeys, key):
+	case slices.Contains(c.programKeys(), key):
 		c.faults.add(value.line, "%s is a key of a program: write it below a line [program.NAME]", key)
 	case like != "":
 		c.faults.add(value.line, "unknown key %q; did you mean %q?", key, like)

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"websocketd/libwebsocketd"
 )
 
@@ -30,16 +32,28 @@ var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
 	"env":      (*configFile).readEnv,
 }
 
-// flagKeys are the flags that are also keys of a program. A program's key wins over
-// the flag. Only maxforks has another meaning there: a limit for this program alone.
-var flagKeys = []string{
-	"framing", "newlines", "preset", "binary", "stderr", "protocol", "maxline", "maxframesize", "pingms", "closems",
-	"passenv", "unbuffer", "origin", "sameorigin", "maxforks", "prefork", "preforkrequest", "header",
-	"start", "linger", "input", "slowclient", "history", "keepfirst", "restart", "watch",
+// isProgramKey reports whether a flag is also a key of a program (see grammar).
+func isProgramKey(flag *kong.Flag) bool {
+	tag := flag.Tag.Get("program")
+	return tag == "key" || tag == "own"
 }
 
-// programKeys are all keys of a program, the most important first.
-var programKeys = append([]string{"command", "path", "lifetime", "cwd", "env"}, flagKeys...)
+// isProgramDefault reports whether a flag is the default of a setting of all programs.
+func isProgramDefault(flag *kong.Flag) bool {
+	tag := flag.Tag.Get("program")
+	return tag == "key" || tag == "default"
+}
+
+// programKeys returns all keys of a program, those that every program needs first.
+func (c *configFile) programKeys() []string {
+	keys := []string{"command", "path", "lifetime", "cwd", "env"}
+	for _, flag := range c.flags {
+		if isProgramKey(flag) {
+			keys = append(keys, flag.Name)
+		}
+	}
+	return keys
+}
 
 func (c *configFile) readPrograms(value *tomlValue) {
 	if value.kind != tomlTable {
@@ -74,7 +88,7 @@ func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
 		p.lines[key] = value.line
 		if read := ownKeys[key]; read != nil {
 			read(c, p, value)
-		} else if flag := lookUpName(c.flags, key); flag != nil && slices.Contains(flagKeys, key) {
+		} else if flag := lookUpName(c.flags, key); flag != nil && isProgramKey(flag) {
 			p.settings = append(p.settings, c.read(flag, key, value)...)
 		} else {
 			c.unknownInProgram(name, key, value)
@@ -108,7 +122,7 @@ func (p *fileProgram) lineOf(key string) int {
 
 func (c *configFile) unknownInProgram(name, key string, value *tomlValue) {
 	flag := lookUpName(c.flags, key)
-	switch like := nearest(key, c.knownProgramKeys()); {
+	switch like := nearest(key, c.programKeys()); {
 	case key == "shared":
 		c.faults.add(value.line, "shared is a global key, not one of program %s: write lifetime = \"shared\"", name)
 	case flag != nil && inFile(flag):
@@ -116,18 +130,8 @@ func (c *configFile) unknownInProgram(name, key string, value *tomlValue) {
 	case like != "":
 		c.faults.add(value.line, "unknown key %q in program %s; did you mean %q?", key, name, like)
 	default:
-		c.faults.add(value.line, "unknown key %q in program %s; the keys are %s", key, name, strings.Join(c.knownProgramKeys(), ", "))
+		c.faults.add(value.line, "unknown key %q in program %s; the keys are %s", key, name, strings.Join(c.programKeys(), ", "))
 	}
-}
-
-// knownProgramKeys returns programKeys without the flags this build lacks.
-func (c *configFile) knownProgramKeys() (keys []string) {
-	for _, key := range programKeys {
-		if ownKeys[key] != nil || lookUpName(c.flags, key) != nil {
-			keys = append(keys, key)
-		}
-	}
-	return keys
 }
 
 func (c *configFile) readCommand(p *fileProgram, value *tomlValue) {

@@ -107,10 +107,10 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"restart":        {`"never"`, "always"},
 		"watch":          {"false", "true"},
 	}
-	c := parseConfig("", nil, newParser().Model.Flags)
-	for _, key := range c.knownProgramKeys() {
+	for _, flag := range newParser().Model.Flags {
+		key := flag.Name
 		v, ok := values[key]
-		if !slices.Contains(flagKeys, key) || key == "maxforks" { // not a default for programs
+		if !isProgramKey(flag) || !isProgramDefault(flag) {
 			continue
 		}
 		if !ok {
@@ -200,7 +200,7 @@ func TestConfigPageHasEveryKey(t *testing.T) {
 		}
 	}
 	described = slices.DeleteFunc(described, func(key string) bool { return key == "" })
-	want := c.knownProgramKeys()
+	want := c.programKeys()
 	slices.Sort(described)
 	slices.Sort(want)
 	if !slices.Equal(described, want) {

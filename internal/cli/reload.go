@@ -130,10 +130,6 @@ func changes(before, after []libwebsocketd.Program) string {
 	return text
 }
 
-// defaultsOnly are the flags that are defaults of programs, but not keys of the same
-// name.
-var defaultsOnly = []string{"passstderr", "header-ws", "shared"}
-
 // sayRestart logs the global keys that have changed since the start but need a
 // restart to take effect, or full effect.
 func (r *reloader) sayRestart(next *options) {
@@ -142,7 +138,7 @@ func (r *reloader) sayRestart(next *options) {
 		name := flag.Name
 		switch {
 		case slices.Equal(valuesOf(r.started.layers, name), valuesOf(next.layers, name)):
-		case name != "maxforks" && (slices.Contains(flagKeys, name) || slices.Contains(defaultsOnly, name)):
+		case isProgramDefault(flag):
 			some = append(some, name)
 		default:
 			none = append(none, name)
