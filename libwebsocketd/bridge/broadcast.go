@@ -54,13 +54,17 @@ type Delivery struct {
 // Note is sent to a client between two messages. It has no number.
 type Note struct {
 	From, To  uint64 // the messages that were dropped, or
-	Restarted string // how the process ended that was replaced by a new one
+	Restarted string // how the process ended that was replaced by a new one, or
+	Said      string // a text for this client alone
 }
 
 // String returns the note as text, for clients that can only be sent messages.
 func (n *Note) String() string {
-	if n.Restarted != "" {
+	switch {
+	case n.Restarted != "":
 		return "[websocketd: restarted after " + n.Restarted + "]"
+	case n.From == 0:
+		return n.Said
 	}
 	return fmt.Sprintf("[websocketd: %d messages dropped]", n.To-n.From+1)
 }

@@ -17,6 +17,9 @@
 //	no viewer is starved                        it has taken something within 5 s
 //	Options.Block, until StopBlocking           always
 //
+// With Options.Hold the writer also waits, until StopBlocking, for what no viewer has
+// confirmed, whether there are viewers or not.
+//
 // A viewer is starved when it has had and taken everything, and so waits together with
 // the writer. It counts as starved for a second after that. So a burst costs no viewer
 // that reads anything, and a slow viewer that is alone loses nothing. One that stands

@@ -34,6 +34,7 @@ var noWait = func() context.Context {
 // Options are the settings of a Control.
 type Options struct {
 	Block bool           // wait for every viewer, without a limit
+	Hold  bool           // wait for what no viewer has confirmed (Confirm), whether there are viewers or not
 	Crowd func() float64 // returns how much slower everything is because this machine is busy, at least 1; nil: no slower
 }
 
@@ -50,7 +51,9 @@ func New[T any](output *record.Log[T], o Options) *Control[T] {
 	if o.Crowd == nil {
 		o.Crowd = alone
 	}
-	return &Control[T]{viewers{output: output, block: o.Block, crowd: o.Crowd, cursors: map[*Cursor]struct{}{}}, output}
+	c := &Control[T]{viewers{output: output, block: o.Block, holds: o.Hold, crowd: o.Crowd, cursors: map[*Cursor]struct{}{}}, output}
+	c.settle(time.Now())
+	return c
 }
 
 // alone returns the crowd of a machine that is not busy.
@@ -62,7 +65,7 @@ func (c *Control[T]) Append(item T, messages, bytes int) error {
 	err := c.output.Append(noWait, item, messages, bytes)
 	for err == errFull {
 		c.decide()
-		ctx, cancel := context.WithTimeoutCause(context.Background(), LookInterval, errFull)
+		ctx, cancel := c.untilNextLook()
 		err = c.output.Append(ctx, item, messages, bytes)
 		cancel()
 	}
@@ -70,6 +73,19 @@ func (c *Control[T]) Append(item T, messages, bytes int) error {
 		c.note(uint64(messages))
 	}
 	return err
+}
+
+// untilNextLook returns a context that is done, with errFull as its cause, when it is to
+// be decided again which viewers are waited for. Without viewers that is when one comes.
+func (v *viewers) untilNextLook() (context.Context, context.CancelFunc) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.cursors) > 0 {
+		return context.WithTimeoutCause(context.Background(), LookInterval, errFull)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	v.joined = func() { cancel(errFull) }
+	return ctx, v.joined
 }
 
 // viewers holds the viewers of a record, and what is known of their speed.
@@ -84,12 +100,16 @@ type viewers struct {
 	block   bool
 	crowd   func() float64 // called without mu
 	cursors map[*Cursor]struct{}
+	joined  func() // ends a wait for the first viewer; nil before the first wait
 	last    uint64 // the number of the last message
 	marks   []mark // of the messages since about MaxGrace ago, the oldest first
 
-	holding bool   // whether output holds messages for a viewer
+	holds     bool   // Options.Hold
+	confirmed uint64 // the last message that some viewer has confirmed
+
+	holding bool   // whether output holds messages
 	floor   uint64 // while holding, the number that output.Hold was called with
-	atFloor int    // how many cursors were at floor and waited for when slowest counted them
+	atFloor int    // how many were at floor when slowest counted them: cursors that are waited for, and what is confirmed
 
 	// As of the last time the record was full:
 	graceMark   uint64    // the last message older than Grace
@@ -110,21 +130,42 @@ func (v *viewers) Join(after uint64) *Cursor {
 	defer v.mu.Unlock()
 	v.cursors[c] = struct{}{}
 	v.settle(time.Now())
+	if v.joined != nil {
+		v.joined()
+	}
 	return c
 }
 
-// StopBlocking ends Options.Block. The writer is to end, and a viewer that stands still
-// must not keep the last output from the others. Options.Crowd ends too: the server has
+// Confirm records that some viewer has all messages up to number. With Options.Hold the
+// later ones are held.
+func (v *viewers) Confirm(number uint64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if number > v.confirmed {
+		v.confirmed = number
+		v.settle(time.Now())
+	}
+}
+
+// Confirmed returns the last message that some viewer has confirmed.
+func (v *viewers) Confirmed() uint64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.confirmed
+}
+
+// StopBlocking ends Options.Block and Options.Hold. The writer is to end, and a viewer that
+// stands still must not keep the last output from the others. Options.Crowd ends too: the server has
 // a fixed time to shut down, so from now on viewers' time counts in full.
 func (v *viewers) StopBlocking() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.block, v.crowd = false, alone
+	v.block, v.holds, v.crowd = false, false, alone
 	v.settle(time.Now())
 }
 
-// settle makes the record hold the messages that some viewer waited for has not had;
-// v.mu is held.
+// settle makes the record hold the messages that some viewer waited for has not had, or
+// none has confirmed; v.mu is held.
 func (v *viewers) settle(now time.Time) {
 	slowest, ok := v.slowest(now)
 	switch {
@@ -137,10 +178,13 @@ func (v *viewers) settle(now time.Time) {
 	}
 }
 
-// slowest returns the lowest position among the viewers waited for, and sets
-// atFloor to how many are there; ok is false if there are none. v.mu is held.
+// slowest returns the lowest position among the viewers waited for and what is confirmed,
+// and sets atFloor to how many are there; ok is false if there are none. v.mu is held.
 func (v *viewers) slowest(now time.Time) (had uint64, ok bool) {
-	v.atFloor = 0
+	had, ok, v.atFloor = v.confirmed, v.holds, 0
+	if ok {
+		v.atFloor = 1
+	}
 	for c := range v.cursors {
 		switch {
 		case ok && c.had > had, !v.waitsFor(c, now):

@@ -58,8 +58,12 @@ func (e events) Message(b []byte, number uint64, m *libwebsocketd.Message) []byt
 	return data(b, m.Data)
 }
 
-// Note appends an event with the id of the message before.
+// Note appends an event with the id of the message before. A text for this client alone is
+// an event like a message's.
 func (e events) Note(b []byte, before uint64, n *libwebsocketd.Note) []byte {
+	if n.Said != "" {
+		return e.Message(b, before, &libwebsocketd.Message{Kind: libwebsocketd.Text, Data: []byte(n.Said)})
+	}
 	b = e.id(b, before)
 	if n.Restarted != "" {
 		return data(append(b, "event: restart\n"...), encode(reason{n.Restarted}))

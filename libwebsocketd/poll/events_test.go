@@ -116,6 +116,7 @@ func TestEvents(t *testing.T) {
 		"CR":      {w.Message(nil, 4, text("a\r<b>")), "id: e:4\nevent: json\ndata: \"a\\r<b>\"\n\n"},
 		"binary":  {w.Message(nil, 5, &libwebsocketd.Message{Kind: libwebsocketd.Binary, Data: []byte("\xff\n")}), "id: e:5\nevent: base64\ndata: /wo=\n\n"},
 		"gap":     {w.Note(nil, 9, &libwebsocketd.Note{From: 6, To: 9}), "id: e:9\nevent: gap\ndata: {\"from\":6,\"to\":9}\n\n"},
+		"said":    {w.Note(nil, 9, &libwebsocketd.Note{Said: "for you"}), "id: e:9\ndata: for you\n\n"},
 		"restart": {w.Note(nil, 9, &libwebsocketd.Note{Restarted: "exit status 3"}), "id: e:9\nevent: restart\ndata: {\"reason\":\"exit status 3\"}\n\n"},
 		"end": {w.End(nil, 9, &libwebsocketd.CloseWith{Code: 4003, Reason: "exit status 3"}, trailer),
 			"id: e:9\nevent: end\ndata: {\"code\":4003,\"reason\":\"exit status 3\"}\n\n"},

@@ -137,6 +137,8 @@ func (a *answer) add(d *libwebsocketd.Delivery) {
 			a.Pending = append(a.Pending, entryOf(number, &m))
 			number++
 		}
+	case d.Note.Said != "":
+		a.Pending = append(a.Pending, entry{Data: &d.Note.Said})
 	case d.Note.Restarted != "":
 		a.Pending = append(a.Pending, entry{Restart: d.Note.Restarted})
 	default:

@@ -29,6 +29,7 @@ func TestWait(t *testing.T) {
 		"skipped":  {newNear(libwebsocketd.Delivery{Chunk: texts("a", "b"), First: 7, Skip: 1}), `"pending":[{"seq":8,"data":"b"}],"ended":null`},
 		"binary":   {newNear(libwebsocketd.Delivery{Chunk: binary("\xff"), First: 1}, libwebsocketd.Delivery{Chunk: binary(""), First: 2}), `"pending":[{"seq":1,"base64":"/w=="},{"seq":2,"base64":""}],"ended":null`},
 		"gap":      {newNear(libwebsocketd.Delivery{First: 9, Note: &libwebsocketd.Note{From: 3, To: 8}}), `"pending":[{"gap":{"from":3,"to":8}}],"ended":null`},
+		"said":     {newNear(libwebsocketd.Delivery{First: 9, Note: &libwebsocketd.Note{Said: "for you"}}), `"pending":[{"data":"for you"}],"ended":null`},
 		"restart":  {newNear(libwebsocketd.Delivery{First: 9, Note: &libwebsocketd.Note{Restarted: "exit status 3"}}), `"pending":[{"restart":"exit status 3"}],"ended":null`},
 		"nothing":  {newNear(), `"pending":[],"ended":null`},
 		"ended":    {newNear().ends(exit), `"pending":[],"ended":{"code":4003,"reason":"exit status 3"}`},

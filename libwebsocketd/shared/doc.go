@@ -49,5 +49,12 @@
 //	goroutine         started by     ends when                          waited for by
 //	hub               Open, Serve    no client can come back to it      Server.Shutdown
 //	output, input     the hub        the process has ended              the hub
-//	watcher of files  Serve          no supervisor uses it any more     Server.Shutdown
+//	watcher of files  the first hub  no hub has files any more          the last hub
+//
+// # Hub
+//
+// A Hub may be used by other lifetimes, which decide what it is for: lifetime session has
+// one for each session. With HubOptions.Hold it keeps what no client has confirmed. The
+// process then waits, whether there are viewers or not; a hub without a process is kept
+// until some client was told the end.
 package shared

@@ -80,7 +80,7 @@ func texts(words ...string) (batch []libwebsocketd.Message) {
 
 // stage is a hub whose processes the test plays.
 type stage struct {
-	*hub
+	*Hub
 	t        *testing.T
 	programs chan *fakeProgram // as they are started
 	refuse   chan *gate.Refusal
@@ -91,13 +91,18 @@ type stage struct {
 // newStage opens a hub with its first process. The test ends when the hub has.
 func newStage(t *testing.T, life Lifetime, strict bool) (*stage, *fakeProgram) {
 	t.Helper()
+	return newStageOf(t, HubOptions{Life: life.complete(), Stays: life.Start == StartEager, Strict: strict})
+}
+
+// newStageOf does the same for a hub with options of its own.
+func newStageOf(t *testing.T, o HubOptions) (*stage, *fakeProgram) {
+	t.Helper()
 	s := &stage{t: t, programs: make(chan *fakeProgram, 9), refuse: make(chan *gate.Refusal, 9)}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s.goAway = func() { cancel(libwebsocketd.ErrGoingAway) }
-	s.hub = newHub(ctx, life.complete(), newShelf(1, life.complete().History), life.Start == StartEager, strict, false)
-	s.hub.log = slog.New(slog.DiscardHandler)
-	s.hub.gone = func() {}
-	s.hub.start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
+	o.Context, o.Log, o.Shelf, o.Gone = ctx, slog.New(slog.DiscardHandler), NewShelf(1, o.Life.History), func() {}
+	s.Hub = NewHub(o)
+	s.Hub.Start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		select {
 		case refusal := <-s.refuse:
 			return nil, refusal
@@ -107,8 +112,8 @@ func newStage(t *testing.T, life Lifetime, strict bool) (*stage, *fakeProgram) {
 		s.programs <- p
 		return p, nil
 	}
-	s.hub.open()
-	first, _ := s.hub.start()
+	s.Hub.open()
+	first, _ := s.Hub.Start()
 	t.Cleanup(func() {
 		s.goAway()
 		s.running.Wait()
@@ -119,7 +124,7 @@ func newStage(t *testing.T, life Lifetime, strict bool) (*stage, *fakeProgram) {
 // run lets the hub live: a test attaches its first viewer before.
 func (s *stage) run() {
 	first := <-s.programs
-	s.running.Go(func() { s.hub.run(first) })
+	s.running.Go(func() { s.Hub.run(first) })
 }
 
 // viewer attaches one that asked for url.
@@ -141,15 +146,15 @@ func (s *stage) attachTo(url string, about ...func(*libwebsocketd.Attach)) (*Sub
 }
 
 func (s *stage) attachRequest(r *http.Request, about ...func(*libwebsocketd.Attach)) (*Subscription, *gate.Refusal) {
-	call := &libwebsocketd.Attach{Request: r, Log: s.hub.log, MayStart: true}
+	call := &libwebsocketd.Attach{Request: r, Log: s.Hub.Log, MayStart: true}
 	for _, f := range about {
 		f(call)
 	}
-	from, refusal := readStart(call.Request)
+	from, refusal := ReadFrom(call.Request)
 	if refusal != nil {
 		return nil, refusal
 	}
-	return s.hub.attach(call, from)
+	return s.Hub.Attach(call, from)
 }
 
 func statusOf(refusal *gate.Refusal) int {

@@ -1,7 +1,6 @@
 package shared
 
 import (
-	"cmp"
 	"container/list"
 	"context"
 	"fmt"
@@ -12,8 +11,6 @@ import (
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/flow"
 	"websocketd/libwebsocketd/gate"
-	"websocketd/libwebsocketd/internal/after"
-	"websocketd/libwebsocketd/internal/backoff"
 	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/record"
 )
@@ -22,7 +19,8 @@ import (
 type item struct {
 	chunk   *libwebsocketd.Chunk
 	note    *libwebsocketd.Note
-	restart int // the number of the restart that note reports
+	restart int           // the number of the restart that note reports
+	only    *Subscription // the viewer that note is for; nil is all
 }
 
 // crowd slows down the clock of package flow while this machine is busy. Tests with a
@@ -32,18 +30,13 @@ var crowd = process.Crowd
 // overhead is what an item costs in bytes, without its messages.
 const overhead = 128
 
-// hub is the process of one URL, the record of its output, and its viewers.
-type hub struct {
-	life   Lifetime
-	strict bool // no note may come between messages
-	log    *slog.Logger
-	ctx    context.Context // done when the server shuts down, before any client's context is
-	start  func() (libwebsocketd.Endpoint, *gate.Refusal)
-	ended  func(error) // called with the ending of the last process; may be nil
-	gone   func()      // makes the supervisor forget the hub
-
-	shelf   *shelf        // counts what is kept while there is no process
-	shelved *list.Element // of shelf, which guards it
+// Hub is one process, or one after another, with the record of their output and their
+// viewers. It is what lifetimes shared and session are made of. Its methods may be called
+// concurrently.
+type Hub struct {
+	HubOptions
+	shelved *list.Element // of Shelf, which guards it
+	release func()        // ends the watch over files; nil without one
 
 	output  *record.Log[item]
 	first   *beginning
@@ -53,8 +46,14 @@ type hub struct {
 	changed chan struct{} // signals that the program's file has changed
 	stirred chan struct{} // signals that viewers, until or stays have changed
 
+	appending sync.Mutex // guards flow.Append
+
 	ready chan struct{} // closed when the first process has started, or has failed to
+	quit  chan struct{} // closed by End
 	done  chan struct{} // closed when the last process has ended
+	told  chan struct{} // closed by ConfirmEnd
+	stop  sync.Once     // closes quit
+	tell  sync.Once     // closes told
 
 	mu       sync.Mutex
 	viewers  []*Subscription // in the order they came
@@ -68,216 +67,133 @@ type hub struct {
 	before   uint64          // the last message before the last restart
 }
 
-// newHub returns a hub whose first process is not started yet.
-func newHub(ctx context.Context, life Lifetime, kept *shelf, stays, strict, pieces bool) *hub {
-	output := record.New[item](record.Limits{Bytes: life.History})
-	return &hub{
-		life: life, strict: strict, ctx: ctx, stays: stays, shelf: kept,
+// HubOptions are the settings of a Hub, and what it is given.
+type HubOptions struct {
+	Life   Lifetime // all but Start and Watch
+	Hold   bool     // what no viewer has confirmed (Confirm) is kept: the process waits
+	Stays  bool     // the process is kept without viewers, until End
+	Strict bool     // no note may come between messages
+	Pieces bool     // messages are pieces of a stream
+	Files  []string // the process is restarted when one of them changes
+
+	Context  context.Context // done when the server shuts down, before any client's context is
+	Log      *slog.Logger
+	Category string // of the log's entries
+	Shelf    *Shelf // counts what is kept while there is no process
+
+	Start func() (libwebsocketd.Endpoint, *gate.Refusal)
+	Fed   func()      // called when a process has taken messages of a viewer; may be nil
+	Ended func(error) // called with the ending of the last process; may be nil
+	Gone  func()      // called when no viewer can be attached any more
+}
+
+// NewHub returns a Hub. The caller calls Begin, which starts its first process.
+func NewHub(o HubOptions) *Hub {
+	output := record.New[item](record.Limits{Bytes: o.Life.History})
+	if o.Hold {
+		output = record.New[item](record.Limits{Bytes: o.Life.History, HeldBytes: max(o.Life.History/2, 1)})
+	}
+	h := &Hub{
+		HubOptions: o, stays: o.Stays,
 		output:  output,
-		first:   newBeginning(life.KeepFirst, pieces),
-		flow:    flow.New(output, flow.Options{Block: life.SlowClient == SlowBlock, Crowd: crowd}),
+		first:   newBeginning(o.Life.KeepFirst, o.Pieces),
+		flow:    flow.New(output, flow.Options{Block: o.Life.SlowClient == SlowBlock, Hold: o.Hold, Crowd: crowd}),
 		input:   make(chan *inputBatch),
 		changed: make(chan struct{}, 1),
 		stirred: make(chan struct{}, 1),
 		ready:   make(chan struct{}),
+		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
+		told:    make(chan struct{}),
 	}
+	if o.Hold {
+		h.until = time.Now().Add(o.Life.Linger)
+	}
+	if len(o.Files) > 0 {
+		h.release = watch(h)
+	}
+	return h
+}
+
+// Begin starts the first process. It calls join, which may attach the first viewer, before
+// the Hub can close. run is what the caller must call in a goroutine that the server waits
+// for; it is nil after a refusal.
+func (h *Hub) Begin(join func()) (run func(), refusal *gate.Refusal) {
+	program, refusal := h.Start()
+	if refusal != nil {
+		h.fail()
+		return nil, refusal
+	}
+	h.open()
+	join()
+	return func() { h.run(program) }, nil
 }
 
 // open lets viewers in: the first process has started.
-func (h *hub) open() { close(h.ready) }
+func (h *Hub) open() { close(h.ready) }
 
 // fail ends a hub whose first process could not be started.
-func (h *hub) fail() {
+func (h *Hub) fail() {
 	h.mu.Lock()
 	h.closing, h.over = true, true
 	h.mu.Unlock()
-	h.gone()
+	h.leaveAll()
 	close(h.ready)
 	close(h.done)
 }
 
-// settled returns the channel to wait for when the hub takes no viewer: it is closed
+// leaveAll lets go of what knows the hub: no viewer can be attached any more.
+func (h *Hub) leaveAll() {
+	if h.release != nil {
+		h.release()
+	}
+	h.Gone()
+}
+
+// Settled returns the channel to wait for when the hub takes no viewer: it is closed
 // when the first process has started, or if it had already, when the last has ended.
-func (h *hub) settled() <-chan struct{} {
+func (h *Hub) Settled() <-chan struct{} {
 	if closed(h.ready) {
 		return h.done
 	}
 	return h.ready
 }
 
-// isOver reports whether the record is complete.
-func (h *hub) isOver() bool {
+// IsOver reports whether the record is complete.
+func (h *Hub) IsOver() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.over
 }
 
-// run keeps the hub going, from its first process until no client can come back to it.
-func (h *hub) run(program libwebsocketd.Endpoint) {
-	defer after.Done(h.ctx, h.flow.StopBlocking)()
-	pause := backoff.Pause{Good: goodRun}
-	var ending error
-	var dropped <-chan struct{}
-	for program != nil {
-		began := time.Now()
-		var again bool
-		again, ending = h.serve(program)
-		dropped = h.shelf.put(h)
-		if program = h.next(&pause, ending, began, again); program != nil {
-			h.shelf.take(h)
-		}
-	}
-	h.mu.Lock()
-	left := h.closing
-	h.closing, h.over = true, true
-	h.mu.Unlock()
-	_, last := h.output.Kept()
-	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
-	// The server's shutdown is the cause if there is one, also between two processes,
-	// when the last one has ended by itself.
-	h.output.Close(cmp.Or(context.Cause(h.ctx), ending))
-	close(h.done)
-	if h.ended != nil {
-		h.untilAlone()
-		h.ended(ending)
-	}
-	if !left {
-		h.outlast(dropped)
-	}
-	h.gone()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.lost = true
-	h.unshelve()
-}
-
-// unshelve takes the record off the shelf if no viewer reads it and no client can come
-// back for it; h.mu is held.
-func (h *hub) unshelve() {
-	if h.lost && len(h.viewers) == 0 {
-		h.shelf.take(h)
-	}
-}
-
-// reportTime is how long viewers may take to be sent the end.
-const reportTime = 5 * time.Second
-
-// untilAlone waits until all viewers have been sent the end and have left, but not
-// longer than reportTime.
-func (h *hub) untilAlone() {
-	timer := time.NewTimer(reportTime)
-	defer timer.Stop()
-	for h.isWatched() {
-		select {
-		case <-h.stirred:
-		case <-timer.C:
-			return
-		case <-h.ctx.Done():
-			return
-		}
-	}
-}
-
-// isWatched reports whether the hub has viewers.
-func (h *hub) isWatched() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.viewers) > 0
-}
-
-// outlast waits while a client may come back for the record, and the record is kept.
-func (h *hub) outlast(dropped <-chan struct{}) {
-	h.mu.Lock()
-	keep := h.life.Linger
-	if h.returns {
-		keep = max(keep, lease)
-	}
-	h.mu.Unlock()
-	timer := time.NewTimer(keep)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-dropped:
-	case <-h.ctx.Done():
-	}
-}
-
-// serve runs one process, from its start to its end. again reports whether it was ended
-// in order to be restarted.
-func (h *hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
-	ended, quit := make(chan error, 1), make(chan struct{})
-	var at sync.WaitGroup
-	at.Go(func() { ended <- h.listen(program) })
-	at.Go(func() { h.feed(program, quit) })
-	defer at.Wait()
-	idle := time.NewTimer(0) // fires at once, and is armed then
-	defer idle.Stop()
-	for {
-		select {
-		case ending = <-ended:
-			close(quit)
-			program.Close()
-			return again, ending
-		case <-h.changed:
-			again = true
-		case <-h.ctx.Done():
-		case <-h.stirred:
-			h.arm(idle)
-			continue
-		case <-idle.C:
-			if !h.leave() {
-				h.arm(idle)
-				continue
-			}
-		}
-		close(quit)
-		program.Close() // by the ladder; its last output is still read
-		return again, <-ended
-	}
-}
-
-// arm sets a timer to when the hub closes if no viewer comes.
-func (h *hub) arm(idle *time.Timer) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.isWanted() {
-		idle.Stop()
-		return
-	}
-	idle.Reset(time.Until(h.until))
-}
-
-// isWanted reports whether the process is kept for now; h.mu is held.
-func (h *hub) isWanted() bool { return h.stays || len(h.viewers) > 0 }
-
-// leave closes the hub if its time without viewers is over, and reports whether the
-// hub is closed.
-func (h *hub) leave() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.closing = h.closing || !h.isWanted() && !time.Now().Before(h.until)
-	return h.closing
-}
-
 // stir makes the hub look at its viewers again.
-func (h *hub) stir() {
+func (h *Hub) stir() {
 	select {
 	case h.stirred <- struct{}{}:
 	default:
 	}
 }
 
-// retire lets the process end when it has no viewers.
-func (h *hub) retire() {
+// Retire ends Stays: the process ends when it has no viewers.
+func (h *Hub) Retire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.stays = false
 	h.stir()
 }
 
+// End ends the process by the ladder, with viewers or without. No other follows it, and no
+// viewer can be attached any more.
+func (h *Hub) End() {
+	h.mu.Lock()
+	h.closing = true
+	h.mu.Unlock()
+	h.stop.Do(func() { close(h.quit) })
+	h.stir()
+}
+
 // listen adds the output of a process to the record. It returns how the process ended.
-func (h *hub) listen(program libwebsocketd.Endpoint) error {
+func (h *Hub) listen(program libwebsocketd.Endpoint) error {
 	for {
 		batch, err := program.Receive()
 		if err != nil {
@@ -285,23 +201,37 @@ func (h *hub) listen(program libwebsocketd.Endpoint) error {
 		}
 		chunk := libwebsocketd.NewChunk(batch)
 		messages := int(chunk.Tally().Messages)
-		if err := h.flow.Append(item{chunk: chunk}, messages, chunk.Size()+overhead); err != nil {
+		if err := h.append(item{chunk: chunk}, messages, chunk.Size()+overhead); err != nil {
 			return err
 		}
 		if size := h.first.add(chunk); size > 0 { // after the record, which drops only what has been added here
-			h.say(libwebsocketd.LevelError, fmt.Sprintf("nothing of the beginning is kept: the first message has %d bytes, and --keepfirst=%d", size, h.life.KeepFirst))
+			h.say(libwebsocketd.LevelError, fmt.Sprintf("nothing of the beginning is kept: the first message has %d bytes, and --keepfirst=%d", size, h.Life.KeepFirst))
 		}
 	}
 }
 
+// Say adds messages to the output, as if the process had written them. It waits while the
+// output waits for viewers.
+func (h *Hub) Say(batch []libwebsocketd.Message) error {
+	chunk := libwebsocketd.NewChunk(batch)
+	return h.append(item{chunk: chunk}, len(batch), chunk.Size()+overhead)
+}
+
+// append adds an item to the record, when there is room.
+func (h *Hub) append(it item, messages, bytes int) error {
+	h.appending.Lock()
+	defer h.appending.Unlock()
+	return h.flow.Append(it, messages, bytes)
+}
+
 // drop discards everything that is kept.
-func (h *hub) drop() {
+func (h *Hub) drop() {
 	h.output.Drop()
 	_, last := h.output.Kept()
 	h.first.restart(last + 1)
 }
 
 // say logs what happens to the hub.
-func (h *hub) say(level slog.Level, what string, about ...any) {
-	h.log.Log(context.Background(), level, what, append(about, libwebsocketd.CategoryKey, "shared")...)
+func (h *Hub) say(level slog.Level, what string, about ...any) {
+	h.Log.Log(context.Background(), level, what, append(about, libwebsocketd.CategoryKey, h.Category)...)
 }

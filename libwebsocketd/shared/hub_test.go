@@ -157,7 +157,7 @@ func TestEagerStays(t *testing.T) {
 		sub.Close()
 		time.Sleep(time.Hour)
 		isThere(t, p)
-		s.retire()
+		s.Retire()
 		<-s.done
 	})
 }

@@ -1,15 +1,20 @@
 package shared
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"websocketd/libwebsocketd"
 )
 
-// inputBatch is what a viewer sent at once: whole messages.
+// inputBatch is what a viewer sent at once: whole messages. Or it is a function that is to
+// be called in turn with them.
 type inputBatch struct {
 	batch []libwebsocketd.Message
+	call  func()
 	done  chan error // buffered: the answer never blocks
 }
 
@@ -43,7 +48,7 @@ func (s *inputBatch) answer(otherwise error) error {
 
 // feed sends what comes from viewers to a process, one batch after another, until quit
 // is closed. What the process has not taken by then is kept for the next one.
-func (h *hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
+func (h *Hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 	for {
 		s := h.kept
 		if h.kept = nil; s == nil {
@@ -57,13 +62,60 @@ func (h *hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 			h.kept = s
 			return
 		}
+		if s.call != nil {
+			s.done <- h.callSafely(s.call)
+			continue
+		}
 		err := program.Send(s.batch)
+		if h.Fed != nil {
+			h.callSafely(h.Fed)
+		}
 		if err != nil && h.heard(err) == nil && endsSoon(quit) {
 			h.kept = s
 			return
 		}
 		s.done <- h.heard(err)
 	}
+}
+
+// Do calls f in turn with the messages of viewers: never during one, and never during
+// another f. It waits for that, and returns an error if the last process ended before, or
+// if f panicked.
+func (h *Hub) Do(f func()) error {
+	to := &inputBatch{call: f, done: make(chan error, 1)}
+	return h.put(context.Background(), to)
+}
+
+// put gives a batch to the process, and waits until it is taken.
+func (h *Hub) put(ctx context.Context, to *inputBatch) error {
+	select {
+	case h.input <- to:
+	case <-ctx.Done():
+		return errLeft
+	case <-h.done:
+		return errOver
+	}
+	select {
+	case err := <-to.done:
+		return err
+	case <-ctx.Done():
+		return to.answer(errLeft)
+	case <-h.done:
+		return to.answer(errOver)
+	}
+}
+
+// callSafely calls a function of the embedding program. A panic in it is logged, and ends
+// nothing else.
+func (h *Hub) callSafely(f func()) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v", cause)
+			h.say(libwebsocketd.LevelError, err.Error(), "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+	return nil
 }
 
 // endWait is how long feed waits for a process to end that has closed its input.
@@ -94,26 +146,26 @@ func closed(c <-chan struct{}) bool {
 
 // heard returns the error that the viewer gets when Send has returned err. That a
 // process takes no more is none if another process may follow it.
-func (h *hub) heard(err error) error {
+func (h *Hub) heard(err error) error {
 	var refused *libwebsocketd.RefusedError
-	if err != nil && !errors.As(err, &refused) && (h.life.Restart != RestartNever || h.life.Watch) {
+	if err != nil && !errors.As(err, &refused) && (h.Life.Restart != RestartNever || h.Life.Watch) {
 		return nil
 	}
 	return err
 }
 
 // whyDeaf returns why a viewer's messages do not go to the process.
-func (h *hub) whyDeaf() string {
-	if h.life.Input == InputNone {
+func (h *Hub) whyDeaf() string {
+	if h.Life.Input == InputNone {
 		return "this program takes none from its clients (see --input=none)"
 	}
 	return "this program takes only those of the client that has been there the longest (see --input=first)"
 }
 
 // listensTo reports whether a viewer's messages go to the process.
-func (h *hub) listensTo(s *Subscription) bool {
-	if h.life.Input != InputFirst {
-		return h.life.Input == InputAll
+func (h *Hub) listensTo(s *Subscription) bool {
+	if h.Life.Input != InputFirst {
+		return h.Life.Input == InputAll
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

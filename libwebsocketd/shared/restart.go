@@ -30,23 +30,23 @@ const goodRun = 10 * time.Second
 
 // next returns the process that follows one that began and has ended, or nil if none
 // does. again reports whether it was ended in order to be restarted.
-func (h *hub) next(pause *backoff.Pause, ending error, began time.Time, again bool) libwebsocketd.Endpoint {
+func (h *Hub) next(pause *backoff.Pause, ending error, began time.Time, again bool) libwebsocketd.Endpoint {
 	var wait time.Duration
 	if !again {
-		if !h.life.Restart.Follows(succeeded(ending)) {
+		if !h.Life.Restart.Follows(succeeded(ending)) {
 			return nil
 		}
 		wait = pause.Fail(began, time.Now())
 	}
 	retry := backoff.Pause{First: time.Second} // between attempts while the changed file is still open for writing
 	for h.rest(wait) {
-		program, refusal := h.start()
+		program, refusal := h.Start()
 		if refusal == nil {
 			h.noteRestart(ending)
 			return program
 		}
 		switch now := time.Now(); {
-		case h.life.Restart.Follows(false):
+		case h.Life.Restart.Follows(false):
 			wait = pause.Fail(now, now)
 		case again:
 			wait = retry.Fail(now, now)
@@ -65,17 +65,17 @@ func succeeded(ending error) bool {
 
 // rest waits before another process is started, but only until the program's file
 // changes. It returns false if the process is not wanted any more.
-func (h *hub) rest(wait time.Duration) bool {
+func (h *Hub) rest(wait time.Duration) bool {
 	after, idle := time.NewTimer(wait), time.NewTimer(0)
 	defer after.Stop()
 	defer idle.Stop()
 	for !h.leave() {
 		select {
 		case <-after.C:
-			return h.ctx.Err() == nil && !h.leave()
+			return h.Context.Err() == nil && !h.leave()
 		case <-h.changed:
 			return true
-		case <-h.ctx.Done():
+		case <-h.Context.Done():
 			return false
 		case <-h.stirred:
 			h.arm(idle)
@@ -87,7 +87,7 @@ func (h *hub) rest(wait time.Duration) bool {
 }
 
 // noteRestart adds a note to the record: the output that follows is another process's.
-func (h *hub) noteRestart(ending error) {
+func (h *Hub) noteRestart(ending error) {
 	how := ending.Error()
 	h.say(libwebsocketd.LevelAccess, "RESTARTED", "ending", how)
 	_, last := h.output.Kept()
@@ -96,5 +96,5 @@ func (h *hub) noteRestart(ending error) {
 	begins := item{note: &libwebsocketd.Note{Restarted: how}, restart: h.restarts}
 	h.mu.Unlock()
 	h.first.restart(last + 1)
-	h.flow.Append(begins, 0, overhead) // no error: the record is not closed yet
+	h.append(begins, 0, overhead) // no error: the record is not closed yet
 }

@@ -12,10 +12,10 @@ import (
 // two goroutines, its place in the supervisor.
 const hubCost = 16 << 10
 
-// shelf counts the output of a program's processes that have ended. They no longer hold
+// Shelf counts the output of a program's processes that have ended. They no longer hold
 // a slot of MaxForks, and clients choose which URLs there are, so the sum is bounded.
 // Over the limit the oldest output is dropped first, even if a viewer still reads it.
-type shelf struct {
+type Shelf struct {
 	limit int // in bytes
 
 	mu    sync.Mutex
@@ -25,26 +25,26 @@ type shelf struct {
 
 // ended is the output of a hub whose process has ended.
 type ended struct {
-	hub     *hub
+	hub     *Hub
 	bytes   int
 	dropped chan struct{} // closed when the output was dropped
 }
 
-// newShelf returns a shelf with room for the output of that many processes, each with
+// NewShelf returns a shelf with room for the output of that many processes, each with
 // that much history. If processes is not limited, the room is for DefaultMaxForks.
-func newShelf(processes, history int) *shelf {
+func NewShelf(processes, history int) *Shelf {
 	if processes <= 0 {
 		processes = libwebsocketd.DefaultMaxForks
 	}
 	if each := history + hubCost; processes <= math.MaxInt/each {
-		return &shelf{limit: processes * each}
+		return &Shelf{limit: processes * each}
 	}
-	return &shelf{limit: math.MaxInt}
+	return &Shelf{limit: math.MaxInt}
 }
 
 // put counts what h keeps after its process has ended. dropped is closed when that had
 // to be dropped.
-func (s *shelf) put(h *hub) (dropped <-chan struct{}) {
+func (s *Shelf) put(h *Hub) (dropped <-chan struct{}) {
 	e := &ended{hub: h, bytes: h.output.Bytes() + h.first.size() + hubCost, dropped: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,7 @@ func (s *shelf) put(h *hub) (dropped <-chan struct{}) {
 
 // take stops counting what h keeps: another process goes on, or no client can read it
 // any more.
-func (s *shelf) take(h *hub) {
+func (s *Shelf) take(h *Hub) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h.shelved != nil {
@@ -69,7 +69,7 @@ func (s *shelf) take(h *hub) {
 }
 
 // remove removes an element of kept; s.mu is held.
-func (s *shelf) remove(at *list.Element) *ended {
+func (s *Shelf) remove(at *list.Element) *ended {
 	e := s.kept.Remove(at).(*ended)
 	e.hub.shelved = nil
 	s.bytes -= e.bytes

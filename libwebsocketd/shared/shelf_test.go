@@ -10,8 +10,8 @@ import (
 )
 
 // shelved returns a hub whose process has written n pieces and has ended.
-func shelved(s *shelf, n int) *hub {
-	h := newHub(context.Background(), Lifetime{History: 1 << 20}.complete(), s, false, false, false)
+func shelved(s *Shelf, n int) *Hub {
+	h := NewHub(HubOptions{Life: Lifetime{History: 1 << 20}.complete(), Context: context.Background(), Shelf: s})
 	for range n {
 		h.output.Append(context.Background(), item{}, 1, 1000)
 	}
@@ -23,7 +23,7 @@ func shelved(s *shelf, n int) *hub {
 // reads it. What was taken off the shelf no longer counts.
 func TestShelf(t *testing.T) {
 	t.Parallel()
-	s := newShelf(2, 10_000)
+	s := NewShelf(2, 10_000)
 	first, second, third := shelved(s, 10), shelved(s, 10), shelved(s, 10)
 	reader := first.output.From(2)
 	gone := s.put(first)
@@ -52,7 +52,7 @@ func TestShelfHasALimit(t *testing.T) {
 	for _, test := range []struct{ processes, history, want int }{
 		{10, 1 << 20, 10 * (1<<20 + hubCost)}, {0, 1 << 20, 1024 * (1<<20 + hubCost)}, {-1, 4096, 1024 * (4096 + hubCost)}, {math.MaxInt, math.MaxInt - hubCost, math.MaxInt},
 	} {
-		if got := newShelf(test.processes, test.history).limit; got != test.want {
+		if got := NewShelf(test.processes, test.history).limit; got != test.want {
 			t.Errorf("%+v: %d", test, got)
 		}
 	}

@@ -11,24 +11,25 @@ import (
 	"websocketd/libwebsocketd/record"
 )
 
-// start is the position at which a viewer wants to begin.
-type start struct {
+// From is the position at which a viewer wants to begin.
+type From struct {
 	position record.Position // Epoch is "" if the client did not send it
 	named    bool            // the client named a position; else it gets everything that is kept
+	acked    bool            // that is where its confirmations end
 	browser  bool            // it is an EventSource that reconnects: 204 makes it stop (HTML 9.2.3)
 	gaps     bool            // it may miss messages, if it is sent a note of them
 }
 
-// readStart reads the start from Last-Event-ID, or else from after=. Any uint64 is a
-// valid number.
-func readStart(r *http.Request) (start, *gate.Refusal) {
+// ReadFrom reads the position from Last-Event-ID, or else from after=: a number, which may
+// be any uint64, EPOCH:NUMBER, or ack.
+func ReadFrom(r *http.Request) (From, *gate.Refusal) {
 	query := r.URL.Query()
-	s := start{gaps: query.Get("gap") == "ok"}
+	s := From{gaps: query.Get("gap") == "ok"}
 	if id := libwebsocketd.LastEventID(r); id != "" {
 		s.named, s.browser = true, true
 		var err error
 		if s.position, err = record.ParsePosition(id); err != nil {
-			return s, s.nothingThere()
+			return s, s.NothingThere()
 		}
 		return s, nil
 	}
@@ -36,7 +37,10 @@ func readStart(r *http.Request) (start, *gate.Refusal) {
 		return s, nil
 	}
 	after := query.Get("after")
-	s.named = true
+	s.named, s.acked = true, after == "ack"
+	if s.acked {
+		return s, nil
+	}
 	number, err := strconv.ParseUint(after, 10, 64)
 	if strings.Contains(after, ":") {
 		s.position, err = record.ParsePosition(after)
@@ -50,28 +54,37 @@ func readStart(r *http.Request) (start, *gate.Refusal) {
 	return s, nil
 }
 
-// resumes reports whether the viewer has seen output of a process, so that it must get
+// Resumes reports whether the viewer has seen output of a process, so that it must get
 // that process and no other.
-func (s start) resumes() bool { return s.named && (s.position.Number > 0 || s.position.Epoch != "") }
+func (s From) Resumes() bool {
+	return s.acked || s.named && (s.position.Number > 0 || s.position.Epoch != "")
+}
 
-// nothingThere returns the refusal for a viewer whose process is no longer known.
-func (s start) nothingThere() *gate.Refusal {
+// NothingThere returns the refusal for a viewer whose process is no longer known.
+func (s From) NothingThere() *gate.Refusal {
 	if s.browser {
 		return &gate.Refusal{Status: http.StatusNoContent, Reason: "the process that Last-Event-ID refers to has ended"}
 	}
 	return &gate.Refusal{Status: http.StatusNotFound, Reason: "the process that after= refers to has ended; ask without after= to get the next one"}
 }
 
+// noConfirmation is the refusal of after=ack where clients confirm nothing.
+var noConfirmation = &gate.Refusal{Status: http.StatusBadRequest, Reason: "after=ack is for a session (see --resume): clients of this program confirm nothing"}
+
 // check refuses a viewer that has missed messages which kept no longer has, or that
 // names a position of another process.
-func (s start) check(kept *record.Log[item]) *gate.Refusal {
-	if !s.named {
+func (s From) check(h *Hub) *gate.Refusal {
+	kept := h.output
+	switch {
+	case s.acked && !h.Hold:
+		return noConfirmation
+	case !s.named, s.acked:
 		return nil
 	}
 	first, _ := kept.Kept()
 	switch other := s.position.Epoch != "" && s.position.Epoch != kept.Epoch(); {
 	case other && s.browser:
-		return s.nothingThere()
+		return s.NothingThere()
 	case other:
 		return &gate.Refusal{Status: http.StatusGone, Reason: "the process that after= refers to has ended, and another one runs with numbers of its own; ask without after= to get that one"}
 	case s.position.Number < first-1 && !s.gaps:

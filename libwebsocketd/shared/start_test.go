@@ -39,7 +39,7 @@ func TestStart(t *testing.T) {
 		{"?after=", "", 400, false, ""},
 		{"?after=-1", "", 400, false, ""},
 		{"?after=x", "", 400, false, ""},
-		{"?after=ack", "", 400, false, ""},
+		{"?after=ack", "", 400, true, ""},
 		{"?after=1:2:3", "", 400, false, ""},
 		{"", epoch + ":3", 0, true, "4:d 5:e"},
 		{"?after=4", epoch + ":3", 0, true, "4:d 5:e"}, // Last-Event-ID wins
@@ -53,12 +53,12 @@ func TestStart(t *testing.T) {
 		if test.id != "" {
 			r.Header.Set("Last-Event-ID", test.id)
 		}
-		from, refusal := readStart(r)
+		from, refusal := ReadFrom(r)
 		if refusal == nil {
-			if from.resumes() != test.resumes {
-				t.Errorf("%q %q: resumes is %v", test.query, test.id, from.resumes())
+			if from.Resumes() != test.resumes {
+				t.Errorf("%q %q: resumes is %v", test.query, test.id, from.Resumes())
 			}
-			refusal = from.check(s.output)
+			refusal = from.check(s.Hub)
 		}
 		if status := statusOf(refusal); status != test.status {
 			t.Errorf("%q %q: status %d (%v), want %d", test.query, test.id, status, refusal, test.status)

@@ -22,7 +22,7 @@ var (
 // Subscription is the program's side of a viewer's conversation with a shared process.
 // It is a libwebsocketd.Broadcast.
 type Subscription struct {
-	hub      *hub
+	hub      *Hub
 	log      *slog.Logger
 	reader   *record.Reader[item]
 	fresh    bool   // it has read nothing yet, so messages no longer kept are no gap
@@ -30,6 +30,7 @@ type Subscription struct {
 	notes    bool   // it can be sent a note between the beginning and the history, even if fresh
 	strict   bool   // it cannot be sent notes
 	from     uint64 // the message after which it began
+	begins   bool   // it named no position: restarts before it joined do not concern it
 	restarts int    // number of restarts when it joined
 
 	cursor  *flow.Cursor            // nil if it does not listen
@@ -56,20 +57,20 @@ const (
 	largeItem = 256 << 10
 )
 
-// attach adds a viewer. Without a refusal a nil viewer means that the hub takes none.
-func (h *hub) attach(call *libwebsocketd.Attach, from start) (*Subscription, *gate.Refusal) {
+// Attach adds a viewer. Without a refusal a nil viewer means that the hub takes none.
+func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gate.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !closed(h.ready) || h.closing && !(h.over && !h.lost && from.resumes() && !call.SendOnly) {
+	if !closed(h.ready) || h.closing && !(h.over && !h.lost && (h.Hold || from.Resumes()) && !call.SendOnly) {
 		return nil, nil
 	}
-	if refusal := from.check(h.output); refusal != nil {
+	if refusal := from.check(h); refusal != nil {
 		return nil, refusal
 	}
 	s := &Subscription{
-		hub: h, log: call.Log, returns: call.Polling, fresh: !from.named,
-		gaps:   from.gaps || h.life.SlowClient == SlowDrop,
-		strict: h.strict && !call.OutOfBand,
+		hub: h, log: call.Log, returns: call.Polling, fresh: !from.named, begins: !from.named,
+		gaps:   from.gaps || h.Life.SlowClient == SlowDrop,
+		strict: h.Strict && !call.OutOfBand,
 		notes:  call.OutOfBand,
 		into:   make([]record.Entry[item], 0, most),
 	}
@@ -89,19 +90,22 @@ func (h *hub) attach(call *libwebsocketd.Attach, from start) (*Subscription, *ga
 // begin returns the message after which a viewer begins: the one it names, or else the
 // one before the first that is kept. A viewer that is closed on a restart gets nothing
 // from the process before it. h.mu is held.
-func (h *hub) begin(s *Subscription, from start) uint64 {
+func (h *Hub) begin(s *Subscription, from From) uint64 {
 	first, _ := h.output.Kept()
 	switch {
+	case from.acked:
+		return h.flow.Confirmed()
 	case from.named:
+		h.Confirm(from.position.Number)
 		return from.position.Number
-	case s.strict:
+	case s.strict && !h.Hold:
 		return max(first-1, h.before)
 	}
 	return first - 1
 }
 
 // detach removes a viewer.
-func (h *hub) detach(s *Subscription) {
+func (h *Hub) detach(s *Subscription) {
 	if s.cursor != nil {
 		s.cursor.Leave()
 	}
@@ -109,7 +113,7 @@ func (h *hub) detach(s *Subscription) {
 	defer h.mu.Unlock()
 	h.viewers = slices.DeleteFunc(h.viewers, func(other *Subscription) bool { return other == s })
 	h.unshelve()
-	keep := h.life.Linger
+	keep := h.Life.Linger
 	if s.returns {
 		keep = max(keep, lease)
 	}
@@ -136,8 +140,8 @@ func (s *Subscription) Deliveries() ([]libwebsocketd.Delivery, error) {
 	if s.pending != nil {
 		return nil, s.last(s.pending)
 	}
-	if s.ctx.Err() != nil && s.hub.ctx.Err() == nil {
-		return nil, errLeft
+	if s.ctx.Err() != nil && s.hub.Context.Err() == nil {
+		return nil, context.Cause(s.ctx)
 	}
 	s.cursor.Wait()
 	before := s.reader.After()
@@ -194,8 +198,11 @@ func (s *Subscription) room() []record.Entry[item] {
 // hand makes deliveries of entries, up to a restart that this viewer cannot be sent.
 func (s *Subscription) hand(entries []record.Entry[item]) {
 	for _, e := range entries {
-		if e.Item.note != nil && s.strict {
-			if e.Item.restart <= s.restarts && e.First-1 <= s.from {
+		if e.Item.only != nil && e.Item.only != s {
+			continue
+		}
+		if e.Item.restart > 0 && s.strict {
+			if e.Item.restart <= s.restarts && (e.First-1 <= s.from || s.begins) {
 				continue // it joined after that restart
 			}
 			s.pending = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
@@ -249,22 +256,7 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 		})
 		return nil
 	}
-	to := newInputBatch(batch)
-	select {
-	case h.input <- to:
-	case <-s.ctx.Done():
-		return errLeft
-	case <-h.done:
-		return errOver
-	}
-	select {
-	case err := <-to.done:
-		return err
-	case <-s.ctx.Done():
-		return to.answer(errLeft)
-	case <-h.done:
-		return to.answer(errOver)
-	}
+	return h.put(s.ctx, newInputBatch(batch))
 }
 
 // CloseSend does nothing: other viewers may go on sending.
@@ -273,11 +265,20 @@ func (s *Subscription) CloseSend(error) error { return nil }
 // Context returns a context that is never done: Deliveries reports how the process ends.
 func (s *Subscription) Context() context.Context { return context.Background() }
 
+// Say sends a text to this viewer alone, between two messages of the output: it has no
+// number. Say waits while the output waits for viewers.
+func (s *Subscription) Say(text string) error {
+	return s.hub.append(item{note: &libwebsocketd.Note{Said: text}, only: s}, 0, len(text)+overhead)
+}
+
+// Leave ends the viewer's conversation with a cause of the caller's.
+func (s *Subscription) Leave(cause error) { s.left(cause) }
+
 // Close makes the viewer leave. When the server shuts down it first waits until the
 // process has ended, so that the last output is delivered.
 func (s *Subscription) Close() error {
 	s.once.Do(func() {
-		if s.hub.ctx.Err() != nil {
+		if s.hub.Context.Err() != nil {
 			<-s.hub.done
 		}
 		s.left(errLeft)

@@ -18,30 +18,18 @@ const lease = 30 * time.Second
 type supervisor struct {
 	runtime *libwebsocketd.Runtime
 	life    Lifetime
-	shelf   *shelf
-	files   *files             // nil without Watch
-	ctx     context.Context    // of the files: done when the server shuts down, or after Retire when no hub is left
-	cancel  context.CancelFunc // of ctx
+	shelf   *Shelf
 
 	mu      sync.Mutex
-	hubs    map[string]*hub
+	hubs    map[string]*Hub
 	retired bool // Retire was called
 }
 
 // Serve returns a Supervisor for the program. With StartEager it starts the process at
 // once.
 func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor {
-	s := &supervisor{runtime: runtime, life: l.complete(), hubs: map[string]*hub{}}
-	s.shelf = newShelf(runtime.MaxForks(), s.life.History+s.life.KeepFirst)
-	s.ctx, s.cancel = context.WithCancel(runtime.Context())
-	if l.Watch {
-		var release func()
-		s.files, release = watchFiles(runtime.Log())
-		runtime.Go(func() {
-			defer release()
-			<-s.ctx.Done()
-		})
-	}
+	s := &supervisor{runtime: runtime, life: l.complete(), hubs: map[string]*Hub{}}
+	s.shelf = NewShelf(runtime.MaxForks(), s.life.History+s.life.KeepFirst)
 	if own, ok := runtime.Own(); ok && s.life.Start == StartEager {
 		runtime.Go(func() { s.startEager(own) })
 	}
@@ -70,7 +58,10 @@ func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 	if call.SendOnly && s.life.Input != InputAll {
 		return nil, &gate.Refusal{Status: http.StatusForbidden, Reason: "this program takes no messages from here (see --input)"}
 	}
-	from, refusal := readStart(call.Request)
+	from, refusal := ReadFrom(call.Request)
+	if from.acked {
+		refusal = noConfirmation
+	}
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -80,7 +71,7 @@ func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 			return endpoint(sub), refusal
 		}
 		select {
-		case <-h.settled(): // it is being started, or ended
+		case <-h.Settled(): // it is being started, or ended
 		case <-call.Request.Context().Done():
 			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the client has left"}
 		case <-s.runtime.Context().Done():
@@ -100,43 +91,48 @@ func endpoint(sub *Subscription) libwebsocketd.Endpoint {
 // find attaches a client to the hub of its URL, or to a new one. If it returns neither a
 // viewer nor a refusal, the hub takes no viewer yet: wait until it has settled, and try
 // again.
-func (s *supervisor) find(call *libwebsocketd.Attach, from start) (*hub, *Subscription, *gate.Refusal) {
+func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscription, *gate.Refusal) {
 	s.mu.Lock()
 	h := s.hubs[key(call.Target)]
-	if h == nil || h.isOver() && !(from.resumes() && !call.SendOnly) {
-		if from.resumes() || !call.MayStart {
+	if h == nil || h.IsOver() && !(from.Resumes() && !call.SendOnly) {
+		if from.Resumes() || !call.MayStart {
 			s.mu.Unlock()
-			return nil, nil, from.nothingThere()
+			return nil, nil, from.NothingThere()
 		}
 		h = s.newHub(call.Target)
 		s.mu.Unlock()
 		var sub *Subscription
-		refusal := s.begin(h, func() { sub, _ = h.attach(call, from) })
+		refusal := s.begin(h, func() { sub, _ = h.Attach(call, from) })
 		return h, sub, refusal
 	}
 	s.mu.Unlock()
-	sub, refusal := h.attach(call, from)
+	sub, refusal := h.Attach(call, from)
 	return h, sub, refusal
 }
 
 // newHub adds the hub of a URL; s.mu is held.
-func (s *supervisor) newHub(at libwebsocketd.Target) *hub {
+func (s *supervisor) newHub(at libwebsocketd.Target) *Hub {
+	p := s.runtime.Program()
 	own, known := s.runtime.Own()
-	h := newHub(s.runtime.Context(), s.life, s.shelf, !s.retired && known && s.life.Start == StartEager && key(own) == key(at), strict(s.runtime.Program()), s.runtime.Program().Pieces())
-	h.log = s.runtime.Log().With("url", urlOf(at))
-	h.start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
+	o := HubOptions{
+		Life: s.life, Stays: !s.retired && known && s.life.Start == StartEager && key(own) == key(at),
+		Strict: strict(p), Pieces: p.Pieces(), Context: s.runtime.Context(), Shelf: s.shelf,
+		Log: s.runtime.Log().With("url", urlOf(at)), Category: "shared", Ended: s.runtime.Ended(),
+	}
+	if s.life.Watch {
+		o.Files = FilesOf(at.Command(), p.WorkDir)
+	}
+	o.Start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		program, refusal := s.runtime.Start(at)
 		if refusal != nil {
 			return nil, refusal
 		}
-		h.say(libwebsocketd.LevelAccess, "START", "pid", program.Pid())
+		o.Log.Log(context.Background(), libwebsocketd.LevelAccess, "START", libwebsocketd.CategoryKey, o.Category, "pid", program.Pid())
 		return program, nil
 	}
-	h.ended = s.runtime.Ended()
-	h.gone = func() { s.forget(at, h) }
-	if s.files != nil {
-		s.files.add(h, filesOf(at.Command(), s.runtime.Program().WorkDir))
-	}
+	var h *Hub
+	o.Gone = func() { s.forget(at, h) }
+	h = NewHub(o)
 	s.hubs[key(at)] = h
 	return h
 }
@@ -151,30 +147,20 @@ func urlOf(at libwebsocketd.Target) string {
 
 // begin starts the first process of a hub. It calls join, which may attach the first
 // viewer, before the hub can close.
-func (s *supervisor) begin(h *hub, join func()) *gate.Refusal {
-	program, refusal := h.start()
-	if refusal != nil {
-		h.fail()
-		return refusal
+func (s *supervisor) begin(h *Hub, join func()) *gate.Refusal {
+	run, refusal := h.Begin(join)
+	if refusal == nil {
+		s.runtime.Go(run)
 	}
-	h.open()
-	join()
-	s.runtime.Go(func() { h.run(program) })
-	return nil
+	return refusal
 }
 
 // forget removes a hub to which no viewer can be attached any more.
-func (s *supervisor) forget(at libwebsocketd.Target, h *hub) {
+func (s *supervisor) forget(at libwebsocketd.Target, h *Hub) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.files != nil {
-		s.files.remove(h)
-	}
 	if s.hubs[key(at)] == h {
 		delete(s.hubs, key(at))
-	}
-	if s.retired && len(s.hubs) == 0 {
-		s.cancel()
 	}
 }
 
@@ -184,10 +170,7 @@ func (s *supervisor) Retire() {
 	defer s.mu.Unlock()
 	s.retired = true
 	for _, h := range s.hubs {
-		h.retire()
-	}
-	if len(s.hubs) == 0 {
-		s.cancel()
+		h.Retire()
 	}
 }
 

@@ -24,13 +24,13 @@ type files struct {
 	done    chan struct{} // closed when run has returned
 
 	mu      sync.Mutex
-	of      map[*hub]*watched
+	of      map[*Hub]*watched
 	folders map[string]map[*watched]bool // those that have a file there
 }
 
 // watched holds the files of a hub's program.
 type watched struct {
-	hub     *hub
+	hub     *Hub
 	seen    map[string]os.FileInfo // the files, as they were last seen
 	folders []string
 }
@@ -43,19 +43,33 @@ var watchers struct {
 	files *files
 }
 
+// watch restarts the process of a hub when one of its files changes, until release is
+// called.
+func watch(h *Hub) (release func()) {
+	f, letGo := watchFiles(h.Log, h.Category)
+	if f == nil {
+		return letGo
+	}
+	f.add(h, h.Files)
+	return func() {
+		f.remove(h)
+		letGo()
+	}
+}
+
 // watchFiles returns the only files, and creates it for the first user. The caller must
 // call release once, at the end. If the system cannot watch, watchFiles logs that and
 // returns nil.
-func watchFiles(log *slog.Logger) (f *files, release func()) {
+func watchFiles(log *slog.Logger, category string) (f *files, release func()) {
 	watchers.mu.Lock()
 	defer watchers.mu.Unlock()
 	if watchers.users == 0 {
 		watcher, err := fsnotify.NewWatcher()
 		if err != nil {
-			complain(log, "changed program files are not noticed", err)
+			complain(log, category, "changed program files are not noticed", err)
 			return nil, func() {}
 		}
-		watchers.files = &files{watcher: watcher, done: make(chan struct{}), of: map[*hub]*watched{}, folders: map[string]map[*watched]bool{}}
+		watchers.files = &files{watcher: watcher, done: make(chan struct{}), of: map[*Hub]*watched{}, folders: map[string]map[*watched]bool{}}
 		go watchers.files.run()
 	}
 	watchers.users++
@@ -122,9 +136,9 @@ func (f *files) stirAll(stirred map[*watched]bool) {
 	}
 }
 
-// filesOf returns the files a command consists of: what is executed, and arguments that
+// FilesOf returns the files a command consists of: what is executed, and arguments that
 // are files, such as an interpreter's script.
-func filesOf(command []string, dir string) []string {
+func FilesOf(command []string, dir string) []string {
 	var found []string
 	for i, arg := range command {
 		if dir != "" && !filepath.IsAbs(arg) && i > 0 {
@@ -142,7 +156,7 @@ func filesOf(command []string, dir string) []string {
 }
 
 // add watches the files of a hub.
-func (f *files) add(h *hub, names []string) {
+func (f *files) add(h *Hub, names []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w := &watched{hub: h, seen: map[string]os.FileInfo{}}
@@ -166,7 +180,7 @@ func (f *files) watch(w *watched, name string) {
 // watched twice. One that was replaced since is another folder, and is watched again.
 func (f *files) watchFolder(w *watched, dir string) {
 	if err := f.watcher.Add(dir); err != nil {
-		complain(w.hub.log, "what changes in "+dir+" is not noticed", err)
+		complain(w.hub.Log, w.hub.Category, "what changes in "+dir+" is not noticed", err)
 	}
 	if f.folders[dir] == nil {
 		f.folders[dir] = map[*watched]bool{}
@@ -178,13 +192,13 @@ func (f *files) watchFolder(w *watched, dir string) {
 }
 
 // complain logs that changes are not noticed, and why.
-func complain(log *slog.Logger, what string, err error) {
-	log.Error(what+": "+err.Error(), libwebsocketd.CategoryKey, "shared")
+func complain(log *slog.Logger, category, what string, err error) {
+	log.Error(what+": "+err.Error(), libwebsocketd.CategoryKey, category)
 }
 
 // remove stops watching the files of a hub, and the folders where no other hub has a
 // file.
-func (f *files) remove(h *hub) {
+func (f *files) remove(h *Hub) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w := f.of[h]
@@ -253,7 +267,7 @@ func same(a, b os.FileInfo) bool {
 }
 
 // change makes the hub restart its process.
-func (h *hub) change() {
+func (h *Hub) change() {
 	h.say(libwebsocketd.LevelAccess, "CHANGED")
 	select {
 	case h.changed <- struct{}{}:

@@ -14,12 +14,12 @@ func TestOneWatcher(t *testing.T) {
 	log, root := slog.New(slog.DiscardHandler), t.TempDir()
 	const many = 300 // more than the system has watchers for a user
 	var all []*files
-	var hubs []*hub
+	var hubs []*Hub
 	var releases []func()
 	for i := range many {
-		f, release := watchFiles(log)
+		f, release := watchFiles(log, "shared")
 		all, releases = append(all, f), append(releases, release)
-		h := &hub{log: log, changed: make(chan struct{}, 1)}
+		h := &Hub{HubOptions: HubOptions{Log: log}, changed: make(chan struct{}, 1)}
 		hubs = append(hubs, h)
 		f.add(h, []string{put(t, root, i, "one")})
 	}
@@ -44,7 +44,7 @@ func TestOneWatcher(t *testing.T) {
 	for _, release := range releases {
 		release()
 	}
-	f, release := watchFiles(log)
+	f, release := watchFiles(log, "shared")
 	defer release()
 	if f == all[0] {
 		t.Error("the watcher goes on though it was released")

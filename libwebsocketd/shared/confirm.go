@@ -1,0 +1,36 @@
+package shared
+
+import "websocketd/libwebsocketd"
+
+var _ libwebsocketd.Confirmer = Confirming{}
+
+// Confirming is a viewer whose client confirms what it has. With HubOptions.Hold a hub has
+// no others.
+type Confirming struct{ *Subscription }
+
+// Confirm records that the client has all messages up to number.
+func (c Confirming) Confirm(number uint64) { c.hub.Confirm(number) }
+
+// ConfirmEnd records that the client was told how the program ended.
+func (c Confirming) ConfirmEnd() { c.hub.ConfirmEnd() }
+
+// ConfirmEvery returns after how many bytes of output a client is asked to confirm.
+func (c Confirming) ConfirmEvery() int { return max(c.hub.Life.History/8, 1) }
+
+// Confirm records that some client has all messages up to number, as far as there are any:
+// they are dropped when room is needed, and the process waits for the others.
+func (h *Hub) Confirm(number uint64) {
+	_, last := h.output.Kept()
+	h.flow.Confirm(min(number, last))
+}
+
+// Confirmed returns the last message that some client has confirmed.
+func (h *Hub) Confirmed() uint64 { return h.flow.Confirmed() }
+
+// ConfirmEnd records that some client was told how the program ended: with Hold, nothing is
+// kept for others any more.
+func (h *Hub) ConfirmEnd() {
+	if closed(h.done) {
+		h.tell.Do(func() { close(h.told) })
+	}
+}

@@ -1,0 +1,208 @@
+package shared
+
+import (
+	"cmp"
+	"context"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/internal/after"
+	"websocketd/libwebsocketd/internal/backoff"
+)
+
+// run keeps the hub going, from its first process until no client can come back to it.
+func (h *Hub) run(program libwebsocketd.Endpoint) {
+	defer after.Done(h.Context, h.flow.StopBlocking)()
+	pause := backoff.Pause{Good: goodRun}
+	var ending error
+	var dropped <-chan struct{}
+	for program != nil {
+		began := time.Now()
+		var again bool
+		again, ending = h.serve(program)
+		dropped = h.Shelf.put(h)
+		if program = h.next(&pause, ending, began, again); program != nil {
+			h.Shelf.take(h)
+		}
+	}
+	h.mu.Lock()
+	left := h.closing
+	h.closing, h.over = true, true
+	h.mu.Unlock()
+	_, last := h.output.Kept()
+	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
+	// The server's shutdown is the cause if there is one, also between two processes,
+	// when the last one has ended by itself.
+	h.output.Close(cmp.Or(context.Cause(h.Context), ending))
+	close(h.done)
+	if h.Ended != nil {
+		h.untilAlone()
+		h.Ended(ending)
+	}
+	if !left {
+		h.outlast(dropped)
+	}
+	h.leaveAll()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lost = true
+	h.unshelve()
+}
+
+// unshelve takes the record off the shelf if no viewer reads it and no client can come
+// back for it; h.mu is held.
+func (h *Hub) unshelve() {
+	if h.lost && len(h.viewers) == 0 {
+		h.Shelf.take(h)
+	}
+}
+
+// reportTime is how long viewers may take to be sent the end.
+const reportTime = 5 * time.Second
+
+// untilAlone waits until all viewers have been sent the end and have left, but not
+// longer than reportTime.
+func (h *Hub) untilAlone() {
+	timer := time.NewTimer(reportTime)
+	defer timer.Stop()
+	for h.isWatched() {
+		select {
+		case <-h.stirred:
+		case <-timer.C:
+			return
+		case <-h.Context.Done():
+			return
+		}
+	}
+}
+
+// isWatched reports whether the hub has viewers.
+func (h *Hub) isWatched() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.viewers) > 0
+}
+
+// outlast waits while a client may come back for the record, and the record is kept. With
+// Hold that time runs only while there are no viewers, and ends when one was told the end.
+func (h *Hub) outlast(dropped <-chan struct{}) {
+	timer := time.NewTimer(h.leaseTime())
+	defer timer.Stop()
+	stirred := h.stirred
+	if !h.Hold {
+		stirred = nil
+	}
+	for {
+		expired := timer.C
+		if h.Hold && (h.Life.Linger == 0 || h.isWatched()) {
+			expired = nil
+		}
+		select {
+		case <-expired:
+			return
+		case <-stirred:
+			timer.Reset(h.leaseTime())
+		case <-h.told:
+			return
+		case <-h.quit:
+			return
+		case <-dropped:
+			return
+		case <-h.Context.Done():
+			return
+		}
+	}
+}
+
+// leaseTime returns how long a client may take to come back for the record.
+func (h *Hub) leaseTime() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.returns {
+		return max(h.Life.Linger, lease)
+	}
+	return h.Life.Linger
+}
+
+// serve runs one process, from its start to its end. again reports whether it was ended
+// in order to be restarted.
+func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
+	ended, quit := make(chan error, 1), make(chan struct{})
+	var at sync.WaitGroup
+	at.Go(func() { ended <- h.listen(program) })
+	at.Go(func() { h.feed(program, quit) })
+	defer at.Wait()
+	idle := time.NewTimer(0) // fires at once, and is armed then
+	defer idle.Stop()
+	for {
+		select {
+		case ending = <-ended:
+			close(quit)
+			program.Close()
+			return again, ending
+		case <-h.changed:
+			again = true
+		case <-h.quit:
+		case <-h.Context.Done():
+		case <-h.stirred:
+			h.arm(idle)
+			continue
+		case <-idle.C:
+			if !h.leave() {
+				h.arm(idle)
+				continue
+			}
+		}
+		close(quit)
+		if !again {
+			h.flow.StopBlocking()
+		}
+		program.Close() // by the ladder; its last output is still read
+		return again, h.drain(ended, idle)
+	}
+}
+
+// drain returns how a process has ended, when its last output is in the record. That may
+// wait for a viewer to confirm (Hold), as long as the hub waits for viewers.
+func (h *Hub) drain(ended <-chan error, idle *time.Timer) error {
+	for {
+		select {
+		case ending := <-ended:
+			return ending
+		case <-h.stirred:
+		case <-h.quit:
+			h.flow.StopBlocking()
+			return <-ended
+		case <-idle.C:
+			if h.leave() {
+				h.flow.StopBlocking()
+				return <-ended
+			}
+		}
+		h.arm(idle)
+	}
+}
+
+// arm sets a timer to when the hub closes if no viewer comes.
+func (h *Hub) arm(idle *time.Timer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.isWanted() {
+		idle.Stop()
+		return
+	}
+	idle.Reset(time.Until(h.until))
+}
+
+// isWanted reports whether the process is kept for now; h.mu is held.
+func (h *Hub) isWanted() bool { return h.stays || len(h.viewers) > 0 }
+
+// leave closes the hub if its time without viewers is over, and reports whether the
+// hub is closed.
+func (h *Hub) leave() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closing = h.closing || !h.isWanted() && !time.Now().Before(h.until)
+	return h.closing
+}
