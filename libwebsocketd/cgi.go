@@ -77,6 +77,8 @@ func (s *Server) converseCGI(w http.ResponseWriter, r *http.Request, to route, p
 		logging.At(log, logging.LevelError, "http", "CGI: "+failed.Error(), "ending", t.Cause.Error())
 	} else if failed := cgi.ClientFailure(t.Cause); failed != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+failed.Error())
+	} else if dropped := form.Dropped(); dropped != "" {
+		logging.At(log, logging.LevelError, "http", "CGI: "+dropped)
 	}
 	if !client.IsWhole() {
 		req.BreakOff()

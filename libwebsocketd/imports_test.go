@@ -39,7 +39,7 @@ var below = map[string][]string{
 	"libwebsocketd":          {"libwebsocketd/ws", "libwebsocketd/cgi", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},
 	"libwebsocketd/ws":       {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/internal/socket", "libwebsocketd/gate", "libwebsocketd/logging"},
 	"libwebsocketd/stdio":    {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/process", "libwebsocketd/logging"},
-	"libwebsocketd/cgi":      {"libwebsocketd/exchange", "libwebsocketd/internal/text"},
+	"libwebsocketd/cgi":      {"libwebsocketd/exchange", "libwebsocketd/internal/text", "libwebsocketd/gate"},
 	"libwebsocketd/exchange": {"libwebsocketd/bridge"},
 	"libwebsocketd/bridge":   {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit", "libwebsocketd/internal/after"},
 

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/exchange"
+	"websocketd/libwebsocketd/gate"
 )
 
 // maxHeader bounds what a script may say before its answer begins.
@@ -21,11 +23,24 @@ var (
 var _ exchange.Opener = (*Encoder)(nil)
 
 // Encoder is the answer of one script.
-type Encoder struct{ failed error }
+type Encoder struct {
+	failed  error
+	empty   int  // the status, if it is one without a body
+	dropped bool // the script has printed a body all the same
+}
 
 // Failure returns why the script gave no proper answer. It may be called when the
 // conversation has ended.
 func (e *Encoder) Failure() error { return e.failed }
+
+// Dropped returns what became of a body that the status does not let the answer have, ""
+// if there was none. It may be called when the conversation has ended.
+func (e *Encoder) Dropped() string {
+	if !e.dropped {
+		return ""
+	}
+	return fmt.Sprintf("what the script printed after its header was dropped: an answer with status %d has no body", e.empty)
+}
 
 // ClientFailure returns how the client is to blame for the end of a conversation, nil if
 // it is not, or has only left.
@@ -48,8 +63,19 @@ func (e *Encoder) Comment() string { return "" }
 // Tells returns false: an answer does not say how the script ended.
 func (e *Encoder) Tells() bool { return false }
 
-// Message appends output as it is.
-func (e *Encoder) Message(b []byte, _ uint64, m *bridge.Message) []byte { return append(b, m.Data...) }
+// Message appends output as it is, or drops it.
+func (e *Encoder) Message(b []byte, _ uint64, m *bridge.Message) []byte {
+	return append(b, e.body(m.Data)...)
+}
+
+// body returns what the answer has of the script's output.
+func (e *Encoder) body(output []byte) []byte {
+	if e.empty == 0 {
+		return output
+	}
+	e.dropped = e.dropped || len(output) > 0
+	return nil
+}
 
 // Note appends nothing: a script has one client.
 func (e *Encoder) Note(b []byte, _ uint64, _ *bridge.Note) []byte { return b }
@@ -79,24 +105,33 @@ func (e *Encoder) open(said []byte, h http.Header) (status int, body []byte, err
 	for name, values := range header {
 		h[name] = values
 	}
-	return status, said[end:], nil
+	if hasNoBody(status) {
+		e.empty = status
+	}
+	return status, e.body(said[end:]), nil
 }
 
-// Refuse answers 408 or 400 to a client that is to blame, and else 500.
+// Refuse answers 408 or 400 to a client that is to blame, 503 when the server is going
+// away, and else 500.
 func (e *Encoder) Refuse(w http.ResponseWriter, cause error) {
-	switch blamed := ClientFailure(cause); blamed {
-	case errStalled:
-		refuse(w, http.StatusRequestTimeout, blamed.Error())
-	case errBroken:
-		refuse(w, http.StatusBadRequest, blamed.Error())
+	switch blamed := ClientFailure(cause); {
+	case blamed == errStalled:
+		refuse(w, &gate.Refusal{Status: http.StatusRequestTimeout, Reason: blamed.Error()})
+	case blamed == errBroken:
+		refuse(w, &gate.Refusal{Status: http.StatusBadRequest, Reason: blamed.Error()})
+	case errors.Is(cause, bridge.ErrGoingAway):
+		refuse(w, gate.GoingAway)
 	default:
 		if e.failed == nil {
 			e.failed = errors.New("the script ended without a header")
 		}
-		refuse(w, http.StatusInternalServerError, "the script gave no proper answer; the log says why")
+		refuse(w, &gate.Refusal{Status: http.StatusInternalServerError, Reason: "the script gave no proper answer; the log says why"})
 	}
 }
 
-func refuse(w http.ResponseWriter, status int, reason string) {
-	http.Error(w, fmt.Sprintf("%d %s: %s", status, http.StatusText(status), reason), status)
+func refuse(w http.ResponseWriter, refusal *gate.Refusal) {
+	if refusal.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
+	}
+	http.Error(w, refusal.Text(), refusal.Status)
 }

@@ -63,7 +63,19 @@ func parseHeader(b []byte) (status int, header http.Header, err error) {
 		return 0, nil, errors.New("the script's header has no Content-Type")
 	}
 	dropHopByHop(header)
+	switch status {
+	case http.StatusNoContent: // RFC 9110 section 8.6
+		delete(header, "Content-Length")
+	case http.StatusResetContent: // RFC 9110 section 15.3.6
+		header.Set("Content-Length", "0")
+	}
 	return status, header, nil
+}
+
+// hasNoBody reports whether an answer with this status has no body, whatever the script
+// prints (RFC 9110 sections 6.4.1 and 15.3.6).
+func hasNoBody(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified
 }
 
 // isLength reports whether there is one length of a body, or none. The client, and what

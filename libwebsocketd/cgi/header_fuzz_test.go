@@ -22,7 +22,7 @@ func FuzzCGIHeader(f *testing.F) {
 		"Content-Type: text/plain\r\n\r\nhello\r\n\r\n",
 		"Status: 404 Not Found\nContent-Type: text/html\r\n\nx",
 		"Location: /there\n\n", "Status: 301\nLocation: /there\nContent-Type: a/b\n\n",
-		"status:204\n\n", "Status: 304 Not Modified\nETag: \"x\"\n\nbody",
+		"status:204\n\n", "Status: 304 Not Modified\nETag: \"x\"\n\nbody", "Status: 205\nContent-Length: 4\n\nbody", "Status: 204\nContent-Length: 4\n\nbody",
 		"Status: 200OK\n\n", "Status: 99\n\n", "Status: 1000\n\n", "Status: +20\n\n", "Status: 100 Continue\n\n", "Status:\n\n",
 		"\n\n", "\r\n", "no header at all\n", "Content-Type: text/plain\n", "", ":\n\n", " Content-Type: a/b\n\n", "Content-Type : a/b\n\n",
 		"Content-Type: a/b\nX-A: 1\nx-a:2\n\n", "Content-Type: a/b\n folded\n\n", "Content-Type: a/b\nX: \x00\n\n", "Content-Type: a/b\nX: a\rb\n\n",
@@ -193,6 +193,15 @@ func oracleCGI(output string) cgiResult {
 		name, _, _ := strings.Cut(line, ":")
 		return ownHop.MatchString(line) || strings.Contains(named, ","+name+",")
 	})
+	if empty := a.status == 204 || a.status == 205; empty || a.status == 304 {
+		a.body = ""
+		_, sized := first["content-length"]
+		a.lines = slices.DeleteFunc(a.lines, func(line string) bool { return empty && strings.HasPrefix(line, "content-length:") })
+		if sized && a.status == 205 {
+			a.lines = append(a.lines, "content-length:0")
+			slices.SortStableFunc(a.lines, byName)
+		}
+	}
 	return a
 }
 

@@ -207,10 +207,10 @@ func TestCGIKeepAlive(t *testing.T) {
 	t.Parallel()
 	s, _ := startCGI(t, map[string]string{
 		"fast": plainText + `echo fast`, "slow": plainText + `echo begin; sleep 0.4; echo end`, "none": `printf 'Status: 204\n\nextra'`,
-		"same": `printf 'Status: 304\n\nextra'`, "bad": `echo bad`, "body": `body=$(cat); ` + plainText + `echo "$body"`, "length": `printf 'Content-Type: text/plain\nContent-Length: 3\n\nabc'`,
+		"reset": `printf 'Status: 205\nContent-Length: 5\n\nextra'`, "same": `printf 'Status: 304\n\nextra'`, "bad": `echo bad`, "body": `body=$(cat); ` + plainText + `echo "$body"`, "length": `printf 'Content-Type: text/plain\nContent-Length: 3\n\nabc'`,
 	})
 	var all sync.WaitGroup
-	for _, first := range []string{"fast", "none", "same", "length", "bad", "fast", "slow", "body"} {
+	for _, first := range []string{"fast", "none", "reset", "same", "length", "bad", "fast", "slow", "body"} {
 		all.Go(func() {
 			w := dial(t, s)
 			for range 6 {

@@ -191,8 +191,9 @@ func TestCGIAnswerIsNotHeldUp(t *testing.T) {
 	harness.NoSurvivors(t, s)
 }
 
-// SIGTERM: a running script is ended with all it started, its last words arrive,
-// the server ends with status 0.
+// SIGTERM: a running script is ended with all it started, its last words arrive, the
+// client of one that has said nothing is told when to come back, and the server ends
+// with status 0.
 func TestCGIServerStops(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
@@ -221,6 +222,11 @@ func TestCGIServerStops(t *testing.T) {
 				}
 			}
 			s.Signal(t, syscall.SIGTERM)
+			if name == "silent" {
+				if resp, body := w.answer("POST"); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || !strings.Contains(body, "going away") {
+					t.Errorf("%d %v %q", resp.StatusCode, resp.Header, body)
+				}
+			}
 			rest, _ := io.ReadAll(w.r)
 			if name == "words" || name == "reading" {
 				if !strings.Contains(string(rest), "bye\n") {
@@ -296,11 +302,11 @@ func TestCGIOverHTTP2(t *testing.T) {
 func TestCGIWorksOnWithoutBody(t *testing.T) {
 	t.Parallel()
 	const work = `sleep 0.3; echo more; sleep 0.3; : >worked.$QUERY_STRING`
-	s, dir := startCGI(t, map[string]string{"none": `printf 'Status: 204\n\nextra'; ` + work, "same": `printf 'Status: 304\n\nextra'; ` + work, "head": plainText + `echo extra; ` + work})
+	s, dir := startCGI(t, map[string]string{"none": `printf 'Status: 204\n\nextra'; ` + work, "reset": `printf 'Status: 205\n\nextra'; ` + work, "same": `printf 'Status: 304\n\nextra'; ` + work, "head": plainText + `echo extra; ` + work})
 	for _, ask := range []struct {
 		method, path string
 		status       int
-	}{{"GET", "/none", 204}, {"GET", "/same", 304}, {"HEAD", "/head", 200}} {
+	}{{"GET", "/none", 204}, {"GET", "/reset", 205}, {"GET", "/same", 304}, {"HEAD", "/head", 200}} {
 		do(t, client(t), ask.method, url(s, ask.path+"?"+ask.path[1:]), "").is(t, ask.status, "")
 		harness.Until(t, ask.path+" has done its work", func() bool {
 			_, err := os.Stat(filepath.Join(dir, "worked."+ask.path[1:]))

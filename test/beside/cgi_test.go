@@ -43,6 +43,7 @@ func TestCGIAnswers(t *testing.T) {
 		"empty":      plainText,
 		"failed":     plainText + `echo part; exit 3`,
 		"nocontent":  `printf 'Status: 204\n\nnot to be seen'`,
+		"reset":      `printf 'Status: 205\nContent-Length: 14\n\nnot to be seen'`,
 		"unchanged":  `printf 'Status: 304\nETag: "x"\n\nnot to be seen'`,
 		"length":     `printf 'Content-Type: text/plain\nContent-Length: 5\n\nhello'`,
 		"type":       `printf 'content-type: text/html; charset=x\n\n<p>'`,
@@ -67,6 +68,7 @@ func TestCGIAnswers(t *testing.T) {
 		"/empty":     {200, "", "Content-Type: text/plain"},
 		"/failed":    {200, "part\n", "Content-Type: text/plain"},
 		"/nocontent": {204, "", "Content-Type: "},
+		"/reset":     {205, "", "Content-Length: 0"},
 		"/unchanged": {304, "", `Etag: "x"`},
 		"/length":    {200, "hello", "Content-Length: 5"},
 		"/hop":       {200, "hello", "X-End: 2"},
@@ -80,6 +82,11 @@ func TestCGIAnswers(t *testing.T) {
 		a.has(t, name, value)
 		a.is(t, want.status, want.body)
 		a.has(t, "Status", "")
+	}
+	for _, status := range []string{"204", "205", "304"} {
+		if s.Out.Await(t, "| ERROR", "| http", "was dropped", status); len(s.Out.With("was dropped", status)) != 1 {
+			t.Errorf("said more than once: %q", s.Out.With("was dropped", status))
+		}
 	}
 	hop := do(t, c, "GET", url(s, "/hop"), "")
 	for _, name := range []string{"X-Hop", "Keep-Alive", "Upgrade", "Te", "Proxy-Connection"} {
