@@ -1,4 +1,4 @@
-# Words to try: run, build, test, room, busy, lint, fuzz, rows, bench, hostile, bare, clean.
+# Words to try: run, build, test, room, busy, lint, fuzz, rows, bench, hostile, cuts, bare, clean.
 
 PORT ?= 8080
 FUZZTIME ?= 30s
@@ -8,12 +8,14 @@ REPS ?= 5
 SECONDS ?= 1.5
 HOSTILE ?= 10000
 HOSTILE_BIN ?=
+CUTS ?= 100
+SEED ?=
 BUSY ?= 6
 BUSY_SECONDS ?= 600
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SYSTEMS = linux windows darwin freebsd
 
-.PHONY: help run build deps test room busy lint fuzz rows bench hostile bare clean
+.PHONY: help run build deps test room busy lint fuzz rows bench hostile cuts bare clean
 
 help:
 	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
@@ -26,6 +28,7 @@ help:
 	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
 	@echo 'make bench   how fast: PEER=.. to compare, BENCH="stream/10 echo/*" for some figures, REPS=$(REPS), SECONDS=$(SECONDS)'
 	@echo 'make hostile connections that are held open in ten ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
+	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run)'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
 	@echo 'make clean   remove what was built and installed here'
 
@@ -68,6 +71,9 @@ bare:
 
 hostile:
 	@cd test && HOSTILE=$(HOSTILE) HOSTILE_BIN=$(HOSTILE_BIN) go test -count=1 -v -timeout=60m ./hostile
+
+cuts:
+	@cd test && CUTS=$(CUTS) SEED=$(SEED) go test -count=1 -v -timeout=60m ./session
 
 clean:
 	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ type counter struct {
 	total, batch int
 	every        time.Duration
 	pad          string
+	heard        chan struct{} // closed at the next input, which makes the next message the last
 
 	out bytes.Buffer // what the next write writes
 }
@@ -33,11 +35,17 @@ func count(args []string) {
 	pad := flags.Int("pad", 0, "how many bytes to add to each message")
 	now := flags.Bool("now", false, "wait for no input first")
 	stay := flags.Bool("stay", false, "end at the next input")
+	until := flags.Bool("until", false, "go on until the next input, and end with a message that is padded with \"last\"")
 	status := flags.Int("status", 0, "exit status")
 	flags.Parse(args)
 	c.pad = strings.Repeat("x", *pad)
 	if !*now {
 		os.Stdin.Read(make([]byte, 100))
+	}
+	if *until {
+		c.total = math.MaxInt
+		c.heard = make(chan struct{})
+		go func() { os.Stdin.Read(make([]byte, 100)); close(c.heard) }()
 	}
 	c.run()
 	if *stay {
@@ -49,6 +57,7 @@ func count(args []string) {
 func (c *counter) run() {
 	next := time.Now()
 	for n := 1; n <= c.total; n++ {
+		c.listen(n)
 		c.add(n)
 		if n%c.batch != 0 && n != c.total && c.out.Len() < 1<<20 {
 			continue
@@ -59,6 +68,15 @@ func (c *counter) run() {
 		c.out.Reset()
 		next = next.Add(c.every)
 		<-time.After(time.Until(next)) // paces the output; this does not synchronize anything
+	}
+}
+
+// listen makes message n the last if there was input.
+func (c *counter) listen(n int) {
+	select {
+	case <-c.heard:
+		c.total, c.pad = n, "last"
+	default:
 	}
 }
 

@@ -1,0 +1,108 @@
+package session
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"websocketd/test/harness"
+)
+
+// cutter lets one fault after another happen to a client's connections, as lines come.
+type cutter struct {
+	random *rand.Rand
+	proxy  *harness.Proxy
+	gap    int            // lines between two faults, on average
+	left   int            // how many faults are to come
+	counts map[string]int // of those that came, by name
+	next   uint64         // the line to arm the next one at; 0 while the last one lasts
+	over   bool           // all have come, and the last one was got over
+	done   func() error   // is called then
+}
+
+// passed is told that a line has come.
+func (c *cutter) passed(line uint64) error {
+	switch {
+	case c.over:
+	case !c.proxy.Recovered():
+		c.next = 0
+	case c.next == 0:
+		c.next = line + 1 + c.random.Uint64N(2*uint64(c.gap))
+	case line < c.next:
+	case c.left > 0:
+		f := c.fault()
+		c.counts[f.Name]++
+		c.left--
+		c.proxy.After(c.random.IntN(1000), f) // within a line, too, or the head of an answer
+	default:
+		c.over = true
+		return c.done()
+	}
+	return nil
+}
+
+// fault chooses one of the four kinds.
+func (c *cutter) fault() harness.Fault {
+	switch c.random.IntN(4) {
+	case 0:
+		return harness.Reset
+	case 1:
+		// Some are shorter and some longer than server and client take for a live connection.
+		return harness.Stall(time.Duration(c.random.Int64N(int64(giveUp + giveUp/4))))
+	case 2:
+		return []harness.Fault{harness.EndToClient, harness.EndToServer}[c.random.IntN(2)]
+	default:
+		return harness.Blackhole
+	}
+}
+
+// modes are the ways to read, each of which goes on where another was.
+var modes = map[string][]reader{
+	"websocket": {overWebSocket},
+	"events":    {overEvents},
+	"polls":     {overPolls},
+	"hopping":   {overWebSocket, overEvents, overPolls},
+}
+
+// A client that counts and comes back gets every line once and in order, whatever
+// happens to its connections.
+func TestCutShared(t *testing.T) {
+	t.Parallel()
+	for mode, readers := range modes {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			s := harness.Start(t, harness.Binary(t), append([]string{"--shared", "--linger=30s", "--history=64M", "--pingms=200"}, counting(t)...)...)
+			survive(t, s, newClient(t, s.Addr), readers)
+		})
+	}
+}
+
+// survive follows the output of c's process to its end through a proxy that cuts, and
+// demands that all of it came. Where there is a choice of readers, c leaves some
+// connections by itself.
+func survive(t *testing.T, s *harness.Server, direct *client, readers []reader) {
+	t.Helper()
+	random := random(t)
+	n, gap := cuts(t)
+	proxy := harness.NewProxy(t, s.Addr)
+	c := newClient(t, proxy.Addr)
+	c.id, c.secret = direct.id, direct.secret
+	k := &cutter{random: random, proxy: proxy, gap: gap, left: n, counts: map[string]int{}, done: func() error {
+		return direct.say(harness.Context(t), "stop")
+	}}
+	c.received = func(line uint64) error {
+		if err := k.passed(line); err != nil {
+			return err
+		}
+		if len(readers) > 1 && !k.over && random.IntN(gap) == 0 {
+			return errLeft
+		}
+		return nil
+	}
+	c.follow(t, random, readers...)
+	if want := (ending{4003, "exit status 3"}); *c.ending != want || proxy.Struck() != n {
+		t.Errorf("%+v after %d of %d faults", *c.ending, proxy.Struck(), n)
+	}
+	t.Log(fmt.Sprint(c.last, " lines over ", c.connections, " connections with ", k.counts))
+}
