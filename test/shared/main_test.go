@@ -4,6 +4,7 @@
 package shared
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,16 +13,20 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
+// sharing is flags of every server here. Clients that read nothing are closed as slow, and
+// not because on a busy machine that takes longer than two pings.
+var sharing = []string{"--shared", "--pingms=0"}
+
 // start runs our binary with --shared, more flags and a command.
 func start(t *testing.T, args ...string) *harness.Server {
 	t.Helper()
-	return harness.Start(t, harness.Binary(t), append([]string{"--shared"}, args...)...)
+	return harness.Start(t, harness.Binary(t), append(slices.Clone(sharing), args...)...)
 }
 
 // startPlain runs our binary without the race detector, for measurements.
 func startPlain(t *testing.T, args ...string) *harness.Server {
 	t.Helper()
-	return harness.Start(t, harness.PlainBinary(t), append([]string{"--shared"}, args...)...)
+	return harness.Start(t, harness.PlainBinary(t), append(slices.Clone(sharing), args...)...)
 }
 
 // counting is flags and the command of a program that prints numbered messages once
