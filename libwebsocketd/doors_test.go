@@ -278,3 +278,87 @@ func TestCloseBy(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// keeper is a Lifetime whose program says two messages and ends when a test lets it, and
+// that asks what its clients have.
+type keeper struct {
+	doors
+	heard chan string
+	end   chan struct{}
+}
+
+func (k keeper) Serve(*Runtime) Supervisor { return k }
+func (keeper) Retire()                     {}
+
+func (k keeper) Open(*Attach) (Endpoint, *gate.Refusal) {
+	chunk := NewChunk([]Message{{Kind: Text, Data: []byte("a")}, {Kind: Text, Data: []byte("b")}})
+	return &kept{keeper: k, deliveries: []Delivery{{Chunk: chunk, First: 7}}, left: make(chan struct{})}, nil
+}
+
+// kept is a Confirmer. What the client says is dropped.
+type kept struct {
+	keeper
+	deliveries []Delivery
+	once       sync.Once
+	left       chan struct{}
+}
+
+func (k *kept) Epoch() string                         { return "e" }
+func (k *kept) After() uint64                         { return 6 }
+func (k *kept) Watch(func() (count int64, rest bool)) {}
+func (k *kept) Receive() ([]Message, error)           { panic("a Broadcast is asked for Deliveries") }
+func (k *kept) Send([]Message) error                  { return nil }
+func (k *kept) CloseSend(error) error                 { return nil }
+func (k *kept) Context() context.Context              { return context.Background() }
+func (k *kept) Confirm(number uint64)                 { k.heard <- fmt.Sprint(number) }
+func (k *kept) ConfirmEnd()                           { k.heard <- "end" }
+func (k *kept) ConfirmEvery() int                     { return 1 << 10 }
+
+func (k *kept) Deliveries() (next []Delivery, err error) {
+	if next, k.deliveries = k.deliveries, nil; next != nil {
+		return next, nil
+	}
+	select {
+	case <-k.end:
+		return nil, &EndedError{Ending: process.Ending{Code: 3}}
+	case <-k.left:
+		return nil, &CloseWith{Code: CloseNormal}
+	}
+}
+
+func (k *kept) Close() error {
+	k.once.Do(func() { close(k.left) })
+	return nil
+}
+
+// TestConfirmer: a program that asks what a WebSocket client has hears it, and that the
+// client was told the end. It hears nothing of the end from one that leaves before.
+func TestConfirmer(t *testing.T) {
+	t.Parallel()
+	k := keeper{heard: make(chan string, 10), end: make(chan struct{})}
+	s := serve(t, Config{Programs: []Program{{Name: "kept", Command: []string{"/bin/cat"}, Settings: Settings{Lifetime: k}}}})
+	leaver := s.dial(t, "/kept", nil)
+	mustRead(t, leaver, "a")
+	mustRead(t, leaver, "b")
+	leaver.WriteMessage(websocket.CloseMessage, nil)
+	mustEnd(t, leaver, 1005, "")
+	c := s.dial(t, "/kept", nil)
+	mustRead(t, c, "a")
+	mustRead(t, c, "b")
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		mustEnd(t, c, 4003, "exit status 3")
+	}()
+	if got := <-k.heard; got != "8" {
+		t.Errorf("it hears %s", got)
+	}
+	close(k.end)
+	if got := <-k.heard; got != "end" {
+		t.Errorf("it hears %s", got)
+	}
+	<-ended
+	if len(k.heard) > 0 {
+		t.Errorf("it hears %s more", <-k.heard)
+	}
+}

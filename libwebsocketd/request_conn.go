@@ -137,7 +137,6 @@ func (req *Request) BytesAcked(written int64) (count int64, rest, known bool) {
 	if c == nil {
 		return 0, true, false
 	}
-	count = socket.Acknowledged(c, written)
 	rest = req.HTTP.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back though its connection is not
-	return count, rest, count != written || !rest     // where nothing is known count is written
+	return socket.Acknowledged(c, written), rest, socket.Known(c)
 }

@@ -20,10 +20,10 @@ const defaultInterval = 30 * time.Second
 // errEnded is what Send returns after the end.
 var errEnded = errors.New("the answer has ended")
 
-var _ bridge.Listener = (*Client)(nil)
+var _ bridge.Confirming = (*Client)(nil)
 
 // Client is a request and its answer as the client's side of a conversation. It is a
-// bridge.Listener.
+// bridge.Listener, and bridge.Confirming.
 type Client struct {
 	out      *writer
 	in       *body
@@ -33,7 +33,8 @@ type Client struct {
 	interval time.Duration // of pings; not positive: none
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
-	settle   []func() // wait for what was to happen when a context is done
+	settle   []func()                 // wait for what was to happen when a context is done
+	receipts atomic.Pointer[receipts] // nil if the program does not ask what the client has
 
 	number       uint64   // of the last message; out.writing guards it
 	opening      *opening // nil if form is no Opener; out.writing guards it
@@ -164,7 +165,11 @@ func (c *Client) Send(batch []bridge.Message) error {
 // Deliver writes what a Broadcast says at once, with its own numbers. The text of its
 // messages is that of all its clients.
 func (c *Client) Deliver(deliveries []bridge.Delivery) error {
-	return c.write(func() error {
+	r := c.receipts.Load()
+	if r != nil {
+		r.before()
+	}
+	err := c.write(func() error {
 		for i := range deliveries {
 			if err := c.deliver(&deliveries[i]); err != nil {
 				return err
@@ -172,6 +177,10 @@ func (c *Client) Deliver(deliveries []bridge.Delivery) error {
 		}
 		return c.out.flush()
 	})
+	if r != nil && err == nil {
+		r.written(bridge.Last(deliveries))
+	}
+	return err
 }
 
 func (c *Client) deliver(d *bridge.Delivery) error {

@@ -21,6 +21,7 @@ func (c *Client) CloseSend(cause error) error {
 			defer c.ended.Store(true)
 			return c.end(cause)
 		})
+		c.confirmEnd(cause)
 		c.cancel(cause)
 		c.in.letGo(c.lastWait())
 	})
@@ -75,6 +76,9 @@ func (c *Client) Close() error {
 		c.out.finishBy(limit)
 		c.in.close()
 		close(c.closed)
+		if r := c.receipts.Load(); r != nil {
+			r.end(false)
+		}
 		c.busy.Wait()
 		for _, settle := range c.settle {
 			settle()

@@ -57,6 +57,16 @@
 //
 // The clock of a client stands still by as much as our own looks are late.
 //
+// # What a client has
+//
+// A program that asks what a client has (bridge.Confirmer) is told less than by a
+// WebSocket, because plain HTTP has no pongs. What the client's system has acknowledged
+// counts, or a proxy's before it, though a page that is reloaded at that moment never gets
+// it. Where acknowledgements tell nothing, over HTTP/2 and on systems other than Linux,
+// what was written without an error counts. The end counts likewise, and is waited for.
+// Nothing of this is needed by a client that comes back with Last-Event-ID, as an
+// EventSource does: that says exactly what it has.
+//
 // # Who waits
 //
 // Whoever starts a goroutine waits for it:
@@ -66,6 +76,7 @@
 //	end of holding back    Begin        the answer begins, or Close     Client.Close
 //	the client has left    New          its context is done, or Close   Client.Close
 //	the client is silent   Begin        Options.Silent is done, or Close Client.Close
+//	looks at what it has   Deliver      it has everything, or CloseSend CloseSend
 //
 // Any of them may be writing when Close is called; Close first ends what is written.
 package exchange

@@ -23,6 +23,9 @@
 //     minutes. A server that goes away still delivers what the program says.
 //   - The end is told in the answer: by an event or a member; by a trailer, where the
 //     client asks for trailers; by a header, where nothing was said before.
+//   - A program that asks what a client has (libwebsocketd.Confirmer) is told that the end
+//     has come when the client's system has taken the answer that tells it. A client of
+//     wait= says by after= what it has.
 //   - Headers that the server's configuration sets win over those of this package.
 //
 // # The law of events

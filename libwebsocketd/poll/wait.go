@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -35,6 +36,7 @@ type answer struct {
 	Epoch   string  `json:"epoch"`
 	Pending []entry `json:"pending"`
 	Ended   *ending `json:"ended"` // nothing follows Pending, which is empty then
+	cause   error   // of Ended
 }
 
 // entry is a message, or what stands between two.
@@ -72,6 +74,19 @@ func serveWait(w http.ResponseWriter, req *libwebsocketd.Request) {
 	a := ask(req.HTTP.Context(), req.Context(), many, limit)
 	req.Log().Log(context.Background(), libwebsocketd.LevelTrace, "POLL", libwebsocketd.CategoryKey, "http", "entries", len(a.Pending))
 	a.write(w, req.Program().PingInterval)
+	if asks, ok := many.(libwebsocketd.Confirmer); ok && libwebsocketd.IsEnd(a.cause) && awaitTaken(req) {
+		asks.ConfirmEnd()
+	}
+}
+
+// awaitTaken waits until the client has taken its answer, as far as that can be known, and
+// reports whether it has.
+func awaitTaken(req *libwebsocketd.Request) bool {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	defer cancel(nil)
+	defer after.Done(req.HTTP.Context(), func() { cancel(context.Cause(req.HTTP.Context())) })()
+	took := func() bool { return exchange.TookAll(req.HTTP, req) }
+	return exchange.AwaitTaken(ctx, took, 2*cmp.Or(max(req.Program().PingInterval, 0), libwebsocketd.DefaultPingInterval))
 }
 
 // isFresh reports whether a client has seen nothing so far, so that a process may be
@@ -126,7 +141,7 @@ func isEnding(err error) bool {
 
 func (a *answer) end(cause error) {
 	e := endingOf(cause)
-	a.Ended = &e
+	a.Ended, a.cause = &e, cause
 }
 
 func (a *answer) add(d *libwebsocketd.Delivery) {

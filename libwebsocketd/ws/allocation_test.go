@@ -3,6 +3,8 @@ package ws
 import (
 	"bytes"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,3 +53,43 @@ func TestAllocationsIn(t *testing.T) {
 		}
 	}
 }
+
+// TestAllocationsConfirmed: a delivery costs no allocation, whether the program asks what
+// the client has or not.
+func TestAllocationsConfirmed(t *testing.T) {
+	for _, every := range []int{0, 1, 1000} {
+		c := newConn(inMemory{Writer: io.Discard, Reader: strings.NewReader("")}, nil)
+		w := newEndpoint(t.Context(), c, Options{PingInterval: -1})
+		if every > 0 {
+			w.ConfirmTo(&heedless{every: every})
+		}
+		chunk := bridge.NewChunk(slices.Repeat([]bridge.Message{{Kind: bridge.Text, Data: []byte("x")}}, 10))
+		deliveries, payload := []bridge.Delivery{{Chunk: chunk}}, make([]byte, 0, 20)
+		number := uint64(1)
+		n := testing.AllocsPerRun(1000, func() {
+			deliveries[0].First = number
+			if err := w.Deliver(deliveries); err != nil {
+				t.Fatal(err)
+			}
+			number += 10
+			payload = strconv.AppendUint(payload[:0], number-1, 10)
+			w.answer(0xA, payload)
+		})
+		if n > 0 {
+			t.Errorf("asked after %d bytes: %v allocations a delivery", every, n)
+		}
+		if r := w.receipts.Load(); r != nil && r.has == 0 {
+			t.Errorf("asked after %d bytes: nothing is confirmed", every)
+		}
+		w.Close()
+	}
+}
+
+// heedless is a Confirmer that costs nothing.
+type heedless struct {
+	bridge.Confirmer
+	every int
+}
+
+func (h *heedless) ConfirmEvery() int { return h.every }
+func (*heedless) Confirm(uint64)      {}

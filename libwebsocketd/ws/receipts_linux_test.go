@@ -17,7 +17,7 @@ func TestCloseCrosses(t *testing.T) {
 	p := newPair(t, client, server)
 	w, program := p.endpoint(t, Options{}), &confirmed{every: 1 << 20}
 	w.ConfirmTo(program)
-	chunk := bridge.NewChunk([]bridge.Message{{Kind: bridge.Text, Data: bytes.Repeat([]byte("x"), 300<<10)}})
+	chunk := bridge.NewChunk([]bridge.Message{{Kind: bridge.Text, Data: bytes.Repeat([]byte("x"), 200<<10)}})
 	if err := w.Deliver([]bridge.Delivery{{Chunk: chunk, First: 1}}); err != nil {
 		t.Fatal(err)
 	}

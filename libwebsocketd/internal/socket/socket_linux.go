@@ -87,22 +87,33 @@ func HasUnread(c net.Conn) (waits bool) {
 }
 
 // Unsent returns how many bytes of our output the client's system has not acknowledged.
-func Unsent(c net.Conn) (queued int) {
-	rc, ok := descriptor(c)
-	if !ok {
-		return 0
-	}
-	rc.Control(func(fd uintptr) {
-		queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
-	})
+func Unsent(c net.Conn) int {
+	queued, _ := unsent(c)
 	return queued
 }
 
+func unsent(c net.Conn) (queued int, known bool) {
+	rc, ok := descriptor(c)
+	if !ok {
+		return 0, false
+	}
+	err := rc.Control(func(fd uintptr) {
+		queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+	})
+	return queued, err == nil
+}
+
 // Owed reports whether some of our output is not acknowledged yet. It is true where
-// that cannot be known.
+// that cannot be known, also of a connection that we have closed.
 func Owed(c net.Conn) bool {
+	queued, known := unsent(c)
+	return !known || queued > 0
+}
+
+// Known reports whether Acknowledged and Owed know what the client's system acknowledges.
+func Known(c net.Conn) bool {
 	_, ok := descriptor(c)
-	return !ok || Unsent(c) > 0
+	return ok
 }
 
 // BoundUnsent limits what our system buffers for a slow client to about most bytes of

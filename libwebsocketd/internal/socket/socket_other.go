@@ -27,6 +27,9 @@ func Unsent(net.Conn) int { return 0 }
 // Owed returns true.
 func Owed(net.Conn) bool { return true }
 
+// Known returns false.
+func Known(net.Conn) bool { return false }
+
 // BoundUnsent does nothing.
 func BoundUnsent(net.Conn, int) {}
 
