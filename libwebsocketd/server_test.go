@@ -80,7 +80,9 @@ func TestClientCloses(t *testing.T) {
 // further request is refused, and a second Shutdown does nothing.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
-	s := serve(t, shell(`echo ready; while read x; do :; done; printf 'last words'`))
+	cfg := shell(`echo ready; while read x; do :; done; printf 'last words'`)
+	cfg.CloseDelay = testkit.Patience
+	s := serve(t, cfg)
 	clients := []*websocket.Conn{s.dial(t, "/", nil), s.dial(t, "/", nil)}
 	for _, c := range clients {
 		mustRead(t, c, "ready")

@@ -120,9 +120,11 @@ func TestOneProcess(t *testing.T) {
 func TestNeverTwo(t *testing.T) {
 	t.Parallel()
 	lock := filepath.Join(t.TempDir(), "lock")
-	s := serveScript(t, `mkdir "`+lock+`" || { echo twice; exit; }
-		trap 'sleep 0.3; rmdir "`+lock+`"; exit' EXIT INT TERM
-		echo hello; while read x; do :; done`, Lifetime{})
+	script := `mkdir "` + lock + `" || { echo twice; exit; }
+		trap 'sleep 0.3; rmdir "` + lock + `"; exit' EXIT INT TERM
+		echo hello; while read x; do :; done`
+	s := serveConfig(t, libwebsocketd.Config{Command: []string{"/bin/sh", "-c", script},
+		Settings: libwebsocketd.Settings{Lifetime: Lifetime{}, CloseDelay: time.Minute}})
 	for range 3 {
 		c := s.dial(t, "/")
 		if got := read(t, c); got != "hello" {

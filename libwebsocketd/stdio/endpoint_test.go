@@ -287,7 +287,7 @@ func TestCloseUnblocksSend(t *testing.T) {
 // received, and Close waits for that.
 func TestCloseWhileReceiving(t *testing.T) {
 	t.Parallel()
-	p := start(t, Options{}, `trap 'echo interrupted; exit 7' INT; echo ready; while :; do read x || sleep 600 & wait; done`)
+	p := start(t, Options{CloseDelay: time.Second}, `trap 'echo interrupted; exit 7' INT; echo ready; while :; do read x || sleep 600 & wait; done`)
 	if batch, err := p.Receive(); err != nil || bridgetest.Text(batch) != "ready" {
 		t.Fatalf("%q, %v", bridgetest.Text(batch), err)
 	}

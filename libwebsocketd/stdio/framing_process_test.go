@@ -88,7 +88,7 @@ func isEnded(err error) bool {
 // so that it can end well.
 func TestBrokenOutputIsReadOn(t *testing.T) {
 	t.Parallel()
-	p := start(t, Options{Framing: FramingLength}, `trap 'exit 7' INT; printf '\377\377\377\377'; i=0; while :; do echo $i; done`)
+	p := start(t, Options{Framing: FramingLength, CloseDelay: time.Second}, `trap 'exit 7' INT; printf '\377\377\377\377'; i=0; while :; do echo $i; done`)
 	if got, err := p.all(t, bridge.Binary); len(got) > 0 || err != error(errOverMaxLine) {
 		t.Errorf("%q, %v", got, err)
 	}

@@ -1,6 +1,7 @@
 package beside
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -204,7 +205,8 @@ func TestCGIServerStops(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := startCGI(t, map[string]string{name: script})
+			wait := map[string]string{"words": "2000", "reading": "60000"}[name]
+			s, _ := startCGI(t, map[string]string{name: script}, "--closems="+cmp.Or(wait, "0"))
 			w := dial(t, s)
 			body := request("POST", "/"+name, "body")
 			if name == "reading" { // and more to come

@@ -19,7 +19,7 @@ func cleansUp(note string) []string {
 func TestHangup(t *testing.T) {
 	t.Parallel()
 	note := filepath.Join(t.TempDir(), "note")
-	s := harness.Start(t, harness.Binary(t), cleansUp(note)...)
+	s := harness.Start(t, harness.Binary(t), append([]string{"--closems=60000"}, cleansUp(note)...)...)
 	c := s.Connect(t)
 	c.Expect(t, "ready")
 	s.Signal(t, syscall.SIGHUP)

@@ -120,7 +120,7 @@ func valueOf(lines []string, name string) string {
 
 // chats: two clients hear of each other, but nobody hears himself.
 func chats(t *testing.T, r run) {
-	s := r.start(t)
+	s := r.start(t, "--closems=60000")
 	enter := func(name string) client {
 		c := connect(t, s, "/", nil)
 		c.expect("What is your name?")

@@ -48,15 +48,15 @@ func (f folder) readme(t *testing.T) string {
 
 func stem(file string) string { return strings.TrimSuffix(file, filepath.Ext(file)) }
 
-// start compiles the example, in a copy of the tree, and serves it.
-func (r run) start(t *testing.T) *harness.Server {
+// start compiles the example, in a copy of the tree, and serves it with more flags.
+func (r run) start(t *testing.T, flags ...string) *harness.Server {
 	t.Helper()
 	compile, args := r.command(t)
 	dir := filepath.Join(copied(t), r.name)
 	if compile != "" {
 		shell(t, dir, compile)
 	}
-	o := harness.Options{Bin: harness.PlainBinary(t), Dir: dir, Env: []string{"HOME=" + t.TempDir()}}
+	o := harness.Options{Bin: harness.PlainBinary(t), Args: flags, Dir: dir, Env: []string{"HOME=" + t.TempDir()}}
 	for _, arg := range args {
 		// The harness passes variables too, and the flag is there once.
 		if names, ok := strings.CutPrefix(arg, "--passenv="); ok {

@@ -27,7 +27,7 @@ func TestEventsClientLeaves(t *testing.T) {
 // A server that stops delivers what the program still says, and 1001.
 func TestEventsServerStops(t *testing.T) {
 	t.Parallel()
-	s := start(t, "sh", "-c", "trap 'echo bye; exit' INT TERM; echo up; sleep 1000 & wait")
+	s := start(t, "--closems=2000", "sh", "-c", "trap 'echo bye; exit' INT TERM; echo up; sleep 1000 & wait")
 	a := events(t, s)
 	a.expect("", "up")
 	s.Signal(t, syscall.SIGTERM)

@@ -122,7 +122,7 @@ func TestPostIsHeldBack(t *testing.T) {
 // A server that stops delivers the last words, and tells 1001.
 func TestPostServerStops(t *testing.T) {
 	t.Parallel()
-	s := start(t, "sh", "-c", "trap 'echo bye; exit' INT; echo up; while :; do sleep 0.05; done")
+	s := start(t, "--closems=2000", "sh", "-c", "trap 'echo bye; exit' INT; echo up; while :; do sleep 0.05; done")
 	a := ask(t, request(t, s, "POST", "/", strings.NewReader("x")))
 	if line, err := a.r.ReadString('\n'); line != "up\n" {
 		t.Fatalf("%q, %v", line, err)

@@ -187,7 +187,7 @@ func TestDisconnectLine(t *testing.T) {
 // What the process said after the client had left is counted.
 func TestUndeliveredIsCounted(t *testing.T) {
 	t.Parallel()
-	s := start(t, "sh", "-c", "while read line; do echo $line; done; seq 1 100")
+	s := start(t, "--closems=60000", "sh", "-c", "while read line; do echo $line; done; seq 1 100")
 	c := s.Connect(t)
 	c.Echo(t, "hello")
 	c.Leave(t)

@@ -105,7 +105,7 @@ func TestBackgroundChildrenEndWithTheProcess(t *testing.T) {
 func TestOtherGroupsAreAskedToEnd(t *testing.T) {
 	t.Parallel()
 	said := filepath.Join(t.TempDir(), "said")
-	s := start(t, "sh", "-c", `trap "" INT TERM
+	s := start(t, "--closems=2000", "sh", "-c", `trap "" INT TERM
 		timeout 600 perl -e '$SIG{INT} = sub { open F, ">", $ARGV[0]; exit }; $| = 1; print "up\n"; sleep 1 while 1' "$0" & wait`, said)
 	c := s.Connect(t)
 	c.Expect(t, "up")

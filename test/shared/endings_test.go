@@ -59,7 +59,7 @@ func TestBackgroundChildrenEnd(t *testing.T) {
 func TestLadder(t *testing.T) {
 	t.Parallel()
 	harness.Need(t, "perl")
-	s := start(t, "--closems=100", "perl", "-e",
+	s := start(t, "--closems=1000", "perl", "-e",
 		`$| = 1; for my $s (qw(INT TERM)) { $SIG{$s} = sub { warn "got $s\n" } } print "up\n"; 1 while <>; warn "end of input\n"; sleep 1 while 1`)
 	a, b := s.Connect(t), s.Connect(t)
 	a.Expect(t, "up")

@@ -81,7 +81,7 @@ func TestNeverTwo(t *testing.T) {
 	t.Parallel()
 	lock := filepath.Join(t.TempDir(), "lock")
 	script := fmt.Sprintf(`mkdir %[1]s || { echo two; exit 9; }; trap 'rmdir %[1]s; exit 0' INT TERM; echo up; while read line; do echo $line; done; rmdir %[1]s`, lock)
-	s := start(t, "sh", "-c", script)
+	s := start(t, "--closems=60000", "sh", "-c", script)
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {

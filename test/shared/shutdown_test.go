@@ -18,7 +18,7 @@ func TestStop(t *testing.T) {
 	for _, flag := range []string{"--restart=never", "--restart=always", "--start=eager", "--slowclient=block"} {
 		t.Run(flag, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, append([]string{flag}, lastWords...)...)
+			s := start(t, append([]string{flag, "--closems=2000"}, lastWords...)...)
 			var all []*harness.Conn
 			for range 20 {
 				c := s.Connect(t)
