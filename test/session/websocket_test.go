@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,6 +32,11 @@ func overWebSocket(ctx context.Context, c *client) error {
 		_, data, err := conn.Read(ctx)
 		if err != nil {
 			return c.closed(err)
+		}
+		if len(data) == 0 {
+			// coder/websocket takes FIN between a frame's head and its payload for the end
+			// of the message; the program prints no empty line.
+			return io.ErrUnexpectedEOF
 		}
 		if err := c.take(0, string(data)); err != nil {
 			return err
