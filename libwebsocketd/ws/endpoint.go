@@ -143,7 +143,8 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 // Ping sends a ping with at most 125 bytes of payload, which comes back in a pong (RFC
 // 6455 section 5.5.2). It may be called from any goroutine. During another write the ping
 // is put aside for the goroutine that writes, and dropped if 4 KiB are put aside already.
-// Otherwise Ping blocks as Send does for a client that reads nothing.
+// Otherwise Ping blocks as Send does for a client that reads nothing. A number as payload
+// could be taken for one of ours if the program is a [bridge.Confirmer].
 func (w *Endpoint) Ping(payload []byte) error {
 	return w.conn.sendControl(frame.OpPing, payload[:min(len(payload), maxControlPayload)])
 }
