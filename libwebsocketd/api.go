@@ -74,6 +74,7 @@ const (
 	CloseTryAgainLater   = bridge.CloseTryAgainLater
 	CloseExitStatus      = bridge.CloseExitStatus
 	CloseSignal          = bridge.CloseSignal
+	CloseTakenOver       = bridge.CloseTakenOver
 )
 
 // Levels of the log: see package logging.

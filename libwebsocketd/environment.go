@@ -228,7 +228,23 @@ func headerValue(name string, lines []string) string {
 	for i, line := range lines {
 		clean[i] = cleanValue(line)
 	}
-	return strings.Join(clean, separator)
+	joined := strings.Join(clean, separator)
+	if name == "Cookie" && strings.Contains(joined, OwnCookie) {
+		return withoutOwnCookies(joined)
+	}
+	return joined
+}
+
+// OwnCookie begins the name of every cookie that the server sets. Programs do not see
+// them: the one of a session is the key to it.
+const OwnCookie = "websocketd-"
+
+// withoutOwnCookies returns the other cookies of a request.
+func withoutOwnCookies(line string) string {
+	pairs := strings.Split(line, ";")
+	return strings.TrimSpace(strings.Join(slices.DeleteFunc(pairs, func(pair string) bool {
+		return strings.HasPrefix(strings.TrimSpace(pair), OwnCookie)
+	}), ";"))
 }
 
 var newlinesToSpaces = strings.NewReplacer("\r", " ", "\n", " ")

@@ -57,6 +57,9 @@ func (req *Request) Program() *Program {
 // Identity returns who the client is.
 func (req *Request) Identity() Identity { return req.from.Identity }
 
+// Remote returns the client's host: its address, or its name if that is known.
+func (req *Request) Remote() string { return req.from.host }
+
 // Header returns the header of the answer to come: a 101, a 200, a stream. It may be
 // added to until that begins.
 func (req *Request) Header() http.Header { return req.header }
@@ -110,7 +113,7 @@ func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
 	if supervisor := req.to.program.supervisor; supervisor != nil {
 		call.Request, call.Log = req.HTTP, req.log
 		call.Target = req.Target()
-		call.Header, call.Identity = req.header, req.from.Identity
+		call.Header, call.Identity, call.Admitted = req.header, req.from.Identity, req
 		return supervisor.Open(&call)
 	}
 	if refusal := req.server.takeTurn(); refusal != nil {
@@ -132,10 +135,6 @@ func (s *Server) takeTurn() *gate.Refusal {
 	}
 	return nil
 }
-
-// NamesOrigin reports whether Origins lists the origin of the request, and does not only
-// admit it by a rule or by *.
-func (req *Request) NamesOrigin() bool { return req.to.program.origins.Names(req.HTTP) }
 
 // LastEventID returns the id of the last event a client has received (HTML section
 // 9.2.4), "" if it sends none. Replacements for EventSource that cannot set a header

@@ -50,6 +50,9 @@ type Attach struct {
 	// Supervisor may add to it, for example a cookie or the id of a session.
 	Header http.Header
 
+	// Admitted is the client's request as Runtime.StartFor needs it.
+	Admitted *Request
+
 	MayStart  bool // a process may be started for the client
 	SendOnly  bool // the client sends messages and receives none
 	Polling   bool // the client disconnects and comes back within moments
@@ -120,6 +123,10 @@ type Start struct {
 	Args   []string // after those of the Target's command
 	For    *Request // the client whose request the process sees; nil is none
 	Env    []string // NAME=VALUE; they win over all others
+
+	// Environ is the whole environment, as Runtime.Environ returns it; For and Env are
+	// then not used. nil: it is made of them.
+	Environ []string
 }
 
 // StartFor does what Start does, with arguments, variables and a client's request.
@@ -129,7 +136,10 @@ func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 		return nil, newRefusal(http.StatusNotFound, "the URL chooses what runs here, and chooses nothing")
 	}
 	log := s.console.overhear(p, at, h.Log()).With("command", at.argv[0])
-	env := o.environment(p)
+	env := o.Environ
+	if env == nil {
+		env = o.environment(p)
+	}
 	if refusal := fits(env); refusal != nil {
 		return nil, refusal
 	}
@@ -146,6 +156,10 @@ func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 	e.Log, e.Slot, e.Hint, e.Ended = log.With("pid", proc.Pid), place{&s.programs, p}, &p.hint, s.observe(p, nil)
 	return stdio.NewEndpoint(proc, e), nil
 }
+
+// Environ returns the environment of the process that StartFor would start, for one that is
+// started again when the request is over.
+func (h *Runtime) Environ(o Start) []string { return o.environment(h.program) }
 
 // environment returns the variables of the process.
 func (o *Start) environment(p *program) []string {

@@ -23,6 +23,7 @@ const (
 	CloseTryAgainLater   = 1013
 	CloseExitStatus      = 4000 // plus the exit status
 	CloseSignal          = 4128 // plus the signal's number, as a shell's 128
+	CloseTakenOver       = 4409 // another connection has taken the session over
 )
 
 // EndedError is the final error of a program's Receive: the program has ended.

@@ -1,10 +1,7 @@
 package poll
 
 import (
-	"mime"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"websocketd/libwebsocketd"
 )
@@ -32,7 +29,7 @@ func (Face) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
 // Serve answers one that was let in. Every answer says that the page which asked may
 // read it.
 func (Face) Serve(w http.ResponseWriter, req *libwebsocketd.Request) {
-	allowOrigin(w.Header(), req)
+	req.AllowOrigin(w.Header())
 	switch connection := req.Program().Lifetime == nil; {
 	case req.HTTP.Method == http.MethodOptions:
 		preflight(w)
@@ -47,28 +44,8 @@ func (Face) Serve(w http.ResponseWriter, req *libwebsocketd.Request) {
 	}
 }
 
-func wantsEvents(r *http.Request) bool { return accepts(r, eventStream) }
-func wantsJSON(r *http.Request) bool   { return accepts(r, "application/json") }
-
-// accepts reports whether the client names a media type (RFC 9110 section 12.5.1).
-// Who takes anything, as most do, has not asked for it.
-func accepts(r *http.Request, mediaType string) bool {
-	for _, line := range r.Header.Values("Accept") {
-		for item := range strings.SplitSeq(line, ",") {
-			named, params, err := mime.ParseMediaType(item)
-			if err == nil && named == mediaType && !isZero(params["q"]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isZero reports whether a weight says "not this one" (RFC 9110 section 12.4.2).
-func isZero(weight string) bool {
-	q, err := strconv.ParseFloat(weight, 64)
-	return err == nil && q == 0
-}
+func wantsEvents(r *http.Request) bool { return libwebsocketd.Accepts(r, eventStream) }
+func wantsJSON(r *http.Request) bool   { return libwebsocketd.Accepts(r, "application/json") }
 
 // suggest sets headers, pairs of name and value, that the settings of the server
 // have not set: those of --header and --header-http win.

@@ -103,8 +103,8 @@ func TestPreflight(t *testing.T) {
 	got := do(t, request(t, "OPTIONS", url, "", "Origin: http://127.0.0.1:1", "Access-Control-Request-Method: POST"))
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin":  "http://127.0.0.1:1",
-		"Access-Control-Allow-Methods": "GET, POST",
-		"Access-Control-Allow-Headers": "Accept, Content-Type, Last-Event-ID",
+		"Access-Control-Allow-Methods": "GET, POST, DELETE",
+		"Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Last-Event-ID",
 		"Access-Control-Max-Age":       "600",
 		"Vary":                         "Origin",
 	} {

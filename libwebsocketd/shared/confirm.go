@@ -2,20 +2,20 @@ package shared
 
 import "websocketd/libwebsocketd"
 
-var _ libwebsocketd.Confirmer = Confirming{}
+var _ libwebsocketd.Confirmer = Confirmer{}
 
-// Confirming is a viewer whose client confirms what it has. With HubOptions.Hold a hub has
-// no others.
-type Confirming struct{ *Subscription }
+// Confirmer is a Subscription whose client is asked to confirm what it has. With
+// HubOptions.Hold a hub needs them.
+type Confirmer struct{ *Subscription }
 
 // Confirm records that the client has all messages up to number.
-func (c Confirming) Confirm(number uint64) { c.hub.Confirm(number) }
+func (c Confirmer) Confirm(number uint64) { c.hub.Confirm(number) }
 
 // ConfirmEnd records that the client was told how the program ended.
-func (c Confirming) ConfirmEnd() { c.hub.ConfirmEnd() }
+func (c Confirmer) ConfirmEnd() { c.hub.ConfirmEnd() }
 
 // ConfirmEvery returns after how many bytes of output a client is asked to confirm.
-func (c Confirming) ConfirmEvery() int { return max(c.hub.Life.History/8, 1) }
+func (c Confirmer) ConfirmEvery() int { return max(c.hub.Life.History/8, 1) }
 
 // Confirm records that some client has all messages up to number, as far as there are any:
 // they are dropped when room is needed, and the process waits for the others.

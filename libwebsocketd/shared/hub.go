@@ -62,6 +62,7 @@ type Hub struct {
 	stays    bool            // the process is kept without viewers, too
 	closing  bool            // the process is to end: only viewers that resume are attached, once over
 	over     bool            // the record is complete
+	ending   error           // of the last process, once over
 	lost     bool            // no client can come back for the record
 	restarts int             // number of restarts so far
 	before   uint64          // the last message before the last restart
@@ -121,7 +122,7 @@ func NewHub(o HubOptions) *Hub {
 func (h *Hub) Begin(join func()) (run func(), refusal *gate.Refusal) {
 	program, refusal := h.Start()
 	if refusal != nil {
-		h.fail()
+		h.Fail()
 		return nil, refusal
 	}
 	h.open()
@@ -132,8 +133,8 @@ func (h *Hub) Begin(join func()) (run func(), refusal *gate.Refusal) {
 // open lets viewers in: the first process has started.
 func (h *Hub) open() { close(h.ready) }
 
-// fail ends a hub whose first process could not be started.
-func (h *Hub) fail() {
+// Fail ends a hub whose first process was not started: instead of Begin.
+func (h *Hub) Fail() {
 	h.mu.Lock()
 	h.closing, h.over = true, true
 	h.mu.Unlock()
@@ -164,6 +165,22 @@ func (h *Hub) IsOver() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.over
+}
+
+// Epoch returns the name of the numbering of the messages.
+func (h *Hub) Epoch() string { return h.output.Epoch() }
+
+// Kept returns which messages are kept: first..last, or none if first is last+1.
+func (h *Hub) Kept() (first, last uint64) { return h.output.Kept() }
+
+// Done returns a channel that is closed when the last process has ended.
+func (h *Hub) Done() <-chan struct{} { return h.done }
+
+// Ending returns how the last process ended, nil before.
+func (h *Hub) Ending() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ending
 }
 
 // stir makes the hub look at its viewers again.

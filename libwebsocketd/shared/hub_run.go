@@ -28,7 +28,7 @@ func (h *Hub) run(program libwebsocketd.Endpoint) {
 	}
 	h.mu.Lock()
 	left := h.closing
-	h.closing, h.over = true, true
+	h.closing, h.over, h.ending = true, true, ending
 	h.mu.Unlock()
 	_, last := h.output.Kept()
 	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)

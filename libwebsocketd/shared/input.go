@@ -86,6 +86,11 @@ func (h *Hub) Do(f func()) error {
 	return h.put(context.Background(), to)
 }
 
+// Send sends messages to the process as a viewer does, in turn with theirs.
+func (h *Hub) Send(batch []libwebsocketd.Message) error {
+	return h.put(context.Background(), newInputBatch(batch))
+}
+
 // put gives a batch to the process, and waits until it is taken.
 func (h *Hub) put(ctx context.Context, to *inputBatch) error {
 	select {

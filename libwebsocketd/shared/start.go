@@ -60,6 +60,9 @@ func (s From) Resumes() bool {
 	return s.acked || s.named && (s.position.Number > 0 || s.position.Epoch != "")
 }
 
+// Reconnects reports whether the viewer is an EventSource that comes back by itself.
+func (s From) Reconnects() bool { return s.browser }
+
 // NothingThere returns the refusal for a viewer whose process is no longer known.
 func (s From) NothingThere() *gate.Refusal {
 	if s.browser {

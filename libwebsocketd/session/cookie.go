@@ -1,0 +1,80 @@
+package session
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"websocketd/libwebsocketd"
+)
+
+const (
+	// mostPasses is how many sessions of a program a browser keeps.
+	mostPasses = 8
+	// cookieTime is the Max-Age of a cookie: as long as browsers keep one (RFC 6265bis
+	// section 5.5). It is not Lifetime.Resume, which begins when the connection is lost:
+	// after that no cookie can be set, and before it a session may last for any time.
+	cookieTime = 400 * 24 * time.Hour
+)
+
+// pass is what a cookie has of one session: its id and its secret. until is not "" if the
+// session is only promised; see reservations.
+type pass struct{ id, secret, until string }
+
+func (p pass) String() string {
+	if p.until == "" {
+		return p.id + "." + p.secret
+	}
+	return p.id + "." + p.secret + "." + p.until
+}
+
+// cookieName returns the name of the cookie for the program at a path. Two servers of one
+// host have different ones: a browser does not tell ports apart.
+func cookieName(r *http.Request, path string) string {
+	port := 0
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+		port = local.Port
+	}
+	hash := sha256.Sum256([]byte(strconv.Itoa(port) + path))
+	return libwebsocketd.OwnCookie + hex.EncodeToString(hash[:4])
+}
+
+// passes returns what the cookie of a request has, the newest session first.
+func passes(r *http.Request, path string) (all []pass) {
+	cookie, err := r.Cookie(cookieName(r, path))
+	if err != nil {
+		return nil
+	}
+	for text := range strings.SplitSeq(cookie.Value, "~") {
+		parts := strings.Split(text, ".")
+		if len(parts) < 2 || len(parts) > 3 || len(all) == mostPasses {
+			continue
+		}
+		p := pass{id: parts[0], secret: parts[1]}
+		if len(parts) == 3 {
+			p.until = parts[2]
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// setCookie adds the cookie of a session to the header of an answer: with those of others
+// that the browser keeps.
+func (s *supervisor) setCookie(answer http.Header, r *http.Request, path string, p pass) {
+	all := append([]pass{p}, slices.DeleteFunc(passes(r, path), func(other pass) bool {
+		return other.id == p.id || s.byPass(path, other) == nil && !s.registry.isOpen(path, &other)
+	})...)
+	texts := make([]string, 0, mostPasses)
+	for _, p := range all[:min(len(all), mostPasses)] {
+		texts = append(texts, p.String())
+	}
+	cookie := http.Cookie{Name: cookieName(r, path), Value: strings.Join(texts, "~"), Path: path,
+		MaxAge: int(cookieTime.Seconds()), HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
+	answer.Add("Set-Cookie", cookie.String())
+}

@@ -1,0 +1,131 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
+	"websocketd/libwebsocketd/gate"
+)
+
+// Speaks reports whether a request is about a session itself:
+//
+//	POST   ?session=new              make one: 201, and a document with its secret
+//	POST   ?session=ID&ticket=new    a ticket, which opens it once
+//	GET    ?session=ID               the document about it; Accept: application/json, without wait
+//	DELETE ?session=ID               end it
+//
+// Messages and output are another Face's.
+func (s *supervisor) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
+	query := r.URL.Query()
+	switch r.Method {
+	case http.MethodPost:
+		return query.Get("session") == "new" || query.Has("ticket")
+	case http.MethodDelete:
+		return true
+	case http.MethodGet:
+		return query.Get("session") != "" && query.Get("session") != "new" && !query.Has("wait") && libwebsocketd.Accepts(r, "application/json")
+	}
+	return false
+}
+
+// Serve answers a request that Speaks is about.
+func (s *supervisor) Serve(w http.ResponseWriter, req *libwebsocketd.Request) {
+	req.AllowOrigin(w.Header())
+	refusal := s.serve(w, req)
+	if refusal != nil {
+		req.Refuse(w, refusal)
+	}
+}
+
+func (s *supervisor) serve(w http.ResponseWriter, req *libwebsocketd.Request) *gate.Refusal {
+	if req.HTTP.Method == http.MethodPost && req.HTTP.URL.Query().Get("session") == "new" {
+		return s.serveNew(w, req)
+	}
+	x, refusal := s.named(req)
+	if refusal != nil {
+		return refusal
+	}
+	switch req.HTTP.Method {
+	case http.MethodPost:
+		return serveTicket(w, req, x)
+	case http.MethodDelete:
+		req.Log().Log(context.Background(), libwebsocketd.LevelAccess, "DELETE", libwebsocketd.CategoryKey, "session", "session", x.Number)
+		x.End()
+		select {
+		case <-x.Done():
+		case <-req.HTTP.Context().Done():
+		}
+	}
+	answer(w, req, http.StatusOK, x.State())
+	return nil
+}
+
+// serveTicket answers the holder of the secret. A ticket gets no other ticket.
+func serveTicket(w http.ResponseWriter, req *libwebsocketd.Request, x *Session) *gate.Refusal {
+	switch query := req.HTTP.URL.Query(); {
+	case query.Get("ticket") != "new":
+		return &gate.Refusal{Status: http.StatusBadRequest, Reason: "ticket=new asks for a ticket; there is no other value"}
+	case query.Has("token"):
+		return &gate.Refusal{Status: http.StatusForbidden, Reason: "a ticket is got with the secret, not with another ticket"}
+	}
+	answer(w, req, http.StatusOK, ticketDocument{x.keys.newTicket(), int(TicketTime.Seconds())})
+	return nil
+}
+
+// named returns the session that a request names, if it proves the right to it.
+func (s *supervisor) named(req *libwebsocketd.Request) (*Session, *gate.Refusal) {
+	path := req.Target().ScriptName
+	id := req.HTTP.URL.Query().Get("session")
+	if id == "" {
+		return nil, &gate.Refusal{Status: http.StatusBadRequest, Reason: "session=ID is missing: it says which one"}
+	}
+	x := s.there(path, id)
+	if x == nil {
+		return nil, unknown
+	}
+	return x, x.check(req.HTTP, req.Identity(), passes(req.HTTP, path))
+}
+
+// ticketDocument is the answer to ticket=new.
+type ticketDocument struct {
+	Ticket  string `json:"ticket"`
+	Expires int    `json:"expires"` // in seconds
+}
+
+// newDocument is the answer to session=new.
+type newDocument struct {
+	ID     string `json:"id"`
+	Number uint64 `json:"number"`
+	Secret string `json:"secret"`
+	URL    string `json:"url"`
+}
+
+// serveNew makes a session that no client is attached to yet.
+func (s *supervisor) serveNew(w http.ResponseWriter, req *libwebsocketd.Request) *gate.Refusal {
+	p := pass{id: newID(), secret: newSecret()}
+	call := &libwebsocketd.Attach{Request: req.HTTP, Target: req.Target(), Identity: req.Identity(), Log: req.Log(), Header: w.Header(), Admitted: req}
+	x, refusal := s.create(call, p, func(*Session) {})
+	if refusal != nil {
+		return refusal
+	}
+	url := req.HTTP.URL.EscapedPath() + "?session=" + x.ID
+	w.Header().Set("Location", url)
+	answer(w, req, http.StatusCreated, newDocument{x.ID, x.Number, p.secret, url})
+	return nil
+}
+
+// answer sends a document, to a client that takes it before two ping intervals are over.
+func answer(w http.ResponseWriter, req *libwebsocketd.Request, status int, document any) {
+	body, _ := json.Marshal(document) // numbers and text
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)+1))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	exchange.WriteAll(w, append(body, '\n'), req.Program().PingInterval)
+}

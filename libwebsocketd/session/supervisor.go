@@ -1,0 +1,237 @@
+package session
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/shared"
+)
+
+// supervisor keeps the sessions of one program.
+type supervisor struct {
+	runtime  *libwebsocketd.Runtime
+	life     Lifetime
+	registry *Registry
+	shelf    *shared.Shelf
+}
+
+// Serve returns a Supervisor for the program.
+func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor {
+	s := &supervisor{runtime: runtime, life: l.complete(), registry: l.Registry}
+	if s.registry == nil {
+		s.registry = NewRegistry(runtime.MaxForks())
+	}
+	s.shelf = shared.NewShelf(runtime.MaxForks(), s.life.History+s.life.KeepFirst)
+	return s
+}
+
+// Retire does nothing: sessions outlive a reload, and the Supervisor of the new settings
+// finds them in the registry.
+func (s *supervisor) Retire() {}
+
+// Open attaches a client to the session that its URL names, or to that of its cookie, or
+// to a new one.
+func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
+	from, refusal := shared.ReadFrom(call.Request)
+	if refusal != nil {
+		return nil, refusal
+	}
+	x, p, refusal := s.find(call)
+	switch {
+	case refusal == unknown:
+		return nil, unknownTo(from)
+	case refusal != nil:
+		return nil, refusal
+	case x != nil:
+		return x.attach(call, from)
+	case from.Resumes():
+		return nil, from.NothingThere()
+	case !call.MayStart:
+		return nil, unknown
+	}
+	var client libwebsocketd.Endpoint
+	var refused *gate.Refusal
+	_, refusal = s.create(call, p, func(x *Session) { client, refused = x.attach(call, from) })
+	if refusal == taken { // another request of the same page came first
+		return s.Open(call)
+	}
+	return client, cmp.Or(refusal, refused)
+}
+
+// find returns the session a request is for, and nil for a new one, which p is for.
+func (s *supervisor) find(call *libwebsocketd.Attach) (x *Session, p pass, refusal *gate.Refusal) {
+	r, path := call.Request, call.Target.ScriptName
+	p = pass{id: newID(), secret: newSecret()}
+	all := passes(r, path)
+	switch id := r.URL.Query().Get("session"); id {
+	case "new":
+		return nil, p, nil
+	case "":
+		for _, p := range all {
+			if x := s.byPass(path, p); x != nil {
+				return x, p, nil
+			}
+		}
+	default:
+		if x = s.there(path, id); x != nil {
+			return x, p, x.check(r, call.Identity, all)
+		}
+		refusal = unknown
+		all = only(all, id)
+	}
+	for _, p := range all {
+		if s.registry.isOpen(path, &p) {
+			return nil, p, nil
+		}
+	}
+	return nil, p, refusal
+}
+
+// only returns the passes of one session.
+func only(all []pass, id string) (found []pass) {
+	for _, p := range all {
+		if p.id == id {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// there returns the session of the program at a path with that id, nil if there is none.
+func (s *supervisor) there(path, id string) *Session {
+	if x := s.registry.byID(id); x != nil && x.Path == path {
+		return x
+	}
+	return nil
+}
+
+// byPass returns the session that a pass opens, nil if it opens none.
+func (s *supervisor) byPass(path string, p pass) *Session {
+	if x := s.there(path, p.id); x != nil && x.keys.opens(p.secret) {
+		return x
+	}
+	return nil
+}
+
+// check refuses a request that does not prove the right to the session: by its secret, in
+// the cookie or as a Bearer token, or by a ticket.
+func (x *Session) check(r *http.Request, who libwebsocketd.Identity, all []pass) *gate.Refusal {
+	query := r.URL.Query()
+	switch secret, isBearer := bearer(r); {
+	case x.Owner.User != "" && x.Owner.User != who.User:
+		return &gate.Refusal{Status: http.StatusForbidden, Reason: "this session is another user's"}
+	case query.Has("token"):
+		if !x.keys.use(query.Get("token")) {
+			return &gate.Refusal{Status: http.StatusForbidden, Reason: "token= is not a ticket of this session that is still good: each is good once, for 30 seconds"}
+		}
+		return nil
+	case isBearer && x.keys.opens(secret):
+		return nil
+	}
+	if x.isOpenTo(all) {
+		return nil
+	}
+	return &gate.Refusal{Status: http.StatusForbidden,
+		Reason: "this session needs its secret, in the cookie or as Authorization: Bearer, or a ticket as token="}
+}
+
+// bearer returns the token of an Authorization header (RFC 6750 section 2.1).
+func bearer(r *http.Request) (token string, ok bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "Bearer")
+}
+
+// create makes a session and starts its process. It calls join, which may attach the first
+// client, before the session can end. The answer gets the cookie.
+func (s *supervisor) create(call *libwebsocketd.Attach, p pass, join func(*Session)) (*Session, *gate.Refusal) {
+	if s.runtime.Context().Err() != nil {
+		return nil, gate.GoingAway
+	}
+	x := s.newSession(call, p)
+	refusal := s.registry.add(x, func() {
+		x.log = s.runtime.Log().With("session", x.Number)
+		x.hub = s.newHub(x, call)
+	})
+	if refusal != nil {
+		return nil, refusal
+	}
+	if p.until != "" {
+		s.registry.use(p.id)
+	}
+	if f := s.life.Hooks.Created; f != nil {
+		if err := f(x); err != nil {
+			x.say(libwebsocketd.LevelError, "not created: "+err.Error())
+			x.hub.Fail()
+			return nil, &gate.Refusal{Status: http.StatusInternalServerError, Reason: "the session could not be created; the log says why", Logged: true}
+		}
+	}
+	x.created = true
+	run, refusal := x.hub.Begin(func() {
+		s.setCookie(call.Header, call.Request, x.Path, pass{id: p.id, secret: p.secret})
+		join(x)
+	})
+	if refusal != nil {
+		return nil, refusal
+	}
+	s.runtime.Go(run)
+	return x, nil
+}
+
+// newHub returns the hub of a session.
+func (s *supervisor) newHub(x *Session, call *libwebsocketd.Attach) *shared.Hub {
+	program := s.runtime.Program()
+	o := shared.HubOptions{
+		Life: s.life.hubLife(), Hold: true, Stays: s.life.Resume == 0, Strict: true, Pieces: program.Pieces(),
+		Context: s.runtime.Context(), Log: x.log, Category: "session", Shelf: s.shelf,
+		Start: s.starter(x, libwebsocketd.Start{Target: call.Target, For: call.Admitted, Env: x.environment()}),
+		Ended: s.runtime.Ended(), Gone: func() { s.forget(x) },
+	}
+	if s.life.Watch {
+		o.Files = shared.FilesOf(call.Target.Command(), program.WorkDir)
+	}
+	if f := s.life.Hooks.AfterBatch; f != nil {
+		o.Fed = func() { f(x) }
+	}
+	return shared.NewHub(o)
+}
+
+// starter returns the function that starts the session's process. It keeps nothing of the
+// request: that may be over long before.
+func (s *supervisor) starter(x *Session, start libwebsocketd.Start) func() (libwebsocketd.Endpoint, *gate.Refusal) {
+	start = libwebsocketd.Start{Target: start.Target, Environ: withoutSecrets(s.runtime.Environ(start))}
+	return func() (libwebsocketd.Endpoint, *gate.Refusal) {
+		p, refusal := s.runtime.StartFor(start)
+		if refusal != nil {
+			return nil, refusal
+		}
+		if !s.life.Watch { // it is not started again
+			start.Environ = nil
+		}
+		x.pid.Store(int64(p.Pid()))
+		x.say(libwebsocketd.LevelAccess, "START", "pid", p.Pid())
+		return p, nil
+	}
+}
+
+// withoutSecrets returns an environment without what may open a session. The server takes
+// its own cookies out.
+func withoutSecrets(env []string) []string {
+	for i, entry := range env {
+		if strings.HasPrefix(strings.ToUpper(entry), "HTTP_AUTHORIZATION=BEARER ") {
+			return append(env[:i:i], env[i+1:]...)
+		}
+	}
+	return env
+}
+
+// forget removes a session to which no client can come back.
+func (s *supervisor) forget(x *Session) {
+	s.registry.remove(x)
+	close(x.gone)
+	if f := s.life.Hooks.Destroyed; f != nil && x.created {
+		f(x)
+	}
+}
