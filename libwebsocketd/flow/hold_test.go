@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,11 +17,12 @@ func holding() (*record.Log[int], *Control[int]) {
 
 // say appends items until the test is over, and returns a function that counts them.
 func say(t *testing.T, c *Control[int], log *record.Log[int]) (said func() int) {
-	n, done := 0, make(chan struct{})
+	var n atomic.Int64
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for c.Append(n, 1, 1) == nil {
-			n++
+		for c.Append(0, 1, 1) == nil {
+			n.Add(1)
 		}
 	}()
 	t.Cleanup(func() {
@@ -29,7 +31,7 @@ func say(t *testing.T, c *Control[int], log *record.Log[int]) (said func() int) 
 	})
 	return func() int {
 		synctest.Wait()
-		return n
+		return int(n.Load())
 	}
 }
 
