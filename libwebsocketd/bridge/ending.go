@@ -51,6 +51,7 @@ func Closing(cause error) (code int, reason string) {
 	var refused *RefusedError
 	var broken *BrokenError
 	var told *CloseWith
+	var gone *CloseError
 	switch {
 	case errors.Is(cause, ErrGoingAway):
 		return CloseGoingAway, ErrGoingAway.Error()
@@ -60,6 +61,8 @@ func Closing(cause error) (code int, reason string) {
 		return told.Code, told.Reason
 	case errors.As(cause, &broken):
 		return CloseInternalError, broken.Reason
+	case errors.As(cause, &gone): // it has only closed its sending half, and may still read
+		return CloseProtocolError, "the connection was ended without a close frame"
 	case !errors.As(cause, &ended):
 		return CloseInternalError, "the server lost the program"
 	case ended.Signal != 0:
