@@ -50,6 +50,9 @@ func (c *client) closed(err error) error {
 	if !errors.As(err, &closed) {
 		return err
 	}
+	if closed.Code == websocket.StatusProtocolError { // our sending half was cut off, and the other was not yet
+		return err
+	}
 	if !strings.HasPrefix(closed.Reason, "exit status") {
 		return wrongf("closed with %d %q", closed.Code, closed.Reason)
 	}
