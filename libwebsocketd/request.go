@@ -114,7 +114,9 @@ func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
 		call.Request, call.Log = req.HTTP, req.log
 		call.Target = req.Target()
 		call.Header, call.Identity, call.Admitted = req.header, req.from.Identity, req
-		return supervisor.Open(&call)
+		program, refusal := supervisor.Open(&call)
+		req.log = call.Log
+		return program, refusal
 	}
 	if refusal := req.server.takeTurn(); refusal != nil {
 		return nil, refusal

@@ -44,7 +44,7 @@ type Attach struct {
 	Request  *http.Request
 	Target   Target
 	Identity Identity
-	Log      *slog.Logger
+	Log      *slog.Logger // of the client; a Supervisor may replace it by one that says more
 
 	// Header is the header of the answer to come, be it a 101, a 200 or a stream. A
 	// Supervisor may add to it, for example a cookie or the id of a session.

@@ -77,6 +77,7 @@ func (x *Session) tryAttach(call *libwebsocketd.Attach, from shared.From) (*Atta
 	if sub == nil {
 		return nil, refusal
 	}
+	call.Log = call.Log.With("session", x.Number)
 	a := &Attachment{Confirmer: shared.Confirmer{Subscription: sub}, Session: x, Since: time.Now(), Remote: call.Admitted.Remote()}
 	if call.SendOnly {
 		return a, nil

@@ -51,7 +51,7 @@ func newID() string {
 func (r *Registry) add(x *Session, complete func()) *gate.Refusal {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.limit > 0 && len(r.all) >= r.limit {
+	if r.limit > 0 && len(r.all) >= r.limit && !r.dropEnded() {
 		return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1,
 			Reason: "every one of the " + strconv.Itoa(r.limit) + " sessions that there may be is taken (see --maxsessions): end one, or try again later"}
 	}
@@ -63,6 +63,23 @@ func (r *Registry) add(x *Session, complete func()) *gate.Refusal {
 	complete()
 	r.all[x.ID] = x
 	return nil
+}
+
+// dropEnded ends the oldest session whose process has ended and that nobody is attached to:
+// its clients may never come for the end. It reports whether there was one. r.mu is held.
+func (r *Registry) dropEnded() bool {
+	var oldest *Session
+	for _, x := range r.all {
+		if (oldest == nil || x.Number < oldest.Number) && x.hub.Ending() != nil && !x.isAttached() {
+			oldest = x
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(r.all, oldest.ID)
+	oldest.hub.End()
+	return true
 }
 
 // taken is the refusal of an id that a session has already.

@@ -76,6 +76,13 @@ func (x *Session) Attachments() iter.Seq[*Attachment] {
 	return slices.Values(slices.Clone(x.attachments))
 }
 
+// isAttached reports whether a client listens.
+func (x *Session) isAttached() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.attachments) > 0
+}
+
 // State is what the document about a session says.
 type State struct {
 	ID          string       `json:"id"`

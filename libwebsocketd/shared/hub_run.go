@@ -119,7 +119,7 @@ func (h *Hub) outlast(dropped <-chan struct{}) {
 func (h *Hub) leaseTime() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.returns {
+	if h.returns && !h.Hold {
 		return max(h.Life.Linger, lease)
 	}
 	return h.Life.Linger

@@ -114,7 +114,7 @@ func (h *Hub) detach(s *Subscription) {
 	h.viewers = slices.DeleteFunc(h.viewers, func(other *Subscription) bool { return other == s })
 	h.unshelve()
 	keep := h.Life.Linger
-	if s.returns {
+	if s.returns && !h.Hold {
 		keep = max(keep, lease)
 	}
 	if until := time.Now().Add(keep); until.After(h.until) {
