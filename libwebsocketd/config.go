@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"log/slog"
 	"math"
@@ -58,7 +59,12 @@ type Config struct {
 	// file, the console, in this order. The console alone is not enough to serve. It
 	// shows the programs and what they write to standard error to everyone who opens
 	// it: it is for development.
+	//
+	// The files are those of StaticDir or of Static, such as an embed.FS. Hidden ones are
+	// not served, nor is CGIDir within StaticDir. Links do not lead out of StaticDir; those
+	// of an os.DirFS in Static lead anywhere.
 	StaticDir string
+	Static    fs.FS
 	CGIDir    string
 	CGIPath   string // the URL path of CGIDir; "" is /
 	Console   bool
@@ -153,6 +159,8 @@ func (c *Config) mostHeld() int64 {
 
 func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
 
+func (c *Config) hasFiles() bool { return c.StaticDir != "" || c.Static != nil }
+
 const (
 	mostMaxLine = 1 << 30
 	mostWait    = 24 * time.Hour // longer intervals change nothing, and sums of them overflow
@@ -205,8 +213,10 @@ func orDefault[T comparable](value, otherwise T) T {
 
 func (c *Config) check() error {
 	switch {
-	case len(c.Command) == 0 && c.Dir == "" && len(c.Programs) == 0 && c.StaticDir == "" && c.CGIDir == "" && len(c.Dialects) == 0:
-		return errors.New("there is nothing to serve: set Command, Dir, Programs, StaticDir or CGIDir")
+	case len(c.Command) == 0 && c.Dir == "" && len(c.Programs) == 0 && !c.hasFiles() && c.CGIDir == "" && len(c.Dialects) == 0:
+		return errors.New("there is nothing to serve: set Command, Dir, Programs, StaticDir, Static or CGIDir")
+	case c.StaticDir != "" && c.Static != nil:
+		return fieldError("StaticDir and Static are both set")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fieldError("TLSCert and TLSKey go together")
 	case c.TLSClientCA != "" && c.TLSCert == "":

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ func TestConfigCheck(t *testing.T) {
 	for field, cfg := range map[string]Config{
 		"nothing to serve":         {},
 		"Command and Dir":          {Command: command, Dir: "/"},
+		"StaticDir and Static":     {StaticDir: "/", Static: os.DirFS("/")},
 		"MaxLine is 3":             {Command: command, Settings: Settings{MaxLine: 3}},
 		"MaxLine is -1":            {Command: command, Settings: Settings{MaxLine: -1}},
 		"Origins: \"http://a/x\"":  {Command: command, Settings: Settings{Origins: []string{"b", "http://a/x"}}},

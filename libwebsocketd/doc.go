@@ -7,6 +7,8 @@
 //	defer server.Shutdown(context.Background())
 //	http.Handle("/count", server)
 //
+// or serve by itself, with Listen and Serve or with StartAsync.
+//
 // This package is the server. The two sides of a conversation and the bridge between
 // them stand below it, in packages bridge, stdio (the program) and ws (the client), with
 // their laws. Names of theirs that an embedder needs are repeated in api.go.
@@ -86,6 +88,7 @@
 //	a dialect                letIn               Serve returns         Server.Shutdown
 //	a feed of the console    serveFeed           Pipe returns          Server.Shutdown
 //	what a Supervisor starts Runtime.Go          it returns            Server.Shutdown
+//	serving                  StartAsync          Serve returns         Server.Shutdown
 //	reverse lookup           rdns.Names          it timed out          Server.Shutdown
 //	filling the pool         newPool             Pool.Close            Pool.Close
 //	ending the pool          Shutdown or Reload  its processes ended   Server.Shutdown

@@ -15,40 +15,43 @@ import (
 // where there are none, the same again for RedirectPort, and the unix socket.
 // After an error nothing is open.
 func Listen(cfg Config) ([]net.Listener, error) {
-	var listeners []net.Listener
-	fail := func(err error) ([]net.Listener, error) {
-		for _, l := range listeners {
-			l.Close()
-		}
-		return nil, err
+	if !cfg.wantsTCP() {
+		return cfg.listenBeside(nil, nil)
 	}
-	if cfg.wantsTCP() {
-		main, err := cfg.listenTCP(cfg.port())
-		listeners = append(listeners, main...)
-		if err != nil {
-			return fail(err)
-		}
-	}
-	if cfg.RedirectPort != 0 {
-		second, err := cfg.listenTCP(cfg.RedirectPort)
+	return cfg.listenBeside(cfg.listenTCP(cfg.port()))
+}
+
+// listenBeside opens what cfg asks for beside the listeners of the main port. It is given
+// these with the error of opening them.
+func (c *Config) listenBeside(listeners []net.Listener, err error) ([]net.Listener, error) {
+	if err == nil && c.RedirectPort != 0 {
+		var second []net.Listener
+		second, err = c.listenTCP(c.RedirectPort)
 		for _, l := range second {
 			listeners = append(listeners, redirectListener{l})
 		}
-		if err != nil {
-			return fail(err)
+	}
+	if err == nil && c.UnixSocket != "" {
+		var l net.Listener
+		if l, err = listen.Unix(listen.UnixSocket{Path: c.UnixSocket, Mode: c.SocketMode, Group: c.SocketGroup}); err == nil {
+			listeners = append(listeners, l)
 		}
 	}
-	if cfg.UnixSocket != "" {
-		l, err := listen.Unix(listen.UnixSocket{Path: cfg.UnixSocket, Mode: cfg.SocketMode, Group: cfg.SocketGroup})
-		if err != nil {
-			return fail(err)
-		}
-		listeners = append(listeners, l)
+	if err != nil {
+		closeAll(listeners)
+		return nil, err
 	}
 	return listeners, nil
 }
 
-// listenTCP listens on every host, and returns what is open even with an error.
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		l.Close()
+	}
+}
+
+// listenTCP listens on every host, and returns what is open even with an error. With port 0
+// it lets the system choose one for the first host, which must be free on the others.
 func (c *Config) listenTCP(port int) (listeners []net.Listener, err error) {
 	for _, host := range boundHosts(c) {
 		l, err := listen.TCPConfig().Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
@@ -59,6 +62,7 @@ func (c *Config) listenTCP(port int) (listeners []net.Listener, err error) {
 			return listeners, err
 		}
 		listeners = append(listeners, l)
+		port = l.Addr().(*net.TCPAddr).Port
 	}
 	return listeners, nil
 }

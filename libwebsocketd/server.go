@@ -32,8 +32,8 @@ const (
 )
 
 // Server bridges WebSocket clients and processes. It is an http.Handler, to be mounted in
-// a server of the caller's; without one, use Listen and Serve. Shutdown must be called at
-// the end in both cases.
+// a server of the caller's; without one, use Listen and Serve, or StartAsync. Shutdown must
+// be called at the end in all cases.
 type Server struct {
 	life     // what is waited for at the end
 	programs // what is served
@@ -47,7 +47,7 @@ type Server struct {
 	turn    atomic.Bool   // the one client of Once has come
 	mounts  http.ServeMux // see Mount
 	mounted atomic.Bool   // mounts is not empty
-	static  *static.Files // nil without StaticDir
+	static  *static.Files // nil without StaticDir and Static
 	console *console      // nil without Console
 	http    *http.Server
 	second  *http.Server         // for RedirectPort: only redirects
@@ -80,8 +80,11 @@ func New(cfg Config) (*Server, error) {
 
 // furnish makes the parts of the front, and a launcher if cfg has none.
 func (s *Server) furnish() (err error) {
-	if s.cfg.StaticDir != "" {
+	switch {
+	case s.cfg.StaticDir != "":
 		s.static = static.New(s.cfg.StaticDir, s.cfg.CGIDir)
+	case s.cfg.Static != nil:
+		s.static = static.NewFS(s.cfg.Static)
 	}
 	if s.cfg.Console {
 		s.console = newConsole(s)

@@ -1,2 +1,3 @@
-// Package static serves the files of a directory, and nothing outside it.
+// Package static serves the files of a directory, and nothing outside it, or those of an
+// fs.FS by the same rules.
 package static

@@ -1,33 +1,37 @@
 package static
 
 import (
-	"errors"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 
 	"websocketd/libwebsocketd/internal/paths"
 )
 
-// Files serves the files of a directory, and nothing outside it. Links that point
-// inside it work, also absolute ones. Hidden files and the private directory are 404.
+// site is where the files are: a directory, or a tree.
+type site interface {
+	http.FileSystem
+	stat(name string) (fs.FileInfo, error)
+}
+
+// Files serves the files of a directory, and nothing outside it, or those of an fs.FS.
+// Links that point inside the directory work, also absolute ones. Hidden files and the
+// private directory are 404.
 type Files struct {
-	files  directory
+	files  site
 	server http.Handler
 }
 
 // New returns a handler that serves the files below dir, without those below private, if
 // that is not empty.
-func New(dir, private string) *Files {
-	files := directory{dir, private}
-	return &Files{files, http.FileServer(files)}
-}
+func New(dir, private string) *Files { return newFiles(directory{dir, private}) }
+
+// NewFS returns a handler that serves the files of fsys. What its links lead to is its own
+// affair.
+func NewFS(fsys fs.FS) *Files { return newFiles(tree{fsys}) }
+
+func newFiles(files site) *Files { return &Files{files, http.FileServer(files)} }
 
 // ServeHTTP serves a file, or redirects to its clean path. Any method but GET and HEAD
 // is 405.
@@ -62,138 +66,4 @@ func (s *Files) HasFile(path string) bool {
 		info, err = s.files.stat(path + "/index.html")
 	}
 	return err == nil && !info.IsDir()
-}
-
-// directory is the directory as an http.FileSystem.
-type directory struct{ dir, private string }
-
-// Open implements http.FileSystem.
-func (d directory) Open(name string) (http.File, error) {
-	root, relative, err := d.resolve(name)
-	if err != nil {
-		return nil, err
-	}
-	// The path was free of links a moment ago. If one has been put there since, the
-	// root still does not lead outside.
-	r, err := os.OpenRoot(root)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	// Without O_NONBLOCK, to open a pipe would wait for its writer.
-	f, err := r.OpenFile(relative, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, notThere(err)
-	}
-	info, err := f.Stat()
-	if err == nil && (!info.IsDir() && !info.Mode().IsRegular() || !d.leadsTo(name, info)) {
-		err = fs.ErrNotExist
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	if info.IsDir() {
-		return listing{f, d, name}, nil
-	}
-	return f, nil
-}
-
-// leadsTo resolves name again, now that it is open, and reports whether it still leads to
-// the opened file.
-func (d directory) leadsTo(name string, opened fs.FileInfo) bool {
-	root, relative, err := d.resolve(name)
-	if err != nil {
-		return false
-	}
-	info, err := os.Lstat(filepath.Join(root, relative))
-	return err == nil && os.SameFile(info, opened)
-}
-
-func (d directory) stat(name string) (fs.FileInfo, error) {
-	root, relative, err := d.resolve(name)
-	if err != nil {
-		return nil, err
-	}
-	return os.Stat(filepath.Join(root, relative))
-}
-
-// resolve follows every link in name, and returns where below root it leads.
-func (d directory) resolve(name string) (root, relative string, err error) {
-	if paths.Hidden(name) {
-		return "", "", fs.ErrNotExist
-	}
-	if root, err = filepath.EvalSymlinks(d.dir); err != nil {
-		return "", "", err
-	}
-	resolved, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(paths.Clean(name))))
-	if err != nil {
-		return "", "", notThere(err)
-	}
-	relative, err = filepath.Rel(root, resolved)
-	if err != nil || !filepath.IsLocal(relative) || d.isPrivate(resolved) {
-		return "", "", fs.ErrNotExist
-	}
-	return root, relative, nil
-}
-
-// notThere returns err if it is about permission, else fs.ErrNotExist: a hopeless path
-// gives many errors, such as that of a name too long or of a file used as a directory.
-func notThere(err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return fs.ErrNotExist
-}
-
-func (d directory) isPrivate(resolved string) bool {
-	if d.private == "" {
-		return false
-	}
-	_, inside := paths.Inside(d.private, resolved)
-	return inside
-}
-
-// listing is an open directory that lists only what may be seen.
-type listing struct {
-	http.File
-	in   directory
-	name string
-}
-
-// mostListed bounds a listing: every request for one makes us hold it in memory.
-const mostListed = 5000
-
-// notListed is the entry of a listing for all entries it leaves out.
-type notListed struct{ fs.FileInfo }
-
-// Name implements fs.FileInfo. It sorts before all others.
-func (notListed) Name() string { return " only 5000 entries of this directory are listed" }
-
-// IsDir implements fs.FileInfo.
-func (notListed) IsDir() bool { return false }
-
-// Readdir implements http.File.
-func (l listing) Readdir(count int) ([]fs.FileInfo, error) {
-	if count > 0 {
-		return l.seen(l.File.Readdir(count))
-	}
-	infos, err := l.File.Readdir(mostListed + 1)
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	more := len(infos) > mostListed
-	infos, err = l.seen(infos[:min(len(infos), mostListed)], err)
-	if more {
-		infos = append(infos, notListed{})
-	}
-	return infos, err
-}
-
-// seen returns infos without what may not be seen.
-func (l listing) seen(infos []fs.FileInfo, err error) ([]fs.FileInfo, error) {
-	return slices.DeleteFunc(infos, func(info fs.FileInfo) bool {
-		seen, err := l.in.stat(l.name + "/" + info.Name())
-		return err != nil || !seen.IsDir() && !seen.Mode().IsRegular()
-	}), err
 }

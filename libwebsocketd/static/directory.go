@@ -1,0 +1,102 @@
+package static
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"websocketd/libwebsocketd/internal/paths"
+)
+
+// directory is the directory as an http.FileSystem.
+type directory struct{ dir, private string }
+
+// Open implements http.FileSystem.
+func (d directory) Open(name string) (http.File, error) {
+	root, relative, err := d.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	// The path was free of links a moment ago. If one has been put there since, the
+	// root still does not lead outside.
+	r, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	// Without O_NONBLOCK, to open a pipe would wait for its writer.
+	f, err := r.OpenFile(relative, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, notThere(err)
+	}
+	info, err := f.Stat()
+	if err == nil && (!info.IsDir() && !info.Mode().IsRegular() || !d.leadsTo(name, info)) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	if info.IsDir() {
+		return listing{f, d, name}, nil
+	}
+	return f, nil
+}
+
+// leadsTo resolves name again, now that it is open, and reports whether it still leads to
+// the opened file.
+func (d directory) leadsTo(name string, opened fs.FileInfo) bool {
+	root, relative, err := d.resolve(name)
+	if err != nil {
+		return false
+	}
+	info, err := os.Lstat(filepath.Join(root, relative))
+	return err == nil && os.SameFile(info, opened)
+}
+
+func (d directory) stat(name string) (fs.FileInfo, error) {
+	root, relative, err := d.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	return os.Stat(filepath.Join(root, relative))
+}
+
+// resolve follows every link in name, and returns where below root it leads.
+func (d directory) resolve(name string) (root, relative string, err error) {
+	if paths.Hidden(name) {
+		return "", "", fs.ErrNotExist
+	}
+	if root, err = filepath.EvalSymlinks(d.dir); err != nil {
+		return "", "", err
+	}
+	resolved, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(paths.Clean(name))))
+	if err != nil {
+		return "", "", notThere(err)
+	}
+	relative, err = filepath.Rel(root, resolved)
+	if err != nil || !filepath.IsLocal(relative) || d.isPrivate(resolved) {
+		return "", "", fs.ErrNotExist
+	}
+	return root, relative, nil
+}
+
+// notThere returns err if it is about permission, else fs.ErrNotExist: a hopeless path
+// gives many errors, such as that of a name too long or of a file used as a directory.
+func notThere(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fs.ErrNotExist
+}
+
+func (d directory) isPrivate(resolved string) bool {
+	if d.private == "" {
+		return false
+	}
+	_, inside := paths.Inside(d.private, resolved)
+	return inside
+}
