@@ -34,6 +34,8 @@
 //   - events/CONNS: CONNS viewers of one child with 10,000 lines a second, and how
 //     old these are at the others when one viewer stops reading (only with windows
 //     of 1.5 s and more), dies or joins.
+//   - join: clients that get 1 MiB of history, send a line and wait until it comes
+//     back: of a shared process (shared), and of a session (+session).
 //
 // # The law of these measurements
 //

@@ -92,7 +92,7 @@ func figures() (all []figure) {
 	for _, conns := range []int{1, 10, 100} {
 		all = append(all, fanoutFigure(conns))
 	}
-	return append(all, calmFigure(200), eventsFigure(100))
+	return append(all, calmFigure(200), eventsFigure(100), joinFigure())
 }
 
 func streamFigure(name, kind string, size, conns int) figure {
