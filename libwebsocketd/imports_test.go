@@ -85,6 +85,7 @@ var outside = map[string][]string{
 var testOnly = []string{
 	"go.uber.org/goleak", "pgregory.net/rapid", "github.com/gorilla/websocket",
 	module + "/libwebsocketd/internal/testkit", module + "/libwebsocketd/internal/bridgetest",
+	module + "/libwebsocketd/poll", // what clients without WebSocket get of a Lifetime
 }
 
 // TestImports holds every file of the module, for whatever system it is, to the

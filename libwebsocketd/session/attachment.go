@@ -15,7 +15,7 @@ import (
 type Attachment struct {
 	shared.Confirmer
 	Session *Session
-	Number  uint64 // of the attachments of its session
+	Number  uint64 // of the attachments of its session, from 1; 0 for one that only sends
 	Remote  string // the client's host
 	Since   time.Time
 	once    sync.Once // guards Close
@@ -25,20 +25,16 @@ type Attachment struct {
 var takenOver = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseTakenOver, Reason: "taken over by another connection"}
 
 // attach makes a client a viewer of the session, or lets it send a message. It waits for a
-// process that is being started, and for one that is being ended.
-func (x *Session) attach(call *libwebsocketd.Attach, from shared.From) (libwebsocketd.Endpoint, *gate.Refusal) {
+// process that is being started, and for one that is being ended. If it returns neither an
+// Attachment nor a refusal, the session has gone meanwhile.
+func (x *Session) attach(call *libwebsocketd.Attach, from shared.From) (*Attachment, *gate.Refusal) {
 	for {
 		a, refusal := x.tryAttach(call, from)
 		switch {
-		case refusal != nil:
-			return nil, refusal
-		case a != nil:
-			if f := x.life.Hooks.OnAttach; f != nil && !call.SendOnly {
-				f(a)
-			}
-			return a, nil
+		case a != nil || refusal != nil:
+			return a, refusal
 		case x.isGone():
-			return nil, unknownTo(from)
+			return nil, x.refused.Load()
 		case call.SendOnly && x.hub.Ending() != nil:
 			return nil, over(x.hub.Ending())
 		}
@@ -90,21 +86,38 @@ func (x *Session) tryAttach(call *libwebsocketd.Attach, from shared.From) (*Atta
 	x.latest++
 	a.Number = x.latest
 	x.attachments = append(x.attachments, a)
+	x.untold++
 	return a, nil
+}
+
+// begin tells the hook that the client listens, if it does. It returns a.
+func (a *Attachment) begin() libwebsocketd.Endpoint {
+	if a.Number > 0 {
+		a.tell(a.Session.life.Hooks.OnAttach)
+	}
+	return a
 }
 
 // Close makes the client leave.
 func (a *Attachment) Close() error {
 	a.once.Do(func() {
 		a.Confirmer.Close()
-		x := a.Session
-		x.mu.Lock()
-		there := slices.Contains(x.attachments, a)
-		x.attachments = slices.DeleteFunc(x.attachments, func(other *Attachment) bool { return other == a })
-		x.mu.Unlock()
-		if f := x.life.Hooks.OnDetach; f != nil && there {
-			f(a)
+		if a.Number > 0 {
+			a.end()
 		}
 	})
 	return nil
+}
+
+// end tells the hook that the client listens no more.
+func (a *Attachment) end() {
+	x := a.Session
+	x.mu.Lock()
+	x.attachments = slices.DeleteFunc(x.attachments, func(other *Attachment) bool { return other == a })
+	x.mu.Unlock()
+	a.tell(x.life.Hooks.OnDetach)
+	x.mu.Lock()
+	x.untold--
+	x.mu.Unlock()
+	x.destroy()
 }

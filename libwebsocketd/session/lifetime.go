@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"websocketd/libwebsocketd"
@@ -38,31 +37,6 @@ type Lifetime struct {
 
 	Registry *Registry // where sessions are counted; nil is one with room for MaxForks
 	Hooks    *Hooks    // what a Go program is told of sessions; may be nil
-}
-
-// Hooks are functions of a Go program that serves sessions. Each may be nil. They may be
-// called from any goroutine, and must not wait for the Server. A panic in AfterBatch is
-// logged, and ends nothing else.
-type Hooks struct {
-	// Created is called before the process of a session is started. An error undoes the
-	// session: its client is answered 500, and Destroyed is not called.
-	Created func(*Session) error
-
-	// Destroyed is called when nothing of a session is left and no client can come back
-	// to it.
-	Destroyed func(*Session)
-
-	// OnAttach and OnDetach are called when a client begins and ends to listen to a
-	// session. A client that polls listens for the time of each answer.
-	OnAttach, OnDetach func(*Attachment)
-
-	// AfterBatch is called when the process has taken a client's messages, before it is
-	// given others: in turn with Session.Do.
-	AfterBatch func(*Session)
-
-	// Root returns the id of the session for the page at the program's path, "" for the
-	// one of the browser's cookie. Whoever gets that page can attach to that session.
-	Root func(*http.Request) string
 }
 
 // Name returns what the console calls it.

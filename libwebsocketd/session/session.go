@@ -31,12 +31,15 @@ type Session struct {
 	registry *Registry
 	log      *slog.Logger
 	pid      atomic.Int64
-	created  bool          // Hooks.Created has let it be
-	gone     chan struct{} // closed when no client can come back
+	refused  atomic.Pointer[gate.Refusal] // why its process was not started
+	created  bool                         // Hooks.Created has let it be
+	gone     chan struct{}                // closed when no client can come back
 
 	mu          sync.Mutex
 	attachments []*Attachment // of those that listen, in the order they came
 	latest      uint64        // the number of the last attachment
+	untold      int           // how many attachments there are for which OnDetach is to be called
+	destroyed   bool          // Hooks.Destroyed was called
 }
 
 // newSession returns a session that is not in the registry yet.
@@ -58,8 +61,8 @@ func (x *Session) End() {
 func (x *Session) Done() <-chan struct{} { return x.hub.Done() }
 
 // Do calls f in turn with the messages of clients, never during one. It returns when f has
-// returned. An error says that f panicked, or that the process had ended before. Do must
-// not be called within f, or within Hooks.AfterBatch.
+// returned. An error says that f panicked, or that the process had not started yet or had
+// ended before. Do must not be called within f, or within Hooks.AfterBatch.
 func (x *Session) Do(f func()) error { return x.hub.Do(f) }
 
 // Say sends messages to all clients, numbered as if the process had written them. It waits

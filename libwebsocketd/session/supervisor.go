@@ -39,10 +39,25 @@ func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 	if refusal != nil {
 		return nil, refusal
 	}
+	for {
+		a, refusal := s.attach(call, from)
+		switch {
+		case refusal == unknown:
+			return nil, unknownTo(from)
+		case refusal == taken: // another request of the same page came first
+		case refusal != nil:
+			return nil, refusal
+		case a != nil:
+			return a.begin(), nil
+		}
+	}
+}
+
+// attach attaches a client to the session that it is for, which may be a new one. If it
+// returns neither an Attachment nor a refusal, that session has gone meanwhile.
+func (s *supervisor) attach(call *libwebsocketd.Attach, from shared.From) (a *Attachment, refusal *gate.Refusal) {
 	x, p, refusal := s.find(call)
 	switch {
-	case refusal == unknown:
-		return nil, unknownTo(from)
 	case refusal != nil:
 		return nil, refusal
 	case x != nil:
@@ -52,13 +67,13 @@ func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 	case !call.MayStart:
 		return nil, unknown
 	}
-	var client libwebsocketd.Endpoint
 	var refused *gate.Refusal
-	_, refusal = s.create(call, p, func(x *Session) { client, refused = x.attach(call, from) })
-	if refusal == taken { // another request of the same page came first
-		return s.Open(call)
-	}
-	return client, cmp.Or(refusal, refused)
+	_, refusal = s.create(call, p, func(x *Session) {
+		if a, refused = x.tryAttach(call, from); a == nil && refused == nil {
+			refused = unknown // it was ended before it had begun
+		}
+	})
+	return a, cmp.Or(refusal, refused)
 }
 
 // find returns the session a request is for, and nil for a new one, which p is for.
@@ -158,18 +173,17 @@ func (s *supervisor) create(call *libwebsocketd.Attach, p pass, join func(*Sessi
 	if refusal != nil {
 		return nil, refusal
 	}
-	if p.until != "" {
-		s.registry.use(p.id)
-	}
-	if f := s.life.Hooks.Created; f != nil {
-		if err := f(x); err != nil {
-			x.say(libwebsocketd.LevelError, "not created: "+err.Error())
-			x.hub.Fail()
-			return nil, &gate.Refusal{Status: http.StatusInternalServerError, Reason: "the session could not be created; the log says why", Logged: true}
-		}
+	if err := x.callCreated(); err != nil {
+		x.say(libwebsocketd.LevelError, "not created: "+err.Error())
+		x.refused.Store(notCreated)
+		x.hub.Fail()
+		return nil, notCreated
 	}
 	x.created = true
 	run, refusal := x.hub.Begin(func() {
+		if p.until != "" {
+			s.registry.use(p.id)
+		}
 		s.setCookie(call.Header, call.Request, x.Path, pass{id: p.id, secret: p.secret})
 		join(x)
 	})
@@ -179,6 +193,9 @@ func (s *supervisor) create(call *libwebsocketd.Attach, p pass, join func(*Sessi
 	s.runtime.Go(run)
 	return x, nil
 }
+
+// notCreated is the refusal of a session that Hooks.Created has not let be.
+var notCreated = &gate.Refusal{Status: http.StatusInternalServerError, Reason: "the session could not be created; the log says why", Logged: true}
 
 // newHub returns the hub of a session.
 func (s *supervisor) newHub(x *Session, call *libwebsocketd.Attach) *shared.Hub {
@@ -205,6 +222,9 @@ func (s *supervisor) starter(x *Session, start libwebsocketd.Start) func() (libw
 	return func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		p, refusal := s.runtime.StartFor(start)
 		if refusal != nil {
+			if x.pid.Load() == 0 {
+				x.refused.Store(refusal)
+			}
 			return nil, refusal
 		}
 		if !s.life.Watch { // it is not started again
@@ -231,7 +251,5 @@ func withoutSecrets(env []string) []string {
 func (s *supervisor) forget(x *Session) {
 	s.registry.remove(x)
 	close(x.gone)
-	if f := s.life.Hooks.Destroyed; f != nil && x.created {
-		f(x)
-	}
+	x.destroy()
 }

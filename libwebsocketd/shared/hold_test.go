@@ -206,3 +206,23 @@ func TestSay(t *testing.T) {
 		p.end(process.Ending{})
 	})
 }
+
+// TestGoneTakesNobody: when Gone is called no viewer can be attached any more, whatever it
+// names.
+func TestGoneTakesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStageOf(t, HubOptions{Hold: true, Life: Lifetime{Linger: time.Minute, History: 1000}.complete()})
+		gone := make(chan bool)
+		s.Gone = func() {
+			for _, url := range []string{"/", "/?after=0"} {
+				if sub, refusal := s.attachTo(url); sub != nil || refusal != nil {
+					t.Errorf("%s: %v, %v", url, sub, refusal)
+				}
+			}
+			close(gone)
+		}
+		s.run()
+		p.end(process.Ending{})
+		<-gone
+	})
+}

@@ -136,7 +136,7 @@ func (h *Hub) open() { close(h.ready) }
 // Fail ends a hub whose first process was not started: instead of Begin.
 func (h *Hub) Fail() {
 	h.mu.Lock()
-	h.closing, h.over = true, true
+	h.closing, h.over, h.lost = true, true, true
 	h.mu.Unlock()
 	h.leaveAll()
 	close(h.ready)

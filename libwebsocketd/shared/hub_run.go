@@ -43,7 +43,12 @@ func (h *Hub) run(program libwebsocketd.Endpoint) {
 	if !left {
 		h.outlast(dropped)
 	}
+	h.lose()
 	h.leaveAll()
+}
+
+// lose ends the time in which a client can come back for the record.
+func (h *Hub) lose() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lost = true

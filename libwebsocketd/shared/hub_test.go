@@ -2,6 +2,7 @@ package shared
 
 import (
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -358,4 +359,25 @@ func TestLeaving(t *testing.T) {
 		expect(t, b, fmt.Sprintf("%d:%d", i+1, i))
 	}
 	expect(t, a, "error: "+errLeft.Error()) // not what was sent meanwhile
+}
+
+// TestFailedTakesNobody: who waits for a process that could not be started is no viewer of
+// it, also with a position and where output is held.
+func TestFailedTakesNobody(t *testing.T) {
+	for _, hold := range []bool{true, false} {
+		h := NewHub(HubOptions{Hold: hold, Life: Lifetime{}.complete(), Context: t.Context(), Log: slog.New(slog.DiscardHandler), Shelf: NewShelf(1, 1), Gone: func() {}})
+		if err := h.Send(texts("x")); err != errNotStarted {
+			t.Errorf("before the start Send returns %v", err)
+		}
+		h.Fail()
+		s := &stage{Hub: h, t: t}
+		for _, url := range []string{"/", "/?after=7"} {
+			if sub, refusal := s.attachTo(url); sub != nil || refusal != nil {
+				t.Errorf("hold %v, %s: %v, %v", hold, url, sub, refusal)
+			}
+		}
+		if err := h.Send(texts("x")); err != errOver {
+			t.Errorf("after it Send returns %v", err)
+		}
+	}
 }

@@ -63,12 +63,12 @@ func (h *Hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 			return
 		}
 		if s.call != nil {
-			s.done <- h.callSafely(s.call)
+			s.done <- h.Safely(s.call)
 			continue
 		}
 		err := program.Send(s.batch)
 		if h.Fed != nil {
-			h.callSafely(h.Fed)
+			h.Safely(h.Fed)
 		}
 		if err != nil && h.heard(err) == nil && endsSoon(quit) {
 			h.kept = s
@@ -79,8 +79,8 @@ func (h *Hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 }
 
 // Do calls f in turn with the messages of viewers: never during one, and never during
-// another f. It waits for that, and returns an error if the last process ended before, or
-// if f panicked.
+// another f. It waits for that, and returns an error if the first process has not started
+// yet, if the last one ended before, or if f panicked.
 func (h *Hub) Do(f func()) error {
 	to := &inputBatch{call: f, done: make(chan error, 1)}
 	return h.put(context.Background(), to)
@@ -93,6 +93,9 @@ func (h *Hub) Send(batch []libwebsocketd.Message) error {
 
 // put gives a batch to the process, and waits until it is taken.
 func (h *Hub) put(ctx context.Context, to *inputBatch) error {
+	if !closed(h.ready) {
+		return errNotStarted
+	}
 	select {
 	case h.input <- to:
 	case <-ctx.Done():
@@ -110,9 +113,9 @@ func (h *Hub) put(ctx context.Context, to *inputBatch) error {
 	}
 }
 
-// callSafely calls a function of the embedding program. A panic in it is logged, and ends
-// nothing else.
-func (h *Hub) callSafely(f func()) (err error) {
+// Safely calls a function of the embedding program. A panic in it is logged and returned,
+// and ends nothing else.
+func (h *Hub) Safely(f func()) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v", cause)

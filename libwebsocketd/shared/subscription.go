@@ -17,6 +17,8 @@ import (
 var (
 	errLeft = errors.New("the viewer has left")
 	errOver = errors.New("the program has ended")
+
+	errNotStarted = errors.New("the program has not started yet")
 )
 
 // Subscription is the program's side of a viewer's conversation with a shared process.
