@@ -30,6 +30,9 @@ type (
 	RefusedError = bridge.RefusedError
 )
 
+// ChunkCost is bridge.ChunkCost.
+const ChunkCost = bridge.ChunkCost
+
 // The two sides: see packages stdio and ws.
 type (
 	ProcessEndpoint   = stdio.Endpoint

@@ -75,6 +75,9 @@ type Chunk struct {
 	tally  Tally
 }
 
+// ChunkCost is what a Chunk costs to keep in addition to its messages, in bytes.
+const ChunkCost = 128
+
 // NewChunk returns a Chunk with a copy of a batch of whole messages.
 func NewChunk(batch []Message) *Chunk {
 	size := 0

@@ -20,8 +20,8 @@ type Confirmer interface {
 	// after all of its output. It is called at most once, and after the last Confirm.
 	ConfirmEnd()
 
-	// ConfirmEvery returns after how many bytes of output a client is to be asked what
-	// it has. It is constant.
+	// ConfirmEvery returns after how many bytes of output, with ChunkCost for each chunk,
+	// a client is to be asked what it has. It is constant.
 	ConfirmEvery() int
 }
 

@@ -28,7 +28,7 @@ type item struct {
 var crowd = process.Crowd
 
 // overhead is what an item costs in bytes, without its messages.
-const overhead = 128
+const overhead = libwebsocketd.ChunkCost
 
 // Hub is one process, or one after another, with the record of their output and their
 // viewers. It is what lifetimes shared and session are made of. Its methods may be called

@@ -38,7 +38,7 @@ type receipts struct {
 
 	mu      sync.Mutex
 	last    uint64 // the last message that was written
-	unasked int    // bytes written since a number was sent
+	unasked int    // bytes of history written since a number was sent
 	asked   uint64 // the highest number sent
 	has     uint64 // the highest number confirmed; below asked while a ping is on its way
 	timer   *time.Timer
@@ -72,7 +72,7 @@ func (r *receipts) begin(output [][]byte, number uint64) [][]byte {
 		return output
 	}
 	for _, b := range output {
-		r.size += len(b)
+		r.size += len(b) + bridge.ChunkCost // as a history counts them
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -14,11 +14,11 @@ import (
 	"websocketd/libwebsocketd/bridge"
 )
 
-// TestAskedEvery: a ping follows the output that makes it due. The next one waits for its
-// pong, and goes out at once if it is due then.
+// TestAskedEvery: a ping follows the output that makes it due, with what its chunks cost to
+// keep. The next one waits for its pong, and goes out at once if it is due then.
 func TestAskedEvery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := askEvery(t, 100, -1)
+		a := askEvery(t, 250, -1)
 		a.say(t, 1)
 		a.expect(t, "text", "")
 		a.say(t, 1)
