@@ -237,7 +237,7 @@ func (c *Config) check() error {
 		return fieldError("Once and Dialects are both set: a Dialect serves any number of clients")
 	}
 	if c.Once && (c.Lifetime != nil || slices.ContainsFunc(c.Programs, func(p Program) bool { return p.Lifetime != nil })) {
-		return fieldError("Once and a Lifetime are both set: all clients have one process there")
+		return fieldError("Once and a Lifetime are both set: its processes do not belong to one client")
 	}
 	if err := CheckPath(orDefault(c.CGIPath, "/")); err != nil {
 		return fmt.Errorf("CGIPath: %w", err)

@@ -126,6 +126,8 @@ func shown(f *kong.Flag) string {
 		return strings.Join(v, ",")
 	case duration:
 		return time.Duration(v).String()
+	case keeping:
+		return time.Duration(v).String()
 	case []string:
 		return strings.Join(v, "\n")
 	}

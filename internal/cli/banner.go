@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/session"
+	"websocketd/libwebsocketd/shared"
 )
 
 // logWhat logs what is served, in the older tool's words.
@@ -18,8 +21,11 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	if len(cfg.Command) > 0 {
 		log.Info("Serving using application   : " + cfg.Command[0] + " " + strings.Join(cfg.Command[1:], " "))
 	}
-	if isShared(cfg.Lifetime) {
+	switch life := cfg.Lifetime.(type) {
+	case shared.Lifetime:
 		log.Info("Sharing processes           : all clients of a URL have one")
+	case session.Lifetime:
+		log.Info("Keeping sessions            : " + kept(life) + " while no client is attached")
 	}
 	for _, p := range cfg.Programs {
 		log.Info("Serving program             : " + p.Name + " at " + where(p) + ": " + strings.Join(p.Command, " "))
@@ -36,10 +42,34 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	}
 }
 
-// where returns the path of a program and, if so, that it is shared.
+// kept returns how long sessions are kept without a client.
+func kept(life session.Lifetime) string {
+	if life.Resume == 0 {
+		return "for ever"
+	}
+	return "for " + brief(life.Resume)
+}
+
+// brief returns a duration without the zeros that Go's form ends with: 5m, not 5m0s.
+func brief(d time.Duration) string {
+	text := d.String()
+	if short, cut := strings.CutSuffix(text, "m0s"); cut {
+		text = short + "m"
+	}
+	if short, cut := strings.CutSuffix(text, "h0m"); cut {
+		text = short + "h"
+	}
+	return text
+}
+
+// where returns the path of a program and what its processes are, if they are not the
+// connections'.
 func where(p libwebsocketd.Program) string {
-	if isShared(p.Lifetime) {
+	switch life := p.Lifetime.(type) {
+	case shared.Lifetime:
 		return p.Path + ", shared"
+	case session.Lifetime:
+		return p.Path + ", sessions kept " + kept(life)
 	}
 	return p.Path
 }

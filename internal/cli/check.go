@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/session"
 )
 
 // options is the result of all layers of settings: what to serve and how.
@@ -20,6 +21,7 @@ type options struct {
 	file    *configFile // empty without --config
 
 	programs []libwebsocketd.Program // those of the file
+	sessions *session.Registry       // of all programs; nil: each has its own
 }
 
 // check completes w and returns the first reason why it cannot be served, in the
@@ -27,9 +29,10 @@ type options struct {
 // other faults.
 func (w *options) check() *refusal {
 	checks := []func() *refusal{
-		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork, w.checkShared,
+		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
+		w.checkLifetime, w.checkSessionURL,
 	}
-	checks = append(checks, w.sharedFlagChecks()...)
+	checks = append(checks, w.lifeFlagChecks()...)
 	checks = append(checks, w.findCommand, w.findDir, w.findBeside)
 	for _, check := range checks {
 		r := check()

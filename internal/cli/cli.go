@@ -27,6 +27,7 @@ type grammar struct {
 	Admit    admitFlags   `embed:"" group:"Who may come in"`
 	Program  programFlags `embed:"" group:"What runs"`
 	Shared   sharedFlags  `embed:"" group:"One process for many"`
+	Session  sessionFlags `embed:"" group:"A process that outlives its connection"`
 	Config   configFlags  `embed:"" group:"Many programs"`
 	Beside   besideFlags  `embed:"" group:"Beside the program"`
 	Messages messageFlags `embed:"" group:"What travels"`
@@ -69,7 +70,7 @@ type programFlags struct {
 	Unbuffer       bool   `program:"key" help:"Set the variables by which many programs write every line at once instead of collecting them: PYTHONUNBUFFERED=1 and, where stdbuf(1) is installed, what it sets for programs of the C library."`
 	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
 	Once           bool   `help:"Serve one client, then end with the exit status of its process; 128 and its number for a signal. Clients that come after it are answered 503; one that was refused does not count."`
-	Exitwithchild  bool   `help:"End when a client's process ends, with its exit status as with --once. With --shared that is the process of all clients, when none follows it."`
+	Exitwithchild  bool   `help:"End when a client's process ends, with its exit status as with --once. With --shared that is the process of all clients, with --resume that of any session, when none follows it."`
 	Closems        uint   `placeholder:"MILLISECONDS" default:"0" program:"key" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
 }
 
@@ -79,10 +80,17 @@ type sharedFlags struct {
 	Linger     duration `placeholder:"DUR" default:"0s" program:"key" help:"How long a shared process is kept when the last client has left: 250ms, 5s, 1m30s."`
 	Input      string   `placeholder:"WHOSE" default:"all" enum:"all,first,none" program:"key" help:"Whose messages reach a shared process: all; first, those of the client that has been there the longest; none, those of no client. Messages of the others are ignored."`
 	Slowclient string   `placeholder:"MODE" default:"close" enum:"close,drop,block" program:"key" help:"What happens to a client so slow that the next message for it has left --history: close ends its connection with 1013; drop tells it how many messages it has lost; block keeps the process waiting for it, and with it all others."`
-	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" program:"key" help:"Output of a shared process to keep: a new client gets it first, and one that has not taken what leaves it is slow. 64K is 65536 bytes, 4K the least."`
-	Keepfirst  size     `placeholder:"SIZE" default:"0" program:"key" help:"How much of the beginning of a shared process's output to keep as well, as long as it runs: a client that comes later gets these whole messages first, such as a heading or the header of a video, and then what --history has. 0 is nothing."`
+	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" program:"key" help:"Output of a shared process or a session to keep: a new client gets it first. A shared client that has not taken what leaves it is slow; the process of a session waits when no client has confirmed half of it. 64K is 65536 bytes, 4K the least."`
+	Keepfirst  size     `placeholder:"SIZE" default:"0" program:"key" help:"How much of the beginning of the output of a shared process or a session to keep as well, as long as it runs: a client that comes later gets these whole messages first, such as a heading or the header of a video, and then what --history has. 0 is nothing."`
 	Restart    string   `placeholder:"WHEN" default:"never" enum:"never,on-failure,always" program:"key" help:"After which endings of a shared process another one is started: never; on-failure, after an exit status other than 0 or a signal; always. There is a wait before, 100 ms at first, which grows up to 30 s while processes end soon."`
-	Watch      bool     `program:"key" help:"Restart a shared process when its program changes: the file that runs, or one among its arguments."`
+	Watch      bool     `program:"key" help:"Restart a shared process, or that of a session, when its program changes: the file that runs, or one among its arguments."`
+}
+
+type sessionFlags struct {
+	Resume      keeping `placeholder:"DUR|never" default:"0s" program:"key" help:"Each process outlives the connections of its client, who comes back by a cookie or by the id of the session and goes on where the output was: how long the process is kept while no client is attached, 250ms, 5m, 24h. never: it is kept until it ends or is deleted. 0 is off: a process ends with its connection."`
+	Attach      string  `placeholder:"MODE" default:"share" enum:"share,takeover,refuse" program:"key" help:"What happens when a client attaches to a session that has one already: share, both get the output and send messages; takeover, the former one is closed with 4409; refuse, the new one is answered 409."`
+	Maxsessions int     `placeholder:"N" min:"0" help:"Sessions at once, of all programs together; one beyond that is answered 429. 0 is no limit. Without this flag it is --maxforks."`
+	Sessionurl  bool    `program:"key" help:"Redirect the page of --staticdir at the program's path to the URL of a session of its own, which can be bookmarked."`
 }
 
 type configFlags struct {

@@ -15,6 +15,7 @@ type fileProgram struct {
 	name     string
 	line     int
 	path     string
+	lifetime string   // "": that of the flags
 	command  []string // looked up; nil if it is faulty
 	cwd      string
 	env      []string  // NAME=VALUE
@@ -95,6 +96,7 @@ func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
 		}
 		p.broken[key] = len(c.faults.all) > before
 	}
+	c.settleLifetime(p)
 	p.broken["shared"] = p.broken["shared"] || p.broken["lifetime"] // the flag and its key
 	if p.command != nil {
 		if err := c.executable(p.command[0], p.cwd); err != nil {
@@ -216,27 +218,6 @@ func (c *configFile) readPath(p *fileProgram, value *tomlValue) {
 	case err != nil:
 		c.faults.add(value.line, "%v", err)
 		p.path = ""
-	}
-}
-
-// lifetimes are the owners that a process's life may have, and whether this build
-// supports them.
-var lifetimes = map[string]bool{"connection": true, "session": false, "shared": true, "supervised": false}
-
-// readLifetime turns the key into the setting of --shared.
-func (c *configFile) readLifetime(p *fileProgram, value *tomlValue) {
-	lifetime, ok := c.readString("lifetime", `"connection" or "shared"`, value)
-	if !ok {
-		return
-	}
-	switch here, known := lifetimes[lifetime]; {
-	case !known:
-		c.faults.add(value.line, "lifetime = %q: must be connection or shared", lifetime)
-	case !here:
-		c.faults.add(value.line, "lifetime %s is not here yet; write lifetime = \"connection\" or \"shared\", or leave it out", lifetime)
-	default:
-		isShared := strconv.FormatBool(lifetime == "shared")
-		p.settings = append(p.settings, setting{flag: lookUpName(c.flags, "shared"), value: isShared, line: value.line})
 	}
 }
 

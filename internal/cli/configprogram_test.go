@@ -106,6 +106,9 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"keepfirst":      {"100", "1K"},
 		"restart":        {`"never"`, "always"},
 		"watch":          {"false", "true"},
+		"resume":         {`"1m"`, "2m"},
+		"attach":         {`"share"`, "refuse"},
+		"sessionurl":     {"false", "true"},
 	}
 	for _, flag := range newParser().Model.Flags {
 		key := flag.Name
@@ -121,8 +124,10 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		if key == "preforkrequest" {
 			content += "prefork = 1\n"
 		}
-		if slices.Contains(sharedOnly, key) {
-			content += "lifetime = \"shared\"\n"
+		for _, f := range lifeFlags {
+			if f.name == key {
+				content = "staticdir = \"/\"\n" + content + "lifetime = \"" + f.in[0] + "\"\n"
+			}
 		}
 		said := content + key + " = " + v.key + "\n"
 		if got, want := programOf(t, said, flag), programOf(t, said); !reflect.DeepEqual(got, want) {

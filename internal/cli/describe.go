@@ -16,7 +16,7 @@ const (
 	KindString Kind = "string" // any text
 	KindChoice Kind = "choice" // one of Flag.Choices
 	KindSize   Kind = "size"   // bytes, or 64K, 1MiB, 2G
-	KindTime   Kind = "time"   // 250ms, 5s, 1m30s
+	KindTime   Kind = "time"   // 250ms, 5s, 1m30s; perhaps never
 	KindNames  Kind = "names"  // NAME,NAME in one value; the last value counts
 	KindList   Kind = "list"   // may be given more than once; all values count
 )
@@ -69,7 +69,7 @@ func kindOf(f *kong.Flag) Kind {
 	switch f.Target.Interface().(type) {
 	case size:
 		return KindSize
-	case duration:
+	case duration, keeping:
 		return KindTime
 	case names:
 		return KindNames

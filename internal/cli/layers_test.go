@@ -39,6 +39,9 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		if f.Name == "socketmode" || f.Name == "socketgroup" {
 			other = "0600"
 		}
+		if f.Kind == KindInt {
+			other = "7"
+		}
 		if got := layeredValue(t, f, sample, []string{"--" + f.Name + "=" + other}); got != other {
 			t.Errorf("%s=%s with --%s=%s gives %q", f.Env, sample, f.Name, other, got)
 		}
@@ -71,6 +74,8 @@ func defaultOf(f Flag) string {
 	case f.Kind == KindSize:
 		n, _ := parseSize(f.Default)
 		return strconv.FormatInt(n, 10)
+	case f.Kind == KindInt && f.Default == "": // it has the value of another flag
+		return "0"
 	}
 	return f.Default
 }

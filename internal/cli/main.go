@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"websocketd/libwebsocketd/session"
 )
 
 // invocation is one run of the command, with what the operating system passed to it.
@@ -15,6 +17,7 @@ type invocation struct {
 	args           []string // without argv[0]
 	environ        []string // NAME=VALUE
 	stdout, stderr io.Writer
+	sessions       *session.Registry // of all programs, before and after a reload
 }
 
 // Main runs the command with the arguments, environment and streams of this
@@ -32,6 +35,7 @@ func Main(build Build) int {
 
 // run serves, unless a flag only asks to show something.
 func (i invocation) run() int {
+	i.sessions = session.NewRegistry(0)
 	p := newParser()
 	line, err := scan(p.Model.Flags, i.args)
 	if err != nil {
@@ -80,7 +84,7 @@ func (i invocation) resolve(p *parser, line commandLine) (w *options, notes []st
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
 	}
 	notes = append(notes, line.odd(p.Model.Flags)...)
-	w = &options{parser: p, grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers}
+	w = &options{parser: p, grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers, sessions: i.sessions}
 	notes = append(notes, w.unable()...)
 	return w, append(notes, w.odd()...), w.check()
 }

@@ -73,15 +73,16 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 	if p.choosesMessages() {
 		below = withoutMessages(below)
 	}
-	layers := append([][]setting{p.settings}, below...)
+	own := p.settingsAbove(below, w.file.flags)
+	layers := append([][]setting{own}, below...)
 	flags, parser := w.file.flags, w.parser
 	// The program's own preset wins over the flags, as any of its keys does.
-	settings := layered(append([][]setting{p.settings, presetOf(flags, p.settings)}, below...)...)
+	settings := layered(append([][]setting{own, presetOf(flags, own)}, below...)...)
 	if err := parser.parse(layered(settings, presetOf(flags, layered(below...)))); err != nil {
 		w.file.faults.add(p.line, "program %s: %v", p.name, err)
 		return program, false
 	}
-	one := &options{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file}
+	one := &options{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file, sessions: w.sessions}
 	ok = p.command != nil
 	for _, check := range one.programChecks() {
 		if r := check(); r != nil {
@@ -103,8 +104,8 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 
 // programChecks returns the checks of options that concern one program.
 func (w *options) programChecks() []func() *refusal {
-	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkOneForAll}
-	return append(checks, w.sharedKeyChecks()...)
+	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL}
+	return append(checks, w.lifeKeyChecks()...)
 }
 
 // checkAhead does for a program of the file what checkPrefork does for the flags.

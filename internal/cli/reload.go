@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/session"
 )
 
 // reloader applies a changed configuration file while the server runs. One goroutine
@@ -21,7 +22,8 @@ type reloader struct {
 	server  interface {
 		Reload(programs []libwebsocketd.Program) error
 	}
-	log *slog.Logger
+	sessions *session.Registry
+	log      *slog.Logger
 }
 
 // reloads calls a function in a goroutine, because a file system may be slow, or not
@@ -100,6 +102,7 @@ func (r *reloader) reload() {
 	}
 	r.log.Info("Configuration read again    : " + next.file.summary("") + changes(r.served, next.programs))
 	r.served = next.programs
+	r.sessions.SetLimit(next.maxSessions(r.started.Admit.Maxforks))
 	r.sayRestart(next)
 }
 
@@ -137,6 +140,7 @@ func (r *reloader) sayRestart(next *options) {
 	for _, flag := range next.file.flags {
 		name := flag.Name
 		switch {
+		case name == "maxsessions": // has taken effect
 		case slices.Equal(valuesOf(r.started.layers, name), valuesOf(next.layers, name)):
 		case isProgramDefault(flag):
 			some = append(some, name)

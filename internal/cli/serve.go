@@ -51,6 +51,7 @@ func (i invocation) serve(w *options, notes []string) int {
 		server.Info(note)
 	}
 	boundGarbage()
+	i.sessions.SetLimit(w.maxSessions(w.Admit.Maxforks))
 	cfg := w.config()
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
 	cfg.Faces = []libwebsocketd.Face{poll.New()}
@@ -74,7 +75,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	}
 	s.hangups, s.ended = hangups, ended
 	if hasFile {
-		s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, log: server}).reload
+		s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, log: server}).reload
 	}
 	return s.run(signals)
 }

@@ -196,6 +196,37 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
+// keeping is how long something is kept that nobody uses: a duration, or forEver. 0 is
+// not at all.
+type keeping time.Duration
+
+const forEver = keeping(-1)
+
+// Decode implements kong.MapperValue.
+func (k *keeping) Decode(ctx *kong.DecodeContext) error {
+	text, err := popString(ctx)
+	if err != nil {
+		return err
+	}
+	*k, err = parseKeeping(text)
+	return err
+}
+
+// parseKeeping parses a duration or the word for ever.
+func parseKeeping(text string) (keeping, error) {
+	if text == "never" {
+		return forEver, nil
+	}
+	d, err := parseDuration(text)
+	if errors.Is(err, errDuration) {
+		err = fmt.Errorf("%w, nor never", err)
+	}
+	return keeping(d), err
+}
+
+// limit returns the duration, where 0 is for ever.
+func (k keeping) limit() time.Duration { return max(0, time.Duration(k)) }
+
 // rawStrings makes kong pass strings on byte for byte. By default kong converts them
 // through JSON, which replaces bytes that are not UTF-8: file names may have them.
 var rawStrings = kong.KindMapper(reflect.String, kong.MapperFunc(

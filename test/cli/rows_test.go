@@ -82,6 +82,11 @@ var flagRows = map[string]flagRow{
 	"watch": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: changedProgram, want: [3]string{"goes on", "another", "goes on"}},
 
+	"resume":      {kind: cli.KindTime, def: "0s", good: append([]string{"never"}, timeGood...), bad: append([]string{"NEVER", "ever", "true"}, timeBad...)},
+	"attach":      {kind: cli.KindChoice, def: "share", good: []string{"share", "takeover", "refuse"}, bad: []string{"", "Share", "take", "share,refuse"}},
+	"maxsessions": {kind: cli.KindInt, good: intGood, bad: intBad},
+	"sessionurl":  {kind: cli.KindBool, good: boolGood, bad: boolBad},
+
 	"config": {kind: cli.KindString, good: anyText, // that there is no such file is told when it is read: config.txtar
 		env: "one.toml", flag: "two.toml", seen: configured, want: [3]string{"no file", "one", "two"}},
 	"checkconfig": {kind: cli.KindBool, good: boolGood, bad: boolBad},

@@ -17,7 +17,7 @@ const (
 	isOne   = "lifetime = \"shared\"\n"
 	isEach  = "lifetime = \"connection\"\n"
 	noLimit = `maxframesize = 0 is no limit, but lifetime "shared" needs one: a message must be whole before it goes between those of others; write maxframesize = 1048576, or another number of bytes`
-	ahead   = `prefork = 2 starts processes ahead for one client each, but in lifetime "shared" there is one for all; write prefork = 0, or take another lifetime`
+	ahead   = `prefork = 2 does not go with lifetime "shared": what is started ahead is for one client; write prefork = 0, or take another lifetime`
 )
 
 // TestSharedFaults: what a file must not contain about lifetime shared. All of it is
@@ -44,14 +44,14 @@ func TestSharedFaults(t *testing.T) {
 		// Without a program for it.
 		{"linger = \"5s\"\nwatch = true\n" + catA, "", []string{
 			`1: linger is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take linger out`,
-			`2: watch is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take watch out`}},
+			`2: watch is for lifetime "shared" or "session"; write shared = true or resume = "5m", or lifetime = "shared" or "session" in a program, or take watch out`}},
 		{"start = \"eager\"\n", "cat", []string{`1: start is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take start out`}},
 		{catA + "start = \"eager\"\nrestart = \"always\"\n", "", []string{
 			`3: program a: start is for lifetime "shared"; write lifetime = "shared", or take start out`,
 			`4: program a: restart is for lifetime "shared"; write lifetime = "shared", or take restart out`}},
 		{"shared = true\n" + catA + isEach + "input = \"none\"\n" + catB, "", []string{
 			`5: program a: input is for lifetime "shared"; write lifetime = "shared", or take input out`}},
-		{"linger = \"5s\"\n" + catA + "lifetime = \"sharde\"\nwatch = true\n", "", []string{`4: lifetime = "sharde": must be connection or shared`}},
+		{"linger = \"5s\"\n" + catA + "lifetime = \"sharde\"\nwatch = true\n", "", []string{`4: lifetime = "sharde": must be one of connection, session, shared`}},
 		{"shared = true\nstaticdir = \"" + dir + "\"\n", "", []string{`1: shared = true needs a program: write a [program.NAME], or give COMMAND or --dir`}},
 		{"shared = true\nstart = \"eager\"\ndir = \"" + dir + "\"\n", "", []string{
 			`2: please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for`}},

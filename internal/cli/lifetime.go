@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/session"
+	"websocketd/libwebsocketd/shared"
+)
+
+// What owns the life of a program's processes, as the key lifetime has it.
+const (
+	lifeConnection = "connection"
+	lifeSession    = "session"
+	lifeShared     = "shared"
+)
+
+// lifeFlags are the flags that have a meaning only in some lifetimes.
+var lifeFlags = []struct {
+	name string
+	in   []string
+}{
+	{"start", []string{lifeShared}},
+	{"linger", []string{lifeShared}},
+	{"input", []string{lifeShared}},
+	{"slowclient", []string{lifeShared}},
+	{"history", []string{lifeShared, lifeSession}},
+	{"keepfirst", []string{lifeShared, lifeSession}},
+	{"restart", []string{lifeShared}},
+	{"watch", []string{lifeShared, lifeSession}},
+	{"attach", []string{lifeSession}},
+	{"sessionurl", []string{lifeSession}},
+}
+
+// life returns the lifetime that the flags ask for. Both of them at once are refused
+// (checkLifetime).
+func (w *options) life() string {
+	switch {
+	case w.Shared.Shared:
+		return lifeShared
+	case w.Session.Resume != 0:
+		return lifeSession
+	}
+	return lifeConnection
+}
+
+// lifetime returns the owner of the processes' life. Nil stands for the connection;
+// the zero shared.Lifetime does not.
+func (w *options) lifetime() libwebsocketd.Lifetime {
+	switch s := &w.Shared; w.life() {
+	case lifeShared:
+		return shared.Lifetime{
+			Start:      shared.Start(s.Start),
+			Linger:     time.Duration(s.Linger),
+			Input:      shared.Input(s.Input),
+			SlowClient: shared.SlowClient(s.Slowclient),
+			History:    int(s.History),
+			KeepFirst:  int(s.Keepfirst),
+			Restart:    shared.RestartPolicy(s.Restart),
+			Watch:      s.Watch,
+		}
+	case lifeSession:
+		return session.Lifetime{
+			Resume:    w.Session.Resume.limit(),
+			Attach:    session.Policy(w.Session.Attach),
+			History:   int(s.History),
+			KeepFirst: int(s.Keepfirst),
+			Watch:     s.Watch,
+			URL:       w.Session.Sessionurl,
+			Registry:  w.sessions,
+		}
+	}
+	return nil
+}
+
+// maxSessions returns how many sessions there may be beside a --maxforks; 0 is no limit.
+func (w *options) maxSessions(maxforks int) int {
+	if w.given("maxsessions") {
+		return w.Session.Maxsessions
+	}
+	return maxforks
+}
+
+// checkLifetime checks --shared and --resume, once it is known whether there is a
+// COMMAND, a --dir, or only files.
+func (w *options) checkLifetime() *refusal {
+	by := map[string]string{lifeShared: "shared", lifeSession: "resume"}[w.life()]
+	hasDir := w.Program.Dir != ""
+	switch own := hasDir || len(w.command) > 0; {
+	case w.life() == lifeConnection:
+		return nil
+	case w.Shared.Shared && w.Session.Resume != 0:
+		return &refusal{status: ExitUsage, about: []string{"resume", "shared"},
+			message: "please only specify one of --shared and --resume: one process for all clients, or one for each that outlives its connection",
+			inFile:  "shared = true is one process for all clients, resume one for each that outlives its connection; take one of the two out"}
+	case !own && len(w.file.programs) > 0:
+		return nil // for the programs of the file, which are checked one by one
+	case !own:
+		return &refusal{status: ExitUsage, about: []string{by}, message: "please specify COMMAND or --dir when requesting --" + by,
+			inFile: map[string]string{"shared": "shared = true", "resume": "resume"}[by] + " needs a program: write a [program.NAME], or give COMMAND or --dir"}
+	case hasDir && w.Shared.Shared && w.Shared.Start == string(shared.StartEager):
+		return &refusal{status: ExitUsage, about: []string{"start", "dir", "shared"},
+			message: "please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for"}
+	}
+	return w.checkBeside()
+}
+
+// checkBeside refuses settings that the lifetime excludes, for COMMAND and for a program
+// of the file.
+func (w *options) checkBeside() *refusal {
+	words, known := besideWords[w.life()]
+	switch ahead, most := w.Program.Prefork, w.Messages.Maxframesize; {
+	case !known:
+		return nil
+	case w.Program.Once:
+		return &refusal{status: ExitUsage, about: []string{"once", words.flag},
+			message: fmt.Sprintf("please only specify one of --once and --%s: %s, and --exitwithchild ends with it", words.flag, words.once),
+			inFile:  fmt.Sprintf("once = true does not go with lifetime %q: %s; write exitwithchild = true", w.life(), words.once)}
+	case ahead > 0:
+		return &refusal{status: ExitUsage, about: []string{"prefork", words.flag},
+			message: fmt.Sprintf("please only specify one of --%s and --prefork: %s", words.flag, words.ahead),
+			inFile: fmt.Sprintf("prefork = %d does not go with lifetime %q: %s; write prefork = 0, or take another lifetime",
+				ahead, w.life(), words.ahead)}
+	case most <= 0:
+		const why = "a message must be whole before it goes between those of others"
+		return &refusal{status: ExitUsage, about: []string{"maxframesize", words.flag},
+			message: fmt.Sprintf("please specify a limit as --maxframesize when requesting --%s: %s", words.flag, why),
+			inFile: fmt.Sprintf("maxframesize = %d is no limit, but lifetime %q needs one: %s; write maxframesize = %d, or another number of bytes",
+				most, w.life(), why, libwebsocketd.DefaultMaxFrameSize)}
+	}
+	return nil
+}
+
+// besideWords say why a lifetime excludes a setting.
+var besideWords = map[string]struct{ flag, once, ahead string }{
+	lifeShared:  {"shared", "all clients have one process", "what is started ahead is for one client"},
+	lifeSession: {"resume", "a session outlives its client", "what is started ahead does not know its session"},
+}
+
+// checkSessionURL refuses --sessionurl without a page that could be redirected.
+func (w *options) checkSessionURL() *refusal {
+	if w.life() != lifeSession || !w.Session.Sessionurl || w.Beside.Staticdir != "" {
+		return nil
+	}
+	return &refusal{status: ExitUsage, about: []string{"sessionurl"},
+		message: "please specify --staticdir when requesting --sessionurl: it redirects the page there",
+		inFile:  `sessionurl = true redirects the page of staticdir, and there is none; write staticdir = "DIRECTORY" above the first [program.NAME], or take sessionurl out`}
+}
+
+// lifeFlagChecks returns checks that refuse flags about a lifetime that nothing has: one
+// check for each flag, so that all faults of a file are reported. If programs of the file
+// may have it, the flags are their defaults.
+func (w *options) lifeFlagChecks() []func() *refusal {
+	return w.lifeChecks(w.layers, func(in []string) string {
+		if slices.ContainsFunc(w.file.programs, func(p *fileProgram) bool { return p.mayHave(in) }) {
+			return ""
+		}
+		keys := map[string]string{lifeShared: "shared = true", lifeSession: `resume = "5m"`}
+		return "write " + alternatives(in, func(life string) string { return keys[life] }) + `, or lifetime = ` + quoted(in) + " in a program"
+	})
+}
+
+// lifeKeyChecks does the same for a program of the file, but only for its own keys: the
+// flags may be for other programs.
+func (w *options) lifeKeyChecks() []func() *refusal {
+	return w.lifeChecks(w.layers[:1], func(in []string) string { return "write lifetime = " + quoted(in) })
+}
+
+// lifeChecks returns checks of what layers set of lifeFlags. wayOut says how to get one of
+// some lifetimes; "": the flag is for others.
+func (w *options) lifeChecks(layers [][]setting, wayOut func(in []string) string) (checks []func() *refusal) {
+	for _, f := range lifeFlags {
+		checks = append(checks, func() *refusal {
+			off := f.name == "watch" && !w.Shared.Watch || f.name == "sessionurl" && !w.Session.Sessionurl
+			given := slices.ContainsFunc(layers, func(layer []setting) bool { return sets(layer, f.name) })
+			if off || !given || slices.Contains(f.in, w.life()) {
+				return nil
+			}
+			way := wayOut(f.in)
+			if way == "" {
+				return nil
+			}
+			by := alternatives(f.in, func(life string) string { return "--" + besideWords[life].flag })
+			return &refusal{status: ExitUsage, about: []string{f.name, "shared", "resume"},
+				message: fmt.Sprintf("please specify %s when requesting --%s", by, f.name),
+				inFile:  fmt.Sprintf("%s is for lifetime %s; %s, or take %[1]s out", f.name, quoted(f.in), way)}
+		})
+	}
+	return checks
+}
+
+// alternatives returns what word makes of each lifetime, with "or" between.
+func alternatives(lives []string, word func(life string) string) string {
+	words := make([]string, len(lives))
+	for i, life := range lives {
+		words[i] = word(life)
+	}
+	return strings.Join(words, " or ")
+}
+
+// quoted returns lifetimes as the file has them, with "or" between.
+func quoted(lives []string) string {
+	return alternatives(lives, func(life string) string { return fmt.Sprintf("%q", life) })
+}
+
+// mayHave reports whether a program has one of the lifetimes, or its keys about that are
+// faulty.
+func (p *fileProgram) mayHave(lives []string) bool {
+	return p.broken["shared"] || p.broken["resume"] || slices.Contains(lives, p.lifetime)
+}
