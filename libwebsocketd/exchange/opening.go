@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -82,10 +83,14 @@ func (c *Client) openSoon() {
 	}
 	c.out.writing.Lock()
 	defer c.out.writing.Unlock()
-	if c.holdsLocked() {
+	if c.holdsLocked() && !isBodyFault(context.Cause(c.ctx)) {
 		c.writeLocked(c.open)
 	}
 }
+
+// isBodyFault reports whether a conversation ends because the program gets no whole body:
+// what it has made of it is no answer.
+func isBodyFault(cause error) bool { return cause == ErrStalled || cause == ErrBroken }
 
 // open begins the answer with what is held of it.
 func (c *Client) open() error {
@@ -103,7 +108,7 @@ func (c *Client) open() error {
 // endOpening ends an answer that has not begun: one that is all there says how long it
 // is. Another takes its place if it has no status, or if the program got no whole body.
 func (c *Client) endOpening(cause error) error {
-	if c.opening.status == 0 || cause == ErrStalled || cause == ErrBroken {
+	if c.opening.status == 0 || isBodyFault(cause) {
 		c.in.keepOrNot(c.out.w.Header())
 		c.out.grant(c.out.timeout)
 		c.opening.form.Refuse(c.out.w, cause)

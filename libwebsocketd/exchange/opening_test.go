@@ -76,6 +76,7 @@ func TestOpening(t *testing.T) {
 		"killed":            {[]string{"200\nabc"}, killed, "GET", 200, -1, "abc", 0, false, false},
 		"killed, no head":   {[]string{"20"}, killed, "GET", 500, -1, "refused", 0, true, true},
 		"server goes":       {[]string{"200\nabc"}, bridge.ErrGoingAway, "GET", 200, -1, "abc", 0, false, false},
+		"a broken body":     {[]string{"broken", "200\nabc", ""}, ErrBroken, "GET", 500, -1, "refused", time.Second, true, true},
 		"killed in the end": {[]string{"200\na", "", "b"}, killed, "GET", 200, -1, "ab", gatherWait, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,6 +91,10 @@ func TestOpening(t *testing.T) {
 					for _, text := range test.says {
 						if text == "" {
 							<-time.After(time.Second)
+							continue
+						}
+						if text == "broken" { // Receive finds it so, before the program is told the end
+							c.cancel(ErrBroken)
 							continue
 						}
 						bad = bad || strings.HasPrefix(text, "bad")
