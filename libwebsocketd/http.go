@@ -27,11 +27,10 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 		s.serveCGI(w, r, to, from, id, log.With("cgiscript", to.argv[0]))
 	case s.serveFace(w, r, from, id, log):
 	case s.static != nil && (s.console == nil || s.static.HasFile(r.URL.Path)):
-		if s.usher(w, r, from, id, log) {
-			return
-		}
 		logging.At(log, logging.LevelAccess, "http", "STATIC")
-		s.static.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
+		if !s.usher(w, r, from, id, log) {
+			s.static.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
+		}
 	case s.console != nil:
 		logging.At(log, logging.LevelAccess, "http", "DEVCONSOLE")
 		s.console.ServeHTTP(w, r)

@@ -3,8 +3,7 @@ package libwebsocketd
 import (
 	"log/slog"
 	"net/http"
-
-	"websocketd/libwebsocketd/internal/paths"
+	"strings"
 )
 
 // Usher is a Supervisor that sees requests for the page at its program's path, a static
@@ -18,13 +17,19 @@ type Usher interface {
 // usher lets the Usher of a program see a request for its page, and reports whether that
 // answered it.
 func (s *Server) usher(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
 	to, refusal := s.route(r)
-	if refusal != nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if refusal != nil || !isPage(r.URL.Path, to.scriptName) || !s.static.HasFile(r.URL.Path) {
 		return false
 	}
 	usher, ok := to.program.supervisor.(Usher)
-	if !ok || to.scriptName != paths.Clean(r.URL.Path) {
-		return false
-	}
-	return usher.Usher(w, s.newRequest(r, to, from, id, log, w.Header()))
+	return ok && usher.Usher(w, s.newRequest(r, to, from, id, log, w.Header()))
+}
+
+// isPage reports whether a URL path is that of a program's page, a file or a directory with
+// an index.html. Other spellings of it are redirected first.
+func isPage(urlPath, program string) bool {
+	return urlPath == program || urlPath == strings.TrimSuffix(program, "/")+"/"
 }

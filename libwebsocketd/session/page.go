@@ -1,7 +1,9 @@
 package session
 
 import (
+	"io"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"websocketd/libwebsocketd"
@@ -13,7 +15,18 @@ import (
 func (s *supervisor) Usher(w http.ResponseWriter, req *libwebsocketd.Request) (answered bool) {
 	r, path := req.HTTP, req.Target().ScriptName
 	all := passes(r, path)
-	if id := r.URL.Query().Get("session"); id != "" {
+	if len(all) == 0 && isFromElsewhere(r) {
+		reload(w)
+		return true
+	}
+	if w.Header().Get("Cache-Control") == "" {
+		w.Header().Set("Cache-Control", "private, no-cache") // a cookie is for one browser, and a session may end
+	}
+	switch id := r.URL.Query().Get("session"); {
+	case id == "new":
+		s.redirect(w, req, s.registry.reserve(path))
+		return true
+	case id != "":
 		return s.usherTo(w, req, id, all)
 	}
 	if x := s.root(r, path); x != nil {
@@ -30,6 +43,22 @@ func (s *supervisor) Usher(w http.ResponseWriter, req *libwebsocketd.Request) (a
 		s.setCookie(w.Header(), r, path, s.registry.reserve(path))
 	}
 	return false
+}
+
+// isFromElsewhere reports whether a browser follows a link on another site. It does not
+// send our cookie then (SameSite=Strict, RFC 6265bis section 5.8.3), and one that is set
+// now would replace it.
+func isFromElsewhere(r *http.Request) bool {
+	h := r.Header
+	return h.Get("Sec-Fetch-Site") == "cross-site" && h.Get("Sec-Fetch-Mode") == "navigate" && h.Get("Sec-Fetch-Dest") == "document"
+}
+
+// reload answers with a page that asks for the same URL again. It is of our own site, so
+// that this request has the cookie.
+func reload(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	io.WriteString(w, `<!DOCTYPE html><meta http-equiv="refresh" content="0">`+"\n")
 }
 
 // usherTo refuses the page of a session that is not there, or is not this browser's. A
@@ -56,11 +85,16 @@ func (s *supervisor) usherTo(w http.ResponseWriter, req *libwebsocketd.Request, 
 	return true
 }
 
-// redirect sends the browser to the URL of a session, with a pass for it.
+// redirect sends the browser to the URL of a session, with a pass for it. The rest of the
+// query stays.
 func (s *supervisor) redirect(w http.ResponseWriter, req *libwebsocketd.Request, p pass) {
 	s.setCookie(w.Header(), req.HTTP, req.Target().ScriptName, p)
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, req.HTTP, req.HTTP.URL.EscapedPath()+"?session="+p.id, http.StatusTemporaryRedirect)
+	query := req.HTTP.URL.Query()
+	query.Del("token")
+	query.Set("session", p.id)
+	to := url.URL{Path: req.HTTP.URL.Path, RawQuery: query.Encode()}
+	http.Redirect(w, req.HTTP, to.String(), http.StatusTemporaryRedirect)
 }
 
 // root returns the session that Hooks.Root names for the page, nil if there is none.
