@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -73,21 +72,19 @@ func TestCutShared(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			s := harness.Start(t, harness.Binary(t), append([]string{"--shared", "--linger=30s", "--history=64M", "--pingms=200"}, counting(t)...)...)
-			survive(t, s, newClient(t, s.Addr), readers)
+			survive(t, newClient(t, s.Addr), readers)
 		})
 	}
 }
 
-// survive follows the output of c's process to its end through a proxy that cuts, and
-// demands that all of it came. Where there is a choice of readers, c leaves some
-// connections by itself.
-func survive(t *testing.T, s *harness.Server, direct *client, readers []reader) {
+// survive has c read the output of its process to the end through a proxy that cuts.
+// Where there is a choice of readers, c leaves some connections by itself.
+func survive(t *testing.T, c *client, readers []reader) {
 	t.Helper()
 	random := random(t)
 	n, gap := cuts(t)
-	proxy := harness.NewProxy(t, s.Addr)
-	c := newClient(t, proxy.Addr)
-	c.id, c.secret = direct.id, direct.secret
+	direct := *c
+	proxy := c.through(t)
 	k := &cutter{random: random, proxy: proxy, gap: gap, left: n, counts: map[string]int{}, done: func() error {
 		return direct.say(harness.Context(t), "stop")
 	}}
@@ -100,9 +97,11 @@ func survive(t *testing.T, s *harness.Server, direct *client, readers []reader) 
 		}
 		return nil
 	}
-	c.follow(t, random, readers...)
-	if want := (ending{4003, "exit status 3"}); *c.ending != want || proxy.Struck() != n {
+	if err := c.readAll(t, random, readers...); err != nil {
+		t.Fatal(err)
+	}
+	if *c.ending != exit3 || proxy.Struck() != n {
 		t.Errorf("%+v after %d of %d faults", *c.ending, proxy.Struck(), n)
 	}
-	t.Log(fmt.Sprint(c.last, " lines over ", c.connections, " connections with ", k.counts))
+	t.Logf("%d lines over %d connections, %d twice; %v", c.last, c.connections, c.repeats, k.counts)
 }

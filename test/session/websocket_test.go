@@ -16,8 +16,8 @@ func overWebSocket(ctx context.Context, c *client) error {
 	conn, resp, err := websocket.Dial(ctx, c.address(url.Values{"after": {c.position()}}), &websocket.DialOptions{
 		HTTPClient: c.http,
 		HTTPHeader: c.header(),
-		OnPingReceived: func(context.Context, []byte) bool {
-			c.moved()
+		OnPingReceived: func(_ context.Context, payload []byte) bool {
+			c.pinged(payload)
 			return true
 		},
 	})
