@@ -68,6 +68,8 @@ func lookCommand(name string) (path, why string) {
 		return "", fmt.Sprintf("%s is not in the PATH of websocketd; write its whole path, or ./%s", name, name)
 	case errors.Is(statErr, fs.ErrNotExist):
 		return "", fmt.Sprintf("%s: there is no such file%s", name, seenFrom(name))
+	case errors.Is(statErr, fs.ErrPermission):
+		return "", fmt.Sprintf("%s is in a directory that this user may not look into; chmod +x makes it so", name)
 	case statErr != nil:
 		return "", fmt.Sprintf("%s: %v", name, rootCause(statErr))
 	case info.IsDir():
@@ -176,7 +178,10 @@ func isReadable(path string) error {
 		return isDirectory(path)
 	}
 	f, err := os.Open(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("this user may not list it; chmod +r makes it so")
+	case err != nil:
 		return rootCause(err)
 	}
 	return f.Close()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"websocketd/test/harness"
@@ -152,15 +153,26 @@ func (w *wire) bytes(n int) string {
 }
 
 // What net/http says of a stranger is a line of the log: one that does not speak TLS,
-// here, and nothing is on standard error.
+// here. Nothing is on standard error, and with --loglevel=none nothing is said at all.
 func TestPlainOnTheSecurePort(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
-	s := start(t, append(ca.serve(t, "localhost"), "--logformat=json", "cat")...)
-	w := dial(t, s)
-	w.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	ask := func(flag string) *harness.Server {
+		s := start(t, append(ca.serve(t, "localhost"), flag, "cat")...)
+		w := dial(t, s)
+		w.send(request("GET", "/", ""))
+		w.answer("GET")
+		w.closed()
+		return s
+	}
+	s := ask("--logformat=json")
 	line := s.Out.Await(t, `"level":"ERROR","category":"http","message":"http: TLS handshake error`)
 	if !strings.HasPrefix(line, "{") || s.Err.String() != "" {
 		t.Errorf("%s\nstandard error: %s", line, s.Err)
+	}
+	s = ask("--loglevel=none")
+	s.Signal(t, syscall.SIGTERM)
+	if status := s.Wait(t); status != 0 || s.Out.String() != "" || s.Err.String() != "" {
+		t.Errorf("status %d, standard output %q, standard error %q", status, s.Out, s.Err)
 	}
 }
