@@ -14,6 +14,9 @@ import (
 // page is at the URL of a session, and the program's path redirects to a new one.
 func (s *supervisor) Usher(w http.ResponseWriter, req *libwebsocketd.Request) (answered bool) {
 	r, path := req.HTTP, req.Target().ScriptName
+	if w.Header().Get("Cache-Control") == "" {
+		w.Header().Set("Cache-Control", "private, no-cache") // the cookie is for one browser, and each load of the page may need one
+	}
 	all := passes(r, path)
 	if len(all) == 0 && isFromElsewhere(r) {
 		reload(w)

@@ -156,7 +156,7 @@ func TestFloodingSessions(t *testing.T) {
 // the end nothing is left of them.
 func TestAbandonedSessions(t *testing.T) {
 	t.Parallel()
-	most, tries := many(t, 20), many(t, 200)
+	most, tries := many(t, 20), many(t, 100)
 	s := harness.Start(t, harness.PlainBinary(t), "--resume=30s", "--maxsessions="+strconv.Itoa(most), "--maxforks=2000", "cat")
 	counts := map[int]int{}
 	var last made
@@ -186,7 +186,7 @@ func TestAbandonedSessions(t *testing.T) {
 // command line has what opens a session.
 func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
-	s := harness.Start(t, harness.Binary(t), "--resume=1m", "--loglevel=debug", "--passenv=PATH,"+harness.MarkName, "sh", "-c", "env; exec cat")
+	s := harness.Start(t, harness.Binary(t), "--resume=1m", "--loglevel=debug", "--passenv=PATH,"+harness.MarkName, "sh", "-c", "env >&2; exec cat")
 	m, _ := create(t, s)
 	client := harness.HTTPClient(t)
 	r, _ := http.NewRequest("POST", "http://"+s.Addr+m.URL+"&ticket=new", nil)
