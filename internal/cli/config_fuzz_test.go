@@ -36,6 +36,7 @@ func FuzzConfig(f *testing.F) {
 		"[program.a]\ncommand = [\"cat\"]\nprefork = 600\n[program.b]\ncommand = [\"cat\"]\nprefork = 600\nmaxline = 1073741825\n",
 		"shared = true\nlinger = \"5s\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"connection\"\nhistory = 5000\n[program.b]\ncommand = [\"cat\"]\nmaxframesize = 0\n",
 		"start = \"eager\"\nlinger = 5\nhistory = \"1K\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"shared\"\nprefork = 1\n",
+		"attach = \"share\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"session\"\nresume = \"0s\"\nsessionurl = true\n[program.b]\ncommand = [\"cat\"]\nlifetime = \"shared\"\nresume = \"never\"\n",
 	} {
 		f.Add(seed)
 	}

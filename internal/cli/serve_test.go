@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/session"
 	"websocketd/libwebsocketd/shared"
 )
 
@@ -85,7 +86,12 @@ func TestConfig(t *testing.T) {
 			c.Lifetime = shared.Lifetime{Start: shared.StartEager, Linger: 90 * time.Second, Input: shared.InputNone, SlowClient: shared.SlowBlock,
 				History: 4096, KeepFirst: 1024, Restart: shared.RestartOnFailure, Watch: true}
 		}},
-		{[]string{"--watch=false", "script"}, nil},
+		{[]string{"--watch=false", "--sessionurl=false", "--resume=0", "--maxsessions=3", "script"}, nil},
+		{[]string{"--resume=5m", "script"}, func(c *libwebsocketd.Config) { c.Lifetime = keptFor(5 * time.Minute) }},
+		{[]string{"--resume=never", "--attach=takeover", "--history=4K", "--keepfirst=1K", "--watch", "--sessionurl", "--staticdir=/", "script"}, func(c *libwebsocketd.Config) {
+			c.Lifetime = session.Lifetime{Attach: session.TakeOver, History: 4096, KeepFirst: 1024, Watch: true, URL: true}
+			c.StaticDir = "/"
+		}},
 		{[]string{"--framing=raw", "script"}, func(c *libwebsocketd.Config) { c.Framing = libwebsocketd.FramingRaw }},
 		{[]string{"--preset=mcp", "script"}, func(c *libwebsocketd.Config) {
 			c.Framing, c.Protocols, c.MaxLine, c.MaxFrameSize = libwebsocketd.FramingNDJSON, []string{"mcp"}, 16<<20, 16<<20
@@ -206,13 +212,18 @@ func TestBanner(t *testing.T) {
 			[]string{"Serving from directory      : /srv", "Starting WebSocket server   : ws://[::1]:80/", "Starting WebSocket server   : unix socket at /run/s"}},
 	}
 	tests = append(tests, originBanners(four)...)
-	one := shared.Lifetime{}
+	one, five := shared.Lifetime{}, session.Lifetime{Resume: 5 * time.Minute}
 	tests = append(tests, []bannerTest{
 		{libwebsocketd.Config{Command: []string{"/bin/cat"}, UnixSocket: "s", Settings: libwebsocketd.Settings{Lifetime: one}}, []net.Listener{file},
 			[]string{"Serving using application   : /bin/cat ", "Sharing processes           : all clients of a URL have one", "Starting WebSocket server   : unix socket at s"}},
 		{libwebsocketd.Config{Programs: []libwebsocketd.Program{{Name: "a", Path: "/a", Command: []string{"/bin/cat", "-u"}, Settings: libwebsocketd.Settings{Lifetime: one}}, {Name: "b", Path: "/", Command: []string{"/bin/cat"}}}, UnixSocket: "s"},
 			[]net.Listener{file},
 			[]string{"Serving program             : a at /a, shared: /bin/cat -u", "Serving program             : b at /: /bin/cat", "Starting WebSocket server   : unix socket at s"}},
+		{libwebsocketd.Config{Command: []string{"/bin/cat"}, UnixSocket: "s", Settings: libwebsocketd.Settings{Lifetime: five}}, []net.Listener{file},
+			[]string{"Serving using application   : /bin/cat ", "Keeping sessions            : for 5m while no client is attached", "Starting WebSocket server   : unix socket at s"}},
+		{libwebsocketd.Config{Programs: []libwebsocketd.Program{{Name: "a", Path: "/a", Command: []string{"/bin/cat"}, Settings: libwebsocketd.Settings{Lifetime: session.Lifetime{}}}}, UnixSocket: "s"},
+			[]net.Listener{file},
+			[]string{"Serving program             : a at /a, sessions kept for ever: /bin/cat", "Starting WebSocket server   : unix socket at s"}},
 	}...)
 	for _, test := range tests {
 		var out bytes.Buffer

@@ -82,10 +82,15 @@ var flagRows = map[string]flagRow{
 	"watch": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: changedProgram, want: [3]string{"goes on", "another", "goes on"}},
 
-	"resume":      {kind: cli.KindTime, def: "0s", good: append([]string{"never"}, timeGood...), bad: append([]string{"NEVER", "ever", "true"}, timeBad...)},
-	"attach":      {kind: cli.KindChoice, def: "share", good: []string{"share", "takeover", "refuse"}, bad: []string{"", "Share", "take", "share,refuse"}},
-	"maxsessions": {kind: cli.KindInt, good: intGood, bad: intBad},
-	"sessionurl":  {kind: cli.KindBool, good: boolGood, bad: boolBad},
+	// The three below --resume are seen with it.
+	"resume": {kind: cli.KindTime, def: "0s", good: append([]string{"never"}, timeGood...), bad: append([]string{"NEVER", "ever", "true"}, timeBad...),
+		env: "never", flag: "1ms", seen: comesBack, want: [3]string{"no session", "hello", "ended"}},
+	"attach": {kind: cli.KindChoice, def: "share", good: []string{"share", "takeover", "refuse"}, bad: []string{"", "Share", "take", "share,refuse"},
+		env: "takeover", flag: "refuse", seen: secondClient, want: [3]string{"hello", `closed with 4409 "taken over by another connection"`, "409"}},
+	"maxsessions": {kind: cli.KindInt, good: intGood, bad: intBad,
+		env: "1", flag: "2", seen: sessionsMade, want: [3]string{"4", "1", "2"}},
+	"sessionurl": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: pageOfSession, want: [3]string{"200", "307 /?session", "200"}},
 
 	"config": {kind: cli.KindString, good: anyText, // that there is no such file is told when it is read: config.txtar
 		env: "one.toml", flag: "two.toml", seen: configured, want: [3]string{"no file", "one", "two"}},
