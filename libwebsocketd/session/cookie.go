@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,23 @@ func (s *supervisor) setCookie(answer http.Header, r *http.Request, path string,
 	for _, p := range all[:min(len(all), mostPasses)] {
 		texts = append(texts, p.String())
 	}
-	cookie := http.Cookie{Name: cookieName(r, path), Value: strings.Join(texts, "~"), Path: path,
+	cookie := http.Cookie{Name: cookieName(r, path), Value: strings.Join(texts, "~"), Path: asRequested(r, path),
 		MaxAge: int(cookieTime.Seconds()), HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
 	answer.Add("Set-Cookie", cookie.String())
+}
+
+// asRequested returns a path as the request has it: browsers compare the Path of a cookie
+// with the path of a URL byte by byte (RFC 6265 section 5.1.4), and escape what Go would not,
+// or the other way round.
+func asRequested(r *http.Request, path string) string {
+	raw := r.URL.EscapedPath()
+	for end := range len(raw) + 1 {
+		if end < len(raw) && raw[end] != '/' {
+			continue
+		}
+		if head, err := url.PathUnescape(raw[:end]); err == nil && head == path {
+			return raw[:end]
+		}
+	}
+	return (&url.URL{Path: path}).EscapedPath()
 }

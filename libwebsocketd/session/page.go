@@ -22,9 +22,6 @@ func (s *supervisor) Usher(w http.ResponseWriter, req *libwebsocketd.Request) (a
 		reload(w)
 		return true
 	}
-	if w.Header().Get("Cache-Control") == "" {
-		w.Header().Set("Cache-Control", "private, no-cache") // a cookie is for one browser, and a session may end
-	}
 	switch id := r.URL.Query().Get("session"); {
 	case id == "new":
 		s.redirect(w, req, s.registry.reserve(path))
@@ -33,6 +30,7 @@ func (s *supervisor) Usher(w http.ResponseWriter, req *libwebsocketd.Request) (a
 		return s.usherTo(w, req, id, all)
 	}
 	if x := s.root(r, path); x != nil {
+		x.forAll.Store(true)
 		if !x.isOpenTo(all) {
 			s.setCookie(w.Header(), r, path, x.newPass())
 		}
@@ -42,7 +40,10 @@ func (s *supervisor) Usher(w http.ResponseWriter, req *libwebsocketd.Request) (a
 		s.redirect(w, req, s.registry.reserve(path))
 		return true
 	}
-	if !slices.ContainsFunc(all, func(p pass) bool { return s.byPass(path, p) != nil || s.registry.isOpen(path, &p) }) {
+	if !slices.ContainsFunc(all, func(p pass) bool {
+		x := s.byPass(path, p)
+		return x != nil && x.isFor(req.Identity()) || s.registry.isOpen(path, &p)
+	}) {
 		s.setCookie(w.Header(), r, path, s.registry.reserve(path))
 	}
 	return false

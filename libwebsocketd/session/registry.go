@@ -51,12 +51,12 @@ func newID() string {
 func (r *Registry) add(x *Session, complete func()) *gate.Refusal {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.all[x.ID] != nil {
+		return taken
+	}
 	if r.limit > 0 && len(r.all) >= r.limit && !r.dropEnded() {
 		return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1,
 			Reason: "every one of the " + strconv.Itoa(r.limit) + " sessions that there may be is taken (see --maxsessions): end one, or try again later"}
-	}
-	if r.all[x.ID] != nil {
-		return taken
 	}
 	r.last++
 	x.Number = r.last

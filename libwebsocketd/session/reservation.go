@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -61,6 +62,7 @@ func (r *reservations) isOpen(path string, p *pass) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.forget(time.Now())
 	_, used := r.used[p.id]
 	return !used && len(r.used) < mostUsed
 }
@@ -70,13 +72,15 @@ func (r *reservations) use(id string) {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now.After(r.look) {
-		r.look = now.Add(time.Minute)
-		for id, until := range r.used {
-			if now.After(until) {
-				delete(r.used, id)
-			}
-		}
-	}
+	r.forget(now)
 	r.used[id] = now.Add(reservationTime + time.Minute)
+}
+
+// forget forgets, once a minute, the used promises whose time is over. r.mu is held.
+func (r *reservations) forget(now time.Time) {
+	if now.Before(r.look) {
+		return
+	}
+	r.look = now.Add(time.Minute)
+	maps.DeleteFunc(r.used, func(_ string, until time.Time) bool { return now.After(until) })
 }

@@ -301,3 +301,14 @@ func (s *service) one() *Session {
 	s.t.Fatal("it went away")
 	return nil
 }
+
+// pidOf returns the pid from a greeting.
+func pidOf(t *testing.T, words string) int64 {
+	t.Helper()
+	word, _, _ := strings.Cut(words, " ")
+	pid, err := strconv.ParseInt(word, 10, 64)
+	if err != nil {
+		t.Fatalf("no pid in %q", words)
+	}
+	return pid
+}

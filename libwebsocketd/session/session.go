@@ -32,6 +32,7 @@ type Session struct {
 	log      *slog.Logger
 	pid      atomic.Int64
 	refused  atomic.Pointer[gate.Refusal] // why its process was not started
+	forAll   atomic.Bool                  // Hooks.Root has given it to clients, whoever they are
 	created  bool                         // Hooks.Created has let it be
 	gone     chan struct{}                // closed when no client can come back
 

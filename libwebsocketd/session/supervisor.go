@@ -28,9 +28,15 @@ func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor
 	return s
 }
 
-// Retire does nothing: sessions outlive a reload, and the Supervisor of the new settings
-// finds them in the registry.
-func (s *supervisor) Retire() {}
+// Retire does nothing if the Supervisor of the new settings finds the sessions in a common
+// registry. Otherwise no client can come back to them: each ends with its last one.
+func (s *supervisor) Retire() {
+	if s.life.Registry == nil {
+		for x := range s.registry.All() {
+			x.hub.Retire()
+		}
+	}
+}
 
 // Open attaches a client to the session that its URL names, or to that of its cookie, or
 // to a new one.
@@ -56,7 +62,7 @@ func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 // attach attaches a client to the session that it is for, which may be a new one. If it
 // returns neither an Attachment nor a refusal, that session has gone meanwhile.
 func (s *supervisor) attach(call *libwebsocketd.Attach, from shared.From) (a *Attachment, refusal *gate.Refusal) {
-	x, p, refusal := s.find(call)
+	x, p, refusal := s.find(call, from)
 	switch {
 	case refusal != nil:
 		return nil, refusal
@@ -77,18 +83,20 @@ func (s *supervisor) attach(call *libwebsocketd.Attach, from shared.From) (a *At
 }
 
 // find returns the session a request is for, and nil for a new one, which p is for.
-func (s *supervisor) find(call *libwebsocketd.Attach) (x *Session, p pass, refusal *gate.Refusal) {
+func (s *supervisor) find(call *libwebsocketd.Attach, from shared.From) (x *Session, p pass, refusal *gate.Refusal) {
 	r, path := call.Request, call.Target.ScriptName
 	p = pass{id: newID(), secret: newSecret()}
 	all := passes(r, path)
 	switch id := r.URL.Query().Get("session"); id {
 	case "new":
-		return nil, p, nil
+		x = s.ofCookie(call, all, from.Epoch())
+		if x == nil || x.hub.Epoch() != from.Epoch() { // else an EventSource comes back to its session
+			return nil, p, nil
+		}
+		return x, p, nil
 	case "":
-		for _, p := range all {
-			if x := s.byPass(path, p); x != nil {
-				return x, p, nil
-			}
+		if x = s.ofCookie(call, all, from.Epoch()); x != nil {
+			return x, p, nil
 		}
 	default:
 		if x = s.there(path, id); x != nil {
@@ -103,6 +111,22 @@ func (s *supervisor) find(call *libwebsocketd.Attach) (x *Session, p pass, refus
 		}
 	}
 	return nil, p, refusal
+}
+
+// ofCookie returns the session of a client's cookie: the newest, or that of a numbering if
+// the client names one. It is nil if the cookie has none that is there and the client's own.
+func (s *supervisor) ofCookie(call *libwebsocketd.Attach, all []pass, epoch string) (newest *Session) {
+	for _, p := range all {
+		x := s.byPass(call.Target.ScriptName, p)
+		switch {
+		case x == nil || !x.isFor(call.Identity):
+		case x.hub.Epoch() == epoch:
+			return x
+		case newest == nil:
+			newest = x
+		}
+	}
+	return newest
 }
 
 // only returns the passes of one session.
@@ -136,7 +160,7 @@ func (s *supervisor) byPass(path string, p pass) *Session {
 func (x *Session) check(r *http.Request, who libwebsocketd.Identity, all []pass) *gate.Refusal {
 	query := r.URL.Query()
 	switch secret, isBearer := bearer(r); {
-	case x.Owner.User != "" && x.Owner.User != who.User:
+	case !x.isFor(who):
 		return &gate.Refusal{Status: http.StatusForbidden, Reason: "this session is another user's"}
 	case query.Has("token"):
 		if !x.keys.use(query.Get("token")) {
@@ -151,6 +175,11 @@ func (x *Session) check(r *http.Request, who libwebsocketd.Identity, all []pass)
 	}
 	return &gate.Refusal{Status: http.StatusForbidden,
 		Reason: "this session needs its secret, in the cookie or as Authorization: Bearer, or a ticket as token="}
+}
+
+// isFor reports whether a client may be the session's, by who it is.
+func (x *Session) isFor(who libwebsocketd.Identity) bool {
+	return x.Owner.User == "" || x.Owner.User == who.User || x.forAll.Load()
 }
 
 // bearer returns the token of an Authorization header (RFC 6750 section 2.1).

@@ -100,7 +100,7 @@ func (h *Hub) outlast(dropped <-chan struct{}) {
 	}
 	for {
 		expired := timer.C
-		if h.Hold && (h.Life.Linger == 0 || h.isWatched()) {
+		if h.Hold && h.isWantedNow() {
 			expired = nil
 		}
 		select {
@@ -198,6 +198,13 @@ func (h *Hub) arm(idle *time.Timer) {
 		return
 	}
 	idle.Reset(time.Until(h.until))
+}
+
+// isWantedNow does what isWanted does, and takes h.mu for it.
+func (h *Hub) isWantedNow() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.isWanted()
 }
 
 // isWanted reports whether the process is kept for now; h.mu is held.

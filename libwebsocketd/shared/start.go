@@ -60,6 +60,9 @@ func (s From) Resumes() bool {
 	return s.acked || s.named && (s.position.Number > 0 || s.position.Epoch != "")
 }
 
+// Epoch returns the numbering that the position is of, "" if the viewer did not send it.
+func (s From) Epoch() string { return s.position.Epoch }
+
 // Reconnects reports whether the viewer is an EventSource that comes back by itself.
 func (s From) Reconnects() bool { return s.browser }
 

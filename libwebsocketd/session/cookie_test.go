@@ -1,0 +1,133 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// ask returns a request that came to a port, with a cookie for the program at a path.
+func ask(port int, target, path, cookie string) *http.Request {
+	r := httptest.NewRequest("GET", target, nil)
+	r.TLS = nil
+	r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{Port: port}))
+	r.Header.Set("Cookie", cookieName(r, path)+"="+cookie)
+	return r
+}
+
+// given returns the cookie that a browser gets for a pass.
+func (s *supervisor) given(t *testing.T, r *http.Request, path string, p pass) *http.Cookie {
+	t.Helper()
+	h := http.Header{}
+	s.setCookie(h, r, path, p)
+	cookies := (&http.Response{Header: h}).Cookies()
+	if len(cookies) != 1 {
+		t.Fatalf("Set-Cookie: %q", h.Values("Set-Cookie"))
+	}
+	return cookies[0]
+}
+
+// TestCookieName: the cookies of two ports, and of two programs, do not meet.
+func TestCookieName(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for _, port := range []int{80, 8080} {
+		for _, path := range []string{"/", "/a", "/80"} {
+			names[cookieName(ask(port, "/", path, ""), path)] = true
+		}
+	}
+	if len(names) != 6 {
+		t.Errorf("%v", names)
+	}
+	if r := ask(80, "/", "/", "x.y"); len(passes(r, "/")) != 1 || len(passes(r, "/a")) != 0 {
+		t.Error("the cookie of one program is another's")
+	}
+}
+
+// TestCookie: a cookie is for the program's path as browsers spell it, for no script, for
+// no other site, and for no plain HTTP if it came over TLS.
+func TestCookie(t *testing.T) {
+	t.Parallel()
+	s := &supervisor{registry: NewRegistry(0)}
+	p := s.registry.reserve("/")
+	for _, test := range []struct{ target, path, want string }{
+		{"/", "/", "/"},
+		{"/below", "/", "/"},
+		{"/a", "/a", "/a"},
+		{"/a/b/c?x=1", "/a", "/a"},
+		{"/a%20b/c", "/a b", "/a%20b"},
+		{"/%61/b", "/a", "/%61"},
+		{"/caf%C3%A9", "/caf\u00e9", "/caf%C3%A9"},
+		{"//a", "/a", "/a"},
+	} {
+		c := s.given(t, ask(80, test.target, test.path, ""), test.path, p)
+		if c.Path != test.want || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure || c.MaxAge <= 0 || c.Value != p.String() {
+			t.Errorf("%s at %s: %v", test.path, test.target, c)
+		}
+	}
+	r := ask(80, "/", "/", "")
+	r.TLS = &tls.ConnectionState{}
+	if !s.given(t, r, "/", p).Secure {
+		t.Error("it is sent without TLS, too")
+	}
+}
+
+// TestMostPasses: a cookie keeps the passes of eight sessions, the newest first, and none
+// that opens nothing.
+func TestMostPasses(t *testing.T) {
+	t.Parallel()
+	s := &supervisor{registry: NewRegistry(0)}
+	value, latest := "", []string{}
+	for range 2 * mostPasses {
+		p := s.registry.reserve("/")
+		latest = append([]string{p.id}, latest...)
+		value = s.given(t, ask(80, "/", "/", value), "/", p).Value
+	}
+	all := passes(ask(80, "/", "/", value), "/")
+	if len(all) != mostPasses {
+		t.Fatalf("%d passes", len(all))
+	}
+	for i, p := range all {
+		if p.id != latest[i] {
+			t.Errorf("pass %d is %s, want %s", i, p.id, latest[i])
+		}
+	}
+	s.registry.use(all[1].id)
+	again := s.given(t, ask(80, "/", "/", "id.secret~a.b.c~"+value), "/", all[2]).Value
+	if got := passes(ask(80, "/", "/", again), "/"); len(got) >= mostPasses || got[0] != all[2] || strings.Contains(again, all[1].id) || strings.Contains(again, "id.secret") {
+		t.Errorf("the cookie is %s", again)
+	}
+}
+
+// FuzzCookie: whatever a cookie has, no more than so many passes are read of it, none opens
+// anything, and the next cookie has the new pass only.
+func FuzzCookie(f *testing.F) {
+	s := &supervisor{registry: NewRegistry(0)}
+	x := &Session{ID: newID(), Path: "/", registry: s.registry}
+	x.keys.add(newSecret())
+	s.registry.all[x.ID] = x
+	p := s.registry.reserve("/")
+	for _, seed := range []string{"", "~", ".", "a.b", "a.b.c", "a.b.c.d", "~~~a.b~~", x.ID + ".", x.ID + "." + x.ID, "\x00.\xff", strings.Repeat("a.b~", 99), p.String() + "x"} {
+		f.Add(seed, "/")
+	}
+	f.Fuzz(func(t *testing.T, cookie, path string) {
+		r := ask(80, "/", path, cookie)
+		r.URL.Path, r.URL.RawPath = path, ""
+		all := passes(r, path)
+		if len(all) > mostPasses {
+			t.Fatalf("%d passes", len(all))
+		}
+		for _, other := range all {
+			if s.byPass(path, other) != nil || s.registry.isOpen(path, &other) && other.String() != p.String() {
+				t.Errorf("%q opens something", other)
+			}
+		}
+		if c := s.given(t, r, path, pass{id: "i", secret: "s"}); c.Value != "i.s" && !strings.Contains(cookie, p.String()) || strings.ContainsAny(c.Raw, "\r\n\x00") {
+			t.Errorf("the next cookie is %q", c.Raw)
+		}
+	})
+}
