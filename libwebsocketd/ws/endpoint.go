@@ -44,6 +44,7 @@ type Endpoint struct {
 	alive  keepalive
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	died   atomic.Bool // no close frame is sent any more
 
 	share   *gate.Share          // of the memory for messages; nil without a budget
 	tooSlow atomic.Bool          // set by late: others wait for memory this client holds
@@ -107,8 +108,10 @@ func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
 // away.
 func (w *Endpoint) Context() context.Context { return w.ctx }
 
-// die breaks the connection at once, without a close frame: the client is gone.
+// die breaks the connection at once, without a close frame: the client is gone, or finds
+// that its connection was lost.
 func (w *Endpoint) die(cause error) {
+	w.died.Store(true)
 	w.cancel(cause)
 	w.conn.Close()
 }
@@ -274,7 +277,10 @@ func (w *Endpoint) CloseSend(cause error) error {
 	if r := w.receipts.Load(); r != nil {
 		r.closing(code, cause)
 	}
-	err := w.conn.sendClose(code, reason)
+	err := error(errFinished)
+	if !w.died.Load() {
+		err = w.conn.sendClose(code, reason)
+	}
 	var refused *bridge.RefusedError
 	if errors.As(cause, &refused) {
 		w.cancel(cause) // perhaps during a Send, to which finish sets a deadline

@@ -1,9 +1,11 @@
 package ws
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -248,6 +250,42 @@ func TestSilentClient(t *testing.T) {
 		}
 		w.Close()
 	})
+}
+
+// heldClose is a connection whose Close waits.
+type heldClose struct {
+	net.Conn
+	closing, release chan struct{}
+	once             sync.Once
+}
+
+func (c *heldClose) Close() error {
+	c.once.Do(func() {
+		close(c.closing)
+		<-c.release
+	})
+	return c.Conn.Close()
+}
+
+// TestSilentClientIsToldNothing: not even by a conversation that ends before the connection
+// is closed. A client that was only cut off is not told that its program was lost.
+func TestSilentClientIsToldNothing(t *testing.T) {
+	t.Parallel()
+	client, server := net.Pipe()
+	held := &heldClose{Conn: server, closing: make(chan struct{}), release: make(chan struct{})}
+	p := newPair(t, client, held)
+	w := p.endpoint(t, Options{})
+	var all sync.WaitGroup
+	all.Go(func() { w.die(errSilent) })
+	all.Go(func() {
+		if got, _ := io.ReadAll(p.wire); len(got) > 0 {
+			t.Errorf("the client is sent %q", got)
+		}
+	})
+	<-held.closing
+	w.CloseSend(context.Cause(w.Context()))
+	close(held.release)
+	all.Wait()
 }
 
 // TestAnsweringClient: a client of gorilla's that only answers pings stays.
