@@ -155,7 +155,7 @@ var notCreated = &gate.Refusal{Status: http.StatusInternalServerError, Reason: "
 func (s *supervisor) newHub(x *Session, call *libwebsocketd.Attach) *shared.Hub {
 	program := s.runtime.Program()
 	o := shared.HubOptions{
-		Life: s.life.hubLife(), Hold: true, Stays: s.life.Resume == 0, Strict: true, Pieces: program.Pieces(),
+		Life: s.life.hubLife(), Hold: true, Stays: s.life.Resume == 0, Strict: true, Marks: shared.Notes(program), Pieces: program.Pieces(),
 		Context: s.runtime.Context(), Log: x.log, Category: "session", Shelf: s.shelf,
 		Start: s.starter(x, libwebsocketd.Start{Target: call.Target, For: call.Admitted, Env: x.environment()}),
 		Ended: s.runtime.Ended(), Gone: func() { s.forget(x) },

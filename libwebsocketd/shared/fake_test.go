@@ -91,7 +91,7 @@ type stage struct {
 // newStage opens a hub with its first process. The test ends when the hub has.
 func newStage(t *testing.T, life Lifetime, strict bool) (*stage, *fakeProgram) {
 	t.Helper()
-	return newStageOf(t, HubOptions{Life: life.complete(), Stays: life.Start == StartEager, Strict: strict})
+	return newStageOf(t, HubOptions{Life: life.complete(), Stays: life.Start == StartEager, Strict: strict, Marks: !strict})
 }
 
 // newStageOf does the same for a hub with options of its own.

@@ -73,7 +73,8 @@ type HubOptions struct {
 	Life   Lifetime // all but Start and Watch
 	Hold   bool     // what no viewer has confirmed (Confirm) is kept: the process waits
 	Stays  bool     // the process is kept without viewers, until End
-	Strict bool     // no note may come between messages
+	Strict bool     // no note may come between messages: a restart closes viewers
+	Marks  bool     // but a viewer that may miss messages (gap=ok) is sent a note of them
 	Pieces bool     // messages are pieces of a stream
 	Files  []string // the process is restarted when one of them changes
 

@@ -4,13 +4,14 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/process"
 )
 
-// TestStart is the table of where viewers want to begin, with messages 3 to 5 kept.
-func TestStart(t *testing.T) {
-	t.Parallel()
-	s, p := newStage(t, Lifetime{Start: StartEager, History: 3 * (3 + overhead)}, false)
+// keepingLast opens a hub that has messages 3 to 5 of its process.
+func keepingLast(t *testing.T, strict bool) (*stage, *fakeProgram) {
+	t.Helper()
+	s, p := newStage(t, Lifetime{Start: StartEager, History: 3 * (3 + overhead)}, strict)
 	s.run()
 	for _, word := range []string{"a", "b", "c", "d", "e"} {
 		p.says <- texts(word)
@@ -18,6 +19,26 @@ func TestStart(t *testing.T) {
 	for kept := uint64(0); kept < 5; _, kept = s.output.Kept() { // the last output is on its way
 		s.viewer("/").Deliveries()
 	}
+	return s, p
+}
+
+// TestGapWithoutNote: a viewer that may miss messages, but cannot be sent a note of them,
+// goes on with the oldest message that is kept.
+func TestGapWithoutNote(t *testing.T) {
+	t.Parallel()
+	s, p := keepingLast(t, true)
+	expect(t, s.viewer("/?after=0&gap=ok"), "3:c 4:d 5:e")
+	expect(t, s.viewer("/?after=3&gap=ok"), "4:d 5:e")
+	expect(t, s.viewer("/?after=0&gap=ok", func(c *libwebsocketd.Attach) { c.OutOfBand = true }), "3:[websocketd: 2 messages dropped] 3:c 4:d 5:e")
+	s.Marks = true // as a session of lines
+	expect(t, s.viewer("/?after=0&gap=ok"), "3:[websocketd: 2 messages dropped] 3:c 4:d 5:e")
+	p.end(process.Ending{})
+}
+
+// TestStart is the table of where viewers want to begin.
+func TestStart(t *testing.T) {
+	t.Parallel()
+	s, p := keepingLast(t, false)
 	epoch := s.output.Epoch()
 	for _, test := range []struct {
 		query, id string

@@ -30,7 +30,7 @@ type Subscription struct {
 	fresh    bool   // it has read nothing yet, so messages no longer kept are no gap
 	gaps     bool   // it is sent a note of what it misses, and goes on
 	notes    bool   // it can be sent a note between the beginning and the history, even if fresh
-	strict   bool   // it cannot be sent notes
+	strict   bool   // a restart closes it, for it cannot be sent notes
 	from     uint64 // the message after which it began
 	begins   bool   // it named no position: restarts before it joined do not concern it
 	restarts int    // number of restarts when it joined
@@ -76,7 +76,7 @@ func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gat
 		notes:  call.OutOfBand,
 		into:   make([]record.Entry[item], 0, most),
 	}
-	s.gaps = s.gaps && !s.strict
+	s.gaps = s.gaps && (h.Marks || call.OutOfBand)
 	s.ctx, s.left = context.WithCancelCause(context.Background())
 	h.returns = h.returns || call.Polling
 	if !call.SendOnly {
@@ -90,8 +90,9 @@ func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gat
 }
 
 // begin returns the message after which a viewer begins: the one it names, or else the
-// one before the first that is kept. A viewer that is closed on a restart gets nothing
-// from the process before it. h.mu is held.
+// one before the first that is kept. That is also where a viewer begins that may miss
+// messages (gap=ok), but cannot be sent a note of them. A viewer that is closed on a restart
+// gets nothing from the process before it. h.mu is held.
 func (h *Hub) begin(s *Subscription, from From) uint64 {
 	first, _ := h.output.Kept()
 	switch {
@@ -99,6 +100,9 @@ func (h *Hub) begin(s *Subscription, from From) uint64 {
 		return h.flow.Confirmed()
 	case from.named:
 		h.Confirm(from.position.Number)
+		if from.gaps && !s.gaps {
+			return max(first-1, from.position.Number)
+		}
 		return from.position.Number
 	case s.strict && !h.Hold:
 		return max(first-1, h.before)

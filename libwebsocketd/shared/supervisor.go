@@ -116,7 +116,7 @@ func (s *supervisor) newHub(at libwebsocketd.Target) *Hub {
 	own, known := s.runtime.Own()
 	o := HubOptions{
 		Life: s.life, Stays: !s.retired && known && s.life.Start == StartEager && key(own) == key(at),
-		Strict: strict(p), Pieces: p.Pieces(), Context: s.runtime.Context(), Shelf: s.shelf,
+		Strict: !Notes(p), Marks: Notes(p), Pieces: p.Pieces(), Context: s.runtime.Context(), Shelf: s.shelf,
 		Log: s.runtime.Log().With("url", urlOf(at)), Category: "shared", Ended: s.runtime.Ended(),
 	}
 	if s.life.Watch {
@@ -174,8 +174,8 @@ func (s *supervisor) Retire() {
 	}
 }
 
-// strict reports whether clients take every message for the program's, so that no note
-// may come between them.
-func strict(p *libwebsocketd.Program) bool {
-	return !p.Lines() || p.Stderr == libwebsocketd.StderrTag
+// Notes reports whether there may be notes between the messages of a program: they are lines
+// for people, whose client does not take every message for the program's.
+func Notes(p *libwebsocketd.Program) bool {
+	return p.Lines() && p.Stderr != libwebsocketd.StderrTag
 }
