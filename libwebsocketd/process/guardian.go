@@ -57,10 +57,11 @@ func (g *guardian) await(quit <-chan struct{}) {
 }
 
 // run keeps a guardian running until end is called. One that is gone is replaced at
-// once. One that never got ready is replaced after a pause, longer each time.
+// once. One that never got ready is replaced after a pause, longer each time; the first
+// is short, because it may have been killed.
 // Meanwhile the server serves all the same, and reports it.
 func (g *guardian) run(quit <-chan struct{}, onError func(error)) {
-	var failures backoff.Pause
+	failures := backoff.Pause{First: time.Millisecond}
 	ready := g.settled
 	for {
 		born := time.Now()

@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -48,6 +50,56 @@ func TestGuardianIsReplaced(t *testing.T) {
 	for _, pid := range []int{pids[0], pids[1], second} {
 		eventually(t, fmt.Sprintf("%d is gone", pid), func() bool { return !alive(pid) })
 	}
+}
+
+// A guardian that is ended before it ignores signals is replaced at once too.
+func TestGuardianIsEndedEarly(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		g, err := newGuardian(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, done := make(chan string, 1000), make(chan struct{})
+		go func() { defer close(done); g.run(nil, func(err error) { told <- err.Error() }) }()
+		<-g.first
+		early := g.endEarly(sig, told)
+		if !strings.HasSuffix(early, "; the next try is in 1ms") {
+			t.Errorf("%s: %s", sig, early)
+		}
+		for !strings.HasSuffix(<-told, "is started again") {
+		}
+		g.end()
+		<-done
+		g.close()
+	}
+}
+
+// endEarly signals each guardian as soon as it is there, until one was not ready yet, and
+// returns what was said about that one.
+func (g *guardian) endEarly(sig syscall.Signal, told <-chan string) string {
+	for last := g.signal(syscall.SIGKILL, 0); ; runtime.Gosched() {
+		last = g.signal(sig, last)
+		select {
+		case said := <-told:
+			if strings.Contains(said, "before it was ready") {
+				return said
+			}
+			g.signal(syscall.SIGKILL, 0) // it was ready, and ignores other signals
+		default:
+		}
+	}
+}
+
+// signal signals the guardian there is, unless it is the last one, and returns its pid.
+func (g *guardian) signal(sig syscall.Signal, last int) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pid == 0 || g.pid == last {
+		return last
+	}
+	syscall.Kill(g.pid, sig)
+	return g.pid
 }
 
 // The guardian does not remove the socket of a successor of the dead server.

@@ -50,6 +50,7 @@ func TestKilledUnderLoad(t *testing.T) {
 			"server":           killServer,
 			"guardian":         killGuardian,
 			"stopped guardian": stopGuardian,
+			"guardian twice":   killGuardianTwice,
 			"both":             killBoth,
 		} {
 			t.Run(name+", "+victims, func(t *testing.T) {
@@ -121,6 +122,27 @@ func replaceGuardian(t *testing.T, s *harness.Server, sig syscall.Signal) {
 	syscall.Kill(s.Guardian(), sig)
 	s.Out.Await(t, "the guardian was gone and is started again")
 	killServer(t, s)
+}
+
+// killGuardianTwice kills the guardian and the next one, which may not be ready yet, and
+// the server when there is another.
+func killGuardianTwice(t *testing.T, s *harness.Server) {
+	first := nextGuardian(t, s, 0)
+	syscall.Kill(first, syscall.SIGKILL)
+	second := nextGuardian(t, s, first)
+	syscall.Kill(second, syscall.SIGKILL)
+	nextGuardian(t, s, second)
+	killServer(t, s)
+}
+
+// nextGuardian waits for a guardian that is not the last one.
+func nextGuardian(t *testing.T, s *harness.Server, last int) (pid int) {
+	t.Helper()
+	harness.Until(t, "there is another guardian", func() bool {
+		pid = s.Guardian()
+		return pid != 0 && pid != last
+	})
+	return pid
 }
 
 // killBoth kills both in any order within 50 ms.

@@ -119,15 +119,11 @@ func TestKilledGuardianIsReplaced(t *testing.T) {
 	s := start(t, "sh", "-c", "sleep 600 & echo up; cat")
 	c := s.Connect(t)
 	c.Expect(t, "up")
-	var first int
-	harness.Until(t, "there is a guardian", func() bool { first = s.Guardian(); return first != 0 })
+	first := nextGuardian(t, s, 0)
 	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	harness.Until(t, "there is another guardian", func() bool {
-		next := s.Guardian()
-		return next != 0 && next != first
-	})
+	nextGuardian(t, s, first)
 	s.Out.Await(t, "the guardian was gone and is started again") // and knows everything
 	c.Text("still here")
 	c.Expect(t, "still here")
