@@ -72,13 +72,13 @@ var below = map[string][]string{
 
 // outside says where a dependency that is not the standard library's may be
 // imported: in a folder (it ends with /) or in a file. Each sits in one package,
-// but for x/sys, which the two packages that talk to the system share.
+// but for x/sys, which those that talk to the system share.
 var outside = map[string][]string{
 	"github.com/alecthomas/kong":   {"internal/cli/"},
 	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go"},
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
-	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/"},
+	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
 }
 
 // testOnly are further packages that any test may import, and only tests.

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 func TestEnding(t *testing.T) {
@@ -245,23 +245,7 @@ func TestGraceOfTheStarved(t *testing.T) {
 	t.Parallel()
 	l := newLauncher(t, LauncherOptions{})
 	starved, hog := begin(t, l, sh("while :; do :; done")), begin(t, l, sh("while :; do :; done"))
-	var one unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &one); err != nil {
-		t.Skip(err)
-	}
-	for cpu, left := 0, one.Count(); left > 1; cpu++ {
-		if one.IsSet(cpu) {
-			one.Clear(cpu)
-			left--
-		}
-	}
-	idle := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}
-	if err := errors.Join(unix.SchedSetaffinity(starved.Pid, &one), unix.SchedSetaffinity(hog.Pid, &one),
-		unix.SchedSetAttr(starved.Pid, &idle, 0)); err != nil {
-		t.Skip(err)
-	}
-	// Each session may have its own share (sched(7), autogroup): take the smallest.
-	os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", starved.Pid), []byte("19"), 0)
+	testkit.Starve(t, starved.Pid, hog.Pid)
 	began := time.Now()
 	starved.Stop(DefaultLadder(0))
 	if took := time.Since(began); took < 350*time.Millisecond+2*mostGrace/3 {
