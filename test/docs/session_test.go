@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -109,6 +110,7 @@ func (s *session) run(t *testing.T, b block) {
 			s.serve(t, typed, answer)
 		case strings.HasPrefix(typed, "npx wscat "):
 			s.converse(t, typed, answer)
+		case len(answer) == 0 && s.assign(t, typed):
 		default:
 			s.compare(t, typed, s.shell(t, typed), answer)
 		}
@@ -180,6 +182,20 @@ func (s *session) checkLog(t *testing.T) {
 	if !harness.Within(harness.Patience(t), func() bool { return want.MatchString(s.usual(s.server.Out.String())) }) {
 		t.Errorf("%s: the log is\n%s\nwithout\n%s", s.at, s.server.Out, s.log)
 	}
+}
+
+// assignment is what sets a variable for what is typed later.
+var assignment = regexp.MustCompile(`^([A-Z]+)=`)
+
+// assign sets a variable, if that is what is typed.
+func (s *session) assign(t *testing.T, typed string) bool {
+	t.Helper()
+	name := assignment.FindStringSubmatch(typed)
+	if name == nil {
+		return false
+	}
+	s.env = append(s.env, name[1]+"="+s.shell(t, typed+`; printf %s "$`+name[1]+`"`))
+	return true
 }
 
 // shell runs what is typed and returns both its outputs.
