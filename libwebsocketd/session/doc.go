@@ -18,11 +18,15 @@
 //     that is loaded again.
 //
 //   - Clients of a WebSocket confirm by answering numbered pings, other clients by what
-//     their system has acknowledged (bridge.Confirming), and every client by after=N.
+//     their system has acknowledged (bridge.Confirming), and every client by after=N. While
+//     the program takes no input, the pongs stand behind that; then what the client's
+//     system has acknowledged counts, so that the two do not wait for each other.
 //
 //   - A session ends when no client has been attached for Resume, by DELETE, when the server
 //     shuts down, or with its process. After the process's own end it is kept until some
-//     client was told how it ended, and for Resume at most. Its number and its place are
+//     client was told how it ended, and for Resume at most. Of clients of plain HTTP that
+//     is not sure, since a proxy may have taken what they never got: then it is kept for
+//     another half a minute. Its number and its place are
 //     free when no client can come back.
 //
 //   - A session's id is no secret: it stands in URLs. What opens it is its secret, in a

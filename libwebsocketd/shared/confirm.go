@@ -11,8 +11,15 @@ type Confirmer struct{ *Subscription }
 // Confirm records that the client has all messages up to number.
 func (c Confirmer) Confirm(number uint64) { c.hub.Confirm(number) }
 
-// ConfirmEnd records that the client was told how the program ended.
-func (c Confirmer) ConfirmEnd() { c.hub.ConfirmEnd() }
+// ConfirmEnd records that the client was told how the program ended. Of a client of plain
+// HTTP only its system is known to be, or that of a proxy before it.
+func (c Confirmer) ConfirmEnd() {
+	if c.notes {
+		c.hub.tellSomebody()
+	} else {
+		c.hub.ConfirmEnd()
+	}
+}
 
 // ConfirmEvery returns after how many bytes of output a client is asked to confirm.
 func (c Confirmer) ConfirmEvery() int { return max(c.hub.Life.History/8, 1) }
@@ -26,6 +33,15 @@ func (h *Hub) Confirm(number uint64) {
 
 // Confirmed returns the last message that some client has confirmed.
 func (h *Hub) Confirmed() uint64 { return h.flow.Confirmed() }
+
+// tellSomebody records that some client may have been told how the program ended. With
+// Hold, what there is is kept for lease, for a client that was not.
+func (h *Hub) tellSomebody() {
+	select {
+	case h.said <- struct{}{}:
+	default:
+	}
+}
 
 // ConfirmEnd records that some client was told how the program ended: with Hold, nothing is
 // kept for others any more.

@@ -226,3 +226,30 @@ func TestGoneTakesNobody(t *testing.T) {
 		<-gone
 	})
 }
+
+// TestHoldMaybeTold: when a client of plain HTTP was told the end, it is kept for a client
+// that was not, for a while: a proxy may have taken what the client never got.
+func TestHoldMaybeTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for linger, stays := range map[time.Duration]time.Duration{time.Hour: lease, time.Second: time.Second, 0: lease} {
+			gone := make(chan struct{})
+			s, p := holding(t, HubOptions{Life: Lifetime{Linger: linger}, Stays: linger == 0})
+			s.Gone = func() { close(gone) }
+			p.says <- texts("one")
+			p.end(process.Ending{Code: 3})
+			<-s.done
+			v := s.viewer("/", func(c *libwebsocketd.Attach) { c.OutOfBand = true })
+			expect(t, v, "1:one", "error: exit status 3")
+			Confirmer{v}.ConfirmEnd()
+			v.Close()
+			time.Sleep(stays - time.Millisecond)
+			if closed(gone) {
+				t.Errorf("with --resume=%s it is gone too early", linger)
+			}
+			time.Sleep(2 * time.Millisecond)
+			if !closed(gone) {
+				t.Errorf("with --resume=%s it is kept for too long", linger)
+			}
+		}
+	})
+}

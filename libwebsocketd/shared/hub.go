@@ -52,6 +52,7 @@ type Hub struct {
 	quit  chan struct{} // closed by End
 	done  chan struct{} // closed when the last process has ended
 	told  chan struct{} // closed by ConfirmEnd
+	said  chan struct{} // signals that some client may have been told the end
 	stop  sync.Once     // closes quit
 	tell  sync.Once     // closes told
 
@@ -107,6 +108,7 @@ func NewHub(o HubOptions) *Hub {
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 		told:    make(chan struct{}),
+		said:    make(chan struct{}, 1),
 	}
 	if o.Hold {
 		h.until = time.Now().Add(o.Life.Linger)

@@ -91,8 +91,10 @@ func (h *Hub) isWatched() bool {
 
 // outlast waits while a client may come back for the record, and the record is kept. With
 // Hold that time runs only while there are no viewers, and ends when one was told the end.
+// When one may have been told it is no longer than lease.
 func (h *Hub) outlast(dropped <-chan struct{}) {
-	timer := time.NewTimer(h.leaseTime())
+	keep, said := h.leaseTime(), false
+	timer := time.NewTimer(keep)
 	defer timer.Stop()
 	stirred := h.stirred
 	if !h.Hold {
@@ -100,14 +102,20 @@ func (h *Hub) outlast(dropped <-chan struct{}) {
 	}
 	for {
 		expired := timer.C
-		if h.Hold && h.isWantedNow() {
+		if h.Hold && (h.isWatched() || !said && h.isWantedNow()) {
 			expired = nil
 		}
 		select {
 		case <-expired:
 			return
+		case <-h.said:
+			if keep > lease || keep == 0 { // 0 is for ever
+				keep = lease
+			}
+			said = true
+			timer.Reset(keep)
 		case <-stirred:
-			timer.Reset(h.leaseTime())
+			timer.Reset(keep)
 		case <-h.told:
 			return
 		case <-h.quit:

@@ -45,8 +45,9 @@ type receipts struct {
 	waits   bool // timer runs
 	ended   bool
 	atWork  sync.WaitGroup // pings of the timer: a write may block
-	code    int            // of our close frame; 0 until it is sent
-	isEnd   bool           // and it tells how the program ended
+	held    held
+	code    int  // of our close frame; 0 until it is sent
+	isEnd   bool // and it tells how the program ended
 
 	// Of the goroutine that delivers.
 	ping  [2 + numberRoom]byte // the frame that goes out with output
@@ -61,6 +62,8 @@ func (w *Endpoint) ConfirmTo(program bridge.Confirmer) {
 	r := &receipts{program: program, every: max(program.ConfirmEvery(), 1), conn: w.conn}
 	r.timer = time.AfterFunc(time.Hour, r.askLate)
 	r.timer.Stop()
+	r.held = held{alive: &w.alive, timer: time.AfterFunc(time.Hour, r.lookHeld)}
+	r.held.timer.Stop()
 	w.receipts.Store(r)
 }
 
@@ -103,6 +106,7 @@ func (r *receipts) written() {
 // ask records that number is asked for.
 func (r *receipts) ask(number uint64) {
 	r.asked, r.unasked = max(r.asked, number), 0
+	r.watchHeld()
 	if r.waits {
 		r.timer.Stop()
 		r.waits = false
@@ -211,6 +215,7 @@ func (r *receipts) stop() {
 	r.mu.Lock()
 	r.ended = true
 	r.timer.Stop()
+	r.held.timer.Stop()
 	r.mu.Unlock()
 	r.atWork.Wait()
 }
