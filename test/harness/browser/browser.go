@@ -64,15 +64,21 @@ func Window(t *testing.T, browser context.Context) (tab context.Context, storage
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(storage).WithNewWindow(true).Do(Whole(browser))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tab, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(id))
+	tab, closeTab := Tab(t, browser, storage)
 	return tab, storage, func() {
-		cancel()
+		closeTab()
 		if err := target.DisposeBrowserContext(storage).Do(Whole(browser)); err != nil {
 			t.Errorf("close the page: %v", err)
 		}
 	}
+}
+
+// Tab opens a further window that shares what storage keeps, as a tab does.
+func Tab(t *testing.T, browser context.Context, storage cdp.BrowserContextID) (tab context.Context, closeTab func()) {
+	t.Helper()
+	id, err := target.CreateTarget("about:blank").WithBrowserContextID(storage).WithNewWindow(true).Do(Whole(browser))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chromedp.NewContext(browser, chromedp.WithTargetID(id))
 }
