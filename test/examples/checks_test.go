@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -186,25 +185,4 @@ func servesPage(t *testing.T, r run) {
 	c.expect("1")
 	c.leave()
 	harness.NoSurvivors(t, s)
-}
-
-// embeds: a program of its own with the library in it ends as gracefully.
-func embeds(t *testing.T, r run) {
-	dir := filepath.Join(tree(), r.name)
-	program := filepath.Join(t.TempDir(), "embed")
-	shell(t, dir, "go vet . && go build -o "+program+" .")
-	port := harness.FreePort(t)
-	s := harness.Options{Bin: program, Bare: true, Port: port, Dir: dir,
-		Args: []string{fmt.Sprintf("-address=127.0.0.1:%d", port)}}.Start(t)
-
-	if _, page := get(t, s, "/", nil); !strings.Contains(page, "new WebSocket(") {
-		t.Errorf("the page: %q", page)
-	}
-	c := connect(t, s, "/count", nil)
-	c.expect("1")
-	s.Signal(t, syscall.SIGTERM)
-	c.rest(websocket.StatusGoingAway)
-	if status := s.Wait(t); status != 0 {
-		t.Errorf("exit status %d", status)
-	}
 }

@@ -65,6 +65,8 @@ var folders = []folder{
 	{name: "r", tools: []string{"Rscript"}, examples: two(".R")},
 	{name: "ruby", tools: []string{"ruby"}, examples: three(".rb")},
 	{name: "rust", tools: []string{"rustc"}, examples: three(".rs")},
+	{name: "session-embed", tools: []string{"go"}, examples: []example{{"main.go", embedsSessions}},
+		others: []string{"counter.sh", "page/index.html", "go.mod", "go.sum"}},
 	{name: "swift", tools: []string{"swiftc"}, examples: two(".swift")},
 	{name: "tcl", tools: []string{"tclsh"}, examples: two(".tcl")},
 }

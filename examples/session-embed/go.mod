@@ -1,0 +1,13 @@
+module example.com/session-embed
+
+go 1.26.0
+
+require websocketd v0.0.0-00010101000000-000000000000
+
+require (
+	github.com/fsnotify/fsnotify v1.10.1 // indirect
+	github.com/gorilla/websocket v1.5.3 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
+replace websocketd => ../..
