@@ -27,7 +27,7 @@ help:
 	@echo 'make fuzz    every fuzzer for FUZZTIME=$(FUZZTIME)'
 	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
 	@echo 'make bench   how fast: PEER=.. to compare, BENCH="stream/10 echo/*" for some figures, REPS=$(REPS), SECONDS=$(SECONDS)'
-	@echo 'make hostile connections that are held open in ten ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
+	@echo 'make hostile connections that are held open in eleven ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
 	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run)'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
 	@echo 'make clean   remove what was built and installed here'

@@ -57,6 +57,14 @@ as() {
 port=$((20000 + RANDOM % 9000))
 page() { exec 3<>"/dev/tcp/127.0.0.1/$port" && printf 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3 && cat <&3; }
 
+# words says whether a file has all these words.
+words() {
+    local file=$1 text missing=0
+    shift
+    for text; do grep -qF -- "$text" "$file" || { echo "make run does not say: $text"; missing=1; }; done
+    return $missing
+}
+
 # try_run starts `make run`, waits for its page, and tries a second one beside it.
 try_run() {
     local log=$BARE_DIR/run start=$SECONDS status=0
@@ -67,10 +75,14 @@ try_run() {
         sleep 1
     done
     echo "the console was there after $((SECONDS - start)) s"
-    (as ann 'make run PORT=$PORT') && { echo "a second make run on the same port went well"; status=1; }
+    (as ann 'make run PORT=$PORT') >"$log.2" 2>&1 && { echo "a second make run on the same port went well"; status=1; }
     kill $job
     wait $job
-    cat "$log"
+    cat "$log" "$log.2"
+    words "$log" "Building websocketd. The first time takes a minute or two" \
+        "examples/bash/count.sh is about to be a WebSocket server on ws://localhost:$port/" \
+        "Open http://localhost:$port/ in a browser" "Ctrl-C stops it." || status=1
+    words "$log.2" "Port $port is taken by another program. Take another one: make run PORT=$((port + 1))" || status=1
     return $status
 }
 

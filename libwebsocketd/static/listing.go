@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"slices"
 )
 
 // listing is an open directory that lists only what may be seen.
@@ -18,36 +17,58 @@ type listing struct {
 // mostListed bounds a listing: every request for one makes us hold it in memory.
 const mostListed = 5000
 
-// notListed is the entry of a listing for all entries it leaves out.
-type notListed struct{ fs.FileInfo }
+// readAtOnce bounds how much is known at a time of entries, besides what is listed.
+const readAtOnce = 100
 
-// Name implements fs.FileInfo. It sorts before all others.
-func (notListed) Name() string { return " only 5000 entries of this directory are listed" }
+// notListed is the name of the entry that stands for all entries a listing leaves out. It
+// sorts before all others.
+const notListed = " only 5000 entries of this directory are listed"
+
+// entry is as much of a fs.FileInfo as a listing shows. It is held until the client has
+// taken the listing; all of a FileInfo would be several times as large.
+type entry struct {
+	fs.FileInfo
+	name string
+	dir  bool
+}
+
+// Name implements fs.FileInfo.
+func (e entry) Name() string { return e.name }
 
 // IsDir implements fs.FileInfo.
-func (notListed) IsDir() bool { return false }
+func (e entry) IsDir() bool { return e.dir }
 
 // Readdir implements http.File.
 func (l listing) Readdir(count int) ([]fs.FileInfo, error) {
 	if count > 0 {
-		return l.seen(l.File.Readdir(count))
+		infos, err := l.File.Readdir(count)
+		return l.seen(nil, infos), err
 	}
-	infos, err := l.File.Readdir(mostListed + 1)
-	if errors.Is(err, io.EOF) {
-		err = nil
+	var entries []fs.FileInfo
+	for read := 0; read < mostListed; {
+		infos, err := l.File.Readdir(min(readAtOnce, mostListed-read))
+		entries = l.seen(entries, infos)
+		if errors.Is(err, io.EOF) {
+			return entries, nil
+		}
+		if err != nil {
+			return entries, err
+		}
+		read += len(infos)
 	}
-	more := len(infos) > mostListed
-	infos, err = l.seen(infos[:min(len(infos), mostListed)], err)
-	if more {
-		infos = append(infos, notListed{})
+	if more, _ := l.File.Readdir(1); len(more) > 0 {
+		entries = append(entries, entry{name: notListed})
 	}
-	return infos, err
+	return entries, nil
 }
 
-// seen returns infos without what may not be seen.
-func (l listing) seen(infos []fs.FileInfo, err error) ([]fs.FileInfo, error) {
-	return slices.DeleteFunc(infos, func(info fs.FileInfo) bool {
-		seen, err := l.in.stat(l.name + "/" + info.Name())
-		return err != nil || !seen.IsDir() && !seen.Mode().IsRegular()
-	}), err
+// seen appends to entries those of infos that may be seen.
+func (l listing) seen(entries, infos []fs.FileInfo) []fs.FileInfo {
+	for _, info := range infos {
+		to, err := l.in.stat(l.name + "/" + info.Name())
+		if err == nil && (to.IsDir() || to.Mode().IsRegular()) {
+			entries = append(entries, entry{name: info.Name(), dir: info.IsDir()})
+		}
+	}
+	return entries
 }

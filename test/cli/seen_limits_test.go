@@ -25,6 +25,23 @@ func connected(t *testing.T, o harness.Options) string {
 	return strconv.Itoa(n)
 }
 
+// Without --maxconns there may be as many connections as three quarters of the
+// descriptors, less those that are kept back.
+func TestDefaultOfMaxConns(t *testing.T) {
+	t.Parallel()
+	const descriptors, keptBack = 128, 16
+	const want = (descriptors - keptBack) * 3 / 4
+	s := harness.Options{Bin: harness.PlainBinary(t), Shell: fmt.Sprint("ulimit -n ", descriptors), Args: []string{"--shared", "cat"}}.Launch(t)
+	s.Out.Await(t, "Starting WebSocket server")
+	for range want {
+		s.Connect(t)
+	}
+	c := s.Ask(t, harness.Handshake("/"))
+	if c.Status() != 503 || !strings.Contains(c.Body, fmt.Sprintf("--maxconns=%d ", want)) {
+		t.Errorf("beside %d connections: %d %s", want, c.Status(), c.Body)
+	}
+}
+
 // longestHeader is what becomes of headers of 20 and 40 KiB.
 func longestHeader(t *testing.T, o harness.Options) string {
 	s := with(o, "cat").Start(t)

@@ -5,6 +5,7 @@ package hostile
 
 import (
 	"crypto/tls"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -40,6 +41,9 @@ func kinds(t *testing.T) []kind {
 		"cgi/cat.sh": "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/plain\\n\\n'\n",
 	})
 	harness.WriteFile(t, dir+"/static/big", strings.Repeat("x", 16*mib), 0o644)
+	for i := range 5_000 {
+		harness.WriteFile(t, fmt.Sprintf("%s/static/many/a file with a name of some length %d", dir, i), "", 0o644)
+	}
 	pair := harness.NewCertificate(t, dir, "localhost", "localhost")
 	shared := []string{"--shared", "cat"}
 	flood := []string{"--shared", "yes", "a line of some thirty bytes"}
@@ -52,6 +56,7 @@ func kinds(t *testing.T) []kind {
 		{name: "half messages", args: shared, send: handshake, more: half},
 		{name: "bodies", args: shared, send: body},
 		{name: "static", args: []string{"--staticdir=" + dir + "/static"}, send: harness.Get("/big").String(), deaf: true},
+		{name: "listings", args: []string{"--staticdir=" + dir + "/static/many"}, send: harness.Get("/").String(), deaf: true},
 		{name: "events", args: flood, send: harness.Get("/").Add("Accept", "text/event-stream").String(), deaf: true},
 		{name: "viewers", args: flood, send: handshake, deaf: true},
 		{name: "silence", args: shared, send: handshake},
@@ -69,6 +74,7 @@ var few = map[string]struct {
 }{
 	"half messages": {600, 350 * mib},
 	"events":        {300, 100 * mib},
+	"listings":      {100, 170 * mib},
 }
 
 // TestHostile opens as many connections as asked for, of one kind to one server.
