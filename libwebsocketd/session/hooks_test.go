@@ -64,6 +64,7 @@ func TestHooks(t *testing.T) {
 		t.Errorf("it lacks %v", want)
 	}
 	b.poll("/?after=2&wait=0s")
+	testkit.Eventually(t, "the poll has left", func() bool { return len(d.read()) == 4 })
 	if status, _ := b.do("POST", "/", "", "x"); status != 204 {
 		t.Errorf("%d", status)
 	}
