@@ -12,18 +12,19 @@ import (
 	"websocketd/test/harness"
 )
 
-// The program of doc/library.md is built with the go.mod that stands below it,
-// serves, and ends when it is interrupted.
+// The programs of doc/library.md are built with the go.mod that stands there, serve, and
+// end when they are interrupted.
 func TestLibrary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := read(t, "doc/library.md")
-	port := harness.FreePort(t)
-	for _, b := range p.blocks {
-		switch {
-		case b.file() == "main.go":
-			address := "127.0.0.1:" + itoa(port)
-			put(t, filepath.Join(dir, "main.go"), strings.ReplaceAll(b.text(), "localhost:8080", address))
+	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t)}
+	for _, b := range read(t, "doc/library.md").blocks {
+		name := strings.TrimSuffix(b.file(), ".go")
+		switch port, isProgram := ports[name]; {
+		case isProgram:
+			text := strings.ReplaceAll(b.text(), "localhost:8080", "127.0.0.1:"+itoa(port))
+			text = strings.ReplaceAll(text, "StartAsync(8080)", "StartAsync("+itoa(port)+")")
+			put(t, filepath.Join(dir, name, "main.go"), text)
 		case strings.HasPrefix(b.lines[0], "module "):
 			put(t, filepath.Join(dir, "go.mod"), strings.Replace(b.text(), "../websocketd", harness.RootDir(), 1))
 		}
@@ -33,14 +34,23 @@ func TestLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, filepath.Join(dir, "go.sum"), string(sums))
-	program := filepath.Join(t.TempDir(), "site")
-	build := exec.Command("go", "build", "-mod=mod", "-o", program, ".")
+	put(t, filepath.Join(dir, "public", "index.html"), "a page")
+	programs := t.TempDir()
+	build := exec.Command("go", "build", "-mod=mod", "-o", programs+"/", "./...")
 	build.Dir = dir
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("doc/library.md: %v\n%s", err, out)
 	}
+	start := func(name string) *harness.Server {
+		return harness.Options{Bin: filepath.Join(programs, name), Bare: true, Port: ports[name], Dir: dir}.Start(t)
+	}
+	embeds(t, start("main"))
+	keeps(t, start("sessions"))
+}
 
-	s := harness.Options{Bin: program, Bare: true, Port: port}.Start(t)
+// embeds looks at the first program.
+func embeds(t *testing.T, s *harness.Server) {
+	t.Helper()
 	c := s.Ask(t, harness.Handshake("/env"))
 	if c.Status() != http.StatusSwitchingProtocols {
 		t.Fatalf("status %d: %s", c.Status(), c.Body)
@@ -49,7 +59,30 @@ func TestLibrary(t *testing.T) {
 		t.Errorf("env prints %q", lines)
 	}
 	s.Signal(t, syscall.SIGINT)
+	wellEnded(t, s)
+}
+
+// keeps looks at that with sessions.
+func keeps(t *testing.T, s *harness.Server) {
+	t.Helper()
+	page := s.Ask(t, harness.Get("/"))
+	cookie, _, _ := strings.Cut(page.Header("Set-Cookie"), ";")
+	if page.Status() != http.StatusOK || !strings.HasPrefix(cookie, "websocketd-") {
+		t.Fatalf("status %d, cookie %q", page.Status(), cookie)
+	}
+	c := s.Open(t, harness.Handshake("/").Add("Cookie", cookie))
+	c.Echo(t, "hello")
+	s.Err.Await(t, "session 1 has a viewer from 127.0.0.1")
+	s.Signal(t, syscall.SIGINT)
+	c.Expect(t, "the server stops")
+	c.Rest(t)
+	wellEnded(t, s)
+}
+
+// wellEnded waits for a program, whose exit status must be 0.
+func wellEnded(t *testing.T, s *harness.Server) {
+	t.Helper()
 	if status := s.Wait(t); status != 0 {
-		t.Errorf("exit status %d", status)
+		t.Errorf("%s: exit status %d", s.Exe, status)
 	}
 }
