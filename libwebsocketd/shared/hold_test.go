@@ -253,3 +253,36 @@ func TestHoldMaybeTold(t *testing.T) {
 		}
 	})
 }
+
+// TestFedWaits: what Fed adds to a full record does not keep a hub whose process has ended:
+// neither from End, nor when its time is over.
+func TestFedWaits(t *testing.T) {
+	for what, end := range map[string]func(*stage){
+		"End":        func(s *stage) { s.End() },
+		"its time":   func(*stage) {},
+		"a shutdown": func(s *stage) { s.goAway() },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var s *stage
+			s, p := holding(t, HubOptions{Life: Lifetime{Linger: time.Hour}, Fed: func() {
+				for range 20 {
+					s.Say(texts(strings.Repeat("x", 1000)))
+				}
+			}})
+			go s.Hub.Send(texts("more"))
+			<-p.heard
+			synctest.Wait()
+			p.end(process.Ending{})
+			synctest.Wait()
+			if closed(s.Done()) {
+				t.Fatal("there should be no room")
+			}
+			end(s)
+			time.Sleep(time.Hour + time.Second)
+			if synctest.Wait(); !closed(s.Done()) {
+				t.Errorf("%s has not ended it", what)
+				s.goAway()
+			}
+		})
+	}
+}

@@ -141,10 +141,13 @@ func (h *Hub) leaseTime() time.Duration {
 // serve runs one process, from its start to its end. again reports whether it was ended
 // in order to be restarted.
 func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
-	ended, quit := make(chan error, 1), make(chan struct{})
+	ended, fed, quit := make(chan error, 1), make(chan error, 1), make(chan struct{})
 	var at sync.WaitGroup
 	at.Go(func() { ended <- h.listen(program) })
-	at.Go(func() { h.feed(program, quit) })
+	at.Go(func() {
+		h.feed(program, quit)
+		fed <- nil
+	})
 	defer at.Wait()
 	idle := time.NewTimer(0) // fires at once, and is armed then
 	defer idle.Stop()
@@ -153,6 +156,7 @@ func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 		case ending = <-ended:
 			close(quit)
 			program.Close()
+			h.drain(fed, idle)
 			return again, ending
 		case <-h.changed:
 			again = true
@@ -172,12 +176,15 @@ func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 			h.flow.StopBlocking()
 		}
 		program.Close() // by the ladder; its last output is still read
-		return again, h.drain(ended, idle)
+		ending = h.drain(ended, idle)
+		h.drain(fed, idle)
+		return again, ending
 	}
 }
 
-// drain returns how a process has ended, when its last output is in the record. That may
-// wait for a viewer to confirm (Hold), as long as the hub waits for viewers.
+// drain returns what comes from listen, when the last output is in the record, or from
+// feed, where Fed may add to it. That may wait for a viewer to confirm (Hold), as long as
+// the hub waits for viewers.
 func (h *Hub) drain(ended <-chan error, idle *time.Timer) error {
 	for {
 		select {
