@@ -42,7 +42,7 @@ func TestConsole(t *testing.T) {
 		"Flood": testFlood, "Heights": testHeights, "Memory": testMemory,
 		"Ansi": testAnsi, "JSON": testJSON, "Turning": testTurning, "Copy": testCopy, "Highlight": testHighlight,
 		"Programs": testPrograms, "Refusals": testRefusals, "Stderr": testStderr, "Subprotocol": testSubprotocol,
-		"Sentences": testSentences, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
+		"Sentences": testSentences, "Session": testSession, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
 		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,7 @@ func testSentences(t *testing.T, browser context.Context, _ *harness.Server) {
 	for path, want := range map[string]struct{ intro, ending string }{
 		"/greet":  {"Enter connects, and starts greet. Each line it prints is a message here; each message you send is a line on its standard input.", ""},
 		"/clock":  {"Enter connects to clock, which all clients of this URL share.", ""},
+		"/kept":   {"Enter connects to this browser's session of kept, or starts one. It outlives this page. Each line it prints is a message", ""},
 		"/raw":    {"if it waits for a whole line, Shift+Enter types the end of one", ""},
 		"/bytes":  {"It gets no text: typed text is sent as bytes", ""},
 		"/tagged": {"", "What it wrote to standard error is among its messages, tagged stderr"},
@@ -42,6 +43,29 @@ func testSentences(t *testing.T, browser context.Context, _ *harness.Server) {
 			t.Errorf("%s: %q", framing, got)
 		}
 	}
+}
+
+// testSession: a page that was left, or loaded again, is back in its session, and one
+// whose place was taken says so.
+func testSession(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := fileServer(t)
+	p := openPage(t, browser, s.Addr, "/kept")
+	p.until(`programs.find(p => p.name === "kept").lifetime === "session"`)
+	p.connect()
+	p.awaitRow("onmessage", "pid ")
+	pid := p.rows("onmessage")[0]
+	p.send("one")
+	p.awaitRow("onmessage", "one")
+	p.click("toggle")
+	p.awaitRow("onclose", "The program goes on, and its output is kept")
+	p.do(chromedp.Reload())
+	p.connect()
+	p.awaitRow("onmessage", "one")
+	if again := p.rows("onmessage"); again[0] != pid {
+		t.Errorf("%q, before %q", again, pid)
+	}
+	eval[any](p, `void (window.other = new WebSocket(url.value))`)
+	p.awaitRow("onclose", "Another connection has taken your place")
 }
 
 // testBytes: typed text reaches a program that takes bytes only, and text is not

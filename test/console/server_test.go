@@ -28,7 +28,7 @@ type program struct {
 func fileServer(t *testing.T, flags ...string) *harness.Server {
 	dir := harness.Scripts(t, map[string]string{
 		"greet.sh": `while read -r name; do echo "Hello, $name!"; done`, "clock.sh": `echo tick; echo tock >&2; exec cat`,
-		"bytes.sh": `exec cat`, "mixed.sh": `echo "said aloud" >&2; exit 3`,
+		"bytes.sh": `exec cat`, "kept.sh": `echo "pid $$"; exec cat`, "mixed.sh": `echo "said aloud" >&2; exit 3`,
 	})
 	file := filepath.Join(dir, "websocketd.toml")
 	harness.WriteFile(t, file, fmt.Sprintf(`
@@ -51,6 +51,10 @@ stderr = "merge"
 [program.mute]
 command = ["%[1]s/mixed.sh"]
 stderr = "discard"
+[program.kept]
+command = ["%[1]s/kept.sh"]
+lifetime = "session"
+attach = "takeover"
 [program.raw]
 command = ["%[1]s/bytes.sh"]
 framing = "raw"
@@ -63,7 +67,7 @@ framing = "raw"
 func testPrograms(t *testing.T, browser context.Context, _ *harness.Server) {
 	s := fileServer(t)
 	p := openPage(t, browser, s.Addr, "/")
-	p.until(`document.querySelectorAll("#home button").length === 7`)
+	p.until(`document.querySelectorAll("#home button").length === 8`)
 	p.until(`$("intro").textContent.startsWith("No program is served at this URL.") && document.activeElement.matches("#home button")`)
 	keepPicture(t, p, "programs")
 	eval[any](p, `[...document.querySelectorAll("#home button")].find(b => b.textContent.startsWith("greet")).focus()`)
@@ -77,7 +81,7 @@ func testPrograms(t *testing.T, browser context.Context, _ *harness.Server) {
 
 	answer, body := ask(t, s, nil)
 	var doc document
-	if err := json.Unmarshal([]byte(body), &doc); err != nil || len(doc.Programs) != 7 || answer.Header.Get("Cache-Control") != "no-store" {
+	if err := json.Unmarshal([]byte(body), &doc); err != nil || len(doc.Programs) != 8 || answer.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%v: %s", err, body)
 	}
 	i := slices.IndexFunc(doc.Programs, func(p program) bool { return p.Name == "greet" })

@@ -8,14 +8,15 @@ const CODES = {
   1002: "One side broke the WebSocket protocol. A proxy in between may have changed what was sent.",
   1003: "The server does not take this kind of message: text where binary is wanted, or the other way round.",
   1005: "Closed without a code: the other side gave no reason.",
-  1006: "The connection broke without a goodbye: the network, a proxy in between, or the server itself went down. The program, if it still runs, is ended by the server.",
+  1006: "The connection broke without a goodbye: the network, a proxy in between, or the server itself went down.",
   1007: "A text message was not valid UTF-8.",
   1008: "The server's rules forbid what was sent.",
   1009: "A message was too big for the server: --maxframesize sets how big one may be.",
   1011: "The server could not go on with this session. The reason, and its log, say why.",
-  1012: "The server restarts. Connect again in a moment.",
+  1012: "The server restarts, or the program does: the reason says which. Connect again in a moment.",
   1013: "Try again later: the server has too much to do, or this page took its messages too slowly.",
   1015: "No secure connection came about: the certificate is not one this browser trusts.",
+  4409: "Another connection has taken your place: --attach=takeover.",
 };
 const SIGNALS = {
   SIGHUP: "its terminal or its starter went away", SIGINT: "an interrupt, as Ctrl+C sends",
@@ -42,6 +43,7 @@ function explain(code, reason, opened, left, link = {}) {
   if (code === 1006 && !opened) return explainRefusal(link);
   if (code > 4128 && code < 4256) return `The program ended with status ${code - 4000}, or was killed by ${signalName(code - 4128)}.${stderrWords(link)}`;
   if (code > 4000 && code < 4256) return explainStatus(code - 4000, link);
+  if (code === 1006) return CODES[1006] + afterBreaking(link.program);
   return CODES[code] ?? "A code of the server's own: only its author can say what it means.";
 }
 
@@ -66,9 +68,15 @@ function stderrWords({ program, heard, errors }) {
   return wrote + "is in the server's log.";
 }
 
+function afterBreaking(program) {
+  const goesOn = program && program.lifetime !== "connection";
+  return goesOn ? afterLeaving(program) : " The program, if it still runs, is ended by the server.";
+}
+
 function afterLeaving(program) {
   switch (program?.lifetime) {
     case undefined: return "";
+    case "session": return " The program goes on, and its output is kept: connect again to be back. It ends when nobody has been connected for as long as --resume says.";
     case "connection": return " The server closes the program's input, and ends it if it does not end by itself.";
     case "shared": return " The program is shared: it stays for whoever else is connected, and after the last one for as long as --linger says.";
   }
@@ -100,11 +108,18 @@ const FRAMINGS = {
 function introduction(program, programs, connected) {
   if (connected) return program ? `You are talking with ${program.name}. ${framingWords(program)}` : "You are connected.";
   if (program) {
-    const start = program.lifetime === "connection" ? `Enter connects, and starts ${program.name}.` : `Enter connects to ${program.name}, which all clients of this URL share.`;
-    return `${start} ${framingWords(program)} Press ? outside a text box for the keys.`;
+    return `${startWords(program)} ${framingWords(program)} Press ? outside a text box for the keys.`;
   }
   if (!programs) return "Enter connects. Press ? outside a text box for the keys.";
   return programs.length ? "No program is served at this URL. These are:" : "This server serves no programs, only files.";
+}
+
+function startWords({ name, lifetime }) {
+  switch (lifetime) {
+    case "connection": return `Enter connects, and starts ${name}.`;
+    case "session": return `Enter connects to this browser's session of ${name}, or starts one. It outlives this page.`;
+  }
+  return `Enter connects to ${name}, which all clients of this URL share.`;
 }
 
 function framingWords({ framing }) {
