@@ -101,6 +101,34 @@ func TestEpochChooses(t *testing.T) {
 	}
 }
 
+// TestLost: a session that is kept for ever ends with its client when a reload leaves no
+// sessions at its path.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	registry := NewRegistry(0)
+	var p libwebsocketd.Program
+	s := serve(t, greeting, Lifetime{}, func(c *libwebsocketd.Config) {
+		p = libwebsocketd.Program{Name: "p", Path: "/", Command: c.Command, Settings: c.Settings}
+		p.Lifetime = Lifetime{Registry: registry}
+		c.Command, c.Programs = nil, []libwebsocketd.Program{p}
+	})
+	c := s.browser().dial("/")
+	pid := pidOf(t, read(c))
+	left := s.browser().dial("/")
+	pidLeft := pidOf(t, read(left))
+	left.Close()
+	p.Lifetime = nil
+	if err := s.Reload([]libwebsocketd.Program{p}); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, "the idle one ends", func() bool { return !isAlive(pidLeft) })
+	write(c, "still there")
+	reads(t, c, "still there")
+	c.Close()
+	testkit.Eventually(t, "the other one ends", func() bool { return !isAlive(pid) })
+	testkit.Eventually(t, "nothing is left", func() bool { return registry.Len() == 0 })
+}
+
 // TestRetired: without a common registry the sessions of former settings end with their
 // clients, and with one they go on.
 func TestRetired(t *testing.T) {

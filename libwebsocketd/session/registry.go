@@ -19,16 +19,41 @@ import (
 type Registry struct {
 	*reservations
 
-	mu    sync.Mutex
-	limit int
-	all   map[string]*Session // by id
-	last  uint64              // the number that was vended last
+	mu     sync.Mutex
+	limit  int
+	all    map[string]*Session    // by id
+	last   uint64                 // the number that was vended last
+	served map[string]*supervisor // by the path of a program: where clients find its sessions
 }
 
 // NewRegistry returns a Registry with room for that many sessions; not positive is no
 // limit.
 func NewRegistry(limit int) *Registry {
-	return &Registry{reservations: newReservations(), limit: limit, all: map[string]*Session{}}
+	return &Registry{reservations: newReservations(), limit: limit, all: map[string]*Session{}, served: map[string]*supervisor{}}
+}
+
+// serve records that s is where clients find the sessions of the program at a path.
+func (r *Registry) serve(path string, s *supervisor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.served[path] = s
+}
+
+// retire records that s is so no more. It returns the sessions to which no client can come
+// back, because there is no other Supervisor at that path.
+func (r *Registry) retire(path string, s *supervisor) (lost []*Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.served[path] != s {
+		return nil
+	}
+	delete(r.served, path)
+	for _, x := range r.all {
+		if x.Path == path {
+			lost = append(lost, x)
+		}
+	}
+	return lost
 }
 
 // SetLimit changes how many sessions there may be. Those that are there stay.

@@ -25,16 +25,16 @@ func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor
 		s.registry = NewRegistry(runtime.MaxForks())
 	}
 	s.shelf = shared.NewShelf(runtime.MaxForks(), s.life.History+s.life.KeepFirst)
+	s.registry.serve(runtime.Program().Path, s)
 	return s
 }
 
 // Retire does nothing if the Supervisor of the new settings finds the sessions in a common
-// registry. Otherwise no client can come back to them: each ends with its last one.
+// registry. Otherwise no client can come back to them, and what is kept for ever ends with
+// its last one.
 func (s *supervisor) Retire() {
-	if s.life.Registry == nil {
-		for x := range s.registry.All() {
-			x.hub.Retire()
-		}
+	for _, x := range s.registry.retire(s.runtime.Program().Path, s) {
+		x.hub.Retire()
 	}
 }
 
