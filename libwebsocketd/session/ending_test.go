@@ -57,11 +57,11 @@ func TestState(t *testing.T) {
 	}
 }
 
-// TestEndingIsToldOnce: what has ended is kept until some client was told how. The next one
-// gets 404, and its number is free.
+// TestEndingIsToldOnce: what has ended is kept until some client is known to have been told
+// how. The next one gets 404, and its number is free.
 func TestEndingIsToldOnce(t *testing.T) {
 	t.Parallel()
-	for _, told := range []string{"WebSocket", "poll", "events"} {
+	for _, told := range []string{"a rude WebSocket", "poll", "events"} {
 		s := serve(t, `read x; echo bye; exit 3`, Lifetime{})
 		doc, c := s.make()
 		at := "/?session=" + doc.ID
@@ -69,16 +69,13 @@ func TestEndingIsToldOnce(t *testing.T) {
 		c.do("POST", at, "", "go")
 		<-x.Done()
 		switch told {
-		case "WebSocket":
+		case "a rude WebSocket":
 			rude := c.dial(at) // does not answer the close frame
 			rude.SetCloseHandler(func(int, string) error { return nil })
 			reads(t, rude, "bye")
 			closes(t, rude, 4003, "exit status 3")
 			rude.UnderlyingConn().Close()
 			testkit.Eventually(t, "it has left", func() bool { return !x.isAttached() })
-			polite := c.dial(at)
-			reads(t, polite, "bye")
-			closes(t, polite, 4003, "exit status 3")
 		case "poll":
 			if words, ended, _ := c.poll(at + "&wait=1m"); words != "1:bye" || ended != nil {
 				t.Errorf("poll: %q %v", words, ended)
@@ -91,6 +88,9 @@ func TestEndingIsToldOnce(t *testing.T) {
 				t.Errorf("events: %q", text)
 			}
 		}
+		polite := c.dial(at) // plain HTTP does not say that its client was told
+		reads(t, polite, "bye")
+		closes(t, polite, 4003, "exit status 3")
 		testkit.Eventually(t, told+": it is gone", func() bool { return s.Registry.Len() == 0 })
 		if status := c.refused(at); status != 404 {
 			t.Errorf("%s: %d", told, status)
