@@ -50,7 +50,7 @@ func testSentences(t *testing.T, browser context.Context, _ *harness.Server) {
 func testSession(t *testing.T, browser context.Context, _ *harness.Server) {
 	s := fileServer(t)
 	p := openPage(t, browser, s.Addr, "/kept")
-	p.until(`programs.find(p => p.name === "kept").lifetime === "session"`)
+	p.until(`programs?.find(p => p.name === "kept").lifetime === "session"`)
 	p.connect()
 	p.awaitRow("onmessage", "pid ")
 	pid := p.rows("onmessage")[0]
