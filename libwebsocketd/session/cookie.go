@@ -45,13 +45,19 @@ func cookieName(r *http.Request, path string) string {
 	return libwebsocketd.OwnCookie + hex.EncodeToString(hash[:4])
 }
 
-// passes returns what the cookie of a request has, the newest session first.
+// passes returns what the cookies of a request have, the newest session first. There is more
+// than one of a name if they are for several paths (RFC 6265 section 5.4), or if a server of
+// a neighbouring host has set one.
 func passes(r *http.Request, path string) (all []pass) {
-	cookie, err := r.Cookie(cookieName(r, path))
-	if err != nil {
-		return nil
+	for _, cookie := range r.CookiesNamed(cookieName(r, path)) {
+		all = append(all, passesOf(cookie.Value)...)
 	}
-	for text := range strings.SplitSeq(cookie.Value, "~") {
+	return all
+}
+
+// passesOf returns what one cookie has.
+func passesOf(value string) (all []pass) {
+	for text := range strings.SplitSeq(value, "~") {
 		parts := strings.Split(text, ".")
 		if len(parts) < 2 || len(parts) > 3 || len(all) == mostPasses {
 			continue
@@ -75,9 +81,19 @@ func (s *supervisor) setCookie(answer http.Header, r *http.Request, path string,
 	for _, p := range all[:min(len(all), mostPasses)] {
 		texts = append(texts, p.String())
 	}
-	cookie := http.Cookie{Name: cookieName(r, path), Value: strings.Join(texts, "~"), Path: asRequested(r, path),
+	cookie := http.Cookie{Name: cookieName(r, path), Value: strings.Join(texts, "~"), Path: cookiePath(r, path),
 		MaxAge: int(cookieTime.Seconds()), HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
 	answer.Add("Set-Cookie", cookie.String())
+}
+
+// cookiePath returns the Path of the cookie for the program at a path. Where that has a
+// semicolon, which no Path may have (RFC 6265 section 4.1.1), it is that of the folder.
+func cookiePath(r *http.Request, path string) string {
+	asked := asRequested(r, path)
+	if before, _, has := strings.Cut(asked, ";"); has {
+		return before[:strings.LastIndexByte(before, '/')+1]
+	}
+	return asked
 }
 
 // asRequested returns a path as the request has it: browsers compare the Path of a cookie
