@@ -87,8 +87,7 @@ func (w *options) maxSessions(maxforks int) int {
 // checkLifetime checks --shared and --resume, once it is known whether there is a
 // COMMAND, a --dir, or only files.
 func (w *options) checkLifetime() *refusal {
-	by := map[string]string{lifeShared: "shared", lifeSession: "resume"}[w.life()]
-	hasDir := w.Program.Dir != ""
+	by, hasDir := lifeWords[w.life()], w.Program.Dir != ""
 	switch own := hasDir || len(w.command) > 0; {
 	case w.life() == lifeConnection:
 		return nil
@@ -99,8 +98,8 @@ func (w *options) checkLifetime() *refusal {
 	case !own && len(w.file.programs) > 0:
 		return nil // for the programs of the file, which are checked one by one
 	case !own:
-		return &refusal{status: ExitUsage, about: []string{by}, message: "please specify COMMAND or --dir when requesting --" + by,
-			inFile: map[string]string{"shared": "shared = true", "resume": "resume"}[by] + " needs a program: write a [program.NAME], or give COMMAND or --dir"}
+		return &refusal{status: ExitUsage, about: []string{by.flag}, message: "please specify COMMAND or --dir when requesting --" + by.flag,
+			inFile: by.key + " needs a program: write a [program.NAME], or give COMMAND or --dir"}
 	case hasDir && w.Shared.Shared && w.Shared.Start == string(shared.StartEager):
 		return &refusal{status: ExitUsage, about: []string{"start", "dir", "shared"},
 			message: "please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for"}
@@ -111,7 +110,7 @@ func (w *options) checkLifetime() *refusal {
 // checkBeside refuses settings that the lifetime excludes, for COMMAND and for a program
 // of the file.
 func (w *options) checkBeside() *refusal {
-	words, known := besideWords[w.life()]
+	words, known := lifeWords[w.life()]
 	switch ahead, most := w.Program.Prefork, w.Messages.Maxframesize; {
 	case !known:
 		return nil
@@ -134,10 +133,11 @@ func (w *options) checkBeside() *refusal {
 	return nil
 }
 
-// besideWords say why a lifetime excludes a setting.
-var besideWords = map[string]struct{ flag, once, ahead string }{
-	lifeShared:  {"shared", "all clients have one process", "what is started ahead is for one client"},
-	lifeSession: {"resume", "a session outlives its client", "what is started ahead does not know its session"},
+// lifeWords say of a lifetime which flag asks for it, how a file writes that, and why --once
+// and --prefork do not go with it.
+var lifeWords = map[string]struct{ flag, key, once, ahead string }{
+	lifeShared:  {"shared", "shared = true", "all clients have one process", "what is started ahead is for one client"},
+	lifeSession: {"resume", `resume = "5m"`, "a session outlives its client", "what is started ahead does not know its session"},
 }
 
 // checkSessionURL refuses --sessionurl without a page that could be redirected.
@@ -158,8 +158,7 @@ func (w *options) lifeFlagChecks() []func() *refusal {
 		if slices.ContainsFunc(w.file.programs, func(p *fileProgram) bool { return p.mayHave(in) }) {
 			return ""
 		}
-		keys := map[string]string{lifeShared: "shared = true", lifeSession: `resume = "5m"`}
-		return "write " + alternatives(in, func(life string) string { return keys[life] }) + `, or lifetime = ` + quoted(in) + " in a program"
+		return "write " + alternatives(in, func(life string) string { return lifeWords[life].key }) + `, or lifetime = ` + quoted(in) + " in a program"
 	})
 }
 
@@ -183,7 +182,7 @@ func (w *options) lifeChecks(layers [][]setting, wayOut func(in []string) string
 			if way == "" {
 				return nil
 			}
-			by := alternatives(f.in, func(life string) string { return "--" + besideWords[life].flag })
+			by := alternatives(f.in, func(life string) string { return "--" + lifeWords[life].flag })
 			return &refusal{status: ExitUsage, about: []string{f.name, "shared", "resume"},
 				message: fmt.Sprintf("please specify %s when requesting --%s", by, f.name),
 				inFile:  fmt.Sprintf("%s is for lifetime %s; %s, or take %[1]s out", f.name, quoted(f.in), way)}
