@@ -99,7 +99,7 @@ func (w *options) checkLifetime() *refusal {
 		return nil // for the programs of the file, which are checked one by one
 	case !own:
 		return &refusal{status: ExitUsage, about: []string{by.flag}, message: "please specify COMMAND or --dir when requesting --" + by.flag,
-			inFile: by.key + " needs a program: write a [program.NAME], or give COMMAND or --dir"}
+			inFile: by.flag + " needs a program: write a [program.NAME], or give COMMAND or --dir"}
 	case hasDir && w.Shared.Shared && w.Shared.Start == string(shared.StartEager):
 		return &refusal{status: ExitUsage, about: []string{"start", "dir", "shared"},
 			message: "please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for"}

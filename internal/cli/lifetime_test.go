@@ -52,7 +52,7 @@ func TestSharedFaults(t *testing.T) {
 		{"shared = true\n" + catA + isEach + "input = \"none\"\n" + catB, "", []string{
 			`5: program a: input is for lifetime "shared"; write lifetime = "shared", or take input out`}},
 		{"linger = \"5s\"\n" + catA + "lifetime = \"sharde\"\nwatch = true\n", "", []string{`4: lifetime = "sharde": must be one of connection, session, shared`}},
-		{"shared = true\nstaticdir = \"" + dir + "\"\n", "", []string{`1: shared = true needs a program: write a [program.NAME], or give COMMAND or --dir`}},
+		{"shared = true\nstaticdir = \"" + dir + "\"\n", "", []string{`1: shared needs a program: write a [program.NAME], or give COMMAND or --dir`}},
 		{"shared = true\nstart = \"eager\"\ndir = \"" + dir + "\"\n", "", []string{
 			`2: please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for`}},
 		// What does not go together.
@@ -63,6 +63,7 @@ func TestSharedFaults(t *testing.T) {
 		{"prefork = 2\n" + catA + isOne, "", []string{"4: program a: " + ahead}},
 		{"prefork = 2\nshared = true\n" + catA, "", []string{"1: program a: " + ahead}},
 		{"prefork = 2\nshared = true\n" + catA, "cat", []string{"1: " + ahead}},
+		{"resume = \"1h\"\nstaticdir = \"" + dir + "\"\n", "", []string{`1: resume needs a program: write a [program.NAME], or give COMMAND or --dir`}},
 	} {
 		var command []string
 		if test.command != "" {
