@@ -181,10 +181,11 @@ func notTaken(req *libwebsocketd.Request, err error) *gate.Refusal {
 		return &gate.Refusal{Status: http.StatusBadRequest, Reason: reason}
 	case code == libwebsocketd.CloseMessageTooBig:
 		return &gate.Refusal{Status: http.StatusRequestEntityTooLarge, Reason: reason}
-	case code == libwebsocketd.CloseNormal, code >= libwebsocketd.CloseExitStatus:
+	case libwebsocketd.IsEnd(err):
 		return &gate.Refusal{Status: http.StatusGone, Reason: "the program has ended: " + reason}
 	case code == libwebsocketd.CloseServiceRestart, code == libwebsocketd.CloseTryAgainLater:
 		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: reason, RetryAfter: 1}
 	}
-	return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the program has not taken the message: " + err.Error(), RetryAfter: 1}
+	return &gate.Refusal{Status: http.StatusServiceUnavailable, RetryAfter: 1,
+		Reason: "the program has not taken the message: it has ended, or takes no input any more"}
 }

@@ -98,7 +98,7 @@ func TestMessageNotTaken(t *testing.T) {
 		{&libwebsocketd.EndedError{Ending: process.Ending{Code: 3}}, 410, "exit status 3"},
 		{&libwebsocketd.EndedError{}, 410, "exit status 0"},
 		{&libwebsocketd.CloseWith{Code: 1013, Reason: "later"}, 503, "later"},
-		{errors.New("broken pipe"), 503, "broken pipe"},
+		{errors.New("write |1: broken pipe"), 503, "message: it has ended, or takes no input any more\n"},
 	} {
 		n := newNear()
 		n.takes = func(*near) error { return test.err }

@@ -2,12 +2,16 @@ package session
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/internal/testkit"
+	"websocketd/libwebsocketd/shared"
 )
 
 // TestState: the document says what is, before and after the end, and never the secret.
@@ -125,6 +129,54 @@ func TestDelete(t *testing.T) {
 	}
 	if status, _ := c.do("DELETE", "/", "", ""); status != 400 {
 		t.Errorf("DELETE without session=: %d", status)
+	}
+}
+
+// endsAtOnce is for a program that does not end by itself.
+func endsAtOnce(c *libwebsocketd.Config) { c.CloseDelay = time.Millisecond }
+
+// TestDeleteDuringMessage: a message that the end of the session overtakes is answered with how
+// the process ended, wherever the message was.
+func TestDeleteDuringMessage(t *testing.T) {
+	t.Parallel()
+	s := serve(t, `exec sleep 1000`, Lifetime{}, endsAtOnce)
+	s.make()
+	x := s.one()
+	call := libwebsocketd.Attach{Request: httptest.NewRequest("POST", "/", nil), Log: slog.New(s.LogBook), SendOnly: true, Admitted: &libwebsocketd.Request{}}
+	errs := make(chan error)
+	var senders []*Attachment
+	for range 3 { // one fills the pipe, the others wait for it
+		c := call
+		a, refusal := x.attach(&c, shared.From{})
+		if refusal != nil {
+			t.Fatal(refusal)
+		}
+		senders = append(senders, a)
+		go func() { errs <- a.Send([]libwebsocketd.Message{{Kind: libwebsocketd.Text, Data: make([]byte, 1<<20)}}) }()
+	}
+	x.End()
+	for range senders {
+		if err := <-errs; !libwebsocketd.IsEnd(err) {
+			t.Errorf("a message got %v", err)
+		}
+	}
+	for _, a := range senders {
+		a.Close()
+	}
+	<-x.gone
+	if a, refusal := x.attach(&call, shared.From{}); a != nil || refusal == nil || refusal.Status != http.StatusGone || !strings.Contains(refusal.Reason, "the program has ended: ") {
+		t.Errorf("after the end: %v, %v", a, refusal)
+	}
+}
+
+// TestClosedInput: that a process has closed its input is told in words for clients.
+func TestClosedInput(t *testing.T) {
+	t.Parallel()
+	s := serve(t, `exec <&-; echo closed; exec sleep 1000`, Lifetime{}, endsAtOnce)
+	doc, c := s.make()
+	reads(t, c.dial("/?session="+doc.ID), "closed")
+	if status, text := c.do("POST", "/?session="+doc.ID, "", "x"); status != http.StatusServiceUnavailable || !strings.Contains(text, "takes no input any more") {
+		t.Errorf("%d %s", status, text)
 	}
 }
 

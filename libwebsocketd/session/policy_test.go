@@ -2,15 +2,21 @@ package session
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gorilla/websocket"
 
+	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/internal/testkit"
+	"websocketd/libwebsocketd/shared"
 )
 
 // TestShare: all clients get the output, and what they send goes in message by message,
@@ -139,4 +145,29 @@ func TestRefuse(t *testing.T) {
 	first.Close()
 	testkit.Eventually(t, "it has left", func() bool { return c.state(doc.ID).Viewers == 0 })
 	reads(t, c.dial(at), "hello")
+}
+
+// TestVacant: where a second client is refused, one waits for the client before it to leave,
+// a second at most.
+func TestVacant(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began, former := time.Now(), &Attachment{left: make(chan struct{})}
+		x := &Session{life: &Lifetime{Attach: Refuse}, attachments: []*Attachment{former}}
+		call := &libwebsocketd.Attach{Request: httptest.NewRequest("GET", "/", nil)}
+		if a, refusal := x.attach(call, shared.From{}); a != nil || refusal != occupied || refusal.RetryAfter != 1 || time.Since(began) != leaveTime {
+			t.Errorf("after %s: %v, %v", time.Since(began), a, refusal)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), leaveTime/2)
+		defer cancel()
+		call.Request, began = call.Request.WithContext(ctx), time.Now()
+		if _, refusal := x.attach(call, shared.From{}); refusal != occupied || time.Since(began) != leaveTime/2 {
+			t.Errorf("a client that has left waits for %s: %v", time.Since(began), refusal)
+		}
+		began = time.Now()
+		time.AfterFunc(leaveTime/2, func() { close(former.left) })
+		if !x.untilVacant(t.Context(), began.Add(leaveTime)) || time.Since(began) != leaveTime/2 {
+			t.Errorf("it has left, after %s", time.Since(began))
+		}
+	})
 }
