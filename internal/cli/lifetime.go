@@ -32,6 +32,7 @@ var lifeFlags = []struct {
 	{"restart", []string{lifeShared}},
 	{"watch", []string{lifeShared, lifeSession}},
 	{"attach", []string{lifeSession}},
+	{"maxsessions", []string{lifeSession}},
 	{"sessionurl", []string{lifeSession}},
 }
 

@@ -86,7 +86,7 @@ func TestConfig(t *testing.T) {
 			c.Lifetime = shared.Lifetime{Start: shared.StartEager, Linger: 90 * time.Second, Input: shared.InputNone, SlowClient: shared.SlowBlock,
 				History: 4096, KeepFirst: 1024, Restart: shared.RestartOnFailure, Watch: true}
 		}},
-		{[]string{"--watch=false", "--sessionurl=false", "--resume=0", "--maxsessions=3", "script"}, nil},
+		{[]string{"--watch=false", "--sessionurl=false", "--resume=0", "script"}, nil},
 		{[]string{"--resume=5m", "script"}, func(c *libwebsocketd.Config) { c.Lifetime = keptFor(5 * time.Minute) }},
 		{[]string{"--resume=never", "--attach=takeover", "--history=4K", "--keepfirst=1K", "--watch", "--sessionurl", "--staticdir=/", "script"}, func(c *libwebsocketd.Config) {
 			c.Lifetime = session.Lifetime{Attach: session.TakeOver, History: 4096, KeepFirst: 1024, Watch: true, URL: true}

@@ -87,13 +87,21 @@ func TestMaxSessions(t *testing.T) {
 		content string
 		want    int
 	}{{"", 7}, {"maxforks = 3\n", 7}, {"maxsessions = 5\n", 5}, {"maxsessions = 0\n", 0}} {
-		w, r := configured(t, test.content+catA)
+		w, r := configured(t, test.content+catA+isSession)
 		if r != nil {
 			t.Fatal(r.message)
 		}
 		if got := w.maxSessions(7); got != test.want {
 			t.Errorf("%q: %d, want %d", test.content, got, test.want)
 		}
+	}
+}
+
+// TestMaxSessionsOfNone: a limit of sessions where there can be none is told.
+func TestMaxSessionsOfNone(t *testing.T) {
+	_, r := configured(t, "maxsessions = 3\n"+catA)
+	if want := `f.toml:1: maxsessions is for lifetime "session"; write resume = "5m", or lifetime = "session" in a program, or take maxsessions out`; r == nil || r.message != want {
+		t.Errorf("%+v", r)
 	}
 }
 
