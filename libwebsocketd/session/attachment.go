@@ -95,7 +95,7 @@ func over(ending error) *gate.Refusal {
 func (x *Session) tryAttach(call *libwebsocketd.Attach, from shared.From) (*Attachment, *gate.Refusal) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.life.Attach == Refuse && !call.SendOnly && len(x.attachments) > 0 {
+	if x.life.Load().Attach == Refuse && !call.SendOnly && len(x.attachments) > 0 {
 		return nil, occupied
 	}
 	sub, refusal := x.hub.Attach(call, from)
@@ -107,7 +107,7 @@ func (x *Session) tryAttach(call *libwebsocketd.Attach, from shared.From) (*Atta
 	if call.SendOnly {
 		return a, nil
 	}
-	if x.life.Attach == TakeOver {
+	if x.life.Load().Attach == TakeOver {
 		for _, other := range x.attachments {
 			other.Leave(takenOver)
 		}
@@ -122,7 +122,7 @@ func (x *Session) tryAttach(call *libwebsocketd.Attach, from shared.From) (*Atta
 // begin tells the hook that the client listens, if it does. It returns a.
 func (a *Attachment) begin() libwebsocketd.Endpoint {
 	if a.Number > 0 {
-		a.tell(a.Session.life.Hooks.OnAttach)
+		a.tell(a.Session.life.Load().Hooks.OnAttach)
 	}
 	return a
 }
@@ -175,7 +175,7 @@ func (a *Attachment) end() {
 	x.mu.Lock()
 	x.attachments = slices.DeleteFunc(x.attachments, func(other *Attachment) bool { return other == a })
 	x.mu.Unlock()
-	a.tell(x.life.Hooks.OnDetach)
+	a.tell(x.life.Load().Hooks.OnDetach)
 	x.mu.Lock()
 	x.untold--
 	x.mu.Unlock()

@@ -25,8 +25,7 @@
 //   - A session ends when no client has been attached for Resume, by DELETE, when the server
 //     shuts down, or with its process. After the process's own end it is kept until some
 //     client was told how it ended, and for Resume at most. Of clients of plain HTTP that
-//     is not sure, since a proxy may have taken what they never got: then it is kept for
-//     another half a minute. Its number and its place are
+//     is never sure, since a proxy may have taken what they never got: it is kept on. Its number and its place are
 //     free when no client can come back.
 //
 //   - A session's id is no secret: it stands in URLs. What opens it is its secret, in a

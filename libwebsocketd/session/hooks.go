@@ -30,7 +30,7 @@ type Hooks struct {
 
 // callCreated calls the hook, and returns its error or its panic.
 func (x *Session) callCreated() (err error) {
-	f := x.life.Hooks.Created
+	f := x.life.Load().Hooks.Created
 	if f == nil {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (x *Session) destroy() {
 	over := x.created && !x.destroyed && x.untold == 0 && x.isGone()
 	x.destroyed = x.destroyed || over
 	x.mu.Unlock()
-	if f := x.life.Hooks.Destroyed; f != nil && over {
+	if f := x.life.Load().Hooks.Destroyed; f != nil && over {
 		x.hub.Safely(func() { f(x) })
 	}
 }

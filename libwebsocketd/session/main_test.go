@@ -2,8 +2,12 @@ package session
 
 import (
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	orphanTime = 10 * time.Millisecond
+	goleak.VerifyTestMain(m)
+}

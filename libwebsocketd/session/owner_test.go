@@ -6,7 +6,6 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
-	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // named identifies clients by a header.
@@ -98,71 +97,5 @@ func TestEpochChooses(t *testing.T) {
 		if status := b.refused(path); status != http.StatusNoContent {
 			t.Errorf("%s: %d", path, status)
 		}
-	}
-}
-
-// TestLost: a session that is kept for ever ends with its client when a reload leaves no
-// sessions at its path.
-func TestLost(t *testing.T) {
-	t.Parallel()
-	registry := NewRegistry(0)
-	var p libwebsocketd.Program
-	s := serve(t, greeting, Lifetime{}, func(c *libwebsocketd.Config) {
-		p = libwebsocketd.Program{Name: "p", Path: "/", Command: c.Command, Settings: c.Settings}
-		p.Lifetime = Lifetime{Registry: registry}
-		c.Command, c.Programs = nil, []libwebsocketd.Program{p}
-	})
-	c := s.browser().dial("/")
-	pid := pidOf(t, read(c))
-	left := s.browser().dial("/")
-	pidLeft := pidOf(t, read(left))
-	left.Close()
-	p.Lifetime = nil
-	if err := s.Reload([]libwebsocketd.Program{p}); err != nil {
-		t.Fatal(err)
-	}
-	testkit.Eventually(t, "the idle one ends", func() bool { return !isAlive(pidLeft) })
-	write(c, "still there")
-	reads(t, c, "still there")
-	c.Close()
-	testkit.Eventually(t, "the other one ends", func() bool { return !isAlive(pid) })
-	testkit.Eventually(t, "nothing is left", func() bool { return registry.Len() == 0 })
-}
-
-// TestRetired: without a common registry the sessions of former settings end with their
-// clients, and with one they go on.
-func TestRetired(t *testing.T) {
-	t.Parallel()
-	for _, common := range []*Registry{nil, NewRegistry(0)} {
-		var p libwebsocketd.Program
-		s := serve(t, greeting, Lifetime{}, func(c *libwebsocketd.Config) {
-			p = libwebsocketd.Program{Name: "p", Path: "/", Command: c.Command, Settings: c.Settings}
-			p.Lifetime = Lifetime{Registry: common}
-			c.Command, c.Programs = nil, []libwebsocketd.Program{p}
-		})
-		b, idle := s.browser(), s.browser()
-		c := b.dial("/")
-		pid := read(c)
-		left := idle.dial("/")
-		pidLeft := pidOf(t, read(left))
-		left.Close()
-		p.Lifetime = Lifetime{Registry: common, History: 1 << 16}
-		if err := s.Reload([]libwebsocketd.Program{p}); err != nil {
-			t.Fatal(err)
-		}
-		write(c, "still there")
-		reads(t, c, "still there")
-		if common != nil {
-			if got := read(b.dial("/")); got != pid {
-				t.Errorf("got %q, want %q", got, pid)
-			}
-			continue
-		}
-		testkit.Eventually(t, "the idle one ends", func() bool { return !isAlive(pidLeft) })
-		if !isAlive(pidOf(t, pid)) {
-			t.Error("the other one has ended")
-		}
-		c.Close()
-		testkit.Eventually(t, "the other one ends", func() bool { return !isAlive(pidOf(t, pid)) })
 	}
 }

@@ -153,7 +153,8 @@ func TestVacant(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began, former := time.Now(), &Attachment{left: make(chan struct{})}
-		x := &Session{life: &Lifetime{Attach: Refuse}, attachments: []*Attachment{former}}
+		x := &Session{attachments: []*Attachment{former}}
+		x.life.Store(&Lifetime{Attach: Refuse})
 		call := &libwebsocketd.Attach{Request: httptest.NewRequest("GET", "/", nil)}
 		if a, refusal := x.attach(call, shared.From{}); a != nil || refusal != occupied || refusal.RetryAfter != 1 || time.Since(began) != leaveTime {
 			t.Errorf("after %s: %v, %v", time.Since(began), a, refusal)

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
+	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 )
 
@@ -19,41 +21,17 @@ import (
 type Registry struct {
 	*reservations
 
-	mu     sync.Mutex
-	limit  int
-	all    map[string]*Session    // by id
-	last   uint64                 // the number that was vended last
-	served map[string]*supervisor // by the path of a program: where clients find its sessions
+	mu    sync.Mutex
+	limit int
+	all   map[string]*Session    // by id
+	serve map[string]*supervisor // the latest of a program, by its path
+	last  uint64                 // the number that was vended last
 }
 
 // NewRegistry returns a Registry with room for that many sessions; not positive is no
 // limit.
 func NewRegistry(limit int) *Registry {
-	return &Registry{reservations: newReservations(), limit: limit, all: map[string]*Session{}, served: map[string]*supervisor{}}
-}
-
-// serve records that s is where clients find the sessions of the program at a path.
-func (r *Registry) serve(path string, s *supervisor) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.served[path] = s
-}
-
-// retire records that s is so no more. It returns the sessions to which no client can come
-// back, because there is no other Supervisor at that path.
-func (r *Registry) retire(path string, s *supervisor) (lost []*Session) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.served[path] != s {
-		return nil
-	}
-	delete(r.served, path)
-	for _, x := range r.all {
-		if x.Path == path {
-			lost = append(lost, x)
-		}
-	}
-	return lost
+	return &Registry{reservations: newReservations(), limit: limit, all: map[string]*Session{}, serve: map[string]*supervisor{}}
 }
 
 // SetLimit changes how many sessions there may be. Those that are there stay.
@@ -90,21 +68,60 @@ func (r *Registry) add(x *Session, complete func()) *gate.Refusal {
 	return nil
 }
 
-// dropEnded ends the oldest session whose process has ended and that nobody is attached to:
-// its clients may never come for the end. It reports whether there was one. r.mu is held.
+// dropEnded ends the oldest session that is kept for ever though its process has ended and
+// nobody is attached to it: its clients may never come for the end. It reports whether
+// there was one. r.mu is held.
 func (r *Registry) dropEnded() bool {
 	var oldest *Session
 	for _, x := range r.all {
-		if (oldest == nil || x.Number < oldest.Number) && x.hub.Ending() != nil && !x.isAttached() {
+		if (oldest == nil || x.Number < oldest.Number) && x.life.Load().Resume == 0 && x.hub.Ending() != nil && !x.isAttached() {
 			oldest = x
 		}
 	}
 	if oldest == nil {
 		return false
 	}
+	oldest.say(libwebsocketd.LevelAccess, "DROPPED: its end was for a client that has not come, and another session needs its place")
 	delete(r.all, oldest.ID)
 	oldest.hub.End()
 	return true
+}
+
+// adopt gives the sessions of a program to the supervisor that serves it from now on: its
+// settings are theirs.
+func (r *Registry) adopt(s *supervisor) {
+	path := s.runtime.Program().Path
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.serve[path] = s
+	for _, x := range r.all {
+		if x.program == path {
+			x.life.Store(&s.life)
+			x.hub.KeepFor(s.life.Resume)
+		}
+	}
+}
+
+// orphanTime is how long a session that is kept for ever is kept without clients when no URL
+// leads to it any more. Tests change it.
+var orphanTime = time.Minute
+
+// abandon lets the sessions of a program end that s serves no more, unless another
+// supervisor does. What is kept for ever ends when no client has been attached for grace.
+func (r *Registry) abandon(s *supervisor, grace time.Duration) {
+	path := s.runtime.Program().Path
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.serve[path] != s {
+		return
+	}
+	delete(r.serve, path)
+	for _, x := range r.all {
+		if x.program == path && x.life.Load().Resume == 0 {
+			x.say(libwebsocketd.LevelAccess, "ABANDONED: its program is served no more; it ends when no client has been attached for "+grace.String())
+			x.hub.Expire(grace)
+		}
+	}
 }
 
 // taken is the refusal of an id that a session has already.

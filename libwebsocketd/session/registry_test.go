@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -14,7 +15,8 @@ import (
 // enter adds a session without a process to a registry.
 func enter(t *testing.T, r *Registry) (*Session, *gate.Refusal) {
 	t.Helper()
-	x := &Session{ID: newID(), registry: r}
+	x := &Session{ID: newID(), registry: r, log: slog.New(slog.DiscardHandler)}
+	x.life.Store(&Lifetime{})
 	return x, r.add(x, func() {
 		x.hub = shared.NewHub(shared.HubOptions{Hold: true, Context: t.Context(), Gone: func() {}})
 	})

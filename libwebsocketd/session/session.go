@@ -27,7 +27,8 @@ type Session struct {
 
 	keys     keys
 	hub      *shared.Hub
-	life     *Lifetime
+	program  string // the path of the program that makes it, which with --dir is not Path
+	life     atomic.Pointer[Lifetime]
 	registry *Registry
 	log      *slog.Logger
 	pid      atomic.Int64
@@ -46,7 +47,8 @@ type Session struct {
 // newSession returns a session that is not in the registry yet.
 func (s *supervisor) newSession(call *libwebsocketd.Attach, p pass) *Session {
 	x := &Session{ID: p.id, Path: call.Target.ScriptName, Owner: call.Identity, Began: time.Now(),
-		life: &s.life, registry: s.registry, gone: make(chan struct{})}
+		program: s.runtime.Program().Path, registry: s.registry, gone: make(chan struct{})}
+	x.life.Store(&s.life)
 	x.keys.add(p.secret)
 	return x
 }
@@ -92,7 +94,7 @@ type State struct {
 	ID          string       `json:"id"`
 	Number      uint64       `json:"number"`
 	Program     string       `json:"program"`
-	Pid         int64        `json:"pid"` // 0 once it ended
+	Pid         int64        `json:"pid"` // 0 while there is no process
 	Began       time.Time    `json:"began"`
 	Viewers     int          `json:"viewers"`
 	Connections []Connection `json:"connections"` // of the viewers
@@ -127,7 +129,10 @@ func (x *Session) State() State {
 	state.Viewers = len(state.Connections)
 	if ending := x.hub.Ending(); ending != nil {
 		code, reason := libwebsocketd.Closing(ending)
-		state.Pid, state.Ended = 0, &Ended{code, reason}
+		state.Ended = &Ended{code, reason}
+	}
+	if !x.hub.IsRunning() {
+		state.Pid = 0
 	}
 	return state
 }

@@ -25,17 +25,19 @@ func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor
 		s.registry = NewRegistry(runtime.MaxForks())
 	}
 	s.shelf = shared.NewShelf(runtime.MaxForks(), s.life.History+s.life.KeepFirst)
-	s.registry.serve(runtime.Program().Path, s)
+	s.registry.adopt(s)
 	return s
 }
 
-// Retire does nothing if the Supervisor of the new settings finds the sessions in a common
-// registry. Otherwise no client can come back to them, and what is kept for ever ends with
-// its last one.
+// Retire lets the sessions end that no other Supervisor serves: sessions outlive a reload,
+// if they have a common registry and the program is still there, and are then those of the
+// Supervisor with the new settings.
 func (s *supervisor) Retire() {
-	for _, x := range s.registry.retire(s.runtime.Program().Path, s) {
-		x.hub.Retire()
+	grace := orphanTime
+	if s.life.Registry == nil { // whatever comes next does not know them
+		grace = 0
 	}
+	s.registry.abandon(s, grace)
 }
 
 // Open attaches a client to the session that its URL names, or to that of its cookie, or

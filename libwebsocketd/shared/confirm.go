@@ -34,8 +34,8 @@ func (h *Hub) Confirm(number uint64) {
 // Confirmed returns the last message that some client has confirmed.
 func (h *Hub) Confirmed() uint64 { return h.flow.Confirmed() }
 
-// tellSomebody records that some client may have been told how the program ended. With
-// Hold, what there is is kept for lease, for a client that was not.
+// tellSomebody records that some client may have been told how the program ended. A hub
+// that is kept for ever is then kept for toldTime, for a client that was not.
 func (h *Hub) tellSomebody() {
 	select {
 	case h.said <- struct{}{}:

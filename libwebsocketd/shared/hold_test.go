@@ -227,11 +227,11 @@ func TestGoneTakesNobody(t *testing.T) {
 	})
 }
 
-// TestHoldMaybeTold: when a client of plain HTTP was told the end, it is kept for a client
-// that was not, for a while: a proxy may have taken what the client never got.
+// TestHoldMaybeTold: when a client of plain HTTP was told the end, that is kept all the
+// same, though not for ever: a proxy may have taken what the client never got.
 func TestHoldMaybeTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for linger, stays := range map[time.Duration]time.Duration{time.Hour: lease, time.Second: time.Second, 0: lease} {
+		for linger, stays := range map[time.Duration]time.Duration{time.Hour: time.Hour, time.Second: time.Second, 0: toldTime} {
 			gone := make(chan struct{})
 			s, p := holding(t, HubOptions{Life: Lifetime{Linger: linger}, Stays: linger == 0})
 			s.Gone = func() { close(gone) }

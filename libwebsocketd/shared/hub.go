@@ -58,6 +58,9 @@ type Hub struct {
 
 	mu       sync.Mutex
 	viewers  []*Subscription // in the order they came
+	linger   time.Duration   // how long the process is kept without viewers, unless stays
+	running  bool            // there is a process
+	why      string          // why the hub has ended it; "" if it has not
 	until    time.Time       // when the process is ended if there are no viewers
 	returns  bool            // some viewers leave for a moment and come back
 	stays    bool            // the process is kept without viewers, too
@@ -97,7 +100,7 @@ func NewHub(o HubOptions) *Hub {
 		output = record.New[item](record.Limits{Bytes: o.Life.History, HeldBytes: max(o.Life.History/2, 1)})
 	}
 	h := &Hub{
-		HubOptions: o, stays: o.Stays,
+		HubOptions: o, stays: o.Stays, linger: o.Life.Linger,
 		output:  output,
 		first:   newBeginning(o.Life.KeepFirst, o.Pieces),
 		flow:    flow.New(output, flow.Options{Block: o.Life.SlowClient == SlowBlock, Hold: o.Hold, Crowd: crowd}),
@@ -128,6 +131,7 @@ func (h *Hub) Begin(join func()) (run func(), refusal *gate.Refusal) {
 		h.Fail()
 		return nil, refusal
 	}
+	h.setRunning(true)
 	h.open()
 	join()
 	return func() { h.run(program) }, nil
@@ -202,11 +206,43 @@ func (h *Hub) Retire() {
 	h.stir()
 }
 
+// KeepFor changes how long the process is kept without viewers; 0 with Hold is for ever.
+func (h *Hub) KeepFor(linger time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keepFor(linger, h.Hold && linger == 0)
+}
+
+// Expire lets the hub end when it has been without viewers for at most that long.
+func (h *Hub) Expire(most time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.stays {
+		most = min(most, h.linger)
+	}
+	h.keepFor(most, false)
+}
+
+// keepFor sets how long the process is kept without viewers, from now on; h.mu is held.
+func (h *Hub) keepFor(linger time.Duration, stays bool) {
+	h.linger, h.stays, h.until = linger, stays, time.Now().Add(linger)
+	h.stir()
+}
+
+// IsRunning reports whether there is a process.
+func (h *Hub) IsRunning() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.running
+}
+
 // End ends the process by the ladder, with viewers or without. No other follows it, and no
 // viewer can be attached any more.
 func (h *Hub) End() {
 	h.mu.Lock()
-	h.closing = true
+	if !h.closing {
+		h.closing, h.why = true, "deleted"
+	}
 	h.mu.Unlock()
 	h.stop.Do(func() { close(h.quit) })
 	h.stir()

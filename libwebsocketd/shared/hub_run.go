@@ -30,8 +30,7 @@ func (h *Hub) run(program libwebsocketd.Endpoint) {
 	left := h.closing
 	h.closing, h.over, h.ending = true, true, ending
 	h.mu.Unlock()
-	_, last := h.output.Kept()
-	h.say(libwebsocketd.LevelAccess, "END", "ending", ending.Error(), "messages", last)
+	h.sayEnd(ending)
 	// The server's shutdown is the cause if there is one, also between two processes,
 	// when the last one has ended by itself.
 	h.output.Close(cmp.Or(context.Cause(h.Context), ending))
@@ -53,6 +52,25 @@ func (h *Hub) lose() {
 	defer h.mu.Unlock()
 	h.lost = true
 	h.unshelve()
+}
+
+// sayEnd logs the end: how the last process ended, and why if the hub has ended it.
+func (h *Hub) sayEnd(ending error) {
+	_, last := h.output.Kept()
+	about := []any{"ending", ending.Error(), "messages", last}
+	h.mu.Lock()
+	if h.Hold && h.why != "" {
+		about = append(about, "why", h.why)
+	}
+	h.mu.Unlock()
+	h.say(libwebsocketd.LevelAccess, "END", about...)
+}
+
+// setRunning records whether there is a process.
+func (h *Hub) setRunning(running bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running = running
 }
 
 // unshelve takes the record off the shelf if no viewer reads it and no client can come
@@ -89,12 +107,14 @@ func (h *Hub) isWatched() bool {
 	return len(h.viewers) > 0
 }
 
+// toldTime is how long a hub that is kept for ever is kept when some client may have been
+// told the end.
+const toldTime = 5 * time.Minute
+
 // outlast waits while a client may come back for the record, and the record is kept. With
 // Hold that time runs only while there are no viewers, and ends when one was told the end.
-// When one may have been told it is no longer than lease.
 func (h *Hub) outlast(dropped <-chan struct{}) {
-	keep, said := h.leaseTime(), false
-	timer := time.NewTimer(keep)
+	timer := time.NewTimer(h.leaseTime())
 	defer timer.Stop()
 	stirred := h.stirred
 	if !h.Hold {
@@ -102,20 +122,19 @@ func (h *Hub) outlast(dropped <-chan struct{}) {
 	}
 	for {
 		expired := timer.C
-		if h.Hold && (h.isWatched() || !said && h.isWantedNow()) {
+		if h.Hold && h.isWantedNow() {
 			expired = nil
 		}
 		select {
 		case <-expired:
 			return
 		case <-h.said:
-			if keep > lease || keep == 0 { // 0 is for ever
-				keep = lease
+			if h.isForEver() {
+				h.Expire(toldTime)
+				timer.Reset(h.leaseTime())
 			}
-			said = true
-			timer.Reset(keep)
 		case <-stirred:
-			timer.Reset(keep)
+			timer.Reset(h.leaseTime())
 		case <-h.told:
 			return
 		case <-h.quit:
@@ -128,19 +147,28 @@ func (h *Hub) outlast(dropped <-chan struct{}) {
 	}
 }
 
+// isForEver reports whether the hub is kept without viewers until End.
+func (h *Hub) isForEver() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stays
+}
+
 // leaseTime returns how long a client may take to come back for the record.
 func (h *Hub) leaseTime() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.returns && !h.Hold {
-		return max(h.Life.Linger, lease)
+		return max(h.linger, lease)
 	}
-	return h.Life.Linger
+	return h.linger
 }
 
 // serve runs one process, from its start to its end. again reports whether it was ended
 // in order to be restarted.
 func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
+	h.setRunning(true)
+	defer h.setRunning(false)
 	ended, fed, quit := make(chan error, 1), make(chan error, 1), make(chan struct{})
 	var at sync.WaitGroup
 	at.Go(func() { ended <- h.listen(program) })
@@ -175,7 +203,7 @@ func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 		if !again {
 			h.flow.StopBlocking()
 		}
-		program.Close() // by the ladder; its last output is still read
+		at.Go(func() { program.Close() }) // by the ladder; it waits for the last output, which may wait for a viewer
 		ending = h.drain(ended, idle)
 		h.drain(fed, idle)
 		return again, ending
@@ -230,6 +258,8 @@ func (h *Hub) isWanted() bool { return h.stays || len(h.viewers) > 0 }
 func (h *Hub) leave() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.closing = h.closing || !h.isWanted() && !time.Now().Before(h.until)
+	if !h.closing && !h.isWanted() && !time.Now().Before(h.until) {
+		h.closing, h.why = true, "no client for "+h.linger.String()
+	}
 	return h.closing
 }

@@ -119,7 +119,7 @@ func (h *Hub) detach(s *Subscription) {
 	defer h.mu.Unlock()
 	h.viewers = slices.DeleteFunc(h.viewers, func(other *Subscription) bool { return other == s })
 	h.unshelve()
-	keep := h.Life.Linger
+	keep := h.linger
 	if s.returns && !h.Hold {
 		keep = max(keep, lease)
 	}
