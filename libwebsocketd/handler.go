@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
@@ -144,11 +145,27 @@ func (p *program) chooseProtocol(offered []string) string {
 }
 
 // requestURL returns the URL of a request as it is logged: an http or https scheme, then
-// what the client sent, and nothing added.
+// what the client sent, and nothing added. Only the value of token= is left out.
 func requestURL(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + r.Host + r.RequestURI
+	return scheme + "://" + r.Host + withoutTokens(r.RequestURI)
+}
+
+// withoutTokens returns a URI in which "..." stands for each value of token=: it may open a
+// session, and is still good if the request was refused for something else.
+func withoutTokens(uri string) string {
+	for from := 0; ; {
+		_, after, found := strings.Cut(uri[from:], "token=")
+		if !found {
+			return uri
+		}
+		from = len(uri) - len(after)
+		if before := uri[:from-len("token=")]; strings.HasSuffix(before, "?") || strings.HasSuffix(before, "&") {
+			value, _, _ := strings.Cut(after, "&")
+			uri = uri[:from] + "..." + after[len(value):]
+		}
+	}
 }
