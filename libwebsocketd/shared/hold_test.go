@@ -76,6 +76,32 @@ func TestHoldWaits(t *testing.T) {
 	})
 }
 
+// TestHoldTooSlow: a viewer that is behind what another one has confirmed is told a way out
+// that there is in a session.
+func TestHoldTooSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := holding(t, HubOptions{Stays: true})
+		v := s.viewer("/?after=0")
+		sayMuch(p, 100)
+		for range 100 {
+			time.Sleep(time.Second)
+			_, last := s.output.Kept()
+			s.Confirm(last)
+		}
+		for {
+			_, err := v.Deliveries()
+			if err == nil {
+				continue
+			}
+			if !strings.Contains(err.Error(), "1013: too slow") || strings.Contains(err.Error(), "--slowclient") || !strings.Contains(err.Error(), "gap=ok") {
+				t.Errorf("it is told %q", err)
+			}
+			break
+		}
+		p.end(process.Ending{})
+	})
+}
+
 // TestHoldExpires: a process that waits for a client nobody sends is ended, tree and all,
 // when its time is over; also one that was ended for another to follow.
 func TestHoldExpires(t *testing.T) {

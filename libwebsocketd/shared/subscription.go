@@ -223,10 +223,18 @@ func (s *Subscription) hand(entries []record.Entry[item]) {
 func (s *Subscription) failed(err error) error {
 	var gone *record.GoneError
 	if errors.As(err, &gone) {
-		err = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseTryAgainLater, Reason: "too slow: what comes next is no longer kept (see --history and --slowclient)"}
+		err = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseTryAgainLater, Reason: s.hub.tooSlow()}
 	}
 	s.pending = err
 	return s.last(err)
+}
+
+// tooSlow returns what a viewer is told that needs what is no longer kept.
+func (h *Hub) tooSlow() string {
+	if h.Hold { // another client has confirmed it
+		return "too slow: what comes next is no longer kept; come back with gap=ok, or see --history"
+	}
+	return "too slow: what comes next is no longer kept (see --history and --slowclient)"
 }
 
 // last returns the final error of a viewer that gets no more. The viewer may stay until
