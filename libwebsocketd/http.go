@@ -27,8 +27,8 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 		s.serveCGI(w, r, to, from, id, log.With("cgiscript", to.argv[0]))
 	case s.serveFace(w, r, from, id, log):
 	case s.static != nil && (s.console == nil || s.static.HasFile(r.URL.Path)):
-		logging.At(log, logging.LevelAccess, "http", "STATIC")
 		if !s.usher(w, r, from, id, log) {
+			logging.At(log, logging.LevelAccess, "http", "STATIC")
 			s.static.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
 		}
 	case s.console != nil:
@@ -48,8 +48,14 @@ func (s *Server) setHeaders(w http.ResponseWriter) {
 
 // noPage returns the refusal of a request where only a handshake would be served.
 func (s *Server) noPage(r *http.Request) *gate.Refusal {
-	if _, refusal := s.route(r); refusal != nil {
+	to, refusal := s.route(r)
+	if refusal != nil {
 		return refusal
+	}
+	asking := r.Clone(r.Context())
+	asking.Header.Set("Accept", "application/json")
+	if s.face(asking, to, true) != nil {
+		return newRefusal(http.StatusNotFound, "there is no page here; what is asked for comes with the header Accept: application/json")
 	}
 	return newRefusal(http.StatusNotFound, "a program speaks WebSocket here; --devconsole puts a page here to try it")
 }

@@ -9,7 +9,7 @@ import (
 // Usher is a Supervisor that sees requests for the page at its program's path, a static
 // file, before they are answered: it may set a cookie, or redirect.
 type Usher interface {
-	// Usher returns true if it has answered the request. It may set headers of the page,
+	// Usher returns true if it has answered the request, and logged that. It may set headers of the page,
 	// which is served otherwise.
 	Usher(w http.ResponseWriter, req *Request) (answered bool)
 }

@@ -7,13 +7,14 @@ import (
 	"websocketd/libwebsocketd/gate"
 )
 
-// ofCookie returns the session of a client's cookie: the newest, or that of a numbering if
-// the client names one. It is nil if the cookie has none that is there and the client's own.
-func (s *supervisor) ofCookie(call *libwebsocketd.Attach, all []pass, epoch string) (newest *Session) {
+// ofCookie returns the session of a client's cookie for the program at a path: the newest,
+// or that of a numbering if the client names one. It is nil if the cookie has none that is
+// there and the client's own.
+func (s *supervisor) ofCookie(path string, who libwebsocketd.Identity, all []pass, epoch string) (newest *Session) {
 	for _, p := range all {
-		x := s.byPass(call.Target.ScriptName, p)
+		x := s.byPass(path, p)
 		switch {
-		case x == nil || !x.isFor(call.Identity):
+		case x == nil || !x.isFor(who):
 		case x.hub.Epoch() == epoch:
 			return x
 		case newest == nil:

@@ -128,7 +128,57 @@ func TestDelete(t *testing.T) {
 		}
 	}
 	if status, _ := c.do("DELETE", "/", "", ""); status != 400 {
-		t.Errorf("DELETE without session=: %d", status)
+		t.Errorf("DELETE without session= and cookie: %d", status)
+	}
+}
+
+// TestOfCookie: a ticket and DELETE without session= are about the session of the cookie.
+func TestOfCookie(t *testing.T) {
+	t.Parallel()
+	s := serve(t, greeting, Lifetime{})
+	b := s.browser()
+	hello := read(b.dial("/"))
+	x := s.one()
+	status, text := b.do("POST", "/?ticket=new", asJSON, "")
+	var got ticketDocument
+	if err := json.Unmarshal([]byte(text), &got); err != nil || status != 200 {
+		t.Fatalf("a ticket: %d %s", status, text)
+	}
+	reads(t, s.stranger().dial("/?session="+x.ID+"&token="+got.Ticket), hello)
+	if status, _ := s.stranger().do("POST", "/?ticket=new", "", ""); status != 400 {
+		t.Errorf("a ticket of no session: %d", status)
+	}
+	if status, text := b.do("DELETE", "/", "", ""); status != 200 || !strings.Contains(text, x.ID) {
+		t.Errorf("DELETE: %d %s", status, text)
+	}
+	if status, text := b.do("DELETE", "/", "", ""); status != 404 || !strings.Contains(text, "no such session") {
+		t.Errorf("DELETE of what has gone: %d %s", status, text)
+	}
+}
+
+// TestWaysOut: a request that misses something is told what.
+func TestWaysOut(t *testing.T) {
+	t.Parallel()
+	s := serve(t, greeting, Lifetime{})
+	b := s.browser()
+	read(b.dial("/"))
+	x := s.one()
+	x.End()
+	<-x.gone
+	for _, test := range []struct {
+		from                *client
+		path, accept, words string
+	}{
+		{s.stranger(), "/?session=" + x.ID, "", "with the header Accept: application/json"},
+		{s.stranger(), "/?wait=5s", "text/html", "with the header Accept: application/json"},
+		{s.stranger(), "/", "", "--devconsole"},
+		{s.stranger(), "/?after=5&wait=0s", asJSON, "none was named"},
+		{b, "/?after=5&wait=0s&session=new", asJSON, "none was named"},
+		{b, "/?after=5&wait=0s", asJSON, "the process that after= refers to has ended"},
+	} {
+		if status, text := test.from.do("GET", test.path, test.accept, ""); status != 404 || !strings.Contains(text, test.words) {
+			t.Errorf("%s: %d %s", test.path, status, text)
+		}
 	}
 }
 

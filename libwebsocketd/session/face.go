@@ -18,7 +18,7 @@ import (
 //	GET    ?session=ID               the document about it; Accept: application/json, without wait
 //	DELETE ?session=ID               end it
 //
-// Messages and output are another Face's.
+// Without session=ID a ticket and DELETE are about the session of the cookie. Messages and output are another Face's.
 func (s *supervisor) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
 	query := r.URL.Query()
 	switch r.Method {
@@ -76,18 +76,22 @@ func serveTicket(w http.ResponseWriter, req *libwebsocketd.Request, x *Session) 
 	return nil
 }
 
-// named returns the session that a request names, if it proves the right to it.
+// named returns the session that a request names, by its URL or its cookie, if it proves
+// the right to it.
 func (s *supervisor) named(req *libwebsocketd.Request) (*Session, *gate.Refusal) {
 	path := req.Target().ScriptName
-	id := req.HTTP.URL.Query().Get("session")
-	if id == "" {
-		return nil, &gate.Refusal{Status: http.StatusBadRequest, Reason: "session=ID is missing: it says which one"}
+	id, all := req.HTTP.URL.Query().Get("session"), passes(req.HTTP, path)
+	if id == "" && len(all) == 0 {
+		return nil, &gate.Refusal{Status: http.StatusBadRequest, Reason: "session=ID is missing, and there is no cookie: either says which one"}
 	}
 	x := s.there(path, id)
+	if id == "" {
+		x = s.ofCookie(path, req.Identity(), all, "")
+	}
 	if x == nil {
 		return nil, unknown
 	}
-	return x, x.check(req.HTTP, req.Identity(), passes(req.HTTP, path))
+	return x, x.check(req.HTTP, req.Identity(), all)
 }
 
 // ticketDocument is the answer to ticket=new.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,12 +14,18 @@ import (
 // requests are for that one. A browser that has a cookie keeps it. With Lifetime.URL the
 // page is at the URL of a session, and the program's path redirects to a new one.
 func (s *supervisor) Usher(w http.ResponseWriter, req *libwebsocketd.Request) (answered bool) {
-	r, path := req.HTTP, req.Target().ScriptName
-	if w.Header().Get("Cache-Control") == "" {
+	answered = s.usher(w, req)
+	if !answered && w.Header().Get("Cache-Control") == "" {
 		w.Header().Set("Cache-Control", "private, no-cache") // the cookie is for one browser, and each load of the page may need one
 	}
+	return answered
+}
+
+func (s *supervisor) usher(w http.ResponseWriter, req *libwebsocketd.Request) (answered bool) {
+	r, path := req.HTTP, req.Target().ScriptName
 	all := passes(r, path)
 	if len(all) == 0 && isFromElsewhere(r) {
+		logPage(req, "RELOAD")
 		reload(w)
 		return true
 	}
@@ -98,7 +105,13 @@ func (s *supervisor) redirect(w http.ResponseWriter, req *libwebsocketd.Request,
 	query.Del("token")
 	query.Set("session", p.id)
 	to := url.URL{Path: req.HTTP.URL.Path, RawQuery: query.Encode()}
+	logPage(req, "REDIRECT", "to", to.String())
 	http.Redirect(w, req.HTTP, to.String(), http.StatusTemporaryRedirect)
+}
+
+// logPage logs how a request for the page was answered, if not with the page.
+func logPage(req *libwebsocketd.Request, how string, about ...any) {
+	req.Log().Log(context.Background(), libwebsocketd.LevelAccess, how, append(about, libwebsocketd.CategoryKey, "http")...)
 }
 
 // root returns the session that Hooks.Root names for the page, nil if there is none.

@@ -118,6 +118,18 @@ func location(t *testing.T, answer *http.Response) (where, id string) {
 	return u.String(), u.Query().Get("session")
 }
 
+// TestPageLogged: the log says whether a page was served or redirected.
+func TestPageLogged(t *testing.T) {
+	t.Parallel()
+	s := serve(t, greeting, Lifetime{}, withSite("/"))
+	location(t, s.browser().begin("GET", "/?session=new&token=secret", "", ""))
+	s.browser().do("GET", "/", "", "")
+	logged := strings.Join(append(s.Category("http"), s.Category("")...), "\n") // STATIC is the server's, REDIRECT the Usher's
+	if strings.Count(logged, "REDIRECT") != 1 || strings.Count(logged, "STATIC") != 1 || strings.Contains(logged, "secret") {
+		t.Errorf("logged: %s", logged)
+	}
+}
+
 // TestPageURL: with Lifetime.URL every load of the program's path is a session of its own,
 // with a URL that works for this browser and for no other.
 func TestPageURL(t *testing.T) {

@@ -70,6 +70,8 @@ func (s *supervisor) attach(call *libwebsocketd.Attach, from shared.From) (a *At
 		return nil, refusal
 	case x != nil:
 		return x.attach(call, from)
+	case from.Resumes() && !from.Reconnects() && !namesSession(call):
+		return nil, unnamed
 	case from.Resumes():
 		return nil, from.NothingThere()
 	case !call.MayStart:
@@ -91,13 +93,13 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from shared.From) (x *Sess
 	all := passes(r, path)
 	switch id := r.URL.Query().Get("session"); id {
 	case "new":
-		x = s.ofCookie(call, all, from.Epoch())
+		x = s.ofCookie(path, call.Identity, all, from.Epoch())
 		if x == nil || x.hub.Epoch() != from.Epoch() { // else an EventSource comes back to its session
 			return nil, p, nil
 		}
 		return x, p, nil
 	case "":
-		if x = s.ofCookie(call, all, from.Epoch()); x != nil {
+		if x = s.ofCookie(path, call.Identity, all, from.Epoch()); x != nil {
 			return x, p, nil
 		}
 	default:
@@ -114,6 +116,15 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from shared.From) (x *Sess
 	}
 	return nil, p, refusal
 }
+
+// namesSession reports whether a client knows a session, which may have gone.
+func namesSession(call *libwebsocketd.Attach) bool {
+	id := call.Request.URL.Query().Get("session")
+	return id != "new" && (id != "" || len(passes(call.Request, call.Target.ScriptName)) > 0)
+}
+
+// unnamed is the refusal of a client that goes on and does not say with what.
+var unnamed = &gate.Refusal{Status: http.StatusNotFound, Reason: "after= goes on with a session, and none was named: by its cookie, or as session=ID"}
 
 // create makes a session and starts its process. It calls join, which may attach the first
 // client, before the session can end. The answer gets the cookie.
