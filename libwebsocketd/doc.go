@@ -47,6 +47,8 @@
 //     after the route, with the program, and the first one that speaks the protocol has
 //     the request. A Supervisor that is a Face is asked first, about its own programs: a
 //     document of its state, a DELETE.
+//   - Usher (usher.go) is a Supervisor that sees requests for the page at its program's
+//     path, a static file, before they are answered: lifetime session gives it a cookie.
 //   - Dialect (dialect.go) is a protocol over WebSocket, chosen by subprotocol or by path
 //     before a program is opened. It has the upgraded connection in its hands, and both
 //     kinds of messages. It opens programs by Request.Open, others by Request.At, and

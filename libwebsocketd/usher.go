@@ -9,8 +9,8 @@ import (
 // Usher is a Supervisor that sees requests for the page at its program's path, a static
 // file, before they are answered: it may set a cookie, or redirect.
 type Usher interface {
-	// Usher returns true if it has answered the request, and logged that. It may set headers of the page,
-	// which is served otherwise.
+	// Usher returns true if it has answered the request, and logged that. It may set
+	// headers of the page, which is served otherwise.
 	Usher(w http.ResponseWriter, req *Request) (answered bool)
 }
 
