@@ -14,9 +14,11 @@ import (
 // requests are for that one. A browser that has a cookie keeps it. With Lifetime.URL the
 // page is at the URL of a session, and the program's path redirects to a new one.
 func (s *supervisor) Usher(w http.ResponseWriter, req *libwebsocketd.Request) (answered bool) {
+	before := len(w.Header()["Set-Cookie"])
 	answered = s.usher(w, req)
-	if !answered && w.Header().Get("Cache-Control") == "" {
-		w.Header().Set("Cache-Control", "private, no-cache") // the cookie is for one browser, and each load of the page may need one
+	keyed := len(w.Header()["Set-Cookie"]) > before // for one browser, whatever else the operator says of caches
+	if !answered && (keyed || w.Header().Get("Cache-Control") == "") {
+		w.Header().Set("Cache-Control", "private, no-cache") // each load of the page may need a cookie
 	}
 	return answered
 }

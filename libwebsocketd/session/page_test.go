@@ -257,3 +257,18 @@ func TestPageFromElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestPageKey: a page with a cookie is for no shared cache, whatever the operator has all
+// answers say.
+func TestPageKey(t *testing.T) {
+	t.Parallel()
+	s := serve(t, greeting, Lifetime{}, withPage(t), func(c *libwebsocketd.Config) {
+		c.HeaderHTTP = http.Header{"Cache-Control": {"public, max-age=60"}}
+	})
+	b := s.browser()
+	for _, want := range []string{"private, no-cache", "public, max-age=60"} { // the second time it has its cookie
+		if got := b.begin("GET", "/", "", "").Header.Get("Cache-Control"); got != want {
+			t.Errorf("Cache-Control is %q, want %q", got, want)
+		}
+	}
+}
