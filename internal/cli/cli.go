@@ -70,7 +70,7 @@ type programFlags struct {
 	Unbuffer       bool   `program:"key" help:"Set the variables by which many programs write every line at once instead of collecting them: PYTHONUNBUFFERED=1 and, where stdbuf(1) is installed, what it sets for programs of the C library."`
 	Reverselookup  bool   `help:"Tell the process the client's name, looked up in DNS, as REMOTE_HOST."`
 	Once           bool   `help:"Serve one client, then end with the exit status of its process; 128 and its number for a signal. Clients that come after it are answered 503; one that was refused does not count."`
-	Exitwithchild  bool   `help:"End when a client's process ends, with its exit status as with --once. With --shared that is the process of all clients, with --resume that of any session, when none follows it."`
+	Exitwithchild  bool   `help:"End when a client's process ends, with its exit status as with --once. With --shared that is the process of all clients, with --resume that of any session, also while its client is away; in both, when none follows it."`
 	Closems        uint   `placeholder:"MILLISECONDS" default:"0" program:"key" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
 }
 
