@@ -45,14 +45,30 @@ func cookieName(r *http.Request, path string) string {
 	return libwebsocketd.OwnCookie + hex.EncodeToString(hash[:4])
 }
 
+// ownName returns the name of a session's own cookie, with Lifetime.URL: pages of several
+// sessions may be loaded at once, and the answers must not replace each other's cookie.
+func ownName(name, id string) string { return name + "-" + id[:8] }
+
 // passes returns what the cookies of a request have, the newest session first. There is more
 // than one of a name if they are for several paths (RFC 6265 section 5.4), or if a server of
 // a neighbouring host has set one.
 func passes(r *http.Request, path string) (all []pass) {
-	for _, cookie := range r.CookiesNamed(cookieName(r, path)) {
+	name := cookieName(r, path)
+	for _, cookie := range ownCookies(r, name) {
+		all = append(all, passesOf(cookie.Value)...)
+	}
+	for _, cookie := range r.CookiesNamed(name) {
 		all = append(all, passesOf(cookie.Value)...)
 	}
 	return all
+}
+
+// ownCookies returns the cookies of one session each, the newest first: browsers send the
+// oldest first (RFC 6265 section 5.4).
+func ownCookies(r *http.Request, name string) []*http.Cookie {
+	own := slices.DeleteFunc(r.Cookies(), func(c *http.Cookie) bool { return !strings.HasPrefix(c.Name, name+"-") })
+	slices.Reverse(own)
+	return own
 }
 
 // passesOf returns what one cookie has.
@@ -72,8 +88,12 @@ func passesOf(value string) (all []pass) {
 }
 
 // setCookie adds the cookie of a session to the header of an answer: with those of others
-// that the browser keeps.
+// that the browser keeps, or with Lifetime.URL one of its own.
 func (s *supervisor) setCookie(answer http.Header, r *http.Request, path string, p pass) {
+	if s.life.URL {
+		s.setOwnCookie(answer, r, path, p)
+		return
+	}
 	all := append([]pass{p}, slices.DeleteFunc(passes(r, path), func(other pass) bool {
 		return other.id == p.id || s.byPass(path, other) == nil && !s.registry.isOpen(path, &other)
 	})...)
@@ -81,8 +101,32 @@ func (s *supervisor) setCookie(answer http.Header, r *http.Request, path string,
 	for _, p := range all[:min(len(all), mostPasses)] {
 		texts = append(texts, p.String())
 	}
-	cookie := http.Cookie{Name: cookieName(r, path), Value: strings.Join(texts, "~"), Path: cookiePath(r, path),
-		MaxAge: int(cookieTime.Seconds()), HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
+	addCookie(answer, r, path, cookieName(r, path), strings.Join(texts, "~"), cookieTime)
+}
+
+// setOwnCookie adds a cookie of the session alone. It takes back those that open nothing any
+// more, and the oldest where there are too many.
+func (s *supervisor) setOwnCookie(answer http.Header, r *http.Request, path string, p pass) {
+	name, kept := cookieName(r, path), 1
+	for _, c := range ownCookies(r, name) {
+		isGood := slices.ContainsFunc(passesOf(c.Value), func(other pass) bool {
+			return s.byPass(path, other) != nil || s.registry.isOpen(path, &other)
+		})
+		switch {
+		case c.Name == ownName(name, p.id):
+		case isGood && kept < mostPasses:
+			kept++
+		default:
+			addCookie(answer, r, path, c.Name, "", -time.Second)
+		}
+	}
+	addCookie(answer, r, path, ownName(name, p.id), p.String(), cookieTime)
+}
+
+// addCookie adds a cookie to the header of an answer; a negative time takes it back.
+func addCookie(answer http.Header, r *http.Request, path, name, value string, keep time.Duration) {
+	cookie := http.Cookie{Name: name, Value: value, Path: cookiePath(r, path),
+		MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
 	answer.Add("Set-Cookie", cookie.String())
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -123,6 +124,48 @@ func TestCookiesOfOneName(t *testing.T) {
 		if c := s.given(t, r, "/", other); c.Value != other.String()+"~"+p.String() {
 			t.Errorf("after %s it is %s", cookie, c.Value)
 		}
+	}
+}
+
+// TestOwnCookies: with Lifetime.URL pages that are loaded at once keep the cookies of both
+// sessions, and a browser keeps those of the newest eight that open something.
+func TestOwnCookies(t *testing.T) {
+	t.Parallel()
+	s := &supervisor{registry: NewRegistry(0), life: Lifetime{URL: true}}
+	var sent []string // as a browser does, the oldest first
+	take := func(h http.Header) {
+		for _, c := range (&http.Response{Header: h}).Cookies() {
+			sent = slices.DeleteFunc(sent, func(old string) bool { return strings.HasPrefix(old, c.Name+"=") })
+			if c.MaxAge >= 0 {
+				sent = append(sent, c.Name+"="+c.Value)
+			}
+		}
+	}
+	request := func() *http.Request {
+		return ask(80, "/", "/", strings.Join(append([]string{"id.secret"}, sent...), "; "))
+	}
+	first, second := s.registry.reserve("/"), s.registry.reserve("/")
+	one, two := http.Header{}, http.Header{}
+	s.setCookie(one, request(), "/", first)
+	s.setCookie(two, request(), "/", second)
+	take(one)
+	take(two)
+	if all := passes(request(), "/"); len(all) != 3 || all[0] != second || all[1] != first {
+		t.Errorf("of two at once there are %v", all)
+	}
+	s.registry.use(first.id)
+	latest := []pass{}
+	for range 2 * mostPasses {
+		p, h := s.registry.reserve("/"), http.Header{}
+		s.setCookie(h, request(), "/", p)
+		take(h)
+		latest = append([]pass{p}, latest...)
+		if strings.Contains(strings.Join(sent, " "), first.id) {
+			t.Error("what opens nothing is kept")
+		}
+	}
+	if all := passes(request(), "/"); len(all) != mostPasses+1 || !slices.Equal(all[:mostPasses], latest[:mostPasses]) {
+		t.Errorf("of many there are %v", all)
 	}
 }
 
