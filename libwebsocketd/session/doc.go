@@ -32,7 +32,8 @@
 //     cookie or as a Bearer token, or a ticket, which opens it once within 30 seconds. Only
 //     hashes of them are kept. Programs, the log and URLs never see the secret.
 //
-//   - A cookie keeps the passes of up to eight sessions of a program. The page at the
+//   - A browser keeps the passes of up to eight sessions of a program, in one cookie or, with
+//     a URL for each session, in one for each. The page at the
 //     program's path gets one that only promises a session (reservation.go): the process is
 //     started for the first client, so that looking at the page costs nothing.
 //
