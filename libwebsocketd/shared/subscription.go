@@ -280,7 +280,7 @@ func (s *Subscription) CloseSend(error) error { return nil }
 func (s *Subscription) Context() context.Context { return context.Background() }
 
 // Say sends a text to this viewer alone, between two messages of the output: it has no
-// number. Say waits while the output waits for viewers.
+// number, and a client that counts must not count it. Say waits while the output waits for viewers.
 func (s *Subscription) Say(text string) error {
 	return s.hub.append(item{note: &libwebsocketd.Note{Said: text}, only: s}, 0, len(text)+overhead)
 }
