@@ -272,7 +272,10 @@ func closes(t *testing.T, c *websocket.Conn, code int, reason string) {
 func write(c *websocket.Conn, text string) { c.WriteMessage(websocket.TextMessage, []byte(text)) }
 
 // isAlive reports whether there is a process.
-func isAlive(pid int64) bool { return syscall.Kill(int(pid), 0) == nil }
+func isAlive(pid int64) bool {
+	p, err := os.FindProcess(int(pid))
+	return err == nil && p.Signal(syscall.Signal(0)) == nil
+}
 
 // passes returns what the cookie of a browser has.
 func (c *client) passes() []pass {

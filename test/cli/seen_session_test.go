@@ -119,7 +119,7 @@ func TestSharedFlagsOfSessions(t *testing.T) {
 }
 
 // What a file says of sessions takes effect on SIGHUP: for programs, and for the limit
-// of all sessions. Those that are there stay.
+// of all sessions. Those that are there stay, and have the new settings.
 func TestSessionsOverReload(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "f.toml")
@@ -146,9 +146,13 @@ func TestSessionsOverReload(t *testing.T) {
 	if c := s.Ask(t, newSession); c.Status() != http.StatusTooManyRequests {
 		t.Errorf("the third session, of two: %d", c.Status())
 	}
-	again := s.Open(t, harness.Handshake("/").Add("Cookie", cookieOf(first)))
-	again.Expect(t, "hello")
 	first.Echo(t, "still there")
+	again := harness.Handshake("/").Add("Cookie", cookieOf(first))
+	if c := s.Ask(t, again); c.Status() != http.StatusConflict {
+		t.Errorf("a second client of a session that was there: %d", c.Status())
+	}
+	first.Leave(t)
+	s.Open(t, again).Expect(t, "hello", "still there")
 }
 
 // Without --maxsessions there may be as many as --maxforks.
