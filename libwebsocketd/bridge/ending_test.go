@@ -5,6 +5,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
 	"websocketd/libwebsocketd/internal/exit"
 )
 

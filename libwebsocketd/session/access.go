@@ -3,6 +3,7 @@ package session
 import (
 	"net/http"
 	"strings"
+
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 )
@@ -50,13 +51,19 @@ func (s *supervisor) byPass(path string, p pass) *Session {
 	return nil
 }
 
+// isGood reports whether a pass opens a session that is there, or may still be used for one
+// that was promised.
+func (s *supervisor) isGood(path string, p pass) bool {
+	return s.byPass(path, p) != nil || s.registry.isOpen(path, &p)
+}
+
 // check refuses a request that does not prove the right to the session: by its secret, in
 // the cookie or as a Bearer token, or by a ticket.
 func (x *Session) check(r *http.Request, who libwebsocketd.Identity, all []pass) *gate.Refusal {
 	query := r.URL.Query()
 	switch secret, isBearer := bearer(r); {
 	case !x.isFor(who):
-		return &gate.Refusal{Status: http.StatusForbidden, Reason: "this session is another user's"}
+		return &gate.Refusal{Status: http.StatusForbidden, Reason: "this session is another user's; session=new makes one of your own"}
 	case query.Has("token"):
 		if !x.keys.use(query.Get("token")) {
 			return &gate.Refusal{Status: http.StatusForbidden, Reason: "token= is not a ticket of this session that is still good: each is good once, for 30 seconds"}

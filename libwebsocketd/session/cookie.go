@@ -27,6 +27,9 @@ const (
 // session is only promised; see reservations.
 type pass struct{ id, secret, until string }
 
+// newPass returns the pass of a session that is to be made.
+func newPass() pass { return pass{id: newID(), secret: newSecret()} }
+
 func (p pass) String() string {
 	if p.until == "" {
 		return p.id + "." + p.secret
@@ -95,7 +98,7 @@ func (s *supervisor) setCookie(answer http.Header, r *http.Request, path string,
 		return
 	}
 	all := append([]pass{p}, slices.DeleteFunc(passes(r, path), func(other pass) bool {
-		return other.id == p.id || s.byPass(path, other) == nil && !s.registry.isOpen(path, &other)
+		return other.id == p.id || !s.isGood(path, other)
 	})...)
 	texts := make([]string, 0, mostPasses)
 	for _, p := range all[:min(len(all), mostPasses)] {
@@ -109,9 +112,7 @@ func (s *supervisor) setCookie(answer http.Header, r *http.Request, path string,
 func (s *supervisor) setOwnCookie(answer http.Header, r *http.Request, path string, p pass) {
 	name, kept := cookieName(r, path), 1
 	for _, c := range ownCookies(r, name) {
-		isGood := slices.ContainsFunc(passesOf(c.Value), func(other pass) bool {
-			return s.byPass(path, other) != nil || s.registry.isOpen(path, &other)
-		})
+		isGood := slices.ContainsFunc(passesOf(c.Value), func(other pass) bool { return s.isGood(path, other) })
 		switch {
 		case c.Name == ownName(name, p.id):
 		case isGood && kept < mostPasses:

@@ -110,7 +110,7 @@ type newDocument struct {
 
 // serveNew makes a session that no client is attached to yet.
 func (s *supervisor) serveNew(w http.ResponseWriter, req *libwebsocketd.Request) *gate.Refusal {
-	p := pass{id: newID(), secret: newSecret()}
+	p := newPass()
 	call := &libwebsocketd.Attach{Request: req.HTTP, Target: req.Target(), Identity: req.Identity(), Log: req.Log(), Header: w.Header(), Admitted: req}
 	x, refusal := s.create(call, p, func(*Session) {})
 	if refusal != nil {

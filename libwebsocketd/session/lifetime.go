@@ -2,7 +2,6 @@ package session
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"time"
 
@@ -59,17 +58,7 @@ func (l Lifetime) Check(p *libwebsocketd.Program) error {
 	default:
 		return fmt.Errorf("lifetime session: Attach is %q; it may be share, takeover, refuse", l.Attach)
 	}
-	switch {
-	case l.Resume < 0:
-		return fmt.Errorf("lifetime session: Resume is negative: %s", l.Resume)
-	case l.History < 0:
-		return fmt.Errorf("lifetime session: History is negative: %d", l.History)
-	case l.KeepFirst < 0:
-		return fmt.Errorf("lifetime session: KeepFirst is negative: %d", l.KeepFirst)
-	case p.MaxFrameSize < 0:
-		return errors.New("lifetime session needs a MaxFrameSize: a message of a client must be whole before it goes between those of others")
-	}
-	return nil
+	return l.hubLife().CheckHub("session", "Resume", p)
 }
 
 // hubLife returns the settings of the sessions' hubs.

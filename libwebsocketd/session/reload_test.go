@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/internal/testkit"
 )

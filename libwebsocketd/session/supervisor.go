@@ -89,13 +89,12 @@ func (s *supervisor) attach(call *libwebsocketd.Attach, from shared.From) (a *At
 // find returns the session a request is for, and nil for a new one, which p is for.
 func (s *supervisor) find(call *libwebsocketd.Attach, from shared.From) (x *Session, p pass, refusal *gate.Refusal) {
 	r, path := call.Request, call.Target.ScriptName
-	p = pass{id: newID(), secret: newSecret()}
 	all := passes(r, path)
 	switch id := r.URL.Query().Get("session"); id {
 	case "new":
 		x = s.ofCookie(path, call.Identity, all, from.Epoch())
 		if x == nil || x.hub.Epoch() != from.Epoch() { // else an EventSource comes back to its session
-			return nil, p, nil
+			return nil, newPass(), nil
 		}
 		return x, p, nil
 	case "":
@@ -114,7 +113,7 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from shared.From) (x *Sess
 			return nil, p, nil
 		}
 	}
-	return nil, p, refusal
+	return nil, newPass(), refusal
 }
 
 // namesSession reports whether a client knows a session, which may have gone.

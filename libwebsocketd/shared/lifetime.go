@@ -2,7 +2,6 @@ package shared
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,15 +85,21 @@ func (l Lifetime) Check(p *libwebsocketd.Program) error {
 			return fmt.Errorf("lifetime shared: %s is %q; it may be %s", f.name, f.value, strings.Join(f.allowed, ", "))
 		}
 	}
+	return l.CheckHub("shared", "Linger", p)
+}
+
+// CheckHub returns an error if what a Hub has of the settings is wrong, or does not go with
+// the rest of p's. The error has the names of the lifetime, and of its setting for Linger.
+func (l Lifetime) CheckHub(lifetime, linger string, p *libwebsocketd.Program) error {
 	switch {
 	case l.Linger < 0:
-		return fmt.Errorf("lifetime shared: Linger is negative: %s", l.Linger)
+		return fmt.Errorf("lifetime %s: %s is negative: %s", lifetime, linger, l.Linger)
 	case l.History < 0:
-		return fmt.Errorf("lifetime shared: History is negative: %d", l.History)
+		return fmt.Errorf("lifetime %s: History is negative: %d", lifetime, l.History)
 	case l.KeepFirst < 0:
-		return fmt.Errorf("lifetime shared: KeepFirst is negative: %d", l.KeepFirst)
+		return fmt.Errorf("lifetime %s: KeepFirst is negative: %d", lifetime, l.KeepFirst)
 	case p.MaxFrameSize < 0:
-		return errors.New("lifetime shared needs a MaxFrameSize: a message of a client must be whole before it goes between those of others")
+		return fmt.Errorf("lifetime %s needs a MaxFrameSize: a message of a client must be whole before it goes between those of others", lifetime)
 	}
 	return nil
 }
