@@ -102,10 +102,21 @@ func (w *window) staysTheSame(s *harness.Server) {
 	}
 }
 
+// connected waits until the page can send: what is typed before is lost.
+func (w *window) connected() {
+	w.t.Helper()
+	open := false
+	harness.Until(w.t, "the page is connected", func() bool {
+		w.run(chromedp.Evaluate(`ws.readyState === WebSocket.OPEN`, &open))
+		return open
+	})
+}
+
 // goesOn cuts the connection of the page and reloads it: nothing is missed, nothing comes
 // twice, and it is the same process.
 func (w *window) goesOn(s *harness.Server, proxy *harness.Proxy) {
 	w.t.Helper()
+	w.connected()
 	w.says("a")
 	w.shows("1: a\n")
 	proxy.After(0, harness.Reset)
@@ -116,6 +127,7 @@ func (w *window) goesOn(s *harness.Server, proxy *harness.Proxy) {
 	}
 	w.run(chromedp.Reload())
 	w.shows("1: a\n2: b\n")
+	w.connected()
 	w.says("c")
 	if all := w.shows("3: c\n"); all != "1: a\n2: b\n3: c\n" {
 		w.t.Errorf("the page shows %q", all)
