@@ -34,6 +34,8 @@ type accepted struct {
 	encrypted atomic.Bool  // the TLS handshake has begun
 	evicted   atomic.Bool  // the connection held too much for too long
 
+	patience patience // with its TLS handshake
+
 	// Guarded by conns.mu.
 	entered, refused, hijacked bool
 	secure                     bool          // TLS runs over it
@@ -78,7 +80,7 @@ func (a *accepted) Hijacked() net.Conn { return a.Conn }
 // that reads it.
 func (a *accepted) Read(b []byte) (n int, err error) {
 	if !a.evicted.Load() { // else net/http may have set its deadline again
-		n, err = a.Conn.Read(b)
+		n, err = a.read(b)
 		if n > 0 && a.waiting.Load() {
 			a.weigh(b[:n])
 		}
