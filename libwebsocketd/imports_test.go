@@ -75,7 +75,7 @@ var below = map[string][]string{
 // but for x/sys, which those that talk to the system share.
 var outside = map[string][]string{
 	"github.com/alecthomas/kong":   {"internal/cli/"},
-	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go"},
+	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go", "libwebsocketd/ws/dial.go"},
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
 	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},

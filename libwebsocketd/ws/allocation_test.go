@@ -16,14 +16,18 @@ import (
 // emptied in between, and under the race detector forgets on purpose.
 const perBatch = 8
 
-// TestAllocationsOut: a thousand messages to a client cost no allocation each.
+// TestAllocationsOut: a thousand messages to a client, or masked to a server, cost no
+// allocation each.
 func TestAllocationsOut(t *testing.T) {
-	for _, size := range []int{10, 200, 20 << 10} {
+	for _, size := range []int{10, 200, 20 << 10, -10, -200, -20 << 10} { // negative: masked
+		masks := size < 0
+		size = max(size, -size)
 		batch := make([]bridge.Message, max(1, 100_000/size))
 		for i := range batch {
 			batch[i] = bridge.Message{Kind: bridge.Text, Data: bytes.Repeat([]byte("x"), size)}
 		}
 		c := newConn(inMemory{Writer: io.Discard, Reader: strings.NewReader("")}, nil)
+		c.masks = masks
 		n := testing.AllocsPerRun(100, func() {
 			if err := c.Send(batch); err != nil {
 				t.Fatal(err)

@@ -142,8 +142,8 @@ func (a *asked) expect(t *testing.T, frames, heard string) {
 	}
 }
 
-// after lets time pass.
-func after(d time.Duration) {
+// later lets time pass.
+func later(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }

@@ -22,6 +22,7 @@ type conn struct {
 	net.Conn
 	replay []byte // read ahead by net/http, to be read again
 	source readbuf.Source
+	masks  bool // we are the client: what we send is masked, and what comes is not
 
 	in  atomic.Int64 // bytes received
 	out atomic.Int64 // bytes the kernel has accepted
@@ -135,7 +136,7 @@ func (c *conn) sendControl(opcode byte, payload []byte) error {
 	}
 	c.finished = opcode == frame.OpClose
 	if c.finished || len(c.control)+len(payload)+2 <= maxControl {
-		c.control = append(frame.AppendHeader(c.control, frame.FinalBit|opcode, len(payload)), payload...)
+		c.control = c.appendWhole(c.control, frame.FinalBit|opcode, payload)
 	}
 	c.controls.Unlock()
 	if c.writing.TryLock() {
@@ -155,14 +156,20 @@ func (c *conn) Send(batch []bridge.Message) error {
 	if c.isFinished() {
 		return c.unlock(errFinished)
 	}
+	if c.masks {
+		return c.unlock(c.sendMasked(batch))
+	}
 	return c.unlock(c.sendLocked(batch))
 }
 
-// sendFrames writes messages that are framed already.
+// sendFrames writes messages that are framed already, as a server's.
 func (c *conn) sendFrames(pieces net.Buffers) error {
 	c.writing.Lock()
 	if c.isFinished() {
 		return c.unlock(errFinished)
+	}
+	if c.masks {
+		return c.unlock(c.sendFramesMasked(pieces))
 	}
 	c.rest = pieces
 	n, err := c.rest.WriteTo(c.Conn)
@@ -195,8 +202,8 @@ func (c *conn) sendLocked(batch []bridge.Message) (err error) {
 		}
 		b = append(c.appendFrame(b, m), m.Data...)
 	}
-	if err == nil && len(b) > 0 {
-		_, err = c.write(b, nil)
+	if err == nil {
+		err = c.flush(b)
 	}
 	frames.Put(buf)
 	return err

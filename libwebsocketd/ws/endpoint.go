@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -36,11 +38,12 @@ func (w *Endpoint) ReceiveEach(each func([]bridge.Message)) error {
 	}
 }
 
-// Endpoint is a client as one side of a conversation.
+// Endpoint is a client as one side of a conversation or, if Dial returned it, a server.
 type Endpoint struct {
 	conn   *conn
 	frames *frameReader
 	log    *slog.Logger
+	header http.Header // of the server's answer, if Dial was called
 	alive  keepalive
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -85,7 +88,7 @@ type Options struct {
 // Endpoint's Context is done too.
 func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
 	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, pong: o.Pong, first: o.First}
-	w.frames.control, w.frames.other = w.answer, o.Other
+	w.frames.control, w.frames.other, w.frames.plain = w.answer, o.Other, c.masks
 	if o.Other == nil {
 		w.frames.other = w.ignore
 	}
@@ -130,17 +133,26 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 			w.pong(payload)
 		}
 	case frame.OpClose:
-		code, err := closeCode(payload)
-		if err == nil {
-			w.leaving()
-			if r := w.receipts.Load(); w.conn.sendClose(code, "") == errFinished && r != nil {
-				r.closed(code)
-			}
-			err = &bridge.CloseError{Code: code}
-		}
-		return err
+		return w.answerClose(payload)
 	}
 	return nil
+}
+
+// answerClose answers a close frame, and returns it as an error: that of a server, which
+// Dial has connected to, as a CloseWith.
+func (w *Endpoint) answerClose(payload []byte) error {
+	code, err := closeCode(payload)
+	if err != nil {
+		return err
+	}
+	w.leaving()
+	if r := w.receipts.Load(); w.conn.sendClose(code, "") == errFinished && r != nil {
+		r.closed(code)
+	}
+	if w.conn.masks {
+		return &bridge.CloseWith{Code: code, Reason: string(payload[min(2, len(payload)):])}
+	}
+	return &bridge.CloseError{Code: code}
 }
 
 // Ping sends a ping with at most 125 bytes of payload, which comes back in a pong (RFC
@@ -198,7 +210,7 @@ func (w *Endpoint) end(err error) error {
 		err = &bridge.RefusedError{Code: bridge.ClosePolicyViolation, Reason: ErrTooSlow.Error()}
 	}
 	if err == errTooBig {
-		err = &bridge.RefusedError{Code: bridge.CloseMessageTooBig, Reason: fmt.Sprintf("message over --maxframesize=%d", max(w.frames.limit, 0))}
+		err = &bridge.RefusedError{Code: bridge.CloseMessageTooBig, Reason: w.tooBig()}
 	}
 	w.leaving()
 	if w.share != nil {
@@ -208,13 +220,22 @@ func (w *Endpoint) end(err error) error {
 	case *bridge.RefusedError:
 		cause = err
 		w.conn.sendClose(err.Code, err.Reason)
-	case *bridge.CloseError:
+	case *bridge.CloseError, *bridge.CloseWith:
 		cause = err
 	}
 	w.cancel(cause)
 	w.conn.finish(lingerWait, w.patience())
 	w.conn.discard()
 	return cause
+}
+
+// tooBig returns why a message is refused that is longer than the limit.
+func (w *Endpoint) tooBig() string {
+	limit := max(w.frames.limit, 0)
+	if w.conn.masks {
+		return fmt.Sprintf("message over %d bytes", limit)
+	}
+	return fmt.Sprintf("message over --maxframesize=%d", limit)
 }
 
 // longPatience is how long a client without pings may acknowledge nothing.
@@ -272,8 +293,17 @@ func (w *Endpoint) sent(err error) error {
 // CloseSend sends the close frame for cause, unless one was sent before, and
 // closes our half of the connection. Receive then ends within lingerWait. A
 // refusal of what the client sent also ends the conversation on its account.
+//
+// Towards a server that Dial has connected to, nil is 1000, and [io.EOF] does nothing: a
+// WebSocket has no half-close, and the server's answers may still be to come.
 func (w *Endpoint) CloseSend(cause error) error {
+	if w.conn.masks && cause == io.EOF {
+		return nil
+	}
 	code, reason := bridge.Closing(cause)
+	if w.conn.masks && cause == nil {
+		code, reason = bridge.CloseNormal, ""
+	}
 	if r := w.receipts.Load(); r != nil {
 		r.closing(code, cause)
 	}

@@ -3,7 +3,6 @@ package ws
 import (
 	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd/bridge"
@@ -15,15 +14,16 @@ const (
 	reservedBits = 0x70 // of the first byte
 	maskBit      = 0x80 // of the second
 	lengthBits   = 0x7F // of the second
+	maskSize     = 4    // bytes
 
 	maxControlPayload = 125 // RFC 6455 section 5.5
 )
 
-// header is the header of a client's frame.
+// header is the header of a frame that was received.
 type header struct {
 	first  byte
 	length uint64 // of the payload
-	mask   uint32 // its first byte lowest
+	mask   uint32 // its first byte lowest; 0 in a server's frame, which has none
 }
 
 func (h *header) final() bool { return h.first&frame.FinalBit != 0 }
@@ -34,14 +34,15 @@ func (h *header) control() bool { return h.first&frame.OpClose != 0 }
 
 // parseHeader returns the header at the start of b and its size n; ok is false when it
 // has not arrived whole. A fault in its first two bytes is returned as soon as these
-// have arrived. open says whether a fragmented message is under way.
-func parseHeader(b []byte, open bool) (h header, n int, ok bool, err error) {
+// have arrived. open says whether a fragmented message is under way, masked whether the
+// frame must be masked: a client's must be, and a server's must not (RFC 6455 section 5.1).
+func parseHeader(b []byte, open, masked bool) (h header, n int, ok bool, err error) {
 	if len(b) < 2 {
 		return h, 0, false, nil
 	}
 	h.first = b[0]
 	length := b[1] & lengthBits
-	if err := checkHeader(&h, b[1], open); err != nil {
+	if err := checkHeader(&h, b[1], open, masked); err != nil {
 		return h, 0, false, err
 	}
 	n = 2
@@ -62,23 +63,28 @@ func parseHeader(b []byte, open bool) (h header, n int, ok bool, err error) {
 	default:
 		h.length = uint64(length)
 	}
-	if len(b) < n+4 {
+	if !masked {
+		return h, n, true, nil
+	}
+	if len(b) < n+maskSize {
 		return h, 0, false, nil
 	}
 	h.mask = binary.LittleEndian.Uint32(b[n:])
-	return h, n + 4, true, nil
+	return h, n + maskSize, true, nil
 }
 
 // checkHeader returns an error if a frame breaks RFC 6455 sections 5.1, 5.2, 5.4 or 5.5.
-func checkHeader(h *header, second byte, open bool) error {
+func checkHeader(h *header, second byte, open, masked bool) error {
 	opcode := h.opcode()
 	switch {
 	case h.first&reservedBits != 0:
 		return protocolError("reserved bit " + reservedBit(h.first) + " is set")
 	case opcode > byte(bridge.Binary) && opcode < frame.OpClose || opcode > frame.OpPong:
 		return protocolError(fmt.Sprintf("opcode %d is reserved", opcode))
-	case second&maskBit == 0:
+	case masked && second&maskBit == 0:
 		return protocolError("MASK is not set")
+	case !masked && second&maskBit != 0:
+		return protocolError("MASK is set")
 	case h.control() && second&lengthBits > maxControlPayload:
 		return protocolError("a control frame is longer than 125 bytes")
 	case h.control() && !h.final():
@@ -105,36 +111,6 @@ func protocolError(reason string) error {
 	return &bridge.RefusedError{Code: bridge.CloseProtocolError, Reason: reason}
 }
 
-// unmask applies a mask to b (RFC 6455 section 5.3). The mask is read with its
-// first byte lowest.
-func unmask(b []byte, mask uint32) {
-	word := uint64(mask)<<32 | uint64(mask)
-	for len(b) >= 32 {
-		c := b[:32]
-		binary.LittleEndian.PutUint64(c, binary.LittleEndian.Uint64(c)^word)
-		binary.LittleEndian.PutUint64(c[8:], binary.LittleEndian.Uint64(c[8:])^word)
-		binary.LittleEndian.PutUint64(c[16:], binary.LittleEndian.Uint64(c[16:])^word)
-		binary.LittleEndian.PutUint64(c[24:], binary.LittleEndian.Uint64(c[24:])^word)
-		b = b[32:]
-	}
-	for len(b) >= 8 {
-		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^word)
-		b = b[8:]
-	}
-	if len(b) >= 4 {
-		binary.LittleEndian.PutUint32(b, binary.LittleEndian.Uint32(b)^mask)
-		b = b[4:]
-	}
-	for i := range b {
-		b[i] ^= byte(mask >> (8 * i))
-	}
-}
-
-// rotated returns mask for the payload from byte n on.
-func rotated(mask uint32, n uint64) uint32 {
-	return bits.RotateLeft32(mask, -8*int(n&3))
-}
-
 // firstByte returns the first byte of a data frame; middle says that its message has
 // begun already.
 func firstByte(m *bridge.Message, middle bool) byte {
@@ -148,7 +124,7 @@ func firstByte(m *bridge.Message, middle bool) byte {
 	return first
 }
 
-// closeCode returns the code of a client's close frame; 1005 if it has none. One byte
+// closeCode returns the code of the other side's close frame; 1005 if it has none. One byte
 // is no code (RFC 6455 section 5.5.1), and some codes must not be sent (7.4).
 func closeCode(payload []byte) (int, error) {
 	switch {

@@ -3,6 +3,8 @@ package ws
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,7 +26,7 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// reading is what a reader of frames makes of a client's bytes.
+// reading is what a reader of frames makes of the other side's bytes.
 type reading struct {
 	messages []string // each after its kind
 	controls []string // each after its opcode; a ping may come before the data before it
@@ -34,10 +36,11 @@ type reading struct {
 
 var kindNames = map[bridge.Kind]string{bridge.Text: "text:", bridge.Binary: "binary:"}
 
-// ours reads bytes with the frameReader.
-func ours(t *testing.T, sent, cuts []byte, limit int64, takes bridge.Kind) (r reading) {
+// ours reads bytes with the frameReader; plain says that they are a server's.
+func ours(t *testing.T, sent, cuts []byte, limit int64, takes bridge.Kind, plain bool) (r reading) {
 	t.Helper()
 	f := newFrameReader(bridgetest.Eager{R: &testkit.CutReader{Text: sent, Sizes: cuts, Err: io.EOF}}, limit, takes)
+	f.plain = plain
 	f.control = func(opcode byte, payload []byte) error {
 		if opcode != frame.OpClose {
 			r.controls = append(r.controls, fmt.Sprintf("%x:%s", opcode, payload))
@@ -80,8 +83,11 @@ func ours(t *testing.T, sent, cuts []byte, limit int64, takes bridge.Kind) (r re
 }
 
 // theirs reads the same with gorilla, and checks UTF-8 as it arrives.
-func theirs(sent []byte, limit int64, takes bridge.Kind) (r reading) {
+func theirs(sent []byte, limit int64, takes bridge.Kind, plain bool) (r reading) {
 	ws := gorillaServer(bytes.NewReader(sent), io.Discard)
+	if plain {
+		ws = gorillaClient(bytes.NewReader(sent))
+	}
 	ws.SetReadLimit(limit)
 	note := func(opcode byte) func(string) error {
 		return func(payload string) error {
@@ -188,13 +194,45 @@ func gorillaServer(from io.Reader, to io.Writer) *websocket.Conn {
 	return ws
 }
 
+// gorillaClient returns gorilla's end of a connection to a server.
+func gorillaClient(from io.Reader) *websocket.Conn {
+	answer, key := new(bytes.Buffer), new(bytes.Buffer)
+	c := inMemory{Reader: io.MultiReader(answer, from), Writer: writer(func(b []byte) {
+		key.Write(b)
+		if r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(key.Bytes()))); err == nil {
+			fmt.Fprintf(answer, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n", acceptKey(r.Header.Get("Sec-WebSocket-Key")))
+		}
+	})}
+	d := websocket.Dialer{ReadBufferSize: 1024, NetDial: func(string, string) (net.Conn, error) { return c, nil }}
+	ws, _, err := d.Dial("ws://a.com/", nil)
+	if err != nil {
+		panic(err)
+	}
+	return ws
+}
+
+// acceptKey returns the answer to a key (RFC 6455 section 4.2.2).
+func acceptKey(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// writer is a function as an io.Writer.
+type writer func([]byte)
+
+func (w writer) Write(b []byte) (int, error) {
+	w(b)
+	return len(b), nil
+}
+
 // gorillaFragment is what gorilla puts into one frame of a message written in small
 // pieces.
 const gorillaFragment = 300
 
 // framesOf makes frames of nearly any bytes, most of them good, so that mutations
-// get past the first header. Three bytes are a frame: first byte, length, mask.
-func framesOf(script []byte) (sent []byte) {
+// get past the first header. Three bytes are a frame: first byte, length, mask. plain
+// frames have no mask.
+func framesOf(script []byte, plain bool) (sent []byte) {
 	open := false
 	for ; len(script) >= 3; script = script[3:] {
 		first, size, seed := script[0], int(script[1]), script[2]
@@ -221,7 +259,11 @@ func framesOf(script []byte) (sent []byte) {
 			size = (size - 0x80) * 20
 		}
 		payload := bytes.Repeat([]byte{'a' + seed>>4, 0xc3, 0xa4}[:1+2*int(seed>>1&1)], size)[:size]
-		sent = appendMasked(sent, first, payload, [4]byte{seed, seed >> 1, ^seed, first})
+		if plain {
+			sent = append(frame.AppendHeader(sent, first, len(payload)), payload...)
+		} else {
+			sent = appendMasked(sent, first, payload, [4]byte{seed, seed >> 1, ^seed, first})
+		}
 	}
 	return append(sent, script...)
 }
@@ -251,20 +293,46 @@ func FuzzFrames(f *testing.F) {
 		f.Add(sent, []byte("\x83\x10\x02\xc0\xff\x12\x01\x05\x04"), []byte{1, 3, 200}, int16(-1), byte(1))
 	}
 	f.Fuzz(func(t *testing.T, sent, script, cuts []byte, limit int16, kinds byte) {
-		sent = append(framesOf(script), sent...)
-		if len(sent) > 64<<10 || limit == 0 {
-			return
-		}
-		takes := bridge.Text + bridge.Kind(kinds)%3 // Text, Binary, or both
-		want := theirs(bytes.Clone(sent), int64(limit), takes)
-		got := ours(t, bytes.Clone(sent), cuts, int64(limit), takes)
-		if want.code == bridge.CloseNoStatus && got.code == bridge.CloseProtocolError && bytes.Contains(sent, []byte{0x88, 0x81}) {
-			got.code = bridge.CloseNoStatus // gorilla takes a close frame with one byte for one with none
-		}
-		if !slices.Equal(got.messages, want.messages) || !slices.Equal(got.controls, want.controls) || got.open != want.open || got.code != want.code {
-			t.Errorf("% .2000x, limit %d, pieces of % x:\ngot  %.1000q\nwant %.1000q", sent, limit, cuts, fmt.Sprint(got), fmt.Sprint(want))
-		}
+		compareReading(t, sent, script, cuts, limit, kinds, false)
 	})
+}
+
+// FuzzServerFrames: the same of what a server sends.
+func FuzzServerFrames(f *testing.F) {
+	for _, sent := range [][]byte{
+		[]byte("\x81\x01a\x89\x01p\x01\x02\xe2\x82\x00\x00\x80\x01\xac\x82\x01\xff\x88\x05\x03\xe8bye"),
+		[]byte("\x81\x02b\xff\x81\x00"), []byte("\x88\x01\x03"), []byte("\x80\x01x"), []byte("\x88\x00"),
+		[]byte("\x81\x7f\x80\x00\x00\x00\x00\x00\x00\x00x"), append([]byte("\x81\x7e\x00\x82"), bytes.Repeat([]byte("x"), 130)...),
+		appendMasked(nil, 0x81, []byte("masked"), [4]byte{1, 2, 3, 4}), bytes.Repeat([]byte("\x81\x0a0123456789"), 50),
+	} {
+		f.Add(sent, []byte(nil), []byte(nil), int16(100), byte(2))
+		f.Add(sent, []byte("\x83\x10\x02\xc0\xff\x12\x01\x05\x04"), []byte{1, 3, 200}, int16(-1), byte(0))
+	}
+	f.Fuzz(func(t *testing.T, sent, script, cuts []byte, limit int16, kinds byte) {
+		compareReading(t, sent, script, cuts, limit, kinds, true)
+	})
+}
+
+// compareReading demands that we read what gorilla reads.
+func compareReading(t *testing.T, sent, script, cuts []byte, limit int16, kinds byte, plain bool) {
+	t.Helper()
+	sent = append(framesOf(script, plain), sent...)
+	if len(sent) > 64<<10 || limit == 0 {
+		return
+	}
+	takes := bridge.Text + bridge.Kind(kinds)%3 // Text, Binary, or both
+	want := theirs(bytes.Clone(sent), int64(limit), takes, plain)
+	got := ours(t, bytes.Clone(sent), cuts, int64(limit), takes, plain)
+	empty := []byte{0x88, 0x81}
+	if plain {
+		empty = []byte{0x88, 0x01}
+	}
+	if want.code == bridge.CloseNoStatus && got.code == bridge.CloseProtocolError && bytes.Contains(sent, empty) {
+		got.code = bridge.CloseNoStatus // gorilla takes a close frame with one byte for one with none
+	}
+	if !slices.Equal(got.messages, want.messages) || !slices.Equal(got.controls, want.controls) || got.open != want.open || got.code != want.code {
+		t.Errorf("% .2000x, limit %d, pieces of % x:\ngot  %.1000q\nwant %.1000q", sent, limit, cuts, fmt.Sprint(got), fmt.Sprint(want))
+	}
 }
 
 // FuzzWrite: the bytes we write for any batches are those gorilla writes for the
@@ -336,8 +404,8 @@ func FuzzWrite(f *testing.F) {
 	})
 }
 
-// TestUnmask against the definition, for every offset and length that matters.
-func TestUnmask(t *testing.T) {
+// TestApplyMask compares with the definition, for every offset and length that matters.
+func TestApplyMask(t *testing.T) {
 	mask := [4]byte{0x11, 0x83, 0x7e, 0xc4}
 	for size := range 80 {
 		for at := range uint64(9) {
@@ -346,7 +414,7 @@ func TestUnmask(t *testing.T) {
 				b[i] = byte(i * 37)
 				want[i] = b[i] ^ mask[(at+uint64(i))&3]
 			}
-			if unmask(b, rotated(binary.LittleEndian.Uint32(mask[:]), at)); !bytes.Equal(b, want) {
+			if applyMask(b, rotated(binary.LittleEndian.Uint32(mask[:]), at)); !bytes.Equal(b, want) {
 				t.Errorf("%d bytes from %d: % x, want % x", size, at, b, want)
 			}
 		}

@@ -12,7 +12,7 @@ import (
 	"websocketd/libwebsocketd/internal/text"
 )
 
-// frameReader splits what a client sends into messages (RFC 6455 section 5.4). A message
+// frameReader splits what the other side sends into messages (RFC 6455 section 5.4). A message
 // that comes in one frame is unmasked in place and never copied; fragments are joined.
 // Text is checked as it arrives, and nothing of an invalid message is passed on.
 //
@@ -21,6 +21,7 @@ import (
 type frameReader struct {
 	in      readbuf.Buffer
 	limit   int64                                   // of a message, in bytes; negative: none
+	plain   bool                                    // the frames are a server's, without a mask
 	takes   bridge.Kind                             // messages of the other kind are ignored; Text|Binary takes both
 	control func(opcode byte, payload []byte) error // called for each control frame; an error ends the reading
 	other   func() error                            // called at the first message of the other kind; an error ends the reading
@@ -125,30 +126,37 @@ func (f *frameReader) takeArrived() error {
 	return nil
 }
 
-// takeWhole takes what clients send nearly always, the short way: messages in one frame
+// takeWhole takes what is sent nearly always, the short way: messages in one frame
 // of less than 64 KiB that has arrived. It leaves all others to step.
 func (f *frameReader) takeWhole() error {
 	if f.open || f.inside {
 		return nil
 	}
 	unread, batch := f.in.Unread(), f.in.Batch
-	at := 0
+	at, size, bit := 0, maskSize, byte(maskBit)
+	if f.plain {
+		size, bit = 0, 0
+	}
 	var err error
-	for len(batch) < readbuf.MaxBatch && len(unread)-at >= 6 && unread[at+1] != maskBit|127 {
+	for len(batch) < readbuf.MaxBatch && len(unread)-at >= 2+size {
 		b := unread[at:]
 		kind := bridge.Kind(b[0] ^ frame.FinalBit)
 		if kind&f.takes == 0 || kind > bridge.Binary {
 			break // a fragment, a control frame, or the other kind
 		}
-		n, head := int(b[1])-maskBit, 6
-		if n == 126 && len(b) >= 8 {
-			n, head = int(binary.BigEndian.Uint16(b[2:])), 8
+		n, head := int(b[1]^bit), 2+size
+		if n == 126 && len(b) >= 4+size {
+			n, head = int(binary.BigEndian.Uint16(b[2:])), 4+size
+		} else if n > 125 {
+			break // longer, or masked where it must not be, or not where it must
 		}
-		if n < 0 || head+n > len(b) || f.limit >= 0 && int64(n) > f.limit {
+		if head+n > len(b) || f.limit >= 0 && int64(n) > f.limit {
 			break
 		}
 		payload := b[head : head+n : head+n]
-		unmask(payload, binary.LittleEndian.Uint32(b[head-4:]))
+		if !f.plain {
+			applyMask(payload, binary.LittleEndian.Uint32(b[head-maskSize:]))
+		}
 		if kind == bridge.Text && !utf8.Valid(payload) {
 			if err = errNotUTF8; f.limit < 0 {
 				batch = f.cutInvalid(batch, payload)
@@ -184,7 +192,7 @@ func (f *frameReader) step() (more bool, err error) {
 
 // begin takes a header. A close frame waits until the messages before it are returned.
 func (f *frameReader) begin() (bool, error) {
-	head, n, ok, err := parseHeader(f.in.Unread(), f.open)
+	head, n, ok, err := parseHeader(f.in.Unread(), f.open, !f.plain)
 	if !ok || err != nil || head.opcode() == frame.OpClose && len(f.in.Batch) > 0 {
 		return false, err
 	}
@@ -222,7 +230,7 @@ func (f *frameReader) announce(head *header) error {
 func (f *frameReader) fresh() []byte {
 	b := f.in.Unread()
 	b = b[:min(uint64(len(b)), f.head.length-f.at)]
-	unmask(b, rotated(f.head.mask, f.at))
+	applyMask(b, rotated(f.head.mask, f.at))
 	f.at += uint64(len(b))
 	return b
 }
@@ -248,7 +256,7 @@ func (f *frameReader) takeControl() (bool, error) {
 func (f *frameReader) takeFrame() (bool, error) {
 	unread := f.in.Unread()
 	have := min(uint64(len(unread)), f.head.length)
-	unmask(unread[f.at:have], rotated(f.head.mask, f.at))
+	applyMask(unread[f.at:have], rotated(f.head.mask, f.at))
 	f.at = have
 	payload := unread[:have:have]
 	if err := f.check(payload, f.at == f.head.length); err != nil || !f.ended() {

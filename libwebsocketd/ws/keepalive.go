@@ -11,10 +11,10 @@ import (
 )
 
 // errSilent is why a connection ends that neither sends nor takes anything.
-var errSilent = errors.New("the client has been silent for two ping intervals")
+var errSilent = errors.New("the other side has been silent for two ping intervals")
 
 // errHungUp is why a connection ends whose client is gone while its input waits.
-var errHungUp = errors.New("the client is gone")
+var errHungUp = errors.New("the other side is gone")
 
 const (
 	// probeInterval is how often a client whose input is held back is checked.

@@ -54,8 +54,8 @@ func (w *watched) write(opcode byte, _ []byte) error {
 	return nil
 }
 
-// after lets time pass.
-func (w *watched) after(d time.Duration) {
+// later lets time pass.
+func (w *watched) later(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
 }
@@ -110,7 +110,7 @@ func TestLife(t *testing.T) {
 	bubble(t, "a byte", func(t *testing.T) {
 		w := watch(t, pingEvery)
 		for range 20 {
-			w.after(pingEvery * 19 / 10)
+			w.later(pingEvery * 19 / 10)
 			w.conn.in.Add(1)
 			w.mustLive(t, "a byte every 1.9 intervals")
 		}
@@ -119,7 +119,7 @@ func TestLife(t *testing.T) {
 	bubble(t, "output taken", func(t *testing.T) {
 		w := watch(t, pingEvery)
 		for range 20 {
-			w.after(pingEvery * 19 / 10)
+			w.later(pingEvery * 19 / 10)
 			w.conn.out.Add(pingCost + 1)
 			w.mustLive(t, "output taken every 1.9 intervals")
 		}
@@ -128,7 +128,7 @@ func TestLife(t *testing.T) {
 	bubble(t, "output taken before the first look", func(t *testing.T) {
 		w := watch(t, pingEvery)
 		w.stuck.Store(true)
-		w.after(pingEvery/2 - time.Second)
+		w.later(pingEvery/2 - time.Second)
 		w.conn.out.Add(pingCost + 1)
 		w.mustDieWithin(t, time.Now(), pingEvery/looks, errSilent)
 	})
@@ -146,7 +146,7 @@ func TestLife(t *testing.T) {
 	bubble(t, "pings go on", func(t *testing.T) {
 		w := watch(t, pingEvery)
 		for range 100 {
-			w.after(pingEvery)
+			w.later(pingEvery)
 			w.conn.in.Add(6) // a pong
 		}
 		w.mustLive(t, "a client that answers")
@@ -156,10 +156,10 @@ func TestLife(t *testing.T) {
 	})
 	bubble(t, "no pings wanted", func(t *testing.T) {
 		w := watch(t, -1)
-		w.after(time.Hour)
+		w.later(time.Hour)
 		w.mustLive(t, "without pings")
 		w.received()
-		w.after(time.Hour)
+		w.later(time.Hour)
 		w.mustLive(t, "held back without pings")
 		if w.pinged.Load() != 0 {
 			t.Error("pinged")
@@ -169,7 +169,7 @@ func TestLife(t *testing.T) {
 		w := watch(t, pingEvery)
 		w.received()
 		w.stop()
-		w.after(time.Hour)
+		w.later(time.Hour)
 		w.mustLive(t, "stopped")
 		if w.pinged.Load()+w.ponged.Load() != 0 {
 			t.Error("pinged or probed after the stop")
@@ -182,9 +182,9 @@ func TestLife(t *testing.T) {
 func TestHeldBack(t *testing.T) {
 	bubble(t, "silence means nothing", func(t *testing.T) {
 		w := watch(t, pingEvery)
-		w.after(pingEvery * 3 / 2)
+		w.later(pingEvery * 3 / 2)
 		w.received()
-		w.after(100 * pingEvery)
+		w.later(100 * pingEvery)
 		w.mustLive(t, "held back")
 		if n := time.Duration(w.ponged.Load()); n < 99*pingEvery/probeInterval || n > 101*pingEvery/probeInterval {
 			t.Errorf("probed %d times in %s", n, 100*pingEvery)
@@ -204,10 +204,10 @@ func TestHeldBack(t *testing.T) {
 		w := watch(t, pingEvery)
 		for range 100 {
 			w.received()
-			w.after(probeInterval * 9 / 10)
+			w.later(probeInterval * 9 / 10)
 			w.receiving()
 			w.conn.in.Add(1)
-			w.after(probeInterval * 9 / 10)
+			w.later(probeInterval * 9 / 10)
 		}
 		if n := w.ponged.Load(); n != 0 {
 			t.Errorf("probed %d times", n)
@@ -225,10 +225,10 @@ func TestHeldBack(t *testing.T) {
 		w.stuck.Store(true) // the client sends, and takes nothing
 		for range 20 {
 			w.received()
-			w.after(probeInterval * 3 / 2)
+			w.later(probeInterval * 3 / 2)
 			w.receiving()
 			w.conn.in.Add(1)
-			w.after(pingEvery)
+			w.later(pingEvery)
 			w.mustLive(t, "held back now and then")
 		}
 	})

@@ -28,12 +28,12 @@ func TestAskedEvery(t *testing.T) {
 		a.answer(t, aPong+"2")
 		a.expect(t, "ping 5", "2")
 		a.say(t, 4)
-		after(time.Hour)
+		later(time.Hour)
 		a.expect(t, "text, text, text, text", "")
 		a.answer(t, aPong+"5")
 		a.expect(t, "ping 9", "5")
 		a.answer(t, aPong+"9")
-		after(time.Hour)
+		later(time.Hour)
 		a.expect(t, "", "9")
 	})
 }
@@ -44,17 +44,17 @@ func TestAskedLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := askEvery(t, 1000, -1)
 		a.say(t, 1)
-		after(askWait - 1)
+		later(askWait - 1)
 		a.say(t, 1)
 		a.expect(t, "text, text", "")
-		after(1)
+		later(1)
 		a.expect(t, "ping 2", "")
 		a.say(t, 1)
-		after(time.Hour)
+		later(time.Hour)
 		a.expect(t, "text", "")
 		a.answer(t, aPong+"2")
 		a.expect(t, "", "2")
-		after(askWait)
+		later(askWait)
 		a.expect(t, "ping 3", "")
 		a.answer(t, aPong+"3")
 		a.expect(t, "", "3")
@@ -77,7 +77,7 @@ func TestNotesAreNotAskedFor(t *testing.T) {
 		if err := a.Deliver([]bridge.Delivery{{Note: &bridge.Note{From: 1, To: 7}, First: 8}}); err != nil {
 			t.Fatal(err)
 		}
-		after(pingEvery)
+		later(pingEvery)
 		a.expect(t, "text, ping ", "")
 	})
 }
@@ -103,13 +103,13 @@ func TestPongs(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := askEvery(t, 1000, pingEvery)
 				a.say(t, 2)
-				after(askWait)
+				later(askWait)
 				a.say(t, 2)
 				a.answer(t, aPong) // a sign of life
-				after(pingEvery - askWait)
+				later(pingEvery - askWait)
 				a.say(t, 2)
 				a.answer(t, aPong)
-				after(pingEvery)
+				later(pingEvery)
 				a.expect(t, "text, text, ping 2, text, text, ping 4, text, text, ping 6", "")
 				for _, payload := range test.pongs {
 					a.answer(t, aPong+payload)
@@ -130,16 +130,16 @@ func TestPingDropped(t *testing.T) {
 		for range maxControl / 64 {
 			a.conn.sendControl(0xA, make([]byte, 62))
 		}
-		after(askWait)
+		later(askWait)
 		a.conn.unlock(nil)
 		a.say(t, 1)
 		a.expect(t, "text, "+strings.Repeat("8a, ", maxControl/64)+"text", "")
-		after(pingEvery - askWait)
+		later(pingEvery - askWait)
 		a.expect(t, "ping 2", "")
 		a.answer(t, aPong+"2")
 		a.expect(t, "", "2")
 		a.say(t, 1)
-		after(askWait)
+		later(askWait)
 		a.expect(t, "text, ping 3", "")
 	})
 }
@@ -218,9 +218,9 @@ func TestAskNotTaken(t *testing.T) {
 		}()
 		a := &asked{Endpoint: w, next: 1}
 		a.say(t, 1)
-		after(2 * askWait)
+		later(2 * askWait)
 		w.Close()
-		after(time.Hour)
+		later(time.Hour)
 	})
 }
 
