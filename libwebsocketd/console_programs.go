@@ -78,7 +78,7 @@ func isLocal(r *http.Request) bool {
 
 func (p *program) shown(at string, command []string, local bool) shownProgram {
 	shown := shownProgram{
-		Name: p.Name, Path: at, Framing: string(orDefault(p.Framing, stdio.FramingLine)), Lifetime: "connection",
+		Name: p.Name, Path: at, Framing: string(orDefault(p.Framing, stdio.FramingLine)), Lifetime: p.lifetimeName(),
 		Stderr: string(p.Stderr), Protocols: append([]string{}, p.Protocols...), MaxFrameSize: max(p.MaxFrameSize, 0),
 	}
 	shown.Command = []string{filepath.Base(command[0])}
@@ -88,9 +88,6 @@ func (p *program) shown(at string, command []string, local bool) shownProgram {
 	shown.Name = orDefault(shown.Name, shown.Command[0])
 	if p.Binary {
 		shown.Framing = "binary"
-	}
-	if named, ok := p.Lifetime.(interface{ Name() string }); ok {
-		shown.Lifetime = named.Name()
 	}
 	return shown
 }

@@ -47,6 +47,8 @@
 //     after the route, with the program, and the first one that speaks the protocol has
 //     the request. A Supervisor that is a Face is asked first, about its own programs: a
 //     document of its state, a DELETE.
+//   - Stater (state.go) is a Supervisor that tells a client what it keeps, before the
+//     client connects: GET ?state.
 //   - Usher (usher.go) is a Supervisor that sees requests for the page at its program's
 //     path, a static file, before they are answered: lifetime session gives it a cookie.
 //   - Dialect (dialect.go) is a protocol over WebSocket, chosen by subprotocol or by path

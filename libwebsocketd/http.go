@@ -11,10 +11,13 @@ import (
 )
 
 // servePlain answers a request that is no WebSocket handshake. The first of these that
-// exists answers: a CGI script, a program through a Face, a file, the console, a
-// directory's listing.
+// exists answers: the state of a program, a CGI script, a program through a Face, a file, the
+// console, a directory's listing.
 func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
 	s.setHeaders(w)
+	if asksState(r) && s.serveFace(w, r, from, id, log) {
+		return
+	}
 	to, refusal, isCGI := s.findCGI(r.URL.Path)
 	if refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)

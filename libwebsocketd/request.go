@@ -17,7 +17,8 @@ import (
 type Face interface {
 	// Speaks reports whether a request is of this protocol. p is the program at its path,
 	// nil if there is none. The program's Supervisor, if it is a Face, is asked before
-	// those of the Config. The first Face that speaks the protocol gets the request.
+	// those of the Config. The first Face that speaks the protocol gets the request; none
+	// is asked about GET ?state, see Stater.
 	Speaks(r *http.Request, p *Program) bool
 
 	// Serve answers a request that was admitted.
@@ -207,7 +208,12 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 // face returns the Face that speaks the protocol of a request, nil if there is none.
 func (s *Server) face(r *http.Request, to route, routed bool) Face {
 	var p *Program
-	if routed {
+	switch {
+	case asksState(r) && routed:
+		return stateFace{}
+	case asksState(r):
+		return nil
+	case routed:
 		p = &to.program.Program
 		if own, ok := to.program.supervisor.(Face); ok && own.Speaks(r, p) {
 			return own

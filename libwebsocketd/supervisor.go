@@ -16,8 +16,8 @@ import (
 
 // Lifetime decides how long a program's processes live, if not as long as their
 // connection. It holds only settings, which Reload compares with reflect.DeepEqual; Serve
-// makes the Supervisor that acts on them. The console shows what its method Name() string
-// returns, if it has one.
+// makes the Supervisor that acts on them. The console and GET ?state tell what its method
+// Name() string returns, if it has one.
 type Lifetime interface {
 	// Check returns an error if the settings are wrong, or contradict the rest of p's.
 	Check(p *Program) error

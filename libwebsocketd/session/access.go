@@ -2,6 +2,7 @@ package session
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"websocketd/libwebsocketd"
@@ -57,15 +58,26 @@ func (s *supervisor) isGood(path string, p pass) bool {
 	return s.byPass(path, p) != nil || s.registry.isOpen(path, &p)
 }
 
+// isPromised reports whether one of the passes is a promise of a session that is not there
+// yet.
+func (s *supervisor) isPromised(path string, all []pass) bool {
+	return slices.ContainsFunc(all, func(p pass) bool { return s.registry.isOpen(path, &p) })
+}
+
 // check refuses a request that does not prove the right to the session: by its secret, in
-// the cookie or as a Bearer token, or by a ticket.
+// the cookie or as a Bearer token, or by a ticket, which it uses.
 func (x *Session) check(r *http.Request, who libwebsocketd.Identity, all []pass) *gate.Refusal {
+	return x.checkBy(x.keys.use, r, who, all)
+}
+
+// checkBy does what check does, with a function that takes a ticket.
+func (x *Session) checkBy(takes func(ticket string) bool, r *http.Request, who libwebsocketd.Identity, all []pass) *gate.Refusal {
 	query := r.URL.Query()
 	switch secret, isBearer := bearer(r); {
 	case !x.isFor(who):
 		return &gate.Refusal{Status: http.StatusForbidden, Reason: "this session is another user's; session=new makes one of your own"}
 	case query.Has("token"):
-		if !x.keys.use(query.Get("token")) {
+		if !takes(query.Get("token")) {
 			return &gate.Refusal{Status: http.StatusForbidden, Reason: "token= is not a ticket of this session that is still good: each is good once, for 30 seconds"}
 		}
 		return nil

@@ -45,7 +45,7 @@ func TestState(t *testing.T) {
 	status, text := c.do("GET", "/?session="+doc.ID, asJSON, "")
 	var then State
 	json.Unmarshal([]byte(text), &then)
-	if status != 200 || then.Pid != 0 || then.Last != 2 || then.Viewers != 0 || then.Ended == nil || *then.Ended != (Ended{4003, "exit status 3"}) {
+	if status != 200 || then.Pid != 0 || then.Last != 2 || then.Viewers != 0 || then.Ended == nil || *then.Ended != (Ended{Code: 4003, Reason: "exit status 3"}) {
 		t.Errorf("%d %+v", status, then)
 	}
 	for _, key := range []string{`"connections":[]`, `"confirmed":`, `"ended":{"code":4003,"reason":"exit status 3"}`} {

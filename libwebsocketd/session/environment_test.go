@@ -54,9 +54,9 @@ func TestEnvironment(t *testing.T) {
 	if strings.Contains(all, doc.Secret) || strings.Contains(all, "HTTP_AUTHORIZATION") || strings.Contains(all, libwebsocketd.OwnCookie) {
 		t.Errorf("there is a secret in %s", all)
 	}
-	first := x.pid.Load()
+	first := x.State().Pid
 	writeScript("second")
-	testkit.Eventually(t, "it is restarted", func() bool { return x.pid.Load() != first })
+	testkit.Eventually(t, "it is restarted", func() bool { pid := x.State().Pid; return pid != 0 && pid != first })
 	testkit.Eventually(t, "it has said all that", func() bool { _, last := x.hub.Kept(); return last == uint64(2*len(env)+4) })
 	if again := everything("second", "&after="+strconv.Itoa(len(env)+2)); strings.Join(again, "\n")+"\n" != all {
 		t.Errorf("then %s, before %s", again, all)

@@ -2,12 +2,9 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"websocketd/libwebsocketd"
-	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 )
 
@@ -60,8 +57,29 @@ func (s *supervisor) serve(w http.ResponseWriter, req *libwebsocketd.Request) *g
 		case <-req.HTTP.Context().Done():
 		}
 	}
-	answer(w, req, http.StatusOK, x.State())
+	req.AnswerJSON(w, http.StatusOK, x.State())
 	return nil
+}
+
+// State returns the document about the session of the URL, or of the cookie. There is none
+// where a client would get a new session. A ticket is good afterwards: what asks is about to
+// connect with it.
+func (s *supervisor) State(req *libwebsocketd.Request) (document any, refusal *gate.Refusal) {
+	path := req.Target().ScriptName
+	id, all := req.HTTP.URL.Query().Get("session"), passes(req.HTTP, path)
+	x := s.there(path, id)
+	switch {
+	case id == "":
+		x = s.ofCookie(path, req.Identity(), all, "")
+	case x != nil:
+		refusal = x.checkBy(x.keys.hasTicket, req.HTTP, req.Identity(), all)
+	case id != "new" && !s.isPromised(path, only(all, id)):
+		refusal = unknown
+	}
+	if x == nil || refusal != nil {
+		return nil, refusal
+	}
+	return x.State(), nil
 }
 
 // serveTicket answers the holder of the secret. A ticket gets no other ticket.
@@ -72,7 +90,7 @@ func serveTicket(w http.ResponseWriter, req *libwebsocketd.Request, x *Session) 
 	case query.Has("token"):
 		return &gate.Refusal{Status: http.StatusForbidden, Reason: "a ticket is got with the secret, not with another ticket"}
 	}
-	answer(w, req, http.StatusOK, ticketDocument{x.keys.newTicket(), int(TicketTime.Seconds())})
+	req.AnswerJSON(w, http.StatusOK, ticketDocument{x.keys.newTicket(), int(TicketTime.Seconds())})
 	return nil
 }
 
@@ -118,18 +136,6 @@ func (s *supervisor) serveNew(w http.ResponseWriter, req *libwebsocketd.Request)
 	}
 	url := req.HTTP.URL.EscapedPath() + "?session=" + x.ID
 	w.Header().Set("Location", url)
-	answer(w, req, http.StatusCreated, newDocument{x.ID, x.Number, p.secret, url})
+	req.AnswerJSON(w, http.StatusCreated, newDocument{x.ID, x.Number, p.secret, url})
 	return nil
-}
-
-// answer sends a document, to a client that takes it before two ping intervals are over.
-func answer(w http.ResponseWriter, req *libwebsocketd.Request, status int, document any) {
-	body, _ := json.Marshal(document) // numbers and text
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)+1))
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	exchange.WriteAll(w, append(body, '\n'), req.Program().PingInterval)
 }

@@ -80,7 +80,7 @@ func (s *supervisor) usherTo(w http.ResponseWriter, req *libwebsocketd.Request, 
 	r, path := req.HTTP, req.Target().ScriptName
 	x := s.there(path, id)
 	if x == nil {
-		promised := slices.ContainsFunc(only(all, id), func(p pass) bool { return s.registry.isOpen(path, &p) })
+		promised := s.isPromised(path, only(all, id))
 		if !promised {
 			req.Refuse(w, unknown)
 		}

@@ -75,14 +75,26 @@ func (k *keys) newTicket() string {
 
 // use reports whether a ticket opens the session, which it does once.
 func (k *keys) use(text string) bool {
-	hash, now := sha256.Sum256([]byte(text)), time.Now()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for i, t := range k.tickets {
-		if subtle.ConstantTimeCompare(hash[:], t.hash[:]) == 1 {
-			k.tickets = slices.Delete(k.tickets, i, i+1)
-			return now.Before(t.ends)
-		}
+	at, good := k.find(text)
+	if at >= 0 {
+		k.tickets = slices.Delete(k.tickets, at, at+1)
 	}
-	return false
+	return good
+}
+
+// hasTicket reports whether a ticket is still good.
+func (k *keys) hasTicket(text string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, good := k.find(text)
+	return good
+}
+
+// find returns where a ticket is, or -1, and whether it is good; k.mu is held.
+func (k *keys) find(text string) (at int, good bool) {
+	hash, now := sha256.Sum256([]byte(text)), time.Now()
+	at = slices.IndexFunc(k.tickets, func(t ticket) bool { return subtle.ConstantTimeCompare(hash[:], t.hash[:]) == 1 })
+	return at, at >= 0 && now.Before(k.tickets[at].ends)
 }

@@ -272,8 +272,8 @@ func closes(t *testing.T, c *websocket.Conn, code int, reason string) {
 func write(c *websocket.Conn, text string) { c.WriteMessage(websocket.TextMessage, []byte(text)) }
 
 // isAlive reports whether there is a process.
-func isAlive(pid int64) bool {
-	p, err := os.FindProcess(int(pid))
+func isAlive(pid int) bool {
+	p, err := os.FindProcess(pid)
 	return err == nil && p.Signal(syscall.Signal(0)) == nil
 }
 
@@ -306,10 +306,10 @@ func (s *service) one() *Session {
 }
 
 // pidOf returns the pid from a greeting.
-func pidOf(t *testing.T, words string) int64 {
+func pidOf(t *testing.T, words string) int {
 	t.Helper()
 	word, _, _ := strings.Cut(words, " ")
-	pid, err := strconv.ParseInt(word, 10, 64)
+	pid, err := strconv.Atoi(word)
 	if err != nil {
 		t.Fatalf("no pid in %q", words)
 	}

@@ -31,7 +31,6 @@ type Session struct {
 	life     atomic.Pointer[Lifetime]
 	registry *Registry
 	log      *slog.Logger
-	pid      atomic.Int64
 	refused  atomic.Pointer[gate.Refusal] // why its process was not started
 	forAll   atomic.Bool                  // Hooks.Root has given it to clients, whoever they are
 	created  bool                         // Hooks.Created has let it be
@@ -91,10 +90,11 @@ func (x *Session) isAttached() bool {
 
 // State is what the document about a session says.
 type State struct {
+	Lifetime    string       `json:"lifetime"` // session
 	ID          string       `json:"id"`
 	Number      uint64       `json:"number"`
 	Program     string       `json:"program"`
-	Pid         int64        `json:"pid"` // 0 while there is no process
+	Pid         int          `json:"pid"` // 0 while there is no process
 	Began       time.Time    `json:"began"`
 	Viewers     int          `json:"viewers"`
 	Connections []Connection `json:"connections"` // of the viewers
@@ -112,28 +112,18 @@ type Connection struct {
 	Since  time.Time `json:"since"`
 }
 
-// Ended is the end of a process in the document: what its clients are closed with.
-type Ended struct {
-	Code   int    `json:"code"`
-	Reason string `json:"reason"`
-}
+// Ended is the end of a process in the document.
+type Ended = shared.Ended
 
 // State returns what is known of the session now.
 func (x *Session) State() State {
-	state := State{ID: x.ID, Number: x.Number, Program: x.Path, Pid: x.pid.Load(), Began: x.Began,
-		Connections: []Connection{}, Confirmed: x.hub.Confirmed(), Epoch: x.hub.Epoch()}
-	state.First, state.Last = x.hub.Kept()
+	hub := x.hub.State()
+	state := State{Lifetime: Lifetime{}.Name(), ID: x.ID, Number: x.Number, Program: x.Path, Pid: hub.Pid, Began: x.Began,
+		Connections: []Connection{}, First: hub.First, Last: hub.Last, Confirmed: x.hub.Confirmed(), Epoch: hub.Epoch, Ended: hub.Ended}
 	for a := range x.Attachments() {
 		state.Connections = append(state.Connections, Connection{a.Number, a.Remote, a.Since})
 	}
 	state.Viewers = len(state.Connections)
-	if ending := x.hub.Ending(); ending != nil {
-		code, reason := libwebsocketd.Closing(ending)
-		state.Ended = &Ended{code, reason}
-	}
-	if !x.hub.IsRunning() {
-		state.Pid = 0
-	}
 	return state
 }
 

@@ -15,7 +15,7 @@ func TestShutdown(t *testing.T) {
 	t.Parallel()
 	s := serve(t, `echo $$; while read x; do [ "$x" = much ] && while :; do echo 0123456789012345678901234567890; done; done; echo last`, Lifetime{History: 8 << 10},
 		func(c *libwebsocketd.Config) { c.CloseDelay = 100 * time.Millisecond })
-	var pids []int64
+	var pids []int
 	doc, c := s.make()
 	attached := c.dial("/?session=" + doc.ID)
 	pids = append(pids, pidOf(t, read(attached)))

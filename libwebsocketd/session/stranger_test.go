@@ -39,7 +39,7 @@ func TestOtherSites(t *testing.T) {
 	}
 	write(c, "still there")
 	reads(t, c, "still there")
-	if pid := s.one().pid.Load(); pid != pidOf(t, first) {
+	if pid := s.one().State().Pid; pid != pidOf(t, first) {
 		t.Errorf("process %d has become %d", pidOf(t, first), pid)
 	}
 }

@@ -185,10 +185,11 @@ func (s *supervisor) newHub(x *Session, call *libwebsocketd.Attach) *shared.Hub 
 // request: that may be over long before.
 func (s *supervisor) starter(x *Session, start libwebsocketd.Start) func() (libwebsocketd.Endpoint, *gate.Refusal) {
 	start = libwebsocketd.Start{Target: start.Target, Environ: withoutSecrets(s.runtime.Environ(start))}
+	started := false
 	return func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		p, refusal := s.runtime.StartFor(start)
 		if refusal != nil {
-			if x.pid.Load() == 0 {
+			if !started {
 				x.refused.Store(refusal)
 			}
 			return nil, refusal
@@ -196,7 +197,7 @@ func (s *supervisor) starter(x *Session, start libwebsocketd.Start) func() (libw
 		if !s.life.Watch { // it is not started again
 			start.Environ = nil
 		}
-		x.pid.Store(int64(p.Pid()))
+		started = true
 		x.say(libwebsocketd.LevelAccess, "START", "pid", p.Pid())
 		return p, nil
 	}

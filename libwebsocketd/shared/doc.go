@@ -28,7 +28,7 @@
 //   - A process that is restarted goes on in the same record, with the same numbers.
 //     Its viewers are sent a note. Where a note would be taken for a message they are
 //     closed with 1012 instead, and a viewer that comes then begins with the output of
-//     the new process.
+//     the new process. A client that counts its messages asks for that (notes=no).
 //
 //   - The process ends by itself, or it is ended by the ladder: when the last viewer
 //     has left and Linger is over, when its file has changed, or when the server shuts

@@ -229,6 +229,11 @@ func TestSay(t *testing.T) {
 		}
 		expect(t, a, "1:one 2:two 3:for you 3:three")
 		expect(t, b, "1:one 2:two 3:three")
+		quiet := s.viewer("/?notes=no")
+		if quiet.Say("for you") == nil {
+			t.Error("a client that takes no notes is sent one")
+		}
+		expect(t, quiet, "1:one 2:two 3:three")
 		p.end(process.Ending{})
 	})
 }

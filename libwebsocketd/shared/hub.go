@@ -57,19 +57,19 @@ type Hub struct {
 	tell  sync.Once     // closes told
 
 	mu       sync.Mutex
-	viewers  []*Subscription // in the order they came
-	linger   time.Duration   // how long the process is kept without viewers, unless stays
-	running  bool            // there is a process
-	why      string          // why the hub has ended it; "" if it has not
-	until    time.Time       // when the process is ended if there are no viewers
-	returns  bool            // some viewers leave for a moment and come back
-	stays    bool            // the process is kept without viewers, too
-	closing  bool            // the process is to end: only viewers that resume are attached, once over
-	over     bool            // the record is complete
-	ending   error           // of the last process, once over
-	lost     bool            // no client can come back for the record
-	restarts int             // number of restarts so far
-	before   uint64          // the last message before the last restart
+	viewers  []*Subscription        // in the order they came
+	linger   time.Duration          // how long the process is kept without viewers, unless stays
+	process  libwebsocketd.Endpoint // the one that runs; nil if there is none
+	why      string                 // why the hub has ended it; "" if it has not
+	until    time.Time              // when the process is ended if there are no viewers
+	returns  bool                   // some viewers leave for a moment and come back
+	stays    bool                   // the process is kept without viewers, too
+	closing  bool                   // the process is to end: only viewers that resume are attached, once over
+	over     bool                   // the record is complete
+	ending   error                  // of the last process, once over
+	lost     bool                   // no client can come back for the record
+	restarts int                    // number of restarts so far
+	before   uint64                 // the last message before the last restart
 }
 
 // HubOptions are the settings of a Hub, and what it is given.
@@ -131,7 +131,7 @@ func (h *Hub) Begin(join func()) (run func(), refusal *gate.Refusal) {
 		h.Fail()
 		return nil, refusal
 	}
-	h.setRunning(true)
+	h.setProcess(program)
 	h.open()
 	join()
 	return func() { h.run(program) }, nil
@@ -227,13 +227,6 @@ func (h *Hub) Expire(most time.Duration) {
 func (h *Hub) keepFor(linger time.Duration, stays bool) {
 	h.linger, h.stays, h.until = linger, stays, time.Now().Add(linger)
 	h.stir()
-}
-
-// IsRunning reports whether there is a process.
-func (h *Hub) IsRunning() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.running
 }
 
 // End ends the process by the ladder, with viewers or without. No other follows it, and no

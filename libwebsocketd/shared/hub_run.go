@@ -66,11 +66,11 @@ func (h *Hub) sayEnd(ending error) {
 	h.say(libwebsocketd.LevelAccess, "END", about...)
 }
 
-// setRunning records whether there is a process.
-func (h *Hub) setRunning(running bool) {
+// setProcess records which process runs; nil is none.
+func (h *Hub) setProcess(program libwebsocketd.Endpoint) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.running = running
+	h.process = program
 }
 
 // unshelve takes the record off the shelf if no viewer reads it and no client can come
@@ -167,8 +167,8 @@ func (h *Hub) leaseTime() time.Duration {
 // serve runs one process, from its start to its end. again reports whether it was ended
 // in order to be restarted.
 func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
-	h.setRunning(true)
-	defer h.setRunning(false)
+	h.setProcess(program)
+	defer h.setProcess(nil)
 	ended, fed, quit := make(chan error, 1), make(chan error, 1), make(chan struct{})
 	var at sync.WaitGroup
 	at.Go(func() { ended <- h.listen(program) })

@@ -213,22 +213,27 @@ func TestRestartNobody(t *testing.T) {
 	})
 }
 
-// TestRestartStrict: where a note would be taken for a message a viewer is closed.
+// TestRestartStrict: where a note would be taken for a message, or a client wants none, a
+// viewer is closed. It comes back, and has missed nothing.
 func TestRestartStrict(t *testing.T) {
 	t.Parallel()
-	s, p := newStage(t, Lifetime{Restart: RestartAlways}, true)
-	plain := s.viewer("/")
-	events := s.viewer("/", func(c *libwebsocketd.Attach) { c.OutOfBand = true })
-	s.run()
-	p.says <- texts("one")
-	p.end(process.Ending{})
-	p = <-s.programs
-	expect(t, plain, "1:one")
-	if got := next(plain); got != "error: closed with 1012: restarted after exit status 0" {
-		t.Error(got)
+	for _, strict := range []bool{true, false} {
+		s, p := newStage(t, Lifetime{Restart: RestartAlways}, strict)
+		query := map[bool]string{false: "notes=no"}[strict]
+		plain := s.viewer("/?" + query)
+		events := s.viewer("/?"+query, func(c *libwebsocketd.Attach) { c.OutOfBand = true })
+		s.run()
+		p.says <- texts("one")
+		p.end(process.Ending{})
+		p = <-s.programs
+		expect(t, plain, "1:one")
+		if got := next(plain); got != "error: closed with 1012: restarted after exit status 0" {
+			t.Error(got)
+		}
+		p.says <- texts("two")
+		expect(t, events, "1:one 2:[websocketd: restarted after exit status 0] 2:two")
+		expect(t, s.viewer("/?after="+s.Epoch()+":1&"+query), "2:two")
 	}
-	p.says <- texts("two")
-	expect(t, events, "1:one 2:[websocketd: restarted after exit status 0] 2:two")
 }
 
 // TestRestartThatFails: what cannot be started is tried again, by the same rule.

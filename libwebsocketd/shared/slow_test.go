@@ -58,18 +58,20 @@ func TestSlow(t *testing.T) {
 	for _, test := range []struct {
 		policy SlowClient
 		strict bool
+		query  string
 		told   string        // to the viewer that stood still
 		held   time.Duration // the others by it
 	}{
-		{SlowClose, false, tooSlow, flow.Grace},
-		{SlowDrop, false, "[websocketd: 990 messages dropped]", flow.Grace},
-		{SlowDrop, true, tooSlow, flow.Grace},
-		{SlowBlock, false, "", time.Minute},
+		{SlowClose, false, "", tooSlow, flow.Grace},
+		{SlowDrop, false, "", "[websocketd: 990 messages dropped]", flow.Grace},
+		{SlowDrop, true, "", tooSlow, flow.Grace},
+		{SlowDrop, false, "&notes=no", tooSlow, flow.Grace},
+		{SlowBlock, false, "&notes=no", "", time.Minute},
 	} {
-		t.Run(fmt.Sprint(test.policy, test.strict), func(t *testing.T) {
+		t.Run(fmt.Sprint(test.policy, test.strict, test.query), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, p := newStage(t, Lifetime{SlowClient: test.policy, History: tenPieces}, test.strict)
-				still, others := s.viewer("/?after=0"), []*Subscription{s.viewer("/"), s.viewer("/")}
+				still, others := s.viewer("/?after=0"+test.query), []*Subscription{s.viewer("/"), s.viewer("/")}
 				s.run()
 				began := time.Now()
 				var all sync.WaitGroup

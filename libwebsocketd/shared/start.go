@@ -18,13 +18,18 @@ type From struct {
 	acked    bool            // that is where its confirmations end
 	browser  bool            // it is an EventSource that reconnects: 204 makes it stop (HTML 9.2.3)
 	gaps     bool            // it may miss messages, if it is sent a note of them
+	quiet    bool            // it counts its messages, and is to be sent no notes among them
 }
 
 // ReadFrom reads the position from Last-Event-ID, or else from after=: a number, which may
-// be any uint64, EPOCH:NUMBER, or ack.
+// be any uint64, EPOCH:NUMBER, or ack. It reads gap= and notes= as well.
 func ReadFrom(r *http.Request) (From, *gate.Refusal) {
 	query := r.URL.Query()
-	s := From{gaps: query.Get("gap") == "ok"}
+	s := From{gaps: query.Get("gap") == "ok", quiet: query.Has("notes")}
+	if notes := query.Get("notes"); s.quiet && notes != "no" {
+		return s, &gate.Refusal{Status: http.StatusBadRequest,
+			Reason: "notes=" + text.Quote(notes) + ": there is only notes=no, for no notes of the server between the messages of a WebSocket"}
+	}
 	if id := libwebsocketd.LastEventID(r); id != "" {
 		s.named, s.browser = true, true
 		var err error

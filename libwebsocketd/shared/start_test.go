@@ -32,6 +32,7 @@ func TestGapWithoutNote(t *testing.T) {
 	expect(t, s.viewer("/?after=0&gap=ok", func(c *libwebsocketd.Attach) { c.OutOfBand = true }), "3:[websocketd: 2 messages dropped] 3:c 4:d 5:e")
 	s.Marks = true // as a session of lines
 	expect(t, s.viewer("/?after=0&gap=ok"), "3:[websocketd: 2 messages dropped] 3:c 4:d 5:e")
+	expect(t, s.viewer("/?after=0&gap=ok&notes=no"), "3:c 4:d 5:e")
 	p.end(process.Ending{})
 }
 

@@ -18,6 +18,8 @@ var (
 	errLeft = errors.New("the viewer has left")
 	errOver = errors.New("the program has ended")
 
+	errQuiet = errors.New("the client takes nothing but the output (notes=no)")
+
 	errNotStarted = errors.New("the program has not started yet")
 )
 
@@ -31,6 +33,7 @@ type Subscription struct {
 	gaps     bool   // it is sent a note of what it misses, and goes on
 	notes    bool   // it can be sent a note between the beginning and the history, even if fresh
 	strict   bool   // a restart closes it, for it cannot be sent notes
+	quiet    bool   // it asked for no notes at all
 	from     uint64 // the message after which it began
 	begins   bool   // it named no position: restarts before it joined do not concern it
 	restarts int    // number of restarts when it joined
@@ -72,11 +75,12 @@ func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gat
 	s := &Subscription{
 		hub: h, log: call.Log, returns: call.Polling, fresh: !from.named, begins: !from.named,
 		gaps:   from.gaps || h.Life.SlowClient == SlowDrop,
-		strict: h.Strict && !call.OutOfBand,
+		strict: (h.Strict || from.quiet) && !call.OutOfBand,
+		quiet:  from.quiet && !call.OutOfBand,
 		notes:  call.OutOfBand,
 		into:   make([]record.Entry[item], 0, most),
 	}
-	s.gaps = s.gaps && (h.Marks || call.OutOfBand)
+	s.gaps = s.gaps && (h.Marks && !from.quiet || call.OutOfBand)
 	s.ctx, s.left = context.WithCancelCause(context.Background())
 	h.returns = h.returns || call.Polling
 	if !call.SendOnly {
@@ -280,8 +284,12 @@ func (s *Subscription) CloseSend(error) error { return nil }
 func (s *Subscription) Context() context.Context { return context.Background() }
 
 // Say sends a text to this viewer alone, between two messages of the output: it has no
-// number, and a client that counts must not count it. Say waits while the output waits for viewers.
+// number, and a client that counts must not count it. One that asked for no such texts
+// (notes=no) gets none: that is an error. Say waits while the output waits for viewers.
 func (s *Subscription) Say(text string) error {
+	if s.quiet {
+		return errQuiet
+	}
 	return s.hub.append(item{note: &libwebsocketd.Note{Said: text}, only: s}, 0, len(text)+overhead)
 }
 

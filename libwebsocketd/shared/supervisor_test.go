@@ -138,7 +138,7 @@ func TestNeverTwo(t *testing.T) {
 func TestNothingRuns(t *testing.T) {
 	t.Parallel()
 	s := serveScript(t, "cat", Lifetime{})
-	for path, want := range map[string]int{"/a?after=5": 404, "/b?after=x:1": 404, "/c?after=x": 400, "/d?after=0": 101, "/e": 101} {
+	for path, want := range map[string]int{"/a?after=5": 404, "/b?after=x:1": 404, "/c?after=x": 400, "/d?after=0&notes=no": 101, "/d?notes=": 400, "/d?notes=yes": 400, "/e": 101} {
 		if got := s.refused(t, path, nil); got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}

@@ -1,0 +1,57 @@
+package shared
+
+import (
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+)
+
+// State is what the document about a program says.
+type State struct {
+	Lifetime string `json:"lifetime"`
+	Pid      int    `json:"pid"`     // 0 while there is no process
+	Viewers  int    `json:"viewers"` // those that get its output
+	First    uint64 `json:"first"`   // the messages that are kept
+	Last     uint64 `json:"last"`
+	Epoch    string `json:"epoch"`
+	Ended    *Ended `json:"ended"` // nil while another process may follow
+}
+
+// Ended is the end of a process in a document: what its clients are closed with.
+type Ended struct {
+	Code   int    `json:"code"`
+	Reason string `json:"reason"`
+}
+
+// State returns what is known of the hub now.
+func (h *Hub) State() State {
+	state := State{Lifetime: h.Life.Name(), Epoch: h.Epoch()}
+	state.First, state.Last = h.Kept()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.viewers {
+		if s.cursor != nil {
+			state.Viewers++
+		}
+	}
+	if p, ok := h.process.(interface{ Pid() int }); ok {
+		state.Pid = p.Pid()
+	}
+	if h.ending != nil {
+		code, reason := libwebsocketd.Closing(h.ending)
+		state.Ended = &Ended{code, reason}
+	}
+	return state
+}
+
+// State returns the document about the process of a URL. There is none before the first
+// process has started, and none of a process that has ended when its output is no longer
+// kept.
+func (s *supervisor) State(req *libwebsocketd.Request) (document any, refusal *gate.Refusal) {
+	s.mu.Lock()
+	h := s.hubs[key(req.Target())]
+	s.mu.Unlock()
+	if h == nil || !closed(h.ready) {
+		return nil, nil
+	}
+	return h.State(), nil
+}
