@@ -50,7 +50,7 @@ var below = map[string][]string{
 	"libwebsocketd/gate":    {"libwebsocketd/internal/text"},
 	"libwebsocketd/record":  nil,
 	"libwebsocketd/flow":    {"libwebsocketd/record"},
-	"libwebsocketd/web":     nil,
+	"libwebsocketd/web":     {"clients/js"},
 	"libwebsocketd/logging": nil,
 
 	"libwebsocketd/internal/readbuf": {"libwebsocketd/bridge"},
@@ -67,6 +67,7 @@ var below = map[string][]string{
 	"libwebsocketd/internal/testkit":    {"libwebsocketd/logging"},
 	"libwebsocketd/internal/bridgetest": {"libwebsocketd/internal/readbuf"},
 
+	"clients/js":  nil, // the bundle of the browser client
 	"examples/go": nil, // programs to be served, each a file of its own
 }
 
