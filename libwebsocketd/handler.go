@@ -26,6 +26,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer s.conns.end(r)
 		refusal = s.checkHost(r)
 	}
+	if refusal == nil && s.serveClient(w, r, log) {
+		return
+	}
 	if refusal == nil {
 		log, refusal = s.identify(r, &from, log)
 	}

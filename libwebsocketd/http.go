@@ -43,6 +43,23 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 	}
 }
 
+// serveClient answers a request for the browser client, and reports whether r is one. The
+// script is there wherever a program is, and it is public: neither who asks is checked, nor
+// from which page.
+func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
+	if !s.client.Has(r.URL.Path) || len(s.routes.Load().programs) == 0 {
+		return false
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.refuse(w, log, newRefusal(http.StatusMethodNotAllowed, "the browser client is read with GET"))
+		return true
+	}
+	s.setHeaders(w)
+	logging.At(log, logging.LevelAccess, "http", "CLIENT")
+	s.client.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
+	return true
+}
+
 // setHeaders sets the headers of every answer that is no upgrade.
 func (s *Server) setHeaders(w http.ResponseWriter) {
 	maps.Copy(w.Header(), s.cfg.Header)

@@ -17,6 +17,9 @@ func (req *Request) AllowOrigin(answer http.Header) {
 	}
 	answer.Set("Access-Control-Allow-Origin", origin)
 	answer.Add("Vary", "Origin")
+	if answer.Get("Access-Control-Expose-Headers") == "" {
+		answer.Set("Access-Control-Expose-Headers", "Location, Retry-After, Websocketd-Exit")
+	}
 	if req.NamesOrigin() && answer.Get("Access-Control-Allow-Credentials") == "" {
 		answer.Set("Access-Control-Allow-Credentials", "true")
 	}

@@ -16,6 +16,7 @@ import (
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/static"
+	"websocketd/libwebsocketd/web"
 )
 
 const (
@@ -48,6 +49,7 @@ type Server struct {
 	mounts  http.ServeMux // see Mount
 	mounted atomic.Bool   // mounts is not empty
 	static  *static.Files // nil without StaticDir and Static
+	client  *web.Client   // the script for browsers
 	console *console      // nil without Console
 	http    *http.Server
 	second  *http.Server         // for RedirectPort: only redirects
@@ -86,6 +88,7 @@ func (s *Server) furnish() (err error) {
 	case s.cfg.Static != nil:
 		s.static = static.NewFS(s.cfg.Static)
 	}
+	s.client = web.NewClient()
 	if s.cfg.Console {
 		s.console = newConsole(s)
 	}

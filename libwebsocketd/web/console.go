@@ -51,11 +51,15 @@ func consolePage(files fs.ReadFileFS) string {
 		Replace(consoleSource(files, "page.html"))
 }
 
-// consoleSource returns one of the page's sources, with LF. A checkout on Windows may
-// have CRLF, but a browser hashes the text with LF, whatever it was sent (HTML,
-// "Preprocessing the input stream").
+// consoleSource returns one of the page's sources. A browser hashes it with LF, whatever it
+// was sent (HTML, "Preprocessing the input stream").
 func consoleSource(files fs.ReadFileFS, name string) string {
-	text, err := files.ReadFile("console/" + name)
+	return embedded(files, "console/"+name)
+}
+
+// embedded returns a file that is built in, with LF: a checkout on Windows may have CRLF.
+func embedded(files fs.ReadFileFS, name string) string {
+	text, err := files.ReadFile(name)
 	if err != nil {
 		panic(err) // embedded, so it is there
 	}
@@ -83,9 +87,6 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("ETag", c.etag)
-	if header.Get("Cache-Control") == "" {
-		// After the next start the same URL may be a file, or nothing.
-		header.Set("Cache-Control", "no-cache")
-	}
+	suggest(header, "Cache-Control", "no-cache") // after the next start the same URL may be a file, or nothing
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(c.page))
 }

@@ -1,2 +1,3 @@
-// Package web has the pages that are built into the program. Today that is the console.
+// Package web has what is built into the program for browsers: the page of the console, and
+// the client that pages load.
 package web

@@ -68,6 +68,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("CutOff", func(t *testing.T) { testCutOff(t, chromium) })
 	t.Run("Fetch", func(t *testing.T) { testFetch(t, chromium) })
 	t.Run("OtherHost", func(t *testing.T) { testOtherHost(t, chromium) })
+	t.Run("NamedHost", func(t *testing.T) { testNamedHost(t, chromium) })
 }
 
 // A page of the same host name, from whatever port, gets every line and the end. Its
