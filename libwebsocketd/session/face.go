@@ -62,7 +62,7 @@ func (s *supervisor) serve(w http.ResponseWriter, req *libwebsocketd.Request) *g
 }
 
 // State returns the document about the session of the URL, or of the cookie. There is none
-// where a client would get a new session. A ticket is good afterwards: what asks is about to
+// where a client would get a new session, or wait for one. A ticket is good afterwards: what asks is about to
 // connect with it.
 func (s *supervisor) State(req *libwebsocketd.Request) (document any, refusal *gate.Refusal) {
 	path := req.Target().ScriptName
@@ -76,7 +76,7 @@ func (s *supervisor) State(req *libwebsocketd.Request) (document any, refusal *g
 	case id != "new" && !s.isPromised(path, only(all, id)):
 		refusal = unknown
 	}
-	if x == nil || refusal != nil {
+	if x == nil || refusal != nil || !x.hub.IsKept() {
 		return nil, refusal
 	}
 	return x.State(), nil

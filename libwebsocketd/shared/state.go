@@ -43,14 +43,21 @@ func (h *Hub) State() State {
 	return state
 }
 
-// State returns the document about the process of a URL. There is none before the first
-// process has started, and none of a process that has ended when its output is no longer
-// kept.
+// IsKept reports whether a client may be attached now: the process runs, or its output is
+// kept. One that comes while the process is being started or ended waits for the next.
+func (h *Hub) IsKept() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return closed(h.ready) && !h.lost && (h.over || !h.closing)
+}
+
+// State returns the document about the process of a URL. There is none where a client would
+// wait for the next process.
 func (s *supervisor) State(req *libwebsocketd.Request) (document any, refusal *gate.Refusal) {
 	s.mu.Lock()
 	h := s.hubs[key(req.Target())]
 	s.mu.Unlock()
-	if h == nil || !closed(h.ready) {
+	if h == nil || !h.IsKept() {
 		return nil, nil
 	}
 	return h.State(), nil

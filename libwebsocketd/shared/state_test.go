@@ -45,6 +45,25 @@ func TestState(t *testing.T) {
 	tells(`"pid":0,"viewers":1,"first":3,"last":3,` + epoch + `,"ended":{"code":4003,"reason":"exit status 3"}`)
 }
 
+// TestIsKept: no client is attached to a process that is being ended, nor when its output is
+// lost.
+func TestIsKept(t *testing.T) {
+	t.Parallel()
+	s, _ := newStage(t, Lifetime{}, false)
+	if !s.IsKept() {
+		t.Error("it runs")
+	}
+	s.End()
+	if s.IsKept() {
+		t.Error("it is being ended")
+	}
+	s.run()
+	s.running.Wait()
+	if s.IsKept() {
+		t.Error("it has ended and is not kept")
+	}
+}
+
 // TestStateOf: the state of a URL is told before its process, while that runs, and when it
 // has ended as long as its output is kept. To ask starts nothing.
 func TestStateOf(t *testing.T) {
