@@ -100,7 +100,8 @@ type State struct {
 	Connections []Connection `json:"connections"` // of the viewers
 	First       uint64       `json:"first"`       // the messages that are kept
 	Last        uint64       `json:"last"`
-	Confirmed   uint64       `json:"confirmed"` // the last message that some client has confirmed
+	Beginning   *shared.Span `json:"beginning,omitempty"` // what is kept of the beginning besides
+	Confirmed   uint64       `json:"confirmed"`           // the last message that some client has confirmed
 	Epoch       string       `json:"epoch"`
 	Ended       *Ended       `json:"ended"` // nil while the process runs
 }
@@ -119,7 +120,7 @@ type Ended = shared.Ended
 func (x *Session) State() State {
 	hub := x.hub.State()
 	state := State{Lifetime: Lifetime{}.Name(), ID: x.ID, Number: x.Number, Program: x.Path, Pid: hub.Pid, Began: x.Began,
-		Connections: []Connection{}, First: hub.First, Last: hub.Last, Confirmed: x.hub.Confirmed(), Epoch: hub.Epoch, Ended: hub.Ended}
+		Connections: []Connection{}, First: hub.First, Last: hub.Last, Beginning: hub.Beginning, Confirmed: x.hub.Confirmed(), Epoch: hub.Epoch, Ended: hub.Ended}
 	for a := range x.Attachments() {
 		state.Connections = append(state.Connections, Connection{a.Number, a.Remote, a.Since})
 	}

@@ -106,6 +106,17 @@ func (b *beginning) start() uint64 {
 	return b.first
 }
 
+// before returns which of its messages lie before a message, nil if none does.
+func (b *beginning) before(number uint64) *Span {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	end := min(b.first+uint64(b.chunk.Tally().Messages), number)
+	if end <= b.first {
+		return nil
+	}
+	return &Span{b.first, end - 1}
+}
+
 // size returns how many bytes of memory it takes.
 func (b *beginning) size() int {
 	b.mu.Lock()

@@ -86,9 +86,15 @@ func TestKeepFirst(t *testing.T) {
 		p.says <- texts("one", "two")
 		p.says <- texts("three", "four")
 		expect(t, s.viewer("/"), "1:one 2:two 3:three 4:four") // the history has it all
+		if state := s.State(); state.Beginning != nil {
+			t.Errorf("it is told though the history has it: %+v", state.Beginning)
+		}
 		floodTo(p, first, 104)
 		x := string(piece[0].Data)
 		expect(t, s.viewer("/"), "1:one 2:two 95:"+x)
+		if state := s.State(); state.Beginning == nil || *state.Beginning != (Span{1, 2}) || state.First != 95 {
+			t.Errorf("told is %+v", state)
+		}
 		notes := func(c *libwebsocketd.Attach) { c.OutOfBand = true }
 		expect(t, s.viewer("/", notes), "1:one 2:two 95:[websocketd: 92 messages dropped] 95:"+x)
 		if !strict {

@@ -12,8 +12,18 @@ type State struct {
 	Viewers  int    `json:"viewers"` // those that get its output
 	First    uint64 `json:"first"`   // the messages that are kept
 	Last     uint64 `json:"last"`
-	Epoch    string `json:"epoch"`
-	Ended    *Ended `json:"ended"` // nil while another process may follow
+
+	// Beginning is what is kept of the beginning besides; see Lifetime.KeepFirst.
+	Beginning *Span `json:"beginning,omitempty"`
+
+	Epoch string `json:"epoch"`
+	Ended *Ended `json:"ended"` // nil while another process may follow
+}
+
+// Span is the numbers of consecutive messages in a document.
+type Span struct {
+	First uint64 `json:"first"`
+	Last  uint64 `json:"last"`
 }
 
 // Ended is the end of a process in a document: what its clients are closed with.
@@ -26,6 +36,7 @@ type Ended struct {
 func (h *Hub) State() State {
 	state := State{Lifetime: h.Life.Name(), Epoch: h.Epoch()}
 	state.First, state.Last = h.Kept()
+	state.Beginning = h.first.before(state.First)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.viewers {

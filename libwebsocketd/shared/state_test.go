@@ -91,7 +91,7 @@ func TestStateOf(t *testing.T) {
 	c := s.dial(t, "/a?x")
 	pid, _ := strconv.Atoi(read(t, c))
 	now := ask("")
-	if want := (State{"shared", pid, 1, 1, 1, now.Epoch, nil}); pid == 0 || now.Epoch == "" || now != want {
+	if want := (State{Lifetime: "shared", Pid: pid, Viewers: 1, First: 1, Last: 1, Epoch: now.Epoch}); pid == 0 || now.Epoch == "" || now != want {
 		t.Errorf("%+v, want %+v", now, want)
 	}
 	c.WriteMessage(websocket.TextMessage, []byte("end"))

@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -49,6 +50,14 @@ func TestKeepFirst(t *testing.T) {
 	c := s.Ask(t, harness.Get("/?wait=10s").Add("Accept", "application/json"))
 	if !strings.Contains(c.Body, `"pending":[{"seq":1,"data":"a,b,c"},{"seq":2,"data":"1"},{"seq":3,"data":""},{"gap":{"from":4,"to":`) {
 		t.Errorf("a poll is answered %.300s", c.Body)
+	}
+	now := stateOf(t, s, "/")
+	if !strings.Contains(now.text, `"beginning":{"first":1,"last":3}`) || now.First <= 4 {
+		t.Errorf("the state is %s", now.text)
+	}
+	c = s.Ask(t, harness.Get("/?wait=0s&gap=ok&after="+*now.Epoch+":0").Add("Accept", "application/json"))
+	if !strings.Contains(c.Body, fmt.Sprintf(`[{"seq":1,"data":"a,b,c"},{"seq":2,"data":"1"},{"seq":3,"data":""},{"gap":{"from":4,"to":%d}},{"seq":%d,`, now.First-1, now.First)) {
+		t.Errorf("a client that has nothing of it is answered %.300s", c.Body)
 	}
 	events := s.Dial(t)
 	events.Send(t, harness.Get("/").Add("Accept", "text/event-stream").String())
