@@ -34,7 +34,7 @@ func Marked(mark, exe string) (pids []int) {
 func Children(mark, exe string) (pids []int) {
 	want := []byte(MarkName + "=" + mark)
 	for _, pid := range allPids() {
-		if carries(pid, want) && !runs(pid, exe) {
+		if carries(pid, want) && runsOther(pid, exe) {
 			pids = append(pids, pid)
 		}
 	}
@@ -68,8 +68,19 @@ func carries(pid int, entry []byte) bool {
 }
 
 func runs(pid int, exe string) bool {
+	link, err := executable(pid)
+	return err == nil && link == exe
+}
+
+// runsOther is not the opposite of runs: of a process that is ending neither is known.
+func runsOther(pid int, exe string) bool {
+	link, err := executable(pid)
+	return err == nil && link != exe
+}
+
+func executable(pid int) (string, error) {
 	link, err := os.Readlink(procFile(pid, "exe"))
-	return err == nil && strings.TrimSuffix(link, " (deleted)") == exe
+	return strings.TrimSuffix(link, " (deleted)"), err
 }
 
 func procFile(pid int, name string) string {
