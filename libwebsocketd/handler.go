@@ -16,7 +16,8 @@ import (
 
 // ServeHTTP answers one request. It checks host, identity, route, handshake, origin and
 // slot, then launches and upgrades, in this order; the first step that fails answers.
-// The conversation begins after the last.
+// The conversation begins after the last. Only the browser client is for whoever asks the
+// right host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.ids.Next()
 	from := s.peer(r)

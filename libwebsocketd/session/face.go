@@ -15,7 +15,8 @@ import (
 //	GET    ?session=ID               the document about it; Accept: application/json, without wait
 //	DELETE ?session=ID               end it
 //
-// Without session=ID a ticket and DELETE are about the session of the cookie. Messages and output are another Face's.
+// Without session=ID a ticket and DELETE are about the session of the cookie. Messages and
+// output are another Face's.
 func (s *supervisor) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
 	query := r.URL.Query()
 	switch r.Method {
@@ -62,8 +63,8 @@ func (s *supervisor) serve(w http.ResponseWriter, req *libwebsocketd.Request) *g
 }
 
 // State returns the document about the session of the URL, or of the cookie. There is none
-// where a client would get a new session, or wait for one. A ticket is good afterwards: what asks is about to
-// connect with it.
+// where a client would get a new session, or wait for one. A ticket is not used up: the
+// client that asks is about to connect with it.
 func (s *supervisor) State(req *libwebsocketd.Request) (document any, refusal *gate.Refusal) {
 	path := req.Target().ScriptName
 	id, all := req.HTTP.URL.Query().Get("session"), passes(req.HTTP, path)

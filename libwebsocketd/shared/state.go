@@ -55,7 +55,7 @@ func (h *Hub) State() State {
 }
 
 // IsKept reports whether a client may be attached now: the process runs, or its output is
-// kept. One that comes while the process is being started or ended waits for the next.
+// kept. A client that comes while a process is being started or ended waits.
 func (h *Hub) IsKept() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
