@@ -24,7 +24,8 @@ const (
 // fails the test: whoever adds one decides where it stands.
 var below = map[string][]string{
 	".":                     {"internal/cli", "libwebsocketd/process"},
-	"internal/cli":          {"libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd"},
+	"client":                {"libwebsocketd/ws"},
+	"internal/cli":          {"client", "libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd"},
 	"libwebsocketd/control": {"libwebsocketd/hub", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":     {"libwebsocketd/session"},
 	"libwebsocketd/mcp":     {"libwebsocketd/session"},

@@ -61,7 +61,9 @@ const (
 // frames is a pool of memory to put frames into, held only while a batch is written.
 var frames = sync.Pool{New: func() any { return new([frameRoom]byte) }}
 
-var errFinished = errors.New("the conversation is over")
+// ErrFinished is the error of a Send of which nothing was written: a close frame was sent,
+// and nothing may follow it.
+var ErrFinished = errors.New("the conversation is over")
 
 func newConn(c net.Conn, replay []byte) *conn {
 	return &conn{Conn: c, replay: replay, source: readbuf.NewSource(c)}
@@ -132,7 +134,7 @@ func (c *conn) sendControl(opcode byte, payload []byte) error {
 	c.controls.Lock()
 	if c.finished {
 		c.controls.Unlock()
-		return errFinished
+		return ErrFinished
 	}
 	c.finished = opcode == frame.OpClose
 	if c.finished || len(c.control)+len(payload)+2 <= maxControl {
@@ -154,7 +156,7 @@ func (c *conn) sendClose(code int, reason string) error {
 func (c *conn) Send(batch []bridge.Message) error {
 	c.writing.Lock()
 	if c.isFinished() {
-		return c.unlock(errFinished)
+		return c.unlock(ErrFinished)
 	}
 	if c.masks {
 		return c.unlock(c.sendMasked(batch))
@@ -166,7 +168,7 @@ func (c *conn) Send(batch []bridge.Message) error {
 func (c *conn) sendFrames(pieces net.Buffers) error {
 	c.writing.Lock()
 	if c.isFinished() {
-		return c.unlock(errFinished)
+		return c.unlock(ErrFinished)
 	}
 	if c.masks {
 		return c.unlock(c.sendFramesMasked(pieces))
@@ -238,7 +240,7 @@ func (c *conn) write(b, payload []byte) ([]byte, error) {
 // after that: a frame may have been put aside just before the release.
 func (c *conn) unlock(err error) error {
 	for {
-		if taken, last := c.takeControl(); len(taken) > 0 && (err == nil || err == errFinished) {
+		if taken, last := c.takeControl(); len(taken) > 0 && (err == nil || err == ErrFinished) {
 			write := c.Conn.Write
 			if last {
 				write = c.writeLast
@@ -297,7 +299,7 @@ func (c *conn) finish(wait, patience time.Duration) {
 		c.Conn.SetReadDeadline(deadline)
 	}
 	c.writing.Lock()
-	c.unlock(errFinished)
+	c.unlock(ErrFinished)
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && first {
 		half.CloseWrite()
 	}

@@ -146,7 +146,7 @@ func (w *Endpoint) answerClose(payload []byte) error {
 		return err
 	}
 	w.leaving()
-	if r := w.receipts.Load(); w.conn.sendClose(code, "") == errFinished && r != nil {
+	if r := w.receipts.Load(); w.conn.sendClose(code, "") == ErrFinished && r != nil {
 		r.closed(code)
 	}
 	if w.conn.masks {
@@ -284,7 +284,7 @@ func (w *Endpoint) BytesAcked() (count int64, rest bool) {
 
 // sent returns the error of a write, after breaking the connection if the write failed.
 func (w *Endpoint) sent(err error) error {
-	if err != nil && !errors.Is(err, errFinished) {
+	if err != nil && !errors.Is(err, ErrFinished) {
 		w.die(&bridge.CloseError{Code: bridge.CloseAbnormal})
 	}
 	return err
@@ -307,7 +307,7 @@ func (w *Endpoint) CloseSend(cause error) error {
 	if r := w.receipts.Load(); r != nil {
 		r.closing(code, cause)
 	}
-	err := error(errFinished)
+	err := error(ErrFinished)
 	if !w.died.Load() {
 		err = w.conn.sendClose(code, reason)
 	}

@@ -221,7 +221,7 @@ func TestCloseSendAndClose(t *testing.T) {
 	w := p.endpoint(t, Options{})
 	w.Send(bridgetest.Say("a", "b"))
 	w.CloseSend(&bridge.EndedError{Ending: exit.Ending{Code: 3}})
-	if err := w.Send(bridgetest.Say("c")); !errors.Is(err, errFinished) {
+	if err := w.Send(bridgetest.Say("c")); !errors.Is(err, ErrFinished) {
 		t.Errorf("Send after CloseSend: %v", err)
 	}
 	for _, want := range []wireFrame{{0x81, "a"}, {0x81, "b"}, {0x88, "\x0f\xa3exit status 3"}} {

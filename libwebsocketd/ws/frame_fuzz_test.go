@@ -349,7 +349,7 @@ func FuzzWrite(f *testing.F) {
 		c := newConn(inMemory{Reader: strings.NewReader(""), Writer: &got}, nil)
 		var batch []bridge.Message
 		flush := func() {
-			if err := c.Send(batch); err != nil && err != errFinished {
+			if err := c.Send(batch); err != nil && err != ErrFinished {
 				t.Fatal(err)
 			}
 			batch = batch[:0]

@@ -187,7 +187,7 @@ func TestControlsPutAside(t *testing.T) {
 	if err := <-sent; err != nil {
 		t.Errorf("the batch: %v", err)
 	}
-	if err := <-second; !errors.Is(err, errFinished) {
+	if err := <-second; !errors.Is(err, ErrFinished) {
 		t.Errorf("data behind the close frame: %v", err)
 	}
 	p.conn.Close()

@@ -1,0 +1,66 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+
+	"websocketd/client"
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/ws"
+)
+
+// greeter is a server of one program, which greets whoever it is told of and then ends.
+func greeter(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") == "" {
+		http.NotFound(w, r)
+		return
+	}
+	c, err := ws.Upgrade(context.Background(), w, r, nil, ws.Options{MaxMessage: 1 << 20, Takes: bridge.Text, Log: slog.Default()})
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	batch, err := c.Receive()
+	if err != nil {
+		return
+	}
+	c.Send([]bridge.Message{{Kind: bridge.Text, Data: append([]byte("hello, "), batch[0].Data...)}})
+	c.CloseSend(&bridge.CloseWith{Code: 4003, Reason: "exit status 3"})
+	for err == nil {
+		_, err = c.Receive()
+	}
+}
+
+func Example() {
+	server := httptest.NewServer(http.HandlerFunc(greeter))
+	defer server.Close()
+
+	ctx := context.Background()
+	c, err := client.Dial(ctx, server.URL, &client.Options{
+		Missed: func(m client.Missed) { log.Printf("%d messages are lost", m.Count) },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Write(ctx, client.Message{Kind: client.Text, Data: []byte("world")}); err != nil {
+		log.Fatal(err)
+	}
+	for m, err := range c.Messages(ctx) {
+		if ending := new(client.Ending); errors.As(err, &ending) {
+			fmt.Println("it has ended with status", ending.ExitStatus())
+		} else if err != nil {
+			log.Fatal(err)
+		} else {
+			fmt.Printf("%s\n", m.Data)
+		}
+	}
+	// Output:
+	// hello, world
+	// it has ended with status 3
+}

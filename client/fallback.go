@@ -1,0 +1,109 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/ws"
+)
+
+// goOver tries again and again to make a WebSocket while there is a stream, and has it take
+// over. A shared process may end with its last viewer, so there the new one is attached
+// before the old one leaves, and what comes over both is counted. A session may let only
+// one client in, so there the old one leaves first.
+func (c *Conn) goOver(s *stream, lifetime string) {
+	for sleep(s.ctx, c.nextProbe()) == nil {
+		if lifetime == lifetimeSession {
+			s.cancel(errTryAgain)
+			return
+		}
+		l, err := c.openWebSocket(s.ctx, c.at())
+		if err != nil {
+			continue
+		}
+		if !c.offer(s, l) {
+			l.CloseSend(nil)
+			l.Close()
+			return
+		}
+		s.cancel(errGoOver)
+		return
+	}
+}
+
+func (c *Conn) nextProbe() (pause time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.probe.next()
+}
+
+func (c *Conn) resetProbe() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.probe.reset()
+}
+
+// offer has a connection take the place of a stream, unless that is not in use any more.
+func (c *Conn) offer(s *stream, l *link) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link != s.link || c.leaving != nil {
+		return false
+	}
+	c.next = l
+	return true
+}
+
+// at returns where this client is.
+func (c *Conn) at() position {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return position{c.epoch, c.last}
+}
+
+// postContext returns a context for sending messages, which is done when the connection is
+// lost: then their answers may never come.
+func (c *Conn) postContext() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.posts == nil {
+		c.posts, c.stopPosts = context.WithCancel(c.ctx)
+	}
+	return c.posts
+}
+
+// endPosts ends the sending of messages.
+func (c *Conn) endPosts() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.posts != nil {
+		c.stopPosts()
+		c.posts = nil
+	}
+}
+
+// post sends a message. While the server has no room for it, it is sent again: then it was
+// not taken.
+func (c *Conn) post(ctx context.Context, m bridge.Message) error {
+	pause := delay{first: c.o.FirstDelay, most: c.o.MostDelay}
+	for {
+		resp, err := c.request(ctx, http.MethodPost, url.Values{}, "*/*", bytes.NewReader(m.Data))
+		if err != nil {
+			return err
+		}
+		if resp.StatusCode/100 == 2 {
+			return resp.Body.Close()
+		}
+		refusal := ws.ReadRefusal(resp)
+		if refusal.Status != http.StatusTooManyRequests && refusal.Status != http.StatusServiceUnavailable {
+			return refusal
+		}
+		if err := sleep(ctx, max(pause.next(), min(retryAfter(refusal), c.o.MostDelay))); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+
+	"websocketd/libwebsocketd/ws"
+)
+
+// Options say how a Conn is made. The zero value is ready for use, and so is nil.
+type Options struct {
+	Header    http.Header // of every request; Host takes the place of the URL's
+	Protocols []string    // subprotocols to offer, the preferred one first
+	TLS       *tls.Config // for wss and https; nil: the system's certificates
+
+	// Dial connects to the address "host:port". It can connect to a unix socket instead:
+	// then the URL's host is only what the server is told. nil is a [net.Dialer], or the
+	// proxy of the environment for all but WebSockets.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	MaxMessage   int64         // bytes of one message of the server; 0 is 16 MiB
+	PingInterval time.Duration // 0 is 30 s; a server that is silent for two of them is lost; negative: no pings
+
+	// NoResume takes the program as one that ends with its connection, whatever it is.
+	NoResume bool
+	// NoReconnect ends with the first connection.
+	NoReconnect bool
+	// NoFallback makes no use of plain HTTP where WebSockets are blocked.
+	NoFallback bool
+	// Insist has Dial try again, as after a lost connection, until its context is done.
+	Insist bool
+
+	Tries      int           // how many tries in a row may fail; 0: any number
+	FirstDelay time.Duration // after the first failed try; doubles from one to the next; 0 is 1 s
+	MostDelay  time.Duration // the longest; 0 is 30 s
+
+	// Queue is how many bytes of messages Write keeps while there is no connection.
+	Queue int
+
+	// Session goes on with a session that was made before. Its zero value makes one, where
+	// the program has sessions.
+	Session Session
+	// After goes on after a position that another Conn had; see [Conn.Position].
+	After string
+
+	// Opened, Missed and Lost are called by Dial and by the goroutine that receives, in
+	// the order in which things happen. They must not receive. All may be nil.
+
+	// Opened is called when a connection is there, and before its first message.
+	Opened func(Opened)
+	// Missed is called when messages are lost to this client, before what comes after.
+	Missed func(Missed)
+	// Lost is called when the connection is lost, and after a try that has failed. The
+	// next try is made after again.
+	Lost func(reason error, again time.Duration)
+}
+
+// Session names a session of a program, and opens it.
+type Session struct{ ID, Secret string }
+
+// Opened says what kind of connection has come about.
+type Opened struct {
+	// Resumed reports whether it goes on where another one ended, with nothing shown twice.
+	// Otherwise it is the first, or one to another process.
+	Resumed bool
+	// Via is WebSocket or HTTP.
+	Via string
+}
+
+// What a connection is made of.
+const (
+	WebSocket = "websocket"
+	HTTP      = "http" // server-sent events, and a POST for each message
+)
+
+// Missed says how many messages of the program this client will not see.
+type Missed struct {
+	Count   uint64
+	Unknown bool // another process has taken the place of the one before
+}
+
+// Defaults of Options.
+const (
+	DefaultFirstDelay = time.Second
+	DefaultMostDelay  = 30 * time.Second
+)
+
+// complete returns the options with their defaults.
+func (o *Options) complete() Options {
+	var all Options
+	if o != nil {
+		all = *o
+	}
+	all.PingInterval = cmp.Or(all.PingInterval, ws.DefaultPingInterval)
+	all.MaxMessage = cmp.Or(max(all.MaxMessage, 0), ws.DefaultMaxMessage)
+	all.FirstDelay = cmp.Or(all.FirstDelay, DefaultFirstDelay)
+	all.MostDelay = max(cmp.Or(all.MostDelay, DefaultMostDelay), all.FirstDelay)
+	if all.Opened == nil {
+		all.Opened = func(Opened) {}
+	}
+	if all.Missed == nil {
+		all.Missed = func(Missed) {}
+	}
+	if all.Lost == nil {
+		all.Lost = func(error, time.Duration) {}
+	}
+	return all
+}

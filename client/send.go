@@ -1,0 +1,196 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/ws"
+)
+
+// Errors of Write.
+var (
+	// ErrNotOpen is the error of a message while there is no connection.
+	ErrNotOpen = errors.New("there is no connection now")
+	// ErrQueueFull is the error of a message that Options.Queue has no room for.
+	ErrQueueFull = errors.New("there is no connection now, and the queue is full")
+	// ErrUnsure is the error of a message during which the connection was lost. The program
+	// may have got it. It is not sent again.
+	ErrUnsure = errors.New("the connection was lost during a message; the program may have got it or not")
+)
+
+// queue is messages that wait for a connection.
+type queue struct {
+	messages []bridge.Message
+	size     int
+}
+
+// Send implements [bridge.Endpoint]. While there is no connection it waits for one. What is
+// under way when a connection is lost may be lost with it: it is not sent again, and Send
+// returns nil. Its error is that of a conversation that is over, or of a message that the
+// server does not accept.
+func (c *Conn) Send(batch []bridge.Message) error {
+	if err := c.acquire(context.Background()); err != nil {
+		return err
+	}
+	defer c.release()
+	for {
+		l, err := c.awaitLink(context.Background(), true)
+		if err != nil {
+			return err
+		}
+		if err := c.sendQueued(l); err != nil {
+			continue
+		}
+		switch err := c.sendOver(l, batch); err {
+		case errNotSent:
+		case ErrUnsure:
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// Write sends a message. It does not wait for a connection: while there is none, its error
+// is ErrNotOpen, or it puts the message into the queue. If ctx is done while the server
+// does not take the message, the connection is ended; it cannot be used after half of one.
+func (c *Conn) Write(ctx context.Context, m Message) error {
+	if err := c.acquire(ctx); err != nil {
+		return err
+	}
+	defer c.release()
+	for {
+		l, err := c.awaitLink(ctx, false)
+		if err == ErrNotOpen {
+			return c.keep(m)
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.sendQueued(l); err != nil {
+			continue
+		}
+		stop := context.AfterFunc(ctx, func() { l.Close() })
+		err = c.sendOver(l, []bridge.Message{{Kind: m.Kind, Data: m.Data}})
+		if !stop() && err != nil {
+			return context.Cause(ctx)
+		}
+		if err != errNotSent {
+			return err
+		}
+	}
+}
+
+// keep puts a message into the queue.
+func (c *Conn) keep(m Message) error {
+	switch {
+	case c.o.Queue <= 0:
+		return ErrNotOpen
+	case c.queue.size+len(m.Data) > c.o.Queue:
+		return ErrQueueFull
+	}
+	c.queue.size += len(m.Data)
+	c.queue.messages = append(c.queue.messages, bridge.Message{Kind: m.Kind, Data: bytes.Clone(m.Data)})
+	return nil
+}
+
+// acquire waits for the right to send.
+func (c *Conn) acquire(ctx context.Context) error {
+	select {
+	case c.sending <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-c.ctx.Done():
+		return context.Cause(c.ctx)
+	}
+}
+
+func (c *Conn) release() { <-c.sending }
+
+// awaitLink returns the connection. If there is none, and it is not just being replaced by
+// another, patient waits for one.
+func (c *Conn) awaitLink(ctx context.Context, patient bool) (*link, error) {
+	for {
+		c.mu.Lock()
+		l, down, changed, leaving := c.link, c.down, c.changed, c.leaving
+		dead := l != nil && l.dead
+		c.mu.Unlock()
+		switch {
+		case leaving != nil:
+			return nil, net.ErrClosed
+		case c.ctx.Err() != nil:
+			return nil, context.Cause(c.ctx)
+		case l != nil && !dead:
+			return l, nil
+		case (down || dead) && !patient:
+			return nil, ErrNotOpen
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-c.ctx.Done():
+		}
+	}
+}
+
+// errNotSent is the error of messages of which nothing was sent.
+var errNotSent = errors.New("nothing was sent")
+
+// sendOver sends over a connection. After errNotSent and ErrUnsure nothing more can be sent
+// over it.
+func (c *Conn) sendOver(l *link, batch []bridge.Message) error {
+	err := l.Send(batch)
+	refusal := new(ws.Refusal)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refusal):
+		return err
+	}
+	c.mu.Lock()
+	l.dead = true
+	c.mu.Unlock()
+	if errors.Is(err, ws.ErrFinished) {
+		return errNotSent
+	}
+	return ErrUnsure
+}
+
+// sendQueued sends what is in the queue.
+func (c *Conn) sendQueued(l *link) error {
+	for len(c.queue.messages) > 0 {
+		m := c.queue.messages[0]
+		err := c.sendOver(l, []bridge.Message{m})
+		if err == errNotSent {
+			return err
+		}
+		c.queue.messages = c.queue.messages[1:]
+		c.queue.size -= len(m.Data)
+		if err == ErrUnsure {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush sends what is in the queue once the right to send is there, in a goroutine: the one
+// that receives must not wait for a server that waits for it.
+func (c *Conn) flush() {
+	if c.o.Queue <= 0 {
+		return
+	}
+	c.work.Go(func() {
+		if c.acquire(context.Background()) != nil {
+			return
+		}
+		defer c.release()
+		if l := c.current(); l != nil {
+			c.sendQueued(l)
+		}
+	})
+}
