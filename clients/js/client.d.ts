@@ -4,8 +4,8 @@
 export function connect(url?: string | URL, options?: Options): Connection;
 
 export interface Options {
-  /** Subprotocols to offer, as for WebSocket. */
-  protocols?: string | string[];
+  /** Subprotocols to offer, as for WebSocket. A function is called before each handshake. */
+  protocols?: string | string[] | (() => string | string[] | Promise<string | string[]>);
   /** Whether to come back after a lost connection: true. */
   reconnect?: boolean;
   /** How often in a row to try in vain: Infinity. */
@@ -77,6 +77,8 @@ export interface Connection extends EventTarget, AsyncIterable<string | Uint8Arr
   readonly ended: Promise<Ending>;
   /** Sends a message. Throws if there is no connection and no room in the queue. */
   send(data: Data): void;
+  /** Tries again at once, if it waits to; while it is open, asks whether the connection lives. */
+  retry(): void;
   /** Leaves. What was not sent is dropped. */
   close(): void;
   addEventListener<K extends keyof Events>(type: K, listener: (event: Events[K]) => void, options?: boolean | AddEventListenerOptions): void;

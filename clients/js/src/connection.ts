@@ -67,6 +67,10 @@ export class Connection extends EventTarget implements Contract {
     this.#outbox.put(data);
   }
 
+  retry() {
+    this.#wake();
+  }
+
   close() {
     this.#inbox.clear();
     this.#finish({ code: 1000, reason: 'closed by this client' });
@@ -265,8 +269,9 @@ export class Connection extends EventTarget implements Contract {
     if (!WebSocket) throw new SyntaxError('there is no WebSocket here: give one as an option');
     let url = this.#url;
     if (this.#program!.lifetime !== 'connection') url = this.#address({ after: this.#position(), notes: 'no', token: await this.#ticket() });
+    const offered = typeof protocols === 'function' ? await protocols() : protocols;
     if (this.#isClosed()) throw new Error('closed');
-    const link = openSocket(WebSocket, url, protocols, patience, this.#hear);
+    const link = openSocket(WebSocket, url, offered, patience, this.#hear);
     link.last = this.#last;
     return this.#track(link);
   }
