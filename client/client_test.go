@@ -300,6 +300,29 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestBrokenState: a state that breaks off, or an answer of something else on the way, is
+// no refusal: the client tries again.
+func TestBrokenState(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"life",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\nConnection: close\r\n\r\nJoin",
+		"HTTP/1.1 302 Found\r\nLocation: http://hotel.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+	} {
+		p, address := newProgram(t, lifetimeShared)
+		o, l := quick()
+		c := dial(t, address, o)
+		p.set(func() { p.raw, p.refusals = answer, 1 })
+		p.cut(t)
+		p.say("a")
+		expect(t, c, 1, "a")
+		if got := l.took(); strings.Count(got, "lost") != 2 {
+			t.Errorf("%.40q: %s", answer, got)
+		}
+	}
+}
+
 // TestInsist: whoever insists on a connection gets it when the server is there.
 func TestInsist(t *testing.T) {
 	t.Parallel()

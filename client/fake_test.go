@@ -33,7 +33,8 @@ type program struct {
 	silent   bool // nothing comes through, until somebody comes back
 	answer   int  // the status of everything; 0 is what it should be
 	sentence string
-	refusals int // how often answer is given; 0 is for ever
+	raw      string // an answer as it is sent, after which the connection breaks off
+	refusals int    // how often answer is given; 0 is for ever
 	open     map[io.Closer]bool
 	asked    []string // requests
 	got      []string // messages to the program
@@ -119,14 +120,19 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	p.mu.Lock()
 	p.asked = append(p.asked, what(r))
-	answer, sentence := p.answer, p.sentence
+	answer, sentence, raw := p.answer, p.sentence, p.raw
 	if p.refusals > 0 {
 		if p.refusals--; p.refusals == 0 {
-			p.answer = 0
+			p.answer, p.raw = 0, ""
 		}
 	}
 	p.mu.Unlock()
 	switch {
+	case raw != "":
+		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			io.WriteString(c, raw)
+			c.Close()
+		}
 	case answer != 0:
 		http.Error(w, fmt.Sprintf("%d %s: %s", answer, http.StatusText(answer), sentence), answer)
 	case r.Method == "POST" && query.Get("session") == "new":

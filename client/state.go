@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,15 +64,18 @@ func (c *Conn) ask(ctx context.Context) (s state, err error) {
 	defer resp.Body.Close()
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if resp.StatusCode == http.StatusOK && kind == "application/json" {
-		err := json.NewDecoder(io.LimitReader(resp.Body, mostDocument)).Decode(&s)
-		if err == nil && s.Lifetime != "" {
+		document, err := io.ReadAll(io.LimitReader(resp.Body, mostDocument))
+		if err != nil {
+			return s, cmp.Or(context.Cause(ctx), err)
+		}
+		if json.Unmarshal(document, &s) == nil && s.Lifetime != "" {
 			return s, nil
 		}
-		if ctx.Err() != nil {
-			return s, context.Cause(ctx)
-		}
 	}
-	if refusal := ws.ReadRefusal(resp); c.known() || isRefusal(refusal.Status) {
+	switch refusal := ws.ReadRefusal(resp); {
+	case c.known() && refusal.Status < http.StatusBadRequest:
+		return s, fmt.Errorf("something answers in place of the server: %v", refusal)
+	case c.known() || isRefusal(refusal.Status):
 		return s, refusal
 	}
 	return state{Lifetime: lifetimeConnection}, nil

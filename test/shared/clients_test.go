@@ -12,10 +12,11 @@ import (
 
 	"github.com/coder/websocket"
 
+	"websocketd/client"
 	"websocketd/test/harness"
 )
 
-// other is a viewer whose client was written by others.
+// other is a viewer whose client was written by others, or is our own.
 type other struct {
 	name string
 	done chan struct{}
@@ -32,7 +33,7 @@ type seen struct {
 // startClients starts two viewers of each kind that is here.
 func startClients(t *testing.T, s *harness.Server) (all []*other) {
 	t.Helper()
-	kinds := map[string]func(ctx context.Context, url string) (seen, error){"coder/websocket": coder}
+	kinds := map[string]func(ctx context.Context, url string) (seen, error){"coder/websocket": coder, "package client": ours}
 	if harness.Has("node", "node:ws") {
 		kinds["node ws"] = driver("node", "talk.js")
 	}
@@ -98,4 +99,22 @@ func coder(ctx context.Context, url string) (result seen, err error) {
 		}
 		result.Messages = append(result.Messages, struct{ Text string }{string(data)})
 	}
+}
+
+func ours(ctx context.Context, url string) (result seen, err error) {
+	c, err := client.Dial(ctx, url, nil)
+	if err != nil {
+		return result, err
+	}
+	defer c.Close()
+	for m, err := range c.Messages(ctx) {
+		if ending := new(client.Ending); errors.As(err, &ending) {
+			result.Code = ending.Code
+			return result, nil
+		} else if err != nil {
+			return result, err
+		}
+		result.Messages = append(result.Messages, struct{ Text string }{string(m.Data)})
+	}
+	return result, nil
 }
