@@ -8,13 +8,15 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"websocketd/clients/js"
 )
 
 //go:embed console
 var consoleFiles embed.FS
 
 // consoleScripts is the order of the page's scripts, which a browser gets as one.
-var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "server", "connection", "history", "send", "state", "keys", "main"}
+var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "server", "connection", "outage", "history", "send", "state", "keys", "main"}
 
 // Console serves one page, the same for every request. The page finds out its own
 // address, so nothing that a client sent is in it.
@@ -40,14 +42,17 @@ func NewConsole() *Console {
 	}
 }
 
-// consolePage returns the page's sources joined into one. So the page needs no other
-// request, and the policy names its only script and its only style.
+// consolePage returns the page's sources joined into one, with the browser client. So the
+// page needs no other request, and the policy names its only script and its only style.
 func consolePage(files fs.ReadFileFS) string {
 	var script strings.Builder
 	for _, name := range consoleScripts {
 		script.WriteString(consoleSource(files, "script/"+name+".js"))
 	}
-	return strings.NewReplacer("/*style*/", consoleSource(files, "style.css"), "/*script*/", script.String()).
+	return strings.NewReplacer(
+		"/*style*/", consoleSource(files, "style.css"),
+		"/*client*/", embedded(js.Bundle, "dist/client.js"),
+		"/*script*/", script.String()).
 		Replace(consoleSource(files, "page.html"))
 }
 

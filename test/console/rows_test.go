@@ -79,7 +79,7 @@ func testJSON(t *testing.T, browser context.Context, s *harness.Server) {
 func testTurning(t *testing.T, browser context.Context, s *harness.Server) {
 	p := openPage(t, browser, s.Addr, "/echo")
 	p.connect()
-	eval[any](p, `link.socket.send("a\u202eb\u2066c")`)
+	eval[any](p, `link.connection.send("a\u202eb\u2066c")`)
 	p.awaitRow("onmessage", "a<U+202E>b<U+2066>c")
 	eval[any](p, `addData("onmessage", new TextEncoder().encode("x\u202ey").buffer)`)
 	p.awaitRow("onmessage", "BLOB: 5 bytes  x<U+202E>y")

@@ -1,6 +1,4 @@
 
-"use strict";
-
 const $ = id => document.getElementById(id);
 const [url, log, message] = [$("url"), $("log"), $("message")];
 const numbers = new Intl.NumberFormat("en"), count = n => numbers.format(n);

@@ -1,27 +1,35 @@
 
-const LAST_WORDS = 1000; // milliseconds that the end of a connection waits for the server's last words about it
+let link = null, again = false; // again: the end of this link opens the next
 
-let link = null, again = false; // again: the end of this connection opens the next
-
-// A link is one connection, from the attempt to open it to the row that reports its end.
+// A link is one conversation, from the attempt to connect to the row that reports its
+// end. The browser client may need any number of WebSockets for it.
 class Link {
   constructor(target) {
     this.target = target;
     this.url = socketURL(target);
     this.ours = isOurs(this.url);
     this.offered = $("protocols").value.split(",").map(name => name.trim()).filter(Boolean);
-    this.socket = this.feed = this.allHeard = null;
-    this.opened = this.left = this.heard = this.unseen = false;
-    this.errors = 0; // lines of standard error
+    this.connection = this.exception = null;
+    this.way = "websocket";                              // or http, as far as the page has said
+    this.opened = this.left = this.missedTold = false;
+    this.outage = null;                                  // while there is no connection, see outage.js
+    this.retryAt = 0;
+    this.socket = this.closing = null;                   // the newest WebSocket, and how it was closed
+    this.up = this.failed = false;                       // of that WebSocket: it was opened; it had an error
+    this.feed = this.allHeard = null;                    // see openFeed
+    this.heard = this.unseen = false;
+    this.errors = 0;                                     // lines of standard error
     this.refusal = "";
   }
   get program() { return programAt(this.url); }
 }
 
-const state = () => !link ? "not connected" : !link.socket ? "connecting" : ["connecting", "connected", "closing", "closing"][link.socket.readyState];
+const STATES = { connecting: "connecting", open: "connected", waiting: "waiting", closed: "closing" };
+const state = () => !link ? "not connected" : link.left ? "closing" : STATES[link.connection?.state ?? "connecting"];
 
 function connect() {
   editing = false;
+  if (state() === "waiting" && link.target === url.value.trim()) return retry();
   if (link) {
     again = true;
     return disconnect();
@@ -35,57 +43,109 @@ function connect() {
 
 async function open(it) {
   await known;
-  const mark = it.ours && programs ? await openFeed(it) : "";
-  if (it !== link) return it.feed?.close(); // cancelled meanwhile
+  if (it !== link) return; // cancelled meanwhile
   try {
-    it.socket = new WebSocket(it.target, mark ? [...it.offered, mark] : it.offered);
+    if (!it.url) throw new SyntaxError(`"${it.target}" is not the URL of a WebSocket`);
+    it.connection = websocketd.connect(it.url, options(it));
   } catch (error) {
     link = null;
-    it.feed?.close();
+    unsentWaits = false;
+    showState();
     return addException(error);
   }
-  it.socket.binaryType = "arraybuffer";
-  listen(it);
+  it.connection.addEventListener("message", event => addData("onmessage", event.data));
+  it.connection.addEventListener("open", event => opened(it, event));
+  it.connection.addEventListener("missed", event => missed(it, event));
+  it.connection.addEventListener("lost", event => lost(it, event));
+  it.connection.addEventListener("close", event => ended(it, event));
   showState();
 }
 
-function listen(it) {
-  const ws = it.socket;
-  ws.onopen = () => {
-    it.opened = true;
-    add("onopen", ws.protocol && !ws.protocol.startsWith(MARK) ? "connected, subprotocol " + ws.protocol : "connected");
-    // Whoever came by the URL box wants to talk now.
-    if (document.activeElement === url || document.activeElement === $("toggle") || document.activeElement === document.body) message.focus();
-    sendUnsent();
-    showState();
+// options returns those of the browser client. One that is not to come back, or talks to
+// another server, of which this page may not ask anything, has a WebSocket as it is in
+// every browser: it is told that the server knows nothing of states.
+function options(it) {
+  const reconnect = $("keep").checked, own = { reconnect, protocols: () => offer(it), WebSocket: watched(it) };
+  if (reconnect && it.ours) return own;
+  return { ...own, fetch: async () => new Response("", { status: 404 }), patience: 2 ** 31 - 1 };
+}
+
+// offer returns the subprotocols of the next handshake.
+async function offer(it) {
+  const mark = it.ours && programs ? await openFeed(it) : "";
+  return mark ? [...it.offered, mark] : it.offered;
+}
+
+// watched returns a constructor of WebSockets whose events the page sees as well.
+function watched(it) {
+  return function (...args) {
+    try {
+      it.socket = new WebSocket(...args);
+    } catch (error) {
+      it.exception = error;
+      throw error;
+    }
+    it.closing = null;
+    it.up = it.failed = false;
+    it.socket.addEventListener("open", () => { it.up = true; });
+    it.socket.addEventListener("error", () => { it.failed = true; });
+    it.socket.addEventListener("close", event => { it.closing = event; });
+    return it.socket;
   };
-  ws.onmessage = event => addData("onmessage", event.data);
-  ws.onerror = () => add("onerror", it.opened ? "the connection failed" : "no connection came about");
-  ws.onclose = event => ended(event, it);
 }
 
-async function ended({ wasClean, code, reason }, it) {
+function opened(it, { resumed, missed }) {
+  const how = !it.opened ? "connected" : !resumed ? "reconnected to a new process: what the old one said last may be missing" :
+    `reconnected, ${missedWords(missed)}`;
+  const protocol = it.socket?.protocol ?? "";
+  it.way = it.connection.via;
+  add("onopen", how + (protocol && !protocol.startsWith(MARK) ? ", subprotocol " + protocol : "") + wayWords(it.way), { tone: it.opened && (!resumed || missed) ? "odd" : "" });
+  it.missedTold = missed === null || missed > 0;
+  it.opened = true;
+  endOutage(it);
+  // Whoever came by the URL box wants to talk now.
+  if ([url, $("toggle"), $("retry"), document.body].includes(document.activeElement)) message.focus();
+  sendUnsent();
   showState();
-  if (it.feed && !it.left) {
-    if (!it.opened && it.feed.readyState === WebSocket.OPEN) it.feed.send("?"); // has it come to the server?
-    await Promise.race([it.allHeard, sleep(LAST_WORDS)]);
-  }
-  const tone = code === 1000 ? "good" : code === 1001 || code === 1005 ? "" : "bad";
-  add("onclose", `[Clean: ${wasClean}, Code: ${code}, Reason: ${reason}]`, { tone, why: explain(code, reason, it.opened, it.left, it) });
+}
+
+// missed adds a row for messages that were missed, unless that of the connection says so.
+function missed(it, { count }) {
+  if (!it.missedTold) add("lost", missedWords(count));
+  it.missedTold = false;
+}
+
+async function ended(it, ending) {
+  showState();
+  const open = it.socket && it.socket.readyState < WebSocket.CLOSED;
+  if (open) await new Promise(over => it.socket.addEventListener("close", over));
+  if (it.failed && !it.left && !it.outage) add("onerror", it.up ? "the connection failed" : "no connection came about");
+  if (!it.left && !ending.status) await lastWords(it);
+  it.feed?.close();
+  endOutage(it);
   link = null;
   unsentWaits = false;
   showState();
+  if (it.exception) addException(it.exception);
+  else addEnding(it, it.closing && (open && it.left && it.way === "websocket" || it.closing.code === ending.code) ? it.closing : ending, ending.status);
   if (!again) return;
   again = false;
   connect();
 }
 
+function addEnding(it, closing, status) {
+  const { code, reason } = closing;
+  const tone = it.left && !it.opened || code === 1001 || code === 1005 ? "" : code === 1000 ? "good" : "bad";
+  if (status) it.refusal = reason;
+  add("onclose", closingWords(closing), { tone, why: explain(code, reason, it.opened && !status, it.left, it) });
+}
+
 function disconnect() {
-  if (!link || link.left || link.socket?.readyState > WebSocket.OPEN) return;
-  add("close", "you disconnect");
+  if (!link || link.left || link.connection?.state === "closed") return;
+  add("close", state() === "waiting" ? "you give up" : "you disconnect");
   link.left = true;
-  if (link.socket) link.socket.close(1000);
-  else ended({ wasClean: false, code: 1006, reason: "" }, link);
+  if (link.connection) link.connection.close();
+  else ended(link, { code: 1006, reason: "" });
   showState();
 }
 

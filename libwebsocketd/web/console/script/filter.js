@@ -1,6 +1,6 @@
 
 const GROUPS = {
-  events: ["open", "onopen", "close", "onclose"],
+  events: ["open", "onopen", "lost", "close", "onclose"],
   sent: ["send"],
   received: ["onmessage"],
   errors: ["onerror", "exception", "stderr", "log"],

@@ -20,14 +20,14 @@ function showChoice() {
 const EVERYWHERE = { Enter: connect, ".": togglePause }; // with Ctrl
 const KEYS = {                                           // outside text boxes
   "u": () => url.select(), "m": () => message.focus(), "/": () => $("filter").select(), "o": showChoice,
-  "d": disconnect, "y": () => copy(rowInHand("onmessage", "send", "stderr", "log")), "a": () => sendAgain(rowInHand("send")),
+  "d": disconnect, "r": retry, "y": () => copy(rowInHand("onmessage", "send", "stderr", "log")), "a": () => sendAgain(rowInHand("send")),
   "p": togglePause, "c": clear, "z": undo, "s": save, "t": toggleTimes, "End": toNewest, "?": () => $("help").showModal(),
 };
 const HELP = [
   ["Enter", "in the URL box: connect; in the send box: send, and connect before if need be"], ["Ctrl+Enter", "connect, from anywhere; again to reconnect"],
   ["Shift+Enter", "a new line in the send box"], ["↑ ↓", "what you sent before"],
   ["Ctrl+.", "pause and resume, from anywhere"], ["Esc", "from a text box to the log; from the filter box without the filter. These work there:"],
-  ["u", "URL box"], ["o", "the programs of this server"], ["m", "send box"], ["/", "filter; Enter leaves it on"], ["d", "disconnect"],
+  ["u", "URL box"], ["o", "the programs of this server"], ["m", "send box"], ["/", "filter; Enter leaves it on"], ["d", "disconnect; give up, while it waits to try again"], ["r", "try again at once"],
   ["y", "copy the newest message, or the row you are in"], ["a", "send the last message again, or the row you are in"],
   ["p", "pause"], ["c", "clear"], ["z", "undo clear"], ["s", "save the rows shown"], ["t", "times"],
   ["End", "to the newest row, and follow"], ["?", "this help"],

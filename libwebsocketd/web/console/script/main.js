@@ -21,6 +21,8 @@ function start() {
 function listenToControls() {
   $("connection").onsubmit = event => { event.preventDefault(); connect(); };
   $("toggle").onclick = toggleConnection;
+  $("retry").onclick = retry;
+  $("keep").onchange = () => { kept[programAt(socketURL(url.value.trim()))?.lifetime] = $("keep").checked; };
   $("pick").onclick = showChoice;
   url.oninput = keepURL;
   url.onblur = () => { editing = false; };

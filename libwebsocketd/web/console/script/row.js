@@ -68,11 +68,7 @@ function opener(row, words) {
 }
 
 function toggleRow(row) {
-  row.open = !row.open;
-  row.height = 0;
-  list.valid = Math.min(list.valid, list.view.indexOf(row));
-  list.nodes.get(row).remove();
-  list.nodes.delete(row);
+  amend(row, { open: !row.open });
   list.follow = false; // a reader who opens a row wants to read it
   render();
   list.nodes.get(row)?.querySelector("button")?.focus({ preventScroll: true });

@@ -30,13 +30,25 @@ const moved = { received: 0, receivedBytes: 0, sent: 0, sentBytes: 0, last: 0 };
 let lastId = 0, paused = false, planned = false;
 
 function add(kind, text, more) {
-  waiting.push({ id: ++lastId, kind, text, time: Date.now(), size: text.length, height: 0, open: false, ...more });
+  const row = { id: ++lastId, kind, text, time: Date.now(), size: text.length, height: 0, open: false, ...more };
+  waiting.push(row);
+  plan();
+  return row;
+}
+
+// amend changes a row, which may be in the page already.
+function amend(row, changes) {
+  Object.assign(row, changes, { height: 0 });
+  const at = list.view.indexOf(row);
+  if (at >= 0) list.valid = Math.min(list.valid, at);
+  list.nodes.get(row)?.remove();
+  list.nodes.delete(row);
   plan();
 }
 
 // addData adds a row for a message, and counts it.
 function addData(kind, data) {
-  const text = typeof data === "string", bytes = text ? null : new Uint8Array(data);
+  const text = typeof data === "string", bytes = text ? null : data instanceof Uint8Array ? data : new Uint8Array(data);
   const wire = text ? utf8Length(data) : bytes.length, which = kind === "send" ? "sent" : "received";
   moved[which]++;
   moved[which + "Bytes"] += wire;

@@ -7,7 +7,7 @@ async function send() {
     const data = await dataOf(mode);
     if (state() === "not connected") connect();
     if (state() !== "connected") {
-      unsentWaits = state() === "connecting";
+      unsentWaits = state() !== "closing";
       return showState();
     }
     transmit(data);
@@ -29,7 +29,7 @@ function transmit(data) {
   if (typeof data === "string" && link.program?.framing === "binary") {
     throw new Error("this program takes no text (--binary), and the server would ignore it: choose Bytes, which sends what you type as bytes");
   }
-  link.socket.send(data);
+  link.connection.send(data);
   addData("send", data);
   toNewest();
 }

@@ -3,6 +3,7 @@
 // it has, and during a connection, through a feed, what the connection cannot carry.
 
 const DOCUMENT = "/.websocketd/console.json", FEED = "/.websocketd/console", MARK = "websocketd-console.";
+const FEED_PATIENCE = 30_000; // milliseconds
 
 let programs = null, moreScripts = false; // null: the server has not sent them
 
@@ -16,6 +17,9 @@ const known = (async () => {
     if (answer.ok) [programs, moreScripts] = [told.programs, told.more];
   } catch { /* no server any more, or one behind a proxy that serves its pages only */ }
 })();
+
+// isThere resolves to whether the server answers plain HTTP.
+const isThere = () => fetch(DOCUMENT, { signal: AbortSignal.timeout(LAST_WORDS) }).then(answer => answer.ok, () => false);
 
 // socketURL returns where a WebSocket of this page would go, or null.
 function socketURL(text) {
@@ -79,18 +83,22 @@ function aboutURL() {
   document.title = program ? `${program.name} · websocketd` : "websocketd console";
   $("known").replaceChildren(...(program?.protocols ?? []).map(name => element("option", "", name)));
   $("protocols").classList.toggle("unused", !program?.protocols.length && !$("protocols").value);
+  if (!link) fitKeep(program);
   const mode = $("mode");
   if (program?.framing === "binary" && mode.value === "text") mode.value = "bytes";
   if (program && program.framing !== "binary" && mode.value === "bytes") mode.value = "text";
   plan();
 }
 
-// openFeed resolves to what the handshake of a link is to carry, "" if the server
-// has no feed for it.
+// openFeed resolves to what the next handshake of a link is to carry, "" if the server
+// has no feed for it, or does not answer.
 function openFeed(link) {
   return new Promise(resolve => {
+    link.feed?.close(); // that of an earlier handshake, which the server may think is still connected
     const feed = link.feed = new WebSocket(socketOrigin + FEED);
+    link.refusal = "";
     feed.onmessage = event => {
+      if (feed !== link.feed) return;
       const told = JSON.parse(event.data);
       if (told.kind === "mark") {
         link.heard = true;
@@ -100,6 +108,7 @@ function openFeed(link) {
     link.allHeard = new Promise(over => {
       feed.onclose = () => { resolve(""); over(); };
     });
+    setTimeout(resolve, FEED_PATIENCE, "");
   });
 }
 

@@ -15,11 +15,14 @@ function save() {
 
 function showState() {
   const now = state();
+  if (link) noteWay(link);
   $("light").className = link ? now : "";
-  $("toggle").textContent = { connecting: "Cancel", connected: "Disconnect", closing: "Closing…" }[now] ?? "Connect";
+  $("toggle").textContent = { connecting: "Cancel", connected: "Disconnect", waiting: "Give up", closing: "Closing…" }[now] ?? "Connect";
   $("toggle").className = link ? "" : "main"; // one button is what comes next
   $("submit").className = now === "connected" ? "main" : "";
-  $("submit").title = now === "not connected" ? "Connects first" : "";
+  $("submit").title = { "not connected": "Connects first", waiting: "As soon as there is a connection" }[now] ?? "";
+  $("retry").hidden = now !== "waiting";
+  $("keep").disabled = Boolean(link);
   $("pause").textContent = !paused ? "Pause" : waiting.list.length ? `Resume (${count(waiting.list.length)})` : "Resume";
   pressed($("pause"), paused);
   $("undo").hidden = !cleared;
@@ -37,13 +40,20 @@ function showEmpty(now) {
 }
 
 function statusLine(now) {
-  const parts = [now, moves("received"), moves("sent")];
+  const parts = [nowWords(now), moves("received"), moves("sent")];
   const quiet = Math.floor((Date.now() - moved.last) / 1000);
   if (now === "connected" && moved.last && quiet > 1) parts.push(`last message ${ago(quiet)} ago`);
   if (list.view.length < rows.list.length) parts.push(`${count(list.view.length)} of ${plural(rows.list.length, "row")} shown`);
   const dropped = rows.dropped + waiting.dropped;
   if (dropped) parts.push(`${plural(dropped, "oldest row")} dropped to save memory`);
   return parts.join(" · ");
+}
+
+function nowWords(now) {
+  if (now === "connected" && link.way === "http") return "connected over plain HTTP";
+  if (now !== "waiting") return now;
+  const seconds = Math.ceil((link.retryAt - Date.now()) / 1000);
+  return `${link.opened ? "connection lost" : "no connection"}, ${seconds > 0 ? `trying again in ${seconds} s` : "trying again"}`;
 }
 
 const moves = which => `${count(moved[which])} ${which}${moved[which] ? ` (${sizeWords(moved[which + "Bytes"])})` : ""}`;

@@ -13,11 +13,12 @@ const CODES = {
   1008: "The server's rules forbid what was sent.",
   1009: "A message was too big for the server: --maxframesize sets how big one may be.",
   1011: "The server could not go on with this session. The reason, and its log, say why.",
-  1012: "The server restarts, or the program does: the reason says which. Connect again in a moment.",
-  1013: "Try again later: the server has too much to do, or this page took its messages too slowly.",
+  1012: "The server restarts, or the program does: the reason says which.",
+  1013: "The server has too much to do, or this page took its messages too slowly.",
   1015: "No secure connection came about: the certificate is not one this browser trusts.",
   4409: "Another connection has taken your place: --attach=takeover.",
 };
+const AFTER = { 1012: " Connect again in a moment.", 1013: " Try again later." };
 const SIGNALS = {
   SIGHUP: "its terminal or its starter went away", SIGINT: "an interrupt, as Ctrl+C sends",
   SIGQUIT: "a quit, as Ctrl+\\ sends", SIGILL: "it ran an instruction the processor does not know",
@@ -44,8 +45,35 @@ function explain(code, reason, opened, left, link = {}) {
   if (code > 4128 && code < 4256) return `The program ended with status ${code - 4000}, or was killed by ${signalName(code - 4128)}.${stderrWords(link)}`;
   if (code > 4000 && code < 4256) return explainStatus(code - 4000, link);
   if (code === 1006) return CODES[1006] + afterBreaking(link.program);
-  return CODES[code] ?? "A code of the server's own: only its author can say what it means.";
+  return codeWords(code) + (AFTER[code] ?? "");
 }
+
+const codeWords = code => CODES[code] ?? "A code of the server's own: only its author can say what it means.";
+
+// closingWords are for those who know WebSockets. Only of a WebSocket it is known whether
+// it was closed cleanly.
+const closingWords = ({ wasClean, code, reason }) => `[${wasClean === undefined ? "" : `Clean: ${wasClean}, `}Code: ${code}, Reason: ${reason}]`;
+
+// breakingWords explain why a connection was lost that is to be made again.
+function breakingWords({ code, reason }) {
+  const [, how] = /^restarted after (.*)$/.exec(reason) ?? [];
+  return how ? `The program has ended (${how}), and was started again.` : codeWords(code);
+}
+
+const sentence = text => text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+
+// outageWords tell what began an outage, and how often a new connection was tried in vain.
+function outageWords(cause, tries, last) {
+  const vain = tries ? `Tried ${tries === 1 ? "once" : count(tries) + " times"} in vain: ${sentence(last)}` : "";
+  return [cause, vain].filter(Boolean).join(" ");
+}
+
+function missedWords(n) {
+  if (!n && n !== null) return "nothing missed";
+  return n === null ? "messages were missed, and nobody knows how many" : `${plural(n, "message")} ${n === 1 ? "was" : "were"} missed`;
+}
+
+const wayWords = way => way === "http" ? " over plain HTTP: no WebSocket came about" : "";
 
 function explainStatus(status, link) {
   if (status === 0) return "The program ended with status 0: all went well.";
@@ -83,13 +111,19 @@ function afterLeaving(program) {
   return " The program is not this connection's alone: it may go on.";
 }
 
-// explainRefusal explains a handshake that failed. Browsers hide the answer from
-// pages; this server tells its own console.
-function explainRefusal({ ours, refusal, unseen, heard, offered }) {
+// refusalWords explain a handshake that failed, if the page has found out why. Browsers
+// hide the answer from pages; this server tells its own console.
+function refusalWords({ refusal, unseen, heard, offered }) {
   if (refusal) return `The server refused: ${refusal}`;
   if (unseen) return "This handshake has not come to the server, which is there: a proxy in between must be told to pass it on, with Upgrade and Connection.";
   if (heard && offered?.length) return `The browser gave up: it offered the subprotocols ${offered.join(", ")}, and the server confirmed none of them. --protocol names those it knows.`;
-  if (ours) return "There is no server at this address any more: it was stopped, or the network is gone.";
+  return "";
+}
+
+function explainRefusal(link) {
+  const words = refusalWords(link);
+  if (words) return words;
+  if (link.ours) return "There is no server at this address any more: it was stopped, or the network is gone.";
   return "The server did not let us in, or there is none at this address. Its log says why: no program at this path, an origin it does not allow, too many programs already. (Browsers hide the answer from pages; that server's own console tells it.)";
 }
 

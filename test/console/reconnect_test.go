@@ -1,0 +1,185 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+// sharedServer starts one of a shared program that outlives the clients that were cut off.
+func sharedServer(t *testing.T, flags ...string) *harness.Server {
+	return harness.Start(t, harness.Binary(t), append(flags, "--devconsole", "--pingms=0", "--shared", "--linger=1h", "cat")...)
+}
+
+// testSessionComesBack: a session whose connection was cut goes on, with what was typed
+// meanwhile, and each message is there once.
+func testSessionComesBack(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := fileServer(t, "--pingms=0")
+	proxy := harness.NewProxy(t, s.Addr)
+	p := openPage(t, browser, proxy.Addr, "/kept")
+	p.connect()
+	p.awaitRow("onmessage", "pid ")
+	proxy.After(0, harness.Reset)
+	p.send("cut off")
+	p.awaitRow("lost", "connection lost [Clean: false, Code: 1006, Reason: ]")
+	p.awaitRow("onopen", "reconnected, nothing missed")
+	p.awaitRow("onmessage", "cut off")
+	p.send("alive")
+	p.awaitRow("onmessage", "alive")
+	if got := p.rows("onmessage"); len(got) != 3 {
+		t.Errorf("messages: %q", got)
+	}
+	p.click("toggle")
+	p.awaitRow("onclose", "You disconnected. The program goes on")
+}
+
+// testSharedComesBack: what the server no longer had is counted, and standard error is
+// heard again.
+func testSharedComesBack(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := harness.Start(t, harness.Binary(t), "--devconsole", "--pingms=0", "--shared", "--linger=1h", "--history=4K", "sh", "-c",
+		`while read -r line; do echo "$line"; [ "$line" = aloud ] && echo "heard again" >&2; done`)
+	proxy := harness.NewProxy(t, s.Addr)
+	wall := harness.NewWall(t, proxy.Addr, harness.Nothing)
+	p := openPage(t, browser, wall.Addr, "/")
+	p.until(`$("keep").checked`)
+	p.connect()
+	p.send("before")
+	p.awaitRow("onmessage", "before")
+
+	proxy.After(0, harness.Reset)
+	wall.Stop(harness.Everything)
+	other := s.Connect(t)
+	other.Expect(t, "before")
+	for i := range 300 {
+		other.Echo(t, fmt.Sprintf("line %d of those that nobody has a place for", i))
+	}
+	p.awaitRow("lost", "connection lost [")
+	p.awaitRow("lost", "Tried once in vain: 502 Bad Gateway. Trying again in ")
+	p.until(`$("status").textContent.startsWith("connection lost, trying again")`)
+	keepPicture(t, p, "waiting")
+	p.focus("message")
+	p.keys("typed meanwhile\r")
+	wall.Stop(harness.Nothing)
+	p.focus("log")
+	p.keys("r")
+	p.awaitRow("onopen", "reconnected, ")
+	p.awaitRow("onmessage", "typed meanwhile")
+	row := p.rows("onopen")[1]
+	var missed int
+	fmt.Sscanf(row, "onopen reconnected, %d messages were missed", &missed)
+	if received := eval[int](p, "moved.received"); missed == 0 || received+missed != 302 {
+		t.Errorf("%d messages of 302, and %q", received, row)
+	}
+	p.send("aloud")
+	p.awaitRow("stderr", "heard again")
+	if got := p.rows("stderr"); len(got) != 1 {
+		t.Errorf("standard error is heard more than once: %q", got)
+	}
+	keepPicture(t, p, "missed")
+}
+
+// testWaitingEnds: while the page waits one may try again at once, and give up.
+func testWaitingEnds(t *testing.T, browser context.Context, _ *harness.Server) {
+	wall := harness.NewWall(t, sharedServer(t).Addr, harness.Nothing)
+	p := openPage(t, browser, wall.Addr, "/")
+	p.until(`$("keep").checked`)
+	wall.Stop(harness.Everything)
+	p.focus("url")
+	p.keys("\r")
+	p.awaitRow("lost", "Tried once in vain: 502 Bad Gateway.")
+	p.until(`$("toggle").textContent === "Give up" && !$("retry").hidden`)
+	for n := 2; n < 5; n++ {
+		p.click("retry")
+		p.until(fmt.Sprintf(`+/Tried (\d+) times in vain/.exec(document.querySelector(".row.lost .why")?.textContent)?.[1] >= %d`, n))
+	}
+	if got := p.rows("lost"); len(got) != 1 {
+		t.Errorf("rows: %q", got)
+	}
+	p.focus("log")
+	p.keys("d")
+	p.awaitRow("onclose", "You disconnected before the server had answered.")
+	p.until(`$("status").textContent.startsWith("not connected") && $("retry").hidden`)
+	wall.Stop(harness.Nothing)
+	p.connect()
+}
+
+// testConnectionIsOver: a program that ends with its connection is not started again
+// unasked, and only the WebSocket is asked for.
+func testConnectionIsOver(t *testing.T, browser context.Context, s *harness.Server) {
+	proxy := harness.NewProxy(t, s.Addr)
+	p := openPage(t, browser, proxy.Addr, "/echo")
+	p.connect()
+	if eval[bool](p, `$("keep").checked || !$("keep").disabled`) {
+		t.Error("the connection is to be made again")
+	}
+	proxy.After(0, harness.Reset)
+	p.send("cut off")
+	p.awaitRow("onclose", "The connection broke without a goodbye")
+	p.until(`$("status").textContent.startsWith("not connected")`)
+	if got := p.rows("lost"); len(got) > 0 {
+		t.Errorf("rows: %q", got)
+	}
+
+	// Who asks for it gets another process, and is told so.
+	p.click("keep")
+	p.connect()
+	proxy.After(0, harness.Reset)
+	p.send("cut off")
+	p.awaitRow("onopen", "reconnected to a new process: what the old one said last may be missing")
+	p.send("alive")
+	p.awaitRow("onmessage", "alive")
+}
+
+// testBare: without the checkbox the page has a WebSocket as every page has it.
+func testBare(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := sharedServer(t)
+	proxy := harness.NewProxy(t, s.Addr)
+	p := openPage(t, browser, proxy.Addr, "/")
+	p.until(`$("keep").checked`)
+	p.click("keep")
+	p.connect()
+	proxy.After(0, harness.Reset)
+	p.send("cut off")
+	p.awaitRow("onclose", "The connection broke without a goodbye")
+	p.awaitRow("onclose", "The program is shared: it stays")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if slices.ContainsFunc(p.requests, func(url string) bool { return strings.Contains(url, "state") || strings.Contains(url, "after=") }) ||
+		!slices.Contains(p.requests, "ws://"+proxy.Addr+"/") {
+		t.Errorf("requests: %q", p.requests)
+	}
+}
+
+// testBlocked: where WebSockets do not come through the page talks over plain HTTP, and
+// says so, until they do.
+func testBlocked(t *testing.T, browser context.Context, s *harness.Server) {
+	wall := harness.NewWall(t, sharedServer(t).Addr, harness.Upgrades)
+	p := openPage(t, browser, wall.Addr, "/")
+	p.until(`$("keep").checked`)
+	p.focus("url")
+	p.keys("\r")
+	p.awaitRow("lost", "no connection")
+	p.awaitRow("lost", "This handshake has not come to the server, which is there")
+	p.awaitRow("onopen", "connected over plain HTTP: no WebSocket came about")
+	p.until(`$("status").textContent.startsWith("connected over plain HTTP")`)
+	p.send("one")
+	p.awaitRow("onmessage", "one")
+	keepPicture(t, p, "blocked")
+	wall.Stop(harness.Nothing)
+	p.awaitRow("onopen", "goes on over a WebSocket, nothing missed")
+	p.send("two")
+	p.awaitRow("onmessage", "two")
+	if got := p.rows("onmessage"); !slices.Equal(got, []string{"onmessage one", "onmessage two"}) {
+		t.Errorf("messages: %q", got)
+	}
+
+	// A program of one connection is not to be had that way.
+	p = openPage(t, browser, harness.NewWall(t, s.Addr, harness.Upgrades).Addr, "/echo")
+	p.focus("url")
+	p.keys("\r")
+	p.awaitRow("onclose", "This handshake has not come to the server, which is there")
+}
