@@ -42,7 +42,7 @@ func Example() {
 
 	ctx := context.Background()
 	c, err := client.Dial(ctx, server.URL, &client.Options{
-		Missed: func(m client.Missed) { log.Printf("%d messages are lost", m.Count) },
+		Missed: func(m client.Missed) { log.Print(m) },
 	})
 	if err != nil {
 		log.Fatal(err)

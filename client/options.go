@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -81,6 +82,17 @@ const (
 type Missed struct {
 	Count   uint64
 	Unknown bool // another process has taken the place of the one before
+}
+
+// String says it in words.
+func (m Missed) String() string {
+	switch {
+	case m.Unknown:
+		return "another process has taken the place of the one before; what that has said since is lost"
+	case m.Count == 1:
+		return "1 message is lost: the server does not keep it any more"
+	}
+	return fmt.Sprintf("%d messages are lost: the server does not keep them any more", m.Count)
 }
 
 // Defaults of Options.

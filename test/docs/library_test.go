@@ -13,12 +13,12 @@ import (
 )
 
 // The programs of doc/library.md are built with the go.mod that stands there, serve, and
-// end when they are interrupted.
+// end when they are interrupted. That of doc/clients.md is their client.
 func TestLibrary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t)}
-	for _, b := range read(t, "doc/library.md").blocks {
+	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "follow": 0}
+	for _, b := range append(read(t, "doc/library.md").blocks, read(t, "doc/clients.md").blocks...) {
 		name := strings.TrimSuffix(b.file(), ".go")
 		switch port, isProgram := ports[name]; {
 		case isProgram:
@@ -46,6 +46,18 @@ func TestLibrary(t *testing.T) {
 	}
 	embeds(t, start("main"))
 	keeps(t, start("sessions"))
+	follows(t, filepath.Join(programs, "follow"))
+}
+
+// follows looks at the client: it says hello to a program, whose output and end it prints.
+func follows(t *testing.T, program string) {
+	t.Helper()
+	s := harness.Start(t, harness.Binary(t), "--shared", "sh", "-c", "read line; echo \"got $line\"; exit 3")
+	cmd := exec.CommandContext(harness.Context(t), program, "ws://"+s.Addr+"/")
+	out, err := cmd.CombinedOutput()
+	if text := string(out); err != nil || !strings.HasPrefix(text, "got hello\n") || !strings.HasSuffix(text, "exit status 3\n") {
+		t.Errorf("%q, %v", out, err)
+	}
 }
 
 // embeds looks at the first program.
