@@ -84,8 +84,8 @@ func TestCGIAnswers(t *testing.T) {
 		a.has(t, "Status", "")
 	}
 	for _, status := range []string{"204", "205", "304"} {
-		if s.Out.Await(t, "| ERROR", "| http", "was dropped", status); len(s.Out.With("was dropped", status)) != 1 {
-			t.Errorf("said more than once: %q", s.Out.With("was dropped", status))
+		if s.Out.Await(t, "| ERROR", "| http", "was dropped", "status "+status); len(s.Out.With("was dropped", "status "+status)) != 1 {
+			t.Errorf("said more than once: %q", s.Out.With("was dropped", "status "+status))
 		}
 	}
 	hop := do(t, c, "GET", url(s, "/hop"), "")
