@@ -46,6 +46,15 @@ func testFilter(t *testing.T, browser context.Context, s *harness.Server) {
 	p.keys("/")
 	p.keys("banana\r")
 	p.until(`document.querySelectorAll(".row").length === 1 && document.activeElement === log`)
+	for _, typed := range []string{"!/APPLE|cherry/", "/^b[an]+a /"} {
+		p.fill("filter", typed)
+		p.until(`[...document.querySelectorAll(".row:is(.send, .onmessage) .text")].map(e => e.textContent).join() === "Banana"`)
+	}
+	p.fill("filter", "/(/")
+	p.until(`document.querySelectorAll(".row").length === 5 && $("filter").ariaInvalid === "true" && $("filter").title.includes("regular expression")`)
+	p.fill("filter", "/ba")
+	p.until(`document.querySelectorAll(".row").length === 0 && $("filter").ariaInvalid === "false"`)
+	p.focus("log")
 	// A browser's own way to empty the box tells it by another event.
 	eval[any](p, `$("filter").value = ""; $("filter").dispatchEvent(new Event("search"))`)
 	p.until(`document.querySelectorAll(".row").length === 5`)

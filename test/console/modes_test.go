@@ -129,4 +129,9 @@ func testNarrow(t *testing.T, browser context.Context, s *harness.Server) {
 		t.Errorf("too small for a finger: %q", small)
 	}
 	keepPicture(t, p, "narrow")
+	p.click("clear")
+	p.click("toggle")
+	p.until(`state() === "not connected"`)
+	p.click("clear")
+	p.until(`$("intro").textContent.startsWith("A tap on Connect connects, and starts json.") && !$("intro").textContent.includes("key")`)
 }

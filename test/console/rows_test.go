@@ -87,6 +87,42 @@ func testTurning(t *testing.T, browser context.Context, s *harness.Server) {
 	p.awaitRow("onmessage", "BLOB: 5 bytes  ff e2 80 ae 41")
 }
 
+// testLinks: an address in a message can be followed, whole, and only if it is one of the
+// web; the other side does not get to know from where.
+func testLinks(t *testing.T, browser context.Context, s *harness.Server) {
+	p := openPage(t, browser, s.Addr, "/echo")
+	p.connect()
+	links := `[...document.querySelectorAll(".row.onmessage a")].map(a => a.href + " " + a.rel).join()`
+	for text, want := range map[string]string{
+		"see http://localhost:1/a?b=c, or (HTTPS://127.0.0.1/x).": "http://localhost:1/a?b=c noopener noreferrer,https://127.0.0.1/x noopener noreferrer",
+		`{"at":"http://localhost:1/json"}`:                        "http://localhost:1/json noopener noreferrer",
+		"javascript://localhost/%0aalert(1) file:///x http://":    "",
+		strings.Repeat("x", 590) + " http://localhost:1/cut/off":  "",
+		"\x1b[1mhttp://localhost:1/\u202ebold\x1b[0m":             "http://localhost:1/ noopener noreferrer",
+	} {
+		eval[any](p, fmt.Sprintf("clear(); addData('onmessage', `%s`)", text))
+		p.until(`document.querySelectorAll(".row.onmessage").length === 1`)
+		if got := eval[string](p, links); got != want {
+			t.Errorf("%q: links %q, not %q", text, got, want)
+		}
+	}
+}
+
+// testCommand: the row of a connection has what connects from a terminal.
+func testCommand(t *testing.T, browser context.Context, s *harness.Server) {
+	p := openPage(t, browser, s.Addr, "/echo?a='b'&c")
+	eval[any](p, `window.copied = []; navigator.clipboard.writeText = async text => { copied.push(text); }`)
+	p.fill("protocols", "chat")
+	p.keys("\r")
+	p.awaitRow("open", "/echo")
+	eval[any](p, `[...document.querySelectorAll(".row.open button")].find(b => b.textContent === "command").click()`)
+	want := "websocketd connect --protocol=chat 'ws://" + s.Addr + "/echo?a=%27b%27&c'"
+	p.until(`copied.length === 1`)
+	if got := eval[string](p, `copied[0]`); got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+}
+
 // testCopy: by button and by key; and what was sent is sent again.
 func testCopy(t *testing.T, browser context.Context, s *harness.Server) {
 	p := openPage(t, browser, s.Addr, "/echo")

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -47,6 +48,36 @@ func testHistory(t *testing.T, browser context.Context, s *harness.Server) {
 	if n := eval[int](p, `JSON.parse(localStorage.getItem("websocketdconsole.sendhistory")).length`); n != 100 {
 		t.Errorf("%d lines are kept, not 100", n)
 	}
+}
+
+// testKept: a message that is kept is there after a reload, goes into the send box, and is
+// dropped again.
+func testKept(t *testing.T, browser context.Context, s *harness.Server) {
+	p := openPage(t, browser, s.Addr, "/echo")
+	p.until(`$("kept").hidden`)
+	p.connect()
+	p.send("keep me")
+	p.awaitRow("send", "keep me")
+	act := func(name string) {
+		p.until(fmt.Sprintf(`(b => b && (b.click(), true))([...document.querySelectorAll(".row.send .act button")].find(b => b.textContent === %q))`, name))
+	}
+	act("keep")
+	p.until(`!$("kept").hidden`)
+	act("drop")
+	p.until(`$("kept").hidden`)
+	act("keep")
+	p.do(chromedp.Reload())
+	p.focus("log")
+	p.keys("k")
+	p.until(`$("keptdialog").open`)
+	keepPicture(t, p, "kept")
+	eval[any](p, `document.querySelector("#keptlines .use").click()`)
+	if got := p.value("message"); got != "keep me" || p.focused() != "message" {
+		t.Errorf("the send box says %q, the focus is on %q", got, p.focused())
+	}
+	p.click("kept")
+	eval[any](p, `document.querySelector("#keptlines li > :last-child").click()`)
+	p.until(`$("kept").hidden && !$("keptdialog").open && localStorage.getItem("websocketdconsole.kept") === "[]"`)
 }
 
 // testNoStorage: a browser may refuse storage, or keep what is not ours there.

@@ -35,7 +35,7 @@ function connect() {
     return disconnect();
   }
   link = new Link(url.value.trim());
-  add("open", link.url?.href ?? link.target);
+  add("open", link.url?.href ?? link.target, { command: commandWords(link) });
   toNewest();
   showState();
   open(link);

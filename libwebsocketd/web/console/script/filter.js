@@ -6,13 +6,26 @@ const GROUPS = {
   errors: ["onerror", "exception", "stderr", "log"],
 };
 
+const filterTitle = $("filter").title;
 const hidden = new Set(); // kinds
-let wanted = "", filterChanged = false;
+let wanted = null, unwanted = false, filterChanged = false; // wanted is a RegExp
 
-const passes = row => !hidden.has(row.kind) && (!wanted || unstyled(`${row.text} ${row.why ?? ""}`).toLowerCase().includes(wanted));
+const passes = row => !hidden.has(row.kind) && (!wanted || wanted.test(unstyled(`${row.text} ${row.why ?? ""}`)) !== unwanted);
 
+// filter takes text in any case, or /a regular expression/. With ! before it, only rows
+// without it are shown.
 function filter() {
-  wanted = $("filter").value.toLowerCase();
+  const [, not, typed] = /^(!?)(.*)$/.exec($("filter").value), pattern = /^\/(.+)\/$/.exec(typed)?.[1];
+  let wrong = "";
+  unwanted = Boolean(not);
+  try {
+    wanted = typed ? new RegExp(pattern ?? typed.replace(/[\\^$.*+?()[\]{}|\/]/g, "\\$&"), "i") : null;
+  } catch (error) {
+    wrong = error.message;
+    wanted = null;
+  }
+  $("filter").setAttribute("aria-invalid", Boolean(wrong));
+  $("filter").title = wrong || filterTitle;
   filterChanged = true;
   plan();
 }

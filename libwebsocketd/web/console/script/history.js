@@ -1,14 +1,14 @@
 
 const HISTORY_KEY = "websocketdconsole.sendhistory", HISTORY_MAX = 100;
 
-const sentLines = loadHistory();
+const sentLines = loadLines(HISTORY_KEY);
 let at = -1; // where in the history we are; -1 is the unsent line
 let edits = new Map(); // edited lines that are not sent yet, by their place
 
-function loadHistory() {
+function loadLines(key) {
   try {
-    const kept = JSON.parse(localStorage.getItem(HISTORY_KEY));
-    return kept.filter(line => typeof line === "string").slice(0, HISTORY_MAX);
+    const lines = JSON.parse(localStorage.getItem(key));
+    return lines.filter(line => typeof line === "string").slice(0, HISTORY_MAX);
   } catch {
     return []; // no storage, or nothing of ours in it
   }
@@ -20,9 +20,13 @@ function remember(text) {
   if (!text || text === sentLines[0]) return;
   sentLines.unshift(text);
   sentLines.splice(HISTORY_MAX);
+  storeLines(HISTORY_KEY, sentLines);
+}
+
+function storeLines(key, lines) {
   try {
-    localStorage.setItem(HISTORY_KEY, JSON.stringify(sentLines));
-  } catch { /* then it lives as long as the page */ }
+    localStorage.setItem(key, JSON.stringify(lines));
+  } catch { /* then they live as long as the page */ }
 }
 
 // walk goes one line back (1) or forth (-1).

@@ -34,7 +34,7 @@ function jsonTree(text, folds) {
 // addValue appends the value at a token, after its name and before its comma.
 function addValue(box, tree, at, depth, name, comma) {
   const { token, close } = tree.tokens[at];
-  if (!close) return box.append(...name, element("span", scalarClass(token), ...highlighted(visible(token))), comma);
+  if (!close) return box.append(...name, element("span", scalarClass(token), ...linked(visible(token))), comma);
   const end = tree.tokens[close].token + comma;
   if (close === at + 1) return box.append(...name, token + end);
   const entries = childrenOf(tree.tokens, at), many = `${count(entries.length)} ${entries.length === 1 ? "entry" : "entries"}`;

@@ -2,6 +2,7 @@
 function start() {
   makeKindButtons();
   makeHelp();
+  listKept();
   restoreURL();
   listenToControls();
   listenToSizes();
@@ -22,8 +23,9 @@ function listenToControls() {
   $("connection").onsubmit = event => { event.preventDefault(); connect(); };
   $("toggle").onclick = toggleConnection;
   $("retry").onclick = retry;
-  $("keep").onchange = () => { kept[programAt(socketURL(url.value.trim()))?.lifetime] = $("keep").checked; };
+  $("keep").onchange = () => { comesBack[programAt(socketURL(url.value.trim()))?.lifetime] = $("keep").checked; };
   $("pick").onclick = showChoice;
+  $("kept").onclick = showKept;
   url.oninput = keepURL;
   url.onblur = () => { editing = false; };
   addEventListener("popstate", restoreURL);

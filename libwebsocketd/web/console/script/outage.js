@@ -4,7 +4,7 @@
 
 const LAST_WORDS = 1000; // milliseconds that the page waits for what the server has to say about a WebSocket
 
-const kept = { connection: false, shared: true, session: true }; // whether to come back, by lifetime; the rest is not known
+const comesBack = { connection: false, shared: true, session: true }; // by lifetime; others are not known
 
 async function lost(it, { reason, again }) {
   it.retryAt = Date.now() + again;
@@ -64,5 +64,5 @@ function noteWay(it) {
 // fitKeep makes the checkbox fit a program. One that ends with its connection cannot be
 // come back to.
 function fitKeep(program) {
-  $("keep").checked = kept[program?.lifetime] ?? false;
+  $("keep").checked = comesBack[program?.lifetime] ?? false;
 }

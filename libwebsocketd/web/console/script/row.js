@@ -18,7 +18,14 @@ function makeActs(row) {
   copyIt.title = "Copy ( y )";
   copyIt.onclick = () => copy(row);
   acts.append(copyIt);
+  if (row.command) {
+    const command = element("button", "", "command");
+    command.title = "Copy the command that connects from a terminal";
+    command.onclick = () => copyText(row.command, command);
+    acts.append(command);
+  }
   if (row.kind !== "send") return acts;
+  if (!row.bytes) acts.append(keeper(row.text));
   const again = element("button", "again", "again");
   again.title = "Send it again ( a )";
   again.onclick = () => sendAgain(row);
@@ -26,19 +33,26 @@ function makeActs(row) {
   return acts;
 }
 
+function keeper(text) {
+  const is = keptLines.includes(text), button = element("button", "", is ? "drop" : "keep");
+  button.title = is ? "Keep this message no more" : "Keep this message ( k shows those kept )";
+  button.onclick = () => toggleKept(text);
+  return button;
+}
+
 function makeText(row) {
-  const text = element("div", "text");
-  if (row.open && row.bytes) text.append(element("span", "blob", sizeOf(row)), hexBox(row.bytes));
-  else if (row.open && isJSON(row.text)) text.append(jsonTree(row.text, row.folds ??= new Set()));
-  else if (row.bytes) paint(text, collapsed(row));
-  else paintText(text, row);
-  if (row.why) text.append(element("div", "why", ...highlighted(row.why)));
+  const text = element("div", "text"), body = row.why ? element("div", "raw") : text;
+  if (row.open && row.bytes) body.append(element("span", "blob", sizeOf(row)), hexBox(row.bytes));
+  else if (row.open && isJSON(row.text)) body.append(jsonTree(row.text, row.folds ??= new Set()));
+  else if (row.bytes) paint(body, collapsed(row));
+  else paintText(body, row);
+  if (row.why) text.append(element("div", "why", ...highlighted(row.why)), body); // in words first
   return text;
 }
 
 function paintText(node, row) {
   const text = row.open ? row.text.slice(0, LONG) : shorten(row.text), more = row.text.length - LONG;
-  paint(node, text);
+  paint(node, text, text !== row.text);
   if (!row.open && text !== row.text) node.append(` … ${sizeOf(row)}`);
   if (row.open && more > 0) node.append(` … and ${plural(more, "character")} more; Save writes all`);
 }
@@ -85,16 +99,20 @@ function rowInHand(...kinds) {
 // copy takes what was sent or received as it is; bytes as the Hex mode takes them.
 async function copy(row) {
   if (!row) return;
-  const text = row.bytes ? hexDigits(row.bytes) : row.text;
+  await copyText(row.bytes ? hexDigits(row.bytes) : row.text, list.nodes.get(row)?.querySelector(".copy"));
+}
+
+async function copyText(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch { // not a secure page, or not allowed
     copyOld(text);
   }
-  const button = list.nodes.get(row)?.querySelector(".copy");
-  if (button) button.textContent = "copied";
   $("say").textContent = "copied";
-  setTimeout(() => { if (button) button.textContent = "copy"; }, 1500);
+  if (!button) return;
+  const before = button.textContent;
+  button.textContent = "copied";
+  setTimeout(() => { button.textContent = before; }, 1500);
 }
 
 function copyOld(text) {

@@ -66,11 +66,11 @@ function wideColour(codes) {
   return `rgb(${level((n - 16) / 36 | 0)} ${level(((n - 16) / 6 | 0) % 6)} ${level((n - 16) % 6)})`;
 }
 
-// paint appends text to a node, in its colours, with what the filter looks for
-// marked.
-function paint(node, text) {
+// paint appends text to a node, in its colours, with links, and with what the filter looks
+// for marked. cut says that the text goes on, and perhaps its last link.
+function paint(node, text, cut = false) {
   for (const piece of styled(text)) {
-    const parts = highlighted(visible(piece.text));
+    const parts = linked(visible(piece.text), cut);
     if (!piece.style || !Object.keys(piece.style).length) node.append(...parts);
     else node.append(dress(element("span", "", ...parts), piece.style));
   }
@@ -88,15 +88,32 @@ function dress(span, { front, back, ...flags }) {
 const legible = (colour, towards) => `color-mix(in srgb, ${colour} 55%, var(--${towards}))`;
 
 function highlighted(text) {
-  if (!wanted) return [text];
-  const parts = [], low = text.toLowerCase();
-  if (low.length !== text.length) return [text]; // another length in lower case: places would be wrong
+  if (!wanted || unwanted) return [text];
+  const parts = [];
   let from = 0;
-  for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, from)) {
-    parts.push(text.slice(from, at), element("mark", "", text.slice(at, at + wanted.length)));
-    from = at + wanted.length;
+  for (const { 0: found, index } of text.matchAll(new RegExp(wanted, "gi"))) {
+    if (!found) continue;
+    parts.push(text.slice(from, index), element("mark", "", found));
+    from = index + found.length;
   }
   return [...parts, text.slice(from)];
+}
+
+// linked returns highlighted text whose URLs can be clicked. The other side does not get
+// to know from where.
+function linked(text, cut = false) {
+  if (!text.includes("://")) return highlighted(text);
+  const parts = [];
+  let from = 0;
+  for (const { 0: found, index } of text.matchAll(/\bhttps?:\/\/[^\s"'<>\\^`{|}]*[^\s"'<>\\^`{|}.,:;!?)\]]/gi)) {
+    const end = index + found.length;
+    if (cut && end === text.length || !URL.canParse(found)) continue;
+    const a = element("a", "", ...highlighted(found));
+    Object.assign(a, { href: found, target: "_blank", rel: "noopener noreferrer" });
+    parts.push(...highlighted(text.slice(from, index)), a);
+    from = end;
+  }
+  return [...parts, ...highlighted(text.slice(from))];
 }
 
 // bytesPreview returns bytes as text if they are text, or else the first of them in hex.

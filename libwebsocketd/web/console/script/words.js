@@ -73,6 +73,12 @@ function missedWords(n) {
   return n === null ? "messages were missed, and nobody knows how many" : `${plural(n, "message")} ${n === 1 ? "was" : "were"} missed`;
 }
 
+// commandWords return what connects from a terminal as the link does.
+function commandWords({ url, offered }) {
+  const quoted = word => /^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return url && ["websocketd connect", ...($("keep").checked ? ["--resume"] : []), ...offered.map(name => quoted("--protocol=" + name)), quoted(url.href)].join(" ");
+}
+
 const wayWords = way => way === "http" ? " over plain HTTP: no WebSocket came about" : "";
 
 function explainStatus(status, link) {
@@ -142,19 +148,24 @@ const FRAMINGS = {
 function introduction(program, programs, connected) {
   if (connected) return program ? `You are talking with ${program.name}. ${framingWords(program)}` : "You are connected.";
   if (program) {
-    return `${startWords(program)} ${framingWords(program)} Press ? outside a text box for the keys.`;
+    return `${startWords(program)} ${framingWords(program)}${keyWords()}`;
   }
-  if (!programs) return "Enter connects. Press ? outside a text box for the keys.";
+  if (!programs) return `${connects()}.${keyWords()}`;
   return programs.length ? "No program is served at this URL. These are:" : "This server serves no programs, only files.";
 }
 
 function startWords({ name, lifetime }) {
   switch (lifetime) {
-    case "connection": return `Enter connects, and starts ${name}.`;
-    case "session": return `Enter connects to this browser's session of ${name}, or starts one. It outlives this page.`;
+    case "connection": return `${connects()}, and starts ${name}.`;
+    case "session": return `${connects()} to this browser's session of ${name}, or starts one. It outlives this page.`;
   }
-  return `Enter connects to ${name}, which all clients of this URL share.`;
+  return `${connects()} to ${name}, which all clients of this URL share.`;
 }
+
+// byTouch reports whether there is no keyboard to speak of.
+const byTouch = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
+const connects = () => byTouch() ? "A tap on Connect connects" : "Enter connects";
+const keyWords = () => byTouch() ? "" : " Press ? outside a text box for the keys.";
 
 function framingWords({ framing }) {
   const [out, into] = FRAMINGS[framing] ?? FRAMINGS.line;
