@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"websocketd/internal/printable"
 )
 
 // fault is one error in a configuration file.
@@ -36,7 +38,7 @@ func (f *faults) lines() []string {
 		if fault.column > 0 {
 			where += fmt.Sprintf(":%d", fault.column)
 		}
-		line := where + ": " + string(appendSafe(nil, fault.message, false))
+		line := where + ": " + string(printable.Append(nil, fault.message, false))
 		if !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}

@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"strconv"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
+	"websocketd/internal/printable"
 	"websocketd/libwebsocketd"
 )
 
@@ -19,10 +19,10 @@ type textFormat struct{}
 func (textFormat) line(b []byte, r *slog.Record, category string, attrs []byte) []byte {
 	b = r.Time.Local().AppendFormat(b, time.RFC1123Z)
 	b = fmt.Appendf(b, " | %-6s | ", levelName(r.Level))
-	b = fmt.Appendf(b, "%-10s | ", appendSafe(nil, category, false))
+	b = fmt.Appendf(b, "%-10s | ", printable.Append(nil, category, false))
 	b = append(b, attrs...)
 	b = append(b, " | "...)
-	b = appendSafe(b, r.Message, false)
+	b = printable.Append(b, r.Message, false)
 	return append(b, '\n')
 }
 
@@ -32,37 +32,8 @@ func (textFormat) attr(b []byte, key string, value slog.Value) []byte {
 	}
 	b = append(b, key...)
 	b = append(b, ":'"...)
-	b = appendSafe(b, value.String(), true)
+	b = printable.Append(b, value.String(), true)
 	return append(b, '\'')
-}
-
-// appendSafe appends text and escapes everything that could end the line, control a
-// terminal or is not UTF-8. In quotes it also escapes a quote, a backslash and a tab;
-// outside they stay, to keep a process's own words as they are.
-func appendSafe(b []byte, text string, quoted bool) []byte {
-	for i, width := 0, 0; i < len(text); i += width {
-		var r rune
-		r, width = utf8.DecodeRuneInString(text[i:])
-		switch {
-		case r == utf8.RuneError && width == 1:
-			b = fmt.Appendf(b, `\x%02x`, text[i])
-		case quoted && (r == '\'' || r == '\\'):
-			b = append(b, '\\', byte(r))
-		case r == '\t' && !quoted || !unsafe(r):
-			b = append(b, text[i:i+width]...)
-		default:
-			quoted := strconv.QuoteRuneToASCII(r)
-			b = append(b, quoted[1:len(quoted)-1]...)
-		}
-	}
-	return b
-}
-
-// unsafe reports whether r is a control character, a line end of Unicode, or changes
-// the direction in which the rest of a line is shown. All are below U+10000.
-func unsafe(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\u061c' || r == '\u200e' || r == '\u200f' ||
-		'\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
 
 // jsonFormat formats one JSON object per line.
@@ -104,11 +75,11 @@ func appendJSON(b []byte, v any) []byte {
 		return strconv.AppendQuoteToASCII(b, fmt.Sprint(v))
 	}
 	text := bytes.TrimSuffix(buffer.Bytes(), newline)
-	if bytes.IndexFunc(text, unsafe) < 0 {
+	if bytes.IndexFunc(text, printable.Unsafe) < 0 {
 		return append(b, text...)
 	}
 	for _, r := range string(text) {
-		if unsafe(r) {
+		if printable.Unsafe(r) {
 			b = fmt.Appendf(b, `\u%04x`, r)
 		} else {
 			b = utf8.AppendRune(b, r)

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"websocketd/internal/printable"
 	"websocketd/libwebsocketd"
 )
 
@@ -152,7 +153,7 @@ func FuzzTextLine(f *testing.F) {
 		var out bytes.Buffer
 		slog.New(newHandler(&out, "info", "text")).Info(message, "k", value, "end", "x")
 		line, ended := strings.CutSuffix(out.String(), "\n")
-		if !ended || !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && unsafe(r) }) {
+		if !ended || !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && printable.Unsafe(r) }) {
 			t.Fatalf("line %q", line)
 		}
 		if !regexp.MustCompile(`^[^|]*\| INFO   \|            \| k:'(\\.|[^'\\\t])*' end:'x' \| `).MatchString(line) {
@@ -191,7 +192,7 @@ func TestStrangersText(t *testing.T) {
 		var out bytes.Buffer
 		slog.New(newHandler(&out, "debug", format)).Error(text, "url", text)
 		line := strings.TrimSuffix(out.String(), "\n")
-		if i := strings.IndexFunc(line, unsafe); i >= 0 {
+		if i := strings.IndexFunc(line, printable.Unsafe); i >= 0 {
 			t.Errorf("%s: %q", format, line[i:])
 		}
 		if !strings.Contains(line, "z\u00e4\U0001f600") {
