@@ -88,7 +88,7 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 	if o.Hint != nil && !o.Hint.known.Load() {
 		p.hint = o.Hint
 	}
-	p.output, p.input = p.chooseOutput(&o), p.chooseInput(&o)
+	p.output, p.input = p.chooseOutput(&o), inputTo(proc.Stdin, &o)
 	if p.logsStderr = proc.Stderr != nil && !o.Tagged; p.logsStderr {
 		proc.OnStderr(p.logStderr)
 	}
@@ -98,9 +98,14 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 }
 
 func (p *Endpoint) lines(f *os.File, stream string) *lineReader {
-	return newLineReader(p.pipe(f), p.maxLine, func() {
+	return newLineReader(p.pipe(f), p.maxLine, p.tooLong(stream))
+}
+
+// tooLong returns a function that logs that a line comes in pieces.
+func (p *Endpoint) tooLong(stream string) func() {
+	return func() {
 		logging.At(p.log, logging.LevelError, "process", "a line of "+stream+" is longer than --maxline and comes in pieces", "maxline", p.maxLine)
-	})
+	}
 }
 
 // pipe returns a reader of one of the program's pipes. It comes to an end some time after
@@ -310,30 +315,13 @@ func (p *Endpoint) report(asked time.Time, err error) {
 
 // chooseOutput returns what makes messages of the program's output.
 func (p *Endpoint) chooseOutput(cfg *Options) output {
-	switch {
-	case cfg.Tagged:
+	if cfg.Tagged {
 		return newTaggedOutput(
 			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout")},
 			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
 		)
-	case cfg.Binary:
-		return &binaryOutput{in: readbuf.Buffer{Source: p.pipe(p.proc.Stdout)}}
-	case cfg.Framing.Lines():
-		return &textOutput{lines: p.lines(p.proc.Stdout, "stdout")}
 	}
-	stdout := p.pipe(p.proc.Stdout)
-	if cfg.Framing == FramingRaw {
-		return &rawOutput{in: readbuf.Buffer{Source: stdout}}
-	}
-	return newFramedOutput(stdout, newCutter(cfg, p.logStdout))
-}
-
-// chooseInput returns what writes the client's messages to the program.
-func (p *Endpoint) chooseInput(cfg *Options) input {
-	if f := newFramer(cfg); f != nil {
-		return &framedInput{to: p.proc.Stdin, framer: f}
-	}
-	return &lineInput{to: p.proc.Stdin}
+	return outputOf(p.pipe(p.proc.Stdout), cfg, p.tooLong("stdout"), p.logStdout)
 }
 
 // ReceiveEach calls each with every batch, as Pipe prefers it to Receive: between two

@@ -57,7 +57,7 @@ func BenchmarkInput(b *testing.B) {
 	for _, size := range []int{10, 100, 1000, 100000} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
 			p := &Endpoint{proc: &process.Process{Stdin: null}}
-			p.input = p.chooseInput(&Options{})
+			p.input = inputTo(p.proc.Stdin, &Options{})
 			batch := make([]bridge.Message, max(1, readbuf.BlockSize/size))
 			for i := range batch {
 				batch[i] = bridge.Message{Kind: bridge.Text, Data: bytes.Repeat([]byte("x"), size)}

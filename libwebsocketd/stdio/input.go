@@ -15,6 +15,14 @@ type input interface {
 	Send(batch []bridge.Message) error
 }
 
+// inputTo returns what writes messages to a stream.
+func inputTo(to io.Writer, cfg *Options) input {
+	if f := newFramer(cfg); f != nil {
+		return &framedInput{to: to, framer: f}
+	}
+	return &lineInput{to: to}
+}
+
 // framedInput writes messages as a framer frames them.
 type framedInput struct {
 	to     io.Writer

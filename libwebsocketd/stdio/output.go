@@ -17,6 +17,20 @@ type output interface {
 	Next() ([]bridge.Message, error)
 }
 
+// outputOf returns what makes messages of one stream. It calls long at the first line that
+// is cut, and junk with each line that is no message.
+func outputOf(from readbuf.Source, cfg *Options, long func(), junk func(line []byte)) output {
+	switch {
+	case cfg.Binary:
+		return &binaryOutput{in: readbuf.Buffer{Source: from}}
+	case cfg.Framing.Lines():
+		return &textOutput{lines: newLineReader(from, cfg.MaxLine, long)}
+	case cfg.Framing == FramingRaw:
+		return &rawOutput{in: readbuf.Buffer{Source: from}}
+	}
+	return newFramedOutput(from, newCutter(cfg, junk))
+}
+
 // textOutput makes a text message of every line.
 type textOutput struct{ lines *lineReader }
 
