@@ -25,7 +25,7 @@ const (
 var below = map[string][]string{
 	".":                     {"internal/cli", "libwebsocketd/process"},
 	"client":                {"libwebsocketd/ws"},
-	"internal/cli":          {"client", "libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd"},
+	"internal/cli":          {"internal/connect", "libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd"},
 	"libwebsocketd/control": {"libwebsocketd/hub", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":     {"libwebsocketd/session"},
 	"libwebsocketd/mcp":     {"libwebsocketd/session"},
@@ -35,6 +35,9 @@ var below = map[string][]string{
 	"libwebsocketd/cluster": {"libwebsocketd", "libwebsocketd/record"},
 	"libwebsocketd/shared":  {"libwebsocketd", "libwebsocketd/flow"},
 	"libwebsocketd/poll":    {"libwebsocketd", "libwebsocketd/exchange", "libwebsocketd/record"},
+
+	"internal/connect":   {"internal/printable", "client", "libwebsocketd/stdio"},
+	"internal/printable": nil,
 
 	// The server, and the two sides with the bridge between them.
 	"libwebsocketd":          {"libwebsocketd/ws", "libwebsocketd/cgi", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},
@@ -79,6 +82,7 @@ var outside = map[string][]string{
 	"github.com/alecthomas/kong":   {"internal/cli/"},
 	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go", "libwebsocketd/ws/dial.go"},
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
+	"golang.org/x/term":            {"internal/connect/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
 	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -120,12 +121,14 @@ func hyphened(name string) string {
 var elsewhere = map[string]string{
 	"p": "port", "v": "version", "V": "version", "c": "config", "d": "dir", "verbose": "loglevel=debug", "debug": "loglevel=debug",
 	"quiet": "loglevel=error", "bind": "address", "listen": "address", "interface": "address", "tls": "ssl", "cert": "sslcert", "key": "sslkey",
+	"s": "protocol", "subprotocol": "protocol", "o": "origin", "b": "binary", "n": "insecure", "no-check": "insecure",
+	"auth": "user", "basic-auth": "user", "cacert": "ca", "w": "eofwait", "wait": "eofwait", "x": "eofwait",
 }
 
 // meant returns a question that suggests a flag for an unknown name, or "".
 func meant(flags []*kong.Flag, name string) string {
 	like := elsewhere[name]
-	if like == "" {
+	if known, _, _ := strings.Cut(like, "="); lookUp(flags, known) == nil {
 		var names []string
 		for _, flag := range flags {
 			names = append(names, flag.Name)
@@ -161,7 +164,7 @@ func spell(flag *kong.Flag, value string) (string, error) {
 		}
 		return value, nil
 	}
-	if check := formChecks[flag.Name]; check != nil {
+	if check := formChecks[cmp.Or(flag.Tag.Get("check"), flag.Name)]; check != nil {
 		if err := check(value); err != nil {
 			return "", err
 		}

@@ -18,6 +18,7 @@ import (
 //	min, max     the smallest and the largest number, or size in bytes, allowed
 //	sep          none: a value of a repeatable flag is one element
 //	variable     "none": no environment variable sets this flag
+//	check        the entry of formChecks, if it is not that of the flag's name
 //	program      what the flag is to the programs of a file: "key", a key of theirs as
 //	             well, which wins; "own", a key with a meaning of its own; "default",
 //	             no key, but a default for them
@@ -158,6 +159,11 @@ func newParser() *parser {
 // rest of it to defaults.
 func (p *parser) parse(settings []setting) error {
 	p.grammar = p.defaults
+	return decode(settings)
+}
+
+// decode sets the fields of flags to the values of settings.
+func decode(settings []setting) error {
 	for _, s := range settings {
 		value := kong.ScanFromTokens(kong.Token{Value: s.value, Type: kong.FlagValueToken})
 		if err := s.flag.Parse(value, s.flag.Target); err != nil {

@@ -37,9 +37,11 @@ type Flag struct {
 // Flags returns all flags of the command, in the order of --help. They are derived
 // from the grammar the parser uses, so that tests, help and documents cannot miss
 // one.
-func Flags() []Flag {
-	var all []Flag
-	for _, f := range newParser().Model.Flags {
+func Flags() []Flag { return describeAll(newParser().Model.Flags) }
+
+// describeAll returns what is known of flags.
+func describeAll(flags []*kong.Flag) (all []Flag) {
+	for _, f := range flags {
 		all = append(all, describe(f))
 	}
 	return all

@@ -15,9 +15,10 @@ const (
 type refusal struct {
 	status   int
 	message  string
-	onStdout bool // three messages of the older tool go to standard output
-	usage    bool // the short usage follows on standard error
-	seeHelp  bool // or one line that points to --help
+	onStdout bool   // three messages of the older tool go to standard output
+	usage    bool   // the short usage follows on standard error
+	seeHelp  bool   // or one line that points to --help
+	of       string // the first word whose --help that is
 
 	about  []string // the flags that together are at fault, if they may come from a file
 	inFile string   // the message for the file then; "" means message

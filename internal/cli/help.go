@@ -12,7 +12,7 @@ const (
 	helpWidth  = 79
 )
 
-// usage prints the four ways to call the command.
+// usage prints the ways to call the command.
 func (i invocation) usage(out io.Writer) {
 	fmt.Fprintf(out, `
 Usage:
@@ -25,6 +25,9 @@ Usage:
 
   Serve the programs of a file, each at a path of its own:
     %[1]s [options] --config=FILE
+
+  Talk to a server, as its client:
+    %[1]s connect URL
 
   Show every option:
     %[1]s --help

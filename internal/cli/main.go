@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"websocketd/libwebsocketd/session"
 )
@@ -33,8 +34,14 @@ func Main(build Build) int {
 	}.run()
 }
 
-// run serves, unless a flag only asks to show something.
+// run serves, unless the first word or a flag asks for something else.
 func (i invocation) run() int {
+	switch {
+	case len(i.args) > 0 && i.args[0] == connectWord:
+		return i.connect(i.args[1:])
+	case len(i.args) > 1 && i.args[0] == "help" && i.args[1] == connectWord:
+		return i.connect([]string{"--help"})
+	}
 	i.sessions = session.NewRegistry(0)
 	p := newParser()
 	line, err := scan(p.Model.Flags, i.args)
@@ -99,7 +106,7 @@ func (i invocation) refuse(r *refusal) int {
 	case r.usage:
 		i.usage(i.stderr)
 	case r.seeHelp:
-		fmt.Fprintf(i.stderr, "%s --help shows every option.\n", i.name)
+		fmt.Fprintf(i.stderr, "%s --help shows every option.\n", strings.TrimSpace(i.name+" "+r.of))
 	}
 	return r.status
 }

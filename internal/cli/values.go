@@ -118,6 +118,9 @@ var formChecks = map[string]func(text string) error{
 	"protocol":    eachOf(checkProtocol),
 	"socketmode":  checkSocketMode,
 	"socketgroup": checkSocketGroup,
+	"header line": checkHeaderLine,
+	"claim":       checkClaim,
+	"user":        checkUser,
 }
 
 func checkProtocol(name string) error {

@@ -10,39 +10,48 @@ import (
 	"websocketd/test/harness"
 )
 
-const (
-	tableBegins = "<!-- The table is the program's own: UPDATE=1 go test ./docs -run Flags, in test/, writes it. -->\n"
-	tableEnds   = "<!-- end of the table -->\n"
-)
+// tables begin with a mark, and end with tableEnds.
+var tables = []struct {
+	begins string
+	flags  func() []command.Flag
+}{
+	{"<!-- The table is the program's own: UPDATE=1 go test ./docs -run Flags, in test/, writes it. -->\n", command.Flags},
+	{"<!-- The table of connect: it is written with the one above. -->\n", command.ConnectFlags},
+}
 
-// The table of flags is what the program says of itself.
+const tableEnds = "<!-- end of the table -->\n"
+
+// The tables of flags are what the program says of itself.
 func TestFlags(t *testing.T) {
 	file := filepath.Join(harness.RootDir(), "doc", "flags.md")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, begins := strings.Cut(string(text), tableBegins)
-	table, after, ends := strings.Cut(rest, tableEnds)
-	if !begins || !ends {
-		t.Fatal("doc/flags.md has lost the marks around its table")
+	page := string(text)
+	for _, table := range tables {
+		before, rest, begins := strings.Cut(page, table.begins)
+		_, after, ends := strings.Cut(rest, tableEnds)
+		if !begins || !ends {
+			t.Fatal("doc/flags.md has lost the marks around a table")
+		}
+		page = before + table.begins + flagTable(table.flags()) + tableEnds + after
 	}
-	want := flagTable()
 	switch {
-	case table == want:
+	case page == string(text):
 	case os.Getenv("UPDATE") != "":
-		if err := os.WriteFile(file, []byte(before+tableBegins+want+tableEnds+after), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("the table of doc/flags.md is not the program's; UPDATE=1 go test ./docs -run Flags writes this one:\n%s", want)
+		t.Errorf("a table of doc/flags.md is not the program's; UPDATE=1 go test ./docs -run Flags writes this page:\n%s", page)
 	}
 }
 
-func flagTable() string {
+func flagTable(flags []command.Flag) string {
 	var b strings.Builder
 	group := ""
-	for _, f := range command.Flags() {
+	for _, f := range flags {
 		if f.Group != group {
 			group = f.Group
 			b.WriteString("\n**" + group + "**\n\n| flag | default | meaning |\n|---|---|---|\n")

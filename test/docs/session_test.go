@@ -106,7 +106,7 @@ func (s *session) run(t *testing.T, b block) {
 		answer := lines[1:n]
 		lines = lines[n:]
 		switch {
-		case strings.HasPrefix(typed, "websocketd "):
+		case strings.HasPrefix(typed, "websocketd ") && !strings.HasPrefix(typed, "websocketd connect "):
 			s.serve(t, typed, answer)
 		case strings.HasPrefix(typed, "npx wscat "):
 			s.converse(t, typed, answer)

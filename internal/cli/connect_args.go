@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"websocketd/libwebsocketd"
+)
+
+// parse sets the grammar to args, which have one argument that is no flag, in any place.
+func (p *connectParser) parse(args []string) (address string, help bool, r *refusal) {
+	bad := func(format string, a ...any) (string, bool, *refusal) {
+		return "", false, &refusal{status: ExitFlags, message: fmt.Sprintf(format, a...), seeHelp: true, of: connectWord}
+	}
+	var addresses []string
+	var settings []setting
+	for rest := args; len(rest) > 0; {
+		line, err := scan(p.Model.Flags, rest)
+		if err != nil {
+			return bad("%s", err)
+		}
+		if line.help {
+			return "", true, nil
+		}
+		settings, rest = append(settings, line.settings...), nil
+		if len(line.command) > 0 {
+			addresses, rest = append(addresses, line.command[0]), line.command[1:]
+		}
+		if line.bounded {
+			addresses, rest = append(addresses, rest...), nil
+		}
+	}
+	switch {
+	case len(addresses) > 1:
+		return bad("one URL is enough, and there is also %q: what is to be sent comes from standard input", addresses[1])
+	case len(addresses) == 0 && !sets(settings, "unixsocket"):
+		return bad("please specify the URL to connect to: websocketd connect ws://HOST:PORT/PATH")
+	}
+	if err := decode(settings); err != nil {
+		return bad("%s", err)
+	}
+	var err error
+	if address, err = connectAddress(strings.Join(addresses, "")); err != nil {
+		return bad("%s", err)
+	}
+	return address, false, p.check(settings, strings.HasPrefix(address, "wss:"))
+}
+
+// connectAddress returns the URL to connect to. Without a scheme it is a ws one, without a host
+// this machine's, as in :8080/path.
+func connectAddress(given string) (string, error) {
+	full := cmp.Or(given, "localhost")
+	if strings.HasPrefix(full, ":") || strings.HasPrefix(full, "/") {
+		full = "localhost" + full
+	}
+	if !strings.Contains(full, "://") {
+		full = "ws://" + full
+	}
+	u, err := url.Parse(full)
+	if err != nil {
+		return "", fmt.Errorf("%q is no URL: %w", given, err.(*url.Error).Err)
+	}
+	schemes := map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+	switch scheme := schemes[strings.ToLower(u.Scheme)]; {
+	case scheme == "":
+		return "", fmt.Errorf("%q cannot be connected to: the URL of a WebSocket begins with ws://, wss://, http:// or https://", given)
+	case u.Hostname() == "":
+		return "", fmt.Errorf("%q has no host: write ws://HOST:PORT/PATH", given)
+	default:
+		u.Scheme = scheme
+	}
+	return u.String(), nil
+}
+
+// check refuses flags that cannot go together.
+func (p *connectParser) check(settings []setting, secure bool) *refusal {
+	m, message := &p.Messages, ""
+	framing := libwebsocketd.Framing(m.Framing)
+	switch {
+	case m.Binary && sets(settings, "framing"):
+		message = "please only specify one of --binary and --framing=" + m.Framing
+	case sets(settings, "newlines") && m.Binary:
+		message = "please only specify one of --newlines and --binary: newlines matter where messages are lines"
+	case sets(settings, "newlines") && !framing.Lines():
+		message = "please only specify one of --newlines and --framing=" + m.Framing + ": newlines matter where messages are lines"
+	case sets(settings, "maxframesize") && !framing.NeedsLimit():
+		message = "--maxframesize is for --framing=length, lsp and ndjson: in others a message of any size is passed on as it comes"
+	case p.TLS.Key != "" && p.TLS.Cert == "":
+		message = "please specify --cert when requesting --key"
+	case p.TLS.Insecure && p.TLS.CA != "":
+		message = "please only specify one of --insecure and --ca: the one accepts every certificate, the other a few"
+	case !secure && (p.TLS.CA != "" || p.TLS.Cert != "" || p.TLS.Insecure):
+		message = "--ca, --cert, --key and --insecure are about TLS: write wss:// in place of ws://"
+	}
+	if message == "" {
+		return nil
+	}
+	return &refusal{status: ExitFlags, message: message}
+}

@@ -1,0 +1,92 @@
+// Package connect is a client for a shell: what it reads on standard input goes to a
+// server as messages, and messages go to standard output.
+//
+// That is one bridge.Pipe. The server is its program, whose end is the end of it; what is
+// local is its client. Locally there is a stdio.Stream, in any of its framings, or, at a
+// terminal, a screen on which lines are edited.
+//
+//	goroutine         started by  ends when            waited for by
+//	the pipe          converse    both sides are over  converse, unless the process is to end
+//	signals           Run         a signal, or Run     Run
+//	the screen's size connected   screen.finish        screen.finish
+package connect
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/stdio"
+	"websocketd/libwebsocketd/ws"
+)
+
+// Options say what to connect to and how messages stand in what is read and written.
+type Options struct {
+	URL string // ws or wss
+	ws.DialOptions
+
+	Stream  stdio.Options // Framing, Newlines, Binary and MaxLine of it
+	Resume  bool          // go on after a lost connection
+	EOFWait time.Duration // how long to wait for messages when there is no more input; negative: for ever
+}
+
+// farewell is how long this side, when it leaves, waits for the answer.
+const farewell = time.Second
+
+// Streams are those of this process.
+type Streams struct{ Stdin, Stdout, Stderr *os.File }
+
+// Run connects, and passes on what comes on either side until one of them is over. It
+// returns the exit status. After a signal it does not return: that ends this process.
+func Run(o Options, s Streams) (status int) {
+	i := newInterrupts()
+	defer i.stop()
+	local, err := newLocal(i, &o, s)
+	if err != nil {
+		fmt.Fprintf(s.Stderr, "websocketd connect: standard input: %v\n", err)
+		return exitLost
+	}
+	cause := converse(i, &o, local)
+	status, sentence := statusOf(cause)
+	local.finish(remark(cause))
+	if sig := i.got(); sig != nil {
+		die(sig)
+	}
+	if sentence != "" {
+		local.say(sentence)
+	}
+	return status
+}
+
+// converse connects and pipes, and returns why that is over.
+func converse(i *interrupts, o *Options, local local) error {
+	remote, protocol, err := dial(i.ctx, o, local)
+	if err != nil {
+		local.Close()
+		return unconnected{err}
+	}
+	local.connected(o.URL, protocol)
+	server := newServer(remote, local.Context(), o.EOFWait)
+	over := make(chan error, 1)
+	go func() {
+		settle, cause := bridge.Run(server, local, new(bridge.Meter))
+		settle()
+		over <- cause
+	}()
+	select {
+	case cause := <-over:
+		return cause
+	case <-local.Context().Done():
+	}
+	// A server that takes nothing is not waited for, nor is a reader of the output.
+	patience := time.NewTimer(farewell)
+	defer patience.Stop()
+	select {
+	case cause := <-over:
+		return cause
+	case <-patience.C:
+		return context.Cause(local.Context())
+	}
+}

@@ -1,0 +1,54 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"websocketd/client"
+	"websocketd/libwebsocketd/ws"
+)
+
+// errNoReturn is why a lost connection is the end though it was to be resumed.
+var errNoReturn = errors.New("the connection was lost; the program had a process for this connection only, and there is none to come back to")
+
+// dial connects to the server, and returns the subprotocol too.
+func dial(ctx context.Context, o *Options, l local) (r remote, protocol string, err error) {
+	if o.Resume {
+		c, err := resume(ctx, o, l)
+		return c, "", err
+	}
+	c, err := ws.Dial(ctx, o.URL, o.DialOptions)
+	if err != nil {
+		return nil, "", err
+	}
+	return c, c.Header().Get("Sec-Websocket-Protocol"), nil
+}
+
+// resume connects in such a way that a lost connection is made again.
+func resume(ctx context.Context, o *Options, l local) (c *client.Conn, err error) {
+	c, err = client.Dial(ctx, o.URL, &client.Options{
+		Header: o.Header, Protocols: o.Protocols, TLS: o.TLS, Dial: o.Dial, MaxMessage: o.MaxMessage, PingInterval: o.PingInterval,
+		Opened: func(opened client.Opened) {
+			if opened.Resumed {
+				l.say("connected again")
+			}
+		},
+		Missed: func(m client.Missed) {
+			if m.Unknown {
+				l.say("another process has taken the place of the one before, of which the end is missing")
+			} else {
+				l.say(fmt.Sprintf("%d messages are missing, which the server has not kept", m.Count))
+			}
+		},
+		Lost: func(reason error, again time.Duration) {
+			if c.Position() == "" { // another process would begin anew, in the middle of the output
+				l.Fail(errNoReturn)
+				return
+			}
+			l.say(fmt.Sprintf("%v; trying again in %s", reason, again.Round(time.Second/10)))
+		},
+	})
+	return c, err
+}

@@ -1,0 +1,47 @@
+package connect
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"websocketd/libwebsocketd/bridge"
+)
+
+// TestDisplay: nothing in a message controls the terminal.
+func TestDisplay(t *testing.T) {
+	text := func(data string) bridge.Message { return bridge.Message{Kind: bridge.Text, Data: []byte(data)} }
+	piece := bridge.Message{Kind: bridge.Binary, Data: []byte("a\xff"), More: true}
+	for _, test := range []struct {
+		d     display
+		batch []bridge.Message
+		want  string
+	}{
+		{display{lines: true, mark: "< "}, []bridge.Message{text("one"), text("")}, "< one\n< \n"},
+		{display{lines: true, mark: "< "}, []bridge.Message{text("one\r\ntwo\nthree")}, "< one\n  two\n  three\n"},
+		{display{lines: true}, []bridge.Message{text("one\ntwo")}, "one\ntwo\n"},
+		{display{lines: true}, []bridge.Message{text("\x1b[2J\a\tä\u009b1m\u202e\r.")}, `\x1b[2J\a` + "\tä" + `\u009b1m\u202e\r.` + "\n"},
+		{display{lines: true, mark: "< "}, []bridge.Message{piece, text("b")}, `< a\xffb` + "\n"},
+		{display{}, []bridge.Message{text("Name? "), text("\x1b]0;x\n")}, `Name? \x1b]0;x` + "\n"},
+	} {
+		var out strings.Builder
+		test.d.to = &out
+		if err := test.d.send(test.batch); err != nil || out.String() != test.want {
+			t.Errorf("%v is shown as %q, %v; want %q", test.batch, out.String(), err, test.want)
+		}
+	}
+}
+
+type broken struct{ error }
+
+func (b broken) Write([]byte) (int, error) { return 0, b.error }
+
+// TestDisplayFails: a terminal that is gone ends the conversation.
+func TestDisplayFails(t *testing.T) {
+	var failed error
+	gone := errors.New("gone")
+	d := display{to: broken{gone}, fail: func(err error) { failed = err }}
+	if err := d.send(nil); err != gone || failed != gone {
+		t.Errorf("%v, failed with %v", err, failed)
+	}
+}

@@ -1,0 +1,152 @@
+package connect
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"websocketd/internal/printable"
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/stdio"
+)
+
+// screen is the local side at a terminal: lines are edited, and what comes is shown above
+// the line being typed.
+type screen struct {
+	*stdio.Stream
+	*display
+	editor *term.Terminal
+	tty    *tty
+	stderr io.Writer
+	plain  bool        // no colours
+	before *term.State // of the terminal; nil when it is as it was
+	work   sync.WaitGroup
+	done   chan struct{} // closed when the terminal is restored
+}
+
+// mostTyped is the length of a line at which the editor ignores further characters.
+const mostTyped = 4096
+
+// canEdit reports whether what is typed line by line can be sent, and the terminal does
+// what a line editor needs.
+func canEdit(o *stdio.Options) bool {
+	if name := os.Getenv("TERM"); name == "" || name == "dumb" {
+		return false
+	}
+	return o.Framing.Lines() || o.Framing == stdio.FramingRaw || o.Framing == stdio.FramingNDJSON
+}
+
+// newScreen returns a screen, which takes over the terminal once it is connected.
+func newScreen(i *interrupts, o stdio.Options, in *stdio.Reader, s Streams) *screen {
+	c := &screen{stderr: s.Stderr, plain: os.Getenv("NO_COLOR") != "", done: make(chan struct{})}
+	c.tty = &tty{Reader: in, out: s.Stdout, interrupt: func() { i.take(os.Interrupt) }, suspend: c.suspend}
+	prompt, mark := "> ", "< "
+	if o.Binary || o.Framing == stdio.FramingRaw { // the program has a prompt of its own
+		prompt, mark = "", ""
+	}
+	c.editor = term.NewTerminal(c.tty, prompt)
+	c.Stream = stdio.NewStream(i.ctx, &typed{screen: c}, s.Stdout, o)
+	c.display = &display{to: c, lines: mark != "", mark: c.dim(mark), fail: c.Fail}
+	return c
+}
+
+// Send shows messages.
+func (c *screen) Send(batch []bridge.Message) error { return c.display.send(batch) }
+
+// Write writes to the terminal, above the line being typed.
+func (c *screen) Write(b []byte) (int, error) {
+	c.tty.hold()
+	n, err := c.editor.Write(b)
+	if failed := c.tty.release(); err == nil {
+		err = failed
+	}
+	return n, err
+}
+
+// connected takes over the terminal.
+func (c *screen) connected(address, protocol string) {
+	onDescriptor(c.tty.out, func(fd int) { c.before, _ = term.MakeRaw(fd) })
+	c.resize()
+	c.watch()
+	if protocol != "" {
+		address += " (" + protocol + ")"
+	}
+	c.say("connected to " + address + "; Ctrl-D leaves")
+}
+
+// resize tells the editor how large the terminal is.
+func (c *screen) resize() {
+	onDescriptor(c.tty.out, func(fd int) {
+		if width, height, err := term.GetSize(fd); err == nil && width > 0 {
+			c.editor.SetSize(width, height)
+		}
+	})
+}
+
+// say writes a remark beside the messages or, where the terminal is as it was, to standard
+// error.
+func (c *screen) say(sentence string) {
+	sentence = string(printable.Append(nil, sentence, false))
+	if c.before == nil {
+		fmt.Fprintf(c.stderr, "websocketd connect: %s\n", sentence)
+		return
+	}
+	c.Write([]byte(c.dim(sentence) + "\n"))
+}
+
+// dim returns text in a fainter colour.
+func (c *screen) dim(text string) string {
+	if c.plain || text == "" {
+		return text
+	}
+	return "\x1b[2m" + text + "\x1b[0m"
+}
+
+// finish restores the terminal, after a last remark.
+func (c *screen) finish(remark string) {
+	if c.before == nil {
+		return
+	}
+	c.editor.SetPrompt("")
+	if remark != "" {
+		c.say(remark)
+	} else {
+		c.Write(nil)
+	}
+	io.WriteString(c.tty.out, "\r\x1b[K")
+	close(c.done)
+	c.work.Wait()
+	onDescriptor(c.tty.out, func(fd int) { term.Restore(fd, c.before) })
+	c.before = nil
+}
+
+// typed is what is typed, as a stream of whole lines.
+type typed struct {
+	*screen
+	rest []byte // of the last line
+}
+
+// Read implements [io.Reader].
+func (t *typed) Read(p []byte) (int, error) {
+	if len(t.rest) == 0 {
+		line, err := t.editor.ReadLine()
+		if err != nil {
+			return 0, err
+		}
+		if utf8.RuneCountInString(line) == mostTyped {
+			t.say(fmt.Sprintf("the line is cut at %d characters: send longer ones from a file", mostTyped))
+		}
+		t.rest = append(t.rest, line...)
+		t.rest = append(t.rest, '\n')
+	}
+	n := copy(p, t.rest)
+	t.rest = t.rest[n:]
+	return n, nil
+}
+
+// Close ends a Read that waits.
+func (t *typed) Close() error { return t.tty.Close() }

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package connect
+
+// watch does nothing: no signal tells of a change.
+func (c *screen) watch() {}
+
+// suspend does nothing: there are no jobs.
+func (c *screen) suspend() {}

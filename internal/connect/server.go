@@ -1,0 +1,130 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"websocketd/libwebsocketd/bridge"
+)
+
+// remote is a connection to a server.
+type remote interface {
+	bridge.Endpoint
+	ReceiveEach(each func([]bridge.Message)) error
+}
+
+// server is the other end, in the place of a program. It is left when its time after the
+// end of the input is over, and when the local side wants that: with a close frame.
+type server struct {
+	remote
+	local    context.Context // of the local side: its cause is why the server is left
+	idle     *idle
+	received chan struct{} // closed when everything was received
+	left     atomic.Bool   // this side has closed
+	closing  sync.Once
+	err      error // of Close
+}
+
+// newServer returns a server that is left when local is done, or when no message has come
+// for wait after the end of the input; never if wait is negative.
+func newServer(r remote, local context.Context, wait time.Duration) *server {
+	s := &server{remote: r, local: local, received: make(chan struct{})}
+	s.idle = &idle{wait: wait, over: s.leave}
+	return s
+}
+
+// leave closes this side, unless it has been closed.
+func (s *server) leave() {
+	if !s.left.Swap(true) {
+		s.remote.CloseSend(s.farewell())
+	}
+}
+
+// farewell returns what the server is told: what the local side cannot take or make, that
+// the user has gone, or nothing.
+func (s *server) farewell() error {
+	cause := context.Cause(s.local)
+	var refused *bridge.RefusedError
+	var broken *bridge.BrokenError
+	switch {
+	case cause == nil, errors.As(cause, &refused), errors.As(cause, &broken):
+		return cause
+	}
+	return &bridge.CloseWith{Code: bridge.CloseGoingAway}
+}
+
+// ReceiveEach calls each with every batch, and returns how the server ended.
+func (s *server) ReceiveEach(each func([]bridge.Message)) error {
+	defer close(s.received)
+	err := s.remote.ReceiveEach(func(batch []bridge.Message) {
+		s.idle.pause()
+		each(batch)
+		s.idle.resume()
+	})
+	s.idle.end()
+	if s.left.Load() && !tellsEnd(err) {
+		return errLeft
+	}
+	return err
+}
+
+// CloseSend notes the end of the input.
+func (s *server) CloseSend(cause error) error {
+	if cause == io.EOF {
+		s.idle.begin()
+	}
+	return nil
+}
+
+// Close leaves the server, and waits for what is still to come of it.
+func (s *server) Close() error {
+	s.closing.Do(func() {
+		s.idle.end()
+		s.leave()
+		<-s.received
+		s.err = s.remote.Close()
+		s.idle.running.Wait()
+	})
+	return s.err
+}
+
+// idle is the wait for messages after the end of the input. Time in which a message is
+// being printed does not count.
+type idle struct {
+	wait time.Duration
+	over func() // called when nothing has come in time
+
+	running sync.WaitGroup // a timer that is set, or over
+
+	mu     sync.Mutex
+	begun  bool
+	paused bool
+	ended  bool
+	timer  *time.Timer
+}
+
+func (i *idle) begin()  { i.change(func() { i.begun = true }) }
+func (i *idle) pause()  { i.change(func() { i.paused = true }) }
+func (i *idle) resume() { i.change(func() { i.paused = false }) }
+func (i *idle) end()    { i.change(func() { i.ended = true }) }
+
+// change starts the timer if it is to run then, and stops it otherwise.
+func (i *idle) change(set func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	set()
+	if i.timer != nil && i.timer.Stop() {
+		i.running.Done()
+	}
+	if i.wait >= 0 && i.begun && !i.paused && !i.ended {
+		i.running.Add(1)
+		i.timer = time.AfterFunc(i.wait, func() {
+			defer i.running.Done()
+			i.over()
+		})
+	}
+}

@@ -1,0 +1,77 @@
+package connect
+
+import (
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+// TestResume: a server that is started again goes on with a shared program, of which another
+// process runs; a session has ended with the server; a program with a process for each
+// connection has nothing to go on with.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		flags          []string
+		stdout, stderr string
+		status         int
+	}{
+		"shared":     {[]string{"--shared"}, "ready\nready\n", "another process has taken the place of the one before", 4},
+		"session":    {[]string{"--resume=1m"}, "ready\n", "404 Not Found: there is no such session", 1},
+		"connection": {nil, "ready\n", "there is none to come back to", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := harness.Options{Bin: harness.Binary(t), Port: harness.FreePort(t), Args: append(test.flags, "sh", "-c", "echo ready; read -r line; exit 4")}
+			s := o.Start(t)
+			c := start(t, "--resume", "ws://"+s.Addr+"/")
+			c.out.Await(t, "ready")
+			s.Signal(t, syscall.SIGTERM)
+			if status := s.Wait(t); status != 0 {
+				t.Errorf("the server ended with %d", status)
+			}
+			o.Start(t)
+			if name == "shared" {
+				harness.Until(t, "it is connected again", func() bool { return c.out.String() == test.stdout })
+				c.say(t, "enough\n")
+			}
+			c.ends(t, test.status, test.stdout, test.stderr)
+		})
+	}
+}
+
+// TestResumeLosesNothing: what is typed while the connection is lost is sent when there is
+// another, and what was said meanwhile comes.
+func TestResumeLosesNothing(t *testing.T) {
+	t.Parallel()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := serve(t, `echo ready; cat "`+fifo+`"; read -r line; echo "got $line"; exit 4`, "--resume=1m")
+	proxy := harness.NewProxy(t, s.Addr)
+	c := start(t, "--resume", "ws://"+proxy.Addr+"/")
+	c.out.Await(t, "ready")
+	proxy.After(0, harness.Reset)
+	put(t, fifo, "meanwhile\n")
+	c.say(t, "hello\n")
+	c.ends(t, 4, "ready\nmeanwhile\ngot hello\n", "trying again in")
+	if !c.err.Has("connected again") {
+		t.Errorf("standard error %q", c.err.String())
+	}
+}
+
+// TestResumeInterrupted: a signal does not wait for the next try.
+func TestResumeInterrupted(t *testing.T) {
+	t.Parallel()
+	s, address := serve(t, "echo ready; exec cat", "--shared")
+	c := start(t, "--resume", address)
+	c.out.Await(t, "ready")
+	s.Signal(t, syscall.SIGTERM)
+	s.Wait(t)
+	c.err.Await(t, "trying again in")
+	c.signal(t, syscall.SIGTERM)
+	c.ends(t, -int(syscall.SIGTERM), "ready\n", "trying again in")
+}
