@@ -76,5 +76,5 @@ cuts:
 	@cd test && CUTS=$(CUTS) SEED=$(SEED) go test -count=1 -v -timeout=60m ./session
 
 clean:
-	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules
+	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules clients/js/node_modules
 	go clean -testcache

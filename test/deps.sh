@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests use besides Go, as root or with INSTALL=1: Debian's
-# packages, then npm's in test/clients and test/servers. Otherwise, and after a
-# failure, it says what is missing, and the tests that need it skip.
+# packages, then npm's in test/clients, test/servers and clients/js. Otherwise,
+# and after a failure, it says what is missing, and the tests that need it skip.
 set -u
 cd "$(dirname "$0")" || exit 1
 
@@ -69,14 +69,14 @@ elif [ "$(id -u)" = 0 ] || sudo -v; then
     apt_install $missing
 fi
 
-for dir in clients servers; do
+for dir in clients servers ../clients/js; do
     if ! has npm || [ -e $dir/node_modules/.package-lock.json ]; then
         continue
     elif may_install; then
-        echo "deps: npm install in test/$dir"
+        echo "deps: npm install in $dir"
         (cd $dir && slowly npm install --no-package-lock --no-audit --no-fund)
     else
-        echo "deps: the tests that need the npm packages of test/$dir skip (INSTALL=1 installs them)"
+        echo "deps: the tests that need the npm packages of $dir skip (INSTALL=1 installs them)"
     fi
 done
 exit 0

@@ -58,7 +58,7 @@ export interface MessageData extends Event {
 export interface Events {
   message: MessageData;
   /** There is a connection; resumed: it goes on where the last one was. */
-  open: Event & { readonly resumed: boolean; readonly missed?: number | null };
+  open: Event & { readonly resumed: boolean; readonly missed: number | null };
   /** Messages were lost, because the server no longer had them; null: nobody knows how many. */
   missed: Event & { readonly count: number | null };
   /** The connection was lost, and is tried again in so many milliseconds. */
@@ -70,8 +70,6 @@ export interface Events {
 export interface Connection extends EventTarget, AsyncIterable<string | Uint8Array<ArrayBuffer>> {
   readonly state: 'connecting' | 'open' | 'waiting' | 'closed';
   readonly via: 'websocket' | 'http';
-  /** Bytes that are not sent yet. */
-  readonly bufferedAmount: number;
   readonly session?: Session;
   /** Is fulfilled when it is over, and never rejected. */
   readonly ended: Promise<Ending>;

@@ -17,7 +17,7 @@ func Skip(t T, lacks, why string) {
 
 // Need skips the test if one of the tools is missing, or fails it if REQUIRE (a comma
 // list in the environment) demands the tool. Some tools are parts of others:
-// "node:ws", "node:servers", "python3:websockets" and "git:http-backend".
+// "node:ws", "node:servers", "node:client", "python3:websockets" and "git:http-backend".
 func Need(t T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
@@ -49,6 +49,8 @@ func missing(tool string) error {
 		return nodePackages(ClientsDir(), "ws")
 	case "node:servers":
 		return nodePackages(ServersDir(), "ws", "typescript", "typescript-language-server", "@modelcontextprotocol/server-everything")
+	case "node:client":
+		return nodePackages(ClientDir(), "esbuild", "typescript")
 	case "python3:websockets":
 		_, err := PythonWebsockets()
 		return err

@@ -16,15 +16,18 @@ func ClientsDir() string { return filepath.Join(RootDir(), "test", "clients") }
 // the server.
 func ServersDir() string { return filepath.Join(RootDir(), "test", "servers") }
 
+// ClientDir returns the directory of the browser client's sources.
+func ClientDir() string { return filepath.Join(RootDir(), "clients", "js") }
+
 // nodePackages returns an error unless node is installed, and packages are in a
-// directory of test/.
+// directory.
 func nodePackages(dir string, names ...string) error {
 	if _, err := exec.LookPath("node"); err != nil {
 		return err
 	}
 	for _, name := range names {
 		if _, err := os.Stat(filepath.Join(dir, "node_modules", name, "package.json")); err != nil {
-			return fmt.Errorf("npm package %s is not installed in test/%s", name, filepath.Base(dir))
+			return fmt.Errorf("npm package %s is not installed in %s", name, dir)
 		}
 	}
 	return nil

@@ -1,16 +1,9 @@
 /** Returns the http(s) URL of a program. What names no host is relative to the page. */
 export function locate(url: string | URL | undefined): URL {
-  const page = globalThis.location?.href;
-  const found = new URL(url ?? page ?? '', page);
+  const page = globalThis.location?.href, found = new URL(url ?? page, page);
   found.protocol = found.protocol.replace(/^ws/, 'http');
-  if (!found.protocol.startsWith('http')) throw new TypeError(`not a URL of a server: ${found}`);
   found.hash = '';
   return found;
-}
-
-/** Reports whether requests of this page have the cookies of the server. */
-export function isOfPage(url: URL): boolean {
-  return globalThis.location?.origin === url.origin;
 }
 
 /** Returns the URL with more in its query. What is undefined is left out. */

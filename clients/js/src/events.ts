@@ -1,21 +1,15 @@
-/** Event is one of a stream of server-sent events. */
-export interface ServerEvent {
-  id: string;
-  kind: string;
-  data: string;
-}
-
 /**
- * Returns a function that is given the text of a stream piece by piece, and calls hear
- * with each event (HTML section 9.2.6). Pieces may end anywhere, between CR and LF too.
+ * Returns a function that is given a stream of server-sent events piece by piece, and
+ * calls hear with each of them (HTML section 9.2.6). A piece may end anywhere, between CR
+ * and LF too.
  */
-export function parser(hear: (event: ServerEvent) => void): (text: string) => void {
+export function parser(hear: (id: string, kind: string, data: string) => void): (text: string) => void {
   let rest = '', cr = false;
   let id = '', kind = '', data: string[] = [];
 
   const take = (line: string) => {
     if (!line) {
-      if (data.length) hear({ id, kind, data: data.join('\n') });
+      if (data.length) hear(id, kind, data.join('\n'));
       kind = '';
       data = [];
       return;
@@ -27,14 +21,12 @@ export function parser(hear: (event: ServerEvent) => void): (text: string) => vo
   };
 
   return text => {
-    if (cr && text.startsWith('\n')) text = text.slice(1);
-    else if (!text) return;
+    if (!text) return;
+    if (cr && text[0] === '\n') text = text.slice(1);
     cr = text.endsWith('\r');
-    if (!/[\r\n]/.test(text)) {
-      rest += text;
-      return;
-    }
-    const lines = (rest + text).split(/\r\n?|\n/);
+    // A long line is not looked at again with every piece of it.
+    const lines = text.split(/\r\n?|\n/);
+    lines[0] = rest + lines[0];
     rest = lines.pop()!;
     lines.forEach(take);
   };

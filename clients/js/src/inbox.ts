@@ -1,79 +1,80 @@
-import type { Data } from '../client';
 import type { Body } from './link';
 
-type Entry = [data: Body, number?: number];
+/** Returns an inbox. It holds what has come until it is read: as events, or by a loop, or both. */
+export function newInbox(tell: (data: Body, number?: number) => void) {
+  let unread: [data: Body, number?: number][] = [], head = 0;
+  let size = 0, most = 0, isRoom = () => {};
+  let listens = false, loops = 0, over = false;
+  const idle: (() => void)[] = [];
 
-/** Inbox holds what has come until it is read: as events, or by a loop, or both. */
-export class Inbox {
-  size = 0; // in bytes; of texts, in characters
-  #unread: Entry[] = [];
-  #listens = false;
-  #loops = 0;
-  #over = false;
-  #idle: (() => void)[] = [];
+  const resize = (by: number) => {
+    size += by;
+    if (size <= most) isRoom();
+  };
+  const stir = () => idle.splice(0).forEach(go => go());
+  const clear = () => {
+    unread = [];
+    head = 0;
+    resize(-size);
+  };
+  const shift = () => {
+    const [data] = unread[head++];
+    if (2 * head > unread.length) unread.splice(0, head), (head = 0);
+    resize(-sizeOf(data));
+    return data;
+  };
 
-  /** tell is called with each message for listeners, and taken whenever a loop has taken one. */
-  constructor(readonly tell: (data: Body, number?: number) => void, readonly taken: () => void) {}
-
-  put(data: Body, number?: number) {
-    if (this.#listens) this.tell(data, number);
-    if (this.#listens && !this.#loops) return;
-    this.#unread.push([data, number]);
-    this.size += sizeOf(data);
-    this.#stir();
-  }
-
-  /** Says that there is a listener. The first one gets what has come before, too. */
-  listen() {
-    queueMicrotask(() => {
-      if (this.#listens) return;
-      this.#listens = true;
-      const before = this.#unread;
-      if (!this.#loops) this.clear();
-      for (const [data, number] of before) this.tell(data, number);
-      this.taken();
-    });
-  }
-
-  /** Says that nothing follows. */
-  end() {
-    this.#over = true;
-    this.#stir();
-  }
-
-  clear() {
-    this.#unread = [];
-    this.size = 0;
-  }
-
-  /** Loops over the messages. One that is left leaves the rest to the next. */
-  async *loop(): AsyncGenerator<Body> {
-    this.#loops++;
-    let batch: Entry[] = [], at = 0;
-    try {
-      for (;;) {
-        for (batch = this.#unread, this.#unread = [], at = 0; at < batch.length; ) {
-          const [data] = batch[at++];
-          this.size -= sizeOf(data);
-          this.taken();
-          yield data;
+  return {
+    clear,
+    /** Returns how much is unread: in bytes, of texts in characters. */
+    size: () => size,
+    put(data: Body, number?: number) {
+      if (listens) tell(data, number);
+      if (listens && !loops) return;
+      unread.push([data, number]);
+      resize(sizeOf(data));
+      stir();
+    },
+    /** Says that there is a listener, which also gets what nobody has read so far. */
+    listen() {
+      queueMicrotask(() => {
+        if (listens) return;
+        listens = true;
+        const before = unread.slice(head);
+        if (!loops) clear();
+        for (const entry of before) tell(...entry);
+      });
+    },
+    /** Loops over the messages. A loop that is left leaves the rest to the next one. */
+    async *loop(): AsyncGenerator<Body> {
+      loops++;
+      try {
+        for (;;) {
+          while (unread.length) yield shift();
+          if (over) return;
+          await new Promise<void>(go => idle.push(go));
         }
-        if (this.#unread.length) continue;
-        if (this.#over) return;
-        await new Promise<void>(resolve => this.#idle.push(resolve));
+      } finally {
+        loops--;
       }
-    } finally {
-      this.#loops--;
-      this.#unread = [...batch.slice(at), ...this.#unread];
-    }
-  }
-
-  #stir() {
-    this.#idle.splice(0).forEach(go => go());
-  }
+    },
+    /** Waits until so much is unread, or less. */
+    room(limit: number) {
+      most = limit;
+      return new Promise<void>(go => {
+        isRoom = go;
+        resize(0);
+      });
+    },
+    /** Says that nothing follows. */
+    end() {
+      over = true;
+      stir();
+    },
+  };
 }
 
 /** Returns how much room a message takes. */
-export function sizeOf(data: Data): number {
-  return typeof data === 'string' ? data.length : data instanceof Blob ? data.size : data.byteLength;
+export function sizeOf(data: Body | Blob): number {
+  return typeof data === 'string' ? data.length : 'size' in data ? data.size : data.length;
 }

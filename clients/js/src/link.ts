@@ -1,16 +1,22 @@
 import type { Data } from '../client';
-import type { Closing } from './ending';
+import type { Closing } from './closing';
 
 export type Body = string | Uint8Array<ArrayBuffer>;
 
-/** Ear is told each message that comes over a link; without data, that those up to number are not to be had. */
-export type Ear = (link: Link, data?: Body, number?: number) => void;
+/** Ear is told what happens to links. */
+export interface Ear {
+  /** A message has come. Without data: those up to number are not to be had. */
+  message(link: Link, data?: Body, number?: number): void;
+  /** A link is gone. */
+  gone(): void;
+}
 
 /** Link is one connection: a WebSocket, or a stream of server-sent events. */
 export interface Link {
-  /** Whether it came to be. If it did not, gone says why. */
+  /** Whether it came to be. */
   opened: Promise<boolean>;
-  gone: Promise<Closing>;
+  /** How it ended. */
+  closing?: Closing;
   /** When something came last. */
   heard: number;
   /** The number of the last message, over a link that does not tell numbers. */
@@ -21,23 +27,29 @@ export interface Link {
   leave(closing: Closing): void;
   /** Sends a message and reports whether it is on its way. Over a stream nothing can be sent. */
   send?(data: Data): boolean;
-  /** Returns how many bytes are not sent yet. */
-  unsent?(): number;
 }
 
-/** Returns a link that waits, and the functions that open it and end it. The latter calls cleanUp, once. */
-export function newLink(cleanUp: () => void): { link: Link; open: () => void; isOver: () => boolean } {
-  let open!: () => void, end!: (closing: Closing) => void, over = false;
-  const gone = new Promise<Closing>(resolve => (end = resolve));
-  const opened = new Promise<boolean>(resolve => {
-    open = () => resolve(true);
-    void gone.then(() => resolve(false));
-  });
-  const leave = (closing: Closing) => {
-    if (over) return;
-    over = true;
-    end(closing);
-    cleanUp();
+/** Returns a link that is not opened, and what opens it. It calls end when it is left. */
+export function newLink(ear: Ear, end: () => void): { link: Link; open: () => void } {
+  let settle: (opened: boolean) => void;
+  const link: Link = {
+    opened: new Promise(resolve => (settle = resolve)),
+    heard: Date.now(),
+    last: 0,
+    held: [],
+    leave(closing) {
+      if (link.closing) return;
+      link.closing = closing;
+      settle(false);
+      end();
+      ear.gone();
+    },
   };
-  return { link: { opened, gone, heard: Date.now(), last: 0, held: [], leave }, open, isOver: () => over };
+  return {
+    link,
+    open() {
+      link.heard = Date.now();
+      settle(true);
+    },
+  };
 }

@@ -5,40 +5,45 @@ import type { Link } from './link';
 /** What may wait while there is a connection: messages that are POSTed one by one. */
 const room = 1 << 20;
 
-/** Outbox sends messages in order, and holds those that cannot be sent yet. */
-export class Outbox {
-  size = 0;
-  #waiting: Data[] = [];
-  #busy = false;
+/**
+ * Returns an outbox. It sends messages in order, over what link returns or by post, and
+ * holds what cannot be sent yet.
+ */
+export function newOutbox(link: () => Link | undefined, post: (data: string | Blob) => Promise<void>) {
+  const unsent: (string | Blob)[] = [];
+  let size = 0, busy = false;
 
-  /** queue is how many bytes may wait for a connection. link returns the one there is. */
-  constructor(readonly queue: number, readonly link: () => Link | undefined, readonly post: (data: Data) => Promise<void>) {}
-
-  put(data: Data) {
-    let link = this.link();
-    if (link?.send && !this.size && !this.#busy) {
-      if (link.send(data)) return;
-      link = undefined; // it is lost, and we are not told yet
+  /** Sends what waits. What was POSTed is not sent again, whatever has become of it. */
+  const flush = async () => {
+    if (busy) return;
+    busy = true;
+    for (let over; unsent.length && (over = link()); ) {
+      const [data] = unsent;
+      if (over.send && !over.send(data)) break;
+      unsent.shift();
+      if (!over.send) await post(data);
+      size -= sizeOf(data);
     }
-    const size = sizeOf(data), most = link ? Math.max(this.queue, room) : this.queue;
-    if (!most) throw new Error('there is no connection; with the option queue messages wait for one');
-    if (this.size + size > most && !(link && !this.size)) throw new Error(`more than ${most} bytes would wait to be sent`);
-    this.#waiting.push(ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() : data instanceof ArrayBuffer ? data.slice(0) : data);
-    this.size += size;
-    void this.flush();
-  }
+    busy = false;
+  };
 
-  /** Sends what waits. What is POSTed is not sent again, whatever becomes of it. */
-  async flush() {
-    if (this.#busy) return;
-    this.#busy = true;
-    for (let link; this.#waiting.length && (link = this.link()); ) {
-      const [data] = this.#waiting;
-      if (link.send && !link.send(data)) break;
-      this.#waiting.shift();
-      if (!link.send) await this.post(data);
-      this.size -= sizeOf(data);
-    }
-    this.#busy = false;
-  }
+  return {
+    flush,
+    /** Sends data. So many bytes may wait while there is no connection. */
+    put(data: Data, queue: number) {
+      let over = link();
+      if (over?.send && !size) {
+        if (over.send(data)) return;
+        over = undefined; // it is lost, and we were not told yet
+      }
+      // The caller may change the bytes; those of a Blob stay.
+      const kept = typeof data === 'string' ? data : new Blob([data as BlobPart]);
+      if (size + sizeOf(kept) > (over ? Math.max(queue, room) : queue) && (size || !over)) {
+        throw new Error('not sent: there is no connection, or no room in the queue');
+      }
+      unsent.push(kept);
+      size += sizeOf(kept);
+      void flush();
+    },
+  };
 }

@@ -1,38 +1,34 @@
-import { closingOf } from './ending';
-import { parser, type ServerEvent } from './events';
-import { ask, refusal, type Asks } from './http';
+import { refusal, unreachable } from './closing';
+import { parser } from './events';
 import { newLink, type Body, type Ear, type Link } from './link';
 
 /** Opens a stream of server-sent events. An EventSource could not carry a secret, nor hear why it is refused. */
-export function openStream(asks: Asks, url: URL, headers: Record<string, string>, ear: Ear): Link {
-  let stop = () => {};
-  const { link, open, isOver } = newLink(() => stop());
+export function openStream(fetch: typeof globalThis.fetch, url: URL, headers: Record<string, string>, patience: number, ear: Ear): Link {
+  const cut = new AbortController(), { signal } = cut, stop = () => cut.abort();
+  const timer = setTimeout(stop, patience);
+  const { link, open } = newLink(ear, stop);
 
-  const hear = ({ id, kind, data }: ServerEvent) => {
-    if (isOver()) return;
+  const take = parser((id, kind, data) => {
+    if (signal.aborted) return;
     const number = +id.slice(id.lastIndexOf(':') + 1);
-    if (kind === 'gap') ear(link, undefined, JSON.parse(data).to);
+    if (kind === 'gap') ear.message(link, undefined, JSON.parse(data).to);
     else if (kind === 'restart') link.leave({ code: 1012, reason: `restarted after ${JSON.parse(data).reason}` });
     else if (kind === 'end') link.leave(JSON.parse(data));
-    else ear(link, bodyOf(kind, data), number);
-  };
-
+    else ear.message(link, bodyOf(kind, data), number);
+  });
   const read = async () => {
-    const body = await ask(asks, url, { headers: { ...headers, Accept: 'text/event-stream' } }, async r => {
-      if (!r.ok) throw refusal(r, await r.text());
-      return r.body!.getReader();
-    });
-    stop = () => void body.cancel().catch(() => {});
-    if (isOver()) return stop();
+    const r = await fetch(url, { headers: { ...headers, Accept: 'text/event-stream' }, cache: 'no-store', signal });
+    if (!r.ok) throw refusal(r, await r.text());
+    clearTimeout(timer);
     open();
-    const decoder = new TextDecoder(), take = parser(hear);
+    const body = r.body!.getReader(), decoder = new TextDecoder();
     for (let piece; !(piece = await body.read()).done; ) {
       link.heard = Date.now();
       take(decoder.decode(piece.value, { stream: true }));
     }
-    throw new Error('the stream of events was cut off');
+    throw new Error('cut off');
   };
-  read().catch(error => link.leave(closingOf(error)));
+  read().catch(error => link.leave('reason' in error ? error : unreachable(url, error)));
   return link;
 }
 
