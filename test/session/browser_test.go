@@ -56,15 +56,15 @@ func newCutter(t *testing.T, s *harness.Server) *cutter {
 	return &cutter{random: random(t), proxy: harness.NewProxy(t, s.Addr), gap: gap / 4, left: n, counts: map[string]int{}}
 }
 
-// follower is a client elsewhere, which counts by itself.
-type follower interface {
+// elsewhere is a client in another program, which counts by itself.
+type elsewhere interface {
 	taken(t *testing.T) []string // what has come since it was asked last
 	ended(t *testing.T) *ending
 	say(t *testing.T, message string)
 }
 
-// follow has a follower read the output of its process to the end, while it is cut off.
-func (k *cutter) follow(t *testing.T, f follower) {
+// follow has one read the output of its process to the end, while it is cut off.
+func (k *cutter) follow(t *testing.T, f elsewhere) {
 	t.Helper()
 	k.done = func() error { f.say(t, "stop"); return nil }
 	l := ledger{received: k.passed}

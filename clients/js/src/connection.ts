@@ -57,6 +57,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     send(data: Data) {
       outbox.put(data, isClosed() ? 0 : queue);
     },
+    retry: wakeUp,
     close() {
       inbox.clear();
       finish({ code: 1000, reason: 'closed by this client' });
@@ -74,13 +75,14 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
   /** Listens to the page: it may be a good time to try again, or to see whether the connection still lives. */
   function attendPage() {
     const { signal } = closed, { document } = globalThis;
-    const wakeUp = () => {
-      if (document?.hidden) return;
-      if (link) link.heard = 0;
-      wake();
-    };
-    for (const type of ['online', 'pageshow']) globalThis.addEventListener?.(type, wakeUp, { signal });
-    document?.addEventListener('visibilitychange', wakeUp, { signal });
+    const look = () => document?.hidden || wakeUp();
+    for (const type of ['online', 'pageshow']) globalThis.addEventListener?.(type, look, { signal });
+    document?.addEventListener('visibilitychange', look, { signal });
+  }
+
+  function wakeUp() {
+    if (link) link.heard = 0;
+    wake();
   }
 
   async function run() {
@@ -261,7 +263,9 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     let token;
     // A WebSocket can carry no secret.
     if (me.session?.secret) token = JSON.parse(await request({ ticket: 'new' }, { method: 'POST' })).ticket;
-    latest = openSocket(WebSocket, counts() ? address({ notes: 'no', token }) : url, protocols, patience, ear);
+    const offered = typeof protocols === 'function' ? await protocols() : protocols;
+    if (isClosed()) throw full;
+    latest = openSocket(WebSocket, counts() ? address({ notes: 'no', token }) : url, offered, patience, ear);
     latest.last = last;
     return latest;
   }

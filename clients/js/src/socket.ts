@@ -2,7 +2,7 @@ import type { Options } from '../client';
 import { newLink, type Ear, type Link } from './link';
 
 /** Opens a WebSocket, in so many milliseconds. */
-export function openSocket(Socket: Options['WebSocket'], url: URL, protocols: Options['protocols'], patience: number, ear: Ear): Link {
+export function openSocket(Socket: Options['WebSocket'], url: URL, protocols: string | string[] | undefined, patience: number, ear: Ear): Link {
   if (!Socket) throw new Error('no WebSocket here: see the option WebSocket');
   const socket = new Socket(url.href.replace(/^http/, 'ws'), protocols);
   socket.binaryType = 'arraybuffer';

@@ -207,3 +207,15 @@ test('options that make no WebSocket are the end in words', async t => {
 test('a URL that is none is told at once', () => {
   assert.throws(() => new Server().connect({ after() {} }, { url: 'a' }), TypeError);
 });
+
+test('protocols may be asked for, before each handshake', async t => {
+  const tick = stopClocks(t), server = new Server();
+  let n = 0;
+  const c = server.connect(t, { protocols: async () => [`token-${++n}`] });
+  await settle();
+  assert.deepEqual(server.socket.protocols, ['token-1']);
+  server.socket.lose();
+  await tick(1000);
+  assert.deepEqual(server.socket.protocols, ['token-2']);
+  c.close();
+});

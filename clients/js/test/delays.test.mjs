@@ -179,3 +179,15 @@ test('a page that wakes asks whether its connection still lives', async t => {
   await settle();
   assert.equal(server.socket.readyState, 2);
 });
+
+test('retry does not wait', async t => {
+  const tick = stopClocks(t), server = new Server();
+  server.state = () => Promise.reject(new TypeError('fetch failed'));
+  const c = server.connect(t, { delay: { first: 1 } });
+  for (let i = 0; i < 12; i++) await tick(10_000);
+  const before = server.asked.length;
+  await tick(1);
+  c.retry();
+  await settle();
+  assert.equal(server.asked.length, before + 1);
+});
