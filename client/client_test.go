@@ -406,6 +406,19 @@ func TestSessionAgain(t *testing.T) {
 	}
 }
 
+// TestSessionBehindLogin: a proxy that wants a name and a password leaves no room for the
+// secret of a session in the same header. The cookie has it.
+func TestSessionBehindLogin(t *testing.T) {
+	t.Parallel()
+	p, address := newProgram(t, lifetimeSession)
+	p.epoch = ""
+	o, _ := quick()
+	c := dial(t, strings.Replace(address, "http://", "ws://me:secret@", 1), o)
+	p.cut(t)
+	p.say("a")
+	expect(t, c, 1, "a")
+}
+
 // TestCloseAnyTime: Close ends whatever goes on.
 func TestCloseAnyTime(t *testing.T) {
 	t.Parallel()

@@ -50,12 +50,15 @@ type Conn struct {
 	next    *link         // takes the place of link
 	changed chan struct{} // closed when link changes
 	session Session
+	cookies []*http.Cookie // that it came with
 	last    uint64 // the number of the last message received
 	leaving error  // why we end it ourselves
 	ended   error
 
 	posts     context.Context // nil while no message was sent by plain HTTP
 	stopPosts context.CancelFunc
+
+	closeOnce sync.Once
 
 	sending chan struct{} // holds the right to send
 	queue   queue
@@ -130,7 +133,7 @@ func (c *Conn) readQuery() error {
 // newHTTP returns the client for all but WebSockets.
 func newHTTP(o Options) *http.Client {
 	t := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: o.Dial, TLSClientConfig: o.TLS,
+		Proxy: o.Proxy, DialContext: o.Dial, TLSClientConfig: o.TLS,
 		DisableCompression: true, ForceAttemptHTTP2: true,
 	}
 	if o.Dial != nil {
@@ -296,6 +299,7 @@ func (c *Conn) leave(cause error) bool {
 		return false
 	}
 	c.leaving = cause
+	c.tell()
 	return true
 }
 
@@ -321,10 +325,26 @@ func (c *Conn) CloseSend(cause error) error {
 	return l.CloseSend(cause)
 }
 
+// closeWait is how long Close waits for a message that is being sent.
+const closeWait = 5 * time.Second
+
 // Close leaves: the server is told, and what was sent is delivered. A process that ends
 // with its connection ends. It returns when nothing of the Conn remains.
 func (c *Conn) Close() error {
-	c.CloseSend(nil)
+	c.closeOnce.Do(c.close)
+	return nil
+}
+
+func (c *Conn) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+	defer cancel()
+	l := c.current()
+	if err := c.acquire(ctx); err == nil {
+		c.CloseSend(nil)
+		c.release()
+	} else if c.leave(net.ErrClosed) && l != nil {
+		l.Close() // it takes nothing
+	}
 	c.pump.stop()
 	for err := error(nil); err == nil; { // the server's close comes after what it has said
 		_, err = c.Receive()
@@ -332,5 +352,4 @@ func (c *Conn) Close() error {
 	c.cancel(net.ErrClosed)
 	c.work.Wait()
 	c.http.CloseIdleConnections()
-	return nil
 }

@@ -137,6 +137,7 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("%d %s: %s", answer, http.StatusText(answer), sentence), answer)
 	case r.Method == "POST" && query.Get("session") == "new":
 		p.set(func() { p.session, p.epoch = Session{"id1", "secret1"}, "E1" })
+		http.SetCookie(w, &http.Cookie{Name: "websocketd-1", Value: "secret1", Path: "/", HttpOnly: true})
 		w.WriteHeader(201)
 		json.NewEncoder(w).Encode(p.session)
 	case p.refuses(w, r, query.Get("session")):
@@ -146,6 +147,10 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.serveWebSocket(w, r)
 	case r.Method == "POST":
 		body, _ := io.ReadAll(r.Body)
+		if string(body) == "hang" {
+			<-r.Context().Done()
+			return
+		}
 		p.set(func() { p.got = append(p.got, string(body)) })
 		w.WriteHeader(204)
 	default:
@@ -181,7 +186,7 @@ func (p *program) refuses(w http.ResponseWriter, r *http.Request, id string) boo
 	switch {
 	case id != p.session.ID:
 		http.Error(w, "404 Not Found: there is no such session", 404)
-	case id != "" && r.Header.Get("Authorization") != "Bearer "+p.session.Secret:
+	case id != "" && r.Header.Get("Authorization") != "Bearer "+p.session.Secret && r.Header.Get("Cookie") != "websocketd-1="+p.session.Secret:
 		http.Error(w, "403 Forbidden: this session needs its secret", 403)
 	case !p.upgrades && r.Header.Get("Upgrade") != "":
 		http.Error(w, "<h1>Forbidden</h1>", 403)

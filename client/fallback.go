@@ -3,6 +3,8 @@ package client
 import (
 	"bytes"
 	"context"
+	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -86,24 +88,36 @@ func (c *Conn) endPosts() {
 	}
 }
 
-// post sends a message. While the server has no room for it, it is sent again: then it was
-// not taken.
+// post sends a message. It is sent again if it was surely not taken: the server was not
+// reached, or has no room for it.
 func (c *Conn) post(ctx context.Context, m bridge.Message) error {
 	pause := delay{first: c.o.FirstDelay, most: c.o.MostDelay}
 	for {
 		resp, err := c.request(ctx, http.MethodPost, url.Values{}, "*/*", bytes.NewReader(m.Data))
-		if err != nil {
-			return err
-		}
-		if resp.StatusCode/100 == 2 {
+		if err == nil && resp.StatusCode/100 == 2 {
 			return resp.Body.Close()
 		}
-		refusal := ws.ReadRefusal(resp)
-		if refusal.Status != http.StatusTooManyRequests && refusal.Status != http.StatusServiceUnavailable {
-			return refusal
+		if err == nil {
+			err = ws.ReadRefusal(resp)
 		}
-		if err := sleep(ctx, max(pause.next(), min(retryAfter(refusal), c.o.MostDelay))); err != nil {
+		if !isNotTaken(err) {
+			return err
+		}
+		if err := sleep(ctx, max(pause.next(), min(retryAfter(err), c.o.MostDelay))); err != nil {
 			return err
 		}
 	}
+}
+
+// isNotTaken reports whether the error of a message says that it was surely not taken, and
+// may be later.
+func isNotTaken(err error) bool {
+	failed, refusal := new(net.OpError), new(ws.Refusal)
+	switch {
+	case errors.As(err, &refusal):
+		return refusal.Status == http.StatusTooManyRequests || refusal.Status == http.StatusServiceUnavailable
+	case errors.As(err, &failed):
+		return failed.Op == "dial"
+	}
+	return false
 }

@@ -24,15 +24,29 @@ type link struct {
 type carrier interface {
 	Receive() ([]bridge.Message, error)
 	ReceiveEach(func([]bridge.Message)) error
-	Send([]bridge.Message) error
+	SendContext(ctx context.Context, batch []bridge.Message) error
 	CloseSend(error) error
 	Close() error
 }
 
 var (
-	_ carrier = (*ws.Endpoint)(nil)
+	_ carrier = (*socket)(nil)
 	_ carrier = (*stream)(nil)
 )
+
+// socket is a WebSocket.
+type socket struct{ *ws.Endpoint }
+
+// SendContext sends messages. It ends the connection if ctx is done before the server takes
+// them: nothing can follow half a frame.
+func (s *socket) SendContext(ctx context.Context, batch []bridge.Message) error {
+	if ctx.Done() == nil {
+		return s.Send(batch)
+	}
+	stop := context.AfterFunc(ctx, func() { s.Close() })
+	defer stop()
+	return s.Send(batch)
+}
 
 func isEOF(err error) bool { return err == io.EOF }
 
@@ -42,7 +56,7 @@ func (c *Conn) openWebSocket(ctx context.Context, after position) (*link, error)
 	if err != nil {
 		return nil, err
 	}
-	return &link{carrier: server, via: WebSocket, counts: true, at: after.number}, nil
+	return &link{carrier: &socket{server}, via: WebSocket, counts: true, at: after.number}, nil
 }
 
 // openPlain makes a WebSocket whose process ends with it.
@@ -51,12 +65,12 @@ func (c *Conn) openPlain(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &link{carrier: server, via: WebSocket}, nil
+	return &link{carrier: &socket{server}, via: WebSocket}, nil
 }
 
 func (c *Conn) dialOptions() ws.DialOptions {
 	return ws.DialOptions{
-		Header: c.header(), Protocols: c.o.Protocols, TLS: c.o.TLS, Dial: c.o.Dial,
+		Header: c.header(), Protocols: c.o.Protocols, TLS: c.o.TLS, Proxy: c.o.Proxy, Dial: c.o.Dial,
 		MaxMessage: c.o.MaxMessage, PingInterval: c.o.PingInterval,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"websocketd/libwebsocketd/ws"
@@ -18,9 +19,13 @@ type Options struct {
 	Protocols []string    // subprotocols to offer, the preferred one first
 	TLS       *tls.Config // for wss and https; nil: the system's certificates
 
-	// Dial connects to the address "host:port". It can connect to a unix socket instead:
-	// then the URL's host is only what the server is told. nil is a [net.Dialer], or the
-	// proxy of the environment for all but WebSockets.
+	// Proxy returns the URL of an HTTP proxy for a request, nil for none. The field is nil
+	// for that of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
+	Proxy func(*http.Request) (*url.URL, error)
+
+	// Dial connects to the address "host:port" without a proxy. It can connect to a unix
+	// socket instead: then the URL's host is only what the server is told. nil is a
+	// [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	MaxMessage   int64         // bytes of one message of the server; 0 is 16 MiB
@@ -111,6 +116,9 @@ func (o *Options) complete() Options {
 	all.MaxMessage = cmp.Or(max(all.MaxMessage, 0), ws.DefaultMaxMessage)
 	all.FirstDelay = cmp.Or(all.FirstDelay, DefaultFirstDelay)
 	all.MostDelay = max(cmp.Or(all.MostDelay, DefaultMostDelay), all.FirstDelay)
+	if all.Proxy == nil {
+		all.Proxy = http.ProxyFromEnvironment
+	}
 	if all.Opened == nil {
 		all.Opened = func(Opened) {}
 	}

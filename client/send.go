@@ -41,10 +41,10 @@ func (c *Conn) Send(batch []bridge.Message) error {
 		if err != nil {
 			return err
 		}
-		if err := c.sendQueued(l); err != nil {
+		if err := c.sendQueued(context.Background(), l); err != nil {
 			continue
 		}
-		switch err := c.sendOver(l, batch); err {
+		switch err := c.sendOver(context.Background(), l, batch); err {
 		case errNotSent:
 		case ErrUnsure:
 			return nil
@@ -56,7 +56,8 @@ func (c *Conn) Send(batch []bridge.Message) error {
 
 // Write sends a message. It does not wait for a connection: while there is none, its error
 // is ErrNotOpen, or it puts the message into the queue. If ctx is done while the server
-// does not take the message, the connection is ended; it cannot be used after half of one.
+// does not take the message, a WebSocket is ended, and made again: nothing can follow half
+// a message.
 func (c *Conn) Write(ctx context.Context, m Message) error {
 	if err := c.acquire(ctx); err != nil {
 		return err
@@ -70,12 +71,11 @@ func (c *Conn) Write(ctx context.Context, m Message) error {
 		if err != nil {
 			return err
 		}
-		if err := c.sendQueued(l); err != nil {
+		if err := c.sendQueued(ctx, l); err != nil {
 			continue
 		}
-		stop := context.AfterFunc(ctx, func() { l.Close() })
-		err = c.sendOver(l, []bridge.Message{{Kind: m.Kind, Data: m.Data}})
-		if !stop() && err != nil {
+		err = c.sendOver(ctx, l, []bridge.Message{{Kind: m.Kind, Data: m.Data}})
+		if err != nil && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if err != errNotSent {
@@ -141,10 +141,10 @@ func (c *Conn) awaitLink(ctx context.Context, patient bool) (*link, error) {
 // errNotSent is the error of messages of which nothing was sent.
 var errNotSent = errors.New("nothing was sent")
 
-// sendOver sends over a connection. After errNotSent and ErrUnsure nothing more can be sent
-// over it.
-func (c *Conn) sendOver(l *link, batch []bridge.Message) error {
-	err := l.Send(batch)
+// sendOver sends over a connection. After errNotSent, and ErrUnsure of a WebSocket, nothing
+// more can be sent over it.
+func (c *Conn) sendOver(ctx context.Context, l *link, batch []bridge.Message) error {
+	err := l.SendContext(ctx, batch)
 	refusal := new(ws.Refusal)
 	switch {
 	case err == nil:
@@ -152,9 +152,11 @@ func (c *Conn) sendOver(l *link, batch []bridge.Message) error {
 	case errors.As(err, &refusal):
 		return err
 	}
-	c.mu.Lock()
-	l.dead = true
-	c.mu.Unlock()
+	if l.via == WebSocket {
+		c.mu.Lock()
+		l.dead = true
+		c.mu.Unlock()
+	}
 	if errors.Is(err, ws.ErrFinished) {
 		return errNotSent
 	}
@@ -162,10 +164,10 @@ func (c *Conn) sendOver(l *link, batch []bridge.Message) error {
 }
 
 // sendQueued sends what is in the queue.
-func (c *Conn) sendQueued(l *link) error {
+func (c *Conn) sendQueued(ctx context.Context, l *link) error {
 	for len(c.queue.messages) > 0 {
 		m := c.queue.messages[0]
-		err := c.sendOver(l, []bridge.Message{m})
+		err := c.sendOver(ctx, l, []bridge.Message{m})
 		if err == errNotSent {
 			return err
 		}
@@ -190,7 +192,7 @@ func (c *Conn) flush() {
 		}
 		defer c.release()
 		if l := c.current(); l != nil {
-			c.sendQueued(l)
+			c.sendQueued(context.Background(), l)
 		}
 	})
 }

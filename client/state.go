@@ -112,7 +112,9 @@ func (c *Conn) newSession(ctx context.Context) (s state, err error) {
 	if err := json.NewDecoder(io.LimitReader(resp.Body, mostDocument)).Decode(&made); err != nil || made.ID == "" {
 		return s, errors.Join(errors.New("the server has made a session, and not said which"), err)
 	}
-	c.setSession(made)
+	c.mu.Lock()
+	c.session, c.cookies = made, resp.Cookies()
+	c.mu.Unlock()
 	return c.ask(ctx)
 }
 
@@ -136,16 +138,27 @@ func (c *Conn) request(ctx context.Context, method string, query url.Values, acc
 	return resp, err
 }
 
-// header returns what every request carries.
+// header returns what every request carries. The secret of a session is a Bearer token or,
+// where the caller has another use for that header, the cookie that the session came with.
 func (c *Conn) header() http.Header {
 	h := c.o.Header.Clone()
 	if h == nil {
 		h = http.Header{}
 	}
-	if s := c.Session(); s.Secret != "" {
-		h.Set("Authorization", "Bearer "+s.Secret)
-	} else if password, ok := c.target.User.Password(); ok && h.Get("Authorization") == "" {
-		(&http.Request{Header: h}).SetBasicAuth(c.target.User.Username(), password)
+	r := &http.Request{Header: h}
+	if password, ok := c.target.User.Password(); ok && h.Get("Authorization") == "" {
+		r.SetBasicAuth(c.target.User.Username(), password)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.session.Secret == "":
+	case h.Get("Authorization") == "":
+		h.Set("Authorization", "Bearer "+c.session.Secret)
+	default:
+		for _, cookie := range c.cookies {
+			r.AddCookie(cookie)
+		}
 	}
 	return h
 }

@@ -234,10 +234,13 @@ func (s *stream) take(e event) (*bridge.Message, error) {
 	return m, nil
 }
 
-// Send sends each message in a request of its own, after the one before was taken.
-func (s *stream) Send(batch []bridge.Message) error {
+// SendContext sends each message in a request of its own, after the one before was taken.
+func (s *stream) SendContext(ctx context.Context, batch []bridge.Message) error {
+	life, cancel := context.WithCancelCause(s.c.postContext())
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })()
 	for _, m := range batch {
-		if err := s.c.post(s.c.postContext(), m); err != nil {
+		if err := s.c.post(life, m); err != nil {
 			return err
 		}
 	}

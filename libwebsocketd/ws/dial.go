@@ -26,8 +26,13 @@ type DialOptions struct {
 	Protocols []string    // subprotocols to offer, the preferred one first
 	TLS       *tls.Config // for wss and https; nil: the system's certificates
 
-	// Dial connects to the address "host:port". It can connect to a unix socket instead:
-	// then the URL's host is only what the server is told. nil is a [net.Dialer].
+	// Proxy returns the URL of an HTTP proxy for a request, nil for none. The field is nil
+	// for that of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
+	Proxy func(*http.Request) (*url.URL, error)
+
+	// Dial connects to the address "host:port" without a proxy. It can connect to a unix
+	// socket instead: then the URL's host is only what the server is told. nil is a
+	// [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	MaxMessage   int64         // bytes of one message; 0 is DefaultMaxMessage; negative streams, in pieces
@@ -140,32 +145,45 @@ func prepare(address string, o DialOptions) (*url.URL, http.Header, error) {
 	return target, header, nil
 }
 
-// connect connects to the server, with TLS if the URL says so.
+// connect connects to the server, through a proxy if there is one, with TLS if the URL says
+// so.
 func connect(ctx context.Context, target *url.URL, o DialOptions) (net.Conn, error) {
-	dial := o.Dial
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
 	secure, port := target.Scheme == "wss", "80"
 	if secure {
 		port = "443"
 	}
-	raw, err := dial(ctx, "tcp", net.JoinHostPort(target.Hostname(), cmp.Or(target.Port(), port)))
-	if err != nil || !secure {
-		return raw, err
-	}
-	cfg := o.TLS.Clone()
-	if cfg == nil {
-		cfg = &tls.Config{}
-	}
-	cfg.ServerName = cmp.Or(cfg.ServerName, target.Hostname())
-	cfg.NextProtos = []string{"http/1.1"}
-	c := tls.Client(raw, cfg)
-	if err := c.HandshakeContext(ctx); err != nil {
-		raw.Close()
+	address := net.JoinHostPort(target.Hostname(), cmp.Or(target.Port(), port))
+	proxy, err := o.proxyFor(target)
+	if err != nil {
 		return nil, err
 	}
-	return c, nil
+	var c net.Conn
+	switch {
+	case o.Dial != nil:
+		c, err = o.Dial(ctx, "tcp", address)
+	case proxy != nil:
+		c, err = throughProxy(ctx, proxy, address)
+	default:
+		c, err = new(net.Dialer).DialContext(ctx, "tcp", address)
+	}
+	if err != nil || !secure {
+		return c, err
+	}
+	return encrypt(ctx, c, o.TLS, target.Hostname())
+}
+
+// proxyFor returns the proxy for a URL, nil if there is none.
+func (o *DialOptions) proxyFor(target *url.URL) (*url.URL, error) {
+	find := o.Proxy
+	if o.Dial != nil {
+		return nil, nil
+	}
+	if find == nil {
+		find = http.ProxyFromEnvironment
+	}
+	plain := *target
+	plain.Scheme = strings.Replace(target.Scheme, "ws", "http", 1)
+	return find(&http.Request{URL: &plain})
 }
 
 // shakeHands makes the handshake over a connection.
