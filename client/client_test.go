@@ -185,6 +185,36 @@ func TestMissed(t *testing.T) {
 	}
 }
 
+// TestBeginning: what a server keeps of the beginning comes first, and once.
+func TestBeginning(t *testing.T) {
+	t.Parallel()
+	p, address := newProgram(t, lifetimeShared)
+	p.say("1", "2", "3", "4", "5")
+	p.first = 5
+	p.beginning = `{"epoch":"E1","pending":[{"seq":1,"data":"1"},{"seq":2,"base64":"AP8="},{"gap":{"from":3,"to":4}},{"seq":5,"data":"5"}],"ended":null}`
+	o, l := quick()
+	c := dial(t, address, o)
+	expect(t, c, 1, "1", "\x00\xff")
+	expect(t, c, 5, "5")
+	p.cut(t)
+	p.say("6")
+	expect(t, c, 6, "6")
+	if got := l.took(); got != "opened by websocket, lost: the connection broke off, resumed by websocket" {
+		t.Error(got)
+	}
+	c = dial(t, address, nil)
+	var got []string
+	p.set(func() { p.ended = &bridge.CloseWith{Code: 4001, Reason: "exit status 1"} })
+	c.ReceiveEach(func(batch []bridge.Message) {
+		for _, m := range batch {
+			got = append(got, string(m.Data))
+		}
+	})
+	if strings.Join(got, " ") != "1 \x00\xff 5 6" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestNothingRuns: while no process runs there is no epoch to come back with. The first
 // client starts one, and what comes is held back until the epoch is known.
 func TestNothingRuns(t *testing.T) {
@@ -369,54 +399,6 @@ func TestTries(t *testing.T) {
 	if got := strings.Count(l.took(), "lost"); got != 3 {
 		t.Errorf("told %d times", got)
 	}
-}
-
-// TestSessionOver: a session that has gone is the end, in words.
-func TestSessionOver(t *testing.T) {
-	t.Parallel()
-	p, address := newProgram(t, lifetimeSession)
-	p.epoch = ""
-	o, _ := quick()
-	c := dial(t, address, o)
-	p.set(func() { p.session = Session{} })
-	p.cut(t)
-	ends(t, c, "404 Not Found: there is no such session")
-}
-
-// TestSessionAgain: another Conn goes on with a session, where the first one was.
-func TestSessionAgain(t *testing.T) {
-	t.Parallel()
-	p, address := newProgram(t, lifetimeSession)
-	p.epoch = ""
-	first := dial(t, address, nil)
-	p.say("a", "b")
-	expect(t, first, 1, "a", "b")
-	session, position := first.Session(), first.Position()
-	first.Close()
-	p.say("c")
-	o, l := quick()
-	o.Session, o.After = session, position
-	expect(t, dial(t, address, o), 3, "c")
-	if got := l.took(); got != "resumed by websocket" {
-		t.Error(got)
-	}
-	expect(t, dial(t, address+"?session=id1", &Options{Session: Session{Secret: "secret1"}}), 1, "a", "b", "c")
-	if _, err := Dial(t.Context(), address+"?session=id1", nil); err == nil || err.Error() != "403 Forbidden: this session needs its secret" {
-		t.Error(err)
-	}
-}
-
-// TestSessionBehindLogin: a proxy that wants a name and a password leaves no room for the
-// secret of a session in the same header. The cookie has it.
-func TestSessionBehindLogin(t *testing.T) {
-	t.Parallel()
-	p, address := newProgram(t, lifetimeSession)
-	p.epoch = ""
-	o, _ := quick()
-	c := dial(t, strings.Replace(address, "http://", "ws://me:secret@", 1), o)
-	p.cut(t)
-	p.say("a")
-	expect(t, c, 1, "a")
 }
 
 // TestCloseAnyTime: Close ends whatever goes on.

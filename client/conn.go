@@ -32,6 +32,7 @@ type Conn struct {
 	epoch     string // of the numbers; "" if the program is not one to come back to
 	lifetime  string
 	opened    bool   // a connection was there
+	head      head   // comes before all else
 	missed    Missed // and not told yet
 	pause     delay
 	probe     delay     // of tries to get back to WebSockets
@@ -51,8 +52,8 @@ type Conn struct {
 	changed chan struct{} // closed when link changes
 	session Session
 	cookies []*http.Cookie // that it came with
-	last    uint64 // the number of the last message received
-	leaving error  // why we end it ourselves
+	last    uint64         // the number of the last message received
+	leaving error          // why we end it ourselves
 	ended   error
 
 	posts     context.Context // nil while no message was sent by plain HTTP
@@ -158,6 +159,9 @@ func (c *Conn) receive() (batch []bridge.Message, number uint64, err error) {
 		if err := c.connect(false); err != nil {
 			return nil, 0, err
 		}
+		if h := c.takeHead(); len(h.messages) > 0 {
+			return h.messages, h.number, nil
+		}
 		l := c.current()
 		if batch, err = l.Receive(); err != nil {
 			c.lost(l, err)
@@ -174,6 +178,9 @@ func (c *Conn) ReceiveEach(each func([]bridge.Message)) error {
 	for {
 		if err := c.connect(false); err != nil {
 			return err
+		}
+		if h := c.takeHead(); len(h.messages) > 0 {
+			each(h.messages)
 		}
 		l := c.current()
 		c.lost(l, l.ReceiveEach(func(batch []bridge.Message) {

@@ -181,7 +181,13 @@ func (c *Conn) try(ctx context.Context) (*link, error) {
 		l, err := c.openPlain(ctx)
 		return l, err
 	}
+	fresh := c.isFresh() || c.at().epoch != now.Epoch
 	c.adopt(&now)
+	if fresh && now.Beginning != nil {
+		if c.head, err = c.fetchHead(ctx, &now); err != nil {
+			return nil, c.raced(err)
+		}
+	}
 	l, err := c.attach(ctx)
 	c.again = false
 	if err != nil || now.Epoch != "" {
@@ -200,6 +206,9 @@ func (c *Conn) try(ctx context.Context) (*link, error) {
 	return l, nil
 }
 
+// isFresh reports whether this client has seen nothing yet.
+func (c *Conn) isFresh() bool { return !c.opened && c.o.After == "" }
+
 // adopt takes the state of a program for the connection to come: what this client has
 // missed, and where it goes on.
 func (c *Conn) adopt(now *state) {
@@ -208,9 +217,9 @@ func (c *Conn) adopt(now *state) {
 	before := max(now.First, 1) - 1
 	switch {
 	case now.Epoch == "" || c.epoch != "" && now.Epoch != c.epoch:
-		c.missed.Unknown = c.missed.Unknown || c.epoch != ""
+		c.missed.Unknown = c.missed.Unknown || c.epoch != "" && !c.isFresh()
 		c.last = before
-	case c.epoch == "":
+	case c.epoch == "" || c.isFresh():
 		c.last = before
 	case before > c.last:
 		c.missed.Count += before - c.last

@@ -22,22 +22,23 @@ import (
 type program struct {
 	lifetime string
 
-	mu       sync.Mutex
-	changed  *sync.Cond
-	epoch    string // "" before the process runs
-	first    int    // what is kept
-	messages []string
-	ended    *bridge.CloseWith
-	session  Session
-	upgrades bool // WebSockets are not blocked
-	silent   bool // nothing comes through, until somebody comes back
-	answer   int  // the status of everything; 0 is what it should be
-	sentence string
-	raw      string // an answer as it is sent, after which the connection breaks off
-	refusals int    // how often answer is given; 0 is for ever
-	open     map[io.Closer]bool
-	asked    []string // requests
-	got      []string // messages to the program
+	mu        sync.Mutex
+	changed   *sync.Cond
+	epoch     string // "" before the process runs
+	first     int    // what is kept
+	messages  []string
+	ended     *bridge.CloseWith
+	session   Session
+	upgrades  bool   // WebSockets are not blocked
+	beginning string // the answer that has it
+	silent    bool   // nothing comes through, until somebody comes back
+	answer    int    // the status of everything; 0 is what it should be
+	sentence  string
+	raw       string // an answer as it is sent, after which the connection breaks off
+	refusals  int    // how often answer is given; 0 is for ever
+	open      map[io.Closer]bool
+	asked     []string // requests
+	got       []string // messages to the program
 }
 
 func newProgram(t *testing.T, lifetime string) (*program, string) {
@@ -143,6 +144,9 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case p.refuses(w, r, query.Get("session")):
 	case query.Has("state"):
 		p.tell(w)
+	case query.Get("wait") == "0s":
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, p.beginning)
 	case r.Header.Get("Upgrade") != "":
 		p.serveWebSocket(w, r)
 	case r.Method == "POST":
@@ -208,6 +212,9 @@ func (p *program) tell(w http.ResponseWriter) {
 	if p.epoch != "" {
 		document["epoch"], document["first"], document["last"], document["ended"] = p.epoch, p.first, len(p.messages), p.ended
 		document["id"] = p.session.ID
+		if p.beginning != "" {
+			document["beginning"] = map[string]int{"first": 1, "last": 2}
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(document)

@@ -30,6 +30,7 @@ type state struct {
 	ID          string // of the session
 	Epoch       string // "" if no process runs whose output is kept
 	First, Last uint64
+	Beginning   *span     // what is kept of the beginning besides; nil if there is none
 	Ended       *struct{} // not nil if the process has ended
 }
 
