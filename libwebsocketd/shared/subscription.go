@@ -133,6 +133,14 @@ func (h *Hub) detach(s *Subscription) {
 	h.stir()
 }
 
+// expect notes that a viewer leaves because it is told to come back. If it is the last
+// one, that is no reason to end the process.
+func (h *Hub) expect(s *Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.returns = true
+}
+
 // Epoch returns the name of the numbering of the messages.
 func (s *Subscription) Epoch() string { return s.hub.output.Epoch() }
 
@@ -216,6 +224,7 @@ func (s *Subscription) hand(entries []record.Entry[item]) {
 				continue // it joined after that restart
 			}
 			s.pending = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseServiceRestart, Reason: "restarted after " + e.Item.note.Restarted}
+			s.hub.expect(s)
 			return
 		}
 		s.out = append(s.out, libwebsocketd.Delivery{Chunk: e.Item.chunk, First: e.First, Skip: e.Skip, Note: e.Item.note})

@@ -74,10 +74,10 @@ func TestSlowTakesNoNotes(t *testing.T) {
 }
 
 // With notes=no a restart is told by 1012. Whoever counts comes back for the next message,
-// and no process is started for that.
+// and no process is started for that, or ended, though nobody else is there.
 func TestRestartTakesNoNotes(t *testing.T) {
 	t.Parallel()
-	s := start(t, counting(t, "-total=3 -status=3", "--restart=on-failure", "--linger=1m")...)
+	s := start(t, counting(t, "-total=3 -status=3", "--restart=on-failure")...)
 	c, count := s.ConnectTo(t, "/?after=0&notes=no"), 0
 	epoch := *stateOf(t, s, "/").Epoch
 	for n := 1; n <= 3; n++ {
