@@ -43,8 +43,8 @@ func TestConsole(t *testing.T) {
 		"Ansi": testAnsi, "JSON": testJSON, "Turning": testTurning, "Copy": testCopy, "Links": testLinks, "Command": testCommand, "Highlight": testHighlight,
 		"Programs": testPrograms, "Refusals": testRefusals, "Stderr": testStderr, "Subprotocol": testSubprotocol,
 		"Sentences": testSentences, "Session": testSession, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
-		"SessionComesBack": testSessionComesBack, "SharedComesBack": testSharedComesBack, "WaitingEnds": testWaitingEnds,
-		"ConnectionIsOver": testConnectionIsOver, "Bare": testBare, "Blocked": testBlocked,
+		"SessionComesBack": testSessionComesBack, "SharedComesBack": testSharedComesBack, "Restart": testRestart, "WaitingEnds": testWaitingEnds,
+		"ConnectionIsOver": testConnectionIsOver, "Over": testOver, "Bare": testBare, "Blocked": testBlocked,
 		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -82,6 +82,23 @@ func testSharedComesBack(t *testing.T, browser context.Context, _ *harness.Serve
 	keepPicture(t, p, "missed")
 }
 
+// testRestart: a program that was started again goes on in the same conversation.
+func testRestart(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := harness.Start(t, harness.Binary(t), "--devconsole", "--pingms=0", "--shared", "--restart=always", "sh", "-c", `read -r line; echo "$line"; exit 3`)
+	p := openPage(t, browser, s.Addr, "/")
+	p.connect()
+	for _, line := range []string{"one", "two"} {
+		p.send(line)
+		p.awaitRow("onmessage", line)
+	}
+	p.awaitRow("lost", "The program has ended (exit status 3), and was started again.")
+	p.awaitRow("onopen", "reconnected, nothing missed")
+	p.until(`document.querySelectorAll(".row.onopen").length === 3`)
+	if rows := p.rows("onopen"); strings.Contains(strings.Join(rows, ""), "new process") {
+		t.Errorf("rows: %q", rows)
+	}
+}
+
 // testWaitingEnds: while the page waits one may try again at once, and give up.
 func testWaitingEnds(t *testing.T, browser context.Context, _ *harness.Server) {
 	wall := harness.NewWall(t, sharedServer(t).Addr, harness.Nothing)
@@ -132,6 +149,32 @@ func testConnectionIsOver(t *testing.T, browser context.Context, s *harness.Serv
 	p.awaitRow("onopen", "reconnected to a new process: what the old one said last may be missing")
 	p.send("alive")
 	p.awaitRow("onmessage", "alive")
+}
+
+// testOver: what would be the same at the next try is the end, in the server's words.
+func testOver(t *testing.T, browser context.Context, _ *harness.Server) {
+	scripts := harness.Scripts(t, map[string]string{"crlf": programs["crlf"]})
+	s := harness.Start(t, harness.Binary(t), "--devconsole", "--pingms=0", "--shared", "--dir="+scripts)
+	p := openPage(t, browser, s.Addr, "/crlf")
+	p.until(`$("keep").checked`)
+	p.focus("url")
+	p.keys("\r")
+	p.awaitRow("onclose", "The server refused: 500 Internal Server Error: the program's first line ends in CR")
+
+	kept := harness.Start(t, harness.Binary(t), "--devconsole", "--pingms=0", "--resume=1s", "cat")
+	proxy := harness.NewProxy(t, kept.Addr)
+	wall := harness.NewWall(t, proxy.Addr, harness.Nothing)
+	p = openPage(t, browser, wall.Addr, "/")
+	p.connect()
+	proxy.After(0, harness.Reset)
+	wall.Stop(harness.Everything)
+	p.send("cut off")
+	p.awaitRow("lost", "Trying again in ")
+	kept.Out.Await(t, "END")
+	wall.Stop(harness.Nothing)
+	p.focus("log")
+	p.keys("r")
+	p.awaitRow("onclose", "The server refused: 404 Not Found: ")
 }
 
 // testBare: without the checkbox the page has a WebSocket as every page has it.

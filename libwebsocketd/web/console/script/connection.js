@@ -127,14 +127,14 @@ async function ended(it, ending) {
   unsentWaits = false;
   showState();
   if (it.exception) addException(it.exception);
-  else addEnding(it, it.closing && (open && it.left && it.way === "websocket" || it.closing.code === ending.code) ? it.closing : ending, ending.status);
+  else addEnding(it, open && it.left && it.way === "websocket" || it.closing?.code === ending.code && !ending.status ? it.closing : ending);
   if (!again) return;
   again = false;
   connect();
 }
 
-function addEnding(it, closing, status) {
-  const { code, reason } = closing;
+function addEnding(it, closing) {
+  const { code, reason, status } = closing;
   const tone = it.left && !it.opened || code === 1001 || code === 1005 ? "" : code === 1000 ? "good" : "bad";
   if (status) it.refusal = reason;
   add("onclose", closingWords(closing), { tone, why: explain(code, reason, it.opened && !status, it.left, it) });
