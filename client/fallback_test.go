@@ -46,8 +46,8 @@ func TestFallback(t *testing.T) {
 			p.say(fmt.Sprint("m", number))
 			expect(t, c, uint64(number), fmt.Sprint("m", number))
 		}
+		eventually(t, "it has gone over", func() bool { return strings.Contains(l.said(), "resumed by websocket") && p.attached() == 1 })
 		l.took()
-		eventually(t, "only the WebSocket is left", func() bool { return p.attached() == 1 })
 		if err := c.Write(t.Context(), Message{Kind: Text, Data: []byte("4")}); err != nil {
 			t.Error(err)
 		}
