@@ -107,7 +107,7 @@ func (w *window) connected() {
 	w.t.Helper()
 	open := false
 	harness.Until(w.t, "the page is connected", func() bool {
-		w.run(chromedp.Evaluate(`ws.readyState === WebSocket.OPEN`, &open))
+		w.run(chromedp.Evaluate(`connection.state === "open"`, &open))
 		return open
 	})
 }
@@ -122,7 +122,7 @@ func (w *window) goesOn(s *harness.Server, proxy *harness.Proxy) {
 	proxy.After(0, harness.Reset)
 	w.says("b")
 	w.shows("1: a\n2: b\n")
-	if len(s.Out.With("/?after=1&", "| CONNECT")) != 1 {
+	if len(s.Out.With("%3A1&notes=no", "| CONNECT")) != 1 {
 		w.t.Errorf("the page has not come back:\n%s", s.Out)
 	}
 	w.run(chromedp.Reload())
