@@ -32,6 +32,7 @@ type Conn struct {
 	epoch     string // of the numbers; "" if the program is not one to come back to
 	lifetime  string
 	opened    bool   // a connection was there
+	resumable bool   // and its messages were numbered
 	head      head   // comes before all else
 	missed    Missed // and not told yet
 	pause     delay
@@ -104,31 +105,32 @@ func newConn(address string, o Options) (*Conn, error) {
 	c := &Conn{
 		o: o, target: target, secure: secure, http: newHTTP(o),
 		session: o.Session, epoch: after.epoch, last: after.number,
-		pause:   delay{first: o.FirstDelay, most: o.MostDelay},
-		probe:   delay{first: o.FirstDelay, most: o.MostDelay},
-		changed: make(chan struct{}), sending: make(chan struct{}, 1), pump: newPump(),
+		pause:     delay{first: o.FirstDelay, most: o.MostDelay},
+		probe:     delay{first: o.FirstDelay, most: o.MostDelay},
+		resumable: o.After != "",
+		changed:   make(chan struct{}), sending: make(chan struct{}, 1), pump: newPump(),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
-	return c, c.readQuery()
+	c.readQuery()
+	return c, nil
 }
 
 // readQuery takes what the URL says of a session. With a position or a ticket, which is
 // good once, the caller looks after that, and nothing is resumed here.
-func (c *Conn) readQuery() error {
+func (c *Conn) readQuery() {
 	query := c.target.Query()
 	if query.Has("after") || query.Has("token") {
 		c.o.NoResume = true
-		return nil
+		return
 	}
 	if !query.Has("session") {
-		return nil
+		return
 	}
 	if id := query.Get("session"); c.session.ID == "" && id != "new" {
 		c.session.ID = id
 	}
 	query.Del("session")
 	c.target.RawQuery = query.Encode()
-	return nil
 }
 
 // newHTTP returns the client for all but WebSockets.

@@ -84,9 +84,10 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // begin takes a connection into use.
 func (c *Conn) begin(l *link) {
-	opened, missed := Opened{Resumed: (c.opened || c.o.After != "") && l.counts && !c.missed.Unknown, Via: l.via}, c.missed
+	opened, missed := Opened{Resumed: c.resumable && l.counts && !c.missed.Unknown, Via: l.via}, c.missed
 	news := c.reason != nil || c.via != l.via
-	c.opened, c.answered, c.since, c.reason, c.missed, c.via = true, false, time.Now(), nil, Missed{}, l.via
+	c.opened, c.resumable, c.via = true, l.counts, l.via
+	c.answered, c.since, c.reason, c.missed = false, time.Now(), nil, Missed{}
 	if !c.setLink(l) { // we have left meanwhile
 		l.CloseSend(nil)
 		l.Close()
@@ -125,16 +126,16 @@ func (c *Conn) lost(l *link, err error) {
 	}
 	c.setLink(nil)
 	l.Close()
+	if err == errTryAgain && leaving == nil {
+		c.again = true
+		return
+	}
 	end := final(err)
 	switch told := new(Ending); {
 	case leaving != nil && !(errors.As(end, &told) && told.ExitStatus() > 0):
 		end = net.ErrClosed // the answer to our own close
 	case end == nil && c.o.NoReconnect:
 		end = &LostError{0, lossOf(err)}
-	}
-	if err == errTryAgain && end == nil {
-		c.again = true
-		return
 	}
 	c.endPosts()
 	switch {
@@ -179,7 +180,7 @@ func (c *Conn) try(ctx context.Context) (*link, error) {
 	if c.lifetime = now.Lifetime; !now.resumes() {
 		c.adopt(&now)
 		l, err := c.openPlain(ctx)
-		return l, err
+		return l, now.needs(err)
 	}
 	fresh := c.isFresh() || c.at().epoch != now.Epoch
 	c.adopt(&now)
@@ -256,7 +257,6 @@ func (c *Conn) attach(ctx context.Context) (l *link, err error) {
 func (c *Conn) raced(err error) error {
 	if refusal := new(ws.Refusal); errors.As(err, &refusal) {
 		if refusal.Status == http.StatusGone || refusal.Status == http.StatusNotFound && c.lifetime == lifetimeShared {
-			refusal.Status = http.StatusGone
 			return &atOnce{err}
 		}
 	}

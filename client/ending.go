@@ -71,18 +71,22 @@ func (e *Ending) Error() string {
 // Unwrap returns the ending as a bridge passes it on to another client.
 func (e *Ending) Unwrap() error { return &bridge.CloseWith{Code: e.Code, Reason: e.Reason} }
 
-// LostError is why a connection was given up after as many tries as Options.Tries allows.
+// LostError is why a connection was given up after as many tries as Options.Tries allows,
+// or after none with NoReconnect.
 type LostError struct {
 	Tries int
-	Err   error // of the last one
+	Err   error // of the last one, or of the connection
 }
 
 // Error says how often it was tried, and why the last try has failed.
 func (e *LostError) Error() string {
+	if e.Tries == 0 {
+		return "the connection is lost: " + e.Err.Error()
+	}
 	return fmt.Sprintf("the connection is lost; %d tries to get it back have failed, the last one: %v", e.Tries, e.Err)
 }
 
-// Unwrap returns the error of the last try.
+// Unwrap returns Err.
 func (e *LostError) Unwrap() error { return e.Err }
 
 // errLost is why a connection is made again that broke off.
@@ -125,8 +129,8 @@ func lossOf(err error) error {
 // refuses reports whether a try that has failed would fail again.
 func refuses(err error) bool {
 	refusal := new(ws.Refusal)
-	if !errors.As(err, &refusal) {
-		return false // the network's
+	if !errors.As(err, &refusal) || errors.Is(err, errAtOnce) {
+		return false
 	}
 	switch refusal.Status {
 	case http.StatusConflict, http.StatusGone, http.StatusTooManyRequests,

@@ -204,7 +204,7 @@ func (p *program) refuses(w http.ResponseWriter, r *http.Request, id string) boo
 func (p *program) tell(w http.ResponseWriter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.lifetime == lifetimeConnection {
+	if p.lifetime == lifetimeConnection && p.upgrades {
 		http.Error(w, "404 page not found", 404) // as an older server
 		return
 	}

@@ -88,6 +88,9 @@ func TestNoFallback(t *testing.T) {
 		if refusal := new(ws.Refusal); !errors.As(err, &refusal) || refusal.Status != 403 {
 			t.Error(err)
 		}
+		if words := "something between this client and the server"; strings.Contains(err.Error(), words) != (lifetime == lifetimeConnection) {
+			t.Error(err)
+		}
 	}
 }
 

@@ -32,6 +32,8 @@ type state struct {
 	First, Last uint64
 	Beginning   *span     // what is kept of the beginning besides; nil if there is none
 	Ended       *struct{} // not nil if the process has ended
+
+	guessed bool // the server has not said it
 }
 
 // resumes reports whether a client can come back to the process.
@@ -79,7 +81,16 @@ func (c *Conn) ask(ctx context.Context) (s state, err error) {
 	case c.known() || isRefusal(refusal.Status):
 		return s, refusal
 	}
-	return state{Lifetime: lifetimeConnection}, nil
+	return state{Lifetime: lifetimeConnection, guessed: true}, nil
+}
+
+// needs returns the error of a WebSocket that has no substitute, in words, if it seems that
+// something between has refused it.
+func (s *state) needs(err error) error {
+	if !errors.As(err, new(*ws.Refusal)) || s.guessed || !isBlocked(err) {
+		return err
+	}
+	return fmt.Errorf("%w; something between this client and the server seems to let no WebSocket through, which a program that ends with its connection needs", err)
 }
 
 // known reports whether the program is known to be one whose state can be asked for.

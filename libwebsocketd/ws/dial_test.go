@@ -134,7 +134,7 @@ func TestDialRefused(t *testing.T) {
 		{404, "text/html", "", "<h1>Not found</h1>", "", "404 Not Found"},
 		{301, "text/html", "https://a.com/", "<a>", "the server leads to https://a.com/", "301 Moved Permanently: the server leads to https://a.com/"},
 		{200, "text/html", "", strings.Repeat("x", 1<<20), "", "200 OK"},
-		{403, "text/plain", "", "forged\x1b[2J\r\nline", `forged\x1b[2J`, `403 Forbidden: forged\x1b[2J`},
+		{403, "text/plain", "", "\"x\" is forged\x1b[2J\r\nline", "\"x\" is forged\ufffd[2J", "403 Forbidden: \"x\" is forged\ufffd[2J"},
 	} {
 		address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", test.kind)

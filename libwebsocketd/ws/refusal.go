@@ -6,8 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-
-	"websocketd/libwebsocketd/internal/text"
+	"unicode"
 )
 
 // Refusal is the error of a request that a server has answered with another status than
@@ -39,7 +38,7 @@ func ReadRefusal(answer *http.Response) *Refusal {
 	defer answer.Body.Close()
 	r := &Refusal{Status: answer.StatusCode, Header: answer.Header}
 	if to := answer.Header.Get("Location"); to != "" {
-		r.Reason = "the server leads to " + text.Printable(to)
+		r.Reason = "the server leads to " + printable(to)
 	}
 	if kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); kind == "text/plain" {
 		body, _ := io.ReadAll(io.LimitReader(answer.Body, mostReason))
@@ -52,5 +51,15 @@ func ReadRefusal(answer *http.Response) *Refusal {
 func sentence(body string, status int) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
 	line = strings.TrimPrefix(line, fmt.Sprintf("%d %s: ", status, http.StatusText(status)))
-	return text.Printable(strings.TrimSpace(line))
+	return printable(strings.TrimSpace(line))
+}
+
+// printable returns s without what could change more of a terminal than its line.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
 }
