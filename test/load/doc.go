@@ -14,6 +14,8 @@
 //     bytes in binary frames.
 //   - upload/SIZE: a client floods a child that counts. Only what the child counted
 //     is counted, and its answer ends the time.
+//   - connect/SIZE: what websocketd connect prints of a stream. The limit is what its
+//     server can send: stream/SIZE.
 //   - echo/CONNSxSIZE: through cat, each connection one message at a time.
 //   - churn/CONNS: connect, read the line of /bin/echo (-sh: of a shell), wait for
 //     the end; CONNS at a time.

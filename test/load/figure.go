@@ -65,6 +65,7 @@ func figures() (all []figure) {
 	for _, size := range sizes {
 		all = append(all, uploadFigure("upload/"+size.name, size.bytes))
 	}
+	all = append(all, connectFigure(10), connectFigure(100), connectFigure(1000))
 	for _, conns := range []int{1, 10, 100} {
 		all = append(all, echoFigure(conns, "16", 16), echoFigure(conns, "1K", 1<<10))
 	}

@@ -33,16 +33,16 @@ func run(command []string, stdin, stdout *os.File) (*exec.Cmd, error) {
 }
 
 // readPipe runs command, and calls each with everything it writes.
-func readPipe(command []string, each func(piece []byte)) (stop func(), err error) {
+func readPipe(command []string, each func(piece []byte)) (pid int, stop func(), err error) {
 	out, in, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	cmd, err := run(command, nil, in)
 	in.Close()
 	if err != nil {
 		out.Close()
-		return nil, err
+		return 0, nil, err
 	}
 	var reading sync.WaitGroup
 	reading.Go(func() {
@@ -54,7 +54,7 @@ func readPipe(command []string, each func(piece []byte)) (stop func(), err error
 			each(buf[:n])
 		}
 	})
-	return func() {
+	return cmd.Process.Pid, func() {
 		cmd.Process.Kill()
 		reading.Wait()
 		out.Close()
@@ -67,7 +67,7 @@ func readPipe(command []string, each func(piece []byte)) (stop func(), err error
 func (b *bench) limitFlood(program []string, conns int, count func(piece []byte) int) (reading, error) {
 	var total atomic.Int64
 	for range conns {
-		stop, err := readPipe(program, func(piece []byte) { total.Add(int64(count(piece))) })
+		_, stop, err := readPipe(program, func(piece []byte) { total.Add(int64(count(piece))) })
 		if err != nil {
 			return reading{}, err
 		}

@@ -24,7 +24,7 @@ func TestSmoke(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", load, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	only := "stream/100 upload/100 echo/1x16 fanout/10 calm/200 events/100"
+	only := "stream/100 upload/100 connect/100 echo/1x16 fanout/10 calm/200 events/100"
 	cmd := exec.Command(load, "-reps=1", "-seconds=0.5", "-only="+only, "-json="+file, "ours="+harness.PlainBinary(t))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -66,7 +66,7 @@ func checkFindings(t *testing.T, r *report, want []string) {
 			t.Errorf("%s: failed %v, notes %q", f.Figure, f.Failed, f.Notes)
 		}
 		j := slices.IndexFunc(figures(), func(g figure) bool { return g.name == f.Figure })
-		names, limited := []string{"ours"}, figures()[j].limit != nil
+		names, limited := []string{"ours"}, figures()[j].limit != nil || strings.HasPrefix(f.Figure, "connect/")
 		if limited {
 			names = append(names, limitName)
 		}
