@@ -105,6 +105,7 @@ type idle struct {
 	paused bool
 	ended  bool
 	timer  *time.Timer
+	turn   int // counts the changes
 }
 
 func (i *idle) begin()  { i.change(func() { i.begun = true }) }
@@ -117,14 +118,30 @@ func (i *idle) change(set func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	set()
+	i.turn++
 	if i.timer != nil && i.timer.Stop() {
 		i.running.Done()
 	}
 	if i.wait >= 0 && i.begun && !i.paused && !i.ended {
 		i.running.Add(1)
-		i.timer = time.AfterFunc(i.wait, func() {
-			defer i.running.Done()
-			i.over()
-		})
+		turn := i.turn
+		i.timer = time.AfterFunc(i.wait, func() { i.look(turn) })
 	}
+}
+
+// lastLook is time for a message that has come while this process had no processor.
+const lastLook = 20 * time.Millisecond
+
+// look waits a little longer when the time is over, unless that has changed meanwhile.
+func (i *idle) look(turn int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if turn != i.turn {
+		i.running.Done()
+		return
+	}
+	i.timer = time.AfterFunc(lastLook, func() {
+		defer i.running.Done()
+		i.over()
+	})
 }

@@ -51,7 +51,7 @@ func TestEOFWait(t *testing.T) {
 		s.CloseSend(io.EOF)
 		time.Sleep(9 * time.Second)
 		f.batches <- nil // and it is printed for a minute
-		if err := <-over; err != errLeft || time.Since(begin) != 109*time.Second {
+		if err := <-over; err != errLeft || time.Since(begin) != 109*time.Second+lastLook {
 			t.Errorf("%v after %s", err, time.Since(begin))
 		}
 		s.Close()

@@ -109,6 +109,8 @@ func (u unconnected) Error() string {
 		return fmt.Sprintf("the host %s cannot be looked up: %s", unknownHost.Name, unknownHost.Err)
 	case errors.As(err, &authority):
 		return "the server's certificate is from an authority that is not known here: --ca=FILE names it, --insecure accepts every certificate"
+	case errors.As(err, &refusal) && refusal.Status/100 == 2:
+		return refusal.Error() + ": there is a page at this URL, and no WebSocket"
 	case errors.As(err, &name):
 		return "the server's certificate is for another host: " + name.Error()
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

@@ -53,6 +53,7 @@ func TestNoConnection(t *testing.T) {
 	}{
 		{&ws.Refusal{Status: 403, Reason: "Origin x is not allowed here"}, "403 Forbidden: Origin x is not allowed here"},
 		{&ws.Refusal{Status: 400}, "400 Bad Request: if the server speaks TLS, write wss:// in place of ws://"},
+		{&ws.Refusal{Status: 200}, "200 OK: there is a page at this URL, and no WebSocket"},
 		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "no.such", IsNotFound: true}}, "there is no host no.such"},
 		{&net.DNSError{Name: "x", Err: "server misbehaving"}, "the host x cannot be looked up: server misbehaving"},
 		{&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, "nothing listens there: dial tcp: connection refused"},
