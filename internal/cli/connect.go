@@ -47,7 +47,7 @@ type shapeFlags struct {
 	Newlines     string `placeholder:"MODE" default:"pass" enum:"pass,escape,reject" variable:"none" help:"What happens to newlines inside a message that comes, with --framing=line: pass makes several lines of it; escape writes \\n for LF and \\r for CR; reject ends the connection."`
 	Binary       bool   `variable:"none" help:"Pass bytes as they come, in binary messages, instead of lines in text messages."`
 	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" max:"1GiB" variable:"none" help:"Longest line to send as one message; a longer one is sent in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection."`
-	Maxframesize size   `placeholder:"SIZE" default:"16MiB" min:"1" max:"1GiB" variable:"none" help:"With --framing=length, lsp and ndjson, whose messages must be whole, the longest one to receive; a longer one ends the connection. In other framings a message of any size is passed on as it comes."`
+	Maxframesize size   `placeholder:"SIZE" default:"16MiB" min:"1" max:"1GiB" variable:"none" help:"With --resume, and with --framing=length, lsp and ndjson, where messages must be whole, the longest one to receive; a longer one ends the connection. Otherwise a message of any size is passed on as it comes."`
 }
 
 type endFlags struct {

@@ -48,8 +48,8 @@ func (p *connectParser) parse(args []string) (address string, help bool, r *refu
 	return address, false, p.check(settings, strings.HasPrefix(address, "wss:"))
 }
 
-// connectAddress returns the URL to connect to. Without a scheme it is a ws one, without a host
-// this machine's, as in :8080/path.
+// connectAddress returns the URL to connect to. Without a scheme it is a ws one, without a
+// host this machine's, as in :8080/path.
 func connectAddress(given string) (string, error) {
 	full := cmp.Or(given, "localhost")
 	if strings.HasPrefix(full, ":") || strings.HasPrefix(full, "/") {
@@ -85,8 +85,8 @@ func (p *connectParser) check(settings []setting, secure bool) *refusal {
 		message = "please only specify one of --newlines and --binary: newlines matter where messages are lines"
 	case sets(settings, "newlines") && !framing.Lines():
 		message = "please only specify one of --newlines and --framing=" + m.Framing + ": newlines matter where messages are lines"
-	case sets(settings, "maxframesize") && !framing.NeedsLimit():
-		message = "--maxframesize is for --framing=length, lsp and ndjson: in others a message of any size is passed on as it comes"
+	case sets(settings, "maxframesize") && !framing.NeedsLimit() && !p.End.Resume:
+		message = "--maxframesize is for --resume and --framing=length, lsp and ndjson: otherwise a message of any size is passed on as it comes"
 	case p.TLS.Key != "" && p.TLS.Cert == "":
 		message = "please specify --cert when requesting --key"
 	case p.TLS.Insecure && p.TLS.CA != "":

@@ -25,7 +25,7 @@ func (p *connectParser) options(address string) (o connect.Options, err error) {
 	o.Stream.Framing, o.Stream.Newlines = libwebsocketd.Framing(m.Framing), libwebsocketd.Newlines(m.Newlines)
 	o.Stream.Binary, o.Stream.MaxLine = m.Binary, int(m.Maxline)
 	o.Protocols, o.PingInterval, o.MaxMessage = p.Whom.Protocol, orNone(milliseconds(p.End.Pingms)), -1
-	if o.Stream.Framing.NeedsLimit() {
+	if o.Resume || o.Stream.Framing.NeedsLimit() {
 		o.MaxMessage = int64(m.Maxframesize)
 	}
 	if path := p.Whom.Unixsocket; path != "" {

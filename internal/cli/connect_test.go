@@ -68,7 +68,7 @@ func TestConnectRefuses(t *testing.T) {
 		{"--binary --framing=null ws://a", "please only specify one of --binary and --framing=null"},
 		{"--binary --newlines=escape ws://a", "please only specify one of --newlines and --binary"},
 		{"--framing=raw --newlines=escape ws://a", "please only specify one of --newlines and --framing=raw"},
-		{"--maxframesize=1M ws://a", "--maxframesize is for --framing=length, lsp and ndjson"},
+		{"--maxframesize=1M ws://a", "--maxframesize is for --resume and --framing=length, lsp and ndjson"},
 		{"--key=x wss://a", "please specify --cert when requesting --key"},
 		{"--ca=x --insecure wss://a", "please only specify one of --insecure and --ca"},
 		{"-k ws://a", "--ca, --cert, --key and --insecure are about TLS: write wss:// in place of ws://"},

@@ -50,7 +50,11 @@ func Run(o Options, s Streams) (status int) {
 	}
 	cause := converse(i, &o, local)
 	status, sentence := statusOf(cause)
-	local.finish(remark(cause))
+	if sentence == "" {
+		local.finish(remark(cause))
+	} else {
+		local.finish("")
+	}
 	if sig := i.got(); sig != nil {
 		die(sig)
 	}

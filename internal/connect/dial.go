@@ -35,13 +35,7 @@ func resume(ctx context.Context, o *Options, l local) (c *client.Conn, err error
 				l.say("connected again")
 			}
 		},
-		Missed: func(m client.Missed) {
-			if m.Unknown {
-				l.say("another process has taken the place of the one before, of which the end is missing")
-			} else {
-				l.say(fmt.Sprintf("%d messages are missing, which the server has not kept", m.Count))
-			}
-		},
+		Missed: func(m client.Missed) { l.say(m.String()) },
 		Lost: func(reason error, again time.Duration) {
 			if c.Position() == "" { // another process would begin anew, in the middle of the output
 				l.Fail(errNoReturn)

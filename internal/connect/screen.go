@@ -3,8 +3,10 @@ package connect
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -22,8 +24,8 @@ type screen struct {
 	editor *term.Terminal
 	tty    *tty
 	stderr io.Writer
-	plain  bool        // no colours
-	before *term.State // of the terminal; nil when it is as it was
+	plain  bool                       // no colours
+	before atomic.Pointer[term.State] // of the terminal; nil when it is as it was
 	work   sync.WaitGroup
 	done   chan struct{} // closed when the terminal is restored
 }
@@ -69,13 +71,30 @@ func (c *screen) Write(b []byte) (int, error) {
 
 // connected takes over the terminal.
 func (c *screen) connected(address, protocol string) {
-	onDescriptor(c.tty.out, func(fd int) { c.before, _ = term.MakeRaw(fd) })
+	c.takeOver()
 	c.resize()
 	c.watch()
+	if u, err := url.Parse(address); err == nil {
+		address = u.Redacted()
+	}
 	if protocol != "" {
 		address += " (" + protocol + ")"
 	}
 	c.say("connected to " + address + "; Ctrl-D leaves")
+}
+
+// takeOver puts the terminal in raw mode, and keeps how it was before.
+func (c *screen) takeOver() {
+	onDescriptor(c.tty.out, func(fd int) {
+		if before, err := term.MakeRaw(fd); err == nil {
+			c.before.CompareAndSwap(nil, before)
+		}
+	})
+}
+
+// giveBack makes the terminal what it was.
+func (c *screen) giveBack() {
+	onDescriptor(c.tty.out, func(fd int) { term.Restore(fd, c.before.Load()) })
 }
 
 // resize tells the editor how large the terminal is.
@@ -91,7 +110,7 @@ func (c *screen) resize() {
 // error.
 func (c *screen) say(sentence string) {
 	sentence = string(printable.Append(nil, sentence, false))
-	if c.before == nil {
+	if c.before.Load() == nil {
 		fmt.Fprintf(c.stderr, "websocketd connect: %s\n", sentence)
 		return
 	}
@@ -108,7 +127,7 @@ func (c *screen) dim(text string) string {
 
 // finish restores the terminal, after a last remark.
 func (c *screen) finish(remark string) {
-	if c.before == nil {
+	if c.before.Load() == nil {
 		return
 	}
 	c.editor.SetPrompt("")
@@ -120,8 +139,8 @@ func (c *screen) finish(remark string) {
 	io.WriteString(c.tty.out, "\r\x1b[K")
 	close(c.done)
 	c.work.Wait()
-	onDescriptor(c.tty.out, func(fd int) { term.Restore(fd, c.before) })
-	c.before = nil
+	c.giveBack()
+	c.before.Store(nil)
 }
 
 // typed is what is typed, as a stream of whole lines.
@@ -134,7 +153,7 @@ type typed struct {
 func (t *typed) Read(p []byte) (int, error) {
 	if len(t.rest) == 0 {
 		line, err := t.editor.ReadLine()
-		if err != nil {
+		if err != nil && err != term.ErrPasteIndicator {
 			return 0, err
 		}
 		if utf8.RuneCountInString(line) == mostTyped {

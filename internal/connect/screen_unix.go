@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"golang.org/x/term"
 )
 
 // watch follows the size of the terminal, and takes it over again after a pause.
@@ -20,7 +18,7 @@ func (c *screen) watch() {
 			select {
 			case sig := <-signals:
 				if sig == syscall.SIGCONT {
-					onDescriptor(c.tty.out, func(fd int) { term.MakeRaw(fd) })
+					c.takeOver()
 					c.Write(nil) // the line being typed
 				}
 				c.resize()
@@ -33,6 +31,6 @@ func (c *screen) watch() {
 
 // suspend stops this job, as Ctrl-Z does where the terminal is not in raw mode.
 func (c *screen) suspend() {
-	onDescriptor(c.tty.out, func(fd int) { term.Restore(fd, c.before) })
+	c.giveBack()
 	syscall.Kill(0, syscall.SIGTSTP)
 }
