@@ -58,7 +58,7 @@ func parse(name, text string) page {
 }
 
 // fileName is in the comment that a file on a page begins with, after #! if it is a script.
-var fileName = regexp.MustCompile(`^(?:#|//|<!--) ([a-zA-Z/-]+\.(?:sh|py|toml|go|conf|html))\b`)
+var fileName = regexp.MustCompile(`^(?:#|//|<!--) ([a-zA-Z/-]+\.(?:sh|py|toml|go|conf|html|mjs))\b`)
 
 // file returns the name of the file that the block shows, or "".
 func (b block) file() string {

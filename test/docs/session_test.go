@@ -50,7 +50,7 @@ func need(t *testing.T, p page) {
 	t.Helper()
 	harness.Need(t, "bash")
 	for _, b := range p.blocks {
-		for _, tool := range []string{"curl", "openssl", "python3"} {
+		for _, tool := range []string{"curl", "node", "openssl", "python3"} {
 			if (b.language == "console" || b.file() != "") && strings.Contains(b.text(), tool) {
 				harness.Need(t, tool)
 			}
