@@ -142,7 +142,7 @@ func TestSilentStream(t *testing.T) {
 	if got := l.took(); !strings.Contains(got, "lost: messages of the program do not come through") {
 		t.Error(got)
 	}
-	p.set(func() { p.answer = 503 })
+	p.set(func() { p.raw = "no answer" })
 	eventually(t, "it is lost", func() bool { return strings.Contains(l.said(), "lost: the server has been silent") })
 }
 

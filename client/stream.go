@@ -272,6 +272,7 @@ func (s *stream) watch() {
 		at := s.number.Load()
 		now, err := s.c.ask(s.ctx)
 		switch {
+		case errors.As(err, new(*ws.Refusal)): // it is there
 		case err != nil:
 			s.cancel(errSilent)
 		case now.Last > at && s.number.Load() == at:
