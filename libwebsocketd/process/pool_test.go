@@ -283,9 +283,9 @@ func TestPoolTakerLearnsOfTheExit(t *testing.T) {
 	taken.Wait()
 }
 
-// Close ends all at once, by the ladder, and in the time of one.
+// Close ends all at once, by the ladder, and in the time of one. The test is not parallel
+// to others: its launcher collects every zombie of this process that it does not know.
 func TestPoolClose(t *testing.T) {
-	t.Parallel()
 	k := newTank(t, newLauncher(t, LauncherOptions{Subreaper: true}), 0, 4, trapper)
 	k.full(t, 4)
 	k.mu.Lock()

@@ -155,8 +155,9 @@ func TestScheduleMergesTheEarlierTime(t *testing.T) {
 	}
 }
 
+// This test is not parallel to others: the command's launcher collects every zombie of
+// this process that it does not know.
 func TestWholeGroupIsGone(t *testing.T) {
-	t.Parallel()
 	for name, o := range map[string]LauncherOptions{"library": {}, "command": {Guard: true, Subreaper: true}} {
 		t.Run(name, func(t *testing.T) {
 			l := newLauncher(t, o)
@@ -254,8 +255,7 @@ func TestGraceOfTheStarved(t *testing.T) {
 }
 
 // A process that has exited is not given up because its exit is seen late. This test
-// is not parallel to tests whose launchers collect every other zombie of this
-// process.
+// is not parallel to others either.
 func TestLateSightOfAnExit(t *testing.T) {
 	p := begin(t, newLauncher(t, LauncherOptions{}), sh("exit 0"))
 	<-p.Exited()
