@@ -14,9 +14,9 @@ export function closingOf(thrown: any): Closing {
   return 'reason' in thrown ? thrown : { code: 1006, reason: thrown.message, over: true };
 }
 
-/** Returns the closing for a server that has not answered. */
-export function unreachable(url: URL, error: Error): Closing {
-  return { code: 1006, reason: `${url.host} cannot be reached: ${error.message}` };
+/** Returns the closing for a server that has not answered. Node has the reason in the cause. */
+export function unreachable(url: URL, error: any): Closing {
+  return { code: 1006, reason: `${url.host} cannot be reached: ${error.cause?.code ?? error.message}` };
 }
 
 // Too many clients, somebody else is attached, a proxy without its server.

@@ -101,7 +101,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
       if (Date.now() - since > patience) waits = 0;
       const reason = endingOf(closing).text;
       if (isFinal(closing) || !reconnect) return finish(closing);
-      if (waits >= tries) return finish({ ...closing, reason: `gave up after ${tries} tries: ${reason}` });
+      if (waits >= tries) return finish({ ...closing, reason: `given up: ${reason}` });
       const again = closing.code === 1012 && !waits ? 0 : delay(waits);
       waits++;
       me.state = 'waiting';
@@ -209,7 +209,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
       r = await fetch(withQuery(url, { session: me.session?.id, ...query }), { ...init, headers: { ...init.headers, ...headers() }, cache: 'no-store', signal });
       text = await r.text();
     } catch (error) {
-      throw unreachable(url, error as Error);
+      throw unreachable(url, error);
     }
     if (!r.ok) throw refusal(r, text);
     return text;

@@ -70,7 +70,7 @@ test('tries bounds how often it is tried again', async t => {
   const c = server.connect(t, { tries: 3 });
   for (let n = 0; n < 5; n++) await tick(10_000);
   assert.equal(server.asked.length, 4);
-  assert.deepEqual((await c.ended).text, 'gave up after 3 tries: fake cannot be reached: fetch failed');
+  assert.deepEqual((await c.ended).text, 'given up: fake cannot be reached: fetch failed');
   assert.equal(c.state, 'closed');
 });
 
