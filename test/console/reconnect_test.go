@@ -58,7 +58,7 @@ func testSharedComesBack(t *testing.T, browser context.Context, _ *harness.Serve
 		other.Echo(t, fmt.Sprintf("line %d of those that nobody has a place for", i))
 	}
 	p.awaitRow("lost", "connection lost [")
-	p.awaitRow("lost", "Tried once in vain: 502 Bad Gateway. Trying again in ")
+	p.awaitRow("lost", " in vain: HTTP status 502. Trying again ")
 	p.until(`$("status").textContent.startsWith("connection lost, trying again")`)
 	keepPicture(t, p, "waiting")
 	p.focus("message")
@@ -107,7 +107,7 @@ func testWaitingEnds(t *testing.T, browser context.Context, _ *harness.Server) {
 	wall.Stop(harness.Everything)
 	p.focus("url")
 	p.keys("\r")
-	p.awaitRow("lost", "Tried once in vain: 502 Bad Gateway.")
+	p.awaitRow("lost", " in vain: HTTP status 502.")
 	p.until(`$("toggle").textContent === "Give up" && !$("retry").hidden`)
 	for n := 2; n < 5; n++ {
 		p.click("retry")
