@@ -104,6 +104,8 @@ func testNarrow(t *testing.T, browser context.Context, s *harness.Server) {
 	p.do(chromedp.EmulateViewport(320, 568, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	p.connect()
 	p.awaitRow("onmessage", "bold")
+	p.send(`{"laid":"out"}`)
+	p.awaitRow("onmessage", "laid")
 	out := eval[[]string](p, `[...document.querySelectorAll("button, select, input")].filter(e => e.offsetWidth).flatMap(e => {
 		const box = e.getBoundingClientRect(), range = document.createRange();
 		range.selectNodeContents(e);

@@ -45,7 +45,7 @@ func testSharedComesBack(t *testing.T, browser context.Context, _ *harness.Serve
 	proxy := harness.NewProxy(t, s.Addr)
 	wall := harness.NewWall(t, proxy.Addr, harness.Nothing)
 	p := openPage(t, browser, wall.Addr, "/")
-	p.until(`$("keep").checked`)
+	p.until(`$("reconnect").checked`)
 	p.connect()
 	p.send("before")
 	p.awaitRow("onmessage", "before")
@@ -103,7 +103,7 @@ func testRestart(t *testing.T, browser context.Context, _ *harness.Server) {
 func testWaitingEnds(t *testing.T, browser context.Context, _ *harness.Server) {
 	wall := harness.NewWall(t, sharedServer(t).Addr, harness.Nothing)
 	p := openPage(t, browser, wall.Addr, "/")
-	p.until(`$("keep").checked`)
+	p.until(`$("reconnect").checked`)
 	wall.Stop(harness.Everything)
 	p.focus("url")
 	p.keys("\r")
@@ -130,7 +130,7 @@ func testConnectionIsOver(t *testing.T, browser context.Context, s *harness.Serv
 	proxy := harness.NewProxy(t, s.Addr)
 	p := openPage(t, browser, proxy.Addr, "/echo")
 	p.connect()
-	if eval[bool](p, `$("keep").checked || !$("keep").disabled`) {
+	if eval[bool](p, `$("reconnect").checked || !$("reconnect").disabled`) {
 		t.Error("the connection is to be made again")
 	}
 	proxy.After(0, harness.Reset)
@@ -142,7 +142,7 @@ func testConnectionIsOver(t *testing.T, browser context.Context, s *harness.Serv
 	}
 
 	// Who asks for it gets another process, and is told so.
-	p.click("keep")
+	p.click("reconnect")
 	p.connect()
 	proxy.After(0, harness.Reset)
 	p.send("cut off")
@@ -156,7 +156,7 @@ func testOver(t *testing.T, browser context.Context, _ *harness.Server) {
 	scripts := harness.Scripts(t, map[string]string{"crlf": programs["crlf"]})
 	s := harness.Start(t, harness.Binary(t), "--devconsole", "--pingms=0", "--shared", "--dir="+scripts)
 	p := openPage(t, browser, s.Addr, "/crlf")
-	p.until(`$("keep").checked`)
+	p.until(`$("reconnect").checked`)
 	p.focus("url")
 	p.keys("\r")
 	p.awaitRow("onclose", "The server refused: 500 Internal Server Error: the program's first line ends in CR")
@@ -182,8 +182,8 @@ func testBare(t *testing.T, browser context.Context, _ *harness.Server) {
 	s := sharedServer(t)
 	proxy := harness.NewProxy(t, s.Addr)
 	p := openPage(t, browser, proxy.Addr, "/")
-	p.until(`$("keep").checked`)
-	p.click("keep")
+	p.until(`$("reconnect").checked`)
+	p.click("reconnect")
 	p.connect()
 	proxy.After(0, harness.Reset)
 	p.send("cut off")
@@ -202,7 +202,7 @@ func testBare(t *testing.T, browser context.Context, _ *harness.Server) {
 func testBlocked(t *testing.T, browser context.Context, s *harness.Server) {
 	wall := harness.NewWall(t, sharedServer(t).Addr, harness.Upgrades)
 	p := openPage(t, browser, wall.Addr, "/")
-	p.until(`$("keep").checked`)
+	p.until(`$("reconnect").checked`)
 	p.focus("url")
 	p.keys("\r")
 	p.awaitRow("lost", "no connection")

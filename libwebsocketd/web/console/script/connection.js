@@ -65,7 +65,7 @@ async function open(it) {
 // another server, of which this page may not ask anything, has a WebSocket as it is in
 // every browser: it is told that the server knows nothing of states.
 function options(it) {
-  const reconnect = $("keep").checked, own = { reconnect, protocols: () => offer(it), WebSocket: watched(it) };
+  const reconnect = $("reconnect").checked, own = { reconnect, protocols: () => offer(it), WebSocket: watched(it) };
   if (reconnect && it.ours) return own;
   return { ...own, fetch: async () => new Response("", { status: 404 }), patience: 2 ** 31 - 1 };
 }

@@ -8,7 +8,8 @@ const keptLines = loadLines(KEPT_KEY);
 // toggleKept keeps a message, or keeps it no more.
 function toggleKept(text) {
   const at = keptLines.indexOf(text);
-  if (at < 0) keptLines.push(text); else keptLines.splice(at, 1);
+  if (at < 0) keptLines.unshift(text); else keptLines.splice(at, 1);
+  keptLines.splice(HISTORY_MAX);
   storeLines(KEPT_KEY, keptLines);
   forgetNodes(); // rows say which messages are kept
   listKept();

@@ -23,7 +23,7 @@ function listenToControls() {
   $("connection").onsubmit = event => { event.preventDefault(); connect(); };
   $("toggle").onclick = toggleConnection;
   $("retry").onclick = retry;
-  $("keep").onchange = () => { comesBack[programAt(socketURL(url.value.trim()))?.lifetime] = $("keep").checked; };
+  $("reconnect").onchange = () => { comesBack[programAt(socketURL(url.value.trim()))?.lifetime] = $("reconnect").checked; };
   $("pick").onclick = showChoice;
   $("kept").onclick = showKept;
   url.oninput = keepURL;

@@ -61,8 +61,8 @@ function noteWay(it) {
   add("onopen", it.way === "http" ? "goes on" + wayWords("http") : "goes on over a WebSocket, nothing missed");
 }
 
-// fitKeep makes the checkbox fit a program. One that ends with its connection cannot be
-// come back to.
-function fitKeep(program) {
-  $("keep").checked = comesBack[program?.lifetime] ?? false;
+// fitReconnect makes the checkbox fit a program. There is no way back to one that ends with
+// its connection.
+function fitReconnect(program) {
+  $("reconnect").checked = comesBack[program?.lifetime] ?? false;
 }

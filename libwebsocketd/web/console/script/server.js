@@ -83,7 +83,7 @@ function aboutURL() {
   document.title = program ? `${program.name} · websocketd` : "websocketd console";
   $("known").replaceChildren(...(program?.protocols ?? []).map(name => element("option", "", name)));
   $("protocols").classList.toggle("unused", !program?.protocols.length && !$("protocols").value);
-  if (!link) fitKeep(program);
+  if (!link) fitReconnect(program);
   const mode = $("mode");
   if (program?.framing === "binary" && mode.value === "text") mode.value = "bytes";
   if (program && program.framing !== "binary" && mode.value === "bytes") mode.value = "text";
