@@ -30,8 +30,9 @@
 //     is to stay away. After any other one, and when a connection breaks off, the client
 //     comes back: a second later, then after twice the time, up to 30 s; half of it is
 //     chance. A restart (1012) is no failure, and the first time there is no pause.
-//   - A refusal ends it, but for one that may pass: 429, 502, 503, 504, and 409 of a session
-//     that another connection of this client still holds.
+//   - A refusal ends it, but for one that may pass: 429, 502, 503, 504, 409 of a session
+//     that another connection of this client still holds, and 410 when other messages are
+//     kept than a moment ago.
 //   - Where two WebSockets in a row do not come about, though the server answers, it is
 //     server-sent events and a POST for each message, each sent after the one before was
 //     taken. A WebSocket is tried again and again, and takes over when there is one.
