@@ -23,7 +23,6 @@ import (
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/internal/bridgetest"
-	"websocketd/libwebsocketd/internal/frame"
 )
 
 // serve starts a server, and returns its URL.
@@ -121,74 +120,7 @@ func TestDial(t *testing.T) {
 	}
 }
 
-// TestDialRefused: the server's sentence is in the error, and nothing of a page.
-func TestDialRefused(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		status           int
-		kind, to, body   string
-		reason, complete string
-	}{
-		{403, "text/plain; charset=utf-8", "", "403 Forbidden: Origin x is not allowed\n", "Origin x is not allowed", "403 Forbidden: Origin x is not allowed"},
-		{503, "text/plain", "", "two\nlines", "two", "503 Service Unavailable: two"},
-		{404, "text/html", "", "<h1>Not found</h1>", "", "404 Not Found"},
-		{301, "text/html", "https://a.com/", "<a>", "the server leads to https://a.com/", "301 Moved Permanently: the server leads to https://a.com/"},
-		{200, "text/html", "", strings.Repeat("x", 1<<20), "", "200 OK"},
-		{403, "text/plain", "", "\"x\" is forged\x1b[2J\r\nline", "\"x\" is forged\ufffd[2J", "403 Forbidden: \"x\" is forged\ufffd[2J"},
-	} {
-		address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", test.kind)
-			if test.to != "" {
-				w.Header().Set("Location", test.to)
-			}
-			w.WriteHeader(test.status)
-			io.WriteString(w, test.body)
-		})
-		_, err := Dial(t.Context(), address, DialOptions{})
-		var refusal *Refusal
-		if !errors.As(err, &refusal) || refusal.Status != test.status || refusal.Reason != test.reason || err.Error() != test.complete {
-			t.Errorf("%d %q: %v, %+v", test.status, test.body, err, refusal)
-		}
-	}
-}
-
-// scripted answers every handshake with a head, whose %s is the right Sec-WebSocket-Accept,
-// and with bytes in the same packet. Then it reads to the end.
-func scripted(t *testing.T, head, bytes string) string {
-	t.Helper()
-	return serve(t, func(w http.ResponseWriter, r *http.Request) {
-		c, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer c.Close()
-		if strings.Contains(head, "%s") {
-			head = fmt.Sprintf(head, acceptKey(r.Header.Get("Sec-WebSocket-Key")))
-		}
-		io.WriteString(c, head+bytes)
-		io.Copy(io.Discard, c)
-	})
-}
-
 const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n"
-
-// TestDialAnswers: an answer that is not what was asked for is an error that says what is
-// wrong with it.
-func TestDialAnswers(t *testing.T) {
-	t.Parallel()
-	for head, want := range map[string]string{
-		switching + "Sec-WebSocket-Protocol: x\r\n\r\n":         `the subprotocol "x", which was not offered`,
-		switching + "Sec-WebSocket-Extensions: x-other\r\n\r\n": "extensions",
-		strings.Replace(switching, "%s", "x", 1) + "\r\n":       "101, but no answer",
-		"SSH-2.0-x\r\n\r\n": "malformed HTTP",
-	} {
-		_, err := Dial(t.Context(), scripted(t, head, ""), DialOptions{Protocols: []string{"y"}})
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", head, err, want)
-		}
-	}
-}
 
 // TestDialReads: what comes in one packet with the answer is not lost, and ends as it must.
 func TestDialReads(t *testing.T) {
@@ -327,96 +259,6 @@ func TestDialDelivers(t *testing.T) {
 	}
 	if all := <-got; all != "200000 <nil> 0 <nil> 4 <nil>" {
 		t.Error(all)
-	}
-}
-
-// TestHeadReader: wherever reads end, the head is given first, and what follows is kept.
-func TestHeadReader(t *testing.T) {
-	t.Parallel()
-	for _, head := range []string{"HTTP/1.1 101 X\r\nA: b\r\n\r\n", "HTTP/1.1 101 X\n\n"} {
-		for size := 1; size <= len(head)+3; size++ {
-			h := &headReader{Conn: inMemory{Reader: strings.NewReader(head + "\n\nrest")}}
-			var got []byte
-			for len(got) < len(head) {
-				b := make([]byte, size)
-				n, err := h.Read(b)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got = append(got, b[:n]...)
-			}
-			ahead := string(h.ahead)
-			rest, err := io.ReadAll(h)
-			if string(got) != head || string(rest) != "\n\nrest" || !strings.HasPrefix("\n\nrest", ahead) || err != nil {
-				t.Errorf("reads of %d: %q, and then %q, %v", size, got, rest, err)
-			}
-		}
-	}
-}
-
-// FuzzWriteMasked: gorilla's server reads what we send, whatever is sent in whatever
-// batches, and no two frames have the same mask.
-func FuzzWriteMasked(f *testing.F) {
-	f.Add([]byte("\x01\x05\x02\xff\x09\x10\x03\x80\x05\x00"), true)
-	f.Add([]byte("\x11\xff\x12\xff\x13\xff\x01\x01\x09\x00\x01\x7d\x01\x7e\x01\x7f"), false)
-	f.Fuzz(func(t *testing.T, script []byte, together bool) {
-		if len(script) > 64 {
-			return
-		}
-		var got bytes.Buffer
-		c := newConn(inMemory{Reader: strings.NewReader(""), Writer: &got}, nil)
-		c.masks = true
-		var batch []bridge.Message
-		var want reading
-		flush := func() {
-			if err := c.Send(batch); err != nil {
-				t.Fatal(err)
-			}
-			batch = batch[:0]
-		}
-		for ; len(script) >= 2; script = script[2:] {
-			op, size := script[0], int(script[1])
-			data := bytes.Repeat([]byte{'a' + op%26, 'b'}, 128)[:size]
-			if op&0x10 != 0 {
-				data = bytes.Repeat(data, 700)
-			}
-			switch kind := bridge.Kind(1 + op>>1&1); {
-			case op&8 != 0:
-				flush()
-				data = data[:min(len(data), maxControlPayload)]
-				c.sendControl(frame.OpPing, data)
-				want.controls = append(want.controls, "9:"+string(data))
-			default:
-				cut := int(op>>2) * len(data) / 64 % (len(data) + 1)
-				batch = append(batch, bridge.Message{Kind: kind, More: true, Data: data[:cut]}, bridge.Message{Kind: kind, Data: data[cut:]})
-				want.messages = append(want.messages, kindNames[kind]+string(data))
-			}
-			if !together {
-				flush()
-			}
-		}
-		flush()
-		c.sendClose(1000, "")
-		want.code = 1000
-		read := theirs(got.Bytes(), 1<<30, bridge.BothKinds, false)
-		if !slices.Equal(read.messages, want.messages) || !slices.Equal(read.controls, want.controls) || read.code != want.code {
-			t.Errorf("got  %.1000q\nwant %.1000q", fmt.Sprint(read), fmt.Sprint(want))
-		}
-	})
-}
-
-// TestMasksDiffer: each frame has a mask of its own (RFC 6455 section 5.3).
-func TestMasksDiffer(t *testing.T) {
-	var sent bytes.Buffer
-	c := newConn(inMemory{Reader: strings.NewReader(""), Writer: &sent}, nil)
-	c.masks = true
-	c.Send(slices.Repeat([]bridge.Message{{Kind: bridge.Text}}, 100))
-	masks := map[string]bool{}
-	for b := sent.Bytes(); len(b) >= 6; b = b[6:] {
-		masks[string(b[2:6])] = true
-	}
-	if len(masks) < 99 {
-		t.Errorf("%d masks of 100 frames", len(masks))
 	}
 }
 
