@@ -218,10 +218,14 @@ func checkAnswer(answer http.Header, offered []string) error {
 	return nil
 }
 
+// mostHead bounds the head of an answer: net/http, which parses it, has no limit here.
+const mostHead = 1 << 20
+
 // headReader is a connection of which the head of an answer can be read, and then no more
 // in the same read: gorilla's buffer must not take the first frames.
 type headReader struct {
 	net.Conn
+	size  int    // of what has come of the head
 	blank bool   // the line under way is empty so far
 	whole bool   // the head has been read
 	ahead []byte // read after it
@@ -235,7 +239,11 @@ func (h *headReader) Read(b []byte) (n int, err error) {
 		return n, nil
 	}
 	n, err = h.Conn.Read(b)
-	if end := h.end(b[:n]); end < n {
+	end := h.end(b[:n])
+	if h.size += end; !h.whole && h.size > mostHead {
+		return 0, fmt.Errorf("the head of the server's answer is over %d bytes", mostHead)
+	}
+	if end < n {
 		h.ahead = append(h.ahead, b[end:n]...)
 		return end, nil
 	}

@@ -68,6 +68,7 @@ func TestDialAnswers(t *testing.T) {
 		switching + "Sec-WebSocket-Extensions: x-other\r\n\r\n": "extensions",
 		strings.Replace(switching, "%s", "x", 1) + "\r\n":       "101, but no answer",
 		"SSH-2.0-x\r\n\r\n": "malformed HTTP",
+		switching + "X: " + strings.Repeat("x", 2*mostHead): "the head of the server's answer is over",
 	} {
 		_, err := Dial(t.Context(), scripted(t, head, ""), DialOptions{Protocols: []string{"y"}})
 		if err == nil || !strings.Contains(err.Error(), want) {

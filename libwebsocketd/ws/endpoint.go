@@ -231,11 +231,14 @@ func (w *Endpoint) end(err error) error {
 
 // tooBig returns why a message is refused that is longer than the limit.
 func (w *Endpoint) tooBig() string {
-	limit := max(w.frames.limit, 0)
-	if w.conn.masks {
+	switch limit := w.frames.limit; {
+	case limit < 0:
+		return "message over 2^63 bytes"
+	case w.conn.masks:
 		return fmt.Sprintf("message over %d bytes", limit)
+	default:
+		return fmt.Sprintf("message over --maxframesize=%d", limit)
 	}
-	return fmt.Sprintf("message over --maxframesize=%d", limit)
 }
 
 // longPatience is how long a client without pings may acknowledge nothing.

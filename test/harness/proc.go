@@ -231,11 +231,19 @@ func describe(pids []int) string {
 	return strings.Join(all, ", ")
 }
 
-// Blocked reports whether pid waits in the kernel for room in a pipe.
+// Blocked reports whether pid waits in the kernel for room in a pipe, in any of its threads.
 func Blocked(pid int) bool {
-	where, err := os.ReadFile(procFile(pid, "wchan"))
-	if err == nil && len(where) > 1 {
-		return strings.Contains(string(where), "pipe")
+	threads, _ := filepath.Glob(procFile(pid, "task/*/wchan"))
+	known := false
+	for _, file := range threads {
+		where, err := os.ReadFile(file)
+		if strings.Contains(string(where), "pipe_w") {
+			return true
+		}
+		known = known || err == nil && len(where) > 1
+	}
+	if known {
+		return false
 	}
 	state, err := statusField(pid, "State")
 	return err != nil || strings.HasPrefix(state, "S")
