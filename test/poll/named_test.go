@@ -25,8 +25,9 @@ const session = `(async url => {
 
 	const {ticket} = await (await ask(at + "&ticket=new", {method: "POST", headers: mine})).json();
 	const socket = new WebSocket(url.replace("http", "ws") + at + "&notes=no&after=" + state.epoch + ":0&token=" + ticket);
+	const heard = new Promise(done => socket.onmessage = done);
 	await ask(at, {method: "POST", headers: mine, body: "hello"});
-	told.push((await new Promise(done => socket.onmessage = done)).data);
+	told.push((await heard).data);
 	socket.close();
 
 	const events = await ask(at + "&after=" + state.epoch + ":0", {headers: {...mine, Accept: "text/event-stream"}});
