@@ -22,12 +22,10 @@ cat <<END
 
   Open http://localhost:$PORT/ in a browser and press Enter: the console connects and shows
   1 to 10, and how the script ended.
-END
-clients=""
-command -v npx >/dev/null && clients+="      npx wscat -c ws://localhost:$PORT/"$'\n'
-python3 -c 'import websockets' 2>/dev/null && clients+="      python3 -m websockets ws://localhost:$PORT/"$'\n'
-[ -n "$clients" ] && printf '\n  Without a browser, in another terminal:\n\n%s' "$clients"
-cat <<END
+
+  Without a browser, in another terminal:
+
+      ./websocketd connect :$PORT
 
   Ctrl-C stops it. Next: make run PORT=9000, ./websocketd --help, examples/, README.md
 
