@@ -28,6 +28,7 @@ func dial(ctx context.Context, o *Options, l local) (r remote, protocol string, 
 
 // resume connects in such a way that a lost connection is made again.
 func resume(ctx context.Context, o *Options, l local) (c *client.Conn, err error) {
+	returns := false // there is a process to come back to
 	c, err = client.Dial(ctx, o.URL, &client.Options{
 		Header: o.Header, Protocols: o.Protocols, TLS: o.TLS, Dial: o.Dial, MaxMessage: o.MaxMessage, PingInterval: o.PingInterval,
 		Opened: func(opened client.Opened) {
@@ -37,7 +38,10 @@ func resume(ctx context.Context, o *Options, l local) (c *client.Conn, err error
 		},
 		Missed: func(m client.Missed) { l.say(m.String()) },
 		Lost: func(reason error, again time.Duration) {
-			if c.Position() == "" { // another process would begin anew, in the middle of the output
+			// Dial calls this too, before it returns c. A position that was there may be
+			// missing later: the server was started again, and nothing runs yet.
+			returns = returns || c != nil && c.Position() != ""
+			if c != nil && !returns { // another process would begin anew, in the middle of the output
 				l.Fail(errNoReturn)
 				return
 			}

@@ -1,7 +1,11 @@
 package connect
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -74,4 +78,26 @@ func TestResumeInterrupted(t *testing.T) {
 	c.err.Await(t, "trying again in")
 	c.signal(t, syscall.SIGTERM)
 	c.ends(t, -int(syscall.SIGTERM), "ready\n", "trying again in")
+}
+
+// TestResumeAtTheEnd: a program that ends between its state and the handshake is asked for
+// once more, and then the server's sentence is the end.
+func TestResumeAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusNotFound, http.StatusGone} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Has("state") {
+				w.Header().Set("Content-Type", "application/json")
+				io.WriteString(w, `{"lifetime":"shared","epoch":"AAAA","first":1,"last":0}`)
+				return
+			}
+			http.Error(w, "the program has ended", status)
+		}))
+		t.Cleanup(s.Close)
+		c := start(t, "--resume", s.URL)
+		c.ends(t, 1, "", http.StatusText(status)+": the program has ended")
+		if !strings.Contains(c.err.String(), "trying again") {
+			t.Errorf("%d: standard error %q", status, c.err.String())
+		}
+	}
 }
