@@ -9,6 +9,7 @@
 //	the pipe          converse    both sides are over  converse, unless the process is to end
 //	signals           Run         a signal, or Run     Run
 //	the screen's size connected   screen.finish        screen.finish
+//	the keyboard      connected   screen.finish        screen.finish
 package connect
 
 import (

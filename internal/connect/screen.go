@@ -23,6 +23,7 @@ type screen struct {
 	*display
 	editor *term.Terminal
 	tty    *tty
+	keys   *stdio.Reader // what the tty's keyboard reads
 	stderr io.Writer
 	plain  bool                       // no colours
 	before atomic.Pointer[term.State] // of the terminal; nil when it is as it was
@@ -44,8 +45,13 @@ func canEdit(o *stdio.Options) bool {
 
 // newScreen returns a screen, which takes over the terminal once it is connected.
 func newScreen(i *interrupts, o stdio.Options, in *stdio.Reader, s Streams) *screen {
-	c := &screen{stderr: s.Stderr, plain: os.Getenv("NO_COLOR") != "", done: make(chan struct{})}
-	c.tty = &tty{Reader: in, out: s.Stdout, interrupt: func() { i.take(os.Interrupt) }, suspend: c.suspend}
+	c := &screen{keys: in, stderr: s.Stderr, plain: os.Getenv("NO_COLOR") != "", done: make(chan struct{})}
+	c.tty = &tty{keyboard: newKeyboard(in), out: s.Stdout}
+	c.tty.interrupt, c.tty.suspend = func() { i.take(os.Interrupt) }, c.suspend
+	c.tty.leave = func() { c.Fail(errLeft) }
+	c.tty.full = func() {
+		c.say("what is typed ahead of the server is too much, and is dropped: send it from a file")
+	}
 	prompt, mark := "> ", "< "
 	if o.Binary || o.Framing == stdio.FramingRaw { // the program has a prompt of its own
 		prompt, mark = "", ""
@@ -74,6 +80,7 @@ func (c *screen) connected(address, protocol string) {
 	c.takeOver()
 	c.resize()
 	c.watch()
+	c.work.Go(c.tty.keyboard.watch)
 	if u, err := url.Parse(address); err == nil {
 		address = u.Redacted()
 	}
@@ -127,20 +134,22 @@ func (c *screen) dim(text string) string {
 
 // finish restores the terminal, after a last remark.
 func (c *screen) finish(remark string) {
-	if c.before.Load() == nil {
-		return
+	if c.before.Load() != nil {
+		c.editor.SetPrompt("")
+		if remark != "" {
+			c.say(remark)
+		} else {
+			c.Write(nil)
+		}
+		io.WriteString(c.tty.out, "\r\x1b[K")
 	}
-	c.editor.SetPrompt("")
-	if remark != "" {
-		c.say(remark)
-	} else {
-		c.Write(nil)
-	}
-	io.WriteString(c.tty.out, "\r\x1b[K")
 	close(c.done)
+	c.keys.Close()
 	c.work.Wait()
-	c.giveBack()
-	c.before.Store(nil)
+	if c.before.Load() != nil {
+		c.giveBack()
+		c.before.Store(nil)
+	}
 }
 
 // typed is what is typed, as a stream of whole lines.
@@ -154,12 +163,13 @@ func (t *typed) Read(p []byte) (int, error) {
 	if len(t.rest) == 0 {
 		line, err := t.editor.ReadLine()
 		if err != nil && err != term.ErrPasteIndicator {
+			t.tty.Close() // what ends things is still looked for
 			return 0, err
 		}
 		if utf8.RuneCountInString(line) == mostTyped {
 			t.say(fmt.Sprintf("the line is cut at %d characters: send longer ones from a file", mostTyped))
 		}
-		t.rest = append(t.rest, line...)
+		t.rest = append(t.rest, shown([]byte(line))...)
 		t.rest = append(t.rest, '\n')
 	}
 	n := copy(p, t.rest)

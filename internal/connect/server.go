@@ -51,6 +51,8 @@ func (s *server) farewell() error {
 	var refused *bridge.RefusedError
 	var broken *bridge.BrokenError
 	switch {
+	case errors.Is(cause, errLeft):
+		return nil
 	case cause == nil, errors.As(cause, &refused), errors.As(cause, &broken):
 		return cause
 	}

@@ -171,3 +171,50 @@ func TestTerminalIsRestored(t *testing.T) {
 		}
 	}
 }
+
+// TestTerminalKeysAlways: Ctrl-C and Ctrl-D end it while a line waits for a connection, and
+// when the input has ended already.
+func TestTerminalKeysAlways(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]int{"\x03": -int(syscall.SIGINT), "\x04": 0} {
+		s, address := serve(t, "cat", "--shared")
+		c := atTerminal(t, nil, "--resume", address)
+		c.shows(t, "> ")
+		s.Signal(t, syscall.SIGTERM)
+		s.Wait(t)
+		c.shows(t, "trying again in")
+		c.types(t, "hello\r")
+		c.shows(t, "> hello\r\n")
+		c.types(t, key)
+		if status := c.wait(t); status != want {
+			t.Errorf("%q without a connection: exit status %d, want %d", key, status, want)
+		}
+
+		s, address = serve(t, "cat")
+		c = atTerminal(t, nil, "--eofwait=1h", address)
+		c.shows(t, "> ")
+		c.types(t, "\x04"+key)
+		if status := c.wait(t); status != want {
+			t.Errorf("%q after the end: exit status %d, want %d", key, status, want)
+		}
+		s.Out.Await(t, "DISCONNECT")
+	}
+}
+
+// TestTypedBytes: neither a byte that is not UTF-8 nor an ESC holds up what is typed after
+// it.
+func TestTypedBytes(t *testing.T) {
+	t.Parallel()
+	_, address := serve(t, "cat")
+	c := atTerminal(t, nil, address)
+	c.shows(t, "> ")
+	c.types(t, "a\xff\r")
+	c.shows(t, "> a\ufffd\r\n")
+	c.shows(t, "< a\ufffd\r\n")
+	c.types(t, "b\x1b\r")
+	c.shows(t, "< b\r\n")
+	c.types(t, "\x04")
+	if status := c.wait(t); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
