@@ -155,7 +155,7 @@ func TestCloseConfirms(t *testing.T) {
 	}{
 		"its code":             {exit3, code(4003), "2 end"},
 		"1000":                 {exit3, code(1000), "2 end"},
-		"no code":              {exit3, aClose, "2 end"},
+		"no code":              {exit3, aClose, ""},
 		"a page that leaves":   {exit3, code(1001), ""},
 		"a code of its own":    {exit3, code(3000), ""},
 		"no close frame":       {exit3, "", ""},

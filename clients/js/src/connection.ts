@@ -42,6 +42,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
   let probes = 0; // WebSockets tried in vain while there was a stream
   let doubts = 0; // links left, in a row, because the server had more than came over them
   let waits = 0; // for a next try, in a row
+  let unheard: Closing | undefined; // an ending that came while a link was left: a browser may have dropped what was before it
 
   const closed = new AbortController();
   const pauses = new Set<() => void>(); // what ends each of them
@@ -97,6 +98,10 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
         me.state = 'waiting';
         await inbox.room(highWater / 2);
         continue;
+      }
+      if (unheard && isGone(closing)) {
+        tell('missed', { count: null });
+        return finish(unheard);
       }
       if (Date.now() - since > patience) waits = 0;
       const reason = endingOf(closing).text;
@@ -265,7 +270,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     if (me.session?.secret) token = JSON.parse(await request({ ticket: 'new' }, { method: 'POST' })).ticket;
     const offered = typeof protocols === 'function' ? await protocols() : protocols;
     if (isClosed()) throw full;
-    latest = openSocket(WebSocket, counts() ? address({ notes: 'no', token }) : url, offered, patience, ear);
+    latest = openSocket(WebSocket, counts() ? address({ notes: 'no', token }) : url, offered, counts(), patience, ear);
     latest.last = last;
     return latest;
   }
@@ -278,6 +283,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     me.via = via;
     me.state = 'open';
     since = Date.now();
+    unheard = undefined;
     shown = true;
     resumes = counts();
     missed = 0;
@@ -298,7 +304,9 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     last = number;
     if (data === undefined) return void tell('missed', { count });
     inbox.put(data, number);
-    if (inbox.size() > highWater) from.leave(full);
+    if (inbox.size() <= highWater) return;
+    if (from.drain) from.drain();
+    else from.leave(full);
   }
 
   /** Attends to a link until it is gone. One that is silent may be dead, and a stream is left for a WebSocket. */
@@ -316,7 +324,9 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
         behind = await checkLife(current, behind);
       }
     }
-    return current.closing;
+    if (!current.full) return current.closing;
+    unheard = isFinal(current.closing) ? current.closing : undefined;
+    return full;
   }
 
   /** Leaves a stream for a WebSocket, if one can be opened. Returns the link there is then. */

@@ -25,6 +25,10 @@ export interface Link {
   held: [data?: Body, number?: number][];
   /** Leaves it. Nothing more is heard of it than that it is gone. */
   leave(closing: Closing): void;
+  /** Leaves a WebSocket, and hears what comes until it is gone. */
+  drain?(): void;
+  /** Whether it was left so. */
+  full?: boolean;
   /** Sends a message and reports whether it is on its way. Over a stream nothing can be sent. */
   send?(data: Data): boolean;
 }

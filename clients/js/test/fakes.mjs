@@ -129,7 +129,8 @@ class Socket {
     if (this.readyState === 1) this.sent.push(data);
   }
 
-  close() {
+  close(code) {
+    this.code = code;
     this.readyState = Math.max(2, this.readyState);
   }
 }

@@ -108,30 +108,54 @@ for (const how of ['a loop that is slow', 'nobody reads']) {
     server.socket.say('1234', '5678');
     await settle();
     assert.equal(c.state, 'open');
-    server.socket.say('abcd', 'lost');
+    server.socket.say('abcd');
+    assert.deepEqual([server.socket.readyState, server.socket.code], [2, 4999], 'no answer to a close frame');
+    server.socket.say('more');
+    server.socket.lose(4999);
     await settle();
-    assert.deepEqual([c.state, server.socket.readyState], ['waiting', 2]);
+    assert.equal(c.state, 'waiting');
     await tick(100_000);
     assert.equal(server.sockets.length, 1);
     server.state = { lifetime: 'shared', epoch: 'E', first: 1, last: 9, ended: null };
     assert.deepEqual(await read(c, 1), ['1234']);
     await settle();
     assert.equal(server.sockets.length, 1, 'more than half is unread');
-    assert.deepEqual(await read(c, 1), ['5678']);
+    assert.deepEqual(await read(c, 2), ['5678', 'abcd']);
     await settle();
-    assert.equal(server.socket.query.after, `E:${3 + from}`);
+    assert.equal(server.socket.query.after, `E:${4 + from}`);
     server.socket.open();
     await settle();
     server.socket.say('lost');
-    assert.deepEqual(await read(c, 2), ['abcd', 'lost']);
+    assert.deepEqual(await read(c, 2), ['more', 'lost']);
     assert.deepEqual(c.log.map(e => e.type), ['open', 'open']);
     assert.equal(c.log[1].resumed, true);
+  });
+}
+
+for (const gone of [true, false]) {
+  test(`an ending that comes while the connection is left is ${gone ? 'the end' : 'asked for again'}`, async t => {
+    const [c, server] = await opened(t, { highWater: 3 });
+    server.socket.say('1234', '5');
+    server.socket.lose(4003, 'exit status 3');
+    await settle();
+    assert.equal(c.state, 'waiting');
+    if (gone) server.state = () => new Response('404 Not Found: there is no such session\n', { status: 404 });
+    assert.deepEqual(await read(c, 2), ['1234', '5']);
+    await settle();
+    if (!gone) {
+      assert.equal(server.socket.query.after, 'E:2');
+      server.socket.open();
+      server.socket.lose(4003, 'exit status 3');
+    }
+    assert.equal((await c.ended).exit, 3);
+    assert.deepEqual(c.log.filter(e => e.type === 'missed'), gone ? [{ type: 'missed', count: null }] : [], 'a browser drops what comes then');
   });
 }
 
 test('close ends the waiting for a reader', async t => {
   const [c, server] = await opened(t, { highWater: 1 });
   server.socket.say('12');
+  server.socket.lose(4999);
   await settle();
   assert.equal(c.state, 'waiting');
   c.close();
