@@ -234,6 +234,14 @@ func (c *Conn) Position() string {
 	return ""
 }
 
+// Parts returns a number that changes while a message comes that has not come whole.
+func (c *Conn) Parts() int64 {
+	if l := c.current(); l != nil {
+		return l.Parts()
+	}
+	return 0
+}
+
 // Context returns a context that is done when the conversation is over.
 func (c *Conn) Context() context.Context { return c.ctx }
 

@@ -24,6 +24,7 @@ type link struct {
 type carrier interface {
 	Receive() ([]bridge.Message, error)
 	ReceiveEach(func([]bridge.Message)) error
+	Parts() int64
 	SendContext(ctx context.Context, batch []bridge.Message) error
 	CloseSend(error) error
 	Close() error

@@ -29,6 +29,7 @@ type stream struct {
 	body   io.Closer
 	lines  *bufio.Reader
 	heard  atomic.Int64 // how often something has come
+	parts  atomic.Int64 // of lines that are long
 	number atomic.Uint64
 	batch  [1]bridge.Message
 }
@@ -116,6 +117,9 @@ func (s *stream) ReceiveEach(each func([]bridge.Message)) error {
 	}
 }
 
+// Parts returns a number that grows while a long message comes.
+func (s *stream) Parts() int64 { return s.parts.Load() }
+
 // broken returns why the stream has ended without an event that says so.
 func (s *stream) broken(err error) error {
 	if cause := context.Cause(s.ctx); cause != nil {
@@ -178,6 +182,7 @@ func (s *stream) line() (string, error) {
 		if err != bufio.ErrBufferFull {
 			return "", err
 		}
+		s.parts.Add(1)
 		if err := s.check(len(long)); err != nil {
 			return "", err
 		}

@@ -53,7 +53,7 @@ type shapeFlags struct {
 type endFlags struct {
 	Pingms  uint    `placeholder:"MILLISECONDS" default:"30000" variable:"none" help:"Time between pings. A server that is silent for two of them is lost. 0 sends none and waits for ever."`
 	Resume  bool    `variable:"none" help:"Go on after a lost connection where it was, with a program that outlives it: one served with --shared or --resume."`
-	Eofwait keeping `placeholder:"DUR|never" default:"never" variable:"none" help:"Leave when standard input has ended and no message has come for DUR since; 0s leaves at once. never: what comes is printed until the server closes, because a WebSocket cannot say that one side has no more to send. At a terminal Ctrl-D leaves at once, unless DUR is given."`
+	Eofwait keeping `placeholder:"DUR|never" default:"never" variable:"none" help:"Leave when standard input has ended and nothing of a message has come for DUR since; 0s leaves at once. never: what comes is printed until the server closes, because a WebSocket cannot say that one side has no more to send. At a terminal Ctrl-D leaves at once, unless DUR is given."`
 }
 
 // connectParser is the grammar in kong's form, with the values it last parsed.

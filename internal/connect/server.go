@@ -15,6 +15,7 @@ import (
 type remote interface {
 	bridge.Endpoint
 	ReceiveEach(each func([]bridge.Message)) error
+	Parts() int64 // changes while a message comes that has not come whole
 }
 
 // server is the other end, in the place of a program. It is left when its time after the
@@ -29,11 +30,11 @@ type server struct {
 	err      error // of Close
 }
 
-// newServer returns a server that is left when local is done, or when no message has come
-// for wait after the end of the input; never if wait is negative.
+// newServer returns a server that is left when local is done, or when nothing of a message
+// has come for wait after the end of the input; never if wait is negative.
 func newServer(r remote, local context.Context, wait time.Duration) *server {
 	s := &server{remote: r, local: local, received: make(chan struct{})}
-	s.idle = &idle{wait: wait, over: s.leave}
+	s.idle = &idle{wait: wait, over: s.leave, parts: r.Parts}
 	return s
 }
 
@@ -99,6 +100,9 @@ func (s *server) Close() error {
 type idle struct {
 	wait time.Duration
 	over func() // called when nothing has come in time
+	// parts returns a number that changes while a message comes that is not whole: then the
+	// time begins anew when it is over, unless there is none.
+	parts func() int64
 
 	running sync.WaitGroup // a timer that is set, or over
 
@@ -107,7 +111,8 @@ type idle struct {
 	paused bool
 	ended  bool
 	timer  *time.Timer
-	turn   int // counts the changes
+	turn   int   // counts the changes
+	seen   int64 // parts when the timer was set
 }
 
 func (i *idle) begin()  { i.change(func() { i.begun = true }) }
@@ -126,9 +131,14 @@ func (i *idle) change(set func()) {
 	}
 	if i.wait >= 0 && i.begun && !i.paused && !i.ended {
 		i.running.Add(1)
-		turn := i.turn
-		i.timer = time.AfterFunc(i.wait, func() { i.look(turn) })
+		i.start(i.turn)
 	}
+}
+
+// start sets the timer; i.mu is held.
+func (i *idle) start(turn int) {
+	i.seen = i.parts()
+	i.timer = time.AfterFunc(i.wait, func() { i.look(turn) })
 }
 
 // lastLook is time for a message that has come while this process had no processor.
@@ -142,8 +152,23 @@ func (i *idle) look(turn int) {
 		i.running.Done()
 		return
 	}
-	i.timer = time.AfterFunc(lastLook, func() {
-		defer i.running.Done()
+	i.timer = time.AfterFunc(lastLook, func() { i.decide(turn) })
+}
+
+// decide leaves, or waits once more if a message is coming.
+func (i *idle) decide(turn int) {
+	i.mu.Lock()
+	unchanged := turn == i.turn
+	coming := unchanged && i.wait > 0 && i.parts() != i.seen
+	if coming {
+		i.start(turn)
+	}
+	i.mu.Unlock()
+	if coming {
+		return
+	}
+	defer i.running.Done()
+	if unchanged {
 		i.over()
-	})
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ type fake struct {
 	told    []error
 	answer  error
 	once    sync.Once
+	parts   atomic.Int64
 }
 
 func (f *fake) ReceiveEach(each func([]bridge.Message)) error {
@@ -35,6 +37,7 @@ func (f *fake) CloseSend(cause error) error {
 }
 
 func (f *fake) Close() error { return nil }
+func (f *fake) Parts() int64 { return f.parts.Load() }
 
 // TestEOFWait: after the end of the input the time without messages counts, and that in
 // which one is being printed does not.
@@ -58,6 +61,27 @@ func TestEOFWait(t *testing.T) {
 		if len(f.told) != 1 || f.told[0] != nil {
 			t.Errorf("the server was told %v", f.told)
 		}
+	})
+}
+
+// TestEOFWaitInTheMidst: a message that is coming is waited for, as long as it does.
+func TestEOFWaitInTheMidst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{batches: make(chan []bridge.Message), answer: &bridge.CloseWith{Code: 1000}}
+		s := newServer(f, t.Context(), 10*time.Second)
+		begin := time.Now()
+		over := make(chan error)
+		go func() { over <- s.ReceiveEach(func([]bridge.Message) {}) }()
+		s.CloseSend(io.EOF)
+		for range 20 {
+			time.Sleep(5 * time.Second)
+			f.parts.Add(1)
+		}
+		err, left := <-over, time.Since(begin)
+		if err != errLeft || left < 110*time.Second || left > 121*time.Second {
+			t.Errorf("%v after %s", err, left)
+		}
+		s.Close()
 	})
 }
 

@@ -201,6 +201,10 @@ func (w *Endpoint) Receive() ([]bridge.Message, error) {
 	return batch, err
 }
 
+// Parts returns a number that grows while a message of a server comes that Dial has
+// connected to and that has not come whole. Pings and pongs do not count.
+func (w *Endpoint) Parts() int64 { return w.frames.parts.Load() }
+
 // end sends a close frame if the client is to be sent a reason, and waits until the
 // client has closed its half. Context is done before that wait: the program need not
 // wait too.

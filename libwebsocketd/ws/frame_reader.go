@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd/bridge"
@@ -34,13 +35,15 @@ type frameReader struct {
 	at     uint64 // bytes of it that are unmasked
 	valid  int    // bytes of the text under way that are known to be UTF-8
 
-	open    bool        // a fragmented message is under way
-	kind    bridge.Kind // of the message under way
-	size    uint64      // of the message under way, as far as announced
-	joined  []byte      // fragments put together
-	given   bool        // joined is in the batch
-	counted int         // bytes held of what has not come whole
-	partial []byte      // the beginning of a character of a message in pieces
+	open    bool         // a fragmented message is under way
+	kind    bridge.Kind  // of the message under way
+	size    uint64       // of the message under way, as far as announced
+	joined  []byte       // fragments put together
+	given   bool         // joined is in the batch
+	counted int          // bytes held of what has not come whole
+	parts   atomic.Int64 // grows with every part of a message that has not come whole, if plain
+	held    int          // bytes held when it last did
+	partial []byte       // the beginning of a character of a message in pieces
 }
 
 var (
@@ -66,6 +69,7 @@ func (f *frameReader) Next() ([]bridge.Message, error) {
 	for f.err == nil {
 		f.err = f.takeArrived()
 		if len(f.in.Batch) > 0 {
+			f.held = 0
 			if f.counted > 0 {
 				f.arrived()
 			}
@@ -75,6 +79,7 @@ func (f *frameReader) Next() ([]bridge.Message, error) {
 			f.err = f.count()
 		}
 		if f.err == nil {
+			f.notePart()
 			f.err = f.in.Fill()
 		}
 		if f.err == readbuf.ErrEmpty {
@@ -99,6 +104,15 @@ func (f *frameReader) count() error {
 	}
 	f.counted = held
 	return f.afford(held)
+}
+
+// notePart counts what has come since the last call of a message that is not whole. A
+// control frame in its midst is no part of it.
+func (f *frameReader) notePart() {
+	if held := len(f.in.Unread()) + len(f.joined); f.plain && held > 0 && held != f.held {
+		f.held = held
+		f.parts.Add(1)
+	}
 }
 
 // forget drops the joined message that was returned. Memory is kept for the next only

@@ -1,9 +1,14 @@
 package connect
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
 
 	"websocketd/test/harness"
 )
@@ -55,4 +60,27 @@ func TestSilence(t *testing.T) {
 	proxy.After(0, harness.Blackhole)
 	c.say(t, "hello\n")
 	c.ends(t, 1, "ready\n", "the connection was lost")
+}
+
+// TestSlowMessage: --eofwait does not leave in the midst of a message that is coming.
+func TestSlowMessage(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := new(websocket.Upgrader).Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		for _, b := range []byte("\x81\x0b[1,2,3,4,5]\x88\x02\x03\xe8") {
+			time.Sleep(300 * time.Millisecond) // a slow server, and all that matters here
+			if _, err := conn.NetConn().Write([]byte{b}); err != nil {
+				return
+			}
+		}
+		conn.ReadMessage()
+	}))
+	t.Cleanup(s.Close)
+	c := start(t, "--framing=ndjson", "--eofwait=2s", s.URL)
+	c.in.Close()
+	c.ends(t, 0, "[1,2,3,4,5]\n", "")
 }
