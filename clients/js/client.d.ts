@@ -16,7 +16,10 @@ export interface Options {
   patience?: number;
   /** Bytes that send keeps while there is no connection: 0. */
   queue?: number;
-  /** Bytes that nobody has read, beyond which the client leaves until half of them are read: 16 MiB. */
+  /**
+   * Bytes that nobody has read, beyond which the client leaves until half of them are read,
+   * 'waiting' without a lost: 16 MiB. A program that ends with its connection is not left.
+   */
   highWater?: number;
   /** Whether to use plain HTTP where WebSockets are blocked: true. */
   fallback?: boolean;

@@ -15,8 +15,11 @@ export function closingOf(thrown: any): Closing {
 }
 
 /** Returns the closing for a server that has not answered. Node has the reason in the cause. */
-export function unreachable(url: URL, error: any): Closing {
-  return { code: 1006, reason: `${url.host} cannot be reached: ${error.cause?.code ?? error.message}` };
+export function unreachable(url: URL, error: any, never = false): Closing {
+  const { origin = url.origin } = globalThis.location ?? {};
+  // A page is not told that it may not read an answer.
+  const or = never && origin !== url.origin ? `, or does not allow pages of ${origin} (--origin)` : '';
+  return { code: 1006, reason: `${url.host} cannot be reached${or}: ${error.cause?.code ?? error.message}` };
 }
 
 // Too many clients, somebody else is attached, a proxy without its server.

@@ -168,7 +168,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
       if (streams) blocked = closing.status ? blocked : 1;
       else if (++blocked === 2 && counts() && fallback) return onward;
       // What was there a moment ago is asked for again. Why a WebSocket is refused no page is told.
-      return { ...closing, over: streams ? closing.over && !isGone(closing) : !counts() && blocked > 3 && !shown };
+      return { ...closing, over: streams ? closing.over && !isGone(closing) : !!program.lifetime && !counts() && blocked > 3 && !shown };
     }
     if (!streams) blocked = probes = 0;
     if (epoch === null) await learn(next);
@@ -214,9 +214,10 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
       r = await fetch(withQuery(url, { session: me.session?.id, ...query }), { ...init, headers: { ...init.headers, ...headers() }, cache: 'no-store', signal });
       text = await r.text();
     } catch (error) {
-      throw unreachable(url, error);
+      throw unreachable(url, error, !program.lifetime);
     }
-    if (!r.ok) throw refusal(r, text);
+    // A message that was taken is answered 204: anything else in 2xx is a proxy's page.
+    if (!r.ok || (times > 1 && r.status !== 204)) throw refusal(r, text);
     return text;
   }
 
@@ -233,7 +234,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
       last = Math.max(last, first - 1);
       return shared && last >= program.last! ? ended : null;
     }
-    if (epoch && shown) missed = null;
+    if (shown && (epoch || counts())) missed = null;
     resumes = false;
     // What has ended before we came is for those who were there.
     epoch = shared && ended ? null : program.epoch;
@@ -365,9 +366,9 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     for (let n = 0; !isClosed(); n++) {
       // A program that does not read its input keeps the server from answering.
       const closing = await request({}, { method: 'POST', body }, 6).catch(closingOf);
-      if (typeof closing === 'string' || isGone(closing)) return;
+      if (typeof closing === 'string' || (isGone(closing) && !closing.foreign)) return;
       if (!closing.status) return current.leave({ ...closing, reason: `a message may be lost: ${closing.reason}` });
-      if (closing.over) return finish(closing);
+      if (closing.over && !closing.foreign) return finish(closing);
       await pause(delay(n));
     }
   }

@@ -55,7 +55,8 @@ export function newInbox(tell: (data: Body, number?: number) => void) {
           await new Promise<void>(go => idle.push(go));
         }
       } finally {
-        loops--;
+        // What is left of the last one the listener has had.
+        if (!--loops && listens) clear();
       }
     },
     /** Waits until so much is unread, or less. */

@@ -219,3 +219,42 @@ test('protocols may be asked for, before each handshake', async t => {
   assert.deepEqual(server.socket.protocols, ['token-2']);
   c.close();
 });
+
+test('while nothing has answered as websocketd, blocked WebSockets are tried on', async t => {
+  const tick = stopClocks(t), server = new Server();
+  server.state = () => new Response('<html>');
+  const c = server.connect(t);
+  for (let i = 0; i < 8; i++) {
+    await settle();
+    server.socket.lose();
+    await tick(30_000);
+  }
+  assert.equal(server.sockets.length, 9);
+  assert.equal(c.state, 'waiting');
+});
+
+test('unnumbered messages before numbers are known: nobody knows what was missed', async t => {
+  const tick = stopClocks(t), server = new Server(), { state } = server;
+  server.state = () => new Response('<html>');
+  const c = server.connect(t);
+  await settle();
+  server.socket.open();
+  await settle();
+  server.socket.say('1');
+  server.socket.lose();
+  server.state = state;
+  await tick(1000);
+  server.socket.open();
+  await settle();
+  assert.deepEqual(c.log.filter(e => e.type === 'missed' || e.type === 'open').map(e => [e.type, e.resumed, e.missed, e.count]), [['open', false, 0, undefined], ['open', false, null, undefined], ['missed', undefined, undefined, null]]);
+});
+
+test('a page of another origin is told that it may not be allowed', async t => {
+  const server = new Server();
+  globalThis.location = { href: 'http://other/', origin: 'http://other' };
+  t.after(() => delete globalThis.location);
+  server.state = () => Promise.reject(new TypeError('Failed to fetch'));
+  const c = server.connect(t);
+  await settle();
+  assert.equal(c.log[0].reason, 'fake cannot be reached, or does not allow pages of http://other (--origin): Failed to fetch');
+});

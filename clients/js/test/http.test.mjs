@@ -274,3 +274,16 @@ test('messages that wait for POSTs go before those over a WebSocket', async t =>
   c.send('d');
   assert.deepEqual([server.posts, server.socket.sent], [['a'], ['b', 'c', 'd']]);
 });
+
+for (const status of [200, 403, 404, 500, 521]) {
+  test(`a proxy's page with ${status} is no answer to a message, which is sent again`, async t => {
+    const tick = stopClocks(t), [c, server] = await blocked(t, tick);
+    server.answer = () => new Response('<html>', { status });
+    c.send('a');
+    c.send('b');
+    await settle();
+    server.answer = () => new Response(null, { status: 204 });
+    await tick(1000);
+    assert.deepEqual([c.state, server.posts], ['open', ['a', 'a', 'b']]);
+  });
+}
