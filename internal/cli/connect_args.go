@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"websocketd/libwebsocketd"
@@ -41,12 +42,18 @@ func (p *connectParser) parse(args []string) (address string, help bool, r *refu
 	if err := decode(settings); err != nil {
 		return bad("%s", err)
 	}
+	if len(addresses) > 0 && addresses[0] == "" {
+		return bad("the URL is empty: write ws://HOST:PORT/PATH")
+	}
 	var err error
 	if address, err = connectAddress(strings.Join(addresses, "")); err != nil {
 		return bad("%s", err)
 	}
 	return address, false, p.check(settings, strings.HasPrefix(address, "wss:"))
 }
+
+// schemes are those of a URL that can be connected to, and what they mean.
+var schemes = map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 
 // connectAddress returns the URL to connect to. Without a scheme it is a ws one, without a
 // host this machine's, as in :8080/path.
@@ -55,6 +62,10 @@ func connectAddress(given string) (string, error) {
 	if strings.HasPrefix(full, ":") || strings.HasPrefix(full, "/") {
 		full = "localhost" + full
 	}
+	scheme, rest, _ := strings.Cut(full, ":")
+	if _, known := schemes[strings.ToLower(scheme)]; known && !strings.HasPrefix(rest, "//") && (rest == "" || rest[0] < '0' || rest[0] > '9') {
+		return "", fmt.Errorf("%q lacks a slash or two: write %s://HOST:PORT/PATH", given, scheme)
+	}
 	if !strings.Contains(full, "://") {
 		full = "ws://" + full
 	}
@@ -62,14 +73,16 @@ func connectAddress(given string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%q is no URL: %w", given, err.(*url.Error).Err)
 	}
-	schemes := map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+	port, err := strconv.Atoi(cmp.Or(u.Port(), "80"))
 	switch scheme := schemes[strings.ToLower(u.Scheme)]; {
 	case scheme == "":
 		return "", fmt.Errorf("%q cannot be connected to: the URL of a WebSocket begins with ws://, wss://, http:// or https://", given)
 	case u.Hostname() == "":
 		return "", fmt.Errorf("%q has no host: write ws://HOST:PORT/PATH", given)
+	case err != nil, port < 1, port > 65535:
+		return "", fmt.Errorf("%q has no port of TCP: it must be from 1 to 65535", given)
 	default:
-		u.Scheme = scheme
+		u.Scheme, u.RawQuery = scheme, strings.ReplaceAll(u.RawQuery, " ", "%20")
 	}
 	return u.String(), nil
 }

@@ -78,6 +78,9 @@ var handshakes = []string{"Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Web
 
 // checkSentHeader checks a header that a client is to send.
 func checkSentHeader(line string) error {
+	if strings.ContainsAny(line, "\r\n\x00") {
+		return errors.New("has a newline in it: give each header on its own, or a file with one a line by @FILE")
+	}
 	header, err := parseHeaders([]string{line})
 	for name := range header {
 		switch {

@@ -31,12 +31,20 @@ func TestConnectAddress(t *testing.T) {
 		":8080":                 "ws://localhost:8080",
 		":8080/x?after=1":       "ws://localhost:8080/x?after=1",
 		"/x":                    "ws://localhost/x",
+		"h/a b?c d":             "ws://h/a%20b?c%20d",
+		"ws:8080":               "ws://ws:8080", // a host of that name
 		"[::1]:8080":            "ws://[::1]:8080",
 		"ws://name:secret@host": "ws://name:secret@host",
 	} {
 		if _, got, wrong := connecting(given); got != want || wrong != "" {
 			t.Errorf("%s is %s, want %s %s", given, got, want, wrong)
 		}
+	}
+	if _, got, wrong := connecting(""); wrong != "the URL is empty: write ws://HOST:PORT/PATH" {
+		t.Errorf("an empty URL: %s %s", got, wrong)
+	}
+	if _, _, wrong := connecting("h", "-H", "A: b\nC: d"); !strings.Contains(wrong, "has a newline in it") {
+		t.Errorf("a header of two lines: %s", wrong)
 	}
 	if _, got, wrong := connecting("--unixsocket=/s"); got != "ws://localhost" || wrong != "" {
 		t.Errorf("without a URL: %s %s", got, wrong)
@@ -52,6 +60,10 @@ func TestConnectRefuses(t *testing.T) {
 		{"-- ws://a --binary", `one URL is enough, and there is also "--binary"`},
 		{"ftp://a", `"ftp://a" cannot be connected to`},
 		{"ws://", `"ws://" has no host`},
+		{"ws://a:99999", `"ws://a:99999" has no port of TCP: it must be from 1 to 65535`},
+		{":0", `":0" has no port of TCP`},
+		{"ws:/a/", `"ws:/a/" lacks a slash or two: write ws://HOST:PORT/PATH`},
+		{"wss:a", `"wss:a" lacks a slash or two: write wss://HOST:PORT/PATH`},
 		{"ws://a:b", `"ws://a:b" is no URL: invalid port ":b" after host`},
 		{"--nosuch ws://a", "flag provided but not defined: --nosuch"},
 		{"--cacert=x ws://a", "did you mean --ca?"},

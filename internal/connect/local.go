@@ -35,10 +35,10 @@ func newLocal(i *interrupts, o *Options, s Streams) (local, error) {
 		o.EOFWait = 0
 	}
 	p := &plain{stderr: s.Stderr}
-	o.Stream.Log = slog.New(sayer{p.say})
 	if typed && shown && canEdit(&o.Stream) {
 		return newScreen(i, o.Stream, in, s), nil
 	}
+	o.Stream.Log = slog.New(sayer{p.say})
 	p.Stream = stdio.NewStream(i.ctx, in, s.Stdout, o.Stream)
 	if shown {
 		p.show = &display{to: s.Stdout, lines: !o.Stream.Binary && o.Stream.Framing != stdio.FramingRaw, fail: p.Fail}

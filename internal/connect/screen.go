@@ -3,6 +3,7 @@ package connect
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"os"
 	"sync"
@@ -57,6 +58,7 @@ func newScreen(i *interrupts, o stdio.Options, in *stdio.Reader, s Streams) *scr
 		prompt, mark = "", ""
 	}
 	c.editor = term.NewTerminal(c.tty, prompt)
+	o.Log = slog.New(sayer{c.say})
 	c.Stream = stdio.NewStream(i.ctx, &typed{screen: c}, s.Stdout, o)
 	c.display = &display{to: c, lines: mark != "", mark: c.dim(mark), fail: c.Fail}
 	return c

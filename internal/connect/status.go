@@ -53,8 +53,10 @@ func statusOf(cause error) (status int, sentence string) {
 func statusOfClose(closed *bridge.CloseWith) (status int, sentence string) {
 	status, known := exitLost, false
 	switch code := closed.Code; {
-	case code == bridge.CloseNormal, code == bridge.CloseNoStatus:
+	case code == bridge.CloseNormal:
 		return exitOK, ""
+	case code == bridge.CloseNoStatus:
+		return exitLost, "the server has closed without a code, which would say how it went"
 	case code >= bridge.CloseExitStatus && code <= bridge.CloseExitStatus+255:
 		status = code - bridge.CloseExitStatus
 		known = strings.HasPrefix(closed.Reason, "exit status ") || strings.HasPrefix(closed.Reason, "signal: ")

@@ -23,7 +23,7 @@ func TestStatus(t *testing.T) {
 	}{
 		{&bridge.CloseWith{Code: 1000, Reason: "exit status 0"}, 0, ""},
 		{&bridge.CloseWith{Code: 1000}, 0, ""},
-		{&bridge.CloseWith{Code: 1005}, 0, ""},
+		{&bridge.CloseWith{Code: 1005}, 1, "the server has closed without a code, which would say how it went"},
 		{&bridge.CloseWith{Code: 4003, Reason: "exit status 3"}, 3, ""},
 		{&bridge.CloseWith{Code: 4255, Reason: "exit status 255"}, 255, ""},
 		{&bridge.CloseWith{Code: 4128 + 9, Reason: "signal: SIGKILL"}, 128 + 9, ""},

@@ -139,7 +139,7 @@ func (w *Endpoint) answer(opcode byte, payload []byte) error {
 }
 
 // answerClose answers a close frame, and returns it as an error: that of a server, which
-// Dial has connected to, as a CloseWith.
+// Dial has connected to, as a CloseWith, or a loss if a message has not ended.
 func (w *Endpoint) answerClose(payload []byte) error {
 	code, err := closeCode(payload)
 	if err != nil {
@@ -149,7 +149,10 @@ func (w *Endpoint) answerClose(payload []byte) error {
 	if r := w.receipts.Load(); w.conn.sendClose(code, "") == ErrFinished && r != nil {
 		r.closed(code)
 	}
-	if w.conn.masks {
+	switch {
+	case w.conn.masks && code == bridge.CloseNormal && w.frames.open: // in the midst of a message
+		return &bridge.CloseError{Code: bridge.CloseAbnormal}
+	case w.conn.masks:
 		return &bridge.CloseWith{Code: code, Reason: string(payload[min(2, len(payload)):])}
 	}
 	return &bridge.CloseError{Code: code}

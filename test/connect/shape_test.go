@@ -71,8 +71,8 @@ func TestSlowMessage(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		for _, b := range []byte("\x81\x0b[1,2,3,4,5]\x88\x02\x03\xe8") {
-			time.Sleep(300 * time.Millisecond) // a slow server, and all that matters here
+		for _, b := range []byte("\x81\x33[" + strings.Repeat("1,", 24) + "1]\x88\x02\x03\xe8") { // longer than a farewell
+			time.Sleep(200 * time.Millisecond) // a slow server, and all that matters here
 			if _, err := conn.NetConn().Write([]byte{b}); err != nil {
 				return
 			}
@@ -82,5 +82,25 @@ func TestSlowMessage(t *testing.T) {
 	t.Cleanup(s.Close)
 	c := start(t, "--framing=ndjson", "--eofwait=2s", s.URL)
 	c.in.Close()
-	c.ends(t, 0, "[1,2,3,4,5]\n", "")
+	c.ends(t, 0, "["+strings.Repeat("1,", 24)+"1]\n", "")
+}
+
+// TestClosedInTheMidst: a close that says that all is well is a loss in the midst of a
+// message, and one without a code says nothing.
+func TestClosedInTheMidst(t *testing.T) {
+	t.Parallel()
+	for frames, want := range map[string]struct{ stdout, stderr string }{
+		"\x01\x01a\x88\x02\x03\xe8": {"a", "the connection was lost"},
+		"\x81\x01a\x88\x00":         {"a\n", "the server has closed without a code"},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if conn, err := new(websocket.Upgrader).Upgrade(w, r, nil); err == nil {
+				defer conn.Close()
+				conn.NetConn().Write([]byte(frames))
+				conn.ReadMessage()
+			}
+		}))
+		t.Cleanup(s.Close)
+		start(t, s.URL).ends(t, 1, want.stdout, want.stderr)
+	}
 }

@@ -218,3 +218,17 @@ func TestTypedBytes(t *testing.T) {
 		t.Errorf("exit status %d", status)
 	}
 }
+
+// TestTerminalRemarks: what is said of the input stands beside the line being typed.
+func TestTerminalRemarks(t *testing.T) {
+	t.Parallel()
+	_, address := serve(t, "cat", "--framing=ndjson")
+	c := atTerminal(t, nil, "--framing=ndjson", address)
+	c.shows(t, "> ")
+	c.types(t, "junk\r")
+	c.shows(t, "this line of the input is no message and is not sent: junk\r\n")
+	c.types(t, "\x04")
+	if status := c.wait(t); status != 0 || strings.Contains(c.out.String(), "websocketd connect: ") {
+		t.Errorf("exit status %d, %q", status, c.out.String())
+	}
+}
