@@ -11,7 +11,7 @@ export interface Closing {
 
 /** Returns what was thrown as a closing. What we did not expect, such as an option that is wrong, is the end. */
 export function closingOf(thrown: any): Closing {
-  return 'reason' in thrown ? thrown : { code: 1006, reason: thrown.message, over: true };
+  return thrown?.reason !== undefined ? thrown : { code: 1006, reason: thrown?.message ?? `${thrown}`, over: true };
 }
 
 /** Returns the closing for a server that has not answered. Node has the reason in the cause. */

@@ -56,7 +56,8 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     session: options.session ?? (named && !makes ? { id: named } : undefined),
     ended: new Promise<Ending>(resolve => (settle = resolve)),
     send(data: Data) {
-      outbox.put(data, isClosed() ? 0 : queue);
+      // As a WebSocket does, also while there is none.
+      outbox.put(Object(data) === data ? data : `${data}`, isClosed() ? 0 : queue);
     },
     retry: wakeUp,
     close() {
@@ -110,8 +111,9 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
       const again = closing.code === 1012 && !waits ? 0 : delay(waits);
       waits++;
       me.state = 'waiting';
+      const over = pause(again); // a listener may call retry
       tell('lost', { reason, again });
-      await pause(again);
+      await over;
       // A network that comes and goes wakes us often.
       for (let rest; (rest = tried + Math.min(again, first / 2) - Date.now()) > 0 && !isClosed(); ) await pause(rest);
       if (isClosed()) return;
@@ -140,7 +142,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
   async function pause(ms: number) {
     if (isClosed()) return;
     await new Promise<void>(end => {
-      const timer = setTimeout(stop, ms);
+      const timer = setTimeout(stop, Math.min(ms, 2e9));
       function stop() {
         clearTimeout(timer);
         pauses.delete(stop);

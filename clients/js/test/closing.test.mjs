@@ -258,3 +258,10 @@ test('a page of another origin is told that it may not be allowed', async t => {
   await settle();
   assert.equal(c.log[0].reason, 'fake cannot be reached, or does not allow pages of http://other (--origin): Failed to fetch');
 });
+
+for (const thrown of ['oops', undefined]) {
+  test(`protocols that throws ${thrown} is the end`, async t => {
+    const c = new Server().connect(t, { protocols: () => { throw thrown; } });
+    assert.equal((await c.ended).reason, `${thrown}`);
+  });
+}

@@ -191,3 +191,16 @@ test('retry does not wait', async t => {
   await settle();
   assert.equal(server.asked.length, before + 1);
 });
+
+test('retry within a listener for lost tries again', async t => {
+  const tick = stopClocks(t), server = new Server();
+  const c = server.connect(t, { delay: { first: 4000 } });
+  c.addEventListener('lost', () => c.retry());
+  await settle();
+  server.socket.open();
+  await settle();
+  server.socket.lose();
+  await tick(2000);
+  await tick(0);
+  assert.equal(server.sockets.length, 2);
+});

@@ -74,3 +74,12 @@ test('what waits is not kept after close', async t => {
   await tick(100_000);
   assert.equal(server.sockets.length, 0);
 });
+
+test('what is no message is sent as a text, also from the queue', async t => {
+  const server = new Server(), c = server.connect(t, { queue: 10 });
+  c.send(42);
+  await settle();
+  server.socket.open();
+  await settle();
+  assert.deepEqual(server.socket.sent, ['42']);
+});
