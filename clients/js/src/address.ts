@@ -2,6 +2,9 @@
 export function locate(url: string | URL | undefined): URL {
   const page = globalThis.location?.href, found = new URL(url ?? page, page);
   found.protocol = found.protocol.replace(/^ws/, 'http');
+  if (!/^https?:$/.test(found.protocol) || found.username || found.password) {
+    throw new TypeError(`${found.protocol}//${found.host} is not http, https, ws or wss without a user`);
+  }
   found.hash = '';
   return found;
 }

@@ -24,7 +24,8 @@ const full: Closing = { code: 0, reason: '' }, onward: Closing = { code: 0, reas
 /** Connects to a program. A connection is one conversation, over as many links as it takes. */
 export function connect(to?: string | URL, options: Options = {}): Connection {
   const { fetch = globalThis.fetch, WebSocket = globalThis.WebSocket, protocols, reconnect = true, tries = Infinity } = options;
-  const { patience = 1e4, queue = 0, highWater = 1 << 24, fallback = true, delay: { first = 1000, most = 3e4 } = {} } = options;
+  const patience = Math.min(options.patience ?? 1e4, 3e8); // a timer has 31 bits
+  const { queue = 0, highWater = 1 << 24, fallback = true, delay: { first = 1000, most = 3e4 } = {} } = options;
   const url = locate(to), named = url.searchParams.get('session');
 
   let link: Link | undefined; // whose messages are delivered
@@ -44,10 +45,12 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
   let waits = 0; // for a next try, in a row
   let unheard: Closing | undefined; // an ending that came while a link was left: a browser may have dropped what was before it
 
+  let left = false; // by close: nothing more is told
+
   const closed = new AbortController();
   const pauses = new Set<() => void>(); // what ends each of them
   let settle: (ending: Ending) => void;
-  const inbox = newInbox((data, number) => tell('message', { data, number }));
+  const inbox = newInbox((data, number) => left || tell('message', { data, number }));
   const outbox = newOutbox(() => (me.state === 'open' ? link : undefined), post);
 
   const me = Object.assign(new EventTarget(), {
@@ -61,6 +64,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     },
     retry: wakeUp,
     close() {
+      left = true;
       inbox.clear();
       finish({ code: 1000, reason: 'closed by this client' });
     },

@@ -265,3 +265,18 @@ for (const thrown of ['oops', undefined]) {
     assert.equal((await c.ended).reason, `${thrown}`);
   });
 }
+
+for (const url of ['localhost:8080', 'file:///tmp/x', 'http://a:b@fake/']) {
+  test(`${url} can never work`, t => assert.throws(() => new Server().connect(t, { url }), TypeError));
+}
+
+test('no message is told after close, to a listener that comes late', async t => {
+  const server = new Server(), c = server.connect(t, { deaf: true });
+  await settle();
+  server.socket.open();
+  await settle();
+  server.socket.say('1', '2');
+  c.addEventListener('message', e => (c.log.push(e.data), c.close()));
+  await settle();
+  assert.deepEqual(c.log.map(e => e.type ?? e), ['open', '1', 'close']);
+});
