@@ -71,12 +71,11 @@ func TestSlowMessage(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		for _, b := range []byte("\x81\x33[" + strings.Repeat("1,", 24) + "1]\x88\x02\x03\xe8") { // longer than a farewell
-			time.Sleep(200 * time.Millisecond) // a slow server, and all that matters here
-			if _, err := conn.NetConn().Write([]byte{b}); err != nil {
-				return
-			}
-		}
+		message := []byte("\x81\x33[" + strings.Repeat("1,", 24) + "1]\x88\x02\x03\xe8") // longer than a farewell
+		harness.Paced(len(message), 200*time.Millisecond, func(i int) bool {
+			_, err := conn.NetConn().Write(message[i : i+1])
+			return err == nil
+		})
 		conn.ReadMessage()
 	}))
 	t.Cleanup(s.Close)
