@@ -22,20 +22,20 @@
 //     the program takes no input, the pongs stand behind that; then what the client's
 //     system has acknowledged counts, so that the two do not wait for each other.
 //
-//   - A session ends when no client has been attached for Resume, by DELETE, when the server
-//     shuts down, or with its process. After the process's own end it is kept until some
-//     client was told how it ended, and for Resume at most. Of clients of plain HTTP that
-//     is never sure, since a proxy may have taken what they never got: it is kept on. Its number and its place are
-//     free when no client can come back.
+//   - A session ends when no client has been attached for Resume, by DELETE, when the
+//     server shuts down, or with its process. After the process's own end it is kept until
+//     some client was told how it ended, and for Resume at most. Of clients of plain HTTP
+//     that is never sure, since a proxy may have taken what they never got: it is kept on.
+//     Its number and its place are free when no client can come back.
 //
 //   - A session's id is no secret: it stands in URLs. What opens it is its secret, in a
 //     cookie or as a Bearer token, or a ticket, which opens it once within 30 seconds. Only
 //     hashes of them are kept. Programs, the log and URLs never see the secret.
 //
-//   - A browser keeps the passes of up to eight sessions of a program, in one cookie or, with
-//     a URL for each session, in one for each. The page at the
-//     program's path gets one that only promises a session (reservation.go): the process is
-//     started for the first client, so that looking at the page costs nothing.
+//   - A browser keeps the passes of up to eight sessions of a program, in one cookie or,
+//     with a URL for each session, in one for each. The page at the program's path gets
+//     one that only promises a session (reservation.go): the process is started for the
+//     first client, so that looking at the page costs nothing.
 //
 //   - A program that is restarted (Watch) goes on in the same record. A WebSocket is closed
 //     with 1012, because a note between its messages would be counted by the client; it

@@ -28,16 +28,21 @@ func BenchmarkFrames(b *testing.B) {
 			wire = append(wire, payload...)
 			stream := bytes.Repeat(wire, readbuf.BlockSize/len(wire))
 			f := newFrameReader(bridgetest.Eager{R: &forever{text: stream}}, 1<<20, bridge.Text)
-			b.SetBytes(int64(size))
-			b.ReportAllocs()
-			for n := 0; n < b.N; {
-				batch, err := f.Next()
-				if err != nil {
-					b.Fatal(err)
-				}
-				n += len(batch)
-			}
+			measureReading(b, f, size)
 		})
+	}
+}
+
+// measureReading reads b.N messages of a size.
+func measureReading(b *testing.B, f *frameReader, size int) {
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for n := 0; n < b.N; {
+		batch, err := f.Next()
+		if err != nil {
+			b.Fatal(err)
+		}
+		n += len(batch)
 	}
 }
 
@@ -48,15 +53,7 @@ func BenchmarkServerFrames(b *testing.B) {
 			wire := append(frame.AppendHeader(nil, frame.FinalBit|byte(bridge.Text), size), bytes.Repeat([]byte("x"), size)...)
 			f := newFrameReader(bridgetest.Eager{R: &forever{text: bytes.Repeat(wire, readbuf.BlockSize/len(wire))}}, 1<<20, bridge.Text)
 			f.plain = true
-			b.SetBytes(int64(size))
-			b.ReportAllocs()
-			for n := 0; n < b.N; {
-				batch, err := f.Next()
-				if err != nil {
-					b.Fatal(err)
-				}
-				n += len(batch)
-			}
+			measureReading(b, f, size)
 		})
 	}
 }

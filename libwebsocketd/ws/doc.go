@@ -2,9 +2,10 @@
 //
 // Upgrade answers a handshake and returns an Endpoint. Dial makes one, and returns the
 // Endpoint of a server: what it sends is masked (mask.go), and what it receives must not
-// be; all else is the same. gorilla/websocket does the handshake and nothing else: frames are read and written here, in whole batches and
-// without an allocation for a message. The tests compare with gorilla: the same bytes
-// must give the same messages and close codes, and the same messages the same bytes.
+// be; all else is the same. gorilla/websocket does the handshake and nothing else: frames
+// are read and written here, in whole batches and without an allocation for a message. The
+// tests compare with gorilla: the same bytes must give the same messages and close codes,
+// and the same messages the same bytes.
 // The one difference is a close frame with a payload of one byte, which is 1002 here.
 //
 // A byte's way in: conn -> frameReader -> Receive. Its way out: Send or Deliver ->

@@ -192,8 +192,8 @@ func (r *receipts) closing(code int, cause error) {
 // closed takes the code of the client's close frame, which has come after ours was sent. It
 // confirms everything, unless the two have crossed on the way: some of our output has not
 // even arrived, or the code is no answer. Most clients answer with the code they got, some
-// with 1000. None is what a page sends that leaves (close()), and throws away what arrives
-// from then on. It is called by the goroutine that receives.
+// with 1000. A page that leaves sends no code (close()), and throws away what arrives from
+// then on. It is called by the goroutine that receives.
 func (r *receipts) closed(code int) {
 	r.mu.Lock()
 	sent, number, isEnd := r.code, r.last, r.isEnd
