@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/ws"
 )
 
 // Conn is a conversation with a program, over one connection after another.
@@ -90,20 +90,16 @@ func Dial(ctx context.Context, address string, o *Options) (*Conn, error) {
 
 // newConn returns a Conn without a connection.
 func newConn(address string, o Options) (*Conn, error) {
-	target, err := url.Parse(address)
+	target, err := ws.ParseURL(address)
 	if err != nil {
 		return nil, err
-	}
-	secure, known := map[string]bool{"ws": false, "http": false, "wss": true, "https": true}[target.Scheme]
-	if !known || target.Host == "" {
-		return nil, fmt.Errorf("%s: not a URL of the form ws://HOST:PORT/PATH (or wss, http, https)", address)
 	}
 	after, err := parsePosition(o.After)
 	if err != nil {
 		return nil, err
 	}
 	c := &Conn{
-		o: o, target: target, secure: secure, http: newHTTP(o),
+		o: o, target: target, secure: target.Scheme == "wss", http: newHTTP(o),
 		session: o.Session, epoch: after.epoch, last: after.number,
 		pause:     delay{first: o.FirstDelay, most: o.MostDelay},
 		probe:     delay{first: o.FirstDelay, most: o.MostDelay},

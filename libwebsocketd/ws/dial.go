@@ -121,17 +121,27 @@ func whyNot(ctx context.Context, err error) error {
 	return err
 }
 
-// prepare returns the URL as gorilla takes it, and the header of the handshake. A user and
-// password in the URL become an Authorization header, unless there is one.
-func prepare(address string, o DialOptions) (*url.URL, http.Header, error) {
+// ParseURL parses the URL of a server (ws, wss, http or https). The scheme of what it returns
+// is ws or wss.
+func ParseURL(address string) (*url.URL, error) {
 	target, err := url.Parse(address)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	schemes := map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 	target.Scheme = schemes[target.Scheme]
 	if target.Scheme == "" || target.Host == "" {
-		return nil, nil, fmt.Errorf("%s: not a URL of the form ws://HOST:PORT/PATH (or wss, http, https)", address)
+		return nil, fmt.Errorf("%s: not a URL of the form ws://HOST:PORT/PATH (or wss, http, https)", address)
+	}
+	return target, nil
+}
+
+// prepare returns the URL as gorilla takes it, and the header of the handshake. A user and
+// password in the URL become an Authorization header, unless there is one.
+func prepare(address string, o DialOptions) (*url.URL, http.Header, error) {
+	target, err := ParseURL(address)
+	if err != nil {
+		return nil, nil, err
 	}
 	header := o.Header.Clone()
 	if header == nil {
