@@ -60,6 +60,7 @@ func TestResumeLosesNothing(t *testing.T) {
 	c.out.Await(t, "ready")
 	proxy.After(0, harness.Reset)
 	put(t, fifo, "meanwhile\n")
+	c.err.Await(t, "trying again in") // what is just on its way then may be lost
 	c.say(t, "hello\n")
 	c.ends(t, 4, "ready\nmeanwhile\ngot hello\n", "trying again in")
 	if !c.err.Has("connected again") {
