@@ -191,9 +191,9 @@ func (p *program) refuses(w http.ResponseWriter, r *http.Request, id string) boo
 	case id != p.session.ID:
 		http.Error(w, "404 Not Found: there is no such session", 404)
 	case id != "" && r.Header.Get("Authorization") != "Bearer "+p.session.Secret && r.Header.Get("Cookie") != "websocketd-1="+p.session.Secret:
-		http.Error(w, "403 Forbidden: this session needs its secret", 403)
+		http.Error(w, "403 Forbidden: this session needs its secret", http.StatusForbidden)
 	case !p.upgrades && r.Header.Get("Upgrade") != "":
-		http.Error(w, "<h1>Forbidden</h1>", 403)
+		http.Error(w, "<h1>Forbidden</h1>", http.StatusForbidden)
 	default:
 		return false
 	}
@@ -230,7 +230,7 @@ func (p *program) position(w http.ResponseWriter, r *http.Request) (at int, ok b
 	}
 	at, _ = strconv.Atoi(number)
 	if epoch != p.epoch || at < p.first-1 {
-		http.Error(w, "410 Gone: other messages are kept", 410)
+		http.Error(w, "410 Gone: other messages are kept", http.StatusGone)
 		return 0, false
 	}
 	if p.epoch == "" {
