@@ -276,8 +276,10 @@ func largestMessage(t *testing.T, o harness.Options) string {
 
 func pinged(t *testing.T, o harness.Options) string {
 	c := with(o, "cat").Start(t).Connect(t)
+	begun := time.Now()
 	c.ReceiveWithin(time.Second)
-	if c.Pings > 0 {
+	// On a busy machine that second is long, and a ping of the default may come.
+	if c.Pings > int(time.Since(begun)/(30*time.Second)) {
 		return "pinged"
 	}
 	return "silent for a second"
