@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"encoding/base64"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -88,9 +89,9 @@ func validKey(key string) bool {
 	return err == nil && len(raw) == 16
 }
 
-// admit returns the route of a handshake, or why it is refused. It makes every check
-// after that of the host and before that of the slot.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) (route, *gate.Refusal) {
+// admit returns the route of a handshake, or why it is refused, and sets who it is from. It
+// makes every check after that of the host and before that of the slot.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, from *remote) (route, *gate.Refusal) {
 	to, refusal := s.route(r)
 	if refusal == nil {
 		refusal = checkHandshake(w, r)
@@ -98,5 +99,23 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (route, *gate.Ref
 	if refusal == nil {
 		refusal = to.program.origins.Check(r)
 	}
+	if refusal == nil {
+		refusal = from.prove(r, to.program)
+	}
 	return to, refusal
+}
+
+// prove sets who a request is from, as the program wants it proved, or returns why the
+// request is refused.
+func (from *remote) prove(r *http.Request, p *program) (refusal *gate.Refusal) {
+	from.Identity, refusal = p.access.Check(r, from.Client)
+	return refusal
+}
+
+// log returns a logger that names the user, if one is known.
+func (from *remote) log(log *slog.Logger) *slog.Logger {
+	if from.User == "" {
+		return log
+	}
+	return log.With("user", from.User)
 }

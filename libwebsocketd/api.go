@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/paths"
 	"websocketd/libwebsocketd/listen"
 	"websocketd/libwebsocketd/logging"
@@ -59,6 +60,13 @@ const (
 	NewlinesPass   = stdio.NewlinesPass
 	NewlinesEscape = stdio.NewlinesEscape
 	NewlinesReject = stdio.NewlinesReject
+)
+
+// Who a client is: see package gate.
+type (
+	Identity    = gate.Identity
+	Credential  = gate.Credential
+	Credentials = gate.Credentials
 )
 
 // Close codes: see package bridge.

@@ -40,7 +40,12 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		return
 	}
 	defer s.running.Done()
-	if refusal := s.own.origins.CheckPlain(r); refusal != nil {
+	refusal := s.own.origins.CheckPlain(r)
+	if refusal == nil {
+		refusal = from.prove(r, s.own)
+	}
+	log = from.log(log)
+	if refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
 		s.answer(w, refusal)
 		return

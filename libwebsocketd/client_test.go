@@ -30,7 +30,7 @@ func TestClient(t *testing.T) {
 		"and files":        {Config{Programs: []Program{kept}, Static: shadowing}, true},
 		"and a console":    {Config{Programs: []Program{kept}, Console: true}, true},
 		"and scripts":      {Config{Programs: []Program{kept}, CGIDir: t.TempDir(), CGIPath: "/.websocketd"}, true},
-		"and strangers":    {Config{Programs: []Program{kept}, Identify: byUser, Settings: Settings{Origins: []string{"good.example"}}}, true},
+		"and strangers":    {Config{Programs: []Program{kept}, Credentials: users(), Settings: Settings{Origins: []string{"good.example"}}}, true},
 		"files alone":      {Config{Static: shadowing}, false},
 		"files, console":   {Config{Static: shadowing, Console: true}, false},
 		"scripts, console": {Config{CGIDir: t.TempDir(), Console: true}, false},

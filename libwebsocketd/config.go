@@ -114,9 +114,9 @@ type Config struct {
 	Faces    []Face
 	Dialects []Dialect
 
-	// Identify returns who a client is, or why it is refused. It is called after the
-	// check of the Host. Nil: clients have no identity.
-	Identify func(r *http.Request) (Identity, *gate.Refusal)
+	// Credentials are the kinds of proof of who a client is. Where there are any, nobody
+	// gets in without one of those that Auth names. Nil: clients have no identity.
+	Credentials *gate.Credentials
 
 	// Observer is notified of what happens, to count it; may be nil.
 	Observer Observer
@@ -246,6 +246,9 @@ func (c *Config) check() error {
 	if err := own.check(); err != nil {
 		return err
 	}
+	if _, err := c.Credentials.Access(c.Auth, c.Allow); err != nil {
+		return err
+	}
 	return c.checkPrograms()
 }
 
@@ -263,6 +266,9 @@ func (c *Config) checkPrograms() error {
 	for i := range c.Programs {
 		p := &c.Programs[i]
 		if err := p.checkListed(); err != nil {
+			return fmt.Errorf("program %q: %w", p.Name, err)
+		}
+		if _, err := c.Credentials.Access(p.Auth, p.Allow); err != nil {
 			return fmt.Errorf("program %q: %w", p.Name, err)
 		}
 		at := orDefault(p.Path, "/"+p.Name)

@@ -34,7 +34,7 @@ func newConsole(s *Server) *console {
 
 // serveOwn answers a request of the page itself, and reports whether r is one. No page of
 // another origin may make it, whatever --origin says of programs.
-func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
+func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, from remote, log *slog.Logger) bool {
 	if c == nil || r.URL.Path != consoleDocumentPath && r.URL.Path != consoleFeedPath {
 		return false
 	}
@@ -42,6 +42,10 @@ func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, log *slog.Log
 	if refusal == nil && r.URL.Path == consoleDocumentPath && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		refusal = newRefusal(http.StatusMethodNotAllowed, "the list of programs is read with GET")
 	}
+	if refusal == nil {
+		refusal = from.prove(r, c.server.own)
+	}
+	log = from.log(log)
 	if refusal != nil {
 		c.server.refuse(w, log, refusal)
 		return true

@@ -22,8 +22,8 @@ type Dialect interface {
 	// The first Dialect that speaks the protocol gets the handshake.
 	Speaks(r *http.Request, p *Program) bool
 
-	// Accept returns how the client is accepted, or why it is refused. Host, identity,
-	// handshake and origin are checked before. req.Program is nil if none is served at
+	// Accept returns how the client is accepted, or why it is refused. Host, handshake,
+	// origin and credentials are checked before. req.Program is nil if none is served at
 	// the path.
 	Accept(req *Request) (Acceptance, *gate.Refusal)
 
@@ -73,17 +73,17 @@ func (s *Server) dialect(r *http.Request) Dialect {
 // openDialect does everything that comes before the conversation with the client of a
 // Dialect. It returns nil if it has answered the request with something else.
 func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) *session {
-	req, refusal := s.admitToDialect(w, r, from, id, log)
+	req, refusal := s.admitToDialect(w, r, &from, id, log)
 	var accepted Acceptance
 	if refusal == nil {
-		log = req.log
 		accepted, refusal = d.Accept(req)
 	}
 	if refusal != nil {
 		on.refused(refusal)
-		s.refuse(w, log, refusal)
+		s.refuse(w, from.log(log), refusal)
 		return nil
 	}
+	log = req.log
 	maps.Copy(req.header, accepted.Header)
 	if accepted.Protocol != "" {
 		req.header.Set("Sec-WebSocket-Protocol", accepted.Protocol)
@@ -121,25 +121,25 @@ func serveDialect(d Dialect, req *Request, client *ws.Endpoint) error {
 }
 
 // admitToDialect does what admit does, for a path at which there may be no program.
-func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) (*Request, *gate.Refusal) {
+func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from *remote, id string, log *slog.Logger) (*Request, *gate.Refusal) {
 	to, refusal := s.route(r)
 	if refusal != nil { // no program: the Config's settings apply
 		to = route{}
 	}
-	origins := s.own.origins
+	settings := s.own
 	if to.program != nil {
-		origins = to.program.origins
+		settings = to.program
 	}
 	if refusal = checkHandshake(w, r); refusal == nil {
-		refusal = origins.Check(r)
+		refusal = settings.origins.Check(r)
+	}
+	if refusal == nil {
+		refusal = from.prove(r, settings)
 	}
 	if refusal != nil {
 		return nil, refusal
 	}
-	if to.program == nil {
-		return s.newRequest(r, to, from, id, log, s.own.ownHeader()), nil
-	}
-	return s.newRequest(r, to, from, id, log, to.program.ownHeader()), nil
+	return s.newRequest(r, to, *from, id, log, settings.ownHeader()), nil
 }
 
 // settingsOf returns the settings of the program at the path, else the Config's own.

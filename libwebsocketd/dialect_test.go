@@ -90,9 +90,9 @@ func TestDialect(t *testing.T) {
 	t.Parallel()
 	d := runner{make(chan string, 1)}
 	cfg := Config{Programs: []Program{echoProgram()}, Dialects: []Dialect{d}, HeaderWS: http.Header{"X-All": {"yes"}}}
-	cfg.Identify = func(*http.Request) (Identity, *gate.Refusal) { return Identity{"ann", "Test"}, nil }
+	cfg.Credentials = users()
 	s := serve(t, cfg)
-	speaks := http.Header{"Sec-WebSocket-Protocol": {"other, run-1"}}
+	speaks := http.Header{"Sec-WebSocket-Protocol": {"other, run-1"}, "X-User": {"ann"}}
 	c, answer, err := s.tryDial("/nowhere?a=b", speaks)
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func TestDialect(t *testing.T) {
 	if _, answer, _ := s.tryDial("/?no", speaks); answer == nil || answer.StatusCode != 401 || answer.Header.Get("Www-Authenticate") != "Bearer" {
 		t.Errorf("refused by %+v", answer)
 	}
-	other := s.dial(t, "/echo", nil) // no dialect
+	other := s.dial(t, "/echo", http.Header{"X-User": {"ann"}}) // no dialect
 	mustRead(t, other, " GET   127.0.0.1 ann Test")
 }
 

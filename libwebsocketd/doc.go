@@ -18,7 +18,7 @@
 //	request -> route -> admit -> launch -> upgrade -> Pipe -> ending
 //
 //	handler.go   ServeHTTP: every check in its order, then the conversation
-//	admit.go     Host, handshake, origin; identity.go: who the client is
+//	admit.go     Host, handshake, origin, credentials
 //	route.go     the program for a path; script.go for --dir
 //	request.go   what was let in, and Open: the program's side for it
 //	launch.go    starting a process; slots.go and prefork.go: its slots, or one started ahead
@@ -56,8 +56,8 @@
 //     kinds of messages. It opens programs by Request.Open, others by Request.At, and
 //     starts processes by Request.Runtime. Its pings may have a payload (ws.Endpoint.Ping,
 //     Acceptance.Pong).
-//   - Server.Mount (mount.go) has an http.Handler serve a path, after Host, identity and
-//     origin.
+//   - Server.Mount (mount.go) has an http.Handler serve a path, after Host, origin and
+//     credentials.
 //   - Runtime.StartFor starts a process with arguments, and with the environment of the
 //     client that asks for it. stdio.Endpoint.Signal and CloseBy signal it, and end it by
 //     another ladder than the usual one.
@@ -67,8 +67,8 @@
 //     was told the end. That is more than what its system has acknowledged, which is
 //     bridge.Listener.BytesAcked. WebSocket clients tell by pongs (ws/receipts.go), those
 //     of plain HTTP by less (exchange/receipts.go); one of a Dialect may have its own way.
-//   - Config.Identify says who a client is. REMOTE_USER, AUTH_TYPE, the log and
-//     Conversations have it.
+//   - gate.Credential is a kind of proof of who a client is; Config.Credentials has those
+//     of a server. REMOTE_USER, AUTH_TYPE, the log and Conversations have the user.
 //   - Server.Conversations lists what goes on, with counts; Server.Kick ends one.
 //     Config.Observer is told of every beginning and end. What moves is counted by two
 //     atomic additions a batch, whether anyone reads them or not.

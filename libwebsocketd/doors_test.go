@@ -110,18 +110,13 @@ func TestSupervisorFace(t *testing.T) {
 	}
 }
 
-// TestMount: a handler stands before programs, after Host, identity and origin, and
+// TestMount: a handler stands before programs, after Host, origin and credentials, and
 // Shutdown waits for it.
 func TestMount(t *testing.T) {
 	t.Parallel()
 	cfg := shell("cat")
 	cfg.Origins = []string{"good.example", "file://"}
-	cfg.Identify = func(r *http.Request) (Identity, *gate.Refusal) {
-		if r.Header.Get("Authorization") == "" {
-			return Identity{}, &gate.Refusal{Status: 401, Reason: "who is it", Header: http.Header{"Www-Authenticate": {"Basic"}}}
-		}
-		return Identity{"bob", "Basic"}, nil
-	}
+	cfg.Credentials = users()
 	s := serve(t, cfg)
 	in, out := make(chan struct{}), make(chan struct{})
 	s.Mount("GET /api/{rest...}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -135,20 +130,20 @@ func TestMount(t *testing.T) {
 		request string
 		status  int
 	}{
-		{"GET /api/x HTTP/1.1\nHost: HOST\nAuthorization: x\nConnection: close\n\n", 200},
+		{"GET /api/x HTTP/1.1\nHost: HOST\nX-User: bob\nConnection: close\n\n", 200},
 		{"GET /api/x HTTP/1.1\nHost: HOST\nConnection: close\n\n", 401},
-		{"GET /api/x HTTP/1.1\nHost: HOST\nAuthorization: x\nOrigin: http://bad.example\nConnection: close\n\n", 403},
-		{"GET /api/x HTTP/1.1\nHost: HOST\nAuthorization: x\nOrigin: http://good.example\nConnection: close\n\n", 200},
-		{"GET /api/x HTTP/1.1\nHost: evil.example\nAuthorization: x\nConnection: close\n\n", 421},
-		{"GET /other HTTP/1.1\nHost: HOST\nAuthorization: x\nConnection: close\n\n", 404},
+		{"GET /api/x HTTP/1.1\nHost: HOST\nX-User: bob\nOrigin: http://bad.example\nConnection: close\n\n", 403},
+		{"GET /api/x HTTP/1.1\nHost: HOST\nX-User: bob\nOrigin: http://good.example\nConnection: close\n\n", 200},
+		{"GET /api/x HTTP/1.1\nHost: evil.example\nX-User: bob\nConnection: close\n\n", 421},
+		{"GET /other HTTP/1.1\nHost: HOST\nX-User: bob\nConnection: close\n\n", 404},
 	} {
-		if status, body, header := s.ask(t, test.request); status != test.status || status == 200 && body != "api" || status == 401 && header.Get("Www-Authenticate") != "Basic" {
+		if status, body, header := s.ask(t, test.request); status != test.status || status == 200 && body != "api" || status == 401 && header.Get("Www-Authenticate") != `Basic realm="websocketd", charset="UTF-8"` {
 			t.Errorf("%q: %d %q %v", test.request, status, body, header)
 		}
 	}
 	answered := make(chan string, 1)
 	go func() {
-		_, body, _ := s.ask(t, "GET /api/slow HTTP/1.1\nHost: HOST\nAuthorization: x\nConnection: close\n\n")
+		_, body, _ := s.ask(t, "GET /api/slow HTTP/1.1\nHost: HOST\nX-User: bob\nConnection: close\n\n")
 		answered <- body
 	}()
 	select {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/paths"
 	"websocketd/libwebsocketd/logging"
 )
@@ -32,13 +34,14 @@ func defaultPassEnv() []string {
 // environment makes the variables of a program's processes (CGI/1.1, RFC 3875
 // section 4.1).
 type environment struct {
-	static []string // the same for every request, SERVER_SOFTWARE first
+	static   []string          // the same for every request, SERVER_SOFTWARE first
+	withhold *gate.Credentials // what proves who a client is; nil withholds nothing
 }
 
 // newEnvironment returns the environment of a program. It reads the variables to pass on
 // once: they are the server's, not the request's.
-func newEnvironment(p *Program, software string) *environment {
-	vars := []variable{{"SERVER_SOFTWARE", software}}
+func newEnvironment(p *Program, cfg *Config) *environment {
+	vars := []variable{{"SERVER_SOFTWARE", cfg.ServerSoftware}}
 	for _, name := range p.PassEnv {
 		name = strings.TrimSpace(name)
 		value := cleanValue(os.Getenv(name))
@@ -57,7 +60,7 @@ func newEnvironment(p *Program, software string) *environment {
 		name, value, _ := strings.Cut(entry, "=")
 		vars = append(vars, variable{name, value})
 	}
-	return &environment{static: assemble(vars)}
+	return &environment{static: assemble(vars), withhold: cfg.Credentials}
 }
 
 type variable struct{ name, value string }
@@ -104,7 +107,8 @@ func lastOfEach(vars []variable) []variable {
 // remote is the client that sent a request.
 type remote struct {
 	addr, host, port string
-	Identity
+	gate.Client
+	gate.Identity
 }
 
 // unixPeer stands for a client of a unix socket, which has no address.
@@ -118,7 +122,8 @@ func (s *Server) peer(r *http.Request) remote {
 	if err != nil {
 		addr = r.RemoteAddr
 	}
-	return remote{addr: addr, host: s.lookup.Host(addr), port: port}
+	at, _ := netip.ParseAddr(addr)
+	return remote{addr: addr, host: s.lookup.Host(addr), port: port, Client: gate.Client{Addr: at.Unmap(), Port: port, Secure: r.TLS != nil}}
 }
 
 // requestVariables are the variables that environment.of sets for every request.
@@ -132,6 +137,7 @@ var requestVariables = []string{
 // variables win over passed ones, SERVER_SOFTWARE excepted, and the request's headers
 // win over passed HTTP_ ones. The variables of more replace those of the same name.
 func (e *environment) of(r *http.Request, route route, from remote, id string, more ...variable) []string {
+	r = e.withhold.Withhold(r)
 	name, port := serverNamePort(r)
 	vars := []variable{
 		{"REMOTE_ADDR", from.addr},

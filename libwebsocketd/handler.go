@@ -14,7 +14,7 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// ServeHTTP answers one request. It checks host, identity, route, handshake, origin and
+// ServeHTTP answers one request. It checks host, route, handshake, origin, credentials and
 // slot, then launches and upgrades, in this order; the first step that fails answers.
 // The conversation begins after the last. Only the browser client is for whoever asks the
 // right host.
@@ -30,15 +30,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if refusal == nil && s.serveClient(w, r, log) {
 		return
 	}
-	if refusal == nil {
-		log, refusal = s.identify(r, &from, log)
-	}
 	if refusal != nil {
 		s.refuse(w, log, refusal)
 		return
 	}
 	switch {
-	case s.console.serveOwn(w, r, log), s.serveMounted(w, r, log):
+	case s.console.serveOwn(w, r, from, log), s.serveMounted(w, r, from, log):
 	case !isUpgrade(r), len(s.routes.Load().programs) == 0 && len(s.cfg.Dialects) == 0:
 		s.servePlain(w, r, from, id, log)
 	default:
@@ -80,10 +77,10 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from rem
 // open does everything that comes before the conversation. It returns nil if it has
 // answered the request with something else.
 func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) *session {
-	to, refusal := s.admit(w, r)
+	to, refusal := s.admit(w, r, &from)
 	if refusal != nil {
 		on.refused(refusal)
-		s.refuse(w, log, refusal)
+		s.refuse(w, from.log(log), refusal)
 		return nil
 	}
 	req := s.newRequest(r, to, from, id, on.watch(to, log), to.program.ownHeader())

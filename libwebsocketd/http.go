@@ -30,16 +30,25 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 		s.serveCGI(w, r, to, from, id, log.With("cgiscript", to.argv[0]))
 	case s.serveFace(w, r, from, id, log):
 	case s.static != nil && (s.console == nil || s.static.HasFile(r.URL.Path)):
-		if !s.usher(w, r, from, id, log) {
-			logging.At(log, logging.LevelAccess, "http", "STATIC")
-			s.static.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
-		}
+		s.serveStatic(w, r, from, id, log)
 	case s.console != nil:
 		logging.At(log, logging.LevelAccess, "http", "DEVCONSOLE")
 		s.console.ServeHTTP(w, r)
 	default:
 		logging.At(log, logging.LevelAccess, "http", "NOT FOUND")
 		s.answer(w, s.noPage(r))
+	}
+}
+
+// serveStatic answers a request for a file, which needs the credentials of the Config.
+func (s *Server) serveStatic(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
+	if refusal := from.prove(r, s.own); refusal != nil {
+		s.refuse(w, from.log(log), refusal)
+		return
+	}
+	if !s.usher(w, r, from, id, log) {
+		logging.At(from.log(log), logging.LevelAccess, "http", "STATIC")
+		s.static.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Mount makes h serve what a pattern of [http.ServeMux] matches, before every program and
-// every file. Host, Config.Identify and the origins of the Config are checked before, as
+// every file. Host, and the origins and credentials of the Config, are checked before, as
 // for a program. Shutdown waits for h: the Context of a request is done when the server
 // goes away, and h must return then. Mount panics if the pattern conflicts with another
 // one. It may be called at any time.
@@ -23,7 +23,7 @@ func (s *Server) Mount(pattern string, h http.Handler) {
 
 // serveMounted answers a request if it is for a mounted handler, and reports whether it
 // is.
-func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
+func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remote, log *slog.Logger) bool {
 	if !s.mounted.Load() {
 		return false
 	}
@@ -31,7 +31,12 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, log *slog.
 	if pattern == "" {
 		return false
 	}
-	if refusal := s.checkOrigin(r); refusal != nil {
+	refusal := s.checkOrigin(r)
+	if refusal == nil {
+		refusal = from.prove(r, s.own)
+	}
+	log = from.log(log)
+	if refusal != nil {
 		s.refuse(w, log, refusal)
 		return true
 	}

@@ -30,7 +30,7 @@ func TestPreforkEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"SERVER_SOFTWARE=websocketd", "REMOTE_ADDR=passed", "GATEWAY_INTERFACE=CGI/1.1", "PREFORKED=1"}
-	if got := newEnvironment(settings(t, cfg), cfg.ServerSoftware).ahead(); !slices.Equal(got, want) {
+	if got := newEnvironment(settings(t, cfg), &cfg).ahead(); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

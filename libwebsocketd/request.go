@@ -25,7 +25,8 @@ type Face interface {
 	Serve(w http.ResponseWriter, req *Request)
 }
 
-// Request is an admitted request for a program: Host, route and Origin are checked.
+// Request is an admitted request for a program: Host, route, Origin and credentials are
+// checked.
 type Request struct {
 	// HTTP has a Context that is done when the client is gone. Unlike that of net/http
 	// it is not done when the client of a plain request has only closed its sending
@@ -66,16 +67,22 @@ func (req *Request) Remote() string { return req.from.host }
 func (req *Request) Header() http.Header { return req.header }
 
 // At returns a request of the same client for another path, which a Dialect may need. It
-// returns a refusal if there is no program, or its origins do not admit the client.
+// returns a refusal if there is no program, or it does not admit the client.
 func (req *Request) At(path string) (*Request, *gate.Refusal) {
 	to, refusal := req.server.routePath(path)
 	if refusal == nil {
 		refusal = to.program.origins.Check(req.HTTP)
 	}
+	from := req.from
+	if refusal == nil && from.User != "" {
+		refusal = to.program.access.Admits(from.Identity) // a ticket proves it only once
+	} else if refusal == nil {
+		refusal = from.prove(req.HTTP, to.program)
+	}
 	if refusal != nil {
 		return nil, refusal
 	}
-	other := req.server.newRequest(req.HTTP, to, req.from, req.id, req.plainLog, make(http.Header))
+	other := req.server.newRequest(req.HTTP, to, from, req.id, req.plainLog, make(http.Header))
 	other.Silent = req.Silent
 	return other, nil
 }
@@ -188,11 +195,14 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 	if refusal == nil {
 		refusal = to.program.origins.CheckPlain(r)
 	}
+	if refusal == nil && !isPreflight(r) {
+		refusal = from.prove(r, to.program)
+	}
 	if refusal == nil && !s.begin() {
 		refusal = gate.GoingAway
 	}
 	if refusal != nil {
-		s.refuse(w, log, refusal)
+		s.refuse(w, from.log(log), refusal)
 		return true
 	}
 	defer s.running.Done()
@@ -230,6 +240,7 @@ func (s *Server) face(r *http.Request, to route, routed bool) Face {
 // newRequest returns a Request whose answer will have header. The Request of a Dialect
 // may have no program.
 func (s *Server) newRequest(r *http.Request, to route, from remote, id string, log *slog.Logger, header http.Header) *Request {
+	log = from.log(log)
 	plain := log
 	if to.program != nil {
 		log = to.program.log(log).With("command", to.argv[0], "origin", gate.Origin(r))
@@ -237,4 +248,10 @@ func (s *Server) newRequest(r *http.Request, to route, from remote, id string, l
 		log = log.With("origin", gate.Origin(r))
 	}
 	return &Request{HTTP: r, Silent: r.Context(), server: s, to: to, from: from, id: id, log: log, plainLog: plain, header: header}
+}
+
+// isPreflight reports whether r is a browser's question what a page may do. It has no
+// credentials (Fetch, "CORS-preflight request"), and reaches no program: a Face answers.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }

@@ -21,6 +21,7 @@ type program struct {
 	Program
 	scripts    string // Config.Dir, where the URL chooses what runs; else ""
 	origins    *gate.Origins
+	access     *gate.Access
 	slots      *gate.Slots // of this program, kept over all reloads
 	env        *environment
 	hint       stdio.Hint    // about its output's buffer
@@ -46,12 +47,15 @@ type programs struct {
 	reloading sync.Mutex // held while routes are made and published, and while pools are closed
 }
 
-func newProgram(p Program, software string) *program {
+// newProgram makes what a checked Program of cfg needs.
+func newProgram(p Program, cfg *Config) *program {
+	access, _ := cfg.Credentials.Access(p.Auth, p.Allow) // checked
 	return &program{
 		Program: p,
 		origins: gate.NewOrigins(p.Origins, p.SameOrigin),
+		access:  access,
 		slots:   gate.NewSlots(p.MaxForks),
-		env:     newEnvironment(&p, software),
+		env:     newEnvironment(&p, cfg),
 	}
 }
 
@@ -70,7 +74,7 @@ func (s *Server) furnishPrograms() error {
 	if err := own.complete(); err != nil {
 		return err
 	}
-	s.own = newProgram(own, s.cfg.ServerSoftware)
+	s.own = newProgram(own, &s.cfg)
 	s.own.scripts = s.cfg.Dir
 	s.routes.Store(&routes{})
 	s.own.pool = s.newPool(s.own)
@@ -93,7 +97,7 @@ func (s *Server) newTable(cfg *Config, old *routes) *routes {
 			t.programs = append(t.programs, before)
 			continue
 		}
-		p := newProgram(program, cfg.ServerSoftware)
+		p := newProgram(program, cfg)
 		if before != nil {
 			p.slots = before.slots
 			p.slots.SetLimit(program.MaxForks)

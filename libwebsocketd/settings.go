@@ -15,6 +15,11 @@ type Settings struct {
 	Origins    []string
 	SameOrigin bool
 
+	// Auth names the kinds of Config.Credentials of which a client needs one; empty is all
+	// of them, and gate.NoAuth lets everyone in. Allow names users, and groups as @NAME;
+	// empty is everyone who is known.
+	Auth, Allow []string
+
 	// PassEnv names variables of the server's environment that a process sees; nil is
 	// the platform's default, an empty list none. Unbuffer sets variables that make
 	// programs write every line at once: Python's, stdbuf's.
@@ -48,7 +53,7 @@ type Settings struct {
 // complete copies what checked settings share with the caller's, and fills the defaults
 // in.
 func (s *Settings) complete() {
-	for _, list := range []*[]string{&s.PassEnv, &s.Origins, &s.Protocols} {
+	for _, list := range []*[]string{&s.PassEnv, &s.Origins, &s.Protocols, &s.Auth, &s.Allow} {
 		*list = slices.Clone(*list)
 	}
 	s.MaxLine = orDefault(s.MaxLine, DefaultMaxLine)

@@ -24,7 +24,7 @@ type stater struct{ doorman }
 
 func (*stater) State(req *Request) (any, *gate.Refusal) {
 	switch req.Identity().User {
-	case "":
+	case "new":
 		return nil, nil
 	case "broken":
 		return func() {}, nil
@@ -32,14 +32,6 @@ func (*stater) State(req *Request) (any, *gate.Refusal) {
 		return nil, &gate.Refusal{Status: http.StatusForbidden, Reason: "not yours"}
 	}
 	return map[string]any{"lifetime": "kept", "of": req.Program().Name}, nil
-}
-
-// byUser is a Config.Identify that believes a header.
-func byUser(r *http.Request) (Identity, *gate.Refusal) {
-	if r.Header.Get("X-User") == "nobody" {
-		return Identity{}, newRefusal(http.StatusUnauthorized, "who is it")
-	}
-	return Identity{User: r.Header.Get("X-User")}, nil
 }
 
 // TestState: GET ?state with Accept: application/json is answered for every program, after
@@ -53,7 +45,7 @@ func TestState(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(scripts, "kept"), []byte("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nscript'\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, Config{Programs: []Program{kept, page}, Identify: byUser, CGIDir: scripts,
+	s := serve(t, Config{Programs: []Program{kept, page}, Credentials: users(), CGIDir: scripts,
 		Static: fstest.MapFS{"page/index.html": {Data: []byte("a page")}}})
 	for _, test := range []struct {
 		target, header string
@@ -66,6 +58,7 @@ func TestState(t *testing.T) {
 		{"/kept?x&state", "X-User: bob", 200, `{"lifetime":"kept","of":"kept"}`},
 		{"/kept?state", "X-User: stranger", 403, "403 Forbidden: not yours"},
 		{"/kept?state", "X-User: broken", 500, "500 Internal Server Error: this cannot be told: json: unsupported type: func()"},
+		{"/kept?state", "X-User: ", 401, "401 Unauthorized: credentials are needed here"},
 		{"/kept?state", "X-User: nobody", 401, "401 Unauthorized: who is it"},
 		{"/kept?state", "Origin: http://good.example", 200, `{"lifetime":"kept","epoch":null}`},
 		{"/kept?state", "Origin: http://bad.example", 403, "403 Forbidden: Origin http://bad.example is not allowed here: add bad.example to --origin to allow it"},
@@ -80,6 +73,9 @@ func TestState(t *testing.T) {
 		if test.header != "" {
 			request += test.header + "\n"
 		}
+		if !strings.HasPrefix(test.header, "X-User: ") {
+			request += "X-User: new\n"
+		}
 		status, body, header := s.ask(t, request+"\n")
 		if status != test.status || strings.TrimSpace(body) != test.body {
 			t.Errorf("%s %s: %d %q", test.target, test.header, status, body)
@@ -91,7 +87,7 @@ func TestState(t *testing.T) {
 			t.Errorf("%s: %v", test.target, header)
 		}
 	}
-	for _, request := range []string{"GET /kept?state HTTP/1.1\nHost: HOST\nConnection: close\n\n", "POST /kept?state HTTP/1.1\nHost: HOST\nAccept: application/json\nConnection: close\n\n"} {
+	for _, request := range []string{"GET /kept?state HTTP/1.1\nHost: HOST\nX-User: new\nConnection: close\n\n", "POST /kept?state HTTP/1.1\nHost: HOST\nX-User: new\nAccept: application/json\nConnection: close\n\n"} {
 		if status, body, _ := s.ask(t, request); status != 200 || strings.TrimSpace(body) != "script" {
 			t.Errorf("%q: %d %q", request, status, body)
 		}

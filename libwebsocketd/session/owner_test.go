@@ -10,9 +10,18 @@ import (
 
 // named identifies clients by a header.
 func named(c *libwebsocketd.Config) {
-	c.Identify = func(r *http.Request) (libwebsocketd.Identity, *gate.Refusal) {
-		return libwebsocketd.Identity{User: r.Header.Get("X-User")}, nil
-	}
+	c.Credentials = &gate.Credentials{Kinds: []gate.Credential{byHeader{}}}
+}
+
+// byHeader believes the header X-User.
+type byHeader struct{}
+
+func (byHeader) Name() string { return "test" }
+
+func (byHeader) Schemes() []string { return nil }
+
+func (byHeader) Identify(r *http.Request, _ gate.Client, _ gate.Proof) (gate.Identity, *gate.Refusal) {
+	return gate.Identity{User: r.Header.Get("X-User"), Proof: "Test"}, nil
 }
 
 // TestOwner: another user of the same browser gets a session of its own, from the page on,

@@ -1,0 +1,224 @@
+package gate
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Identity says who a client is, and how that is known. The zero value is a client without
+// an identity.
+type Identity struct {
+	User   string   // REMOTE_USER, and "user" in the log; never empty if it is known
+	Proof  string   // AUTH_TYPE: Basic, Bearer and the like (RFC 3875 section 4.1.1)
+	Groups []string // that the proof itself tells, besides those of Credentials.Groups
+
+	kind string // the name of the Credential
+}
+
+// Client is where a request comes from.
+type Client struct {
+	Addr    netip.Addr // not valid for a client of a unix socket
+	Port    string
+	Secure  bool // it speaks TLS, to this server or to a trusted proxy
+	Trusted bool // a trusted proxy has sent the request: its headers are believed
+}
+
+// Credential is one kind of proof of who a client is. Its methods may be called by any
+// number of goroutines at once.
+type Credential interface {
+	// Name returns what --auth calls the kind.
+	Name() string
+
+	// Schemes returns the schemes by which a client shows proofs of this kind (RFC 9110
+	// section 11.1); none if it is not asked for them.
+	Schemes() []string
+
+	// Identify returns who a request is from. It returns no user and nil if the request
+	// has no proof of this kind, and a Refusal if it has a wrong one: see Wrong.
+	Identify(r *http.Request, from Client, shown Proof) (Identity, *Refusal)
+}
+
+// Wrong returns the refusal of a proof that is not right, 401: the client may try another
+// one (RFC 9110 section 15.5.2). The reason must tell nothing that would help to guess.
+func Wrong(reason string) *Refusal {
+	return &Refusal{Status: http.StatusUnauthorized, Reason: reason}
+}
+
+// Credentials are the kinds of proof that a server knows. A client needs one of them. The
+// fields must not be changed after the first call of Access.
+type Credentials struct {
+	Kinds []Credential // in the order in which they are tried; no two have one name
+
+	// Groups returns the groups of a user; may be nil.
+	Groups func(user string) []string
+
+	// ResourceMetadata is the URL that challenges name as resource_metadata (RFC 9728
+	// section 5.1); "" is none.
+	ResourceMetadata string
+}
+
+// NoAuth is the name in a list of kinds that stands for no credentials at all.
+const NoAuth = "none"
+
+// Access is what one program requires of its clients. A nil Access lets everyone in, without
+// an identity. An Access never changes, and may be used by any number of goroutines.
+type Access struct {
+	all        *Credentials
+	kinds      []Credential
+	challenges []string
+	users      []string // of allow
+	groups     []string // of allow, without @
+}
+
+// Access returns what a program requires that names kinds and allows some users, and groups
+// as @NAME. No kinds is all of them, NoAuth alone is none. An empty allow is everyone who is
+// known. The error names the entry at fault. c may be nil, which has no kinds.
+func (c *Credentials) Access(kinds, allow []string) (*Access, error) {
+	kinds, allow = entries(kinds), entries(allow)
+	if slices.Contains(kinds, NoAuth) {
+		switch {
+		case len(kinds) > 1:
+			return nil, fmt.Errorf("auth is %q and others: it stands alone", NoAuth)
+		case len(allow) > 0:
+			return nil, fmt.Errorf("allow has %q, but auth is %q: nobody is known", allow[0], NoAuth)
+		}
+		return nil, nil
+	}
+	if c == nil || len(c.Kinds) == 0 {
+		switch {
+		case len(kinds) > 0:
+			return nil, fmt.Errorf("auth has %q, of which the server has none", kinds[0])
+		case len(allow) > 0:
+			return nil, fmt.Errorf("allow has %q, but the server has no credentials by which anyone is known", allow[0])
+		}
+		return nil, nil
+	}
+	a := &Access{all: c, kinds: c.Kinds}
+	if len(kinds) > 0 {
+		a.kinds = nil
+	}
+	for _, name := range kinds {
+		i := slices.IndexFunc(c.Kinds, func(k Credential) bool { return k.Name() == name })
+		if i < 0 {
+			return nil, fmt.Errorf("auth has %q, of which the server has none", name)
+		}
+		a.kinds = append(a.kinds, c.Kinds[i])
+	}
+	for _, entry := range allow {
+		if group, ok := strings.CutPrefix(entry, "@"); ok {
+			a.groups = append(a.groups, group)
+		} else {
+			a.users = append(a.users, entry)
+		}
+	}
+	a.challenges = c.challenges(a.kinds)
+	return a, nil
+}
+
+// challenges returns the values of WWW-Authenticate: one for each scheme (RFC 7617 section
+// 2, RFC 6750 section 3).
+func (c *Credentials) challenges(kinds []Credential) (all []string) {
+	var schemes []string
+	for _, k := range kinds {
+		for _, scheme := range k.Schemes() {
+			if slices.Contains(schemes, scheme) {
+				continue
+			}
+			schemes = append(schemes, scheme)
+			challenge := scheme + ` realm="websocketd"`
+			if scheme == "Basic" {
+				challenge += `, charset="UTF-8"`
+			}
+			if c.ResourceMetadata != "" && scheme == "Bearer" {
+				challenge += `, resource_metadata="` + c.ResourceMetadata + `"`
+			}
+			all = append(all, challenge)
+		}
+	}
+	return all
+}
+
+// Check returns who a request is from, or why it is refused: 401 if nothing proves that, 403
+// if it is somebody who may not.
+func (a *Access) Check(r *http.Request, from Client) (Identity, *Refusal) {
+	if a == nil {
+		return Identity{}, nil
+	}
+	shown, refusal := proofOf(r)
+	if refusal != nil {
+		return Identity{}, a.challenge(refusal, shown)
+	}
+	who, refusal := a.identify(r, from, shown)
+	if refusal != nil {
+		return Identity{}, a.challenge(refusal, shown)
+	}
+	return who, a.permit(who)
+}
+
+// identify asks each kind.
+func (a *Access) identify(r *http.Request, from Client, shown Proof) (Identity, *Refusal) {
+	var wrong *Refusal
+	for _, k := range a.kinds {
+		who, refusal := k.Identify(r, from, shown)
+		if refusal == nil && who.User != "" {
+			who.kind = k.Name()
+			return who, nil
+		}
+		if refusal != nil {
+			wrong = refusal
+		}
+	}
+	if wrong == nil {
+		wrong = Wrong("credentials are needed here")
+	}
+	return Identity{}, wrong
+}
+
+// challenge adds to a 401 what the client may try.
+func (a *Access) challenge(refusal *Refusal, shown Proof) *Refusal {
+	if refusal.Status != http.StatusUnauthorized {
+		return refusal
+	}
+	told := *refusal
+	told.Header = refusal.Header.Clone()
+	if told.Header == nil {
+		told.Header = http.Header{}
+	}
+	for _, challenge := range a.challenges {
+		if shown.Scheme == "Bearer" && strings.HasPrefix(challenge, "Bearer ") {
+			challenge += `, error="invalid_token"`
+		}
+		told.Header.Add("WWW-Authenticate", challenge)
+	}
+	return &told
+}
+
+// Admits returns why a client that is known already, by another Access of the same
+// Credentials, is refused; nil if it is not.
+func (a *Access) Admits(who Identity) *Refusal {
+	if a == nil {
+		return nil
+	}
+	if !slices.ContainsFunc(a.kinds, func(k Credential) bool { return k.Name() == who.kind }) {
+		return a.challenge(Wrong("credentials of another kind are needed here"), Proof{})
+	}
+	return a.permit(who)
+}
+
+// permit refuses a user that allow does not name.
+func (a *Access) permit(who Identity) *Refusal {
+	if len(a.users) == 0 && len(a.groups) == 0 || slices.Contains(a.users, who.User) {
+		return nil
+	}
+	groups := who.Groups
+	if a.all.Groups != nil {
+		groups = append(slices.Clip(groups), a.all.Groups(who.User)...)
+	}
+	if slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(a.groups, g) }) {
+		return nil
+	}
+	return &Refusal{Status: http.StatusForbidden, Reason: "this is not for the user that the request comes from: allow does not name that user, nor a group of that user's"}
+}

@@ -1,0 +1,161 @@
+package gate
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Proof is what a request shows to prove who it is from.
+type Proof struct {
+	Scheme string // "Basic" or "Bearer"; "" if nothing is shown
+	User   string // of Basic (RFC 7617)
+	Secret string // the password or the token
+}
+
+// BearerPrefix begins an item of Sec-WebSocket-Protocol that carries a bearer token, in
+// base64url without padding: pages can set no other header of a handshake. It is never
+// confirmed. Browsers want that another item is.
+const BearerPrefix = "bearer."
+
+// proofOf returns what a request shows, of Basic and Bearer: in Authorization, else in an
+// item of Sec-WebSocket-Protocol. What cannot be read is refused: guessing would make two
+// readers see two proofs.
+func proofOf(r *http.Request) (Proof, *Refusal) {
+	lines := r.Header.Values("Authorization")
+	switch {
+	case len(lines) > 1:
+		return Proof{}, malformed("the header Authorization is there more than once")
+	case len(lines) == 1:
+		return ofAuthorization(lines[0])
+	}
+	return ofSubprotocols(r)
+}
+
+// ofAuthorization reads the value of the header (RFC 9110 section 11.6.2). Schemes that
+// nobody speaks here show nothing.
+func ofAuthorization(value string) (Proof, *Refusal) {
+	scheme, rest, _ := strings.Cut(value, " ")
+	rest = strings.Trim(rest, " ")
+	switch {
+	case strings.EqualFold(scheme, "Bearer"):
+		if rest == "" || strings.ContainsAny(rest, " \t,") {
+			return Proof{}, malformed("the token in Authorization cannot be read")
+		}
+		return Proof{Scheme: "Bearer", Secret: rest}, nil
+	case strings.EqualFold(scheme, "Basic"):
+		raw, err := base64.StdEncoding.DecodeString(rest)
+		user, password, ok := strings.Cut(string(raw), ":")
+		if err != nil || !ok || !utf8.Valid(raw) || strings.ContainsFunc(string(raw), unicode.IsControl) {
+			return Proof{}, malformed("user and password in Authorization cannot be read")
+		}
+		return Proof{Scheme: "Basic", User: user, Secret: password}, nil
+	}
+	return Proof{}, nil
+}
+
+// ofSubprotocols reads the one item that carries a token.
+func ofSubprotocols(r *http.Request) (Proof, *Refusal) {
+	var token string
+	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
+		for item := range strings.SplitSeq(line, ",") {
+			encoded, ok := cutBearer(item)
+			if !ok {
+				continue
+			}
+			raw, err := base64.RawURLEncoding.DecodeString(encoded)
+			if err != nil || len(raw) == 0 || token != "" {
+				return Proof{}, malformed("the token in Sec-WebSocket-Protocol cannot be read: one item is bearer. and the token in base64url")
+			}
+			token = string(raw)
+		}
+	}
+	if token == "" {
+		return Proof{}, nil
+	}
+	return Proof{Scheme: "Bearer", Secret: token}, nil
+}
+
+// cutBearer returns what follows BearerPrefix in an item, in any case.
+func cutBearer(item string) (encoded string, ok bool) {
+	item = strings.Trim(item, " \t")
+	if len(item) < len(BearerPrefix) || !strings.EqualFold(item[:len(BearerPrefix)], BearerPrefix) {
+		return "", false
+	}
+	return item[len(BearerPrefix):], true
+}
+
+func malformed(reason string) *Refusal {
+	return &Refusal{Status: http.StatusBadRequest, Reason: reason}
+}
+
+// IsBearer reports whether an item of Sec-WebSocket-Protocol carries a token.
+func IsBearer(item string) bool {
+	_, ok := cutBearer(item)
+	return ok
+}
+
+// Withhold returns a request that is r without what proves who it is from, for those who
+// need not know that: programs. Cookies are withheld elsewhere. r is not changed.
+func (c *Credentials) Withhold(r *http.Request) *http.Request {
+	if c == nil {
+		return r
+	}
+	kept := *r
+	kept.Header = r.Header.Clone()
+	kept.Header.Del("Authorization")
+	kept.Header.Del("Proxy-Authorization")
+	withholdBearers(kept.Header)
+	if referer := kept.Header.Get("Referer"); referer != "" {
+		kept.Header.Set("Referer", WithoutToken(referer))
+	}
+	u := *r.URL
+	u.RawQuery = strings.TrimPrefix(WithoutToken("?"+u.RawQuery), "?")
+	kept.URL = &u
+	return &kept
+}
+
+// withholdBearers removes the items that carry a token.
+func withholdBearers(header http.Header) {
+	lines := header.Values("Sec-WebSocket-Protocol")
+	header.Del("Sec-WebSocket-Protocol")
+	for _, line := range lines {
+		var items []string
+		for item := range strings.SplitSeq(line, ",") {
+			if !IsBearer(item) {
+				items = append(items, strings.Trim(item, " \t"))
+			}
+		}
+		if len(items) > 0 {
+			header.Add("Sec-WebSocket-Protocol", strings.Join(items, ", "))
+		}
+	}
+}
+
+// WithoutToken returns a URL without the pairs of its query whose name is token, in whatever
+// way that is written.
+func WithoutToken(uri string) string {
+	head, query, ok := strings.Cut(uri, "?")
+	if !ok {
+		return uri
+	}
+	query, fragment, hasFragment := strings.Cut(query, "#")
+	var pairs []string
+	for pair := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err == nil && plain == "token" {
+			continue
+		}
+		pairs = append(pairs, pair)
+	}
+	if query = strings.Join(pairs, "&"); query != "" {
+		head += "?" + query
+	}
+	if hasFragment {
+		head += "#" + fragment
+	}
+	return head
+}
