@@ -76,7 +76,7 @@ func whoIsHeard(t *testing.T, o harness.Options) string {
 // slowClient is what becomes of a client that reads nothing while another reads
 // more than the system keeps for a connection.
 func slowClient(t *testing.T, o harness.Options) string {
-	const output = `read go; yes "$(printf %01000d 0)" | head -n 40000; echo end; exec cat`
+	const output = `read go; yes "$(printf %01000d 0)" | head -n 20000; echo end; exec cat`
 	o.Args = append([]string{"--pingms=0"}, o.Args...) // on a busy machine this takes longer than two pings
 	s := inShared(o, "sh", "-c", output).Start(t)
 	slow, fast := s.Connect(t), s.Connect(t)

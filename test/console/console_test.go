@@ -14,7 +14,7 @@ var programs = map[string]string{
 	"count":  `for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; done`,
 	"three":  `echo "about to fail"; exit 3`,
 	"killed": `kill -KILL $$`,
-	"flood":  `seq 100000; exec cat`,
+	"flood":  `seq 20000; exec cat`,
 	"long":   `i=0; while [ $i -lt 130 ]; do echo "line $i: $(printf '%0*d' $((i * 7 % 900)) 0)"; i=$((i + 1)); done; exec cat`,
 	"json":   `echo '{"id":12345678901234567890,"tags":["a","b"],"empty":{}}'; printf 'a\tb\033[2J\033[1;31mbold\033[0m plain\n'; exec cat`,
 	"errors": `echo oops >&2; echo "about to fail"; read -r line; echo "$line" >&2; exit 3`,

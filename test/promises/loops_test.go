@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	loops       = 3
+	loops       = 2
 	connections = 1000
 	goroutines  = 200 // connections of the server whose goroutines are counted
 	dialers     = 16
 )
 
-// Three loops of a thousand connections, all open at once: after the first the
+// Two loops of a thousand connections, all open at once: after the first the
 // server's descriptors are no more and its threads within 8, and clean closes log
 // no ERROR.
 func TestLoopsOfConnections(t *testing.T) {
