@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"slices"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
@@ -34,9 +35,9 @@ type Dialect interface {
 }
 
 // Subprotocols returns the subprotocols that a handshake offers, in its order (RFC 6455
-// section 4.1).
+// section 4.1), without an item that carries a token: nobody confirms that.
 func Subprotocols(r *http.Request) []string {
-	return tokens(r.Header.Values("Sec-WebSocket-Protocol"))
+	return slices.DeleteFunc(tokens(r.Header.Values("Sec-WebSocket-Protocol")), gate.IsBearer)
 }
 
 // Acceptance says how the client of a Dialect is accepted.

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
@@ -152,21 +151,5 @@ func requestURL(r *http.Request) string {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + r.Host + withoutTokens(r.RequestURI)
-}
-
-// withoutTokens returns a URI in which "..." stands for each value of token=: it may open a
-// session, and is still good if the request was refused for something else.
-func withoutTokens(uri string) string {
-	for from := 0; ; {
-		_, after, found := strings.Cut(uri[from:], "token=")
-		if !found {
-			return uri
-		}
-		from = len(uri) - len(after)
-		if before := uri[:from-len("token=")]; strings.HasSuffix(before, "?") || strings.HasSuffix(before, "&") {
-			value, _, _ := strings.Cut(after, "&")
-			uri = uri[:from] + "..." + after[len(value):]
-		}
-	}
+	return scheme + "://" + r.Host + gate.MaskToken(r.RequestURI)
 }

@@ -177,12 +177,17 @@ func (a *Access) identify(r *http.Request, from Client, shown Proof) (Identity, 
 	return Identity{}, wrong
 }
 
-// challenge adds to a 401 what the client may try.
+// challenge adds to a 401 what the client may try. If it can try nothing, because its proof
+// does not stand in a request, that is a 403: a 401 has a challenge (RFC 9110 section 15.5.2).
 func (a *Access) challenge(refusal *Refusal, shown Proof) *Refusal {
 	if refusal.Status != http.StatusUnauthorized {
 		return refusal
 	}
 	told := *refusal
+	if len(a.challenges) == 0 {
+		told.Status = http.StatusForbidden
+		return &told
+	}
 	told.Header = refusal.Header.Clone()
 	if told.Header == nil {
 		told.Header = http.Header{}
@@ -220,5 +225,5 @@ func (a *Access) permit(who Identity) *Refusal {
 	if slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(a.groups, g) }) {
 		return nil
 	}
-	return &Refusal{Status: http.StatusForbidden, Reason: "this is not for the user that the request comes from: allow does not name that user, nor a group of that user's"}
+	return &Refusal{Status: http.StatusForbidden, Reason: "allow names neither this user nor a group of this user"}
 }

@@ -138,6 +138,17 @@ func withholdBearers(header http.Header) {
 // WithoutToken returns a URL without the pairs of its query whose name is token, in whatever
 // way that is written.
 func WithoutToken(uri string) string {
+	return eachToken(uri, func(string) []string { return nil })
+}
+
+// MaskToken returns a URL in which "..." stands for the value of each such pair, for the log:
+// a ticket is still good if its request was refused for something else.
+func MaskToken(uri string) string {
+	return eachToken(uri, func(name string) []string { return []string{name + "=..."} })
+}
+
+// eachToken returns a URL with what become returns for each pair whose name is token.
+func eachToken(uri string, become func(name string) []string) string {
 	head, query, ok := strings.Cut(uri, "?")
 	if !ok {
 		return uri
@@ -145,14 +156,15 @@ func WithoutToken(uri string) string {
 	query, fragment, hasFragment := strings.Cut(query, "#")
 	var pairs []string
 	for pair := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		if plain, err := url.QueryUnescape(name); err == nil && plain == "token" {
-			continue
+		name, _, hasValue := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); hasValue && err == nil && plain == "token" {
+			pairs = append(pairs, become(name)...)
+		} else {
+			pairs = append(pairs, pair)
 		}
-		pairs = append(pairs, pair)
 	}
-	if query = strings.Join(pairs, "&"); query != "" {
-		head += "?" + query
+	if len(pairs) > 0 {
+		head += "?" + strings.Join(pairs, "&")
 	}
 	if hasFragment {
 		head += "#" + fragment

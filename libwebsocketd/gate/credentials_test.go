@@ -1,0 +1,201 @@
+package gate
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// secrets is a Credential that knows what some secrets prove.
+type secrets struct {
+	name    string
+	schemes []string
+	users   map[string]string // by secret
+}
+
+func (k secrets) Name() string { return k.name }
+
+func (k secrets) Schemes() []string { return k.schemes }
+
+func (k secrets) Identify(_ *http.Request, _ Client, shown Proof) (Identity, *Refusal) {
+	if !slices.Contains(k.schemes, shown.Scheme) {
+		return Identity{}, nil
+	}
+	user := k.users[shown.Secret]
+	if user == "" {
+		return Identity{}, Wrong(k.name + " is wrong")
+	}
+	return Identity{User: user, Proof: shown.Scheme, Groups: []string{"of-" + k.name}}, nil
+}
+
+// knows returns Credentials of two kinds.
+func knows() *Credentials {
+	return &Credentials{
+		Kinds: []Credential{
+			secrets{"password", []string{"Basic"}, map[string]string{"pw": "ann"}},
+			secrets{"token", []string{"Bearer"}, map[string]string{"tok": "bob", "pw": "cid"}},
+		},
+		Groups: func(user string) []string { return []string{"all", "team-" + user} },
+	}
+}
+
+// mustAccess returns what a program requires.
+func mustAccess(t *testing.T, c *Credentials, auth, allow string) *Access {
+	t.Helper()
+	a, err := c.Access(list(auth), list(allow))
+	if err != nil {
+		t.Fatalf("auth %q, allow %q: %v", auth, allow, err)
+	}
+	return a
+}
+
+// TestCheck: who gets in, and with which status others do not.
+func TestCheck(t *testing.T) {
+	right, token, wrong := basic("x:pw"), "Authorization: Bearer tok", basic("x:no")
+	for _, c := range []struct {
+		auth, allow, shown string
+		want               string // the user, or the status
+	}{
+		{"", "", right, "ann"},
+		{"", "", token, "bob"},
+		{"", "", offers("tok"), "bob"},
+		{"", "", wrong, "401"},
+		{"", "", "X: y", "401"},
+		{"", "", "Authorization: Digest x", "401"},
+		{"", "", "Authorization: Basic *", "400"},
+		{"password", "", right, "ann"},
+		{"password", "", token, "401"},
+		{" token , ", "", token, "bob"},
+		{"token", "", right, "401"}, // the same secret, shown in another way
+		{"none", "", "X: y", ""},
+		{"none", "", wrong, ""},
+		{"", "ann", right, "ann"},
+		{"", "ann", token, "403"},
+		{"", "Ann", right, "403"},
+		{"", "@all", token, "bob"},
+		{"", "@team-bob", right, "403"},
+		{"", "zoe, @team-bob", token, "bob"},
+		{"", "@of-token", token, "bob"}, // of the proof itself
+		{"", "@of-token", right, "403"},
+		{"", "all", right, "403"}, // a user of that name
+		{"", "@ann", right, "403"},
+		{"", "@all", "X: y", "401"},
+		{"", "bob", wrong, "401"},
+	} {
+		who, refusal := mustAccess(t, knows(), c.auth, c.allow).Check(shows(c.shown), Client{})
+		got := who.User
+		if refusal != nil {
+			got = http.StatusText(refusal.Status)
+		}
+		want := map[string]string{"400": "Bad Request", "401": "Unauthorized", "403": "Forbidden"}[c.want]
+		if want == "" {
+			want = c.want
+		}
+		if got != want {
+			t.Errorf("auth %q, allow %q, %s: %q, expected %q", c.auth, c.allow, c.shown, got, want)
+		}
+		if refusal != nil && strings.ContainsAny(refusal.Reason, "\n\r") {
+			t.Errorf("%q is no sentence", refusal.Reason)
+		}
+	}
+}
+
+// TestChallenges: a 401 names what the client may try, each scheme once; other refusals
+// name nothing.
+func TestChallenges(t *testing.T) {
+	c := knows()
+	c.Kinds = append(c.Kinds, secrets{"command", []string{"Basic", "Bearer"}, nil})
+	c.ResourceMetadata = "https://h/.well-known/oauth-protected-resource"
+	const (
+		password = `Basic realm="websocketd", charset="UTF-8"`
+		token    = `Bearer realm="websocketd", resource_metadata="https://h/.well-known/oauth-protected-resource"`
+	)
+	for _, test := range []struct {
+		auth, shown string
+		want        []string
+	}{
+		{"", "X: y", []string{password, token}},
+		{"token", "X: y", []string{token}},
+		{"command", basic("x:no"), []string{password, token}},
+		{"token", "Authorization: Bearer no", []string{token + `, error="invalid_token"`}},
+		{"", "Authorization: Bearer a b", nil},
+	} {
+		_, refusal := mustAccess(t, c, test.auth, "").Check(shows(test.shown), Client{})
+		if refusal == nil || !slices.Equal(refusal.Header["Www-Authenticate"], test.want) {
+			t.Errorf("auth %q, %s: %+v, expected %q", test.auth, test.shown, refusal, test.want)
+		}
+	}
+	_, refusal := mustAccess(t, c, "", "zoe").Check(shows(basic("x:pw")), Client{})
+	if refusal == nil || refusal.Status != http.StatusForbidden || refusal.Header != nil {
+		t.Errorf("a user who is known is asked for more: %+v", refusal)
+	}
+}
+
+// TestNoChallenge: a client that cannot try anything is not told to (RFC 9110 section
+// 15.5.2: a 401 has a challenge).
+func TestNoChallenge(t *testing.T) {
+	c := &Credentials{Kinds: []Credential{secrets{name: "header"}}}
+	_, refusal := mustAccess(t, c, "", "").Check(shows("X: y"), Client{})
+	if refusal == nil || refusal.Status != http.StatusForbidden || len(refusal.Header) > 0 {
+		t.Errorf("%+v", refusal)
+	}
+}
+
+// TestAccess: what cannot be is told when the lists are read.
+func TestAccess(t *testing.T) {
+	for _, test := range []struct{ auth, allow, want string }{
+		{"none,token", "", `"none" and others`},
+		{"none", "ann", `allow has "ann"`},
+		{"jwt", "", `auth has "jwt", of which the server has none`},
+		{"Token", "", `auth has "Token"`},
+	} {
+		if _, err := knows().Access(list(test.auth), list(test.allow)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("auth %q, allow %q: %v, expected %q", test.auth, test.allow, err, test.want)
+		}
+	}
+	for _, c := range []*Credentials{nil, {}} {
+		for _, test := range []struct{ auth, allow, want string }{
+			{"token", "", `auth has "token", of which the server has none`},
+			{"", "@all", `allow has "@all"`},
+			{"none", "", ""},
+			{"", "", ""},
+		} {
+			a, err := c.Access(list(test.auth), list(test.allow))
+			switch {
+			case a != nil:
+				t.Errorf("%+v: an Access without kinds", test)
+			case (err == nil) != (test.want == ""), err != nil && !strings.Contains(err.Error(), test.want):
+				t.Errorf("%+v: %v", test, err)
+			}
+		}
+	}
+}
+
+// TestAdmits: somebody who is known to one program is not asked again by another of the
+// same server, but must be one whom that program would let in.
+func TestAdmits(t *testing.T) {
+	c := knows()
+	bob, refusal := mustAccess(t, c, "", "").Check(shows("Authorization: Bearer tok"), Client{})
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	for _, test := range []struct {
+		auth, allow string
+		want        int // 0: admitted
+	}{
+		{"", "", 0}, {"token", "@team-bob", 0}, {"none", "", 0},
+		{"password", "", 401}, {"", "ann", 403},
+	} {
+		status := 0
+		if refusal := mustAccess(t, c, test.auth, test.allow).Admits(bob); refusal != nil {
+			status = refusal.Status
+		}
+		if status != test.want {
+			t.Errorf("auth %q, allow %q: %d, expected %d", test.auth, test.allow, status, test.want)
+		}
+	}
+	if mustAccess(t, c, "", "").Admits(Identity{}) == nil {
+		t.Error("nobody is admitted")
+	}
+}
