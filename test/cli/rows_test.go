@@ -60,7 +60,7 @@ var flagRows = map[string]flagRow{
 	"exitwithchild": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: endsWith, want: [3]string{"goes on", "ended: 3", "goes on"}},
 	"closems": {kind: cli.KindUint, def: "0", good: uintGood, bad: uintBad,
-		env: "60000", flag: "1", seen: ladder, want: [3]string{"ended", "still there", "ended"}},
+		env: "3600000", flag: "1", seen: ladder, want: [3]string{"ended", "still there", "ended"}},
 
 	// The seven below --shared are seen with it.
 	"shared": {kind: cli.KindBool, good: boolGood, bad: boolBad,

@@ -213,7 +213,7 @@ func configured(t *testing.T, o harness.Options) string {
 // ladder: a process that ignores the end of its input is asked to end by a
 // signal after 100 ms and --closems.
 func ladder(t *testing.T, o harness.Options) string {
-	s := with(o, "sleep", "100").Start(t)
+	s := with(o, "sleep", "10000").Start(t)
 	c := s.Connect(t)
 	harness.Until(t, "the process runs", func() bool { return len(s.Children()) == 1 })
 	c.Leave(t)
@@ -275,6 +275,7 @@ func largestMessage(t *testing.T, o harness.Options) string {
 }
 
 func pinged(t *testing.T, o harness.Options) string {
+	o.Env = append([]string{"WEBSOCKETD_PINGMS="}, o.Env...) // not that of the harness
 	c := with(o, "cat").Start(t).Connect(t)
 	begun := time.Now()
 	c.ReceiveWithin(time.Second)

@@ -109,7 +109,7 @@ func (o Options) Launch(t T) *Server {
 		s.cmd = exec.Command("sh", append([]string{"-c", o.Shell + `; exec "$0" "$@"`, s.Exe}, args...)...)
 	}
 	s.cmd.Dir = o.Dir
-	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), MarkName + "=" + s.Mark, raceOptions}, o.Env...)
+	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), MarkName + "=" + s.Mark, raceOptions}, o.patience()...)
 	var closeOut, closeErr func()
 	s.Out, s.cmd.Stdout, closeOut = capture(t, o.Stdout)
 	s.Err, s.cmd.Stderr, closeErr = capture(t, o.Stderr)
@@ -122,6 +122,16 @@ func (o Options) Launch(t T) *Server {
 	go func() { s.cmd.Wait(); close(s.done) }()
 	t.Cleanup(func() { s.cleanup(t) })
 	return s
+}
+
+// patience returns the test's variables, and one that makes the server wait ten minutes for a
+// client that a busy machine keeps from answering a ping, unless the test is about pings.
+func (o Options) patience() []string {
+	all := strings.ToLower(strings.Join(slices.Concat(o.Args, o.Env), "\n"))
+	if o.Bare || IsPeer(o.Bin) || strings.Contains(all, "pingms") || strings.Contains(all, "--config") {
+		return o.Env
+	}
+	return append([]string{"WEBSOCKETD_PINGMS=300000"}, o.Env...)
 }
 
 func (o Options) flags(s *Server) []string {

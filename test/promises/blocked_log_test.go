@@ -31,7 +31,7 @@ func TestBlockedStdout(t *testing.T) {
 	t.Parallel()
 	const noise = 30000
 	r, w := pipeNobodyReads(t)
-	s := harness.Options{Bin: harness.Binary(t), Stdout: w, Args: []string{"perl", "-e",
+	s := harness.Options{Bin: harness.Binary(t), Stdout: w, Args: []string{"--pingms=0", "perl", "-e",
 		`$| = 1; print STDERR "noise " x 20, "\n" for 1..` + strconv.Itoa(noise) + `; while (<STDIN>) { print }`}}.Start(t)
 	c := s.Connect(t)
 	c.Echo(t, "goes on")
