@@ -99,6 +99,8 @@ func sampleOf(f Flag) string {
 		return "0640"
 	case "socketgroup":
 		return "0"
+	case "auth":
+		return "token"
 	}
 	switch f.Kind {
 	case KindBool:

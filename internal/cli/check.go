@@ -22,6 +22,8 @@ type options struct {
 
 	programs []libwebsocketd.Program // those of the file
 	sessions *session.Registry       // of all programs; nil: each has its own
+
+	credentials *credentials
 }
 
 // check completes w and returns the first reason why it cannot be served, in the
@@ -29,7 +31,7 @@ type options struct {
 // other faults.
 func (w *options) check() *refusal {
 	checks := []func() *refusal{
-		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
+		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.openCredentials, w.checkAccess, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
 		w.checkLifetime, w.checkSessionURL,
 	}
 	checks = append(checks, w.lifeFlagChecks()...)

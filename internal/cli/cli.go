@@ -23,18 +23,19 @@ import (
 //	             well, which wins; "own", a key with a meaning of its own; "default",
 //	             no key, but a default for them
 type grammar struct {
-	Listen   listenFlags  `embed:"" group:"Where to listen"`
-	TLS      tlsFlags     `embed:"" group:"Encryption"`
-	Admit    admitFlags   `embed:"" group:"Who may come in"`
-	Program  programFlags `embed:"" group:"What runs"`
-	Shared   sharedFlags  `embed:"" group:"One process for many"`
-	Session  sessionFlags `embed:"" group:"A process that outlives its connection"`
-	Config   configFlags  `embed:"" group:"Many programs"`
-	Beside   besideFlags  `embed:"" group:"Beside the program"`
-	Messages messageFlags `embed:"" group:"What travels"`
-	Headers  headerFlags  `embed:"" group:"Headers of answers"`
-	Log      logFlags     `embed:"" group:"The log"`
-	About    aboutFlags   `embed:"" group:"About websocketd"`
+	Listen     listenFlags     `embed:"" group:"Where to listen"`
+	TLS        tlsFlags        `embed:"" group:"Encryption"`
+	Admit      admitFlags      `embed:"" group:"Who may come in"`
+	Credential credentialFlags `embed:"" group:"Who a client is"`
+	Program    programFlags    `embed:"" group:"What runs"`
+	Shared     sharedFlags     `embed:"" group:"One process for many"`
+	Session    sessionFlags    `embed:"" group:"A process that outlives its connection"`
+	Config     configFlags     `embed:"" group:"Many programs"`
+	Beside     besideFlags     `embed:"" group:"Beside the program"`
+	Messages   messageFlags    `embed:"" group:"What travels"`
+	Headers    headerFlags     `embed:"" group:"Headers of answers"`
+	Log        logFlags        `embed:"" group:"The log"`
+	About      aboutFlags      `embed:"" group:"About websocketd"`
 }
 
 type listenFlags struct {
@@ -61,6 +62,12 @@ type admitFlags struct {
 	Maxconns   int   `placeholder:"N" default:"0" min:"0" help:"Connections at once; one beyond that is answered 503. 0 is three quarters of the descriptors the server may have (ulimit -n), less a few kept back."`
 	Maxheader  size  `placeholder:"SIZE" default:"32KiB" min:"4096" help:"Longest request line and headers together; more is answered 431, which does not name this flag. 4K is the least."`
 	Maxmemory  size  `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that are incomplete, or that no program has read yet. When it is used up, the server stops reading from clients with an unfinished message until there is room, but never from the one that has come furthest. While one waits, those that have sent nothing for ten seconds, or almost nothing, are closed with 1008 or answered 408; when it has waited for ten seconds, two seconds of silence are enough. Incomplete request headers may take another quarter as much, at least 8 MiB: over that the oldest one is answered 503, under TLS closed. 64K is the least."`
+}
+
+type credentialFlags struct {
+	Tokenfile string `placeholder:"FILE" help:"Bearer tokens of clients, one a line: USER:TOKEN, or USER:sha256:HEX, which websocketd passwd --token writes. A client needs one of them then. A changed file is taken up without a restart."`
+	Auth      names  `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: token (--tokenfile). none lets everyone in."`
+	Allow     names  `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
 }
 
 type programFlags struct {

@@ -197,6 +197,7 @@ var placeChecks = map[string]func(text string) error{
 	"sslcert":   isFile,
 	"sslkey":    isFile,
 	"sslca":     isFile,
+	"tokenfile": isFile,
 }
 
 const levelNames = "debug, trace, access, info, error, fatal, none"

@@ -95,6 +95,8 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"unbuffer":       {"false", "true"},
 		"origin":         {`["a"]`, "b"},
 		"sameorigin":     {"false", "true"},
+		"auth":           {`["token"]`, "none"},
+		"allow":          {`["ada"]`, "bob"},
 		"prefork":        {"1", "2"},
 		"preforkrequest": {"false", "true"},
 		"header":         {`["A: a"]`, "A: b"},
@@ -110,6 +112,10 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"attach":         {`"share"`, "refuse"},
 		"sessionurl":     {"false", "true"},
 	}
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(tokens, []byte("ada:0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, flag := range newParser().Model.Flags {
 		key := flag.Name
 		v, ok := values[key]
@@ -123,6 +129,9 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		content, flag := "[program.a]\ncommand = [\"cat\"]\n", "--"+key+"="+v.flag
 		if key == "preforkrequest" {
 			content += "prefork = 1\n"
+		}
+		if key == "auth" || key == "allow" {
+			content = fmt.Sprintf("tokenfile = %q\n", tokens) + content
 		}
 		for _, f := range lifeFlags {
 			if f.name == key {

@@ -39,6 +39,9 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		if f.Name == "socketmode" || f.Name == "socketgroup" {
 			other = "0600"
 		}
+		if f.Name == "auth" {
+			other = "none"
+		}
 		if f.Kind == KindInt {
 			other = "7"
 		}

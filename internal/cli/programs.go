@@ -82,7 +82,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 		w.file.faults.add(p.line, "program %s: %v", p.name, err)
 		return program, false
 	}
-	one := &options{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file, sessions: w.sessions}
+	one := &options{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file, sessions: w.sessions, credentials: w.credentials}
 	ok = p.command != nil
 	for _, check := range one.programChecks() {
 		if r := check(); r != nil {
@@ -104,7 +104,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 
 // programChecks returns the checks of options that concern one program.
 func (w *options) programChecks() []func() *refusal {
-	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL}
+	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL, w.checkAccess}
 	return append(checks, w.lifeKeyChecks()...)
 }
 

@@ -50,6 +50,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	for _, note := range notes {
 		server.Info(note)
 	}
+	w.credentials.reports.logTo(server)
 	boundGarbage()
 	i.sessions.SetLimit(w.maxSessions(w.Admit.Maxforks))
 	cfg := w.config()
@@ -108,6 +109,8 @@ func (w *options) config() libwebsocketd.Config {
 			PreforkRequest: w.Program.Preforkrequest,
 			Origins:        w.Admit.Origin,
 			SameOrigin:     w.Admit.Sameorigin,
+			Auth:           w.Credential.Auth,
+			Allow:          w.Credential.Allow,
 			Framing:        libwebsocketd.Framing(w.Messages.Framing),
 			Newlines:       libwebsocketd.Newlines(w.Messages.Newlines),
 			Binary:         w.Messages.Binary,
@@ -138,6 +141,7 @@ func (w *options) config() libwebsocketd.Config {
 		MaxConns:      w.Admit.Maxconns,
 		MaxHeader:     int(w.Admit.Maxheader),
 		MaxMemory:     int64(w.Admit.Maxmemory),
+		Credentials:   w.credentials.all(),
 		ReverseLookup: w.Program.Reverselookup,
 		Once:          w.Program.Once,
 		Header:        w.headers.all,

@@ -115,6 +115,7 @@ var formChecks = map[string]func(text string) error{
 	"cgipath":     libwebsocketd.CheckPath,
 	"host":        eachOf(gate.CheckHost),
 	"origin":      eachOf(gate.CheckOrigin),
+	"auth":        eachOf(checkKind),
 	"protocol":    eachOf(checkProtocol),
 	"socketmode":  checkSocketMode,
 	"socketgroup": checkSocketGroup,

@@ -14,6 +14,7 @@ type Identity struct {
 	User   string   // REMOTE_USER, and "user" in the log; never empty if it is known
 	Proof  string   // AUTH_TYPE: Basic, Bearer and the like (RFC 3875 section 4.1.1)
 	Groups []string // that the proof itself tells, besides those of Credentials.Groups
+	Key    string   // which proof of the user's it was, for Knower; nobody else can read it
 
 	kind string // the name of the Credential
 }
@@ -39,6 +40,18 @@ type Credential interface {
 	// Identify returns who a request is from. It returns no user and nil if the request
 	// has no proof of this kind, and a Refusal if it has a wrong one: see Wrong.
 	Identify(r *http.Request, from Client, shown Proof) (Identity, *Refusal)
+}
+
+// Knower is a Credential that can tell later whether an identity of its own still stands: not
+// if the user is gone, or the proof was changed.
+type Knower interface {
+	Knows(who Identity) bool
+}
+
+// Rememberer is a Credential that can tell without a check, in no time, that a proof was
+// right before and still is.
+type Rememberer interface {
+	Remembers(shown Proof) bool
 }
 
 // Wrong returns the refusal of a proof that is not right, 401: the client may try another

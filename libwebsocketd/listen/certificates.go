@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -34,19 +33,8 @@ type Certificates struct {
 	mu      sync.Mutex
 	looked  time.Time     // when the last check began
 	looking chan struct{} // closed when it is over; nil when none is running
-	seen    [3]stamp
+	seen    [3]paths.Stamp
 	config  *tls.Config
-}
-
-// stamp shows whether a file has changed, or is another one. Links are followed:
-// Kubernetes and certbot swap them.
-type stamp struct{ fs.FileInfo }
-
-func (s stamp) same(t stamp) bool {
-	if s.FileInfo == nil || t.FileInfo == nil {
-		return s.FileInfo == nil && t.FileInfo == nil
-	}
-	return os.SameFile(s.FileInfo, t.FileInfo) && s.Size() == t.Size() && s.ModTime().Equal(t.ModTime())
 }
 
 // NewCertificates reads the files and returns the Certificates. ca is empty when clients
@@ -108,7 +96,7 @@ func (c *Certificates) wait(over <-chan struct{}) {
 // look reads the files if they have changed, and closes over.
 func (c *Certificates) look(over chan struct{}) {
 	seen := c.stamps()
-	if !slices.EqualFunc(seen[:], c.seen[:], stamp.same) { // c.seen is written by look only, one at a time
+	if !slices.EqualFunc(seen[:], c.seen[:], paths.Stamp.Same) { // c.seen is written by look only, one at a time
 		config, err := c.read()
 		c.mu.Lock()
 		c.seen = seen
@@ -140,13 +128,8 @@ func (c *Certificates) Finish(ctx context.Context) {
 	}
 }
 
-func (c *Certificates) stamps() (seen [3]stamp) {
-	for i, file := range []string{c.cert, c.key, c.ca} {
-		if info, err := os.Stat(file); err == nil {
-			seen[i] = stamp{info}
-		}
-	}
-	return seen
+func (c *Certificates) stamps() [3]paths.Stamp {
+	return [3]paths.Stamp{paths.StampOf(c.cert), paths.StampOf(c.key), paths.StampOf(c.ca)}
 }
 
 func (c *Certificates) read() (*tls.Config, error) {

@@ -42,6 +42,13 @@ var flagRows = map[string]flagRow{
 	"maxmemory": {kind: cli.KindSize, def: "256MiB", good: []string{"64K", "1MiB", "2G"}, bad: append([]string{"4", "4096", "63K"}, sizeBad...),
 		env: "1MiB", flag: "1G", seen: heldBack, want: [3]string{"taken", "held back", "taken"}},
 
+	"tokenfile": {kind: cli.KindString, good: anyText,
+		env: "ada.tokens", flag: "bob.tokens", seen: whoseToken, want: [3]string{"anyone", "ada", "bob"}},
+	"auth": {kind: cli.KindNames, good: []string{"", "none", "token", " token , none "}, bad: []string{"x", "Token", "token,x", "all"},
+		env: "none", flag: "token", seen: withoutToken, want: [3]string{"401", "101", "401"}},
+	"allow": {kind: cli.KindNames, good: []string{"", "ada", "ada,bob", " ada , @admins "},
+		env: "ada", flag: "bob", seen: whoMayCome, want: [3]string{"ada bob", "ada", "bob"}},
+
 	"dir": {kind: cli.KindString, good: anyText, // without it a command is needed
 		env: "one", flag: "two", seen: script, want: [3]string{"", "one", "two"}},
 	// Not with --dir, and not more than --maxforks: main_test.go of the command.

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+
+	"websocketd/libwebsocketd/credential"
+	"websocketd/libwebsocketd/gate"
+)
+
+// credentials are what the flags say of who a client is. The server and the checks of its
+// programs have them in common.
+type credentials struct {
+	known   *gate.Credentials // nil: there are none
+	reports reports
+}
+
+// all returns the credentials; nil if there are none.
+func (c *credentials) all() *gate.Credentials {
+	if c == nil {
+		return nil
+	}
+	return c.known
+}
+
+// credentialSource is a flag that configures a kind of credential.
+type credentialSource struct {
+	kind, flag string
+	value      func(*credentialFlags) string
+	open       func(w *options, value string) (gate.Credential, error)
+}
+
+// credentialSources has the kinds in the order in which they are tried.
+var credentialSources = []credentialSource{
+	{"token", "tokenfile", func(f *credentialFlags) string { return f.Tokenfile }, (*options).openTokens},
+}
+
+func (w *options) openTokens(file string) (gate.Credential, error) {
+	return credential.NewToken(file, w.credentials.reports.add)
+}
+
+// openCredentials makes the credentials that the flags ask for.
+func (w *options) openCredentials() *refusal {
+	w.credentials = &credentials{}
+	all := &gate.Credentials{}
+	for _, source := range credentialSources {
+		value := source.value(&w.Credential)
+		if value == "" {
+			continue
+		}
+		kind, err := source.open(w, value)
+		if err != nil {
+			return &refusal{status: ExitFlags, about: []string{source.flag},
+				message: fmt.Sprintf("--%s: %v", source.flag, err), inFile: fmt.Sprintf("%s: %v", source.flag, err)}
+		}
+		all.Kinds = append(all.Kinds, kind)
+	}
+	if len(all.Kinds) > 0 {
+		w.credentials.known = all
+	}
+	return nil
+}
+
+// checkAccess checks --auth and --allow against the credentials there are. Where a file of
+// these has a fault already, nothing can be said.
+func (w *options) checkAccess() *refusal {
+	about := []string{"auth", "allow"}
+	for _, source := range credentialSources {
+		about = append(about, source.flag)
+		if w.file.broken[source.flag] {
+			return nil
+		}
+	}
+	for _, source := range credentialSources {
+		if slices.Contains(w.Credential.Auth, source.kind) && source.value(&w.Credential) == "" {
+			return &refusal{status: ExitFlags, about: about,
+				message: fmt.Sprintf("please specify --%s when requesting --auth=%s", source.flag, source.kind),
+				inFile:  fmt.Sprintf("auth has %q, which needs the global key %s, or the flag", source.kind, source.flag)}
+		}
+	}
+	if _, err := w.credentials.all().Access(w.Credential.Auth, w.Credential.Allow); err != nil {
+		return &refusal{status: ExitFlags, about: about, message: "--" + err.Error(), inFile: err.Error()}
+	}
+	return nil
+}
+
+// checkKind checks one entry of --auth.
+func checkKind(name string) error {
+	kinds := []string{gate.NoAuth}
+	for _, source := range credentialSources {
+		kinds = append(kinds, source.kind)
+	}
+	if !slices.Contains(kinds, name) {
+		return fmt.Errorf("%q is no kind of credentials: they are %s", name, strings.Join(kinds, ", "))
+	}
+	return nil
+}
+
+// reports are what is wrong with files of credentials that are in use all the same. They are
+// kept until there is a log.
+type reports struct {
+	mu   sync.Mutex
+	log  *slog.Logger // nil: not yet
+	kept []error
+}
+
+// add logs one.
+func (r *reports) add(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.log == nil {
+		r.kept = append(r.kept, err)
+		return
+	}
+	r.log.Error(err.Error())
+}
+
+// logTo logs what was kept, and everything that follows.
+func (r *reports) logTo(log *slog.Logger) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log = log
+	for _, err := range r.kept {
+		log.Error(err.Error())
+	}
+	r.kept = nil
+}
