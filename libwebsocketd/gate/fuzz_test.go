@@ -20,14 +20,14 @@ func FuzzOrigin(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, origin, host, entries string, same, secure bool) {
 		skipLong(t, origin, host, entries)
-		for _, o := range append(originsNear(append(list(entries), host)), origin) {
+		for _, o := range append(originsNear(append(listed(entries), host)), origin) {
 			r := request(none, host, secure)
 			if o != "" {
 				r.Header.Set("Origin", o)
 			}
-			checkAgainstOracle(t, r, o, list(entries), same)
-			checkOriginLaws(t, r, list(entries), same)
-			checkOriginWords(t, r, list(entries), same)
+			checkAgainstOracle(t, r, o, listed(entries), same)
+			checkOriginLaws(t, r, listed(entries), same)
+			checkOriginWords(t, r, listed(entries), same)
 		}
 	})
 }
@@ -141,7 +141,7 @@ func FuzzHost(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, host, bound, hosts, origins string) {
 		skipLong(t, host, bound, hosts, origins)
-		c := hostCase{list(bound), list(hosts), list(origins)}
+		c := hostCase{listed(bound), listed(hosts), listed(origins)}
 		for _, h := range append(hostsNear(slices.Concat(c.bound, c.hosts, c.origins)), host) {
 			in := c.check(h) == nil
 			if want := oracleHost(h, c.bound, c.hosts, c.origins); in != want {

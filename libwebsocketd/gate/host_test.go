@@ -79,7 +79,7 @@ func TestHosts(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := NewHosts(list(c.bound), list(c.hosts), list(c.origins))
+			h := NewHosts(listed(c.bound), listed(c.hosts), listed(c.origins))
 			for host := range strings.SplitSeq(c.in, " ") {
 				if r := checkHost(h, host); r != nil {
 					t.Errorf("Host %q refused: %s", host, r.Reason)

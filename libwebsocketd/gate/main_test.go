@@ -9,8 +9,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// list splits at commas as the flags do; "" gives no list.
-func list(s string) []string {
+// listed splits at commas as the flags do; "" gives no list.
+func listed(s string) []string {
 	if s == "" {
 		return nil
 	}

@@ -89,7 +89,7 @@ func TestOriginList(t *testing.T) {
 		{list: "a.com,null,file://", in: "http://a.com null - file://", out: "http://b.com http://null"},
 	} {
 		t.Run(c.list, func(t *testing.T) {
-			o := NewOrigins(list(c.list), false)
+			o := NewOrigins(listed(c.list), false)
 			checkOrigins(t, o, c.in, c.out, "other.example", false)
 		})
 	}
@@ -167,9 +167,9 @@ func TestSameOrigin(t *testing.T) {
 }
 
 func TestBothFlags(t *testing.T) {
-	checkOrigins(t, NewOrigins(list("a.com,null,file://"), true), "http://a.com", "http://a.com:81 http://b.com null - file://", "a.com", false)
-	checkOrigins(t, NewOrigins(list("a.com"), true), "", "http://a.com http://b.com - null", "b.com", false)
-	checkOrigins(t, NewOrigins(list("https://a.com"), true), "https://a.com:80", "http://a.com", "a.com", false)
+	checkOrigins(t, NewOrigins(listed("a.com,null,file://"), true), "http://a.com", "http://a.com:81 http://b.com null - file://", "a.com", false)
+	checkOrigins(t, NewOrigins(listed("a.com"), true), "", "http://a.com http://b.com - null", "b.com", false)
+	checkOrigins(t, NewOrigins(listed("https://a.com"), true), "https://a.com:80", "http://a.com", "a.com", false)
 }
 
 func TestSeveralOriginHeaders(t *testing.T) {
@@ -185,12 +185,12 @@ func TestSeveralOriginHeaders(t *testing.T) {
 		{[]string{"file:", "http://evil.example"}, false},
 	} {
 		r := &http.Request{Host: "a.com", Header: http.Header{"Origin": c.values}}
-		for _, o := range []*Origins{NewOrigins(nil, false), NewOrigins(list("a.com,file://,null"), false)} {
+		for _, o := range []*Origins{NewOrigins(nil, false), NewOrigins(listed("a.com,file://,null"), false)} {
 			if got := o.Check(r); got == nil != c.in {
 				t.Errorf("Origin %q: %v, want let in: %v", c.values, got, c.in)
 			}
 		}
-		if NewOrigins(list("*"), false).Check(r) != nil {
+		if NewOrigins(listed("*"), false).Check(r) != nil {
 			t.Errorf("Origin %q refused by --origin=*", c.values)
 		}
 	}
@@ -219,7 +219,7 @@ func TestOriginRefusal(t *testing.T) {
 		{"a.com", true, evil, "Origin http://evil.example is not allowed here, where --sameorigin and --origin must both let it in: start the server with --origin=evil.example instead of --sameorigin to allow it"},
 		{"a.com", true, "http://h", "Origin http://h is not allowed here, where --sameorigin and --origin must both let it in: add h to --origin to allow it"},
 	} {
-		r := NewOrigins(list(c.list), c.sameOrigin).Check(request(c.origin, "h", false))
+		r := NewOrigins(listed(c.list), c.sameOrigin).Check(request(c.origin, "h", false))
 		if r == nil || r.Status != 403 || r.Reason != c.want || r.RetryAfter != 0 {
 			t.Errorf("--origin=%s, sameOrigin %v, Origin %q: %+v, want 403 %s", c.list, c.sameOrigin, c.origin, r, c.want)
 		}
