@@ -100,16 +100,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, from *remote) (ro
 		refusal = to.program.origins.Check(r)
 	}
 	if refusal == nil {
-		refusal = from.prove(r, to.program)
+		refusal = s.prove(r, to.program.access, to.scriptName, from)
 	}
 	return to, refusal
-}
-
-// prove sets who a request is from, as the program wants it proved, or returns why the
-// request is refused.
-func (from *remote) prove(r *http.Request, p *program) (refusal *gate.Refusal) {
-	from.Identity, refusal = p.access.Check(r, from.Client)
-	return refusal
 }
 
 // log returns a logger that names the user, if one is known.

@@ -42,7 +42,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 	defer s.running.Done()
 	refusal := s.own.origins.CheckPlain(r)
 	if refusal == nil {
-		refusal = from.prove(r, s.own)
+		refusal = s.prove(r, s.own.access, "", &from)
 	}
 	log = from.log(log)
 	if refusal != nil {

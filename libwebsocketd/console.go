@@ -43,7 +43,7 @@ func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, from remote, 
 		refusal = newRefusal(http.StatusMethodNotAllowed, "the list of programs is read with GET")
 	}
 	if refusal == nil {
-		refusal = from.prove(r, c.server.own)
+		refusal = c.server.prove(r, c.server.own.access, "", &from)
 	}
 	log = from.log(log)
 	if refusal != nil {

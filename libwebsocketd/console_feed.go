@@ -173,7 +173,9 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 		c.server.refuse(w, log, refusal)
 		return
 	}
-	client, err := ws.Upgrade(s.ctx, w, r, nil, ws.Options{MaxMessage: 1 << 10, PingInterval: DefaultPingInterval, Takes: bridge.Text, Log: log})
+	header := http.Header{}
+	confirmOwn(header, r)
+	client, err := ws.Upgrade(s.ctx, w, r, header, ws.Options{MaxMessage: 1 << 10, PingInterval: DefaultPingInterval, Takes: bridge.Text, Log: log})
 	if err != nil {
 		s.conns.forget(acceptedConn(r.Context()))
 		c.close(f)

@@ -89,6 +89,7 @@ func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, 
 	if accepted.Protocol != "" {
 		req.header.Set("Sec-WebSocket-Protocol", accepted.Protocol)
 	}
+	confirmOwn(req.header, r)
 	on.confirm(req.header)
 	client, err := ws.Upgrade(s.ctx, w, r, upgradable(req.header), s.dialectOptions(&accepted, req))
 	if err != nil {
@@ -135,7 +136,7 @@ func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from *re
 		refusal = settings.origins.Check(r)
 	}
 	if refusal == nil {
-		refusal = from.prove(r, settings)
+		refusal = s.prove(r, settings.access, to.scriptName, from)
 	}
 	if refusal != nil {
 		return nil, refusal

@@ -19,6 +19,7 @@
 //
 //	handler.go   ServeHTTP: every check in its order, then the conversation
 //	admit.go     Host, handshake, origin, credentials
+//	prove.go     a ticket, the cookie of a login (login.go), or credentials
 //	route.go     the program for a path; script.go for --dir
 //	request.go   what was let in, and Open: the program's side for it
 //	launch.go    starting a process; slots.go and prefork.go: its slots, or one started ahead
@@ -69,6 +70,8 @@
 //     of plain HTTP by less (exchange/receipts.go); one of a Dialect may have its own way.
 //   - gate.Credential is a kind of proof of who a client is; Config.Credentials has those
 //     of a server. REMOTE_USER, AUTH_TYPE, the log and Conversations have the user.
+//   - Request.Ticket makes, and Request.Redeem takes, a ticket for what a Lifetime keeps:
+//     it is good once, and proves the identity of its maker besides.
 //   - Server.Conversations lists what goes on, with counts; Server.Kick ends one.
 //     Config.Observer is told of every beginning and end. What moves is counted by two
 //     atomic additions a batch, whether anyone reads them or not.

@@ -34,7 +34,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
-	case s.console.serveOwn(w, r, from, log), s.serveMounted(w, r, from, log):
+	case s.console.serveOwn(w, r, from, log), s.serveLogin(w, r, from, log), s.serveMounted(w, r, from, log):
 	case !isUpgrade(r), len(s.routes.Load().programs) == 0 && len(s.cfg.Dialects) == 0:
 		s.servePlain(w, r, from, id, log)
 	default:
@@ -127,9 +127,24 @@ func (p *program) confirm(header http.Header, r *http.Request, log *slog.Logger)
 	offered := Subprotocols(r)
 	if protocol := p.chooseProtocol(offered); protocol != "" {
 		header.Set("Sec-WebSocket-Protocol", protocol)
-	} else if len(offered) > 0 && header.Get("Sec-WebSocket-Protocol") == "" {
+		return
+	}
+	confirmOwn(header, r)
+	if len(offered) > 0 && header.Get("Sec-WebSocket-Protocol") == "" {
 		logging.At(log, logging.LevelInfo, "session", "the subprotocol "+text.Quote(offered[0])+
 			" is not confirmed, so the client may leave at once: --protocol names those that are, --protocol=* confirms any")
+	}
+}
+
+// OwnProtocol is a subprotocol that says nothing. The server confirms it if no other one is
+// chosen, because browsers want one confirmed where any is offered, and a page that offers
+// one to carry its token (gate.BearerPrefix) may have no other.
+const OwnProtocol = "websocketd"
+
+// confirmOwn confirms OwnProtocol if a handshake offers it, and nothing is confirmed yet.
+func confirmOwn(header http.Header, r *http.Request) {
+	if header.Get("Sec-WebSocket-Protocol") == "" && slices.Contains(Subprotocols(r), OwnProtocol) {
+		header.Set("Sec-WebSocket-Protocol", OwnProtocol)
 	}
 }
 
@@ -137,7 +152,7 @@ func (p *program) confirm(header http.Header, r *http.Request, log *slog.Logger)
 // "" if none is: then the client decides whether to go on (RFC 6455 section 4.1).
 func (p *program) chooseProtocol(offered []string) string {
 	for _, protocol := range offered {
-		if slices.Contains(p.Protocols, protocol) || slices.Contains(p.Protocols, "*") {
+		if slices.Contains(p.Protocols, protocol) || slices.Contains(p.Protocols, "*") && protocol != OwnProtocol {
 			return protocol
 		}
 	}

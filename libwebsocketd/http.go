@@ -42,7 +42,8 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 
 // serveStatic answers a request for a file, which needs the credentials of the Config.
 func (s *Server) serveStatic(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
-	if refusal := from.prove(r, s.own); refusal != nil {
+	to, _ := s.route(r) // a ticket may be for a session that the page is about
+	if refusal := s.prove(r, s.own.access, to.scriptName, &from); refusal != nil {
 		s.refuse(w, from.log(log), refusal)
 		return
 	}

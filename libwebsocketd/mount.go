@@ -33,7 +33,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 	}
 	refusal := s.checkOrigin(r)
 	if refusal == nil {
-		refusal = from.prove(r, s.own)
+		refusal = s.prove(r, s.own.access, "", &from)
 	}
 	log = from.log(log)
 	if refusal != nil {

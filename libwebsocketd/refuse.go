@@ -56,7 +56,9 @@ func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
 		w.Header().Add("Connection", "Upgrade")
 		w.Header().Set("Sec-WebSocket-Version", "13")
 	case http.StatusMethodNotAllowed:
-		w.Header().Set("Allow", http.MethodGet)
+		if refusal.Header.Get("Allow") == "" {
+			w.Header().Set("Allow", http.MethodGet)
+		}
 	}
 	http.Error(w, refusal.Text(), refusal.Status)
 }

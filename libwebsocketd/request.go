@@ -74,10 +74,14 @@ func (req *Request) At(path string) (*Request, *gate.Refusal) {
 		refusal = to.program.origins.Check(req.HTTP)
 	}
 	from := req.from
-	if refusal == nil && from.User != "" {
+	switch {
+	case refusal != nil:
+	case from.bond != "" && to.scriptName != req.to.scriptName:
+		refusal = badTicket
+	case from.User != "":
 		refusal = to.program.access.Admits(from.Identity) // a ticket proves it only once
-	} else if refusal == nil {
-		refusal = from.prove(req.HTTP, to.program)
+	default:
+		refusal = req.server.prove(req.HTTP, to.program.access, to.scriptName, &from)
 	}
 	if refusal != nil {
 		return nil, refusal
@@ -196,7 +200,7 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 		refusal = to.program.origins.CheckPlain(r)
 	}
 	if refusal == nil && !isPreflight(r) {
-		refusal = from.prove(r, to.program)
+		refusal = s.prove(r, to.program.access, to.scriptName, &from)
 	}
 	if refusal == nil && !s.begin() {
 		refusal = gate.GoingAway

@@ -44,6 +44,8 @@ type Server struct {
 	conns   *conns
 	memory  *gate.Budget // of messages that have not come whole
 	lookup  *rdns.Names  // nil without ReverseLookup
+	logins  *gate.Logins
+	anyone  *gate.Access // whoever has a credential; nil if there is no kind of them
 	ids     uniqueIDs
 	turn    atomic.Bool   // the one client of Once has come
 	mounts  http.ServeMux // see Mount
@@ -66,7 +68,9 @@ func New(cfg Config) (*Server, error) {
 		cfg:      cfg,
 		conns:    newConns(cfg.MaxConns, cfg.mostHeld(), cfg.Logger),
 		memory:   gate.NewBudget(cfg.MaxMemory),
+		logins:   gate.NewLogins(),
 	}
+	s.anyone, _ = cfg.Credentials.Access(nil, nil) // no entry can be at fault
 	s.life.init()
 	if cfg.ReverseLookup {
 		s.lookup = rdns.New(s.ctx, &s.running)

@@ -220,10 +220,24 @@ func (a *Access) Admits(who Identity) *Refusal {
 	if a == nil {
 		return nil
 	}
-	if !slices.ContainsFunc(a.kinds, func(k Credential) bool { return k.Name() == who.kind }) {
+	if !a.Takes(who) {
 		return a.challenge(Wrong("credentials of another kind are needed here"), Proof{})
 	}
 	return a.permit(who)
+}
+
+// Takes reports whether a client that is known already has proved that in a way that counts
+// here.
+func (a *Access) Takes(who Identity) bool {
+	return slices.ContainsFunc(a.kinds, func(k Credential) bool { return k.Name() == who.kind })
+}
+
+// Knows reports whether a client that was known before still is: its user, its token.
+func (c *Credentials) Knows(who Identity) bool {
+	return slices.ContainsFunc(c.Kinds, func(k Credential) bool {
+		knower, ok := k.(Knower)
+		return k.Name() == who.kind && (!ok || knower.Knows(who))
+	})
 }
 
 // permit refuses a user that allow does not name.

@@ -64,27 +64,22 @@ func (s *supervisor) isPromised(path string, all []pass) bool {
 	return slices.ContainsFunc(all, func(p pass) bool { return s.registry.isOpen(path, &p) })
 }
 
-// check refuses a request that does not prove the right to the session: by its secret, in
-// the cookie or as a Bearer token, or by a ticket, which it uses.
-func (x *Session) check(r *http.Request, who libwebsocketd.Identity, all []pass) *gate.Refusal {
-	return x.checkBy(x.keys.use, r, who, all)
-}
-
-// checkBy does what check does, with a function that takes a ticket.
-func (x *Session) checkBy(takes func(ticket string) bool, r *http.Request, who libwebsocketd.Identity, all []pass) *gate.Refusal {
-	query := r.URL.Query()
-	switch secret, isBearer := bearer(r); {
+// check refuses a request that does not prove the right to the session: by who it is from, by
+// the session's secret, in the cookie or as a Bearer token, or by a ticket, which it uses.
+// That there is a session of another user is nobody else's business.
+func (x *Session) check(req *libwebsocketd.Request, all []pass) *gate.Refusal {
+	who := req.Identity()
+	switch secret, isBearer := bearer(req.HTTP); {
 	case !x.isFor(who):
-		return &gate.Refusal{Status: http.StatusForbidden, Reason: "this session is another user's; session=new makes one of your own"}
-	case query.Has("token"):
-		if !takes(query.Get("token")) {
+		return unknown
+	case who.User != "" && who.User == x.Owner.User:
+		return nil
+	case req.HTTP.URL.Query().Has("token"):
+		if !req.Redeem(x.ID) {
 			return &gate.Refusal{Status: http.StatusForbidden, Reason: "token= is not a ticket of this session that is still good: each is good once, for 30 seconds"}
 		}
 		return nil
-	case isBearer && x.keys.opens(secret):
-		return nil
-	}
-	if x.isOpenTo(all) {
+	case isBearer && x.keys.opens(secret), x.isOpenTo(all):
 		return nil
 	}
 	return &gate.Refusal{Status: http.StatusForbidden,

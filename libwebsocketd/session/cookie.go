@@ -1,17 +1,14 @@
 package session
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 )
 
 const (
@@ -28,7 +25,7 @@ const (
 type pass struct{ id, secret, until string }
 
 // newPass returns the pass of a session that is to be made.
-func newPass() pass { return pass{id: newID(), secret: newSecret()} }
+func newPass() pass { return pass{id: newID(), secret: gate.NewSecret()} }
 
 func (p pass) String() string {
 	if p.until == "" {
@@ -37,15 +34,9 @@ func (p pass) String() string {
 	return p.id + "." + p.secret + "." + p.until
 }
 
-// cookieName returns the name of the cookie for the program at a path. Two servers of one
-// host have different ones: a browser does not tell ports apart.
+// cookieName returns the name of the cookie for the program at a path.
 func cookieName(r *http.Request, path string) string {
-	port := 0
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
-		port = local.Port
-	}
-	hash := sha256.Sum256([]byte(strconv.Itoa(port) + path))
-	return libwebsocketd.OwnCookie + hex.EncodeToString(hash[:4])
+	return libwebsocketd.OwnCookie + libwebsocketd.CookieHash(r, path)
 }
 
 // ownName returns the name of a session's own cookie, with Lifetime.URL: pages of several

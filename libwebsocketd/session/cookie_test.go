@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/gate"
 )
 
 // ask returns a request that came to a port, with a cookie for the program at a path.
@@ -174,7 +176,7 @@ func TestOwnCookies(t *testing.T) {
 func FuzzCookie(f *testing.F) {
 	s := &supervisor{registry: NewRegistry(0)}
 	x := &Session{ID: newID(), Path: "/", registry: s.registry}
-	x.keys.add(newSecret())
+	x.keys.add(gate.NewSecret())
 	s.registry.all[x.ID] = x
 	p := s.registry.reserve("/")
 	for _, seed := range []string{"", "~", ".", "a.b", "a.b.c", "a.b.c.d", "~~~a.b~~", x.ID + ".", x.ID + "." + x.ID, "\x00.\xff", strings.Repeat("a.b~", 99), p.String() + "x"} {

@@ -32,6 +32,9 @@
 //     cookie or as a Bearer token, or a ticket, which opens it once within 30 seconds. Only
 //     hashes of them are kept. Programs, the log and URLs never see the secret.
 //
+//   - Where clients are known, a session is its maker's, who opens it by its id. For other
+//     users there is none of that id.
+//
 //   - A browser keeps the passes of up to eight sessions of a program, in one cookie or,
 //     with a URL for each session, in one for each. The page at the program's path gets
 //     one that only promises a session (reservation.go): the process is started for the

@@ -73,7 +73,7 @@ func (s *supervisor) State(req *libwebsocketd.Request) (document any, refusal *g
 	case id == "":
 		x = s.ofCookie(path, req.Identity(), all, "")
 	case x != nil:
-		refusal = x.checkBy(x.keys.hasTicket, req.HTTP, req.Identity(), all)
+		refusal = x.check(req, all)
 	case id != "new" && !s.isPromised(path, only(all, id)):
 		refusal = unknown
 	}
@@ -91,7 +91,7 @@ func serveTicket(w http.ResponseWriter, req *libwebsocketd.Request, x *Session) 
 	case query.Has("token"):
 		return &gate.Refusal{Status: http.StatusForbidden, Reason: "a ticket is got with the secret, not with another ticket"}
 	}
-	req.AnswerJSON(w, http.StatusOK, ticketDocument{x.keys.newTicket(), int(TicketTime.Seconds())})
+	req.AnswerJSON(w, http.StatusOK, ticketDocument{req.Ticket(x.ID), int(gate.TicketTime.Seconds())})
 	return nil
 }
 
@@ -110,7 +110,7 @@ func (s *supervisor) named(req *libwebsocketd.Request) (*Session, *gate.Refusal)
 	if x == nil {
 		return nil, unknown
 	}
-	return x, x.check(req.HTTP, req.Identity(), all)
+	return x, x.check(req, all)
 }
 
 // ticketDocument is the answer to ticket=new.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -25,7 +26,7 @@ func (byHeader) Identify(r *http.Request, _ gate.Client, _ gate.Proof) (gate.Ide
 }
 
 // TestOwner: another user of the same browser gets a session of its own, from the page on,
-// and with a secret of the first one's it gets 403.
+// and with a secret of the first one's it gets 404. Its own it opens by its id alone.
 func TestOwner(t *testing.T) {
 	t.Parallel()
 	s := serve(t, greeting, Lifetime{}, named, withPage(t))
@@ -40,8 +41,13 @@ func TestOwner(t *testing.T) {
 	if hers == his || s.Find(promised) != s.Find("2") {
 		t.Errorf("ann has %s, and bob %s", hers, his)
 	}
-	if status := b.refused("/?session=" + s.Find("1").ID); status != http.StatusForbidden {
+	if status := b.refused("/?session=" + s.Find("1").ID); status != http.StatusNotFound {
 		t.Errorf("by its id: %d", status)
+	}
+	elsewhere := s.stranger()
+	elsewhere.header.Set("X-User", "bob")
+	if got := read(elsewhere.dial("/?session=" + s.Find("2").ID)); got != his {
+		t.Errorf("bob, without a secret, has %s", got)
 	}
 	b.header.Set("X-User", "ann")
 	if got := read(b.dial("/")); got != hers {
@@ -106,5 +112,49 @@ func TestEpochChooses(t *testing.T) {
 		if status := b.refused(path); status != http.StatusNoContent {
 			t.Errorf("%s: %d", path, status)
 		}
+	}
+}
+
+// TestTicketOfOwner: where clients are known, the ticket of a session proves its maker's
+// identity too, once, and for that session alone.
+func TestTicketOfOwner(t *testing.T) {
+	t.Parallel()
+	s := serve(t, greeting, Lifetime{}, named)
+	ann, nobody := s.stranger(), s.stranger()
+	ann.header.Set("X-User", "ann")
+	hers := read(ann.dial("/"))
+	ann.dial("/")
+	at := "/?session=" + s.Find("1").ID
+	_, body := ann.do("POST", at+"&ticket=new", asJSON, "")
+	var told ticketDocument
+	if err := json.Unmarshal([]byte(body), &told); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	with := "&token=" + told.Ticket
+	for path, want := range map[string]int{"/?session=" + s.Find("2").ID + with: 403, "/?session=new" + with: 403, "/?" + with: 403, at + "&token=x": 403} {
+		if status := nobody.refused(path); status != want {
+			t.Errorf("%s: %d, want %d", path, status, want)
+		}
+	}
+	if status, _ := nobody.do("GET", at+"&state"+with, asJSON, ""); status != http.StatusOK {
+		t.Errorf("its state: %d", status)
+	}
+	if got := read(nobody.dial(at + with)); got != hers {
+		t.Errorf("got %q, want %q", got, hers)
+	}
+	if status := nobody.refused(at + with); status != http.StatusForbidden {
+		t.Errorf("used: %d", status)
+	}
+	bob := s.stranger()
+	bob.header.Set("X-User", "bob")
+	for _, request := range []struct{ method, path, accept string }{
+		{"GET", at, asJSON}, {"GET", at + "&state", asJSON}, {"POST", at, ""}, {"POST", at + "&ticket=new", asJSON}, {"DELETE", at, ""}, {"GET", at + "&wait=0s", asJSON},
+	} {
+		if status, body := bob.do(request.method, request.path, request.accept, "x"); status != http.StatusNotFound {
+			t.Errorf("bob: %s %s: %d %s", request.method, request.path, status, body)
+		}
+	}
+	if status, _ := ann.do("DELETE", at, "", ""); status != http.StatusOK {
+		t.Errorf("ann ends it: %d", status)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 )
 
 // Usher gives the page at the program's path the cookie of a session, so that all its
@@ -86,7 +87,7 @@ func (s *supervisor) usherTo(w http.ResponseWriter, req *libwebsocketd.Request, 
 		}
 		return !promised
 	}
-	refusal := x.check(r, req.Identity(), all)
+	refusal := x.check(req, all)
 	switch {
 	case refusal != nil:
 		req.Refuse(w, refusal)
@@ -126,7 +127,7 @@ func (s *supervisor) root(r *http.Request, path string) *Session {
 
 // newPass returns a further pass that opens the session.
 func (x *Session) newPass() pass {
-	p := pass{id: x.ID, secret: newSecret()}
+	p := pass{id: x.ID, secret: gate.NewSecret()}
 	x.keys.add(p.secret)
 	return p
 }

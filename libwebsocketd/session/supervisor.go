@@ -103,7 +103,7 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from shared.From) (x *Sess
 		}
 	default:
 		if x = s.there(path, id); x != nil {
-			return x, p, x.check(r, call.Identity, all)
+			return x, p, x.check(call.Admitted, all)
 		}
 		refusal = unknown
 		all = only(all, id)

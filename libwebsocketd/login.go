@@ -1,0 +1,196 @@
+package libwebsocketd
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+)
+
+// The URL paths at which a client whose credentials were checked gets what takes their place.
+// They are there if the server has credentials.
+const (
+	ticketPath = "/.websocketd/ticket" // POST: a ticket
+	loginPath  = "/.websocketd/login"  // GET: a cookie for a ticket; POST: for credentials
+	logoutPath = "/.websocketd/logout" // POST: the cookie's login is forgotten
+)
+
+// serveLogin answers a request for one of these, and reports whether r is one. Which pages
+// may make it, the Config's Origins say.
+func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request, from remote, log *slog.Logger) bool {
+	path := r.URL.Path
+	if s.anyone == nil || path != ticketPath && path != loginPath && path != logoutPath {
+		return false
+	}
+	s.setHeaders(w)
+	w.Header().Set("Cache-Control", "no-store")
+	refusal := s.checkOrigin(r)
+	if refusal == nil {
+		refusal = s.answerLogin(w, r, &from)
+	}
+	if refusal != nil {
+		s.refuse(w, from.log(log), refusal)
+		return true
+	}
+	logging.At(from.log(log), logging.LevelAccess, "http", strings.ToUpper(strings.TrimPrefix(path, "/.websocketd/")))
+	return true
+}
+
+func (s *Server) answerLogin(w http.ResponseWriter, r *http.Request, from *remote) *gate.Refusal {
+	switch path := r.URL.Path; {
+	case path == loginPath && r.Method == http.MethodGet:
+		return s.loginByTicket(w, r, from)
+	case r.Method != http.MethodPost:
+		return notAllowed(path)
+	case path == ticketPath:
+		return s.giveTicket(w, r, from)
+	case path == loginPath:
+		return s.loginByProof(w, r, from)
+	}
+	s.logout(w, r, from)
+	return nil
+}
+
+func notAllowed(path string) *gate.Refusal {
+	refusal := newRefusal(http.StatusMethodNotAllowed, "this is asked for with POST")
+	refusal.Header = http.Header{"Allow": {http.MethodPost}}
+	if path == loginPath {
+		refusal.Reason = "a login is begun with POST and credentials, or with GET and a ticket"
+		refusal.Header.Set("Allow", "GET, POST")
+	}
+	return refusal
+}
+
+// ticketDocument is the answer to a client that asks for a ticket.
+type ticketDocument struct {
+	Ticket  string `json:"ticket"`
+	Expires int    `json:"expires"` // in seconds
+	Login   string `json:"login"`   // where a browser gets a cookie for it
+}
+
+// giveTicket answers with a ticket. With a ticket none is got.
+func (s *Server) giveTicket(w http.ResponseWriter, r *http.Request, from *remote) *gate.Refusal {
+	if r.URL.Query().Has("token") {
+		return newRefusal(http.StatusForbidden, "a ticket is got with credentials, not with another ticket")
+	}
+	if refusal := s.prove(r, s.anyone, "", from); refusal != nil {
+		return refusal
+	}
+	ticket := s.logins.Ticket(from.Identity, "")
+	body, err := json.Marshal(ticketDocument{ticket, int(gate.TicketTime.Seconds()), loginPath + "?token=" + ticket})
+	if err == nil { // three strings and a number cannot fail
+		writeJSON(w, http.StatusOK, body, &s.own.Program)
+	}
+	return nil
+}
+
+// loginByProof begins a login for credentials that the request shows: a cookie that it has
+// besides may be somebody else's.
+func (s *Server) loginByProof(w http.ResponseWriter, r *http.Request, from *remote) (refusal *gate.Refusal) {
+	if from.Identity, refusal = s.anyone.Check(r, from.Client); refusal != nil {
+		return refusal
+	}
+	s.beginLogin(w, r, from)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// goOn is the page after a login by URL. A redirect would not do: the request that follows
+// would be one that the page with the link has made, and have no SameSite=Strict cookie
+// (RFC 6265bis section 5.2).
+const goOn = `<!DOCTYPE html><meta charset="utf-8"><title>websocketd</title><meta http-equiv="refresh" content="0;url=%[1]s"><a href="%[1]s">go on</a>
+`
+
+// loginByTicket begins a login for a ticket in the URL, and answers with a page that leads
+// to the path that the URL names.
+func (s *Server) loginByTicket(w http.ResponseWriter, r *http.Request, from *remote) *gate.Refusal {
+	to, ok := localPath(r.URL.Query().Get("to"))
+	switch {
+	case !ok:
+		return newRefusal(http.StatusBadRequest, "to= takes a path of this server, such as /page.html")
+	case !s.proveByTicket(r, "", "", from):
+		return badTicket
+	}
+	s.beginLogin(w, r, from)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	fmt.Fprintf(w, goOn, html.EscapeString(to))
+	return nil
+}
+
+// localPath returns a path of this server, with its query; "" is /. A browser takes what
+// begins with two slashes for a host, and so with backslashes.
+func localPath(to string) (path string, ok bool) {
+	u, err := url.Parse(to)
+	if to == "" {
+		return "/", true
+	}
+	if err != nil || to[0] != '/' || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
+		return "", false
+	}
+	return u.String(), true
+}
+
+// logout forgets the login of the cookie, and takes that back.
+func (s *Server) logout(w http.ResponseWriter, r *http.Request, from *remote) {
+	from.Identity, _ = s.loggedIn(r)
+	s.endLogin(r)
+	s.setLoginCookie(w, r, from, "", -1)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// beginLogin sets the cookie of a new login. That takes the place of the one there is.
+func (s *Server) beginLogin(w http.ResponseWriter, r *http.Request, from *remote) {
+	s.endLogin(r)
+	s.setLoginCookie(w, r, from, s.logins.Begin(from.Identity), 0)
+}
+
+func (s *Server) endLogin(r *http.Request) {
+	for _, cookie := range r.CookiesNamed(loginCookie(r)) {
+		s.logins.End(cookie.Value)
+	}
+}
+
+// setLoginCookie sets the cookie until the browser is closed, or takes it back.
+func (s *Server) setLoginCookie(w http.ResponseWriter, r *http.Request, from *remote, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{Name: loginCookie(r), Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: from.Secure, SameSite: http.SameSiteStrictMode})
+}
+
+// loggedIn returns whose login the cookie of a request is of. A neighbouring host may have
+// set one of the same name besides.
+func (s *Server) loggedIn(r *http.Request) (who Identity, ok bool) {
+	for _, cookie := range r.CookiesNamed(loginCookie(r)) {
+		if who, ok = s.logins.Find(cookie.Value); ok && s.cfg.Credentials.Knows(who) {
+			return who, true
+		}
+		s.logins.End(cookie.Value) // who is not known any more does not become so again
+	}
+	return Identity{}, false
+}
+
+func loginCookie(r *http.Request) string { return OwnCookie + "login-" + CookieHash(r, "") }
+
+// CookieHash returns the end of the name of a cookie for the program at a path. Two servers
+// of one host have different ones: a browser does not tell ports apart.
+func CookieHash(r *http.Request, path string) string {
+	port := 0
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+		port = local.Port
+	}
+	hash := sha256.Sum256([]byte(strconv.Itoa(port) + path))
+	return hex.EncodeToString(hash[:4])
+}

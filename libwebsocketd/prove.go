@@ -1,0 +1,73 @@
+package libwebsocketd
+
+import (
+	"net/http"
+
+	"websocketd/libwebsocketd/gate"
+)
+
+// badTicket is the refusal of a token= that is no ticket, or not any more.
+var badTicket = newRefusal(http.StatusForbidden, "token= takes a ticket that is still good: each is good once, for 30 seconds; "+
+	"a lasting token has its place in Authorization, or in an item of Sec-WebSocket-Protocol")
+
+// prove sets who a request is from, or returns why it is refused. A good ticket, and the
+// cookie of a login, count before everything else: what is shown besides may be the secret of
+// a session. at is the path of the program that the request is for, "" if it is for none.
+func (s *Server) prove(r *http.Request, a *gate.Access, at string, from *remote) (refusal *gate.Refusal) {
+	if a == nil {
+		return nil
+	}
+	if query := r.URL.Query(); query.Has("token") {
+		if !s.proveByTicket(r, query.Get("session"), at, from) {
+			return badTicket
+		}
+		return a.Admits(from.Identity)
+	}
+	if who, ok := s.loggedIn(r); ok && a.Takes(who) {
+		from.Identity = who
+		return a.Admits(who)
+	}
+	from.Identity, refusal = a.Check(r, from.Client)
+	return refusal
+}
+
+// proveByTicket sets who a request is from, and reports whether its ticket is good here. It
+// is used up, unless the request only asks for the state of what it is about to connect to.
+func (s *Server) proveByTicket(r *http.Request, session, at string, from *remote) bool {
+	bond := ""
+	who, ok := s.redeem(r, bond)
+	if !ok && at != "" {
+		bond = bondOf(at, session)
+		who, ok = s.redeem(r, bond)
+	}
+	if !ok || !s.cfg.Credentials.Knows(who) {
+		return false
+	}
+	from.Identity, from.bond = who, bond
+	return true
+}
+
+// bondOf names what the ticket of a session is for: that session of the program at a path.
+func bondOf(at, session string) string { return at + "?session=" + session }
+
+// redeem returns whose the ticket of a request is.
+func (s *Server) redeem(r *http.Request, bond string) (who Identity, ok bool) {
+	return s.logins.Redeem(r.URL.Query().Get("token"), bond, asksState(r))
+}
+
+// Ticket returns a ticket for a session of the program, by which another request opens it
+// once (token=), within gate.TicketTime. It proves who the client of this request is, too.
+func (req *Request) Ticket(session string) string {
+	return req.server.logins.Ticket(req.from.Identity, bondOf(req.to.scriptName, session))
+}
+
+// Redeem reports whether the request has a ticket for a session of the program, and uses it
+// up, unless only the state is asked for.
+func (req *Request) Redeem(session string) bool {
+	bond := bondOf(req.to.scriptName, session)
+	if req.from.bond == bond { // it was used to prove who the client is
+		return true
+	}
+	_, ok := req.server.redeem(req.HTTP, bond)
+	return ok
+}
