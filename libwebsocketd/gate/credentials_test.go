@@ -43,7 +43,7 @@ func knows() *Credentials {
 // mustAccess returns what a program requires.
 func mustAccess(t *testing.T, c *Credentials, auth, allow string) *Access {
 	t.Helper()
-	a, err := c.Access(list(auth), list(allow))
+	a, err := c.Access(listed(auth), listed(allow))
 	if err != nil {
 		t.Fatalf("auth %q, allow %q: %v", auth, allow, err)
 	}
@@ -150,7 +150,7 @@ func TestAccess(t *testing.T) {
 		{"jwt", "", `auth has "jwt", of which the server has none`},
 		{"Token", "", `auth has "Token"`},
 	} {
-		if _, err := knows().Access(list(test.auth), list(test.allow)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := knows().Access(listed(test.auth), listed(test.allow)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("auth %q, allow %q: %v, expected %q", test.auth, test.allow, err, test.want)
 		}
 	}
@@ -161,7 +161,7 @@ func TestAccess(t *testing.T) {
 			{"none", "", ""},
 			{"", "", ""},
 		} {
-			a, err := c.Access(list(test.auth), list(test.allow))
+			a, err := c.Access(listed(test.auth), listed(test.allow))
 			switch {
 			case a != nil:
 				t.Errorf("%+v: an Access without kinds", test)
