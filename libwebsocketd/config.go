@@ -114,6 +114,13 @@ type Config struct {
 	Faces    []Face
 	Dialects []Dialect
 
+	// TrustedProxies are addresses and networks, and "unix" for the clients of UnixSocket,
+	// that are believed which client they send a request for. They say it in
+	// ForwardedHeader, which is "" for X-Forwarded-For or may be Forwarded, and whether the
+	// client speaks TLS in X-Forwarded-Proto or Forwarded. See gate.Proxies.
+	TrustedProxies  []string
+	ForwardedHeader string
+
 	// Credentials are the kinds of proof of who a client is. Where there are any, nobody
 	// gets in without one of those that Auth names. Nil: clients have no identity.
 	Credentials *gate.Credentials
@@ -177,7 +184,7 @@ func (c *Config) complete() error {
 		return fmt.Errorf("config: %w", err)
 	}
 	c.Settings.complete()
-	for _, list := range []*[]string{&c.Command, &c.Addresses, &c.Hosts} {
+	for _, list := range []*[]string{&c.Command, &c.Addresses, &c.Hosts, &c.TrustedProxies} {
 		*list = slices.Clone(*list)
 	}
 	for _, header := range []*http.Header{&c.Header, &c.HeaderWS, &c.HeaderHTTP} {
@@ -232,6 +239,9 @@ func (c *Config) check() error {
 		if err := gate.CheckHost(host); err != nil {
 			return fieldError("Hosts: %w", err)
 		}
+	}
+	if _, err := gate.NewProxies(c.TrustedProxies, c.ForwardedHeader); err != nil {
+		return fieldError("TrustedProxies: %w", err)
 	}
 	if c.Once && len(c.Dialects) > 0 {
 		return fieldError("Once and Dialects are both set: a Dialect serves any number of clients")

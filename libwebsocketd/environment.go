@@ -112,19 +112,36 @@ type remote struct {
 	bond string // of the ticket that has proved the Identity; "" if that is for everything, or none has
 }
 
-// unixPeer stands for a client of a unix socket, which has no address.
-var unixPeer = remote{addr: "unix-socket", host: "unix-socket"}
+// unixAddr stands for the address of a client of a unix socket, which has none.
+const unixAddr = "unix-socket"
 
-func (s *Server) peer(r *http.Request) remote {
+// remoteOf returns the client that a request comes from: whoever is connected, or the one
+// for whom a trusted proxy has sent it.
+func (s *Server) remoteOf(r *http.Request) remote {
+	from := peerOf(r)
+	if client := s.proxies.Client(r.Header, from.Client); client != from.Client {
+		if client.Addr != from.Addr {
+			from.addr = client.Addr.String()
+		}
+		from.port, from.Client = client.Port, client
+	}
+	if from.host = from.addr; from.addr != unixAddr {
+		from.host = s.lookup.Host(from.addr)
+	}
+	return from
+}
+
+// peerOf returns who is connected, without a name.
+func peerOf(r *http.Request) remote {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
-		return unixPeer
+		return remote{addr: unixAddr, Client: gate.Client{Unix: true, Secure: r.TLS != nil}}
 	}
 	addr, port, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		addr = r.RemoteAddr
 	}
 	at, _ := netip.ParseAddr(addr)
-	return remote{addr: addr, host: s.lookup.Host(addr), port: port, Client: gate.Client{Addr: at.Unmap(), Port: port, Secure: r.TLS != nil}}
+	return remote{addr: addr, port: port, Client: gate.Client{Addr: at.Unmap(), Port: port, Secure: r.TLS != nil}}
 }
 
 // requestVariables are the variables that environment.of sets for every request.
@@ -161,7 +178,7 @@ func (e *environment) of(r *http.Request, route route, from remote, id string, m
 		{"REMOTE_IDENT", ""},
 		{"REMOTE_USER", from.User},
 	}
-	if r.TLS != nil {
+	if gate.IsSecure(r) {
 		vars = append(vars, variable{"HTTPS", "on"})
 	}
 	for i := range vars {
@@ -268,7 +285,7 @@ func cleanValue(v string) string {
 func serverNamePort(r *http.Request) (name, port string) {
 	host := r.Host
 	if host != "" && (!strings.Contains(host, ":") || strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")) {
-		if r.TLS != nil {
+		if gate.IsSecure(r) {
 			return host, "443"
 		}
 		return host, "80"

@@ -79,7 +79,7 @@ func readRequest(head string) *http.Request {
 func checkEnvironment(t *testing.T, r *http.Request, cfg Config, a asked) {
 	s := routing(t, cfg)
 	to := route{scriptName: "/", pathInfo: "/p"}
-	got := s.own.env.of(r, to, s.peer(r), "17")
+	got := s.own.env.of(r, to, s.remoteOf(r), "17")
 	if !strings.Contains(r.URL.Path, "\x00") { // such a request is refused
 		checkEntries(t, got)
 	}

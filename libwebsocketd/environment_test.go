@@ -55,7 +55,7 @@ func environmentOf(t testing.TB, cfg Config, r *http.Request) []string {
 	if refusal != nil {
 		t.Fatalf("%s: %v", r.RequestURI, refusal)
 	}
-	return to.program.env.of(r, to, s.peer(r), s.ids.Next())
+	return to.program.env.of(r, to, s.remoteOf(r), s.ids.Next())
 }
 
 func lookup(env []string, name string) (value string, ok bool) {

@@ -19,7 +19,8 @@ import (
 // right host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.ids.Next()
-	from := s.peer(r)
+	from := s.remoteOf(r)
+	r = from.Mark(r)
 	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
 	refusal := s.conns.begin(r)
 	if refusal == nil {
@@ -163,7 +164,7 @@ func (p *program) chooseProtocol(offered []string) string {
 // what the client sent, and nothing added. Only the value of token= is left out.
 func requestURL(r *http.Request) string {
 	scheme := "http"
-	if r.TLS != nil {
+	if gate.IsSecure(r) {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host + gate.MaskToken(r.RequestURI)

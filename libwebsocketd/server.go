@@ -42,8 +42,9 @@ type Server struct {
 	// The front: everything between a connection and a program.
 	cfg     Config
 	conns   *conns
-	memory  *gate.Budget // of messages that have not come whole
-	lookup  *rdns.Names  // nil without ReverseLookup
+	memory  *gate.Budget  // of messages that have not come whole
+	proxies *gate.Proxies // nil without TrustedProxies
+	lookup  *rdns.Names   // nil without ReverseLookup
 	logins  *gate.Logins
 	anyone  *gate.Access // whoever has a credential; nil if there is no kind of them
 	ids     uniqueIDs
@@ -70,7 +71,8 @@ func New(cfg Config) (*Server, error) {
 		memory:   gate.NewBudget(cfg.MaxMemory),
 		logins:   gate.NewLogins(),
 	}
-	s.anyone, _ = cfg.Credentials.Access(nil, nil) // no entry can be at fault
+	s.anyone, _ = cfg.Credentials.Access(nil, nil)                          // no entry can be at fault
+	s.proxies, _ = gate.NewProxies(cfg.TrustedProxies, cfg.ForwardedHeader) // checked
 	s.life.init()
 	if cfg.ReverseLookup {
 		s.lookup = rdns.New(s.ctx, &s.running)

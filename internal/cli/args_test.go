@@ -101,6 +101,10 @@ func sampleOf(f Flag) string {
 		return "0"
 	case "auth":
 		return "token"
+	case "trustproxy":
+		return "10.0.0.0/8,unix"
+	case "forwardedheader":
+		return "Forwarded"
 	}
 	switch f.Kind {
 	case KindBool:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/session"
 )
 
@@ -31,7 +32,7 @@ type options struct {
 // other faults.
 func (w *options) check() *refusal {
 	checks := []func() *refusal{
-		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.openCredentials, w.checkAccess, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
+		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkProxies, w.openCredentials, w.checkAccess, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
 		w.checkLifetime, w.checkSessionURL,
 	}
 	checks = append(checks, w.lifeFlagChecks()...)
@@ -104,6 +105,15 @@ func (w *options) checkTLS() *refusal {
 		return &refusal{status: ExitUsage, message: "please specify both --sslcert and --sslkey when requesting --ssl", about: about}
 	case !t.SSL && (t.Sslcert != "" || t.Sslkey != "" || t.Sslca != ""):
 		return &refusal{status: ExitUsage, message: "you should not be using --ssl* flags when there is no --ssl option; add --ssl", about: about}
+	}
+	return nil
+}
+
+func (w *options) checkProxies() *refusal {
+	a := &w.Admit
+	if a.Forwardedheader != gate.DefaultForwardedHeader && len(a.Trustproxy) == 0 {
+		return &refusal{status: ExitUsage, about: []string{"forwardedheader"},
+			message: "please specify --trustproxy when requesting --forwardedheader: nobody else is believed"}
 	}
 	return nil
 }

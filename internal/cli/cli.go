@@ -55,13 +55,15 @@ type tlsFlags struct {
 }
 
 type admitFlags struct {
-	Host       names `placeholder:"NAME,.." help:"Host names clients may use in the URL in addition to the bound addresses; *.example.com is every name below example.com, * is any."`
-	Origin     names `placeholder:"[SCHEME://]HOST[:PORT],.." program:"key" help:"Origins whose pages may connect. Without a port, or with :*, any port matches, without a scheme any scheme does; *.example.com is every name below example.com, * is any. Without this flag a page may connect if its host name is the server's."`
-	Sameorigin bool  `program:"key" help:"Only pages from exactly this server's host and port may connect."`
-	Maxforks   int   `placeholder:"N" default:"1024" min:"0" program:"own" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
-	Maxconns   int   `placeholder:"N" default:"0" min:"0" help:"Connections at once; one beyond that is answered 503. 0 is three quarters of the descriptors the server may have (ulimit -n), less a few kept back."`
-	Maxheader  size  `placeholder:"SIZE" default:"32KiB" min:"4096" help:"Longest request line and headers together; more is answered 431, which does not name this flag. 4K is the least."`
-	Maxmemory  size  `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that are incomplete, or that no program has read yet. When it is used up, the server stops reading from clients with an unfinished message until there is room, but never from the one that has come furthest. While one waits, those that have sent nothing for ten seconds, or almost nothing, are closed with 1008 or answered 408; when it has waited for ten seconds, two seconds of silence are enough. Incomplete request headers may take another quarter as much, at least 8 MiB: over that the oldest one is answered 503, under TLS closed. 64K is the least."`
+	Host            names  `placeholder:"NAME,.." help:"Host names clients may use in the URL in addition to the bound addresses; *.example.com is every name below example.com, * is any."`
+	Origin          names  `placeholder:"[SCHEME://]HOST[:PORT],.." program:"key" help:"Origins whose pages may connect. Without a port, or with :*, any port matches, without a scheme any scheme does; *.example.com is every name below example.com, * is any. Without this flag a page may connect if its host name is the server's."`
+	Sameorigin      bool   `program:"key" help:"Only pages from exactly this server's host and port may connect."`
+	Trustproxy      names  `placeholder:"ADDRESS|NET|unix,.." help:"Proxies that are believed which client a request comes from, by address or network (10.0.0.0/8); unix is whoever connects to --unixsocket. The client is then the right-most address of --forwardedheader that is none of these, and speaks TLS if X-Forwarded-Proto says https. Without this flag such headers change nothing."`
+	Forwardedheader string `placeholder:"NAME" default:"X-Forwarded-For" help:"Header in which those proxies list the addresses a request has come from: X-Forwarded-For, another one of that form, or Forwarded (RFC 7239), which also has the protocol. No other is believed."`
+	Maxforks        int    `placeholder:"N" default:"1024" min:"0" program:"own" help:"Processes that may run for clients at once; a client beyond that is answered 429. 0 is no limit."`
+	Maxconns        int    `placeholder:"N" default:"0" min:"0" help:"Connections at once; one beyond that is answered 503. 0 is three quarters of the descriptors the server may have (ulimit -n), less a few kept back."`
+	Maxheader       size   `placeholder:"SIZE" default:"32KiB" min:"4096" help:"Longest request line and headers together; more is answered 431, which does not name this flag. 4K is the least."`
+	Maxmemory       size   `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that are incomplete, or that no program has read yet. When it is used up, the server stops reading from clients with an unfinished message until there is room, but never from the one that has come furthest. While one waits, those that have sent nothing for ten seconds, or almost nothing, are closed with 1008 or answered 408; when it has waited for ten seconds, two seconds of silence are enough. Incomplete request headers may take another quarter as much, at least 8 MiB: over that the oldest one is answered 503, under TLS closed. 64K is the least."`
 }
 
 type credentialFlags struct {

@@ -42,6 +42,9 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		if f.Name == "auth" {
 			other = "none"
 		}
+		if f.Name == "trustproxy" {
+			other = "10.0.0.1"
+		}
 		if f.Kind == KindInt {
 			other = "7"
 		}

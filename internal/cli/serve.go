@@ -149,6 +149,9 @@ func (w *options) config() libwebsocketd.Config {
 		HeaderHTTP:    w.headers.http,
 	}
 	cfg.SocketMode, _ = libwebsocketd.ParseSocketMode(w.Listen.Socketmode) // its form has been checked
+	if len(w.Admit.Trustproxy) > 0 {
+		cfg.TrustedProxies, cfg.ForwardedHeader = w.Admit.Trustproxy, w.Admit.Forwardedheader
+	}
 	if len(w.command) == 0 && len(w.file.programs) > 0 && w.Program.Dir == "" {
 		cfg.Prefork, cfg.PreforkRequest, cfg.Lifetime = 0, false, nil // the programs have their own
 	}

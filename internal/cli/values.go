@@ -116,12 +116,15 @@ var formChecks = map[string]func(text string) error{
 	"host":        eachOf(gate.CheckHost),
 	"origin":      eachOf(gate.CheckOrigin),
 	"auth":        eachOf(checkKind),
+	"trustproxy":  eachOf(gate.CheckProxy),
 	"protocol":    eachOf(checkProtocol),
 	"socketmode":  checkSocketMode,
 	"socketgroup": checkSocketGroup,
 	"header line": checkHeaderLine,
 	"claim":       checkClaim,
 	"user":        checkUser,
+
+	"forwardedheader": gate.CheckForwardedHeader,
 }
 
 func checkProtocol(name string) error {

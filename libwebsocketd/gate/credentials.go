@@ -21,10 +21,11 @@ type Identity struct {
 
 // Client is where a request comes from.
 type Client struct {
-	Addr    netip.Addr // not valid for a client of a unix socket
-	Port    string
-	Secure  bool // it speaks TLS, to this server or to a trusted proxy
-	Trusted bool // a trusted proxy has sent the request: its headers are believed
+	Addr    netip.Addr // not valid for a client of a unix socket, unless a trusted proxy tells it
+	Port    string     // "" if a trusted proxy tells the address
+	Unix    bool       // it has come over a unix socket
+	Secure  bool       // it speaks TLS, to this server or to a trusted proxy
+	Trusted bool       // a trusted proxy has sent the request: its headers are believed
 }
 
 // Credential is one kind of proof of who a client is. Its methods may be called by any

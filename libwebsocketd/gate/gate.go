@@ -9,6 +9,8 @@
 //	Origins  may a page from there talk to us?   403, against cross-site hijacking
 //	Slots    is there room for one more process? 429
 //
+// Before all of them Proxies say which client a request comes from.
+//
 // Hosts and Origins never change after they are made; all three may be used by
 // any number of goroutines at once.
 //

@@ -94,7 +94,7 @@ func sameName(s source, r *http.Request) bool {
 func sameHostPort(s source, r *http.Request) bool {
 	host, ok := parseLoose(r.Host)
 	return ok && s.kind == fromHost && oneHost(s.host, host.host) &&
-		s.portOr(s.scheme == "https") == host.portOr(r.TLS != nil)
+		s.portOr(s.scheme == "https") == host.portOr(IsSecure(r))
 }
 
 // loopbackNames are the names that people use for their own machine, and that servers

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"websocketd/libwebsocketd/internal/text"
 )
 
 // Proof is what a request shows to prove who it is from.
@@ -41,13 +43,14 @@ func ofAuthorization(value string) (Proof, *Refusal) {
 	scheme, rest, _ := strings.Cut(value, " ")
 	rest = strings.Trim(rest, " ")
 	switch {
+	case !text.IsToken(scheme): // whose letters might have others of Unicode as their other case
 	case strings.EqualFold(scheme, "Bearer"):
-		if rest == "" || strings.ContainsAny(rest, " \t,") {
+		if !isBearer(rest) {
 			return Proof{}, malformed("the token in Authorization cannot be read")
 		}
 		return Proof{Scheme: "Bearer", Secret: rest}, nil
 	case strings.EqualFold(scheme, "Basic"):
-		raw, err := base64.StdEncoding.DecodeString(rest)
+		raw, err := base64.StdEncoding.Strict().DecodeString(rest)
 		user, password, ok := strings.Cut(string(raw), ":")
 		if err != nil || !ok || !utf8.Valid(raw) || strings.ContainsFunc(string(raw), unicode.IsControl) {
 			return Proof{}, malformed("user and password in Authorization cannot be read")
@@ -66,8 +69,8 @@ func ofSubprotocols(r *http.Request) (Proof, *Refusal) {
 			if !ok {
 				continue
 			}
-			raw, err := base64.RawURLEncoding.DecodeString(encoded)
-			if err != nil || len(raw) == 0 || token != "" {
+			raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+			if err != nil || !isBearer(string(raw)) || token != "" {
 				return Proof{}, malformed("the token in Sec-WebSocket-Protocol cannot be read: one item is bearer. and the token in base64url")
 			}
 			token = string(raw)
@@ -77,6 +80,12 @@ func ofSubprotocols(r *http.Request) (Proof, *Refusal) {
 		return Proof{}, nil
 	}
 	return Proof{Scheme: "Bearer", Secret: token}, nil
+}
+
+// isBearer reports whether s can be a bearer token: printable ASCII without blanks and commas,
+// which is more than RFC 6750 section 2.1 allows. It is the same wherever a token may stand.
+func isBearer(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ',' })
 }
 
 // cutBearer returns what follows BearerPrefix in an item, in any case.

@@ -118,7 +118,7 @@ func (s *supervisor) setOwnCookie(answer http.Header, r *http.Request, path stri
 // addCookie adds a cookie to the header of an answer; a negative time takes it back.
 func addCookie(answer http.Header, r *http.Request, path, name, value string, keep time.Duration) {
 	cookie := http.Cookie{Name: name, Value: value, Path: cookiePath(r, path),
-		MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
+		MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: gate.IsSecure(r), SameSite: http.SameSiteStrictMode}
 	answer.Add("Set-Cookie", cookie.String())
 }
 

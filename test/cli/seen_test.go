@@ -124,6 +124,17 @@ func origins(t *testing.T, o harness.Options) string {
 	return fmt.Sprint(s.Ask(t, a).Status(), " ", s.Ask(t, b).Status())
 }
 
+// remoteAddr is where a request seems to come from whose headers tell three places.
+func remoteAddr(t *testing.T, o harness.Options) string {
+	return with(o, "env").Start(t).Environment(t, harness.Handshake("/").
+		Add("X-Forwarded-For", "192.0.2.1").Add("Forwarded", "for=192.0.2.2").Add("X-Real-IP", "192.0.2.3"))["REMOTE_ADDR"]
+}
+
+func trustedAddr(t *testing.T, o harness.Options) string {
+	o.Args = append([]string{"--trustproxy=127.0.0.1"}, o.Args...)
+	return remoteAddr(t, o)
+}
+
 func otherPort(t *testing.T, o harness.Options) string {
 	s := with(o, "cat").Start(t)
 	return fmt.Sprint(s.Ask(t, harness.Handshake("/").Origin("http://localhost:1")).Status())

@@ -65,6 +65,7 @@ var wrongUsages = []wrong{
 
 	{args: []string{"--ssl", "./ok.sh"}, status: 1, stream: "err", says: "please specify both --sslcert and --sslkey when requesting --ssl"},
 	{args: []string{"--sslcert=a.pem", "./ok.sh"}, status: 1, stream: "err", says: "you should not be using --ssl* flags when there is no --ssl option; add --ssl"},
+	{args: []string{"--forwardedheader=Forwarded", "./ok.sh"}, status: 1, stream: "err", says: "please specify --trustproxy when requesting --forwardedheader: nobody else is believed"},
 	{args: []string{"--socketmode=0660", "./ok.sh"}, status: 1, stream: "err", says: "please specify --unixsocket when requesting --socketmode"},
 	{args: []string{"--socketgroup=0", "./ok.sh"}, status: 1, stream: "err", says: "please specify --unixsocket when requesting --socketgroup"},
 	{args: []string{"--shared", "--resume=5m", "./ok.sh"}, status: 1, stream: "err",
@@ -236,6 +237,8 @@ func TestWrongValues(t *testing.T) {
 		{"origin", "http://localhost:3000/app", `"http://localhost:3000/app"`, `"http://localhost:3000/app" has a path, which an origin has not: write http://localhost:3000`},
 		{"origin", "a.com,http://ann@b.com", `"a.com,http://ann@b.com"`, `"http://ann@b.com" has a user, which an origin has not: write http://b.com`},
 		{"host", "http://a.com", `"http://a.com"`, `"http://a.com" has a scheme, which a host has not: write a.com`},
+		{"trustproxy", "::1,localhost", `"::1,localhost"`, `"localhost" is neither an address nor a network: write one like 10.0.0.5 or 10.0.0.0/8, or unix for the unix socket`},
+		{"forwardedheader", "X Forwarded", `"X Forwarded"`, `"X Forwarded" cannot be the name of a header; proxies set X-Forwarded-For or Forwarded`},
 		{"protocol", "a b", `"a b"`, "\"a b\" cannot be a subprotocol's name: it has letters, digits and !#$%&'*+-.^_`|~; * is any"},
 		{"devconsole", "maybe", "", "must be true or false"},
 		{"shared", "yes", "", "must be true or false"},

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) { harness.Main(m) }
 // site is the name the recipes use.
 const site = "ws.example.com"
 
+// client is the address that the page connects from, and forged another that it claims.
+const client, forged = "127.0.0.9", "203.0.113.66"
+
 // proxies start a proxy with the recipe's text on a port, in front of a server.
 var proxies = map[string]func(t *testing.T, recipe string, p place) *exec.Cmd{
 	"nginx": nginx,
@@ -46,12 +49,14 @@ func TestRecipes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			harness.Need(t, name)
-			server := harness.Start(t, harness.Binary(t), "--host="+site, "--pingms=1000", "sh", "-c", `while read -r name; do echo "Hello $name!"; done`)
+			server := harness.Start(t, harness.Binary(t), "--host="+site, "--trustproxy=127.0.0.1", "--pingms=1000", "sh", "-c",
+				`echo "$REMOTE_ADDR:$REMOTE_PORT $HTTPS"; while read -r name; do echo "Hello $name!"; done`)
 			p := place{dir: t.TempDir(), port: harness.FreePort(t), server: server.Port}
 			certificate := harness.NewCertificate(t, p.dir, "site", site)
 			p.cert, p.key = certificate.Cert, certificate.Key
 			run(t, start(t, recipe(t, name), p), p.port)
 			talk(t, p.port, certificate.Roots)
+			server.Out.Await(t, "DISCONNECT", "url:'https://"+site, "remote:'"+client+"'")
 		})
 	}
 }
@@ -144,27 +149,31 @@ func run(t *testing.T, cmd *exec.Cmd, port int) {
 	})
 }
 
-// talk is a browser's page of the same site: it greets, stays silent for two
-// pings, greets again, and leaves.
+// talk is a browser's page of the same site, whose request claims another address: it
+// greets, stays silent for two pings, greets again, and leaves.
 func talk(t *testing.T, port int, roots *x509.CertPool) {
 	ctx := harness.Context(t)
 	pinged := make(chan struct{}, 10)
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+strconv.Itoa(port))
+			from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(client)}}
+			return from.DialContext(ctx, network, "127.0.0.1:"+strconv.Itoa(port))
 		},
 	}
 	defer transport.CloseIdleConnections()
 	c, _, err := websocket.Dial(ctx, fmt.Sprintf("wss://%s:%d/", site, port), &websocket.DialOptions{
 		HTTPClient:     &http.Client{Transport: transport},
-		HTTPHeader:     http.Header{"Origin": {fmt.Sprintf("https://%s:%d", site, port)}},
+		HTTPHeader:     http.Header{"Origin": {fmt.Sprintf("https://%s:%d", site, port)}, "X-Forwarded-For": {forged}, "X-Forwarded-Proto": {"http"}},
 		OnPingReceived: func(context.Context, []byte) bool { pinged <- struct{}{}; return true },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.CloseNow()
+	if _, b, err := c.Read(ctx); err != nil || string(b) != client+": on" {
+		t.Errorf("the program's client is %q, %v", b, err)
+	}
 	greet(t, ctx, c, "Zoë")
 	messages := make(chan string)
 	go func() {
