@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -36,21 +37,37 @@ type Conn struct {
 // test ends. A read or write fails when patience is over, unless a deadline is set.
 func (s *Server) Dial(t T) *Conn {
 	t.Helper()
-	return dial(t, s.network, s.Addr)
+	return dial(t, net.Dialer{}, s.network, s.Addr)
 }
 
-func dial(t T, network, address string) *Conn {
+// DialFrom does as Dial, from another loopback address.
+func (s *Server) DialFrom(t T, address net.IP) *Conn {
+	t.Helper()
+	return dial(t, net.Dialer{LocalAddr: &net.TCPAddr{IP: address}}, s.network, s.Addr)
+}
+
+// Secure returns a connection that speaks TLS over c.
+func (c *Conn) Secure(t T, config *tls.Config) *Conn {
+	return newConn(t, tls.Client(c.Conn, config))
+}
+
+func dial(t T, dialer net.Dialer, network, address string) *Conn {
 	t.Helper()
 	var nc net.Conn
 	var err error
 	try := func() bool {
-		nc, err = net.DialTimeout(network, address, Patience(t))
+		dialer.Timeout = Patience(t)
+		nc, err = dialer.Dial(network, address)
 		return !errors.Is(err, syscall.EAGAIN) // a full backlog of a unix socket
 	}
 	if !Within(Patience(t), try) || err != nil {
 		t.Fatalf("dial %s: %v", address, err)
 	}
 	t.Cleanup(func() { nc.Close() })
+	return newConn(t, nc)
+}
+
+func newConn(t T, nc net.Conn) *Conn {
 	nc = newPatientConn(t, nc)
 	return &Conn{Conn: nc, r: bufio.NewReaderSize(nc, 4<<10), w: bufio.NewWriterSize(nc, 4<<10)}
 }
@@ -88,7 +105,7 @@ func (c *Conn) open(t T, r Request) *Conn {
 // ConnectTo opens a WebSocket connection for "/" to any server.
 func ConnectTo(t T, address string) *Conn {
 	t.Helper()
-	return dial(t, "tcp", address).open(t, Handshake("/"))
+	return dial(t, net.Dialer{}, "tcp", address).open(t, Handshake("/"))
 }
 
 // Connect opens a WebSocket connection for the path "/".

@@ -1,0 +1,151 @@
+package access
+
+import (
+	"bufio"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+// house is a server with everything that a client can ask for. Every process leaves its
+// environment in a file, so that those which were started can be counted.
+type house struct {
+	*harness.Server
+	dir string
+}
+
+const programs = `
+staticdir  = "public"
+cgidir     = "cgi-bin"
+cgipath    = "/cgi-bin"
+devconsole = true
+
+[program.own]
+command = ["cgi-bin/tell.sh"]
+
+[program.shared]
+command  = ["cgi-bin/tell.sh"]
+lifetime = "shared"
+linger   = "1h"
+
+[program.session]
+command  = ["cgi-bin/tell.sh"]
+lifetime = "session"
+resume   = "1h"
+`
+
+// tell leaves its environment, and says something as a CGI script does. It is whole at
+// once, also if it is ended early.
+const tell = `#!/bin/sh
+trap '' INT TERM
+env > left/.$$ && mv left/.$$ left/$$
+trap - INT TERM
+printf 'Content-Type: text/plain\n\nhello\n'
+exec cat
+`
+
+// newHouse makes the files of a house; open starts its server.
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{dir: t.TempDir()}
+	h.write(t, "websocketd.toml", programs)
+	h.write(t, "public/page.txt", "a page\n")
+	script := strings.ReplaceAll(tell, "left/", filepath.Join(h.dir, "left")+"/")
+	harness.WriteFile(t, h.file("cgi-bin/tell.sh"), script, 0o755)
+	if err := os.Mkdir(h.file("left"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (h *house) open(t *testing.T, flags ...string) {
+	t.Helper()
+	o := harness.Options{Bin: harness.Binary(t), Dir: h.dir, Args: append([]string{"--config=websocketd.toml"}, flags...)}
+	h.Server = o.Start(t)
+}
+
+func (h *house) file(name string) string { return filepath.Join(h.dir, name) }
+
+// write writes a file that only its owner may read, as files with secrets should be.
+func (h *house) write(t *testing.T, name, text string) {
+	t.Helper()
+	harness.WriteFile(t, h.file(name), text, 0o600)
+}
+
+// started returns how many processes were started.
+func (h *house) started(t *testing.T) int {
+	t.Helper()
+	left, err := filepath.Glob(h.file("left/[0-9]*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(left)
+}
+
+// environments returns those of all processes that were started.
+func (h *house) environments(t *testing.T) (all []string) {
+	t.Helper()
+	left, _ := filepath.Glob(h.file("left/[0-9]*"))
+	for _, file := range left {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, string(text))
+	}
+	return all
+}
+
+// answer is what comes back. Its status is 0 if there is none.
+type answer struct {
+	status int
+	header http.Header
+	body   string // of a refusal, or of a document
+}
+
+// clients counts them, so that each comes from an address of its own: one that shows many
+// wrong proofs is slowed.
+var clients atomic.Uint32
+
+// ask sends a request that shows a proof, and returns the answer. The connection is closed
+// then.
+func (h *house) ask(t *testing.T, r harness.Request, p proof) answer {
+	t.Helper()
+	n := clients.Add(1)
+	c := h.DialFrom(t, net.IPv4(127, 1, byte(n>>8), byte(n)))
+	defer func() { c.Conn.Close() }()
+	if h.secure() {
+		config := &tls.Config{InsecureSkipVerify: true}
+		if p.certificate != nil {
+			config.Certificates = []tls.Certificate{*p.certificate}
+		}
+		c = c.Secure(t, config)
+	}
+	if _, err := io.WriteString(c.Conn, p.on(r).String()); err != nil {
+		return answer{}
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(c.Conn), nil)
+	if err != nil {
+		return answer{}
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	if resp.ContentLength > 0 {
+		body, _ := io.ReadAll(resp.Body)
+		a.body = string(body)
+	}
+	return a
+}
+
+// secure reports whether the server speaks TLS.
+func (h *house) secure() bool {
+	_, err := os.Stat(h.file("server.pem"))
+	return err == nil
+}

@@ -1,0 +1,92 @@
+package access
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+// proof is what a request shows.
+type proof struct {
+	lines       []string // of the header
+	query       string
+	certificate *tls.Certificate
+}
+
+// on returns a request with the proof.
+func (p proof) on(r harness.Request) harness.Request {
+	for _, line := range p.lines {
+		name, value, _ := strings.Cut(line, ": ")
+		r = r.Add(name, value)
+	}
+	if p.query == "" {
+		return r
+	}
+	separator := "?"
+	if strings.Contains(r.Target, "?") {
+		separator = "&"
+	}
+	r.Target += separator + p.query
+	return r
+}
+
+func line(text string) proof { return proof{lines: []string{text}} }
+
+func basic(user, password string) proof {
+	return line("Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+}
+
+func bearer(token string) proof { return line("Authorization: Bearer " + token) }
+
+func offered(token string) proof {
+	return line("Sec-WebSocket-Protocol: bearer." + base64.RawURLEncoding.EncodeToString([]byte(token)))
+}
+
+// kind is a kind of credential. The server lets in ann, and knows bob.
+type kind struct {
+	name     string // as --auth knows it
+	authType string
+
+	flags func(t *testing.T, h *house) []string // writes the files as well
+
+	ann, bob  []proof         // every way to show who they are
+	refused   map[int][]proof // what is answered with which status
+	anonymous int             // the status without any proof
+
+	// change changes the file, so that ann's proof is no longer right. Afterwards only what
+	// it returns is.
+	change func(t *testing.T, h *house) proof
+}
+
+const (
+	annsToken = "ann-0123456789abcdef-token"
+	bobsToken = "bob-0123456789abcdef-token"
+	newToken  = "ann-fedcba9876543210-fresh"
+)
+
+var kinds = []kind{
+	{
+		name: "token", authType: "Bearer",
+		flags: func(t *testing.T, h *house) []string {
+			h.write(t, "tokens", fmt.Sprintf("# tokens\nann:sha256:%x\nbob:%s\n", sha256.Sum256([]byte(annsToken)), bobsToken))
+			return []string{"--tokenfile=tokens"}
+		},
+		ann: []proof{bearer(annsToken), offered(annsToken)},
+		bob: []proof{bearer(bobsToken), offered(bobsToken)},
+		refused: map[int][]proof{
+			401: {bearer("ann-0123456789abcdef-tokem"), bearer("x"), basic("ann", annsToken), line("Authorization: Digest x"), offered(annsToken[1:])},
+			400: {line("Authorization: Bearer a b"), line("Authorization: Basic !"), line("Sec-WebSocket-Protocol: bearer.!"),
+				{lines: []string{"Authorization: Bearer " + annsToken, "Authorization: Bearer " + annsToken}}},
+		},
+		anonymous: 401,
+		change: func(t *testing.T, h *house) proof {
+			h.write(t, "tokens", "ann:"+newToken+"\n")
+			return bearer(newToken)
+		},
+	},
+}
