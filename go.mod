@@ -14,3 +14,5 @@ require (
 require github.com/fsnotify/fsnotify v1.10.1
 
 require golang.org/x/term v0.47.0
+
+require golang.org/x/time v0.16.0

@@ -102,6 +102,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, from *remote) (ro
 	if refusal == nil {
 		refusal = s.prove(r, to.program.access, to.scriptName, from)
 	}
+	if refusal == nil {
+		refusal = from.sit(s.seats)
+	}
 	return to, refusal
 }
 

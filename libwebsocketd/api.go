@@ -69,6 +69,9 @@ type (
 	Credentials = gate.Credentials
 )
 
+// Rate is how often something may happen: see package gate.
+type Rate = gate.Rate
+
 // Close codes: see package bridge.
 const (
 	CloseNormal          = bridge.CloseNormal
@@ -116,6 +119,9 @@ func Closing(cause error) (code int, reason string) { return bridge.Closing(caus
 
 // IsEnd calls bridge.IsEnd.
 func IsEnd(cause error) bool { return bridge.IsEnd(cause) }
+
+// ParseRate calls gate.ParseRate.
+func ParseRate(text string) (Rate, error) { return gate.ParseRate(text) }
 
 // ParseSocketMode calls listen.ParseSocketMode.
 func ParseSocketMode(text string) (os.FileMode, error) { return listen.ParseSocketMode(text) }

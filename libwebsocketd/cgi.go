@@ -44,6 +44,13 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 	if refusal == nil {
 		refusal = s.prove(r, s.own.access, "", &from)
 	}
+	if refusal == nil {
+		refusal = from.sit(s.seats)
+	}
+	defer from.seat.Leave()
+	if refusal == nil {
+		refusal = s.starts.Take(from.Addr)
+	}
 	log = from.log(log)
 	if refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)

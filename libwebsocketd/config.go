@@ -99,6 +99,13 @@ type Config struct {
 	MaxHeader int   // bytes of a request's line and headers; 0 is DefaultMaxHeader
 	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken, and a quarter as much of headers; 0 is DefaultMaxMemory
 
+	// What one address can make the server do; an IPv6 address counts with all of its /64.
+	// MaxPerIP is how many conversations and requests for programs it may have at once; 0 is
+	// no limit. SpawnRate is how often processes are started for it, SpawnRateOfAll for all
+	// clients together; restarts, and processes that are started ahead, do not count.
+	MaxPerIP                  int
+	SpawnRate, SpawnRateOfAll Rate
+
 	// Once lets one client in to a program; later ones are answered 503. It cannot be
 	// combined with a Lifetime.
 	Once bool
@@ -226,6 +233,8 @@ func (c *Config) check() error {
 		return fieldError("StaticDir and Static are both set")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fieldError("TLSCert and TLSKey go together")
+	case c.MaxPerIP < 0:
+		return fieldError("MaxPerIP is negative: %d", c.MaxPerIP)
 	case c.TLSClientCA != "" && c.TLSCert == "":
 		return fieldError("TLSClientCA needs TLSCert and TLSKey")
 	case len(c.Command) > 0 && c.Dir != "":
@@ -234,6 +243,11 @@ func (c *Config) check() error {
 		return fieldError("Prefork and Dir are both set: it is not known ahead which script will be asked for")
 	case c.Prefork > 0 && len(c.Command) == 0:
 		return fieldError("Prefork needs Command")
+	}
+	for _, rate := range []Rate{c.SpawnRate, c.SpawnRateOfAll} {
+		if err := rate.Check(); err != nil {
+			return fieldError("SpawnRate: %w", err)
+		}
 	}
 	for _, host := range c.Hosts {
 		if err := gate.CheckHost(host); err != nil {

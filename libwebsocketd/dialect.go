@@ -73,8 +73,13 @@ func (s *Server) dialect(r *http.Request) Dialect {
 
 // openDialect does everything that comes before the conversation with the client of a
 // Dialect. It returns nil if it has answered the request with something else.
-func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) *session {
+func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) (x *session) {
 	req, refusal := s.admitToDialect(w, r, &from, id, log)
+	defer func() {
+		if x == nil {
+			from.seat.Leave()
+		}
+	}()
 	var accepted Acceptance
 	if refusal == nil {
 		accepted, refusal = d.Accept(req)
@@ -96,7 +101,7 @@ func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, 
 		logging.At(log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		return nil
 	}
-	x := req.session(nil, client)
+	x = req.session(nil, client)
 	x.talk = func() error { return serveDialect(d, req, client) }
 	return x
 }
@@ -138,6 +143,9 @@ func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from *re
 	if refusal == nil {
 		refusal = s.prove(r, settings.access, to.scriptName, from)
 	}
+	if refusal == nil {
+		refusal = from.sit(s.seats)
+	}
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -156,6 +164,7 @@ func (s *Server) dialectOptions(a *Acceptance, req *Request) ws.Options {
 	return ws.Options{
 		MaxMessage:   orDefault(a.MaxMessage, DefaultMaxFrameSize),
 		PingInterval: s.settingsOf(req).PingInterval,
+		Throttle:     s.settingsOf(req).MessageRate.Throttle(),
 		Takes:        orDefault(a.Takes, bridge.BothKinds),
 		Pong:         a.Pong,
 		Memory:       s.memory,

@@ -20,6 +20,7 @@
 //	handler.go   ServeHTTP: every check in its order, then the conversation
 //	admit.go     Host, handshake, origin, credentials
 //	prove.go     a ticket, the cookie of a login (login.go), or credentials
+//	limits.go    what one address may have, and start
 //	route.go     the program for a path; script.go for --dir
 //	request.go   what was let in, and Open: the program's side for it
 //	launch.go    starting a process; slots.go and prefork.go: its slots, or one started ahead

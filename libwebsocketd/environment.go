@@ -109,6 +109,7 @@ type remote struct {
 	addr, host, port string
 	gate.Client
 	gate.Identity
+	seat gate.Seat
 	bond string // of the ticket that has proved the Identity; "" if that is for everything, or none has
 }
 

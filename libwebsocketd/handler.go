@@ -69,6 +69,7 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from rem
 	go func() { // so that net/http need not keep the request as long as the conversation lasts
 		defer s.running.Done()
 		defer s.conns.forget(conn)
+		defer x.seat.Leave()
 		defer on.end()
 		s.converse(x)
 	}()
@@ -76,8 +77,13 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from rem
 
 // open does everything that comes before the conversation. It returns nil if it has
 // answered the request with something else.
-func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) *session {
+func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) (x *session) {
 	to, refusal := s.admit(w, r, &from)
+	defer func() {
+		if x == nil {
+			from.seat.Leave()
+		}
+	}()
 	if refusal != nil {
 		on.refused(refusal)
 		s.refuse(w, from.log(log), refusal)

@@ -85,6 +85,7 @@ var outside = map[string][]string{
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
 	"golang.org/x/term":            {"internal/connect/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
+	"golang.org/x/time":            {"libwebsocketd/gate/"},
 	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
 }
 
@@ -142,6 +143,8 @@ func TestImportRule(t *testing.T) {
 		{"libwebsocketd/server_test.go", "github.com/gorilla/websocket", true},
 		{"libwebsocketd/server_test.go", "github.com/alecthomas/kong", false},
 		{"libwebsocketd/gate/host.go", "golang.org/x/sys/unix", false},
+		{"libwebsocketd/gate/rate.go", "golang.org/x/time/rate", true},
+		{"libwebsocketd/ws/endpoint.go", "golang.org/x/time/rate", false},
 		{"main.go", "github.com/alecthomas/kong", false},
 		{"internal/cli/cli.go", "github.com/alecthomas/kong", true},
 		{"internal/cli/cli.go", "github.com/alecthomas/kong-yaml", false},
@@ -209,7 +212,7 @@ func reaches(from, to string) bool {
 // every system it is built for.
 func TestDependencies(t *testing.T) {
 	t.Parallel()
-	allowed := []string{module, "github.com/gorilla/websocket", "golang.org/x/sys"}
+	allowed := []string{module, "github.com/gorilla/websocket", "golang.org/x/sys", "golang.org/x/time"}
 	for _, system := range []string{"linux", "windows", "darwin", "freebsd"} {
 		list := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./libwebsocketd")
 		list.Dir = root

@@ -41,6 +41,9 @@ func fits(env []string) *gate.Refusal {
 // owns its slot, which is free again when the program's whole session is gone.
 func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
 	s, p := req.server, req.to.program
+	if refusal := req.countStart(); refusal != nil {
+		return nil, refusal
+	}
 	ready, refusal := s.acquire(req.HTTP.Context(), p, req.log)
 	if refusal != nil {
 		logging.At(req.log, logging.LevelError, "http", "Max of possible forks already active, upgrade rejected")

@@ -117,6 +117,9 @@ func (p *Program) check() error {
 			return fieldError("Origins: %w", err)
 		}
 	}
+	if err := p.MessageRate.Check(); err != nil {
+		return fieldError("MessageRate: %w", err)
+	}
 	if err := p.checkFraming(); err != nil || p.Lifetime == nil {
 		return err
 	}

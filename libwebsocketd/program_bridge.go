@@ -66,7 +66,10 @@ func (p *Program) otherKind() func() error {
 
 // clientOptions returns how a WebSocket client of the program is bridged.
 func (p *Program) clientOptions() ws.Options {
-	return ws.Options{MaxMessage: p.MaxFrameSize, PingInterval: p.PingInterval, Takes: p.Takes(), Other: p.otherKind()}
+	return ws.Options{
+		MaxMessage: p.MaxFrameSize, PingInterval: p.PingInterval, Throttle: p.MessageRate.Throttle(),
+		Takes: p.Takes(), Other: p.otherKind(),
+	}
 }
 
 // processOptions returns how a process of the program is bridged.

@@ -172,7 +172,7 @@ func (req *Request) Pipe(program, client bridge.Endpoint) bridge.Traffic {
 
 // session returns the session of a conversation of this client.
 func (req *Request) session(program, client bridge.Endpoint) *session {
-	x := &session{program: program, client: client, log: req.log, about: req.about()}
+	x := &session{program: program, client: client, log: req.log, about: req.about(), seat: req.from.seat}
 	if own, ok := program.(*stdio.Endpoint); ok {
 		x.about.Pid = own.Pid()
 	}
@@ -200,8 +200,11 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 		refusal = to.program.origins.CheckPlain(r)
 	}
 	if refusal == nil && !isPreflight(r) {
-		refusal = s.prove(r, to.program.access, to.scriptName, &from)
+		if refusal = s.prove(r, to.program.access, to.scriptName, &from); refusal == nil {
+			refusal = from.sit(s.seats)
+		}
 	}
+	defer from.seat.Leave()
 	if refusal == nil && !s.begin() {
 		refusal = gate.GoingAway
 	}

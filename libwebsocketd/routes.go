@@ -22,7 +22,8 @@ type program struct {
 	scripts    string // Config.Dir, where the URL chooses what runs; else ""
 	origins    *gate.Origins
 	access     *gate.Access
-	slots      *gate.Slots // of this program, kept over all reloads
+	slots      *gate.Slots   // of this program, kept over all reloads
+	messages   *gate.Buckets // that come by requests; nil without a MessageRate
 	env        *environment
 	hint       stdio.Hint    // about its output's buffer
 	pool       *process.Pool // nil without Prefork
@@ -51,11 +52,12 @@ type programs struct {
 func newProgram(p Program, cfg *Config) *program {
 	access, _ := cfg.Credentials.Access(p.Auth, p.Allow) // checked
 	return &program{
-		Program: p,
-		origins: gate.NewOrigins(p.Origins, p.SameOrigin),
-		access:  access,
-		slots:   gate.NewSlots(p.MaxForks),
-		env:     newEnvironment(&p, cfg),
+		Program:  p,
+		origins:  gate.NewOrigins(p.Origins, p.SameOrigin),
+		access:   access,
+		slots:    gate.NewSlots(p.MaxForks),
+		messages: gate.NewBuckets(p.MessageRate),
+		env:      newEnvironment(&p, cfg),
 	}
 }
 

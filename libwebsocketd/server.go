@@ -40,8 +40,9 @@ type Server struct {
 	programs // what is served
 
 	// The front: everything between a connection and a program.
-	cfg     Config
-	conns   *conns
+	cfg   Config
+	conns *conns
+	limits
 	memory  *gate.Budget  // of messages that have not come whole
 	proxies *gate.Proxies // nil without TrustedProxies
 	lookup  *rdns.Names   // nil without ReverseLookup
@@ -68,6 +69,7 @@ func New(cfg Config) (*Server, error) {
 		programs: programs{log: cfg.Logger, launcher: cfg.Launcher, slots: gate.NewSlots(cfg.MaxForks)},
 		cfg:      cfg,
 		conns:    newConns(cfg.MaxConns, cfg.mostHeld(), cfg.Logger),
+		limits:   newLimits(&cfg),
 		memory:   gate.NewBudget(cfg.MaxMemory),
 		logins:   gate.NewLogins(),
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/stdio"
 )
@@ -15,6 +16,7 @@ type session struct {
 	client  bridge.Endpoint
 	log     *slog.Logger
 	about   Conversation // without its counts
+	seat    gate.Seat    // of the client
 	talk    func() error // with a Dialect: holds the conversation, and returns why it ended
 	moved   bridge.Meter
 	cause   error // of its end

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/stdio"
 )
 
@@ -42,6 +43,7 @@ type Settings struct {
 	Stderr       StderrMode     // "" is StderrLog; StderrTag goes with FramingLine only
 	MaxLine      int            // bytes of a message of the program; longer lines are delivered in pieces; 0 is DefaultMaxLine
 	MaxFrameSize int64          // bytes of one client message; 0 is DefaultMaxFrameSize, negative streams without limit
+	MessageRate  gate.Rate      // of one client's messages, beyond which they are read more slowly; zero is no limit
 	PingInterval time.Duration  // 0 is DefaultPingInterval, negative no pings and no liveness check
 	CloseDelay   time.Duration  // added to each wait when a process is ended
 	Protocols    []string       // subprotocols to accept, the first one a client offers is confirmed; * is any

@@ -105,6 +105,8 @@ func sampleOf(f Flag) string {
 		return "10.0.0.0/8,unix"
 	case "forwardedheader":
 		return "Forwarded"
+	case "spawnrate", "messagerate":
+		return "10/m"
 	}
 	switch f.Kind {
 	case KindBool:

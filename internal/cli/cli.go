@@ -26,6 +26,7 @@ type grammar struct {
 	Listen     listenFlags     `embed:"" group:"Where to listen"`
 	TLS        tlsFlags        `embed:"" group:"Encryption"`
 	Admit      admitFlags      `embed:"" group:"Who may come in"`
+	Address    addressFlags    `embed:"" group:"Who may come in"`
 	Credential credentialFlags `embed:"" group:"Who a client is"`
 	Program    programFlags    `embed:"" group:"What runs"`
 	Shared     sharedFlags     `embed:"" group:"One process for many"`
@@ -64,6 +65,11 @@ type admitFlags struct {
 	Maxconns        int    `placeholder:"N" default:"0" min:"0" help:"Connections at once; one beyond that is answered 503. 0 is three quarters of the descriptors the server may have (ulimit -n), less a few kept back."`
 	Maxheader       size   `placeholder:"SIZE" default:"32KiB" min:"4096" help:"Longest request line and headers together; more is answered 431, which does not name this flag. 4K is the least."`
 	Maxmemory       size   `placeholder:"SIZE" default:"256MiB" min:"65536" help:"Memory for all messages of clients together that are incomplete, or that no program has read yet. When it is used up, the server stops reading from clients with an unfinished message until there is room, but never from the one that has come furthest. While one waits, those that have sent nothing for ten seconds, or almost nothing, are closed with 1008 or answered 408; when it has waited for ten seconds, two seconds of silence are enough. Incomplete request headers may take another quarter as much, at least 8 MiB: over that the oldest one is answered 503, under TLS closed. 64K is the least."`
+}
+
+type addressFlags struct {
+	Maxperip  int    `placeholder:"N" default:"0" min:"0" help:"Conversations, and requests for a program, that one address may have at once; one beyond that is answered 429. An IPv6 address counts with all others of its /64; clients of --unixsocket are not counted. 0 is no limit."`
+	Spawnrate string `placeholder:"RATE[,RATE]" default:"0" help:"How often processes are started for the clients of one address and, after a comma, for all clients together; a client beyond that is answered 429. RATE is a number a second, or N/s, N/m, N/h; as many may be started at once after a pause. 0 is no limit."`
 }
 
 type credentialFlags struct {
@@ -124,6 +130,7 @@ type messageFlags struct {
 	Passstderr   bool   `program:"default" help:"The same as --stderr=tag."`
 	Maxline      size   `placeholder:"SIZE" default:"1MiB" min:"4" max:"1GiB" program:"key" help:"Longest line a process may write in one piece; a longer one is delivered in pieces of this size. With --framing=null, length, lsp and ndjson the longest message, and a longer one ends the connection with 1011. 64K is 65536 bytes."`
 	Maxframesize int64  `placeholder:"BYTES" default:"1048576" min:"0" program:"key" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
+	Messagerate  string `placeholder:"RATE" default:"0" program:"key" help:"Messages that one client may send: a number a second, or N/s, N/m, N/h, and as many at once after a pause. Beyond that the server reads more slowly from the client, and nothing is lost. Those that come by POST count for their address. 0 is no limit."`
 	Pingms       uint   `placeholder:"MILLISECONDS" default:"30000" program:"key" help:"Time between pings. A client that is silent for two of them is disconnected. 0 sends none and waits for ever."`
 	Protocol     names  `placeholder:"NAME,.." program:"key" help:"Subprotocols to accept; the first one a client offers is confirmed. * is any."`
 }

@@ -89,6 +89,7 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"protocol":       {`["a"]`, "b"},
 		"maxline":        {"10", "20"},
 		"maxframesize":   {"10", "20"},
+		"messagerate":    {`"10"`, "20/m"},
 		"pingms":         {"10", "20"},
 		"closems":        {"10", "20"},
 		"passenv":        {`["A"]`, "B"},

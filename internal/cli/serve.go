@@ -139,6 +139,7 @@ func (w *options) config() libwebsocketd.Config {
 		Hosts:         w.Admit.Host,
 		MaxForks:      orNone(w.Admit.Maxforks),
 		MaxConns:      w.Admit.Maxconns,
+		MaxPerIP:      w.Address.Maxperip,
 		MaxHeader:     int(w.Admit.Maxheader),
 		MaxMemory:     int64(w.Admit.Maxmemory),
 		Credentials:   w.credentials.all(),
@@ -148,7 +149,10 @@ func (w *options) config() libwebsocketd.Config {
 		HeaderWS:      w.headers.ws,
 		HeaderHTTP:    w.headers.http,
 	}
-	cfg.SocketMode, _ = libwebsocketd.ParseSocketMode(w.Listen.Socketmode) // its form has been checked
+	// The forms of these have been checked.
+	cfg.SpawnRate, cfg.SpawnRateOfAll, _ = parseSpawnRate(w.Address.Spawnrate)
+	cfg.MessageRate, _ = libwebsocketd.ParseRate(w.Messages.Messagerate)
+	cfg.SocketMode, _ = libwebsocketd.ParseSocketMode(w.Listen.Socketmode)
 	if len(w.Admit.Trustproxy) > 0 {
 		cfg.TrustedProxies, cfg.ForwardedHeader = w.Admit.Trustproxy, w.Admit.Forwardedheader
 	}

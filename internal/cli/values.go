@@ -118,6 +118,8 @@ var formChecks = map[string]func(text string) error{
 	"auth":        eachOf(checkKind),
 	"trustproxy":  eachOf(gate.CheckProxy),
 	"protocol":    eachOf(checkProtocol),
+	"spawnrate":   checkSpawnRate,
+	"messagerate": checkRate,
 	"socketmode":  checkSocketMode,
 	"socketgroup": checkSocketGroup,
 	"header line": checkHeaderLine,
@@ -132,6 +134,26 @@ func checkProtocol(name string) error {
 		return fmt.Errorf("%q cannot be a subprotocol's name: it has letters, digits and !#$%%&'*+-.^_`|~; * is any", name)
 	}
 	return nil
+}
+
+func checkRate(text string) error {
+	_, err := libwebsocketd.ParseRate(text)
+	return err
+}
+
+func checkSpawnRate(text string) error {
+	_, _, err := parseSpawnRate(text)
+	return err
+}
+
+// parseSpawnRate returns the rate for one address and, after a comma, that for all.
+func parseSpawnRate(text string) (each, all libwebsocketd.Rate, err error) {
+	first, second, both := strings.Cut(text, ",")
+	each, err = libwebsocketd.ParseRate(first)
+	if both && err == nil {
+		all, err = libwebsocketd.ParseRate(second)
+	}
+	return each, all, err
 }
 
 func checkSocketMode(text string) error {

@@ -72,6 +72,8 @@ type Credentials struct {
 	// ResourceMetadata is the URL that challenges name as resource_metadata (RFC 9728
 	// section 5.1); "" is none.
 	ResourceMetadata string
+
+	wrong wrongProofs
 }
 
 // NoAuth is the name in a list of kinds that stands for no credentials at all.
@@ -165,8 +167,12 @@ func (a *Access) Check(r *http.Request, from Client) (Identity, *Refusal) {
 	if refusal != nil {
 		return Identity{}, a.challenge(refusal, shown)
 	}
+	if refusal := a.slow(from, shown); refusal != nil {
+		return Identity{}, refusal
+	}
 	who, refusal := a.identify(r, from, shown)
 	if refusal != nil {
+		a.noteWrong(from, shown, refusal)
 		return Identity{}, a.challenge(refusal, shown)
 	}
 	return who, a.permit(who)

@@ -7,12 +7,19 @@
 //
 //	Hosts    is this server meant?               421, against DNS rebinding
 //	Origins  may a page from there talk to us?   403, against cross-site hijacking
+//	Access   who asks, and may they?             401, 403
+//	Seats    has this address enough already?    429
+//	Starts   has it started too many processes?  429
 //	Slots    is there room for one more process? 429
 //
 // Before all of them Proxies say which client a request comes from.
 //
-// Hosts and Origins never change after they are made; all three may be used by
+// Hosts, Origins and Access never change after they are made; all of them may be used by
 // any number of goroutines at once.
+//
+// Seats limit what an address has at once, Buckets how often it does something: start a
+// process, show a wrong proof, send a message by a request. A Throttle holds back the
+// messages of one WebSocket.
 //
 // # The law of a Budget
 //

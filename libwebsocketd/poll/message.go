@@ -31,6 +31,10 @@ var tooSlow = &gate.Refusal{Status: http.StatusRequestTimeout, Reason: libwebsoc
 // serveMessage takes the body of a POST to a program that is not the client's alone,
 // as one message.
 func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
+	if refusal := req.AwaitTurn(); refusal != nil {
+		req.Refuse(w, refusal)
+		return
+	}
 	ctx, cancel := context.WithCancelCause(req.Context())
 	defer cancel(nil)
 	memory := req.Memory(func() { cancel(libwebsocketd.ErrTooSlow) })

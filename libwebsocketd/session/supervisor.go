@@ -131,6 +131,9 @@ func (s *supervisor) create(call *libwebsocketd.Attach, p pass, join func(*Sessi
 	if s.runtime.Context().Err() != nil {
 		return nil, gate.GoingAway
 	}
+	if refusal := call.CountStart(); refusal != nil {
+		return nil, refusal
+	}
 	x := s.newSession(call, p)
 	refusal := s.registry.add(x, func() {
 		x.log = s.runtime.Log().With("session", x.Number)

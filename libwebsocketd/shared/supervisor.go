@@ -99,6 +99,10 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscri
 			s.mu.Unlock()
 			return nil, nil, from.NothingThere()
 		}
+		if refusal := call.CountStart(); refusal != nil {
+			s.mu.Unlock()
+			return nil, nil, refusal
+		}
 		h = s.newHub(call.Target)
 		s.mu.Unlock()
 		var sub *Subscription

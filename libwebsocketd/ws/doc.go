@@ -18,5 +18,8 @@
 // A client is alive as long as it sends anything or acknowledges output (keepalive.go).
 // Timers ping and check; Endpoint.Close stops them and waits for what they are writing.
 //
+// A client that sends more messages than it may is read no further (throttle.go), as one whose
+// program takes no input.
+//
 // What a client has is known by the pongs it sends (receipts.go), to a program that asks.
 package ws

@@ -34,7 +34,9 @@ func (w *Endpoint) ReceiveEach(each func([]bridge.Message)) error {
 			return err
 		}
 		each(batch)
-		w.conn.Stay(use)
+		if w.frames.throttle == nil {
+			w.conn.Stay(use)
+		}
 	}
 }
 
@@ -49,6 +51,7 @@ type Endpoint struct {
 	cancel context.CancelCauseFunc
 	died   atomic.Bool // no close frame is sent any more
 
+	release func()               // ends the wait for a message that is held back; nil without a throttle
 	share   *gate.Share          // of the memory for messages; nil without a budget
 	tooSlow atomic.Bool          // set by late: others wait for memory this client holds
 	looked  bool                 // late was called before,
@@ -74,6 +77,7 @@ type Options struct {
 	First        []bridge.Message // what Receive returns before anything of the client's
 	BoundUnsent  bool             // keep the system from buffering megabytes for a client that reads nothing
 	Memory       *gate.Budget     // what has come of the client's messages counts against it; nil: nothing does
+	Throttle     *gate.Throttle   // holds back the client's messages; nil: nothing does
 	Leaving      func()           // called before the client's close is answered, and at any other end; may be nil
 
 	// Pong is called with the payload of every pong, by the goroutine that receives; the
@@ -102,6 +106,9 @@ func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
 		w.countMessages(o.Memory)
 	}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
+	if o.Throttle != nil {
+		w.holdBack(o.Throttle)
+	}
 	w.alive = keepalive{interval: o.PingInterval, conn: c, send: w.sendAlive, die: w.die}
 	w.alive.start()
 	return w
@@ -231,7 +238,9 @@ func (w *Endpoint) end(err error) error {
 		cause = err
 	}
 	w.cancel(cause)
-	w.conn.finish(lingerWait, w.patience())
+	if err != errHeldBack {
+		w.conn.finish(lingerWait, w.patience())
+	}
 	w.conn.discard()
 	return cause
 }
@@ -322,9 +331,14 @@ func (w *Endpoint) CloseSend(cause error) error {
 		err = w.conn.sendClose(code, reason)
 	}
 	var refused *bridge.RefusedError
-	if errors.As(cause, &refused) {
+	isRefusal := errors.As(cause, &refused)
+	if isRefusal {
 		w.cancel(cause) // perhaps during a Send, to which finish sets a deadline
-	} else if err == nil {
+	}
+	if w.release != nil {
+		w.release()
+	}
+	if !isRefusal && err == nil {
 		err = w.conn.settle()
 	}
 	if errors.Is(cause, bridge.ErrGoingAway) {

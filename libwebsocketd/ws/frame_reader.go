@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/frame"
 	"websocketd/libwebsocketd/internal/readbuf"
 	"websocketd/libwebsocketd/internal/text"
@@ -28,6 +29,11 @@ type frameReader struct {
 	other   func() error                            // called at the first message of the other kind; an error ends the reading
 	afford  func(size int) error                    // called before more is read of a message of which size bytes have come; nil: no budget
 	arrived func()                                  // called when a message has come whole that afford was called for
+
+	throttle *gate.Throttle // of the messages; nil: none
+	await    func() error   // called when one is held back, until it may pass; an error ends the reading
+	free     int64          // how many messages may begin now
+	holds    bool           // the next one may not
 
 	err    error
 	head   header
@@ -52,7 +58,7 @@ var (
 )
 
 func newFrameReader(from readbuf.Source, limit int64, takes bridge.Kind) *frameReader {
-	f := &frameReader{limit: limit, takes: takes}
+	f := &frameReader{limit: limit, takes: takes, free: math.MaxInt64}
 	f.in = readbuf.Buffer{Source: from, MaxUnread: readbuf.BlockSize}
 	if limit >= 0 {
 		f.in.MaxUnread = int(min(limit, math.MaxInt-readbuf.LargeBlock))
@@ -67,13 +73,17 @@ func (f *frameReader) Next() ([]bridge.Message, error) {
 	f.in.Batch = f.in.Batch[:0]
 	f.forget()
 	for f.err == nil {
-		f.err = f.takeArrived()
+		f.err = f.takeAllowed()
 		if len(f.in.Batch) > 0 {
 			f.held = 0
 			if f.counted > 0 {
 				f.arrived()
 			}
 			return f.in.Batch, nil
+		}
+		if f.err == nil && f.holds {
+			f.err = f.hold()
+			continue
 		}
 		if f.err == nil {
 			f.err = f.count()
@@ -147,12 +157,13 @@ func (f *frameReader) takeWhole() error {
 		return nil
 	}
 	unread, batch := f.in.Unread(), f.in.Batch
+	most := len(batch) + int(min(f.free, int64(readbuf.MaxBatch-len(batch))))
 	at, size, bit := 0, maskSize, byte(maskBit)
 	if f.plain {
 		size, bit = 0, 0
 	}
 	var err error
-	for len(batch) < readbuf.MaxBatch && len(unread)-at >= 2+size {
+	for len(batch) < most && len(unread)-at >= 2+size {
 		b := unread[at:]
 		kind := bridge.Kind(b[0] ^ frame.FinalBit)
 		if kind&f.takes == 0 || kind > bridge.Binary {
@@ -180,6 +191,7 @@ func (f *frameReader) takeWhole() error {
 		batch = append(batch, bridge.Message{Kind: kind, Data: payload})
 		at += head + n
 	}
+	f.free -= int64(len(batch) - len(f.in.Batch))
 	f.in.Batch = batch
 	f.in.Use(at)
 	return err
@@ -211,6 +223,12 @@ func (f *frameReader) begin() (bool, error) {
 		return false, err
 	}
 	if !head.control() {
+		if begins := head.opcode() != frame.OpContinuation; begins && f.free == 0 {
+			f.holds = true
+			return false, nil
+		} else if begins {
+			f.free--
+		}
 		if err := f.announce(&head); err != nil {
 			return false, err
 		}

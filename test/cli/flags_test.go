@@ -41,6 +41,8 @@ var (
 	sizeBad     = []string{"", "abc", "-1", "1.5M", "3", "0", "1T", "64 K", "0x50", "9999999999G"}
 	timeGood    = []string{"0", "0s", "5s", "250ms", "1m30s", "1.5h", "+5s", "9us"}
 	timeBad     = []string{"", "abc", "5", "1.5", "-5s", "5 s", "5d", "1m30", "99999999h"}
+	rateGood    = []string{"0", "10", "10/s", "1/m", "600/h", "0/h"}
+	rateBad     = []string{"", "abc", "-1", "1.5", "1/d", "1/", "/s", "1 /s", "10/S", "2000000000", "99999999999999999999"}
 	anyText     = []string{"", "x", "two words", "-x", "--port=1", "a=b", "ä", "\xff"}
 )
 

@@ -80,3 +80,24 @@ func heldBack(t *testing.T, o harness.Options) string {
 	}
 	return "held back"
 }
+
+// messagesPassed is how many of four messages come back before the server holds one back:
+// then it looks after the client with a pong that answers no ping.
+func messagesPassed(t *testing.T, o harness.Options) string {
+	c := with(o, "cat").Start(t).Connect(t)
+	for range 4 {
+		c.Text("x")
+	}
+	passed := 0
+	for passed < 4 {
+		switch f, err := c.ReadFrame(); {
+		case err != nil:
+			t.Fatal(err)
+		case f.Op == harness.TextOp:
+			passed++
+		case f.Op == harness.PongOp:
+			return strconv.Itoa(passed)
+		}
+	}
+	return strconv.Itoa(passed)
+}

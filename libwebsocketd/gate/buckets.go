@@ -1,0 +1,96 @@
+package gate
+
+import (
+	"container/list"
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// mostAddresses is how many addresses Buckets remember.
+const mostAddresses = 10_000
+
+// Buckets hold each address to a Rate. Of more addresses than mostAddresses the one that
+// took something longest ago is forgotten: its bucket has refilled most, so that least is
+// given away, and one that goes on trying is never the one. A nil Buckets has no limit.
+type Buckets struct {
+	rate Rate
+	mu   sync.Mutex
+	of   map[netip.Addr]*list.Element
+	used list.List // of *bucket, the one used longest ago first
+}
+
+type bucket struct {
+	addr  netip.Addr
+	level *rate.Limiter
+}
+
+// NewBuckets returns Buckets for a Rate; nil if that is no limit.
+func NewBuckets(r Rate) *Buckets {
+	if r == (Rate{}) {
+		return nil
+	}
+	return &Buckets{rate: r, of: map[netip.Addr]*list.Element{}}
+}
+
+// Take takes a token of an address and returns 0, or takes none and returns after which
+// time there will be one.
+func (b *Buckets) Take(addr netip.Addr) time.Duration {
+	if b == nil || !addr.IsValid() {
+		return 0
+	}
+	if level := b.level(network(addr)); !level.Allow() {
+		return max(lack(level), 1)
+	}
+	return 0
+}
+
+// Await takes a token of an address, for which it waits until ctx is done. Those that wait
+// get theirs in the order of their calls.
+func (b *Buckets) Await(ctx context.Context, addr netip.Addr) error {
+	if b == nil || !addr.IsValid() {
+		return nil
+	}
+	return b.level(network(addr)).Wait(ctx)
+}
+
+// Lack returns after which time an address will have a token; 0 if it has one. It takes
+// nothing, and remembers no address.
+func (b *Buckets) Lack(addr netip.Addr) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if at := b.of[network(addr)]; at != nil {
+		return lack(at.Value.(*bucket).level)
+	}
+	return 0
+}
+
+// level returns the bucket of an address, which is the last used from now on.
+func (b *Buckets) level(addr netip.Addr) *rate.Limiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := b.of[addr]
+	if at == nil {
+		if b.used.Len() >= mostAddresses {
+			delete(b.of, b.used.Remove(b.used.Front()).(*bucket).addr)
+		}
+		at = b.used.PushBack(&bucket{addr, b.rate.limiter()})
+		b.of[addr] = at
+	}
+	b.used.MoveToBack(at)
+	return at.Value.(*bucket).level
+}
+
+// network returns what limits count as one address: an IPv4 address, and of an IPv6 address
+// its /64, which is what one subscriber gets (RFC 6177). It is not valid if addr is not.
+func network(addr netip.Addr) netip.Addr {
+	addr = addr.Unmap()
+	if !addr.Is6() {
+		return addr
+	}
+	prefix, _ := addr.WithZone("").Prefix(64)
+	return prefix.Addr()
+}
