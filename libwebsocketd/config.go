@@ -270,10 +270,23 @@ func (c *Config) check() error {
 	if err := own.check(); err != nil {
 		return err
 	}
-	if _, err := c.Credentials.Access(c.Auth, c.Allow); err != nil {
+	if err := c.checkAccess(&c.Settings); err != nil {
 		return err
 	}
 	return c.checkPrograms()
+}
+
+// checkAccess returns an error if Auth or Allow name what is not there, or a Lifetime needs
+// to know its clients and does not.
+func (c *Config) checkAccess(settings *Settings) error {
+	access, err := c.Credentials.Access(settings.Auth, settings.Allow)
+	if err != nil {
+		return err
+	}
+	if life, ok := settings.Lifetime.(interface{ NeedsUsers() bool }); ok && life.NeedsUsers() && access == nil {
+		return fieldError("Lifetime needs to know who its clients are, and nobody has to prove that: set Credentials, and leave Auth none out")
+	}
+	return nil
 }
 
 // fieldError returns an error that begins with the name of a field as Go spells it,
@@ -292,7 +305,7 @@ func (c *Config) checkPrograms() error {
 		if err := p.checkListed(); err != nil {
 			return fmt.Errorf("program %q: %w", p.Name, err)
 		}
-		if _, err := c.Credentials.Access(p.Auth, p.Allow); err != nil {
+		if err := c.checkAccess(&p.Settings); err != nil {
 			return fmt.Errorf("program %q: %w", p.Name, err)
 		}
 		at := orDefault(p.Path, "/"+p.Name)

@@ -21,7 +21,7 @@ type onlooker struct {
 	feed    *pageFeed
 	item    string // the subprotocol that carried the mark
 	alone   bool   // no other was offered
-	at      keptAt
+	at      []keptAt
 }
 
 // onlooker removes the mark from a handshake and returns the onlooker of its feed; nil if
@@ -72,15 +72,21 @@ func (o *onlooker) refused(refusal *gate.Refusal) {
 }
 
 // watch returns log, so that the feed also gets what is logged about this client. If a
-// Lifetime keeps the process of the route, the feed gets that process's log too.
-func (o *onlooker) watch(to route, log *slog.Logger) *slog.Logger {
+// Lifetime keeps the process of the route, the feed gets that process's log too, unless it is
+// another user's.
+func (o *onlooker) watch(to route, user string, log *slog.Logger) *slog.Logger {
 	if o == nil {
 		return log
 	}
 	if to.program.supervisor != nil {
-		o.at = keptAt{to.program, to.scriptName, to.pathInfo}
+		o.at = []keptAt{{to.program, to.scriptName, to.pathInfo, ""}}
+		if user != "" {
+			o.at = append(o.at, keptAt{to.program, to.scriptName, to.pathInfo, user})
+		}
 		o.console.mu.Lock()
-		o.console.watching[o.at] = append(o.console.watching[o.at], o.feed)
+		for _, at := range o.at {
+			o.console.watching[at] = append(o.console.watching[at], o.feed)
+		}
 		o.console.mu.Unlock()
 	}
 	return slog.New(&tap{Handler: log.Handler(), mode: to.program.Stderr, tell: o.feed.tell})
@@ -95,9 +101,11 @@ func (o *onlooker) end() {
 	c := o.console
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.watching[o.at] = slices.DeleteFunc(c.watching[o.at], func(f *pageFeed) bool { return f == o.feed })
-	if len(c.watching[o.at]) == 0 {
-		delete(c.watching, o.at)
+	for _, at := range o.at {
+		c.watching[at] = slices.DeleteFunc(c.watching[at], func(f *pageFeed) bool { return f == o.feed })
+		if len(c.watching[at]) == 0 {
+			delete(c.watching, at)
+		}
 	}
 }
 
@@ -105,16 +113,15 @@ func (o *onlooker) end() {
 type keptAt struct {
 	program              *program
 	scriptName, pathInfo string
+	user                 string // whose alone it is; "" is nobody's
 }
 
-// overhear returns log, so that the feeds that watch the process at a Target also get
-// what is logged.
-func (c *console) overhear(p *program, at Target, log *slog.Logger) *slog.Logger {
+// overhear returns log, so that the feeds that watch a process also get what is logged.
+func (c *console) overhear(here keptAt, log *slog.Logger) *slog.Logger {
 	if c == nil {
 		return log
 	}
-	here := keptAt{p, at.ScriptName, at.PathInfo}
-	return slog.New(&tap{Handler: log.Handler(), mode: p.Stderr, tell: func(kind, text string) {
+	return slog.New(&tap{Handler: log.Handler(), mode: here.program.Stderr, tell: func(kind, text string) {
 		c.mu.Lock()
 		watching := slices.Clone(c.watching[here])
 		c.mu.Unlock()

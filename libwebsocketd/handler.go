@@ -89,7 +89,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 		s.refuse(w, from.log(log), refusal)
 		return nil
 	}
-	req := s.newRequest(r, to, from, id, on.watch(to, log), to.program.ownHeader())
+	req := s.newRequest(r, to, from, id, on.watch(to, from.User, log), to.program.ownHeader())
 	program, refusal := req.Open(Attach{MayStart: true})
 	if refusal != nil {
 		on.refused(refusal)

@@ -18,6 +18,9 @@ import (
 // connection. It holds only settings, which Reload compares with reflect.DeepEqual; Serve
 // makes the Supervisor that acts on them. The console and GET ?state tell what its method
 // Name() string returns, if it has one.
+//
+// A Lifetime that has a method NeedsUsers() bool, and returns true, is for programs whose
+// clients have to prove who they are.
 type Lifetime interface {
 	// Check returns an error if the settings are wrong, or contradict the rest of p's.
 	Check(p *Program) error
@@ -124,6 +127,10 @@ type Start struct {
 	For    *Request // the client whose request the process sees; nil is none
 	Env    []string // NAME=VALUE; they win over all others
 
+	// Owner is whose alone the process is. It sees that as REMOTE_USER and AUTH_TYPE, and
+	// the console shows its standard error to nobody else. The zero value is nobody's.
+	Owner Identity
+
 	// Environ is the whole environment, as Runtime.Environ returns it; For and Env are
 	// then not used. nil: it is made of them.
 	Environ []string
@@ -135,7 +142,7 @@ func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 	if len(at.argv) == 0 {
 		return nil, newRefusal(http.StatusNotFound, "the URL chooses what runs here, and chooses nothing")
 	}
-	log := s.console.overhear(p, at, h.Log()).With("command", at.argv[0])
+	log := s.console.overhear(keptAt{p, at.ScriptName, at.PathInfo, o.Owner.User}, h.Log()).With("command", at.argv[0])
 	env := o.Environ
 	if env == nil {
 		env = o.environment(p)
@@ -163,7 +170,7 @@ func (h *Runtime) Environ(o Start) []string { return o.environment(h.program) }
 
 // environment returns the variables of the process.
 func (o *Start) environment(p *program) []string {
-	env := p.env.shared(o.Target)
+	env := p.env.shared(o.Target, o.Owner)
 	if req := o.For; req != nil {
 		to := route{program: p, argv: o.Target.argv, scriptName: o.Target.ScriptName, pathInfo: o.Target.PathInfo}
 		env = p.env.of(req.HTTP, to, req.from, req.id)
@@ -205,10 +212,14 @@ func (s *Server) retire(p *program) {
 
 // shared returns the environment of a process that has no client of its own: nothing of
 // the request of the first client is in it.
-func (e *environment) shared(at Target) []string {
-	return e.override([]variable{
+func (e *environment) shared(at Target, owner Identity) []string {
+	vars := []variable{
 		{"GATEWAY_INTERFACE", "CGI/1.1"},
 		{"SCRIPT_NAME", cleanValue(at.ScriptName)},
 		{"PATH_INFO", cleanValue(at.PathInfo)},
-	})
+	}
+	if owner.User != "" {
+		vars = append(vars, variable{"AUTH_TYPE", cleanValue(owner.Proof)}, variable{"REMOTE_USER", cleanValue(owner.User)})
+	}
+	return e.override(vars)
 }

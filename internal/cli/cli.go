@@ -99,6 +99,7 @@ type sharedFlags struct {
 	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" program:"key" help:"Output of a shared process or a session to keep: a new client gets it first. A shared client that has not taken what leaves it is slow; the process of a session waits when no client has confirmed half of it. 64K is 65536 bytes, 4K the least."`
 	Keepfirst  size     `placeholder:"SIZE" default:"0" program:"key" help:"How much of the beginning of the output of a shared process or a session to keep as well, as long as it runs: a client that comes later gets these whole messages first, such as a heading or the header of a video, and then what --history has. 0 is nothing."`
 	Restart    string   `placeholder:"WHEN" default:"never" enum:"never,on-failure,always" program:"key" help:"After which endings of a shared process another one is started: never; on-failure, after an exit status other than 0 or a signal; always. There is a wait before, 100 ms at first, which grows up to 30 s while processes end soon."`
+	Isolate    string   `placeholder:"BY" default:"none" enum:"none,user" program:"key" help:"Which clients of a URL have one shared process: none, all of them; user, those of one user, who needs credentials for that. The process is told the user."`
 	Watch      bool     `program:"key" help:"Restart a shared process, or that of a session, when its program changes: the file that runs, or one among its arguments."`
 }
 

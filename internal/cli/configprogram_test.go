@@ -108,6 +108,7 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"history":        {"10000", "8K"},
 		"keepfirst":      {"100", "1K"},
 		"restart":        {`"never"`, "always"},
+		"isolate":        {`"none"`, "user"},
 		"watch":          {"false", "true"},
 		"resume":         {`"1m"`, "2m"},
 		"attach":         {`"share"`, "refuse"},
@@ -131,7 +132,7 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		if key == "preforkrequest" {
 			content += "prefork = 1\n"
 		}
-		if key == "auth" || key == "allow" {
+		if key == "auth" || key == "allow" || key == "isolate" {
 			content = fmt.Sprintf("tokenfile = %q\n", tokens) + content
 		}
 		for _, f := range lifeFlags {

@@ -30,6 +30,7 @@ var lifeFlags = []struct {
 	{"history", []string{lifeShared, lifeSession}},
 	{"keepfirst", []string{lifeShared, lifeSession}},
 	{"restart", []string{lifeShared}},
+	{"isolate", []string{lifeShared}},
 	{"watch", []string{lifeShared, lifeSession}},
 	{"attach", []string{lifeSession}},
 	{"maxsessions", []string{lifeSession}},
@@ -62,6 +63,7 @@ func (w *options) lifetime() libwebsocketd.Lifetime {
 			KeepFirst:  int(s.Keepfirst),
 			Restart:    shared.RestartPolicy(s.Restart),
 			Watch:      s.Watch,
+			Isolate:    shared.Isolate(s.Isolate),
 		}
 	case lifeSession:
 		return session.Lifetime{
@@ -149,6 +151,25 @@ func (w *options) checkSessionURL() *refusal {
 	return &refusal{status: ExitUsage, about: []string{"sessionurl"},
 		message: "please specify --staticdir when requesting --sessionurl: it redirects the page there",
 		inFile:  `sessionurl = true redirects the page of staticdir, and there is none; write staticdir = "DIRECTORY" above the first [program.NAME], or take sessionurl out`}
+}
+
+// checkIsolate refuses --isolate=user where nobody is known, or a process is to be there
+// before somebody comes.
+func (w *options) checkIsolate() *refusal {
+	if w.life() != lifeShared || w.Shared.Isolate != string(shared.IsolateUser) || len(w.command) == 0 && w.Program.Dir == "" {
+		return nil
+	}
+	if w.Shared.Start == string(shared.StartEager) {
+		return &refusal{status: ExitUsage, about: []string{"isolate", "start"},
+			message: "please only specify one of --isolate=user and --start=eager: it is not known ahead who will come",
+			inFile:  `isolate = "user" does not go with start = "eager": it is not known ahead who will come; take one of the two out`}
+	}
+	if access, err := w.credentials.all().Access(w.Credential.Auth, w.Credential.Allow); err != nil || access != nil {
+		return nil // what is wrong with them, checkAccess tells
+	}
+	return &refusal{status: ExitUsage, about: []string{"isolate", "auth"},
+		message: "please specify credentials, such as --tokenfile, and no --auth=none, when requesting --isolate=user: it needs to know who a client is",
+		inFile:  `isolate = "user" needs to know who a client is, and nobody has to prove that; write the global key tokenfile = "FILE", or another one of credentials, and take auth = "none" out`}
 }
 
 // lifeFlagChecks returns checks that refuse flags about a lifetime that nothing has: one

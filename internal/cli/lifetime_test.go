@@ -80,7 +80,7 @@ func TestSharedFaults(t *testing.T) {
 // TestSharedPrograms: which programs of a file are shared, and what they take from
 // the flags.
 func TestSharedPrograms(t *testing.T) {
-	defaults := shared.Lifetime{Start: "first", Input: "all", SlowClient: "close", History: 1 << 20, Restart: "never"}
+	defaults := shared.Lifetime{Start: "first", Input: "all", SlowClient: "close", History: 1 << 20, Restart: "never", Isolate: "none"}
 	five := defaults
 	five.Linger = 5 * time.Second
 	for _, test := range []struct {
@@ -94,7 +94,7 @@ func TestSharedPrograms(t *testing.T) {
 		{"linger = \"5s\"\n" + catA + isOne + catB, five, nil, nil},
 		{"shared = false\nlinger = \"5s\"\n" + catA + isOne + catB + isEach, five, nil, nil},
 		{"shared = true\nlinger = \"1m\"\n" + catA + "linger = \"5s\"\n" + catB + "linger = \"0s\"\n", five, defaults,
-			shared.Lifetime{Start: "first", Input: "all", SlowClient: "close", History: 1 << 20, Restart: "never", Linger: time.Minute}},
+			shared.Lifetime{Start: "first", Input: "all", SlowClient: "close", History: 1 << 20, Restart: "never", Isolate: "none", Linger: time.Minute}},
 		{"shared = true\nprefork = 2\n" + catA + isEach + catB + "prefork = 0\n", nil, defaults, "no"},
 		{"shared = true\nmaxframesize = 0\n" + catA + "maxframesize = 9\n" + catB + isEach, defaults, nil, "no"},
 		{"watch = false\n" + catA + catB + "watch = false\n", nil, nil, nil},

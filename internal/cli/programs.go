@@ -104,7 +104,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 
 // programChecks returns the checks of options that concern one program.
 func (w *options) programChecks() []func() *refusal {
-	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL, w.checkAccess}
+	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL, w.checkAccess, w.checkIsolate}
 	return append(checks, w.lifeKeyChecks()...)
 }
 

@@ -80,11 +80,11 @@ func TestConfig(t *testing.T) {
 		}},
 		{[]string{"--newlines=escape", "script"}, func(c *libwebsocketd.Config) { c.Newlines = libwebsocketd.NewlinesEscape }},
 		{[]string{"--shared", "script"}, func(c *libwebsocketd.Config) {
-			c.Lifetime = shared.Lifetime{Start: "first", Input: "all", SlowClient: "close", History: 1 << 20, Restart: "never"}
+			c.Lifetime = shared.Lifetime{Start: "first", Input: "all", SlowClient: "close", History: 1 << 20, Restart: "never", Isolate: "none"}
 		}},
 		{[]string{"--shared", "--start=eager", "--linger=1m30s", "--input=none", "--slowclient=block", "--history=4K", "--keepfirst=1K", "--restart=on-failure", "--watch", "script"}, func(c *libwebsocketd.Config) {
 			c.Lifetime = shared.Lifetime{Start: shared.StartEager, Linger: 90 * time.Second, Input: shared.InputNone, SlowClient: shared.SlowBlock,
-				History: 4096, KeepFirst: 1024, Restart: shared.RestartOnFailure, Watch: true}
+				History: 4096, KeepFirst: 1024, Restart: shared.RestartOnFailure, Watch: true, Isolate: "none"}
 		}},
 		{[]string{"--watch=false", "--sessionurl=false", "--resume=0", "script"}, nil},
 		{[]string{"--resume=5m", "script"}, func(c *libwebsocketd.Config) { c.Lifetime = keptFor(5 * time.Minute) }},

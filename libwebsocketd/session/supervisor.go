@@ -187,7 +187,7 @@ func (s *supervisor) newHub(x *Session, call *libwebsocketd.Attach) *shared.Hub 
 // starter returns the function that starts the session's process. It keeps nothing of the
 // request: that may be over long before.
 func (s *supervisor) starter(x *Session, start libwebsocketd.Start) func() (libwebsocketd.Endpoint, *gate.Refusal) {
-	start = libwebsocketd.Start{Target: start.Target, Environ: withoutSecrets(s.runtime.Environ(start))}
+	start = libwebsocketd.Start{Target: start.Target, Owner: x.Owner, Environ: withoutSecrets(s.runtime.Environ(start))}
 	started := false
 	return func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		p, refusal := s.runtime.StartFor(start)

@@ -2,6 +2,7 @@ package shared
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,6 +45,15 @@ const (
 	SlowBlock SlowClient = "block" // the program waits for it, and so do the others
 )
 
+// Isolate says which clients share a process.
+type Isolate string
+
+// Which clients share a process.
+const (
+	IsolateNone Isolate = "none" // all of a URL (default)
+	IsolateUser Isolate = "user" // those of one user
+)
+
 // Lifetime is lifetime shared: all clients of a URL have one process. The zero value
 // has the defaults.
 type Lifetime struct {
@@ -55,6 +65,7 @@ type Lifetime struct {
 	KeepFirst  int           // bytes of the beginning of the output that are kept in addition, for viewers that come later
 	Restart    RestartPolicy // after which endings another process is started
 	Watch      bool          // restart a process whose program file changes
+	Isolate    Isolate       // IsolateUser does not go with StartEager
 }
 
 // Name returns what the console calls it.
@@ -67,8 +78,12 @@ func (l Lifetime) complete() Lifetime {
 	l.SlowClient = cmp.Or(l.SlowClient, SlowClose)
 	l.History = cmp.Or(l.History, DefaultHistory)
 	l.Restart = cmp.Or(l.Restart, RestartNever)
+	l.Isolate = cmp.Or(l.Isolate, IsolateNone)
 	return l
 }
+
+// NeedsUsers reports whether the program's clients have to prove who they are.
+func (l Lifetime) NeedsUsers() bool { return l.Isolate == IsolateUser }
 
 // Check returns an error if the settings are wrong, or do not go with the rest of p's.
 func (l Lifetime) Check(p *libwebsocketd.Program) error {
@@ -80,10 +95,14 @@ func (l Lifetime) Check(p *libwebsocketd.Program) error {
 		{"Input", string(l.Input), []string{string(InputAll), string(InputFirst), string(InputNone)}},
 		{"SlowClient", string(l.SlowClient), []string{string(SlowClose), string(SlowDrop), string(SlowBlock)}},
 		{"Restart", string(l.Restart), []string{string(RestartNever), string(RestartOnFailure), string(RestartAlways)}},
+		{"Isolate", string(l.Isolate), []string{string(IsolateNone), string(IsolateUser)}},
 	} {
 		if f.value != "" && !slices.Contains(f.allowed, f.value) {
 			return fmt.Errorf("lifetime shared: %s is %q; it may be %s", f.name, f.value, strings.Join(f.allowed, ", "))
 		}
+	}
+	if l.Isolate == IsolateUser && l.Start == StartEager {
+		return errors.New("lifetime shared: Isolate is user and Start is eager: it is not known ahead who will come")
 	}
 	return l.CheckHub("shared", "Linger", p)
 }

@@ -66,7 +66,7 @@ func (h *Hub) IsKept() bool {
 // wait for the next process.
 func (s *supervisor) State(req *libwebsocketd.Request) (document any, refusal *gate.Refusal) {
 	s.mu.Lock()
-	h := s.hubs[key(req.Target())]
+	h := s.hubs[key(req.Target(), s.owner(req.Identity()))]
 	s.mu.Unlock()
 	if h == nil || !h.IsKept() {
 		return nil, nil

@@ -14,7 +14,8 @@ import (
 // client that comes back for more.
 const lease = 30 * time.Second
 
-// supervisor keeps the hubs of one program, one for each URL that has viewers.
+// supervisor keeps the hubs of one program, one for each URL that has viewers, and with
+// IsolateUser one for each user.
 type supervisor struct {
 	runtime *libwebsocketd.Runtime
 	life    Lifetime
@@ -40,17 +41,29 @@ func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor
 // first viewer tries again.
 func (s *supervisor) startEager(own libwebsocketd.Target) {
 	s.mu.Lock()
-	if s.retired || s.hubs[key(own)] != nil {
+	nobody := libwebsocketd.Identity{}
+	if s.retired || s.hubs[key(own, nobody)] != nil {
 		s.mu.Unlock()
 		return
 	}
-	h := s.newHub(own)
+	h := s.newHub(own, nobody)
 	s.mu.Unlock()
 	s.begin(h, func() {})
 }
 
-// key returns a string that identifies a URL of the program, without the query.
-func key(at libwebsocketd.Target) string { return at.ScriptName + "\x00" + at.PathInfo }
+// key returns a string that identifies a URL of the program, without the query, and whose
+// process there is meant.
+func key(at libwebsocketd.Target, owner libwebsocketd.Identity) string {
+	return at.ScriptName + "\x00" + at.PathInfo + "\x00" + owner.User
+}
+
+// owner returns whose process a client gets: the zero value is everyone's.
+func (s *supervisor) owner(who libwebsocketd.Identity) libwebsocketd.Identity {
+	if s.life.Isolate != IsolateUser {
+		return libwebsocketd.Identity{}
+	}
+	return who
+}
 
 // Open makes a client a viewer of its URL's process, and starts that process if need
 // be.
@@ -92,8 +105,9 @@ func endpoint(sub *Subscription) libwebsocketd.Endpoint {
 // viewer nor a refusal, the hub takes no viewer yet: wait until it has settled, and try
 // again.
 func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscription, *gate.Refusal) {
+	owner := s.owner(call.Identity)
 	s.mu.Lock()
-	h := s.hubs[key(call.Target)]
+	h := s.hubs[key(call.Target, owner)]
 	if h == nil || h.IsOver() && !(from.Resumes() && !call.SendOnly) {
 		if from.Resumes() || !call.MayStart {
 			s.mu.Unlock()
@@ -103,7 +117,7 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscri
 			s.mu.Unlock()
 			return nil, nil, refusal
 		}
-		h = s.newHub(call.Target)
+		h = s.newHub(call.Target, owner)
 		s.mu.Unlock()
 		var sub *Subscription
 		refusal := s.begin(h, func() { sub, _ = h.Attach(call, from) })
@@ -115,19 +129,22 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscri
 }
 
 // newHub adds the hub of a URL; s.mu is held.
-func (s *supervisor) newHub(at libwebsocketd.Target) *Hub {
+func (s *supervisor) newHub(at libwebsocketd.Target, owner libwebsocketd.Identity) *Hub {
 	p := s.runtime.Program()
 	own, known := s.runtime.Own()
 	o := HubOptions{
-		Life: s.life, Stays: !s.retired && known && s.life.Start == StartEager && key(own) == key(at),
+		Life: s.life, Stays: !s.retired && known && s.life.Start == StartEager && key(own, owner) == key(at, owner),
 		Strict: !Notes(p), Marks: Notes(p), Pieces: p.Pieces(), Context: s.runtime.Context(), Shelf: s.shelf,
 		Log: s.runtime.Log().With("url", urlOf(at)), Category: "shared", Ended: s.runtime.Ended(),
+	}
+	if owner.User != "" {
+		o.Log = o.Log.With("user", owner.User)
 	}
 	if s.life.Watch {
 		o.Files = FilesOf(at.Command(), p.WorkDir)
 	}
 	o.Start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
-		program, refusal := s.runtime.Start(at)
+		program, refusal := s.runtime.StartFor(libwebsocketd.Start{Target: at, Owner: owner})
 		if refusal != nil {
 			return nil, refusal
 		}
@@ -135,9 +152,9 @@ func (s *supervisor) newHub(at libwebsocketd.Target) *Hub {
 		return program, nil
 	}
 	var h *Hub
-	o.Gone = func() { s.forget(at, h) }
+	o.Gone = func() { s.forget(key(at, owner), h) }
 	h = NewHub(o)
-	s.hubs[key(at)] = h
+	s.hubs[key(at, owner)] = h
 	return h
 }
 
@@ -160,11 +177,11 @@ func (s *supervisor) begin(h *Hub, join func()) *gate.Refusal {
 }
 
 // forget removes a hub to which no viewer can be attached any more.
-func (s *supervisor) forget(at libwebsocketd.Target, h *Hub) {
+func (s *supervisor) forget(key string, h *Hub) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.hubs[key(at)] == h {
-		delete(s.hubs, key(at))
+	if s.hubs[key] == h {
+		delete(s.hubs, key)
 	}
 }
 

@@ -92,6 +92,8 @@ var flagRows = map[string]flagRow{
 		env: "4MiB", flag: "256K", seen: keptForLater, want: [3]string{"1MiB", "4MiB", "256K"}},
 	"keepfirst": {kind: cli.KindSize, def: "0", good: append([]string{"0", "1", "10"}, sizeGood...), bad: []string{"", "abc", "-1", "1.5M", "1T", "64 K", "0x50", "9999999999G"},
 		env: "8", flag: "4", seen: beginningForLater, want: [3]string{"", "one two", "one"}},
+	"isolate": {kind: cli.KindChoice, def: "none", good: []string{"none"}, bad: []string{"", "User", "all", "connection"},
+		env: "user", flag: "user", seen: processesOfUsers, want: [3]string{"1", "2", "2"}},
 	"restart": {kind: cli.KindChoice, def: "never", good: []string{"never", "on-failure", "always"}, bad: []string{"", "true", "onfailure", "ALWAYS"},
 		env: "always", flag: "on-failure", seen: followed, want: [3]string{"never", "always", "on-failure"}},
 	"watch": {kind: cli.KindBool, good: boolGood, bad: boolBad,

@@ -63,3 +63,16 @@ func whoMayCome(t *testing.T, o harness.Options) string {
 	o.Args = append([]string{"--tokenfile=" + tokenFile(t, filepath.Join(t.TempDir(), "tokens"), "ada", "bob")}, o.Args...)
 	return letIn(t, with(o, "cat").Start(t))
 }
+
+// processesOfUsers is how many processes two users have together.
+func processesOfUsers(t *testing.T, o harness.Options) string {
+	o.Args = append([]string{"--tokenfile=" + tokenFile(t, filepath.Join(t.TempDir(), "tokens"), "ada", "bob")}, o.Args...)
+	s := inShared(o, "sh", "-c", `echo "for ${REMOTE_USER:-all}"; exec cat`).Start(t)
+	for _, user := range []string{"ada", "bob"} {
+		c := s.Open(t, withToken(user))
+		if got, err := c.Receive(); err != nil || string(got.Data) != "for "+user && string(got.Data) != "for all" {
+			t.Errorf("%s has the process %q, %v", user, got.Data, err)
+		}
+	}
+	return fmt.Sprint(len(s.Children()))
+}
