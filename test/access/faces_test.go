@@ -12,8 +12,17 @@ type face struct {
 	status  int // for those who may
 
 	starts process // what an answered request starts
-	public bool    // everyone may
+	open   openness
 }
+
+// openness is who may ask.
+type openness int
+
+const (
+	known  openness = iota // ann, however that is known
+	shown                  // whoever is known, and shows that by credentials, not by what was got for them
+	public                 // everyone
+)
 
 // process is what a request starts.
 type process int
@@ -36,32 +45,35 @@ func posting(target string) harness.Request {
 
 // faces are all that the server answers. See house for what is where.
 var faces = []face{
-	{"WebSocket", "admit.go", harness.Handshake("/own"), 101, own, false},
-	{"events", "request.go", accepting("/own", events), 200, own, false},
-	{"POST", "request.go", posting("/own"), 200, own, false},
-	{"state", "request.go", accepting("/own?state", document), 200, nothing, false},
+	{"WebSocket", "admit.go", harness.Handshake("/own"), 101, own, known},
+	{"events", "request.go", accepting("/own", events), 200, own, known},
+	{"POST", "request.go", posting("/own"), 200, own, known},
+	{"state", "request.go", accepting("/own?state", document), 200, nothing, known},
 
-	{"shared WebSocket", "admit.go", harness.Handshake("/shared"), 101, common, false},
-	{"shared events", "request.go", accepting("/shared", events), 200, common, false},
-	{"shared POST", "request.go", posting("/shared"), 204, common, false},
-	{"shared long poll", "request.go", accepting("/shared?after=0&wait=30s", document), 200, common, false},
+	{"shared WebSocket", "admit.go", harness.Handshake("/shared"), 101, common, known},
+	{"shared events", "request.go", accepting("/shared", events), 200, common, known},
+	{"shared POST", "request.go", posting("/shared"), 204, common, known},
+	{"shared long poll", "request.go", accepting("/shared?after=0&wait=30s", document), 200, common, known},
 
-	{"session WebSocket", "admit.go", harness.Handshake("/session"), 101, own, false},
-	{"session events", "request.go", accepting("/session", events), 200, own, false},
-	{"session made", "request.go", posting("/session?session=new"), 201, own, false},
-	{"session asked for", "request.go", accepting("/session?session=0", document), 404, nothing, false},
-	{"session ended", "request.go", harness.Get("/session?session=0").As("DELETE", "HTTP/1.1"), 404, nothing, false},
-	{"session ticket", "request.go", posting("/session?session=0&ticket=new"), 404, nothing, false},
+	{"session WebSocket", "admit.go", harness.Handshake("/session"), 101, own, known},
+	{"session events", "request.go", accepting("/session", events), 200, own, known},
+	{"session made", "request.go", posting("/session?session=new"), 201, own, known},
+	{"session asked for", "request.go", accepting("/session?session=0", document), 404, nothing, known},
+	{"session ended", "request.go", harness.Get("/session?session=0").As("DELETE", "HTTP/1.1"), 404, nothing, known},
+	{"session ticket", "request.go", posting("/session?session=0&ticket=new"), 404, nothing, known},
 
-	{"CGI", "cgi.go", harness.Get("/cgi-bin/tell.sh"), 200, own, false},
-	{"CGI POST", "cgi.go", posting("/cgi-bin/tell.sh"), 200, own, false},
-	{"static file", "http.go", harness.Get("/page.txt"), 200, nothing, false},
-	{"console document", "console.go", harness.Get("/.websocketd/console.json"), 200, nothing, false},
-	{"console feed", "console.go", harness.Handshake("/.websocketd/console"), 101, nothing, false},
+	{"CGI", "cgi.go", harness.Get("/cgi-bin/tell.sh"), 200, own, known},
+	{"CGI POST", "cgi.go", posting("/cgi-bin/tell.sh"), 200, own, known},
+	{"static file", "http.go", harness.Get("/page.txt"), 200, nothing, known},
+	{"console document", "console.go", harness.Get("/.websocketd/console.json"), 200, nothing, known},
+	{"console feed", "console.go", harness.Handshake("/.websocketd/console"), 101, nothing, known},
+	{"ticket", "login.go", posting("/.websocketd/ticket"), 200, nothing, shown},
+	{"login", "login.go", posting("/.websocketd/login"), 204, nothing, shown},
 
-	{"console", "", harness.Get("/"), 200, nothing, true},
-	{"browser client", "", harness.Get("/.websocketd/client.js"), 200, nothing, true},
-	{"preflight", "", harness.Get("/own").As("OPTIONS", "HTTP/1.1").Add("Access-Control-Request-Method", "POST").Add("Origin", "http://localhost"), 204, nothing, true},
+	{"logout", "", posting("/.websocketd/logout"), 204, nothing, public},
+	{"console", "", harness.Get("/"), 200, nothing, public},
+	{"browser client", "", harness.Get("/.websocketd/client.js"), 200, nothing, public},
+	{"preflight", "", harness.Get("/own").As("OPTIONS", "HTTP/1.1").Add("Access-Control-Request-Method", "POST").Add("Origin", "http://localhost"), 204, nothing, public},
 }
 
 // tested elsewhere are files that have the credentials checked and no request of ours gets

@@ -3,11 +3,14 @@ package access
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,7 +22,9 @@ import (
 // environment in a file, so that those which were started can be counted.
 type house struct {
 	*harness.Server
-	dir string
+	dir     string
+	secrets []string        // that were got for proofs
+	heard   strings.Builder // every answer, but those that have a secret
 }
 
 const programs = `
@@ -111,6 +116,8 @@ type answer struct {
 	body   string // of a refusal, or of a document
 }
 
+func (a answer) String() string { return fmt.Sprintln(a.status, a.header, a.body) }
+
 // clients counts them, so that each comes from an address of its own: one that shows many
 // wrong proofs is slowed.
 var clients atomic.Uint32
@@ -118,6 +125,53 @@ var clients atomic.Uint32
 // ask sends a request that shows a proof, and returns the answer. The connection is closed
 // then.
 func (h *house) ask(t *testing.T, r harness.Request, p proof) answer {
+	t.Helper()
+	switch {
+	case p.ticket:
+		p = proof{query: "token=" + h.ticket(t, p), certificate: p.certificate}
+	case p.cookie:
+		p = proof{lines: []string{"Cookie: " + h.cookie(t, p)}, certificate: p.certificate}
+	}
+	a := h.send(t, r, p)
+	if !slices.Contains(secretive, r.Target) {
+		h.heard.WriteString(a.String())
+	}
+	return a
+}
+
+// secretive are where a secret is asked for.
+var secretive = []string{"/.websocketd/ticket", "/.websocketd/login", "/session?session=new"}
+
+// ticket returns a new one.
+func (h *house) ticket(t *testing.T, p proof) string {
+	t.Helper()
+	a := h.send(t, posting("/.websocketd/ticket"), p)
+	var got struct{ Ticket string }
+	if err := json.Unmarshal([]byte(a.body), &got); err != nil || got.Ticket == "" {
+		t.Fatalf("no ticket for %+v: %d %s", p, a.status, a.body)
+	}
+	h.secrets = append(h.secrets, got.Ticket)
+	return got.Ticket
+}
+
+// cookie logs in, and returns the cookie's name and value.
+func (h *house) cookie(t *testing.T, p proof) string {
+	t.Helper()
+	a := h.send(t, posting("/.websocketd/login"), p)
+	pair, attributes, _ := strings.Cut(a.header.Get("Set-Cookie"), "; ")
+	name, secret, _ := strings.Cut(pair, "=")
+	want := "Path=/; HttpOnly; SameSite=Strict"
+	if h.secure() {
+		want = "Path=/; HttpOnly; Secure; SameSite=Strict"
+	}
+	if !strings.HasPrefix(name, "websocketd-login-") || attributes != want {
+		t.Fatalf("no cookie for %+v: %d %v %s", p, a.status, a.header, a.body)
+	}
+	h.secrets = append(h.secrets, secret)
+	return pair
+}
+
+func (h *house) send(t *testing.T, r harness.Request, p proof) answer {
 	t.Helper()
 	n := clients.Add(1)
 	c := h.DialFrom(t, net.IPv4(127, 1, byte(n>>8), byte(n)))

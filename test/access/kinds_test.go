@@ -16,6 +16,8 @@ type proof struct {
 	lines       []string // of the header
 	query       string
 	certificate *tls.Certificate
+
+	ticket, cookie bool // shows one that was got for the rest
 }
 
 // on returns a request with the proof.
@@ -55,8 +57,10 @@ type kind struct {
 	flags func(t *testing.T, h *house) []string // writes the files as well
 
 	ann, bob  []proof         // every way to show who they are
+	secrets   []string        // of which the proofs are made, and the server's own
 	refused   map[int][]proof // what is answered with which status
 	anonymous int             // the status without any proof
+	alone     bool            // it goes with no other kind
 
 	// change changes the file, so that ann's proof is no longer right. Afterwards only what
 	// it returns is.
@@ -76,12 +80,14 @@ var kinds = []kind{
 			h.write(t, "tokens", fmt.Sprintf("# tokens\nann:sha256:%x\nbob:%s\n", sha256.Sum256([]byte(annsToken)), bobsToken))
 			return []string{"--tokenfile=tokens"}
 		},
-		ann: []proof{bearer(annsToken), offered(annsToken)},
-		bob: []proof{bearer(bobsToken), offered(bobsToken)},
+		ann:     []proof{bearer(annsToken), offered(annsToken)},
+		bob:     []proof{bearer(bobsToken), offered(bobsToken)},
+		secrets: []string{annsToken, bobsToken, newToken},
 		refused: map[int][]proof{
 			401: {bearer("ann-0123456789abcdef-tokem"), bearer("x"), basic("ann", annsToken), line("Authorization: Digest x"), offered(annsToken[1:])},
 			400: {line("Authorization: Bearer a b"), line("Authorization: Basic !"), line("Sec-WebSocket-Protocol: bearer.!"),
 				{lines: []string{"Authorization: Bearer " + annsToken, "Authorization: Bearer " + annsToken}}},
+			403: {{query: "token=" + annsToken}},
 		},
 		anonymous: 401,
 		change: func(t *testing.T, h *house) proof {
