@@ -13,6 +13,11 @@ require (
 
 require github.com/fsnotify/fsnotify v1.10.1
 
-require golang.org/x/term v0.47.0
+require (
+	github.com/tg123/go-htpasswd v1.2.5
+	golang.org/x/crypto v0.58.0
+	golang.org/x/term v0.47.0
+	golang.org/x/time v0.16.0
+)
 
-require golang.org/x/time v0.16.0
+require github.com/GehirnInc/crypt v0.0.0-20230320061759-8cc1b52080c5 // indirect

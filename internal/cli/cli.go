@@ -73,8 +73,10 @@ type addressFlags struct {
 }
 
 type credentialFlags struct {
-	Tokenfile string `placeholder:"FILE" help:"Bearer tokens of clients, one a line: USER:TOKEN, or USER:sha256:HEX, which websocketd passwd --token writes. A client needs one of them then. A changed file is taken up without a restart."`
-	Auth      names  `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: token (--tokenfile). none lets everyone in."`
+	Authfile  string `placeholder:"FILE" help:"Users and their passwords, as htpasswd(1) and websocketd passwd write them: USER:HASH, of bcrypt or SHA-crypt. A client needs one of them then, or another credential that is configured. A changed file is taken up without a restart."`
+	Tokenfile string `placeholder:"FILE" help:"Bearer tokens of clients, one a line: USER:TOKEN, or USER:sha256:HEX, which websocketd passwd --token writes."`
+	Groupfile string `placeholder:"FILE" help:"Groups of users, one a line, for --allow: GROUP: USER USER."`
+	Auth      names  `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: password (--authfile), token (--tokenfile). none lets everyone in."`
 	Allow     names  `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
 }
 

@@ -197,7 +197,9 @@ var placeChecks = map[string]func(text string) error{
 	"sslcert":   isFile,
 	"sslkey":    isFile,
 	"sslca":     isFile,
+	"authfile":  isFile,
 	"tokenfile": isFile,
+	"groupfile": isFile,
 }
 
 const levelNames = "debug, trace, access, info, error, fatal, none"

@@ -35,7 +35,12 @@ type credentialSource struct {
 
 // credentialSources has the kinds in the order in which they are tried.
 var credentialSources = []credentialSource{
+	{"password", "authfile", func(f *credentialFlags) string { return f.Authfile }, (*options).openPasswords},
 	{"token", "tokenfile", func(f *credentialFlags) string { return f.Tokenfile }, (*options).openTokens},
+}
+
+func (w *options) openPasswords(file string) (gate.Credential, error) {
+	return credential.NewPassword(file, w.credentials.reports.add)
 }
 
 func (w *options) openTokens(file string) (gate.Credential, error) {
@@ -53,14 +58,37 @@ func (w *options) openCredentials() *refusal {
 		}
 		kind, err := source.open(w, value)
 		if err != nil {
-			return &refusal{status: ExitFlags, about: []string{source.flag},
-				message: fmt.Sprintf("--%s: %v", source.flag, err), inFile: fmt.Sprintf("%s: %v", source.flag, err)}
+			return unusable(source.flag, err)
 		}
 		all.Kinds = append(all.Kinds, kind)
 	}
 	if len(all.Kinds) > 0 {
 		w.credentials.known = all
 	}
+	return w.openGroups(all)
+}
+
+// unusable refuses the value of a flag that has the right form.
+func unusable(flag string, err error) *refusal {
+	return &refusal{status: ExitFlags, about: []string{flag}, message: fmt.Sprintf("--%s: %v", flag, err), inFile: fmt.Sprintf("%s: %v", flag, err)}
+}
+
+// openGroups reads the file of groups.
+func (w *options) openGroups(all *gate.Credentials) *refusal {
+	file := w.Credential.Groupfile
+	switch {
+	case file == "":
+		return nil
+	case len(all.Kinds) == 0:
+		return &refusal{status: ExitFlags, about: []string{"groupfile"},
+			message: "--groupfile needs credentials, by which users are known: --authfile, --tokenfile and others of the help",
+			inFile:  "groupfile needs credentials, by which users are known: authfile, tokenfile and others"}
+	}
+	groups, err := credential.NewGroups(file, w.credentials.reports.add)
+	if err != nil {
+		return unusable("groupfile", err)
+	}
+	all.Groups = groups.Of
 	return nil
 }
 
@@ -81,10 +109,29 @@ func (w *options) checkAccess() *refusal {
 				inFile:  fmt.Sprintf("auth has %q, which needs the global key %s, or the flag", source.kind, source.flag)}
 		}
 	}
+	if group := w.unknownGroup(); group != "" {
+		return &refusal{status: ExitFlags, about: append(about, "groupfile"),
+			message: fmt.Sprintf("please specify --groupfile when requesting --allow=%s", group),
+			inFile:  fmt.Sprintf("allow has %q, which needs the global key groupfile, or the flag", group)}
+	}
 	if _, err := w.credentials.all().Access(w.Credential.Auth, w.Credential.Allow); err != nil {
 		return &refusal{status: ExitFlags, about: about, message: "--" + err.Error(), inFile: err.Error()}
 	}
 	return nil
+}
+
+// unknownGroup returns an entry of --allow that is a group although nothing says who is in
+// groups; "" if there is none.
+func (w *options) unknownGroup() string {
+	all := w.credentials.all()
+	if all == nil || all.Groups != nil || w.file.broken["groupfile"] {
+		return ""
+	}
+	i := slices.IndexFunc(w.Credential.Allow, func(entry string) bool { return strings.HasPrefix(entry, "@") })
+	if i < 0 {
+		return ""
+	}
+	return w.Credential.Allow[i]
 }
 
 // checkKind checks one entry of --auth.

@@ -1,8 +1,6 @@
 package credential
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -25,13 +23,13 @@ const (
 // Token is the credential of those who show a bearer token (RFC 6750) that stands in a file.
 type Token struct {
 	file *file[tokens]
-	key  [sha256.Size]byte // of no use to anyone but this process
+	macs *gate.MACs
 }
 
 // tokens are those of a file. Only hashes are kept. They are looked up by a MAC of the hash,
 // whose key nobody else has: how long that takes says nothing of how much of a token is right.
 type tokens struct {
-	byMAC map[[sha256.Size]byte]*tokenOwner
+	byMAC map[gate.MAC]*tokenOwner
 	plain bool // there is one that is not hashed in the file
 }
 
@@ -42,8 +40,7 @@ type tokenOwner struct {
 
 // NewToken reads a file of tokens.
 func NewToken(name string, report Report) (*Token, error) {
-	t := &Token{}
-	rand.Read(t.key[:])
+	t := &Token{macs: gate.NewMACs()}
 	var err error
 	if t.file, err = openFile(name, report, t.parse); err != nil {
 		return nil, err
@@ -85,22 +82,17 @@ func (t *Token) Remembers(shown gate.Proof) bool {
 
 // Knows implements gate.Knower: it reports whether the very token still stands in the file.
 func (t *Token) Knows(who gate.Identity) bool {
-	var mac [sha256.Size]byte
+	var mac gate.MAC
 	copy(mac[:], who.Key)
 	owner := t.file.current().byMAC[mac]
 	return owner != nil && owner.user == who.User
 }
 
-func (t *Token) mac(sum [sha256.Size]byte) (mac [sha256.Size]byte) {
-	h := hmac.New(sha256.New, t.key[:])
-	h.Write(sum[:])
-	h.Sum(mac[:0])
-	return mac
-}
+func (t *Token) mac(sum [sha256.Size]byte) gate.MAC { return t.macs.Of(string(sum[:])) }
 
 // parse reads the lines of a file: USER:sha256:HEX, USER:TOKEN or TOKEN.
 func (t *Token) parse(data []byte) (tokens, error) {
-	all := tokens{byMAC: map[[sha256.Size]byte]*tokenOwner{}}
+	all := tokens{byMAC: map[gate.MAC]*tokenOwner{}}
 	err := eachLine(data, func(line string) error {
 		user, sum, hashed, err := parseToken(line)
 		if err != nil {

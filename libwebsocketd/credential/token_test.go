@@ -121,7 +121,7 @@ func FuzzTokens(f *testing.F) {
 	f.Add([]byte("ada:" + adas + "\nbob:" + hashOf(bobs) + "\n# x\nabcdefghijklmnop"))
 	f.Add([]byte("\ufeffa:sha256:\r\n::\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		kind := &Token{}
+		kind := &Token{macs: gate.NewMACs()}
 		all, err := kind.parse(data)
 		if err != nil {
 			return

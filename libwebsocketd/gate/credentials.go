@@ -187,7 +187,7 @@ func (a *Access) identify(r *http.Request, from Client, shown Proof) (Identity, 
 			who.kind = k.Name()
 			return who, nil
 		}
-		if refusal != nil {
+		if refusal != nil && (wrong == nil || wrong.Status == http.StatusUnauthorized) {
 			wrong = refusal
 		}
 	}

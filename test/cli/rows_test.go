@@ -50,6 +50,10 @@ var flagRows = map[string]flagRow{
 	"maxmemory": {kind: cli.KindSize, def: "256MiB", good: []string{"64K", "1MiB", "2G"}, bad: append([]string{"4", "4096", "63K"}, sizeBad...),
 		env: "1MiB", flag: "1G", seen: heldBack, want: [3]string{"taken", "held back", "taken"}},
 
+	"authfile": {kind: cli.KindString, good: anyText,
+		env: "ada.passwords", flag: "bob.passwords", seen: whosePassword, want: [3]string{"anyone", "ada", "bob"}},
+	"groupfile": {kind: cli.KindString, good: anyText,
+		env: "ada.groups", flag: "bob.groups", seen: whoseGroup, want: [3]string{"", "ada", "bob"}},
 	"tokenfile": {kind: cli.KindString, good: anyText,
 		env: "ada.tokens", flag: "bob.tokens", seen: whoseToken, want: [3]string{"anyone", "ada", "bob"}},
 	"auth": {kind: cli.KindNames, good: []string{"", "none", "token", " token , none "}, bad: []string{"x", "Token", "token,x", "all"},
