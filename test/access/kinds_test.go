@@ -73,7 +73,38 @@ const (
 	newToken  = "ann-fedcba9876543210-fresh"
 )
 
+// Passwords, and their hashes.
+const (
+	annsPassword = "ann's-0123456789-password"
+	annsHash     = "$2a$04$NYdUiNG56NdzFGUH1J/Fbe4tznm3LVlm716ygBcQGTlIOq1SlkWd."
+	bobsPassword = "bob's-0123456789-password"
+	bobsHash     = "$2a$04$gHAkyqCYKGCtFvCjSqNkEOnBJN0nc6cI5Xm41xb55ZbeCh/aNAR0W"
+	newPassword  = "ann's-fresh-9876543210"
+	newHash      = "$2a$04$uTFWVn6ddu7gn85TybBhmOrhF/pQe5jqM8IwxA3Up6qwcBwyyO.Qq"
+)
+
 var kinds = []kind{
+	{
+		name: "password", authType: "Basic",
+		flags: func(t *testing.T, h *house) []string {
+			h.write(t, "passwords", "ann:"+annsHash+"\nbob:"+bobsHash+"\n")
+			return []string{"--authfile=passwords"}
+		},
+		ann:     []proof{basic("ann", annsPassword)},
+		bob:     []proof{basic("bob", bobsPassword)},
+		secrets: []string{annsPassword, bobsPassword, newPassword, annsHash, bobsHash, newHash},
+		refused: map[int][]proof{
+			401: {basic("ann", annsPassword[1:]), basic("ann", bobsPassword), basic("zoe", annsPassword), basic("", annsPassword),
+				basic("ann", annsHash), bearer(annsPassword), line("Authorization: Digest x")},
+			400: {line("Authorization: Basic !"), line("Authorization: Basic YW5u"), line("Authorization: Basic"),
+				{lines: []string{basic("ann", annsPassword).lines[0], basic("ann", annsPassword).lines[0]}}},
+		},
+		anonymous: 401,
+		change: func(t *testing.T, h *house) proof {
+			h.write(t, "passwords", "ann:"+newHash+"\n")
+			return basic("ann", newPassword)
+		},
+	},
 	{
 		name: "token", authType: "Bearer",
 		flags: func(t *testing.T, h *house) []string {
