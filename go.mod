@@ -20,4 +20,7 @@ require (
 	golang.org/x/time v0.16.0
 )
 
-require github.com/GehirnInc/crypt v0.0.0-20230320061759-8cc1b52080c5 // indirect
+require (
+	github.com/GehirnInc/crypt v0.0.0-20230320061759-8cc1b52080c5 // indirect
+	github.com/golang-jwt/jwt/v5 v5.3.1
+)

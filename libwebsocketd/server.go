@@ -73,7 +73,7 @@ func New(cfg Config) (*Server, error) {
 		memory:   gate.NewBudget(cfg.MaxMemory),
 		logins:   gate.NewLogins(),
 	}
-	s.anyone, _ = cfg.Credentials.Access(nil, nil)                          // no entry can be at fault
+	s.anyone = cfg.Credentials.Anyone()
 	s.proxies, _ = gate.NewProxies(cfg.TrustedProxies, cfg.ForwardedHeader) // checked
 	s.life.init()
 	if cfg.ReverseLookup {

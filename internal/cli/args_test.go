@@ -105,6 +105,10 @@ func sampleOf(f Flag) string {
 		return "10.0.0.0/8,unix"
 	case "forwardedheader":
 		return "Forwarded"
+	case "authheader":
+		return "X-Remote-User"
+	case "jwtalg":
+		return "ES256,RS256"
 	case "spawnrate", "messagerate":
 		return "10/m"
 	}

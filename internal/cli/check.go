@@ -32,7 +32,7 @@ type options struct {
 // other faults.
 func (w *options) check() *refusal {
 	checks := []func() *refusal{
-		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkProxies, w.openCredentials, w.checkAccess, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
+		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkProxies, w.checkProofs, w.openCredentials, w.checkAccess, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
 		w.checkLifetime, w.checkSessionURL, w.checkIsolate,
 	}
 	checks = append(checks, w.lifeFlagChecks()...)

@@ -28,6 +28,7 @@ type grammar struct {
 	Admit      admitFlags      `embed:"" group:"Who may come in"`
 	Address    addressFlags    `embed:"" group:"Who may come in"`
 	Credential credentialFlags `embed:"" group:"Who a client is"`
+	JWT        jwtFlags        `embed:"" group:"JSON Web Tokens"`
 	Program    programFlags    `embed:"" group:"What runs"`
 	Shared     sharedFlags     `embed:"" group:"One process for many"`
 	Session    sessionFlags    `embed:"" group:"A process that outlives its connection"`
@@ -73,11 +74,20 @@ type addressFlags struct {
 }
 
 type credentialFlags struct {
-	Authfile  string `placeholder:"FILE" help:"Users and their passwords, as htpasswd(1) and websocketd passwd write them: USER:HASH, of bcrypt or SHA-crypt. A client needs one of them then, or another credential that is configured. A changed file is taken up without a restart."`
-	Tokenfile string `placeholder:"FILE" help:"Bearer tokens of clients, one a line: USER:TOKEN, or USER:sha256:HEX, which websocketd passwd --token writes."`
-	Groupfile string `placeholder:"FILE" help:"Groups of users, one a line, for --allow: GROUP: USER USER."`
-	Auth      names  `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: password (--authfile), token (--tokenfile). none lets everyone in."`
-	Allow     names  `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
+	Authfile   string `placeholder:"FILE" help:"Users and their passwords, as htpasswd(1) and websocketd passwd write them: USER:HASH, of bcrypt or SHA-crypt. A client needs one of them then, or another credential that is configured. A changed file is taken up without a restart."`
+	Tokenfile  string `placeholder:"FILE" help:"Bearer tokens of clients, one a line: USER:TOKEN, or USER:sha256:HEX, which websocketd passwd --token writes."`
+	Groupfile  string `placeholder:"FILE" help:"Groups of users, one a line, for --allow: GROUP: USER USER."`
+	Authheader string `placeholder:"NAME" help:"Header in which a proxy of --trustproxy names the user whom it has let in. The proxy must remove it from what clients send. From anyone else it proves nothing, and no program sees it."`
+	Auth       names  `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: password (--authfile), token (--tokenfile), jwt (--jwtkey), header (--authheader), certificate (--sslca; the others make it count only if it is named here). none lets everyone in."`
+	Allow      names  `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
+}
+
+type jwtFlags struct {
+	Jwtkey      string `placeholder:"FILE" help:"Keys that verify the JSON Web Tokens of clients: public keys or certificates in PEM form, a JSON Web Key Set, or a secret of 32 bytes at least. A client needs such a token then, as bearer token, or another credential that is configured. A changed file is taken up without a restart."`
+	Jwtaudience string `placeholder:"AUD" help:"Who this server is to those who make tokens: aud of a token must be this, or have it in its list. Needed with --jwtkey."`
+	Jwtissuer   string `placeholder:"ISS" help:"Who must have made a token, its iss. Without it anyone with the key."`
+	Jwtalg      names  `placeholder:"ALG,.." help:"Algorithms that are taken, of those that the keys are for: RS256 of RSA (in a key set its alg may be RS384, RS512 or PS256), ES256 and ES384 of P-256 and P-384, EdDSA of Ed25519, HS256 of a secret. Without it all of them."`
+	Jwtuser     string `placeholder:"CLAIM" default:"sub" help:"Claim that has the name of the user. The claim groups has groups, for --allow."`
 }
 
 type programFlags struct {

@@ -199,6 +199,7 @@ var placeChecks = map[string]func(text string) error{
 	"sslca":     isFile,
 	"authfile":  isFile,
 	"tokenfile": isFile,
+	"jwtkey":    isFile,
 	"groupfile": isFile,
 }
 

@@ -29,15 +29,23 @@ func (c *credentials) all() *gate.Credentials {
 // credentialSource is a flag that configures a kind of credential.
 type credentialSource struct {
 	kind, flag string
-	value      func(*credentialFlags) string
+	value      func(*grammar) string
 	open       func(w *options, value string) (gate.Credential, error)
 }
 
 // credentialSources has the kinds in the order in which they are tried.
 var credentialSources = []credentialSource{
-	{"password", "authfile", func(f *credentialFlags) string { return f.Authfile }, (*options).openPasswords},
-	{"token", "tokenfile", func(f *credentialFlags) string { return f.Tokenfile }, (*options).openTokens},
+	{"password", "authfile", func(g *grammar) string { return g.Credential.Authfile }, (*options).openPasswords},
+	{"token", "tokenfile", func(g *grammar) string { return g.Credential.Tokenfile }, (*options).openTokens},
+	{"jwt", "jwtkey", func(g *grammar) string { return g.JWT.Jwtkey }, (*options).openJWT},
+	{"header", "authheader", func(g *grammar) string { return g.Credential.Authheader }, (*options).openHeader},
+	{byCertificate, "sslca", func(g *grammar) string { return g.TLS.Sslca }, (*options).openCertificate},
 }
+
+// byCertificate is the last of the kinds. Every client has a certificate where one is
+// demanded, and so it proves nothing more, unless auth names it or there is no other kind. A
+// proxy would show its own for all clients.
+const byCertificate = "certificate"
 
 func (w *options) openPasswords(file string) (gate.Credential, error) {
 	return credential.NewPassword(file, w.credentials.reports.add)
@@ -47,12 +55,24 @@ func (w *options) openTokens(file string) (gate.Credential, error) {
 	return credential.NewToken(file, w.credentials.reports.add)
 }
 
+func (w *options) openJWT(file string) (gate.Credential, error) {
+	return credential.NewJWT(file, credential.JWTOptions{
+		Audience: w.JWT.Jwtaudience, Issuer: w.JWT.Jwtissuer, UserClaim: w.JWT.Jwtuser, Algorithms: w.JWT.Jwtalg,
+	}, w.credentials.reports.add)
+}
+
+func (w *options) openHeader(name string) (gate.Credential, error) { return credential.NewHeader(name) }
+
+func (*options) openCertificate(string) (gate.Credential, error) {
+	return credential.Certificate{}, nil
+}
+
 // openCredentials makes the credentials that the flags ask for.
 func (w *options) openCredentials() *refusal {
 	w.credentials = &credentials{}
 	all := &gate.Credentials{}
 	for _, source := range credentialSources {
-		value := source.value(&w.Credential)
+		value := source.value(&w.grammar)
 		if value == "" {
 			continue
 		}
@@ -60,10 +80,17 @@ func (w *options) openCredentials() *refusal {
 		if err != nil {
 			return unusable(source.flag, err)
 		}
-		all.Kinds = append(all.Kinds, kind)
+		if source.kind == byCertificate && len(all.Kinds)+len(w.Admit.Trustproxy) > 0 {
+			all.Named = append(all.Named, kind)
+		} else {
+			all.Kinds = append(all.Kinds, kind)
+		}
 	}
-	if len(all.Kinds) > 0 {
+	if len(all.Kinds)+len(all.Named) > 0 {
 		w.credentials.known = all
+	}
+	if name := w.Credential.Authheader; name != "" {
+		all.Headers = []string{name}
 	}
 	return w.openGroups(all)
 }
@@ -79,7 +106,7 @@ func (w *options) openGroups(all *gate.Credentials) *refusal {
 	switch {
 	case file == "":
 		return nil
-	case len(all.Kinds) == 0:
+	case w.credentials.known == nil:
 		return &refusal{status: ExitFlags, about: []string{"groupfile"},
 			message: "--groupfile needs credentials, by which users are known: --authfile, --tokenfile and others of the help",
 			inFile:  "groupfile needs credentials, by which users are known: authfile, tokenfile and others"}
@@ -89,6 +116,31 @@ func (w *options) openGroups(all *gate.Credentials) *refusal {
 		return unusable("groupfile", err)
 	}
 	all.Groups = groups.Of
+	return nil
+}
+
+// checkProofs checks the flags of a kind of credential that need each other.
+func (w *options) checkProofs() *refusal {
+	j := &w.JWT
+	needs := func(flag, need, why string) *refusal {
+		return &refusal{status: ExitUsage, about: []string{flag}, message: fmt.Sprintf("please specify --%s when requesting --%s%s", need, flag, why)}
+	}
+	switch {
+	case w.Credential.Authheader != "" && len(w.Admit.Trustproxy) == 0:
+		return needs("authheader", "trustproxy", ": nobody else is believed")
+	case j.Jwtkey != "" && j.Jwtaudience == "":
+		return needs("jwtkey", "jwtaudience", ": without it a token for any other service would be taken")
+	case j.Jwtkey != "":
+		return nil
+	}
+	for _, f := range []struct {
+		name  string
+		isSet bool
+	}{{"jwtaudience", j.Jwtaudience != ""}, {"jwtissuer", j.Jwtissuer != ""}, {"jwtalg", len(j.Jwtalg) > 0}, {"jwtuser", j.Jwtuser != credential.DefaultUserClaim}} {
+		if f.isSet {
+			return needs(f.name, "jwtkey", "")
+		}
+	}
 	return nil
 }
 
@@ -103,7 +155,7 @@ func (w *options) checkAccess() *refusal {
 		}
 	}
 	for _, source := range credentialSources {
-		if slices.Contains(w.Credential.Auth, source.kind) && source.value(&w.Credential) == "" {
+		if slices.Contains(w.Credential.Auth, source.kind) && source.value(&w.grammar) == "" {
 			return &refusal{status: ExitFlags, about: about,
 				message: fmt.Sprintf("please specify --%s when requesting --auth=%s", source.flag, source.kind),
 				inFile:  fmt.Sprintf("auth has %q, which needs the global key %s, or the flag", source.kind, source.flag)}
@@ -121,10 +173,10 @@ func (w *options) checkAccess() *refusal {
 }
 
 // unknownGroup returns an entry of --allow that is a group although nothing says who is in
-// groups; "" if there is none.
+// groups, no file and no token; "" if there is none.
 func (w *options) unknownGroup() string {
 	all := w.credentials.all()
-	if all == nil || all.Groups != nil || w.file.broken["groupfile"] {
+	if all == nil || all.Groups != nil || w.JWT.Jwtkey != "" || w.file.broken["groupfile"] {
 		return ""
 	}
 	i := slices.IndexFunc(w.Credential.Allow, func(entry string) bool { return strings.HasPrefix(entry, "@") })

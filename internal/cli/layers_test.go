@@ -42,8 +42,13 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		if f.Name == "auth" {
 			other = "none"
 		}
-		if f.Name == "trustproxy" {
+		switch f.Name {
+		case "trustproxy":
 			other = "10.0.0.1"
+		case "authheader":
+			other = "X-User"
+		case "jwtalg":
+			other = "EdDSA"
 		}
 		if f.Kind == KindInt {
 			other = "7"

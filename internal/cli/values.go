@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/credential"
 	"websocketd/libwebsocketd/gate"
 )
 
@@ -127,6 +128,8 @@ var formChecks = map[string]func(text string) error{
 	"user":        checkUser,
 
 	"forwardedheader": gate.CheckForwardedHeader,
+	"authheader":      credential.CheckHeader,
+	"jwtalg":          eachOf(credential.CheckAlgorithm),
 }
 
 func checkProtocol(name string) error {

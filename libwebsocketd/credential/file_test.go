@@ -11,14 +11,14 @@ import (
 )
 
 // written is a file in a new directory.
-func written(t *testing.T, content string) string {
+func written(t testing.TB, content string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
 	write(t, name, content)
 	return name
 }
 
-func write(t *testing.T, name, content string) {
+func write(t testing.TB, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 		t.Fatal(err)

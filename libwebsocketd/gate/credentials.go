@@ -65,6 +65,11 @@ func Wrong(reason string) *Refusal {
 // fields must not be changed after the first call of Access.
 type Credentials struct {
 	Kinds []Credential // in the order in which they are tried; no two have one name
+	Named []Credential // further ones, which a program has only if its auth names them
+
+	// Headers are the names of headers besides Authorization that carry proofs, and are
+	// withheld from programs.
+	Headers []string
 
 	// Groups returns the groups of a user; may be nil.
 	Groups func(user string) []string
@@ -74,6 +79,23 @@ type Credentials struct {
 	ResourceMetadata string
 
 	wrong wrongProofs
+}
+
+// every returns all kinds.
+func (c *Credentials) every() []Credential {
+	if c == nil {
+		return nil
+	}
+	return slices.Concat(c.Kinds, c.Named)
+}
+
+// Anyone returns what whoever is known by any kind can do; nil if there is none.
+func (c *Credentials) Anyone() *Access {
+	every := c.every()
+	if len(every) == 0 {
+		return nil
+	}
+	return &Access{all: c, kinds: every, challenges: c.challenges(every)}
 }
 
 // NoAuth is the name in a list of kinds that stands for no credentials at all.
@@ -90,7 +112,7 @@ type Access struct {
 }
 
 // Access returns what a program requires that names kinds and allows some users, and groups
-// as @NAME. No kinds is all of them, NoAuth alone is none. An empty allow is everyone who is
+// as @NAME. No kinds is all but the Named ones, NoAuth alone is none. An empty allow is everyone who is
 // known. The error names the entry at fault. c may be nil, which has no kinds.
 func (c *Credentials) Access(kinds, allow []string) (*Access, error) {
 	kinds, allow = entries(kinds), entries(allow)
@@ -103,25 +125,24 @@ func (c *Credentials) Access(kinds, allow []string) (*Access, error) {
 		}
 		return nil, nil
 	}
-	if c == nil || len(c.Kinds) == 0 {
-		switch {
-		case len(kinds) > 0:
-			return nil, fmt.Errorf("auth has %q, of which the server has none", kinds[0])
-		case len(allow) > 0:
-			return nil, fmt.Errorf("allow has %q, but the server has no credentials by which anyone is known", allow[0])
-		}
-		return nil, nil
-	}
-	a := &Access{all: c, kinds: c.Kinds}
-	if len(kinds) > 0 {
-		a.kinds = nil
-	}
+	every, a := c.every(), &Access{all: c}
 	for _, name := range kinds {
-		i := slices.IndexFunc(c.Kinds, func(k Credential) bool { return k.Name() == name })
+		i := slices.IndexFunc(every, func(k Credential) bool { return k.Name() == name })
 		if i < 0 {
 			return nil, fmt.Errorf("auth has %q, of which the server has none", name)
 		}
-		a.kinds = append(a.kinds, c.Kinds[i])
+		a.kinds = append(a.kinds, every[i])
+	}
+	if len(kinds) == 0 && c != nil {
+		a.kinds = c.Kinds
+	}
+	switch {
+	case len(a.kinds) == 0 && len(allow) > 0 && len(every) > 0:
+		return nil, fmt.Errorf("allow has %q, but auth does not name %q, by which someone would be known", allow[0], every[0].Name())
+	case len(a.kinds) == 0 && len(allow) > 0:
+		return nil, fmt.Errorf("allow has %q, but the server has no credentials by which anyone is known", allow[0])
+	case len(a.kinds) == 0:
+		return nil, nil
 	}
 	for _, entry := range allow {
 		if group, ok := strings.CutPrefix(entry, "@"); ok {
@@ -241,7 +262,7 @@ func (a *Access) Takes(who Identity) bool {
 
 // Knows reports whether a client that was known before still is: its user, its token.
 func (c *Credentials) Knows(who Identity) bool {
-	return slices.ContainsFunc(c.Kinds, func(k Credential) bool {
+	return slices.ContainsFunc(c.every(), func(k Credential) bool {
 		knower, ok := k.(Knower)
 		return k.Name() == who.kind && (!ok || knower.Knows(who))
 	})

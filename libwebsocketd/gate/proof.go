@@ -117,6 +117,9 @@ func (c *Credentials) Withhold(r *http.Request) *http.Request {
 	kept.Header = r.Header.Clone()
 	kept.Header.Del("Authorization")
 	kept.Header.Del("Proxy-Authorization")
+	for _, name := range c.Headers {
+		kept.Header.Del(name)
+	}
 	withholdBearers(kept.Header)
 	if referer := kept.Header.Get("Referer"); referer != "" {
 		kept.Header.Set("Referer", WithoutToken(referer))

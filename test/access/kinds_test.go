@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -126,4 +127,51 @@ var kinds = []kind{
 			return bearer(newToken)
 		},
 	},
+	jwtKind(),
+	{
+		name: "header", authType: "Proxy",
+		flags: func(*testing.T, *house) []string {
+			return []string{"--trustproxy=127.0.0.0/8", "--authheader=x-remote-user"}
+		},
+		ann: []proof{line("X-Remote-User: ann"), line("x-remote-user:   ann"), {lines: []string{"X-Remote-User: ann", "X-Forwarded-For: 192.0.2.1"}}},
+		bob: []proof{line("X-Remote-User: bob")},
+		// Programs do not see it.
+		secrets: []string{"HTTP_X_REMOTE_USER"},
+		refused: map[int][]proof{
+			403: {line("X-Remote-User: "), line("X-Remote-User: ann\xff"), line("X-Remote: ann"), basic("ann", "x")},
+			400: {{lines: []string{"X-Remote-User: ann", "X-Remote-User: ann"}}, {lines: []string{"X-Remote-User: ", "X-Remote-User: ann"}}},
+		},
+		anonymous: 403, // there is nothing that a client could show
+	},
+	{
+		name: "certificate", authType: "CLIENT_CERT",
+		flags: func(t *testing.T, h *house) []string {
+			harness.NewCertificate(t, h.dir, "server", "localhost")
+			var known string
+			for i, user := range []string{"ann", "bob", "eve"} {
+				dir := h.file(user)
+				if err := os.Mkdir(dir, 0o755); err != nil {
+					t.Fatal(err)
+				}
+				c := harness.NewCertificate(t, dir, "", user) // without a subject, so that the name is the user's
+				pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				*certificates[i] = pair
+				if text, _ := os.ReadFile(c.Cert); user != "eve" {
+					known += string(text)
+				}
+			}
+			h.write(t, "clients.pem", known)
+			return []string{"--ssl", "--sslcert=server.pem", "--sslkey=server.key", "--sslca=clients.pem"}
+		},
+		ann:     []proof{{certificate: certificates[0]}},
+		bob:     []proof{{certificate: certificates[1]}},
+		refused: map[int][]proof{0: {{certificate: certificates[2]}}},
+		alone:   true, // without a certificate there is no answer
+	},
 }
+
+// certificates are those of ann, of bob and of eve, whom nobody knows.
+var certificates = [3]*tls.Certificate{{}, {}, {}}

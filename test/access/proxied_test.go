@@ -1,0 +1,38 @@
+package access
+
+import (
+	"path/filepath"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+// TestHeaderOfAStranger: the header that names a user proves nothing from anyone but a
+// trusted proxy, whatever else is forged, and reaches no program from anywhere.
+func TestHeaderOfAStranger(t *testing.T) {
+	t.Parallel()
+	forged := harness.Handshake("/").Add("X-Remote-User", "ann").Add("X-Forwarded-For", "10.0.0.1").Add("Forwarded", "for=10.0.0.1").Add("X-Real-IP", "10.0.0.1")
+	strict := harness.Start(t, harness.Binary(t), "--trustproxy=10.0.0.1,unix", "--authheader=X-Remote-User", "env")
+	for _, r := range []harness.Request{forged, forged.Add("X-Remote-User", "ann"), forged.With("X-Remote-User", "")} {
+		if c := strict.Ask(t, r); c.Status() != 403 || c.Header("WWW-Authenticate") != "" {
+			t.Errorf("%v: %d %s", r.Lines, c.Status(), c.Body)
+		}
+	}
+	open := harness.Start(t, harness.Binary(t), "--trustproxy=10.0.0.1", "--authheader=X-Remote-User", "--auth=none", "env")
+	env := open.Environment(t, forged)
+	if _, seen := env["HTTP_X_REMOTE_USER"]; seen || env["REMOTE_USER"] != "" || env["REMOTE_ADDR"] != "127.0.0.1" || env["HTTP_X_REAL_IP"] != "10.0.0.1" {
+		t.Errorf("the environment of a stranger's process: %v", env)
+	}
+}
+
+// TestHeaderAtUnixSocket: the proxy at the unix socket is trusted by the word for it.
+func TestHeaderAtUnixSocket(t *testing.T) {
+	t.Parallel()
+	for trust, status := range map[string]int{"unix": 101, "0.0.0.0/0,::/0": 403} {
+		s := harness.Options{Bin: harness.Binary(t), Unix: filepath.Join(t.TempDir(), "s"),
+			Args: []string{"--trustproxy=" + trust, "--authheader=X-Remote-User", "cat"}}.Start(t)
+		if c := s.Ask(t, harness.Handshake("/").Add("X-Remote-User", "ann")); c.Status() != status {
+			t.Errorf("--trustproxy=%s: %d %s", trust, c.Status(), c.Body)
+		}
+	}
+}
