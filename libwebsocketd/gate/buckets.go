@@ -57,15 +57,16 @@ func (b *Buckets) Await(ctx context.Context, addr netip.Addr) error {
 	return b.level(network(addr)).Wait(ctx)
 }
 
-// Lack returns after which time an address will have a token; 0 if it has one. It takes
-// nothing, and remembers no address.
-func (b *Buckets) Lack(addr netip.Addr) time.Duration {
+// Left returns how many tokens an address has, and if it is none, after which time it will
+// have one. It takes nothing, and remembers no address.
+func (b *Buckets) Left(addr netip.Addr) (n int, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if at := b.of[network(addr)]; at != nil {
-		return lack(at.Value.(*bucket).level)
+		level := at.Value.(*bucket).level
+		return int(level.Tokens()), lack(level)
 	}
-	return 0
+	return b.rate.N, 0
 }
 
 // level returns the bucket of an address, which is the last used from now on.

@@ -25,8 +25,13 @@ func TestBuckets(t *testing.T) {
 				t.Errorf("the %d. has to wait %s, want %s", i+1, wait, want)
 			}
 		}
-		if b.Take(two) != 0 || b.Lack(two) != 0 || b.Lack(one) == 0 {
+		if b.Take(two) != 0 {
 			t.Error("two addresses have one bucket")
+		}
+		for addr, want := range map[netip.Addr]int{one: 0, two: 1, nth(0): 2} {
+			if n, wait := b.Left(addr); n != want || (wait == 0) != (n > 0) {
+				t.Errorf("%s has %d left, and waits %s", addr, n, wait)
+			}
 		}
 		time.Sleep(20 * time.Second)
 		if wait := b.Take(one); wait.Round(time.Millisecond) != 10*time.Second {
@@ -58,7 +63,7 @@ func TestBucketsAreBounded(t *testing.T) {
 		if b.Take(one) != 0 {
 			t.Error("the one used longest ago is remembered")
 		}
-		if b.Lack(nth(-1)) != 0 || len(b.of) != mostAddresses {
+		if n, _ := b.Left(nth(-1)); n != 1 || len(b.of) != mostAddresses {
 			t.Error("a look has changed what is remembered")
 		}
 	})

@@ -188,12 +188,8 @@ func (a *Access) Check(r *http.Request, from Client) (Identity, *Refusal) {
 	if refusal != nil {
 		return Identity{}, a.challenge(refusal, shown)
 	}
-	if refusal := a.slow(from, shown); refusal != nil {
-		return Identity{}, refusal
-	}
-	who, refusal := a.identify(r, from, shown)
+	who, refusal := a.try(r, from, shown)
 	if refusal != nil {
-		a.noteWrong(from, shown, refusal)
 		return Identity{}, a.challenge(refusal, shown)
 	}
 	return who, a.permit(who)

@@ -1,9 +1,11 @@
 package gate
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,4 +79,62 @@ func TestWrongProofs(t *testing.T) {
 			check(netip.Addr{}, "wrong", 401) // a unix socket's clients are all one
 		}
 	})
+}
+
+// slowly is a Credential that takes a second for a check.
+type slowly struct {
+	fixed
+	mu sync.Mutex
+}
+
+func (s *slowly) Identify(r *http.Request, from Client, p Proof) (Identity, *Refusal) {
+	time.Sleep(time.Second)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fixed.Identify(r, from, p)
+}
+
+func (s *slowly) Remembers(p Proof) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fixed.Remembers(p)
+}
+
+// TestWrongProofsAtOnce: a hundred guesses at once are as good as one after another, and a
+// hundred requests of a page with the right password are all let in.
+func TestWrongProofsAtOnce(t *testing.T) {
+	for password, want := range map[string]map[int]int{
+		"wrong": {401: 10, 429: 90},
+		"right": {200: 100},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			kind := &slowly{}
+			access, err := (&Credentials{Kinds: []Credential{kind}}).Access(nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			statuses := make(chan int, 100)
+			for range cap(statuses) {
+				go func() {
+					r := httptest.NewRequest("GET", "/", nil)
+					r.SetBasicAuth("ann", password)
+					if _, refusal := access.Check(r, Client{Addr: one}); refusal != nil {
+						statuses <- refusal.Status
+						return
+					}
+					statuses <- 200
+				}()
+			}
+			got := map[int]int{}
+			for range cap(statuses) {
+				got[<-statuses]++
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", password, got, want)
+			}
+			if n := len(access.all.wrong.checking); n != 0 {
+				t.Errorf("%d addresses are still being checked", n)
+			}
+		})
+	}
 }
