@@ -6,6 +6,11 @@ export function connect(url?: string | URL, options?: Options): Connection;
 export interface Options {
   /** Subprotocols to offer, as for WebSocket. A function is called before each handshake. */
   protocols?: string | string[] | (() => string | string[] | Promise<string | string[]>);
+  /**
+   * A bearer token. A WebSocket carries it in a subprotocol, beside 'websocketd', a request in
+   * Authorization: it is in no URL, and is kept nowhere else. A function is called each time.
+   */
+  token?: string | (() => string | Promise<string>);
   /** Whether to come back after a lost connection: true. */
   reconnect?: boolean;
   /** How often in a row to try in vain: Infinity. */

@@ -23,7 +23,7 @@ const full: Closing = { code: 0, reason: '' }, onward: Closing = { code: 0, reas
 
 /** Connects to a program. A connection is one conversation, over as many links as it takes. */
 export function connect(to?: string | URL, options: Options = {}): Connection {
-  const { fetch = globalThis.fetch, WebSocket = globalThis.WebSocket, protocols, reconnect = true, tries = Infinity } = options;
+  const { fetch = globalThis.fetch, WebSocket = globalThis.WebSocket, protocols, token, reconnect = true, tries = Infinity } = options;
   const patience = Math.min(options.patience ?? 1e4, 3e8); // a timer has 31 bits
   const { queue = 0, highWater = 1 << 24, fallback = true, delay: { first = 1000, most = 3e4 } = {} } = options;
   const url = locate(to), named = url.searchParams.get('session');
@@ -167,7 +167,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     if (over) return over;
     if (isClosed()) return full;
     const streams = counts() && fallback && (begins || blocked > 1 || !WebSocket);
-    const next = streams ? startStream() : await startSocket();
+    const next = await (streams ? startStream() : startSocket());
     if (!(await next.opened)) {
       const closing = next.closing!;
       // A proxy may have swallowed the stream. Then both ways are tried in turn.
@@ -214,10 +214,11 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
 
   /** Sends a request, and returns the text of a good answer. */
   async function request(query: Record<string, string>, init: RequestInit, times = 1): Promise<string> {
+    const proof = await headers();
     const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(times * patience)]);
     let r, text;
     try {
-      r = await fetch(withQuery(url, { session: me.session?.id, ...query }), { ...init, headers: { ...init.headers, ...headers() }, cache: 'no-store', signal });
+      r = await fetch(withQuery(url, { session: me.session?.id, ...query }), { ...init, headers: { ...init.headers, ...proof }, cache: 'no-store', signal });
       text = await r.text();
     } catch (error) {
       throw unreachable(url, error, !program.lifetime);
@@ -227,8 +228,17 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     return text;
   }
 
-  function headers(): Record<string, string> {
-    return me.session?.secret ? { Authorization: `Bearer ${me.session.secret}` } : {};
+  /** Returns the value of an option that may be a function. */
+  async function valueOf<T>(option: T | (() => T | Promise<T>)): Promise<T> {
+    const value = await (option instanceof Function ? option() : option);
+    if (isClosed()) throw full;
+    return value;
+  }
+
+  /** Returns what proves who we are: that opens a session of our own, too. */
+  async function headers(): Promise<Record<string, string>> {
+    const proof = (await valueOf(token)) ?? me.session?.secret;
+    return proof ? { Authorization: `Bearer ${proof}` } : {};
   }
 
   /** Finds the place in the numbers of the program. Returns its ending if nothing is left to be read. */
@@ -267,17 +277,19 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     return withQuery(url, { session: me.session?.id, after: epoch ? `${epoch}:${last}` : '0', ...query });
   }
 
-  function startStream(): Link {
-    return (latest = openStream(fetch, address({ gap: 'ok' }), headers(), patience, ear));
+  async function startStream(): Promise<Link> {
+    const proof = await headers();
+    return (latest = openStream(fetch, address({ gap: 'ok' }), proof, patience, ear));
   }
 
   async function startSocket(): Promise<Link> {
-    let token;
-    // A WebSocket can carry no secret.
-    if (me.session?.secret) token = JSON.parse(await request({ ticket: 'new' }, { method: 'POST' })).ticket;
-    const offered = typeof protocols === 'function' ? await protocols() : protocols;
-    if (isClosed()) throw full;
-    latest = openSocket(WebSocket, counts() ? address({ notes: 'no', token }) : url, offered, counts(), patience, ear);
+    let ticket;
+    const proof = await valueOf(token);
+    // A WebSocket can carry no secret of a session.
+    if (!proof && me.session?.secret) ticket = JSON.parse(await request({ ticket: 'new' }, { method: 'POST' })).ticket;
+    let offered = await valueOf(protocols);
+    if (proof) offered = [offered ?? [], 'websocketd', `bearer.${btoa(proof).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`].flat();
+    latest = openSocket(WebSocket, counts() ? address({ notes: 'no', token: ticket }) : url, offered, counts(), patience, ear);
     latest.last = last;
     return latest;
   }
