@@ -39,6 +39,7 @@ type program struct {
 	open      map[io.Closer]bool
 	asked     []string // requests
 	got       []string // messages to the program
+	proofs    []string // Authorization of requests
 }
 
 func newProgram(t *testing.T, lifetime string) (*program, string) {
@@ -120,7 +121,7 @@ func (p *program) log() string {
 func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	p.mu.Lock()
-	p.asked = append(p.asked, what(r))
+	p.asked, p.proofs = append(p.asked, what(r)), append(p.proofs, r.Header.Get("Authorization"))
 	answer, sentence, raw := p.answer, p.sentence, p.raw
 	if p.refusals > 0 {
 		if p.refusals--; p.refusals == 0 {

@@ -53,7 +53,7 @@ func isEOF(err error) bool { return err == io.EOF }
 
 // openWebSocket makes a WebSocket that goes on after a position.
 func (c *Conn) openWebSocket(ctx context.Context, after position) (*link, error) {
-	server, err := ws.Dial(ctx, c.address(url.Values{"after": {after.String()}, "notes": {"no"}}, "ws"), c.dialOptions())
+	server, err := c.dial(ctx, url.Values{"after": {after.String()}, "notes": {"no"}})
 	if err != nil {
 		return nil, err
 	}
@@ -62,18 +62,22 @@ func (c *Conn) openWebSocket(ctx context.Context, after position) (*link, error)
 
 // openPlain makes a WebSocket whose process ends with it.
 func (c *Conn) openPlain(ctx context.Context) (*link, error) {
-	server, err := ws.Dial(ctx, c.address(url.Values{}, "ws"), c.dialOptions())
+	server, err := c.dial(ctx, url.Values{})
 	if err != nil {
 		return nil, err
 	}
 	return &link{carrier: &socket{server}, via: WebSocket}, nil
 }
 
-func (c *Conn) dialOptions() ws.DialOptions {
-	return ws.DialOptions{
-		Header: c.header(), Protocols: c.o.Protocols, TLS: c.o.TLS, Proxy: c.o.Proxy, Dial: c.o.Dial,
-		MaxMessage: c.o.MaxMessage, PingInterval: c.o.PingInterval,
+func (c *Conn) dial(ctx context.Context, query url.Values) (*ws.Endpoint, error) {
+	header, err := c.header(ctx)
+	if err != nil {
+		return nil, err
 	}
+	return ws.Dial(ctx, c.address(query, "ws"), ws.DialOptions{
+		Header: header, Protocols: c.o.Protocols, TLS: c.o.TLS, Proxy: c.o.Proxy, Dial: c.o.Dial,
+		MaxMessage: c.o.MaxMessage, PingInterval: c.o.PingInterval,
+	})
 }
 
 // isBlocked reports whether the error of a handshake may be that of something between,

@@ -17,7 +17,12 @@ import (
 type Options struct {
 	Header    http.Header // of every request; Host takes the place of the URL's
 	Protocols []string    // subprotocols to offer, the preferred one first
-	TLS       *tls.Config // for wss and https; nil: the system's certificates
+
+	// Token returns a bearer token, which takes the place of an Authorization in Header. It
+	// is called before each request, and may return another one each time. May be nil.
+	Token func(context.Context) (string, error)
+
+	TLS *tls.Config // for wss and https; nil: the system's certificates
 
 	// Proxy returns the URL of an HTTP proxy for a request, nil for none. The field is nil
 	// for that of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).

@@ -1,6 +1,9 @@
 package client
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -51,4 +54,40 @@ func TestSessionBehindLogin(t *testing.T) {
 	p.cut(t)
 	p.say("a")
 	expect(t, c, 1, "a")
+}
+
+// TestToken: each request and each handshake has a token of its own, and the session's
+// secret is in the cookie then. That there is none for now is a try that has failed.
+func TestToken(t *testing.T) {
+	t.Parallel()
+	p, address := newProgram(t, lifetimeSession)
+	p.epoch = ""
+	o, l := quick()
+	calls := 0
+	o.Token = func(context.Context) (string, error) {
+		if calls++; calls == 5 {
+			return "", errors.New("the vault is closed")
+		}
+		return fmt.Sprint("t", calls), nil
+	}
+	c := dial(t, address, o)
+	p.say("a")
+	expect(t, c, 1, "a")
+	p.cut(t)
+	p.say("b")
+	expect(t, c, 2, "b")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, proof := range p.proofs {
+		n := i + 1
+		if n >= 5 {
+			n++
+		}
+		if proof != fmt.Sprint("Bearer t", n) {
+			t.Errorf("request %d has %q", i, proof)
+		}
+	}
+	if told := l.took(); len(p.proofs) < 6 || !strings.Contains(told, "there is no token: the vault is closed") {
+		t.Errorf("%q; %q", p.proofs, told)
+	}
 }

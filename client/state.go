@@ -136,7 +136,9 @@ func (c *Conn) request(ctx context.Context, method string, query url.Values, acc
 	if err != nil {
 		return nil, err
 	}
-	r.Header = c.header()
+	if r.Header, err = c.header(ctx); err != nil {
+		return nil, err
+	}
 	r.Host = r.Header.Get("Host")
 	r.Header.Del("Host")
 	r.Header.Set("Accept", accept)
@@ -152,10 +154,17 @@ func (c *Conn) request(ctx context.Context, method string, query url.Values, acc
 
 // header returns what every request carries. The secret of a session is a Bearer token or,
 // where the caller has another use for that header, the cookie that the session came with.
-func (c *Conn) header() http.Header {
+func (c *Conn) header(ctx context.Context) (http.Header, error) {
 	h := c.o.Header.Clone()
 	if h == nil {
 		h = http.Header{}
+	}
+	if c.o.Token != nil {
+		token, err := c.o.Token(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("there is no token: %w", err)
+		}
+		h.Set("Authorization", "Bearer "+token)
 	}
 	r := &http.Request{Header: h}
 	if password, ok := c.target.User.Password(); ok && h.Get("Authorization") == "" {
@@ -172,7 +181,7 @@ func (c *Conn) header() http.Header {
 			r.AddCookie(cookie)
 		}
 	}
-	return h
+	return h, nil
 }
 
 // address returns the program's URL with more of a query, and with a scheme for http or ws.

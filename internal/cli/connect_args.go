@@ -100,6 +100,8 @@ func (p *connectParser) check(settings []setting, secure bool) *refusal {
 		message = "please only specify one of --newlines and --framing=" + m.Framing + ": newlines matter where messages are lines"
 	case sets(settings, "maxframesize") && !framing.NeedsLimit() && !p.End.Resume:
 		message = "--maxframesize is for --resume and --framing=length, lsp and ndjson: otherwise a message of any size is passed on as it comes"
+	case p.Whom.Tokenfile != "" && p.Whom.User != "":
+		message = "please only specify one of --tokenfile and --user: a request proves once who it is from"
 	case p.TLS.Key != "" && p.TLS.Cert == "":
 		message = "please specify --cert when requesting --key"
 	case p.TLS.Insecure && p.TLS.CA != "":

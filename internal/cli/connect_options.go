@@ -36,7 +36,27 @@ func (p *connectParser) options(address string) (o connect.Options, err error) {
 	if o.Header, err = p.header(); err == nil {
 		o.TLS, err = p.identity()
 	}
+	if file := p.Whom.Tokenfile; file != "" && err == nil {
+		if o.Header.Get("Authorization") != "" {
+			return o, errors.New("please only specify one of --tokenfile and --header=Authorization: a request proves once who it is from")
+		}
+		o.Token = func(context.Context) (string, error) { return readToken(file) }
+		_, err = readToken(file)
+	}
 	return o, err
+}
+
+// readToken returns the bearer token of a file. No error has any of it.
+func readToken(file string) (string, error) {
+	text, err := libwebsocketd.ReadRegular(file)
+	if err != nil {
+		return "", fmt.Errorf("--tokenfile=%s: %w", file, err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' || c == ',' }) {
+		return "", fmt.Errorf("--tokenfile=%s: the file must have one token, and nothing else: printable ASCII without blanks and commas", file)
+	}
+	return token, nil
 }
 
 // header returns the header of the requests.

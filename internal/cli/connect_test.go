@@ -86,6 +86,11 @@ func TestConnectRefuses(t *testing.T) {
 		{"-k ws://a", "--ca, --cert, --key and --insecure are about TLS: write wss:// in place of ws://"},
 		{"--ca=/no/such wss://a", "--ca: open /no/such: no such file or directory"},
 		{"--cert=/no/such wss://a", "--cert=/no/such --key=/no/such: open /no/such: no such file or directory"},
+		{"--tokenfile=/no/such ws://a", "--tokenfile=/no/such: open /no/such: no such file or directory"},
+		{"--tokenfile=/dev/null ws://a", "is not a regular file"},
+		{"--tokenfile=connect_test.go ws://a", "--tokenfile=connect_test.go: the file must have one token, and nothing else"},
+		{"--tokenfile=x --user=a:b ws://a", "please only specify one of --tokenfile and --user"},
+		{"--tokenfile=x -H authorization:b ws://a", "please only specify one of --tokenfile and --header=Authorization"},
 		{"--header=@/no/such ws://a", "--header=@/no/such: open /no/such: no such file or directory"},
 	} {
 		status, stdout, stderr := invoke(nil, append([]string{"connect"}, strings.Fields(test.args)...)...)
@@ -151,7 +156,7 @@ func TestConnectHelp(t *testing.T) {
 
 // TestConnectFlags pins the names and kinds, which are a promise to users.
 func TestConnectFlags(t *testing.T) {
-	want := "protocol:names header:list origin:string user:string unixsocket:string ca:string cert:string key:string insecure:bool " +
+	want := "protocol:names header:list origin:string user:string tokenfile:string unixsocket:string ca:string cert:string key:string insecure:bool " +
 		"framing:choice newlines:choice binary:bool maxline:size maxframesize:size pingms:uint resume:bool eofwait:time help:bool"
 	var got []string
 	for _, f := range ConnectFlags() {

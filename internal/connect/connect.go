@@ -27,6 +27,7 @@ import (
 type Options struct {
 	URL string // ws or wss
 	ws.DialOptions
+	Token func(context.Context) (string, error) // a bearer token, of each request; may be nil
 
 	Stream  stdio.Options // Framing, Newlines, Binary and MaxLine of it
 	Resume  bool          // go on after a lost connection

@@ -19,7 +19,16 @@ func dial(ctx context.Context, o *Options, l local) (r remote, protocol string, 
 		c, err := resume(ctx, o, l)
 		return c, "", err
 	}
-	c, err := ws.Dial(ctx, o.URL, o.DialOptions)
+	with := o.DialOptions
+	if o.Token != nil {
+		token, err := o.Token(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		with.Header = with.Header.Clone()
+		with.Header.Set("Authorization", "Bearer "+token)
+	}
+	c, err := ws.Dial(ctx, o.URL, with)
 	if err != nil {
 		return nil, "", err
 	}
@@ -30,7 +39,7 @@ func dial(ctx context.Context, o *Options, l local) (r remote, protocol string, 
 func resume(ctx context.Context, o *Options, l local) (c *client.Conn, err error) {
 	returns := false // there is a process to come back to
 	c, err = client.Dial(ctx, o.URL, &client.Options{
-		Header: o.Header, Protocols: o.Protocols, TLS: o.TLS, Dial: o.Dial, MaxMessage: o.MaxMessage, PingInterval: o.PingInterval,
+		Header: o.Header, Token: o.Token, Protocols: o.Protocols, TLS: o.TLS, Dial: o.Dial, MaxMessage: o.MaxMessage, PingInterval: o.PingInterval,
 		Opened: func(opened client.Opened) {
 			if opened.Resumed {
 				l.say("connected again")

@@ -102,3 +102,28 @@ func TestResumeAtTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestToken: the token of a file is shown to a server that asks for one, also when the
+// connection is made again with another token in the file.
+func TestToken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	tokens, own := filepath.Join(dir, "tokens"), filepath.Join(dir, "own")
+	harness.WriteFile(t, tokens, "ada:token-of-ada-0123456789\nada:token-of-ada-9876543210\n", 0o600)
+	harness.WriteFile(t, own, "token-of-ada-0123456789\n", 0o600)
+	_, plain := serve(t, `echo "hello $REMOTE_USER"`, "--tokenfile="+tokens)
+	start(t, plain).ends(t, 1, "", "401 Unauthorized")
+	start(t, "--tokenfile="+own, plain).ends(t, 0, "hello ada\n", "")
+
+	s, _ := serve(t, `echo "hello $REMOTE_USER"; exec cat`, "--tokenfile="+tokens, "--resume=1m")
+	proxy := harness.NewProxy(t, s.Addr)
+	c := start(t, "--resume", "--tokenfile="+own, "ws://"+proxy.Addr+"/")
+	c.out.Await(t, "hello ada")
+	harness.WriteFile(t, own, "token-of-ada-9876543210", 0o600)
+	proxy.After(0, harness.Reset)
+	c.err.Await(t, "connected again")
+	c.say(t, "still there\n")
+	c.out.Await(t, "still there")
+	c.signal(t, syscall.SIGTERM)
+	c.ends(t, -int(syscall.SIGTERM), "hello ada\nstill there\n", "connected again")
+}
