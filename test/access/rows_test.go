@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,7 +23,7 @@ func TestEveryFaceHasARow(t *testing.T) {
 	}
 	for file := range calls(t, "libwebsocketd", "prove") {
 		name := elsewhere[file]
-		if !has[file] && (name == "" || !isTest(t, "libwebsocketd", name)) {
+		if !has[file] && (name == "" || !harness.HasTest(t, "libwebsocketd", name)) {
 			t.Errorf("%s has credentials checked, but no row of faces_test.go is about it", file)
 		}
 		delete(has, file)
@@ -101,20 +100,4 @@ func packages(e ast.Expr) string {
 		return true
 	})
 	return strings.Join(names, " ")
-}
-
-// isTest reports whether a directory has a test of this name.
-func isTest(t *testing.T, dir, name string) bool {
-	t.Helper()
-	files, _ := filepath.Glob(filepath.Join(harness.RootDir(), dir, "*_test.go"))
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(text), "\nfunc "+name+"(t *testing.T)") {
-			return true
-		}
-	}
-	return false
 }
