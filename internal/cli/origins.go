@@ -81,7 +81,7 @@ func lockedOut(cfg libwebsocketd.Config, p libwebsocketd.Program) string {
 // ownOrigins returns requests as this server's own pages make them, under the names
 // it is bound to and those of --host. known is false where it may have other names.
 func ownOrigins(cfg libwebsocketd.Config) (own []*http.Request, known bool) {
-	addresses := cfg.Addresses
+	addresses, secure := cfg.Addresses, cfg.TLSCert != ""
 	if len(addresses) == 0 {
 		addresses = []string{"localhost", "127.0.0.1", "::1"}
 	}
@@ -92,20 +92,23 @@ func ownOrigins(cfg libwebsocketd.Config) (own []*http.Request, known bool) {
 		if isUnspecified(address) {
 			return nil, false
 		}
-		own = append(own, ownOrigin(cfg, net.JoinHostPort(strings.Trim(address, "[]"), strconv.Itoa(mainPort(cfg)))))
+		own = append(own, ownOrigin(secure, net.JoinHostPort(strings.Trim(address, "[]"), strconv.Itoa(mainPort(cfg)))))
 	}
 	for _, host := range cfg.Hosts { // a proxy may have any port
 		if strings.HasPrefix(host, "*.") {
 			return nil, false
 		}
-		own = append(own, ownOrigin(cfg, host))
+		own = append(own, ownOrigin(secure, host))
+		if len(cfg.TrustedProxies) > 0 { // which may speak TLS where this server does not, or the other way round
+			own = append(own, ownOrigin(!secure, host))
+		}
 	}
 	return own, true
 }
 
-func ownOrigin(cfg libwebsocketd.Config, host string) *http.Request {
+func ownOrigin(secure bool, host string) *http.Request {
 	r := &http.Request{Host: host, Header: http.Header{"Origin": {"http://" + host}}}
-	if cfg.TLSCert != "" {
+	if secure {
 		r.TLS = &tls.ConnectionState{}
 		r.Header.Set("Origin", "https://"+host)
 	}

@@ -1,22 +1,11 @@
 package credential
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"math"
-	"math/big"
-	"os"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,59 +14,6 @@ import (
 
 	"websocketd/libwebsocketd/gate"
 )
-
-// signers has private keys by name, made once: RSA takes a while.
-var signers = sync.OnceValue(func() map[string]any {
-	all := map[string]any{"secret": []byte("a secret of thirty-two bytes, or more")}
-	for _, name := range []string{"rsa", "rsa2"} {
-		all[name], _ = rsa.GenerateKey(rand.Reader, 2048)
-	}
-	for name, curve := range map[string]elliptic.Curve{"p256": elliptic.P256(), "p384": elliptic.P384(), "p521": elliptic.P521()} {
-		all[name], _ = ecdsa.GenerateKey(curve, rand.Reader)
-	}
-	_, all["ed25519"], _ = ed25519.GenerateKey(rand.Reader)
-	return all
-})
-
-// publicOf returns the public key of a signer; nil for a secret.
-func publicOf(name string) any {
-	switch key := signers()[name].(type) {
-	case *rsa.PrivateKey:
-		return &key.PublicKey
-	case *ecdsa.PrivateKey:
-		return &key.PublicKey
-	case ed25519.PrivateKey:
-		return key.Public()
-	}
-	return nil
-}
-
-// pemOf returns public keys in PEM form.
-func pemOf(names ...string) (text string) {
-	for _, name := range names {
-		der, _ := x509.MarshalPKIXPublicKey(publicOf(name))
-		text += string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-	}
-	return text
-}
-
-// jwkOf returns a public key as a JSON Web Key with some more members.
-func jwkOf(name, more string) string {
-	b64 := base64.RawURLEncoding.EncodeToString
-	switch key := publicOf(name).(type) {
-	case *rsa.PublicKey:
-		return fmt.Sprintf(`{"kty":"RSA","n":%q,"e":%q%s}`, b64(key.N.Bytes()), b64(big.NewInt(int64(key.E)).Bytes()), more)
-	case *ecdsa.PublicKey:
-		point, _ := key.Bytes()
-		half := len(point) / 2
-		return fmt.Sprintf(`{"kty":"EC","crv":%q,"x":%q,"y":%q%s}`, key.Params().Name, b64(point[1:1+half]), b64(point[1+half:]), more)
-	case ed25519.PublicKey:
-		return fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","x":%q%s}`, b64(key), more)
-	}
-	return `{"kty":"oct","k":"` + b64(signers()[name].([]byte)) + `"}`
-}
-
-func keySet(keys ...string) string { return `{"keys":[` + strings.Join(keys, ",") + `]}` }
 
 // good are claims that are taken.
 func good() jwt.MapClaims {
@@ -380,131 +316,4 @@ func TestJWTGarbage(t *testing.T) {
 	if got := userOf(j, sign("ES256", signers()["p256"], with("pad", strings.Repeat("x", longestJWT)), nil)); got != "401 the token is too long" {
 		t.Errorf("a huge token: %s", got)
 	}
-}
-
-// TestKeyFiles: what cannot be a file of keys, and what in it is ignored.
-func TestKeyFiles(t *testing.T) {
-	weak, _ := rsa.GenerateKey(rand.Reader, 1024)
-	weakDER, _ := x509.MarshalPKIXPublicKey(&weak.PublicKey)
-	private, _ := x509.MarshalPKCS8PrivateKey(signers()["p256"])
-	block := func(kind string, der []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
-	}
-	enc := jwkOf("rsa", `,"use":"enc"`)
-	other := []string{enc, jwkOf("p521", ""), jwkOf("secret", ""), `{"kty":"AKP","pub":"x"}`, jwkOf("rsa", `,"alg":"RSA-OAEP"`), jwkOf("rsa", `,"alg":"HS256"`), jwkOf("p256", `,"alg":"ES384"`)}
-	unused := keySet(other...)
-	for _, test := range []struct{ name, content, want string }{
-		{"empty", " \n", "the file is empty"},
-		{"a short secret", "too short for this\n", "as a secret for HS256 it has 18 bytes: 32 are the least"},
-		{"no block", "-----BEGIN PUBLIC KEY-----\nx\n", "no block of PEM that can be read"},
-		{"a private key", pemOf("rsa") + block("PRIVATE KEY", private), "block 2, PRIVATE KEY: a private key is not needed here"},
-		{"another block", block("X509 CRL", private), "block 1, X509 CRL: it is neither a PUBLIC KEY nor a CERTIFICATE"},
-		{"weak RSA", block("PUBLIC KEY", weakDER), "the RSA key has 1024 bits, not 2048 to 8192"},
-		{"P-521", pemOf("p521"), "the curve P-521 is not used here"},
-		{"garbage in a block", block("PUBLIC KEY", []byte("x")), "block 1, PUBLIC KEY: "},
-		{"no JSON", "{", "it is no JSON Web Key Set: "},
-		{"a single key", jwkOf("rsa", ""), `public key in "keys" that is used here`},
-		{"no keys", `{"keys":[]}`, `public key in "keys" that is used here`},
-		{"nothing that is used", unused, `public key in "keys" that is used here`},
-		{"a private JWK", keySet(jwkOf("p256", `,"d":"AAAA"`)), "key 1: a private key is not needed here"},
-		{"a point elsewhere", keySet(strings.Replace(jwkOf("p256", ""), `"x":"`, `"x":"`+strings.Repeat("A", 43)+`","_":"`, 1)), "key 1: x and y are no point of P-256"},
-		{"a short Ed25519", keySet(`{"kty":"OKP","crv":"Ed25519","x":"AAAA"}`), "key 1: x of Ed25519 cannot be read"},
-		{"RSA without e", keySet(`{"kty":"RSA","n":"AQAB"}`), "key 1: n or e of RSA cannot be read"},
-		{"RSA of even e", keySet(strings.Replace(jwkOf("rsa", ""), `"AQAB"`, `"AQAA"`, 1)), "key 1: n or e of RSA cannot be read"},
-	} {
-		if _, err := parseKeys([]byte(test.content)); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %v, expected %q", test.name, err, test.want)
-		}
-	}
-	keys, err := parseKeys([]byte("\ufeff" + keySet(append(other, jwkOf("ed25519", `,"kid":"1"`))...)))
-	if err != nil || len(keys) != 1 || keys[0].alg != "EdDSA" || keys[0].kid != "1" {
-		t.Errorf("%+v, %v", keys, err)
-	}
-	pkcs1 := block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(publicOf("rsa").(*rsa.PublicKey)))
-	if keys, err := parseKeys([]byte("a comment\n" + pkcs1 + pemOf("p384"))); err != nil || len(keys) != 2 {
-		t.Errorf("%+v, %v", keys, err)
-	}
-}
-
-// TestSecretThatOthersRead: a secret is told of whose file others can read; public keys are
-// public.
-func TestSecretThatOthersRead(t *testing.T) {
-	for content, want := range map[string]string{string(signers()["secret"].([]byte)): "has secrets in it", pemOf("p256"): ""} {
-		name := written(t, content)
-		if err := os.Chmod(name, 0o640); err != nil {
-			t.Fatal(err)
-		}
-		var r reported
-		if _, err := NewJWT(name, JWTOptions{Audience: "here"}, r.add); err != nil {
-			t.Fatal(err)
-		}
-		r.must(t, want)
-	}
-}
-
-// FuzzJWT shows tokens that nobody has signed, and claims that we have, which an oracle reads.
-func FuzzJWT(f *testing.F) {
-	real := sign("EdDSA", signers()["ed25519"], with("exp", 1<<40), nil)
-	f.Add(real, `{"alg":"HS256"}`, `{"sub":"ann","aud":"here","exp":1099511627776}`)
-	f.Add("a.b.c", `{"alg":"none"}`, `{"sub":"ann","aud":["x","here"],"exp":1e12,"nbf":3}`)
-	f.Add(real[:len(real)-2], `{"alg":"HS256","crit":[]}`, `{"sub":"\u0007","aud":7,"exp":"1"}`)
-	f.Add(real, `{"alg":"RS256","kid":"x"}`, `{"sub":"ann","aud":"here","exp":-1.5e3,"nbf":null}`)
-	f.Add("", `{"alg":"HS256","alg":"none"}`, `{"sub":"ann","AUD":"here","exp":1099511627776}`)
-	secret := signers()["secret"].([]byte)
-	public, own := openJWT(f, pemOf("rsa", "p256", "ed25519"), JWTOptions{}), openJWT(f, string(secret), JWTOptions{})
-	f.Fuzz(func(t *testing.T, token, header, claims string) {
-		b64 := base64.RawURLEncoding.EncodeToString
-		signed := b64([]byte(header)) + "." + b64([]byte(claims))
-		mac, _ := jwt.SigningMethodHS256.Sign(signed, secret)
-		for _, forged := range []string{token, signed + ".", signed + "." + b64(mac), token + "." + b64(mac)} {
-			if got := userOf(public, forged); got == "ann" && forged[:strings.LastIndexByte(forged, '.')] != real[:strings.LastIndexByte(real, '.')] {
-				t.Errorf("nobody has signed %s", forged)
-			}
-		}
-		who, _ := own.Identify(nil, gate.Client{}, bearer(signed+"."+b64(mac)))
-		if want, clear := oracleClaims(header, claims); clear && who.User != want {
-			t.Errorf("%s %s: %q, the oracle says %q", header, claims, who.User, want)
-		}
-	})
-}
-
-// oracleClaims returns the user of a token of ours, "" for none. clear is false where the
-// clock or the size of a number decides.
-func oracleClaims(header, claims string) (user string, clear bool) {
-	var h, c map[string]any
-	if len(header)+len(claims) > longestJWT/2 {
-		return "", false
-	}
-	if json.Unmarshal([]byte(header), &h) != nil || json.Unmarshal([]byte(claims), &c) != nil {
-		return "", true
-	}
-	exp, hasExp := c["exp"].(float64)
-	nbf, hasNbf := c["nbf"].(float64)
-	now := float64(time.Now().Unix())
-	for _, limit := range []float64{exp + 30 - now, nbf - 30 - now} {
-		if math.Abs(limit) < 5 || math.Abs(limit) > 1e15 {
-			return "", false
-		}
-	}
-	_, crit := h["crit"]
-	user, _ = c["sub"].(string)
-	switch {
-	case h["alg"] != any("HS256") || crit || !oracleAudience(c["aud"]) || CheckUser(user) != nil:
-		return "", true
-	case !hasExp || exp == 0 || exp+30 < now:
-		return "", true
-	case c["nbf"] != nil && !hasNbf || nbf-30 > now:
-		return "", true
-	}
-	return user, true
-}
-
-// oracleAudience reports whether a claim is here, or a list of texts with it.
-func oracleAudience(aud any) bool {
-	list, ok := aud.([]any)
-	if !ok {
-		return aud == any("here")
-	}
-	texts := !slices.ContainsFunc(list, func(a any) bool { _, isText := a.(string); return !isText })
-	return texts && slices.Contains(list, any("here"))
 }

@@ -122,6 +122,12 @@ func (a answer) String() string { return fmt.Sprintln(a.status, a.header, a.body
 // wrong proofs is slowed.
 var clients atomic.Uint32
 
+// ownAddress returns the address of another client.
+func ownAddress() net.IP {
+	n := clients.Add(1)
+	return net.IPv4(127, 1, byte(n>>8), byte(n))
+}
+
 // ask sends a request that shows a proof, and returns the answer. The connection is closed
 // then.
 func (h *house) ask(t *testing.T, r harness.Request, p proof) answer {
@@ -173,8 +179,7 @@ func (h *house) cookie(t *testing.T, p proof) string {
 
 func (h *house) send(t *testing.T, r harness.Request, p proof) answer {
 	t.Helper()
-	n := clients.Add(1)
-	c := h.DialFrom(t, net.IPv4(127, 1, byte(n>>8), byte(n)))
+	c := h.DialFrom(t, ownAddress())
 	defer func() { c.Conn.Close() }()
 	if h.secure() {
 		config := &tls.Config{InsecureSkipVerify: true}

@@ -151,6 +151,23 @@ func TestForwardedTLS(t *testing.T) {
 	}
 }
 
+// TestForwardedLimits: behind a trusted proxy limits count by the address that it tells; from
+// a stranger all addresses that it tells are its own.
+func TestForwardedLimits(t *testing.T) {
+	t.Parallel()
+	for trust, second := range map[string]int{peer: 101, "10.0.0.1": 429} {
+		s := start(t, "--trustproxy="+trust, "--maxperip=1", "cat")
+		for _, ask := range []struct {
+			from   string
+			status int
+		}{{"203.0.113.66, 192.0.2.1", 101}, {"203.0.113.77, 192.0.2.1", 429}, {"203.0.113.66, 192.0.2.2", second}} {
+			if c := s.Ask(t, harness.Handshake("/").Add("X-Forwarded-For", ask.from)); c.Status() != ask.status {
+				t.Errorf("--trustproxy=%s, from %s: %d %s", trust, ask.from, c.Status(), c.Body)
+			}
+		}
+	}
+}
+
 // TestForwardedUnix: the proxy at the unix socket is trusted by the word for it, and by no
 // network.
 func TestForwardedUnix(t *testing.T) {
