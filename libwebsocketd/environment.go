@@ -111,6 +111,7 @@ type remote struct {
 	gate.Identity
 	seat gate.Seat
 	bond string // of the ticket that has proved the Identity; "" if that is for everything, or none has
+	asks bool   // for a state alone, which leaves a ticket as good as it was
 }
 
 // unixAddr stands for the address of a client of a unix socket, which has none.

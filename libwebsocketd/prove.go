@@ -35,10 +35,10 @@ func (s *Server) prove(r *http.Request, a *gate.Access, at string, from *remote)
 // is used up, unless the request only asks for the state of what it is about to connect to.
 func (s *Server) proveByTicket(r *http.Request, session, at string, from *remote) bool {
 	bond := ""
-	who, ok := s.redeem(r, bond)
+	who, ok := s.redeem(r, bond, from.asks)
 	if !ok && at != "" {
 		bond = bondOf(at, session)
-		who, ok = s.redeem(r, bond)
+		who, ok = s.redeem(r, bond, from.asks)
 	}
 	if !ok || !s.cfg.Credentials.Knows(who) {
 		return false
@@ -51,8 +51,8 @@ func (s *Server) proveByTicket(r *http.Request, session, at string, from *remote
 func bondOf(at, session string) string { return at + "?session=" + session }
 
 // redeem returns whose the ticket of a request is.
-func (s *Server) redeem(r *http.Request, bond string) (who Identity, ok bool) {
-	return s.logins.Redeem(r.URL.Query().Get("token"), bond, asksState(r))
+func (s *Server) redeem(r *http.Request, bond string, keep bool) (who Identity, ok bool) {
+	return s.logins.Redeem(r.URL.Query().Get("token"), bond, keep)
 }
 
 // Ticket returns a ticket for a session of the program, by which another request opens it
@@ -68,6 +68,6 @@ func (req *Request) Redeem(session string) bool {
 	if req.from.bond == bond { // it was used to prove who the client is
 		return true
 	}
-	_, ok := req.server.redeem(req.HTTP, bond)
+	_, ok := req.server.redeem(req.HTTP, bond, req.from.asks)
 	return ok
 }

@@ -199,6 +199,7 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 	if refusal == nil {
 		refusal = to.program.origins.CheckPlain(r)
 	}
+	_, from.asks = face.(stateFace)
 	if refusal == nil && !isPreflight(r) {
 		if refusal = s.prove(r, to.program.access, to.scriptName, &from); refusal == nil {
 			refusal = from.sit(s.seats)
