@@ -83,7 +83,7 @@ var outside = map[string][]string{
 	"github.com/alecthomas/kong":   {"internal/cli/"},
 	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go", "libwebsocketd/ws/dial.go"},
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
-	"golang.org/x/term":            {"internal/connect/", "internal/passwd/"},
+	"golang.org/x/term":            {"internal/connect/", "internal/cli/passwd_ask.go"},
 	"golang.org/x/crypto":          {"libwebsocketd/credential/"},
 	"github.com/tg123/go-htpasswd": {"libwebsocketd/credential/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},

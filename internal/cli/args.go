@@ -65,6 +65,24 @@ func scan(flags []*kong.Flag, args []string) (commandLine, error) {
 	return line, nil
 }
 
+// scanAround scans args in which flags may stand before, between and after other words.
+func scanAround(flags []*kong.Flag, args []string) (settings []setting, words []string, help bool, err error) {
+	for len(args) > 0 {
+		line, err := scan(flags, args)
+		if err != nil || line.help {
+			return nil, nil, line.help, err
+		}
+		settings, args = append(settings, line.settings...), nil
+		if len(line.command) > 0 {
+			words, args = append(words, line.command[0]), line.command[1:]
+		}
+		if line.bounded {
+			words, args = append(words, args...), nil
+		}
+	}
+	return settings, words, false, nil
+}
+
 // scanFlag scans the flag in arg, with its value from rest if it needs one, and
 // returns what is left of rest.
 func scanFlag(flags []*kong.Flag, arg string, rest []string) (setting, []string, error) {

@@ -15,25 +15,12 @@ func (p *connectParser) parse(args []string) (address string, help bool, r *refu
 	bad := func(format string, a ...any) (string, bool, *refusal) {
 		return "", false, &refusal{status: ExitFlags, message: fmt.Sprintf(format, a...), seeHelp: true, of: connectWord}
 	}
-	var addresses []string
-	var settings []setting
-	for rest := args; len(rest) > 0; {
-		line, err := scan(p.Model.Flags, rest)
-		if err != nil {
-			return bad("%s", err)
-		}
-		if line.help {
-			return "", true, nil
-		}
-		settings, rest = append(settings, line.settings...), nil
-		if len(line.command) > 0 {
-			addresses, rest = append(addresses, line.command[0]), line.command[1:]
-		}
-		if line.bounded {
-			addresses, rest = append(addresses, rest...), nil
-		}
-	}
+	settings, addresses, help, err := scanAround(p.Model.Flags, args)
 	switch {
+	case err != nil:
+		return bad("%s", err)
+	case help:
+		return "", true, nil
 	case len(addresses) > 1:
 		return bad("one URL is enough, and there is also %q: what is to be sent comes from standard input", addresses[1])
 	case len(addresses) == 0 && !sets(settings, "unixsocket"):
@@ -45,7 +32,6 @@ func (p *connectParser) parse(args []string) (address string, help bool, r *refu
 	if len(addresses) > 0 && addresses[0] == "" {
 		return bad("the URL is empty: write ws://HOST:PORT/PATH")
 	}
-	var err error
 	if address, err = connectAddress(strings.Join(addresses, "")); err != nil {
 		return bad("%s", err)
 	}

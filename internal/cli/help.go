@@ -29,6 +29,9 @@ Usage:
   Talk to a server, as its client:
     %[1]s connect URL
 
+  Set the password of a user, or make a token:
+    %[1]s passwd FILE USER
+
   Show every option:
     %[1]s --help
 `, i.name)

@@ -36,11 +36,12 @@ func Main(build Build) int {
 
 // run serves, unless the first word or a flag asks for something else.
 func (i invocation) run() int {
+	words := map[string]func(args []string) int{connectWord: i.connect, passwdWord: i.passwd}
 	switch {
-	case len(i.args) > 0 && i.args[0] == connectWord:
-		return i.connect(i.args[1:])
-	case len(i.args) > 1 && i.args[0] == "help" && i.args[1] == connectWord:
-		return i.connect([]string{"--help"})
+	case len(i.args) > 0 && words[i.args[0]] != nil:
+		return words[i.args[0]](i.args[1:])
+	case len(i.args) > 1 && i.args[0] == "help" && words[i.args[1]] != nil:
+		return words[i.args[1]]([]string{"--help"})
 	}
 	i.sessions = session.NewRegistry(0)
 	p := newParser()

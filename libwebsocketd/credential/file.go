@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -85,11 +84,7 @@ func (f *file[T]) look(now time.Time) {
 func (f *file[T]) read() error {
 	data, err := paths.ReadRegular(f.name)
 	if err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return fmt.Errorf("%s cannot be read: %w", f.name, err)
+		return fmt.Errorf("%s cannot be read: %w", f.name, paths.Cause(err))
 	}
 	sum := sha256.Sum256(data)
 	if f.value.Load() != nil && sum == f.sum {

@@ -178,8 +178,8 @@ func readHash(text string) (hash htpasswd.EncodedPasswd) {
 	return hash
 }
 
-// HashPassword returns the hash of a password as a file has it.
-func HashPassword(password string) (string, error) {
+// hashPassword returns the hash of a password as a file has it.
+func hashPassword(password string) (string, error) {
 	switch {
 	case password == "":
 		return "", errors.New("the password is empty")

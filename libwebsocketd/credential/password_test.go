@@ -27,8 +27,10 @@ func basic(user, password string) gate.Proof {
 	return gate.Proof{Scheme: "Basic", User: user, Secret: password}
 }
 
+func newRequest() *http.Request { return &http.Request{} }
+
 func identify(c gate.Credential, shown gate.Proof) (gate.Identity, *gate.Refusal) {
-	return c.Identify(&http.Request{}, gate.Client{}, shown)
+	return c.Identify(newRequest(), gate.Client{}, shown)
 }
 
 func newPassword(t *testing.T, name string) *Password {
@@ -206,7 +208,7 @@ func TestPasswordsAtOnce(t *testing.T) {
 		}
 		left, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, r := p.Identify((&http.Request{}).WithContext(left), gate.Client{}, basic("bob", "bob")); r == nil || r.Status != 503 {
+		if _, r := p.Identify(newRequest().WithContext(left), gate.Client{}, basic("bob", "bob")); r == nil || r.Status != 503 {
 			t.Errorf("a client that left: %v", r)
 		}
 		close(free)
@@ -222,7 +224,7 @@ func TestPasswordsAtOnce(t *testing.T) {
 }
 
 func TestHashPassword(t *testing.T) {
-	hash, err := HashPassword("ä b")
+	hash, err := hashPassword("ä b")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +233,7 @@ func TestHashPassword(t *testing.T) {
 		t.Error(refusal)
 	}
 	for password, want := range map[string]string{"": "is empty", strings.Repeat("x", 73): "73 bytes", "a\x01": "no client", "\xff": "no client"} {
-		if _, err := HashPassword(password); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := hashPassword(password); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", password, err)
 		}
 	}

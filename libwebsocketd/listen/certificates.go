@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"slices"
 	"sync"
@@ -135,11 +133,11 @@ func (c *Certificates) stamps() [3]paths.Stamp {
 func (c *Certificates) read() (*tls.Config, error) {
 	cert, err := paths.ReadRegular(c.cert)
 	if err != nil {
-		return nil, fmt.Errorf("certificate %s: %w", c.cert, withoutPath(err))
+		return nil, fmt.Errorf("certificate %s: %w", c.cert, paths.Cause(err))
 	}
 	key, err := paths.ReadRegular(c.key)
 	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", c.key, withoutPath(err))
+		return nil, fmt.Errorf("key %s: %w", c.key, paths.Cause(err))
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
@@ -155,7 +153,7 @@ func (c *Certificates) read() (*tls.Config, error) {
 	}
 	pem, err := paths.ReadRegular(c.ca)
 	if err != nil {
-		return nil, fmt.Errorf("failed to read CA file %s: %w", c.ca, withoutPath(err))
+		return nil, fmt.Errorf("failed to read CA file %s: %w", c.ca, paths.Cause(err))
 	}
 	config.ClientCAs = x509.NewCertPool()
 	if !config.ClientCAs.AppendCertsFromPEM(pem) {
@@ -163,13 +161,4 @@ func (c *Certificates) read() (*tls.Config, error) {
 	}
 	config.ClientAuth = tls.RequireAndVerifyClientCert
 	return config, nil
-}
-
-// withoutPath returns the error of a file without its path, which the caller adds.
-func withoutPath(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

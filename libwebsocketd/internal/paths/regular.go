@@ -3,12 +3,22 @@ package paths
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 )
 
 // errIrregular is the cause when a configuration or a certificate is no regular file.
 var errIrregular = errors.New("is not a regular file")
+
+// Cause returns the error of a file without its path, which the caller adds.
+func Cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
 
 // ReadRegular returns the content of a regular file. It does not read from a pipe or a
 // device, which could block for ever; O_NONBLOCK keeps the open of one from blocking.
