@@ -45,6 +45,7 @@ func jwtKind() kind {
 			403: {{query: "token=" + ann}},
 		},
 		anonymous: 401,
+		file:      "jwt.pem",
 		change: func(t *testing.T, h *house) proof {
 			h.write(t, "jwt.pem", harness.PublicKeys(t, other))
 			return bearer(fresh)

@@ -65,6 +65,7 @@ type kind struct {
 
 	// change changes the file, so that ann's proof is no longer right. Afterwards only what
 	// it returns is.
+	file   string
 	change func(t *testing.T, h *house) proof
 }
 
@@ -101,6 +102,7 @@ var kinds = []kind{
 				{lines: []string{basic("ann", annsPassword).lines[0], basic("ann", annsPassword).lines[0]}}},
 		},
 		anonymous: 401,
+		file:      "passwords",
 		change: func(t *testing.T, h *house) proof {
 			h.write(t, "passwords", "ann:"+newHash+"\n")
 			return basic("ann", newPassword)
@@ -122,6 +124,7 @@ var kinds = []kind{
 			403: {{query: "token=" + annsToken}},
 		},
 		anonymous: 401,
+		file:      "tokens",
 		change: func(t *testing.T, h *house) proof {
 			h.write(t, "tokens", "ann:"+newToken+"\n")
 			return bearer(newToken)

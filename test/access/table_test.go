@@ -95,7 +95,7 @@ func ways(k kind) []proof {
 	return append(all, ticket, cookie)
 }
 
-// changes changes the file while the server runs.
+// changes changes the file while the server runs, and then breaks it.
 func (h *house) changes(t *testing.T, k kind) {
 	t.Helper()
 	if k.change == nil {
@@ -108,6 +108,16 @@ func (h *house) changes(t *testing.T, k kind) {
 		if a := h.ask(t, document, p); a.status != k.anonymous {
 			t.Errorf("with %+v after the change: %d %s", p, a.status, a.body)
 		}
+	}
+	h.write(t, k.file, "?\n")
+	harness.Until(t, "the broken file is told of", func() bool {
+		if a := h.ask(t, document, fresh); a.status != 200 {
+			t.Fatalf("with a broken file: %d %s", a.status, a.body)
+		}
+		return len(h.Out.With("ERROR", k.file, "cannot be used")) > 0
+	})
+	if a := h.ask(t, document, k.ann[0]); a.status != k.anonymous {
+		t.Errorf("a broken file brings back what was before: %d %s", a.status, a.body)
 	}
 }
 
