@@ -17,6 +17,7 @@ var furniture = map[string]string{
 	"public/index.html":  "<h1>Hello</h1>\n",
 	"cgi-bin/hi.sh":      "#!/bin/sh\necho\n",
 	"bin/npx":            "#!/bin/sh\ncat\n", // which would install something
+	"users":              "ada:$2a$04$NYdUiNG56NdzFGUH1J/Fbe4tznm3LVlm716ygBcQGTlIOq1SlkWd.\n",
 	"websocketd.toml":    "[program.greet]\ncommand = [\"./greet.sh\"]\n",
 	"scripts/sub/script": "#!/bin/sh\ncat\n",
 }
