@@ -4,6 +4,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -152,7 +153,7 @@ func TestMessageRate(t *testing.T) {
 }
 
 // TestMessageRateOfPosts: those that one address POSTs wait for their turn, on however many
-// connections; one that leaves gives its turn up.
+// connections.
 func TestMessageRateOfPosts(t *testing.T) {
 	t.Parallel()
 	s := start(t, "--messagerate=1", "--shared", "cat")
@@ -174,6 +175,31 @@ func TestMessageRateOfPosts(t *testing.T) {
 		t.Errorf("3 messages more than may come at once took %s at 1 a second", took)
 	}
 	viewer.Expect(t, "x", "x", "x", "x")
+}
+
+// TestMessageRateAtTheEnd: a message that waits for its turn does not keep a server that ends.
+func TestMessageRateAtTheEnd(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--messagerate=1/h", "--shared", "cat")
+	post := harness.Get("/").As("POST", "HTTP/1.1").Add("Content-Length", "1").String() + "x"
+	first, second := s.Dial(t), s.Dial(t)
+	first.Send(t, post)
+	if err := first.ReadResponse(); err != nil || first.Status() != 204 {
+		t.Fatalf("%v, %d %s", err, first.Status(), first.Body)
+	}
+	second.Send(t, post)
+	socket := s.Connect(t)
+	socket.Text("a")
+	socket.Text("b")
+	socket.Expect(t, "x", "a")
+	s.Signal(t, syscall.SIGTERM)
+	if err := second.ReadResponse(); err != nil || second.Status() != 503 {
+		t.Errorf("%v, %d %s", err, second.Status(), second.Body)
+	}
+	socket.Ends(t, 1001, "")
+	if status := s.Wait(t); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
 }
 
 // TestMessageRateOfOthers: a client that floods holds up no other.
