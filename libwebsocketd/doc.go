@@ -18,6 +18,7 @@
 //	request -> route -> admit -> launch -> upgrade -> Pipe -> ending
 //
 //	handler.go   ServeHTTP: every check in its order, then the conversation
+//	remote.go    the client it comes from, of whom a trusted proxy tells
 //	admit.go     Host, handshake, origin, credentials
 //	prove.go     a ticket, the cookie of a login (login.go), or credentials
 //	limits.go    what one address may have, and start

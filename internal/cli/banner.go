@@ -37,6 +37,7 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 		log.Info("Serving CGI scripts from    : " + cfg.CGIDir)
 	}
 	logOrigins(cfg, log)
+	logProxies(cfg, log)
 	if cfg.TLSClientCA != "" {
 		log.Info("Mutual TLS enabled (client certs verified against " + cfg.TLSClientCA + ")")
 	}

@@ -131,3 +131,12 @@ func isUnspecified(address string) bool {
 	ip := net.ParseIP(strings.Trim(address, "[]"))
 	return address == "" || ip != nil && ip.IsUnspecified()
 }
+
+// logProxies warns of proxies that are everyone.
+func logProxies(cfg libwebsocketd.Config, log *slog.Logger) {
+	for _, entry := range cfg.TrustedProxies {
+		if strings.HasSuffix(entry, "/0") {
+			log.Error(fmt.Sprintf("--trustproxy=%s believes every client who it is and where it comes from; name the proxy's own address", entry))
+		}
+	}
+}

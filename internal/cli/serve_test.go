@@ -164,6 +164,7 @@ func originBanners(l net.Listener) (tests []bannerTest) {
 		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true, Origins: []string{"x.com"}}, Hosts: []string{"*"}}, ""},
 		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true, Origins: []string{"https://x.com"}}, Hosts: []string{"x.com"}}, "--sameorigin and --origin=https://x.com " + nobody},
 		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true, Origins: []string{"https://x.com"}}, Hosts: []string{"x.com"}, TrustedProxies: []string{"10.0.0.1"}}, ""},
+		{libwebsocketd.Config{TrustedProxies: []string{"10.0.0.0/8", "::/0"}}, "--trustproxy=::/0 believes every client who it is and where it comes from; name the proxy's own address"},
 		{libwebsocketd.Config{Settings: libwebsocketd.Settings{SameOrigin: true}}, ""},
 		{libwebsocketd.Config{Settings: libwebsocketd.Settings{Origins: []string{"x.com"}}}, ""},
 		{libwebsocketd.Config{Settings: libwebsocketd.Settings{Origins: []string{"https://x.com", "y.com"}}, Console: true}, "--origin=https://x.com,y.com does not let the page of --devconsole in: add 127.0.0.1 to it"},

@@ -199,3 +199,32 @@ func TestAdmits(t *testing.T) {
 		t.Error("nobody is admitted")
 	}
 }
+
+// TestNamed: a kind that must be named is none of those that a program has without naming
+// any, and yet whoever is known by it is known.
+func TestNamed(t *testing.T) {
+	c := knows()
+	c.Named = []Credential{secrets{"certificate", []string{"Bearer"}, map[string]string{"crt": "eve"}}}
+	shown := shows("Authorization: Bearer crt")
+	for auth, want := range map[string]string{"": "", "token": "", "certificate": "eve", "password,certificate": "eve"} {
+		if who, _ := mustAccess(t, c, auth, "").Check(shown, Client{}); who.User != want {
+			t.Errorf("auth %q: %q", auth, who.User)
+		}
+	}
+	who, refusal := c.Anyone().Check(shown, Client{})
+	if refusal != nil || who.User != "eve" || !c.Knows(who) {
+		t.Errorf("%+v, %v", who, refusal)
+	}
+	c.Kinds = nil
+	if a := mustAccess(t, c, "", ""); a != nil {
+		t.Error("a kind that nobody names is needed")
+	}
+	if _, err := c.Access(nil, []string{"eve"}); err == nil || !strings.Contains(err.Error(), `auth does not name "certificate"`) {
+		t.Error(err)
+	}
+	for _, none := range []*Credentials{nil, {}} {
+		if none.Anyone() != nil {
+			t.Error("nobody is somebody")
+		}
+	}
+}

@@ -151,8 +151,8 @@ var kinds = []kind{
 		flags: func(t *testing.T, h *house) []string {
 			harness.NewCertificate(t, h.dir, "server", "localhost")
 			var known string
-			for i, user := range []string{"ann", "bob", "eve"} {
-				dir := h.file(user)
+			for i, user := range []string{"ann", "bob", "eve", "ann"} {
+				dir := h.file(fmt.Sprint("client", i))
 				if err := os.Mkdir(dir, 0o755); err != nil {
 					t.Fatal(err)
 				}
@@ -162,9 +162,11 @@ var kinds = []kind{
 					t.Fatal(err)
 				}
 				*certificates[i] = pair
-				if text, _ := os.ReadFile(c.Cert); user != "eve" {
+				text, _ := os.ReadFile(c.Cert)
+				if i < 2 {
 					known += string(text)
 				}
+				h.write(t, "next.pem", string(text))
 			}
 			h.write(t, "clients.pem", known)
 			return []string{"--ssl", "--sslcert=server.pem", "--sslkey=server.key", "--sslca=clients.pem"}
@@ -172,9 +174,15 @@ var kinds = []kind{
 		ann:     []proof{{certificate: certificates[0]}},
 		bob:     []proof{{certificate: certificates[1]}},
 		refused: map[int][]proof{0: {{certificate: certificates[2]}}},
-		alone:   true, // without a certificate there is no answer
+		change: func(t *testing.T, h *house) proof {
+			if err := os.Rename(h.file("next.pem"), h.file("clients.pem")); err != nil {
+				t.Fatal(err)
+			}
+			return proof{certificate: certificates[3]}
+		},
+		alone: true, // without a certificate there is no answer
 	},
 }
 
-// certificates are those of ann, of bob and of eve, whom nobody knows.
-var certificates = [3]*tls.Certificate{{}, {}, {}}
+// certificates are those of ann, of bob, of eve, whom nobody knows, and another one of ann's.
+var certificates = [4]*tls.Certificate{{}, {}, {}, {}}
