@@ -36,7 +36,7 @@ func (w *options) check() *refusal {
 		w.checkLifetime, w.checkSessionURL, w.checkIsolate,
 	}
 	checks = append(checks, w.lifeFlagChecks()...)
-	checks = append(checks, w.findCommand, w.findDir, w.findBeside)
+	checks = append(checks, w.findCommand, w.findDir, w.findBeside, w.checkExposed)
 	for _, check := range checks {
 		r := check()
 		if r != nil && !w.blame(r) && len(w.file.faults.all) == 0 {

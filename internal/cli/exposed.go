@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// checkExposed refuses a file of credentials that --staticdir would serve to whoever may come
+// in.
+func (w *options) checkExposed() *refusal {
+	dir := w.Beside.Staticdir
+	for _, f := range []struct{ flag, file string }{
+		{"authfile", w.Credential.Authfile}, {"tokenfile", w.Credential.Tokenfile}, {"jwtkey", w.JWT.Jwtkey},
+	} {
+		if dir != "" && f.file != "" && isServed(dir, f.file) {
+			const served = "this file would be served by --staticdir to everyone who may come in: move it out of there, or give it a name that begins with a dot"
+			return unusable(f.flag, fmt.Errorf("%s: %s", f.file, served))
+		}
+	}
+	return nil
+}
+
+// isServed reports whether a file is below a directory whose files are served. Hidden ones
+// are not.
+func isServed(dir, file string) bool {
+	at, err := realPath(dir)
+	if err != nil {
+		return false
+	}
+	of, err := realPath(file)
+	if err != nil {
+		return false
+	}
+	below, err := filepath.Rel(at, of)
+	below = filepath.ToSlash(below)
+	return err == nil && !strings.HasPrefix(below, ".") && !strings.Contains(below, "/.")
+}
+
+// realPath returns an absolute path without links.
+func realPath(path string) (string, error) {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(path)
+}
