@@ -41,15 +41,11 @@ type environment struct {
 // once: they are the server's, not the request's.
 func newEnvironment(p *Program, cfg *Config) *environment {
 	vars := []variable{{"SERVER_SOFTWARE", cfg.ServerSoftware}}
-	for _, name := range p.PassEnv {
-		name = strings.TrimSpace(name)
-		value := cleanValue(os.Getenv(name))
-		switch {
-		case value == "" || name == "HTTPS": // HTTPS says how the client is connected, never how the server was started
-		case name == "SERVER_SOFTWARE":
-			vars[0].value = value
-		default:
-			vars = append(vars, variable{name, value})
+	for _, v := range passed(p.PassEnv) {
+		if v.name == "SERVER_SOFTWARE" {
+			vars[0].value = v.value
+		} else {
+			vars = append(vars, v)
 		}
 	}
 	if p.Unbuffer {
@@ -60,6 +56,27 @@ func newEnvironment(p *Program, cfg *Config) *environment {
 		vars = append(vars, variable{name, value})
 	}
 	return &environment{static: assemble(vars), withhold: cfg.Credentials}
+}
+
+// PassedEnvironment returns the variables of this process that names let through, as
+// NAME=VALUE; nil is the platform's default (see Settings.PassEnv).
+func PassedEnvironment(names []string) []string {
+	if names == nil {
+		names = defaultPassEnv()
+	}
+	return assemble(passed(names))
+}
+
+// passed returns those of some variables of the server that a program may see.
+func passed(names []string) (vars []variable) {
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		value := cleanValue(os.Getenv(name))
+		if value != "" && name != "HTTPS" { // HTTPS says how the client is connected, never how the server was started
+			vars = append(vars, variable{name, value})
+		}
+	}
+	return vars
 }
 
 type variable struct{ name, value string }

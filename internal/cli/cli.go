@@ -74,12 +74,13 @@ type addressFlags struct {
 }
 
 type credentialFlags struct {
-	Authfile   string `placeholder:"FILE" help:"Users and their passwords, as htpasswd(1) and websocketd passwd write them: USER:HASH, of bcrypt or SHA-crypt. A client needs one of them then, or another credential that is configured. A changed file is taken up without a restart."`
-	Tokenfile  string `placeholder:"FILE" help:"Bearer tokens of clients, one a line: USER:TOKEN, or USER:sha256:HEX, which websocketd passwd --token writes."`
-	Groupfile  string `placeholder:"FILE" help:"Groups of users, one a line, for --allow: GROUP: USER USER."`
-	Authheader string `placeholder:"NAME" help:"Header in which a proxy of --trustproxy names the user whom it has let in. The proxy must remove it from what clients send. From anyone else it proves nothing, and no program sees it."`
-	Auth       names  `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: password (--authfile), token (--tokenfile), jwt (--jwtkey), header (--authheader), certificate (--sslca; the others make it count only if it is named here). none lets everyone in."`
-	Allow      names  `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
+	Authfile   string   `placeholder:"FILE" help:"Users and their passwords, as htpasswd(1) and websocketd passwd write them: USER:HASH, of bcrypt or SHA-crypt. A client needs one of them then, or another credential that is configured. A changed file is taken up without a restart."`
+	Tokenfile  string   `placeholder:"FILE" help:"Bearer tokens of clients, one a line: USER:TOKEN, or USER:sha256:HEX, which websocketd passwd --token writes."`
+	Groupfile  string   `placeholder:"FILE" help:"Groups of users, one a line, for --allow: GROUP: USER USER."`
+	Authheader string   `placeholder:"NAME" help:"Header in which a proxy of --trustproxy names the user whom it has let in. The proxy must remove it from what clients send. From anyone else it proves nothing, and no program sees it."`
+	Authcmd    []string `placeholder:"CMD" sep:"none" help:"Program that says who may come in, with its arguments after blanks: it reads the user and the password, or an empty line and the token, from standard input. Exit status 0 lets the client in, as the user of the first line that it prints."`
+	Auth       names    `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: password (--authfile), token (--tokenfile), jwt (--jwtkey), header (--authheader), command (--authcmd), certificate (--sslca; the others make it count only if it is named here). none lets everyone in."`
+	Allow      names    `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
 }
 
 type jwtFlags struct {

@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 
+	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/credential"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
 )
 
 // credentials are what the flags say of who a client is. The server and the checks of its
@@ -39,6 +42,7 @@ var credentialSources = []credentialSource{
 	{"token", "tokenfile", func(g *grammar) string { return g.Credential.Tokenfile }, (*options).openTokens},
 	{"jwt", "jwtkey", func(g *grammar) string { return g.JWT.Jwtkey }, (*options).openJWT},
 	{"header", "authheader", func(g *grammar) string { return g.Credential.Authheader }, (*options).openHeader},
+	{"command", "authcmd", func(g *grammar) string { return strings.Join(g.Credential.Authcmd, " ") }, (*options).openCommand},
 	{byCertificate, "sslca", func(g *grammar) string { return g.TLS.Sslca }, (*options).openCertificate},
 }
 
@@ -62,6 +66,27 @@ func (w *options) openJWT(file string) (gate.Credential, error) {
 }
 
 func (w *options) openHeader(name string) (gate.Credential, error) { return credential.NewHeader(name) }
+
+// openCommand looks the program up. One value of the flag is divided at blanks, for there is
+// no shell; several are the arguments as they are.
+func (w *options) openCommand(string) (gate.Credential, error) {
+	argv := w.Credential.Authcmd
+	if len(argv) == 1 {
+		argv = strings.Fields(argv[0])
+	}
+	if len(argv) == 0 {
+		return nil, errors.New("the name of a program is missing")
+	}
+	path, why := lookCommand(argv[0])
+	if why != "" {
+		return nil, errors.New(why)
+	}
+	if err := libwebsocketd.CheckExecutable(path, ""); err != nil {
+		return nil, err
+	}
+	argv = append([]string{path}, argv[1:]...)
+	return credential.NewCommand(argv, libwebsocketd.PassedEnvironment(w.Program.Passenv), w.credentials.reports.add), nil
+}
 
 func (*options) openCertificate(string) (gate.Credential, error) {
 	return credential.Certificate{}, nil
@@ -93,6 +118,18 @@ func (w *options) openCredentials() *refusal {
 		all.Headers = []string{name}
 	}
 	return w.openGroups(all)
+}
+
+// startCommands gives the credentials that start processes what starts them.
+func startCommands(all *gate.Credentials, launcher *process.Launcher) {
+	if all == nil {
+		return
+	}
+	for _, kind := range all.Kinds {
+		if command, ok := kind.(*credential.Command); ok {
+			command.Use(launcher)
+		}
+	}
 }
 
 // unusable refuses the value of a flag that has the right form.

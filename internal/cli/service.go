@@ -101,6 +101,7 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 		return err
 	}
 	cfg.Launcher, s.launcher = launcher, launcher
+	startCommands(cfg.Credentials, launcher)
 	if s.server, err = libwebsocketd.New(cfg); err != nil {
 		launcher.Close()
 	}

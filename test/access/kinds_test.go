@@ -85,6 +85,9 @@ const (
 	newHash      = "$2a$04$uTFWVn6ddu7gn85TybBhmOrhF/pQe5jqM8IwxA3Up6qwcBwyyO.Qq"
 )
 
+// askedPassword is what the program of --authcmd wants to hear.
+const askedPassword = "asked-0123456789-password"
+
 var kinds = []kind{
 	{
 		name: "password", authType: "Basic",
@@ -145,6 +148,28 @@ var kinds = []kind{
 			400: {{lines: []string{"X-Remote-User: ann", "X-Remote-User: ann"}}, {lines: []string{"X-Remote-User: ", "X-Remote-User: ann"}}},
 		},
 		anonymous: 403, // there is nothing that a client could show
+	},
+	{
+		name: "command", authType: "Basic",
+		flags: func(t *testing.T, h *house) []string {
+			h.write(t, "ask.sh", `read -r user; read -r password
+case "$AUTH_TYPE $user $password" in
+"Basic ann `+askedPassword+`" | "Basic bob `+askedPassword+`") ;;
+"Bearer  `+askedPassword+`") ;; # and prints no user
+"Basic dies `+askedPassword+`") kill -9 $$ ;;
+*) echo ann; exit 1 ;;
+esac`)
+			return []string{"--authcmd=/bin/sh ask.sh"}
+		},
+		ann:     []proof{basic("ann", askedPassword)},
+		bob:     []proof{basic("bob", askedPassword)},
+		secrets: []string{askedPassword},
+		refused: map[int][]proof{
+			401: {basic("ann", askedPassword[1:]), basic("zoe", askedPassword), basic("", ""), bearer(askedPassword), bearer("x"), line("Authorization: Digest x")},
+			400: {line("Authorization: Basic !"), line("Authorization: Bearer a b")},
+			503: {basic("dies", askedPassword)},
+		},
+		anonymous: 401,
 	},
 	{
 		name: "certificate", authType: "CLIENT_CERT",

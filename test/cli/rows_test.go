@@ -56,6 +56,8 @@ var flagRows = map[string]flagRow{
 		env: "ada.groups", flag: "bob.groups", seen: whoseGroup, want: [3]string{"", "ada", "bob"}},
 	"tokenfile": {kind: cli.KindString, good: anyText,
 		env: "ada.tokens", flag: "bob.tokens", seen: whoseToken, want: [3]string{"anyone", "ada", "bob"}},
+	"authcmd": {kind: cli.KindList, good: []string{"cat", "/bin/sh -c x", ""},
+		env: "/bin/sh ada.sh", flag: "/bin/sh\tbob.sh", seen: whoseCommand, want: [3]string{"anyone", "ada", "bob"}},
 	"authheader": {kind: cli.KindString, good: []string{"X-User", "remote-user"}, bad: []string{"", "a b", "Cookie", "X-Forwarded-For"},
 		env: "X-User", flag: "X-Remote-User", seen: namedByProxy, want: [3]string{"nobody", "ada", "bob"}},
 	"jwtkey": {kind: cli.KindString, good: anyText,

@@ -20,7 +20,12 @@ func whosePassword(t *testing.T, o harness.Options) string {
 	for user, hash := range passwordHashes {
 		harness.WriteFile(t, filepath.Join(o.Dir, user+".passwords"), user+":"+hash+"\n", 0o600)
 	}
-	s := with(o, "cat").Start(t)
+	return letInByPassword(t, with(o, "cat").Start(t))
+}
+
+// letInByPassword is which of ada and bob get in by their passwords.
+func letInByPassword(t *testing.T, s *harness.Server) string {
+	t.Helper()
 	if s.Ask(t, harness.Handshake("/")).Status() == 101 {
 		return "anyone"
 	}
@@ -44,4 +49,13 @@ func whoseGroup(t *testing.T, o harness.Options) string {
 	tokens := tokenFile(t, filepath.Join(o.Dir, "tokens"), "ada", "bob")
 	o.Args = append([]string{"--allow=@staff", "--tokenfile=" + tokens}, o.Args...)
 	return letIn(t, with(o, "cat").Start(t))
+}
+
+// whoseCommand is who of ada and bob the program lets in that is asked.
+func whoseCommand(t *testing.T, o harness.Options) string {
+	o.Dir = t.TempDir()
+	for _, user := range []string{"ada", "bob"} {
+		harness.WriteFile(t, filepath.Join(o.Dir, user+".sh"), "read -r user; read -r password; [ $user = $password ] && [ $user = "+user+" ]\n", 0o600)
+	}
+	return letInByPassword(t, with(o, "cat").Start(t))
 }
