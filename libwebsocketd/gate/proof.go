@@ -159,7 +159,8 @@ func MaskToken(uri string) string {
 	return eachToken(uri, func(name string) []string { return []string{name + "=..."} })
 }
 
-// eachToken returns a URL with what become returns for each pair whose name is token.
+// eachToken returns a URL with what become returns for each pair whose name is token. A
+// semicolon, at which net/url reads no query, is what somebody may have meant to part pairs.
 func eachToken(uri string, become func(name string) []string) string {
 	head, query, ok := strings.Cut(uri, "?")
 	if !ok {
@@ -168,11 +169,17 @@ func eachToken(uri string, become func(name string) []string) string {
 	query, fragment, hasFragment := strings.Cut(query, "#")
 	var pairs []string
 	for pair := range strings.SplitSeq(query, "&") {
-		name, _, hasValue := strings.Cut(pair, "=")
-		if plain, err := url.QueryUnescape(name); hasValue && err == nil && plain == "token" {
-			pairs = append(pairs, become(name)...)
-		} else {
-			pairs = append(pairs, pair)
+		var parts []string
+		for part := range strings.SplitSeq(pair, ";") {
+			name, _, hasValue := strings.Cut(part, "=")
+			if plain, err := url.QueryUnescape(name); hasValue && err == nil && plain == "token" {
+				parts = append(parts, become(name)...)
+			} else {
+				parts = append(parts, part)
+			}
+		}
+		if len(parts) > 0 {
+			pairs = append(pairs, strings.Join(parts, ";"))
 		}
 	}
 	if len(pairs) > 0 {

@@ -110,6 +110,8 @@ func TestWithoutToken(t *testing.T) {
 		"/?Token=x&tokens=x&a=?token": "/?Token=x&tokens=x&a=?token",
 		"http://h/p?token=x&session=": "http://h/p?session=",
 		"/?%zz=1&token=x":             "/?%zz=1",
+		"/?a=1;token=x;b=2&token=y":   "/?a=1;b=2",
+		"/?token=x;token=y":           "/",
 	} {
 		if got := WithoutToken(uri); got != want {
 			t.Errorf("%s: %s, expected %s", uri, got, want)
@@ -127,6 +129,7 @@ func TestMaskToken(t *testing.T) {
 		"/?a&token=x&token=y&b=1": "/?a&token=...&token=...&b=1",
 		"/?t%6Fken=x":             "/?t%6Fken=...",
 		"/?a=token=x":             "/?a=token=x",
+		"/?a;token=x;b&c":         "/?a;token=...;b&c",
 		"/?token":                 "/?token",
 	} {
 		if got := MaskToken(uri); got != want {
