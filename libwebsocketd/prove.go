@@ -11,8 +11,8 @@ var badTicket = newRefusal(http.StatusForbidden, "token= takes a ticket that is 
 	"a lasting token has its place in Authorization, or in an item of Sec-WebSocket-Protocol")
 
 // prove sets who a request is from, or returns why it is refused. A good ticket, and the
-// cookie of a login, count before everything else: what is shown besides may be the secret of
-// a session. at is the path of the program that the request is for, "" if it is for none.
+// cookie of a login, count before what is shown besides, which may be the secret of a session.
+// But where a proxy names another user, the cookie is of one who was there before. at is the path of the program that the request is for, "" if it is for none.
 func (s *Server) prove(r *http.Request, a *gate.Access, at string, from *remote) (refusal *gate.Refusal) {
 	if a == nil {
 		return nil
@@ -23,7 +23,7 @@ func (s *Server) prove(r *http.Request, a *gate.Access, at string, from *remote)
 		}
 		return a.Admits(from.Identity)
 	}
-	if who, ok := s.loggedIn(r); ok && a.Takes(who) {
+	if who, ok := s.loggedIn(r); ok && a.Takes(who) && !a.Contradicts(who, r, from.Client) {
 		from.Identity = who
 		return a.Admits(who)
 	}

@@ -195,6 +195,21 @@ func (a *Access) Check(r *http.Request, from Client) (Identity, *Refusal) {
 	return who, a.permit(who)
 }
 
+// Contradicts reports whether what comes with a request unasked, a certificate or the word of a
+// proxy, is not that it is from a user who was known before.
+func (a *Access) Contradicts(who Identity, r *http.Request, from Client) bool {
+	for _, k := range a.kinds {
+		if len(k.Schemes()) > 0 {
+			continue
+		}
+		now, refusal := k.Identify(r, from, Proof{})
+		if refusal != nil || now.User != "" && now.User != who.User {
+			return true
+		}
+	}
+	return false
+}
+
 // identify asks each kind.
 func (a *Access) identify(r *http.Request, from Client, shown Proof) (Identity, *Refusal) {
 	var wrong *Refusal

@@ -228,3 +228,35 @@ func TestNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestContradicts: a certificate, or what a proxy says, speaks against another user, and what
+// a client shows besides does not.
+func TestContradicts(t *testing.T) {
+	c := knows()
+	c.Kinds = append(c.Kinds, certified{})
+	for _, test := range []struct {
+		auth, user string
+		secure     bool
+		want       bool
+	}{
+		{"", "ann", true, true}, {"", "cat", true, false}, {"", "ann", false, false}, {"password", "ann", true, false},
+	} {
+		if got := mustAccess(t, c, test.auth, "").Contradicts(Identity{User: test.user}, shows(basic("x:pw")), Client{Secure: test.secure}); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}
+
+// certified is a Credential of whoever speaks TLS.
+type certified struct{}
+
+func (certified) Name() string { return "certificate" }
+
+func (certified) Schemes() []string { return nil }
+
+func (certified) Identify(_ *http.Request, from Client, _ Proof) (Identity, *Refusal) {
+	if !from.Secure {
+		return Identity{}, nil
+	}
+	return Identity{User: "cat", Proof: "CLIENT_CERT"}, nil
+}

@@ -36,3 +36,21 @@ func TestHeaderAtUnixSocket(t *testing.T) {
 		}
 	}
 }
+
+// TestHeaderBeforeCookie: what the proxy says now counts, and not who has logged in before with
+// the same browser.
+func TestHeaderBeforeCookie(t *testing.T) {
+	t.Parallel()
+	k := kindOf("header")
+	h := newHouse(t)
+	h.open(t, append(k.flags(t, h), "--allow=ann")...)
+	login := "Cookie: " + h.cookie(t, k.ann[0])
+	for header, status := range map[string]int{"X-Remote-User: bob": 403, "X-Remote-User: ann": 200, "X-Remote-User: ": 200} {
+		if a := h.send(t, accepting("/own?state", document), proof{lines: []string{login, header}}); a.status != status {
+			t.Errorf("%s: %d %s, expected %d", header, a.status, a.body, status)
+		}
+	}
+	if a := h.send(t, accepting("/own?state", document), proof{lines: []string{login, "X-Remote-User: ann", "X-Remote-User: bob"}}); a.status != 400 {
+		t.Errorf("twice: %d %s", a.status, a.body)
+	}
+}
