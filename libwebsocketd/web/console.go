@@ -16,7 +16,7 @@ import (
 var consoleFiles embed.FS
 
 // consoleScripts is the order of the page's scripts, which a browser gets as one.
-var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "server", "connection", "outage", "history", "kept", "send", "state", "keys", "main"}
+var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "token", "server", "connection", "outage", "history", "kept", "send", "state", "keys", "main"}
 
 // Console serves one page, the same for every request. The page finds out its own
 // address, so nothing that a client sent is in it.

@@ -65,7 +65,7 @@ async function open(it) {
 // another server, of which this page may not ask anything, has a WebSocket as it is in
 // every browser: it is told that the server knows nothing of states.
 function options(it) {
-  const reconnect = $("reconnect").checked, own = { reconnect, protocols: () => offer(it), WebSocket: watched(it) };
+  const reconnect = $("reconnect").checked, own = { reconnect, protocols: () => offer(it), token: () => it.ours ? token : "", WebSocket: watched(it) };
   if (reconnect && it.ours) return own;
   return { ...own, fetch: async () => new Response("", { status: 404 }), patience: 2 ** 31 - 1 };
 }
@@ -99,7 +99,7 @@ function opened(it, { resumed, missed }) {
     `reconnected, ${missedWords(missed)}`;
   const protocol = it.socket?.protocol ?? "";
   it.way = it.connection.via;
-  add("onopen", how + (protocol && !protocol.startsWith(MARK) ? ", subprotocol " + protocol : "") + wayWords(it.way), { tone: it.opened && (!resumed || missed) ? "odd" : "" });
+  add("onopen", how + (it.offered.includes(protocol) ? ", subprotocol " + protocol : "") + wayWords(it.way), { tone: it.opened && (!resumed || missed) ? "odd" : "" });
   it.missedTold = missed === null || missed > 0;
   it.opened = true;
   endOutage(it);
@@ -137,6 +137,7 @@ function addEnding(it, closing) {
   const { code, reason, status } = closing;
   const tone = it.left && !it.opened || code === 1001 || code === 1005 ? "" : code === 1000 ? "good" : "bad";
   if (status) it.refusal = reason;
+  if (status === 401 && it.ours && token) askToken();
   add("onclose", closingWords(closing), { tone, why: explain(code, reason, it.opened && !status, it.left, it) });
 }
 

@@ -10,17 +10,12 @@ function start() {
   url.focus();
   probe();
   showState();
-  const unedited = url.value;
-  known.then(() => {
-    showPrograms();
-    aboutURL();
-    showState();
-    if (programs?.length && url.value === unedited && !programAt(socketURL(unedited)) && document.activeElement === url) $("home").querySelector("button")?.focus();
-  });
+  meetServer();
 }
 
 function listenToControls() {
   $("connection").onsubmit = event => { event.preventDefault(); connect(); };
+  $("login").onsubmit = event => { event.preventDefault(); logIn(); };
   $("toggle").onclick = toggleConnection;
   $("retry").onclick = retry;
   $("reconnect").onchange = () => { comesBack[programAt(socketURL(url.value.trim()))?.lifetime] = $("reconnect").checked; };

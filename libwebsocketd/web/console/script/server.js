@@ -10,16 +10,30 @@ let programs = null, moreScripts = false; // null: the server has not sent them
 const socketOrigin = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
 
 // known resolves when the server has sent its programs, or will not send them.
-const known = (async () => {
+let known;
+
+async function askPrograms() {
   try {
-    const answer = await fetch(DOCUMENT);
-    const told = await answer.json();
-    if (answer.ok) [programs, moreScripts] = [told.programs, told.more];
+    const answer = await fetch(DOCUMENT, { headers: proof() });
+    refusedUs(answer);
+    if (!answer.ok) return;
+    ({ programs, more: moreScripts } = await answer.json());
   } catch { /* no server any more, or one behind a proxy that serves its pages only */ }
-})();
+}
+
+// meetServer asks for the programs, and shows them.
+async function meetServer() {
+  const unedited = url.value;
+  known = askPrograms();
+  await known;
+  showPrograms();
+  aboutURL();
+  showState();
+  if (programs?.length && url.value === unedited && !programAt(socketURL(unedited)) && document.activeElement === url) $("home").querySelector("button")?.focus();
+}
 
 // isThere resolves to whether the server answers plain HTTP.
-const isThere = () => fetch(DOCUMENT, { signal: AbortSignal.timeout(LAST_WORDS) }).then(answer => answer.ok, () => false);
+const isThere = () => fetch(DOCUMENT, { headers: proof(), signal: AbortSignal.timeout(LAST_WORDS) }).then(answer => answer.ok || answer.status === 401, () => false);
 
 // socketURL returns where a WebSocket of this page would go, or null.
 function socketURL(text) {
@@ -95,7 +109,7 @@ function aboutURL() {
 function openFeed(link) {
   return new Promise(resolve => {
     link.feed?.close(); // that of an earlier handshake, which the server may think is still connected
-    const feed = link.feed = new WebSocket(socketOrigin + FEED);
+    const feed = link.feed = new WebSocket(socketOrigin + FEED, tokenItems());
     link.refusal = "";
     feed.onmessage = event => {
       if (feed !== link.feed) return;

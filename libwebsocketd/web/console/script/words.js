@@ -74,9 +74,9 @@ function missedWords(n) {
 }
 
 // commandWords return what connects from a terminal as the link does.
-function commandWords({ url, offered }) {
+function commandWords({ url, ours, offered }) {
   const quoted = word => /^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-  return url && ["websocketd connect", ...($("reconnect").checked ? ["--resume"] : []), ...offered.map(name => quoted("--protocol=" + name)), quoted(url.href)].join(" ");
+  return url && ["websocketd connect", ...($("reconnect").checked ? ["--resume"] : []), ...(ours && token ? ["--tokenfile=FILE"] : []), ...offered.map(name => quoted("--protocol=" + name)), quoted(url.href)].join(" ");
 }
 
 const wayWords = way => way === "http" ? " over plain HTTP: no WebSocket came about" : "";
