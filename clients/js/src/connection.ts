@@ -167,7 +167,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     if (over) return over;
     if (isClosed()) return full;
     const streams = counts() && fallback && (begins || blocked > 1 || !WebSocket);
-    const next = await (streams ? startStream() : startSocket());
+    const next = streams ? (latest = openStream(fetch, address({ gap: 'ok' }), await headers(), patience, ear)) : await startSocket();
     if (!(await next.opened)) {
       const closing = next.closing!;
       // A proxy may have swallowed the stream. Then both ways are tried in turn.
@@ -230,14 +230,14 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
 
   /** Returns the value of an option that may be a function. */
   async function valueOf<T>(option: T | (() => T | Promise<T>)): Promise<T> {
-    const value = await (option instanceof Function ? option() : option);
+    const value = await (typeof option === 'function' ? (option as () => T)() : option);
     if (isClosed()) throw full;
     return value;
   }
 
   /** Returns what proves who we are: that opens a session of our own, too. */
   async function headers(): Promise<Record<string, string>> {
-    const proof = (await valueOf(token)) ?? me.session?.secret;
+    const proof = (await valueOf(token)) || me.session?.secret;
     return proof ? { Authorization: `Bearer ${proof}` } : {};
   }
 
@@ -275,11 +275,6 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
   /** Returns the URL of the messages that follow. */
   function address(query: Record<string, string | undefined>): URL {
     return withQuery(url, { session: me.session?.id, after: epoch ? `${epoch}:${last}` : '0', ...query });
-  }
-
-  async function startStream(): Promise<Link> {
-    const proof = await headers();
-    return (latest = openStream(fetch, address({ gap: 'ok' }), proof, patience, ear));
   }
 
   async function startSocket(): Promise<Link> {

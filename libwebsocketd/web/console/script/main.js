@@ -16,6 +16,7 @@ function start() {
 function listenToControls() {
   $("connection").onsubmit = event => { event.preventDefault(); connect(); };
   $("login").onsubmit = event => { event.preventDefault(); logIn(); };
+  $("token").oninput = () => { $("wrong").textContent = ""; };
   $("toggle").onclick = toggleConnection;
   $("retry").onclick = retry;
   $("reconnect").onchange = () => { comesBack[programAt(socketURL(url.value.trim()))?.lifetime] = $("reconnect").checked; };
