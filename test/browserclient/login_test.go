@@ -54,7 +54,7 @@ async function talk(url, options) {
 	c.close();
 	return got.join(", ");
 }
-</script>`
+</script><p id="ready">`
 }
 
 // tab is a page in a browser.
@@ -118,19 +118,19 @@ func TestLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := "http://" + s.Addr + "/page.html"
-	b.run(chromedp.Navigate("http://"+s.Addr+told.Login+"&to=/page.html"), chromedp.WaitReady(`script`))
+	b.run(chromedp.Navigate("http://"+s.Addr+told.Login+"&to=/page.html"), chromedp.WaitReady("#ready"))
 	for range 2 {
 		for _, lifetime := range lifetimes {
 			if got := b.eval(fmt.Sprintf("talk(%q)", "/"+lifetime)); got != says(lifetime) {
 				t.Errorf("%s: %q", lifetime, got)
 			}
 		}
-		b.run(chromedp.Navigate(own), chromedp.WaitReady("script"))
+		b.run(chromedp.Navigate(own), chromedp.WaitReady("#ready"))
 	}
 	if got := b.eval("document.cookie"); got != "" {
 		t.Errorf("a script reads the cookie: %q", got)
 	}
-	b.run(chromedp.Navigate(elsewhere(t)+"?server="+s.Addr), chromedp.WaitReady("script"))
+	b.run(chromedp.Navigate(elsewhere(t)+"?server="+s.Addr), chromedp.WaitReady("#ready"))
 	for _, lifetime := range lifetimes {
 		for _, how := range []string{"{reconnect: false}", "{reconnect: false, fetch: (url, init) => fetch(url, {...init, credentials: 'include'})}"} {
 			if got := b.eval(fmt.Sprintf("talk(%q, %s)", "http://"+s.Addr+"/"+lifetime, how)); strings.Contains(got, "hello") {
@@ -138,7 +138,7 @@ func TestLogin(t *testing.T) {
 			}
 		}
 	}
-	b.run(chromedp.Navigate(own), chromedp.WaitReady("script"))
+	b.run(chromedp.Navigate(own), chromedp.WaitReady("#ready"))
 	if got := b.eval(`fetch("/.websocketd/logout", {method: "POST"}).then(r => String(r.status))`); got != "204" {
 		t.Errorf("logout: %s", got)
 	}
@@ -155,7 +155,7 @@ func TestTokenOfAPage(t *testing.T) {
 	other := elsewhere(t)
 	s := serve(t, "--origin="+other)
 	b := newTab(t, chromium)
-	b.run(chromedp.Navigate(other+"?server="+s.Addr), chromedp.WaitReady("script"))
+	b.run(chromedp.Navigate(other+"?server="+s.Addr), chromedp.WaitReady("#ready"))
 	for _, lifetime := range lifetimes {
 		url := "http://" + s.Addr + "/" + lifetime
 		for name, token := range map[string]string{"a string": fmt.Sprintf("%q", secret), "a function": fmt.Sprintf("async () => %q", secret)} {
