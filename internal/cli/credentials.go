@@ -82,7 +82,7 @@ func (w *options) openCommand(string) (gate.Credential, error) {
 		return nil, errors.New(why)
 	}
 	if err := libwebsocketd.CheckExecutable(path, ""); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	argv = append([]string{path}, argv[1:]...)
 	return credential.NewCommand(argv, libwebsocketd.PassedEnvironment(w.Program.Passenv), w.credentials.reports.add), nil
@@ -120,16 +120,18 @@ func (w *options) openCredentials() *refusal {
 	return w.openGroups(all)
 }
 
-// startCommands gives the credentials that start processes what starts them.
-func startCommands(all *gate.Credentials, launcher *process.Launcher) {
+// startCommands gives the credentials that start processes what starts them, and returns them.
+func startCommands(all *gate.Credentials, launcher *process.Launcher) (commands []*credential.Command) {
 	if all == nil {
-		return
+		return nil
 	}
 	for _, kind := range all.Kinds {
 		if command, ok := kind.(*credential.Command); ok {
 			command.Use(launcher)
+			commands = append(commands, command)
 		}
 	}
+	return commands
 }
 
 // unusable refuses the value of a flag that has the right form.

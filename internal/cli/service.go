@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/credential"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -26,6 +27,7 @@ type service struct {
 		KillAll()
 		Close() error
 	}
+	commands  []*credential.Command
 	listeners []net.Listener
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
@@ -101,7 +103,7 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 		return err
 	}
 	cfg.Launcher, s.launcher = launcher, launcher
-	startCommands(cfg.Credentials, launcher)
+	s.commands = startCommands(cfg.Credentials, launcher)
 	if s.server, err = libwebsocketd.New(cfg); err != nil {
 		launcher.Close()
 	}
@@ -179,6 +181,9 @@ func (s *service) failed(err error) int {
 func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal) int {
 	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
+	for _, command := range s.commands {
+		command.Close()
+	}
 	done := make(chan error, 1)
 	go func() {
 		err := s.server.Shutdown(ctx)

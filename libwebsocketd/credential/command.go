@@ -35,6 +35,8 @@ type Command struct {
 	report   Report
 	launcher *process.Launcher
 	patience time.Duration
+	closed   context.Context
+	close    context.CancelFunc
 
 	right *gate.Memory[gate.Identity]
 	wrong *gate.Memory[struct{}]
@@ -44,7 +46,9 @@ type Command struct {
 // NewCommand returns the credential of a program, whose argv[0] is a path. Its processes have
 // the environment env and a few variables of the request. They cannot be started before Use.
 func NewCommand(argv, env []string, report Report) *Command {
+	closed, cancel := context.WithCancel(context.Background())
 	return &Command{
+		closed: closed, close: cancel,
 		argv: argv, env: env, report: report, patience: commandPatience,
 		right: gate.NewMemory[gate.Identity](mostRemembered),
 		wrong: gate.NewMemory[struct{}](mostRemembered), // of its own: wrong proofs are many, and must not push out the right ones
@@ -54,6 +58,9 @@ func NewCommand(argv, env []string, report Report) *Command {
 
 // Use sets what starts the processes, before the first request.
 func (c *Command) Use(launcher *process.Launcher) { c.launcher = launcher }
+
+// Close ends the processes that run, and every later one: the server is going away.
+func (c *Command) Close() { c.close() }
 
 // Name implements gate.Credential.
 func (*Command) Name() string { return "command" }
@@ -87,6 +94,8 @@ func (c *Command) Identify(r *http.Request, from gate.Client, shown gate.Proof) 
 	case errors.Is(err, errNo):
 		c.wrong.Put(shown, struct{}{}, keepRefusal)
 		return gate.Identity{}, notLetIn
+	case c.closed.Err() != nil:
+		return gate.Identity{}, gate.GoingAway
 	case r.Context().Err() != nil:
 		return gate.Identity{}, noAnswer // the client has left, and the program was ended
 	case err != nil:
@@ -132,6 +141,7 @@ func (c *Command) Remembers(shown gate.Proof) bool {
 func (c *Command) ask(r *http.Request, from gate.Client, shown gate.Proof) (user string, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), c.patience)
 	defer cancel()
+	defer context.AfterFunc(c.closed, cancel)()
 	// What it writes to standard error is thrown away: that may be what it was shown.
 	p, err := c.launcher.Start(process.Spec{Path: c.argv[0], Args: c.argv, Env: c.environ(r, from, shown), Stderr: process.StderrNowhere})
 	if err != nil {

@@ -185,6 +185,13 @@ func TestCommandThatHangs(t *testing.T) {
 	}
 	a.must(t, "has not ended within 100ms, and was killed")
 	a.mustHaveEnded(t)
+
+	a.Close()
+	a.patience = time.Hour
+	if _, refusal := identify(a, basic("ada", "x")); refusal != gate.GoingAway {
+		t.Errorf("%v", refusal)
+	}
+	a.must(t, "")
 }
 
 // mustHaveEnded checks that the process has gone whose pid is in $DIR/runs.
