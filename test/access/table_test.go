@@ -109,6 +109,9 @@ func (h *house) changes(t *testing.T, k kind) {
 			t.Errorf("with %+v after the change: %d %s", p, a.status, a.body)
 		}
 	}
+	if k.file == "" {
+		return
+	}
 	h.write(t, k.file, "?\n")
 	harness.Until(t, "the broken file is told of", func() bool {
 		if a := h.ask(t, document, fresh); a.status != 200 {
