@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -46,9 +47,16 @@ func (s *Server) DialFrom(t T, address net.IP) *Conn {
 	return dial(t, net.Dialer{LocalAddr: &net.TCPAddr{IP: address}}, s.network, s.Addr)
 }
 
-// Secure returns a connection that speaks TLS over c.
+// Secure returns a connection that speaks TLS over c. The handshake may take as long as
+// patience lasts: time-outs within it would end it for good. If it fails, so does the first
+// write.
 func (c *Conn) Secure(t T, config *tls.Config) *Conn {
-	return newConn(t, tls.Client(c.Conn, config))
+	t.Helper()
+	raw := tls.Client(c.Conn.(*patientConn).Conn, config)
+	ctx, cancel := WithPatience(t, context.Background())
+	defer cancel()
+	raw.HandshakeContext(ctx)
+	return newConn(t, raw)
 }
 
 func dial(t T, dialer net.Dialer, network, address string) *Conn {
