@@ -149,10 +149,7 @@ func (w *options) config() libwebsocketd.Config {
 		HeaderWS:      w.headers.ws,
 		HeaderHTTP:    w.headers.http,
 	}
-	// The forms of these have been checked.
-	cfg.SpawnRate, cfg.SpawnRateOfAll, _ = parseSpawnRate(w.Address.Spawnrate)
-	cfg.MessageRate, _ = libwebsocketd.ParseRate(w.Messages.Messagerate)
-	cfg.SocketMode, _ = libwebsocketd.ParseSocketMode(w.Listen.Socketmode)
+	w.setParsed(&cfg)
 	if len(w.Admit.Trustproxy) > 0 {
 		cfg.TrustedProxies, cfg.ForwardedHeader = w.Admit.Trustproxy, w.Admit.Forwardedheader
 	}
@@ -160,6 +157,13 @@ func (w *options) config() libwebsocketd.Config {
 		cfg.Prefork, cfg.PreforkRequest, cfg.Lifetime = 0, false, nil // the programs have their own
 	}
 	return cfg
+}
+
+// setParsed sets what is a text to the grammar. Its form has been checked.
+func (w *options) setParsed(cfg *libwebsocketd.Config) {
+	cfg.SpawnRate, cfg.SpawnRateOfAll, _ = parseSpawnRate(w.Address.Spawnrate)
+	cfg.MessageRate, _ = libwebsocketd.ParseRate(w.Messages.Messagerate)
+	cfg.SocketMode, _ = libwebsocketd.ParseSocketMode(w.Listen.Socketmode)
 }
 
 // orNone returns n, or -1 for zero and less: no limit, and for pings none at all.
