@@ -136,6 +136,8 @@ func shown(f *kong.Flag) string {
 	switch v := f.Target.Interface().(type) {
 	case names:
 		return strings.Join(v, ",")
+	case users:
+		return strings.Join(v, ",")
 	case duration:
 		return time.Duration(v).String()
 	case keeping:
@@ -239,6 +241,11 @@ func (v *textValue) Set(text string) error {
 		return errors.New("must be one of " + strings.ReplaceAll(v.flag.Enum, ",", ", "))
 	case v.flag.Target.Type() == reflect.TypeFor[names]():
 		v.values = []string{strings.Join(atCommas(text), ",")}
+	case v.flag.Target.Type() == reflect.TypeFor[users]():
+		var all users
+		err := all.Decode(&kong.DecodeContext{Scan: kong.ScanFromTokens(kong.Token{Value: text, Type: kong.FlagValueToken})})
+		v.values = []string{strings.Join(all, ",")}
+		return err
 	}
 	if check := formChecks[v.flag.Name]; check != nil { // package gate has a fuzzer for these
 		return check(text)

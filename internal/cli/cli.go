@@ -80,7 +80,7 @@ type credentialFlags struct {
 	Authheader string   `placeholder:"NAME" help:"Header in which a proxy of --trustproxy names the user whom it has let in. The proxy must remove it from what clients send. From anyone else it proves nothing, and no program sees it."`
 	Authcmd    []string `placeholder:"CMD" sep:"none" help:"Program that says who may come in, with its arguments after blanks: it reads the user and the password, or an empty line and the token, from standard input. Exit status 0 lets the client in, as the user of the first line that it prints."`
 	Auth       names    `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: password (--authfile), token (--tokenfile), jwt (--jwtkey), header (--authheader), command (--authcmd), certificate (--sslca; the others make it count only if it is named here). none lets everyone in."`
-	Allow      names    `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
+	Allow      users    `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
 }
 
 type jwtFlags struct {

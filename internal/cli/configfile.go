@@ -180,6 +180,11 @@ func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue)
 		return split(flag, value.text), nil
 	case kind == KindNames && value.kind == tomlArray:
 		all, odd := value.strings()
+		if _, ok := flag.Target.Interface().(users); ok {
+			for i := range all {
+				all[i] = asUser(all[i])
+			}
+		}
 		return []string{strings.Join(all, ",")}, odd
 	case kind == KindList && value.kind == tomlArray:
 		return value.strings()

@@ -114,7 +114,7 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"attach":         {`"share"`, "refuse"},
 		"sessionurl":     {"false", "true"},
 	}
-	tokens := filepath.Join(t.TempDir(), "tokens")
+	tokens := filepath.Join(t.TempDir(), ".tokens")
 	if err := os.WriteFile(tokens, []byte("ada:0123456789abcdef\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

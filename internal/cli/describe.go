@@ -73,7 +73,7 @@ func kindOf(f *kong.Flag) Kind {
 		return KindSize
 	case duration, keeping:
 		return KindTime
-	case names:
+	case names, users:
 		return KindNames
 	}
 	switch kind := f.Target.Kind(); {

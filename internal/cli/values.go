@@ -30,6 +30,24 @@ func (n *names) Decode(ctx *kong.DecodeContext) error {
 // atCommas returns the list in text.
 func atCommas(text string) []string { return nonEmpty(strings.Split(text, ",")) }
 
+// users are names of users and groups. A comma after a backslash belongs to a name: the
+// subjects of certificates have some.
+type users []string
+
+// Decode implements kong.MapperValue.
+func (u *users) Decode(ctx *kong.DecodeContext) error {
+	text, err := popString(ctx)
+	const kept = "\x00" // which no value has
+	*u = atCommas(strings.ReplaceAll(text, `\,`, kept))
+	for i := range *u {
+		(*u)[i] = strings.ReplaceAll((*u)[i], kept, ",")
+	}
+	return err
+}
+
+// asUser returns an entry of users as Decode reads it.
+func asUser(name string) string { return strings.ReplaceAll(name, ",", `\,`) }
+
 // nonEmpty returns list with blanks trimmed and empty elements left out. It is never
 // nil.
 func nonEmpty(list []string) []string {

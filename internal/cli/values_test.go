@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -51,5 +52,17 @@ func TestBytesOfStrings(t *testing.T) {
 	}
 	if len(cfg.PassEnv) != 2 || cfg.PassEnv[0] != "a\xffb\\" {
 		t.Errorf("names %q", cfg.PassEnv)
+	}
+}
+
+// TestCommasOfUsers: the subject of a certificate is one user, in each place.
+func TestCommasOfUsers(t *testing.T) {
+	const subject = `CN=ann,O=acme\, inc`
+	p := newParser()
+	file := parseConfig("f.toml", []byte("allow = ['"+subject+"', 'bob']\n"), p.Model.Flags)
+	for _, settings := range [][]setting{file.settings, {{flag: lookUpName(p.Model.Flags, "allow"), value: `CN=ann\,O=acme\\, inc, bob`}}} {
+		if err := p.parse(settings); err != nil || !slices.Equal(p.Credential.Allow, []string{subject, "bob"}) {
+			t.Errorf("%q: %q, %v", settings[0].value, p.Credential.Allow, err)
+		}
 	}
 }
