@@ -36,12 +36,13 @@ type credentialSource struct {
 	open       func(w *options, value string) (gate.Credential, error)
 }
 
-// credentialSources has the kinds in the order in which they are tried.
+// credentialSources has the kinds in the order in which they are tried. What a proxy says is
+// read first, so that nothing else hides that it names two users.
 var credentialSources = []credentialSource{
+	{"header", "authheader", func(g *grammar) string { return g.Credential.Authheader }, (*options).openHeader},
 	{"password", "authfile", func(g *grammar) string { return g.Credential.Authfile }, (*options).openPasswords},
 	{"token", "tokenfile", func(g *grammar) string { return g.Credential.Tokenfile }, (*options).openTokens},
 	{"jwt", "jwtkey", func(g *grammar) string { return g.JWT.Jwtkey }, (*options).openJWT},
-	{"header", "authheader", func(g *grammar) string { return g.Credential.Authheader }, (*options).openHeader},
 	{"command", "authcmd", func(g *grammar) string { return strings.Join(g.Credential.Authcmd, " ") }, (*options).openCommand},
 	{byCertificate, "sslca", func(g *grammar) string { return g.TLS.Sslca }, (*options).openCertificate},
 }

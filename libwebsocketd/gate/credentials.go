@@ -127,11 +127,14 @@ func (c *Credentials) Access(kinds, allow []string) (*Access, error) {
 	}
 	every, a := c.every(), &Access{all: c}
 	for _, name := range kinds {
-		i := slices.IndexFunc(every, func(k Credential) bool { return k.Name() == name })
-		if i < 0 {
+		if !slices.ContainsFunc(every, func(k Credential) bool { return k.Name() == name }) {
 			return nil, fmt.Errorf("auth has %q, of which the server has none", name)
 		}
-		a.kinds = append(a.kinds, every[i])
+	}
+	for _, k := range every {
+		if slices.Contains(kinds, k.Name()) {
+			a.kinds = append(a.kinds, k)
+		}
 	}
 	if len(kinds) == 0 && c != nil {
 		a.kinds = c.Kinds
@@ -210,7 +213,8 @@ func (a *Access) Contradicts(who Identity, r *http.Request, from Client) bool {
 	return false
 }
 
-// identify asks each kind.
+// identify asks each kind, until one knows the client or cannot read what it is shown: where
+// two users are named, no other proof settles which.
 func (a *Access) identify(r *http.Request, from Client, shown Proof) (Identity, *Refusal) {
 	var wrong *Refusal
 	for _, k := range a.kinds {
@@ -218,6 +222,9 @@ func (a *Access) identify(r *http.Request, from Client, shown Proof) (Identity, 
 		if refusal == nil && who.User != "" {
 			who.kind = k.Name()
 			return who, nil
+		}
+		if refusal != nil && refusal.Status == http.StatusBadRequest {
+			return Identity{}, refusal
 		}
 		if refusal != nil && (wrong == nil || wrong.Status == http.StatusUnauthorized) {
 			wrong = refusal

@@ -229,6 +229,33 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+// TestUnreadable: a kind that cannot read what there is decides, whatever else is shown and in
+// whichever order a program names the kinds.
+func TestUnreadable(t *testing.T) {
+	c := knows()
+	c.Kinds = append([]Credential{twice{}}, c.Kinds...)
+	for auth, want := range map[string]int{"": 400, "header,token": 400, "token,header": 400, "token": 0} {
+		status := 0
+		if _, refusal := mustAccess(t, c, auth, "").Check(shows("Authorization: Bearer tok"), Client{}); refusal != nil {
+			status = refusal.Status
+		}
+		if status != want {
+			t.Errorf("auth %q: %d, expected %d", auth, status, want)
+		}
+	}
+}
+
+// twice is a Credential of a header that is always there twice.
+type twice struct{}
+
+func (twice) Name() string { return "header" }
+
+func (twice) Schemes() []string { return nil }
+
+func (twice) Identify(*http.Request, Client, Proof) (Identity, *Refusal) {
+	return Identity{}, &Refusal{Status: http.StatusBadRequest, Reason: "it is there twice"}
+}
+
 // TestContradicts: a certificate, or what a proxy says, speaks against another user, and what
 // a client shows besides does not.
 func TestContradicts(t *testing.T) {

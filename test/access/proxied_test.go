@@ -25,6 +25,21 @@ func TestHeaderOfAStranger(t *testing.T) {
 	}
 }
 
+// TestHeaderTwice: a request for which two users are named is none that can be read, whatever
+// else it shows.
+func TestHeaderTwice(t *testing.T) {
+	t.Parallel()
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	harness.WriteFile(t, tokens, "bob:0123456789abcdef\n", 0o600)
+	twice := harness.Handshake("/").Add("X-Remote-User", "ann").Add("X-Remote-User", "bob").Add("Authorization", "Bearer 0123456789abcdef")
+	for auth, status := range map[string]int{"": 400, "token,header": 400, "token": 101} {
+		s := harness.Start(t, harness.Binary(t), "--trustproxy=127.0.0.1,::1", "--authheader=X-Remote-User", "--tokenfile="+tokens, "--auth="+auth, "cat")
+		if c := s.Ask(t, twice); c.Status() != status {
+			t.Errorf("--auth=%s: %d %s, expected %d", auth, c.Status(), c.Body, status)
+		}
+	}
+}
+
 // TestHeaderAtUnixSocket: the proxy at the unix socket is trusted by the word for it.
 func TestHeaderAtUnixSocket(t *testing.T) {
 	t.Parallel()
