@@ -84,10 +84,10 @@ type credentialFlags struct {
 }
 
 type jwtFlags struct {
-	Jwtkey      string `placeholder:"FILE" help:"Keys that verify the JSON Web Tokens of clients: public keys or certificates in PEM form, a JSON Web Key Set, or a secret of 32 bytes at least. A client needs such a token then, as bearer token, or another credential that is configured. A changed file is taken up without a restart."`
+	Jwtkey      string `placeholder:"FILE" help:"Keys that verify the JSON Web Tokens of clients: public keys or certificates in PEM form, a JSON Web Key Set, or, with --jwtalg=HS256, a shared secret: one line of 32 bytes at least. A client needs such a token then, as bearer token, or another credential that is configured. A changed file is taken up without a restart."`
 	Jwtaudience string `placeholder:"AUD" help:"Who this server is to those who make tokens: aud of a token must be this, or have it in its list. Needed with --jwtkey."`
 	Jwtissuer   string `placeholder:"ISS" help:"Who must have made a token, its iss. Without it anyone with the key."`
-	Jwtalg      names  `placeholder:"ALG,.." help:"Algorithms that are taken, of those that the keys are for: RS256 of RSA (in a key set its alg may be RS384, RS512 or PS256), ES256 and ES384 of P-256 and P-384, EdDSA of Ed25519, HS256 of a secret. Without it all of them."`
+	Jwtalg      names  `placeholder:"ALG,.." help:"Algorithms that are taken, of those that the keys are for: RS256 of RSA (in a key set its alg may be RS384, RS512 or PS256), ES256 and ES384 of P-256 and P-384, EdDSA of Ed25519, HS256 of a shared secret. Without it all of them but HS256."`
 	Jwtuser     string `placeholder:"CLAIM" default:"sub" help:"Claim that has the name of the user. The claim groups has groups, for --allow."`
 }
 

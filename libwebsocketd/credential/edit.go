@@ -46,8 +46,6 @@ func checkEditable(user string) error {
 		return errors.New("the name of a user has no colon: it would end there")
 	case strings.HasPrefix(user, "#"), strings.HasPrefix(user, "@"):
 		return errors.New("the name of a user does not begin with # or @, which mean a comment and a group")
-	case strings.TrimSpace(user) != user:
-		return errors.New("the name of a user does not begin or end with a blank")
 	}
 	return CheckUser(user)
 }

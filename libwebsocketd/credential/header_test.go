@@ -33,6 +33,7 @@ func TestHeader(t *testing.T) {
 		{"a long one", true, http.Header{"X-Remote-User": {strings.Repeat("a", 257)}}, "", 401},
 		{"not to be printed", true, http.Header{"X-Remote-User": {"a\x1bb"}}, "", 401},
 		{"no UTF-8", true, http.Header{"X-Remote-User": {"a\xff"}}, "", 401},
+		{"ending with a blank", true, http.Header{"X-Remote-User": {"ann "}}, "", 401},
 		{"of a directory", true, http.Header{"X-Remote-User": {"CN=Zoë, O=acme"}}, "CN=Zoë, O=acme", 0},
 	} {
 		who, refusal := h.Identify(&http.Request{Header: test.header}, gate.Client{Trusted: test.trusted}, gate.Proof{})

@@ -19,16 +19,20 @@ type jwk struct {
 	Kty, Use, Alg, Kid string
 	Crv, X, Y, N, E    string
 	D                  string // of a private key
+	K                  string // a secret
 }
 
 // parseKeySet reads a JSON Web Key Set. Keys of kinds that are not used here are ignored
-// (RFC 7517 section 5), but one of them must be left.
-func parseKeySet(data []byte) (keys []verifyKey, err error) {
+// (RFC 7517 section 5), but one of them must be left. Secrets are taken only if they are wanted.
+func parseKeySet(data []byte, secrets bool) (keys []verifyKey, err error) {
 	var set struct{ Keys []jwk }
 	if err := json.Unmarshal(data, &set); err != nil {
 		return nil, fmt.Errorf("it is no JSON Web Key Set: %w", err)
 	}
 	for i, one := range set.Keys {
+		if one.Kty == "oct" && !secrets {
+			continue
+		}
 		key, used, err := one.parse()
 		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
@@ -38,7 +42,7 @@ func parseKeySet(data []byte) (keys []verifyKey, err error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, errors.New(`it is no JSON Web Key Set with a public key in "keys" that is used here: RSA, P-256, P-384 and Ed25519 are`)
+		return nil, errors.New(`it is no JSON Web Key Set with a public key in "keys" that is used here: RSA, P-256, P-384 and Ed25519 are, and shared secrets with --jwtalg=` + secretAlgorithm)
 	}
 	return keys, nil
 }
@@ -47,6 +51,9 @@ func parseKeySet(data []byte) (keys []verifyKey, err error) {
 func (j *jwk) parse() (key verifyKey, used bool, err error) {
 	if j.Use == "enc" {
 		return verifyKey{}, false, nil
+	}
+	if j.Kty == "oct" {
+		return j.secret()
 	}
 	public, err := j.public()
 	if err != nil || public == nil {
@@ -64,6 +71,16 @@ func (j *jwk) parse() (key verifyKey, used bool, err error) {
 	}
 	key.alg = j.Alg
 	return key, j.Kty == "RSA" && slices.Contains([]string{"RS384", "RS512", "PS256"}, j.Alg), nil
+}
+
+// secret returns a shared secret (RFC 7518 section 6.4); used is false if it is for something else.
+func (j *jwk) secret() (key verifyKey, used bool, err error) {
+	if j.Alg != "" && j.Alg != secretAlgorithm {
+		return verifyKey{}, false, nil
+	}
+	key, err = newSecret(bytesOf(j.K))
+	key.kid = j.Kid
+	return key, true, err
 }
 
 // public returns the key; nil if it is of a kind that is not used here.

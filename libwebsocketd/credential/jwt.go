@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ type JWTOptions struct {
 	Audience   string   // must be one of aud
 	Issuer     string   // must be iss; "" is any
 	UserClaim  string   // names the user; "" is DefaultUserClaim
-	Algorithms []string // of those that the keys are for; empty is all of them
+	Algorithms []string // of those that the keys are for; empty is all those of public keys
 }
 
 // JWT is the credential of those who show a JSON Web Token (RFC 7519) as bearer token, signed
@@ -49,7 +50,7 @@ type rightJWT struct {
 }
 
 // NewJWT reads a file of keys: public keys or certificates in PEM form, a JSON Web Key Set
-// (RFC 7517), or a secret.
+// (RFC 7517), or a secret if the options name its algorithm.
 func NewJWT(name string, o JWTOptions, report Report) (*JWT, error) {
 	if o.Audience == "" {
 		return nil, errors.New("the audience is missing: without it a token for any other service would be taken")
@@ -69,7 +70,7 @@ func NewJWT(name string, o JWTOptions, report Report) (*JWT, error) {
 	if j.file, err = openFile(name, report, j.parse); err != nil {
 		return nil, err
 	}
-	if (*j.file.current())[0].alg == secretAlgorithm {
+	if slices.ContainsFunc(*j.file.current(), func(k verifyKey) bool { return k.alg == secretAlgorithm }) {
 		j.file.warnOfReaders()
 	}
 	return j, nil
@@ -77,7 +78,7 @@ func NewJWT(name string, o JWTOptions, report Report) (*JWT, error) {
 
 // parse reads the keys that the options allow.
 func (j *JWT) parse(data []byte) ([]verifyKey, error) {
-	keys, err := parseKeys(data)
+	keys, err := parseKeys(data, slices.Contains(j.options.Algorithms, secretAlgorithm))
 	if err != nil || len(j.options.Algorithms) == 0 {
 		return keys, err
 	}
@@ -106,12 +107,7 @@ func (j *JWT) Identify(_ *http.Request, _ gate.Client, shown gate.Proof) (gate.I
 	if len(shown.Secret) > longestJWT {
 		return gate.Identity{}, gate.Wrong("the token is too long")
 	}
-	claims := jwt.MapClaims{}
-	var by verifyKey
-	_, err := j.parser.ParseWithClaims(shown.Secret, claims, func(t *jwt.Token) (key any, err error) {
-		by, err = choose(*keys, t)
-		return by.key, err
-	})
+	claims, by, err := j.verify(*keys, shown.Secret)
 	if err != nil {
 		return gate.Identity{}, gate.Wrong(reasonOf(err))
 	}
@@ -124,6 +120,29 @@ func (j *JWT) Identify(_ *http.Request, _ gate.Client, shown gate.Proof) (gate.I
 		j.right.Put(shown, rightJWT{by: keys, who: who}, min(keepRight, time.Until(ends.Add(jwtLeeway))))
 	}
 	return who, nil
+}
+
+// verify returns what a token claims that is right now, and the key that has signed it.
+func (j *JWT) verify(keys []verifyKey, token string) (claims jwt.MapClaims, by verifyKey, err error) {
+	claims = jwt.MapClaims{}
+	_, err = j.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (key any, err error) {
+		by, err = choose(keys, t)
+		return by.key, err
+	})
+	if err == nil && !hasSaneTimes(claims) {
+		err = jwt.ErrTokenInvalidClaims
+	}
+	return claims, by, err
+}
+
+// hasSaneTimes reports whether the times of a token can be counted in seconds. The library
+// lets the others overflow: what begins in eternity would have begun long ago. A time.Time
+// counts from another year, for which half of an int64 leaves room.
+func hasSaneTimes(claims jwt.MapClaims) bool {
+	return !slices.ContainsFunc([]string{"exp", "nbf", "iat"}, func(name string) bool {
+		seconds, _ := claims[name].(float64)
+		return math.Abs(seconds) >= 1<<62
+	})
 }
 
 func (j *JWT) remembered(keys *[]verifyKey, shown gate.Proof) (gate.Identity, bool) {

@@ -69,19 +69,20 @@ const notRight = "401 the token is not right"
 // TestJWTAlgorithms: a key is for one algorithm, and no token chooses another one.
 func TestJWTAlgorithms(t *testing.T) {
 	files := map[string]struct{ content, alg, signer string }{
-		"PEM RSA":        {pemOf("rsa"), "RS256", "rsa"},
-		"PEM P-256":      {pemOf("p256"), "ES256", "p256"},
-		"PEM P-384":      {pemOf("p384"), "ES384", "p384"},
-		"PEM Ed25519":    {pemOf("ed25519"), "EdDSA", "ed25519"},
-		"RSA":            {keySet(jwkOf("rsa", "")), "RS256", "rsa"},
-		"RSA of RS384":   {keySet(jwkOf("rsa", `,"alg":"RS384"`)), "RS384", "rsa"},
-		"RSA of RS512":   {keySet(jwkOf("rsa", `,"alg":"RS512","use":"sig"`)), "RS512", "rsa"},
-		"RSA of PS256":   {keySet(jwkOf("rsa", `,"alg":"PS256"`)), "PS256", "rsa"},
-		"P-256":          {keySet(jwkOf("p256", `,"alg":"ES256"`)), "ES256", "p256"},
-		"P-384":          {keySet(jwkOf("p384", "")), "ES384", "p384"},
-		"Ed25519":        {keySet(jwkOf("ed25519", "")), "EdDSA", "ed25519"},
-		"a secret":       {string(signers()["secret"].([]byte)), "HS256", "secret"},
-		"a secret, line": {string(signers()["secret"].([]byte)) + "\r\n", "HS256", "secret"},
+		"PEM RSA":           {pemOf("rsa"), "RS256", "rsa"},
+		"PEM P-256":         {pemOf("p256"), "ES256", "p256"},
+		"PEM P-384":         {pemOf("p384"), "ES384", "p384"},
+		"PEM Ed25519":       {pemOf("ed25519"), "EdDSA", "ed25519"},
+		"RSA":               {keySet(jwkOf("rsa", "")), "RS256", "rsa"},
+		"RSA of RS384":      {keySet(jwkOf("rsa", `,"alg":"RS384"`)), "RS384", "rsa"},
+		"RSA of RS512":      {keySet(jwkOf("rsa", `,"alg":"RS512","use":"sig"`)), "RS512", "rsa"},
+		"RSA of PS256":      {keySet(jwkOf("rsa", `,"alg":"PS256"`)), "PS256", "rsa"},
+		"P-256":             {keySet(jwkOf("p256", `,"alg":"ES256"`)), "ES256", "p256"},
+		"P-384":             {keySet(jwkOf("p384", "")), "ES384", "p384"},
+		"Ed25519":           {keySet(jwkOf("ed25519", "")), "EdDSA", "ed25519"},
+		"a secret in a set": {keySet(jwkOf("ed25519", ""), jwkOf("secret", "")), "HS256", "secret"},
+		"a secret":          {string(signers()["secret"].([]byte)), "HS256", "secret"},
+		"a secret, line":    {string(signers()["secret"].([]byte)) + "\r\n", "HS256", "secret"},
 	}
 	tokens := map[string]string{}
 	for _, s := range []struct{ signer, algs string }{
@@ -92,7 +93,11 @@ func TestJWTAlgorithms(t *testing.T) {
 		}
 	}
 	for name, f := range files {
-		j := openJWT(t, f.content, JWTOptions{})
+		var o JWTOptions
+		if f.signer == "secret" {
+			o.Algorithms = []string{"HS256"}
+		}
+		j := openJWT(t, f.content, o)
 		for alg, token := range tokens {
 			want := notRight
 			if alg == f.alg {
@@ -156,6 +161,15 @@ func TestJWTClaims(t *testing.T) {
 		{"nbf to come", with("nbf", now+60), JWTOptions{}, "401 the token is not good yet"},
 		{"nbf within the leeway", with("nbf", now+20), JWTOptions{}, "ann"},
 		{"nbf as text", with("nbf", "1"), JWTOptions{}, lacks},
+		{"nbf in eternity", with("nbf", 1e300), JWTOptions{}, lacks},
+		{"nbf beyond what is counted", with("nbf", 1<<63-1), JWTOptions{}, lacks},
+		{"exp before all time", with("exp", -1e300), JWTOptions{}, "401 the token has expired"},
+		{"nbf far off", with("nbf", 1<<61), JWTOptions{}, "401 the token is not good yet"},
+		{"iat in eternity", with("iat", 1e300), JWTOptions{}, lacks},
+		{"an exp far off", with("exp", 1<<61), JWTOptions{}, "ann"},
+		{"a sub with a blank before", with("sub", " ann"), JWTOptions{}, noUser},
+		{"a sub with a blank after", with("sub", "ann "), JWTOptions{}, noUser},
+		{"a sub with a blank within", with("sub", "ann b"), JWTOptions{}, "ann b"},
 		{"no sub", with("sub", nil), JWTOptions{}, noUser},
 		{"an empty sub", with("sub", ""), JWTOptions{}, noUser},
 		{"a number as sub", with("sub", 7), JWTOptions{}, noUser},
@@ -275,6 +289,40 @@ func TestJWTRotated(t *testing.T) {
 			r.must(t, step.report)
 		}
 	})
+}
+
+// TestJWTBrokenDownload: what comes in place of the keys, at the start or later, never becomes
+// a secret by which everyone could sign.
+func TestJWTBrokenDownload(t *testing.T) {
+	block, _ := pem.Decode([]byte(pemOf("p256")))
+	page := "<html><body><h1>502 Bad Gateway</h1></body></html>\n"
+	for name, content := range map[string]string{
+		"a page": page, "DER": string(block.Bytes), "a list": "[" + jwkOf("ed25519", "") + "]", "a URL": "https://id.example.com/.well-known/jwks.json\n",
+		"an SSH key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKd6zq0X6b8ZQmA ann@here\n", "a secret": string(signers()["secret"].([]byte)), "a set of a secret": keySet(jwkOf("secret", "")),
+	} {
+		file := written(t, content)
+		if _, err := NewJWT(file, JWTOptions{Audience: "here"}, nil); err == nil || !strings.Contains(err.Error(), "--jwtalg=HS256") {
+			t.Errorf("%s, at the start: %v", name, err)
+		}
+		write(t, file, pemOf("ed25519"))
+		synctest.Test(t, func(t *testing.T) {
+			var r reported
+			j, err := NewJWT(file, JWTOptions{Audience: "here"}, r.add)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, file, content)
+			lookAgain()
+			secret := []byte(strings.TrimSuffix(content, "\n"))
+			if got := userOf(j, sign("HS256", secret, with("exp", 1<<40), nil)); got != notRight {
+				t.Errorf("%s, later: %s", name, got)
+			}
+			if got := userOf(j, sign("EdDSA", signers()["ed25519"], with("exp", 1<<40), nil)); got != "ann" {
+				t.Errorf("%s: the old key: %s", name, got)
+			}
+			r.must(t, "--jwtalg=HS256")
+		})
+	}
 }
 
 // TestJWTIsForgotten: what is remembered of a token ends with it.

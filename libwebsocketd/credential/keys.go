@@ -44,21 +44,36 @@ func CheckAlgorithm(name string) error {
 }
 
 // parseKeys reads a file of keys. There is at least one if there is no error. Errors do not
-// repeat what is in it.
-func parseKeys(data []byte) ([]verifyKey, error) {
+// repeat what is in it. Secrets are taken only if they are wanted: a page of an error that was
+// saved in place of the keys must not become a secret, which everyone knows.
+func parseKeys(data []byte, secrets bool) ([]verifyKey, error) {
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, errors.New("the file is empty")
 	case bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n\ufeff"), []byte("{")):
-		return parseKeySet(bytes.TrimPrefix(data, []byte("\ufeff")))
+		return parseKeySet(bytes.TrimPrefix(data, []byte("\ufeff")), secrets)
 	case bytes.Contains(data, []byte("-----BEGIN ")):
 		return parsePEM(data)
+	case !secrets:
+		return nil, errors.New("it is neither PEM nor a JSON Web Key Set; for a shared secret say --jwtalg=" + secretAlgorithm)
 	}
 	secret := bytes.TrimSuffix(bytes.TrimSuffix(data, []byte("\n")), []byte("\r"))
-	if len(secret) < leastSecret {
-		return nil, fmt.Errorf("it is neither PEM nor a JSON Web Key Set, and as a secret for %s it has %d bytes: %d are the least", secretAlgorithm, len(secret), leastSecret)
+	if !isPrintable(string(secret)) {
+		return nil, errors.New("it is neither PEM nor a JSON Web Key Set, and no shared secret, which is one line of characters that can be printed")
 	}
-	return []verifyKey{{alg: secretAlgorithm, key: secret, id: idOf(secret)}}, nil
+	key, err := newSecret(secret)
+	if err != nil {
+		return nil, fmt.Errorf("it is neither PEM nor a JSON Web Key Set, and %w", err)
+	}
+	return []verifyKey{key}, nil
+}
+
+// newSecret returns a shared secret as a key.
+func newSecret(secret []byte) (verifyKey, error) {
+	if len(secret) < leastSecret {
+		return verifyKey{}, fmt.Errorf("as a secret for %s it has %d bytes: %d are the least", secretAlgorithm, len(secret), leastSecret)
+	}
+	return verifyKey{alg: secretAlgorithm, key: secret, id: idOf(secret)}, nil
 }
 
 // parsePEM reads public keys, and those of certificates.

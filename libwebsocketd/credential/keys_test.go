@@ -79,11 +79,16 @@ func TestKeyFiles(t *testing.T) {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
 	enc := jwkOf("rsa", `,"use":"enc"`)
-	other := []string{enc, jwkOf("p521", ""), jwkOf("secret", ""), `{"kty":"AKP","pub":"x"}`, jwkOf("rsa", `,"alg":"RSA-OAEP"`), jwkOf("rsa", `,"alg":"HS256"`), jwkOf("p256", `,"alg":"ES384"`)}
+	other := []string{enc, jwkOf("p521", ""), `{"kty":"AKP","pub":"x"}`, jwkOf("rsa", `,"alg":"RSA-OAEP"`), jwkOf("rsa", `,"alg":"HS256"`), jwkOf("p256", `,"alg":"ES384"`)}
 	unused := keySet(other...)
 	for _, test := range []struct{ name, content, want string }{
 		{"empty", " \n", "the file is empty"},
-		{"a short secret", "too short for this\n", "as a secret for HS256 it has 18 bytes: 32 are the least"},
+		{"a short secret", "too short for this\n", "it is neither PEM nor a JSON Web Key Set, and as a secret for HS256 it has 18 bytes: 32 are the least"},
+		{"a secret of two lines", strings.Repeat("a secret\n", 9), "no shared secret, which is one line"},
+		{"bytes", strings.Repeat("\x01\xff", 32), "no shared secret, which is one line"},
+		{"a short secret in a set", keySet(`{"kty":"oct","k":"AAAA"}`), "key 1: as a secret for HS256 it has 3 bytes"},
+		{"no secret in a set", keySet(`{"kty":"oct"}`), "key 1: as a secret for HS256 it has 0 bytes"},
+		{"a secret for something else", keySet(strings.Replace(jwkOf("secret", ""), "}", `,"alg":"HS512"}`, 1)), `"keys" that is used here`},
 		{"no block", "-----BEGIN PUBLIC KEY-----\nx\n", "no block of PEM that can be read"},
 		{"a private key", pemOf("rsa") + block("PRIVATE KEY", private), "block 2, PRIVATE KEY: a private key is not needed here"},
 		{"another block", block("X509 CRL", private), "block 1, X509 CRL: it is neither a PUBLIC KEY nor a CERTIFICATE"},
@@ -100,16 +105,16 @@ func TestKeyFiles(t *testing.T) {
 		{"RSA without e", keySet(`{"kty":"RSA","n":"AQAB"}`), "key 1: n or e of RSA cannot be read"},
 		{"RSA of even e", keySet(strings.Replace(jwkOf("rsa", ""), `"AQAB"`, `"AQAA"`, 1)), "key 1: n or e of RSA cannot be read"},
 	} {
-		if _, err := parseKeys([]byte(test.content)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := parseKeys([]byte(test.content), true); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, expected %q", test.name, err, test.want)
 		}
 	}
-	keys, err := parseKeys([]byte("\ufeff" + keySet(append(other, jwkOf("ed25519", `,"kid":"1"`))...)))
+	keys, err := parseKeys([]byte("\ufeff"+keySet(append(other, jwkOf("secret", ""), jwkOf("ed25519", `,"kid":"1"`))...)), false)
 	if err != nil || len(keys) != 1 || keys[0].alg != "EdDSA" || keys[0].kid != "1" {
 		t.Errorf("%+v, %v", keys, err)
 	}
 	pkcs1 := block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(publicOf("rsa").(*rsa.PublicKey)))
-	if keys, err := parseKeys([]byte("a comment\n" + pkcs1 + pemOf("p384"))); err != nil || len(keys) != 2 {
+	if keys, err := parseKeys([]byte("a comment\n"+pkcs1+pemOf("p384")), false); err != nil || len(keys) != 2 {
 		t.Errorf("%+v, %v", keys, err)
 	}
 }
@@ -117,13 +122,14 @@ func TestKeyFiles(t *testing.T) {
 // TestSecretThatOthersRead: a secret is told of whose file others can read; public keys are
 // public.
 func TestSecretThatOthersRead(t *testing.T) {
-	for content, want := range map[string]string{string(signers()["secret"].([]byte)): "has secrets in it", pemOf("p256"): ""} {
+	secret := jwkOf("secret", "")
+	for content, want := range map[string]string{string(signers()["secret"].([]byte)): "has secrets in it", keySet(secret): "has secrets in it", pemOf("p256"): ""} {
 		name := written(t, content)
 		if err := os.Chmod(name, 0o640); err != nil {
 			t.Fatal(err)
 		}
 		var r reported
-		if _, err := NewJWT(name, JWTOptions{Audience: "here"}, r.add); err != nil {
+		if _, err := NewJWT(name, JWTOptions{Audience: "here", Algorithms: []string{"ES256", "HS256"}}, r.add); err != nil {
 			t.Fatal(err)
 		}
 		r.must(t, want)

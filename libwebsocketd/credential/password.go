@@ -162,8 +162,8 @@ func (p *Password) parse(name string, data []byte) (accounts, error) {
 // The library takes more than it can read, so that the forms are checked before. What costs
 // much more than is usual would let a few requests keep every core busy.
 var (
-	bcryptForm = regexp.MustCompile(`^\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$`)
-	shaForm    = regexp.MustCompile(`^\$(5\$(rounds=[1-9][0-9]{3,6}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}|6\$(rounds=[1-9][0-9]{3,6}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86})$`)
+	bcryptForm = regexp.MustCompile(`^\$2[aby]\$(0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}$`)
+	shaForm    = regexp.MustCompile(`^\$(5\$(rounds=([1-9][0-9]{3,5}|1000000)\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}|6\$(rounds=([1-9][0-9]{3,5}|1000000)\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86})$`)
 )
 
 // readHash returns the hash of a password that is written in a file; nil if it is none of

@@ -19,8 +19,15 @@ func CheckUser(name string) error {
 		return errors.New("the name of the user is empty")
 	case len(name) > longestUser:
 		return fmt.Errorf("the name of the user has %d bytes, more than %d", len(name), longestUser)
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+	case !isPrintable(name):
 		return errors.New("the name of the user has characters that cannot be printed")
+	case strings.TrimSpace(name) != name: // REMOTE_USER would be without them, and so another user
+		return errors.New("the name of the user begins or ends with a blank")
 	}
 	return nil
+}
+
+// isPrintable reports whether a text can be shown as it is, on one line.
+func isPrintable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }

@@ -72,16 +72,17 @@ func TestJWTKeys(t *testing.T) {
 	signers := map[string]any{"EdDSA": ed, "RS256": rsaKey, "ES256": ec, "HS256": secret, "of the PEM": []byte(pem)}
 	none := signed(secret, nil, map[string]any{"alg": "none"})
 	for name, file := range map[string]struct{ text, takes string }{
-		"RSA":     {pem, "RS256"},
-		"P-256":   {harness.PublicKeys(t, ec), "ES256"},
-		"Ed25519": {harness.PublicKeys(t, ed), "EdDSA"},
-		"secret":  {string(secret) + "\n", "HS256"},
+		"RSA":              {pem, "RS256"},
+		"P-256":            {harness.PublicKeys(t, ec), "ES256"},
+		"Ed25519":          {harness.PublicKeys(t, ed), "EdDSA"},
+		"secret":           {string(secret) + "\n", "HS256"},
+		"a set of secrets": {fmt.Sprintf(`{"keys":[{"kty":"oct","k":%q}]}`, base64.RawURLEncoding.EncodeToString(secret)), "HS256"},
 		"a key set": {fmt.Sprintf(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"one","x":%q}]}`,
 			base64.RawURLEncoding.EncodeToString(ed.Public().(ed25519.PublicKey))), "EdDSA"},
 	} {
 		keys := filepath.Join(t.TempDir(), "keys")
 		harness.WriteFile(t, keys, file.text, 0o600)
-		s := harness.Start(t, harness.Binary(t), "--jwtkey="+keys, "--jwtaudience=here", "cat")
+		s := harness.Start(t, harness.Binary(t), "--jwtkey="+keys, "--jwtaudience=here", "--jwtalg="+file.takes, "cat")
 		ask := func(token string) int {
 			c := s.DialFrom(t, ownAddress())
 			c.Send(t, bearer(token).on(harness.Handshake("/")).String())
