@@ -1,6 +1,7 @@
 package libwebsocketd
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -25,8 +26,7 @@ const (
 	logoutPath = "/.websocketd/logout" // POST: the cookie's login is forgotten
 )
 
-// serveLogin answers a request for one of these, and reports whether r is one. Which pages
-// may make it, the Config's Origins say.
+// serveLogin answers a request for one of these, and reports whether r is one.
 func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request, from remote, log *slog.Logger) bool {
 	path := r.URL.Path
 	if s.anyone == nil || path != ticketPath && path != loginPath && path != logoutPath {
@@ -34,7 +34,7 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request, from remote,
 	}
 	s.setHeaders(w)
 	w.Header().Set("Cache-Control", "no-store")
-	refusal := s.checkOrigin(r)
+	refusal := s.checkLoginOrigin(r)
 	if refusal == nil {
 		refusal = s.answerLogin(w, r, &from)
 	}
@@ -44,6 +44,15 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request, from remote,
 	}
 	logging.At(from.log(log), logging.LevelAccess, "http", strings.ToUpper(strings.TrimPrefix(path, "/.websocketd/")))
 	return true
+}
+
+// checkLoginOrigin returns why the page that makes a request may not. The Config's Origins
+// say which may. A login URL that is typed or opened is asked for by no page.
+func (s *Server) checkLoginOrigin(r *http.Request) *gate.Refusal {
+	if r.URL.Path == loginPath && r.Method == http.MethodGet && gate.IsOpened(r) {
+		return nil
+	}
+	return s.checkOrigin(r)
 }
 
 func (s *Server) answerLogin(w http.ResponseWriter, r *http.Request, from *remote) *gate.Refusal {
@@ -131,17 +140,36 @@ func (s *Server) loginByTicket(w http.ResponseWriter, r *http.Request, from *rem
 	return nil
 }
 
-// localPath returns a path of this server, with its query; "" is /. A browser takes what
-// begins with two slashes for a host, and so with backslashes.
-func localPath(to string) (path string, ok bool) {
-	u, err := url.Parse(to)
-	if to == "" {
-		return "/", true
-	}
-	if err != nil || to[0] != '/' || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
+// localPath returns a path of this server, with its query and fragment; "" is /. What is
+// written counts, and not what was parsed: url.URL writes some paths in another way than
+// they were.
+func localPath(to string) (written string, ok bool) {
+	u, err := url.Parse(cmp.Or(to, "/"))
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || strings.Contains(to, `\`) {
 		return "", false
 	}
-	return u.String(), true
+	written = u.EscapedPath()
+	if !beginsLocally(written) {
+		return "", false
+	}
+	if u.RawQuery != "" {
+		written += "?" + u.RawQuery
+	}
+	if u.Fragment != "" {
+		written += "#" + u.EscapedFragment()
+	}
+	return written, true
+}
+
+// beginsLocally reports whether an escaped path begins with one slash, however often it is
+// decoded on its way. A browser takes what begins with two for a host, and so with
+// backslashes; it ignores tabs and newlines (URL Standard, "URL parsing").
+func beginsLocally(path string) bool {
+	name, ok := strings.CutPrefix(path, "/")
+	if strings.HasPrefix(name, "%") && len(name) >= 3 {
+		name, _ = url.PathUnescape(name[:3])
+	}
+	return ok && (name == "" || name[0] > ' ' && !strings.ContainsRune(`/\%`, rune(name[0])))
 }
 
 // logout forgets the login of the cookie, and takes that back.

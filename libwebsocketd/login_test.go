@@ -242,7 +242,7 @@ func TestLoginURL(t *testing.T) {
 		}
 	}
 	_, login := g.ticket(t, "ann")
-	for _, to := range []string{"//bad.example", "https://bad.example/", "%5C%5Cbad.example", "/%5Cbad.example", "/%09/bad.example", "a.html", "javascript:alert(1)", "%00"} {
+	for _, to := range []string{"/%252Fbad.example/%22", "/%252Fbad.example", "/%25252Fbad.example", "/%255Cbad.example", "/%2509/bad.example", "//bad.example", "https://bad.example/", "%5C%5Cbad.example", "/%5Cbad.example", "/%09/bad.example", "a.html", "javascript:alert(1)", "%00"} {
 		if status, body, header := g.request(t, "GET", login+"&to="+to, ""); status != 400 || header.Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d %s", to, status, body)
 		}
@@ -252,6 +252,35 @@ func TestLoginURL(t *testing.T) {
 	}
 	if status, _, header := g.request(t, "GET", login, ""); status != 403 || header.Get("Set-Cookie") != "" {
 		t.Errorf("used: %d", status)
+	}
+}
+
+// TestLoginIsOpened: a login URL that is typed, or that a page of this server leads to, works
+// whatever pages may connect; no page uses it for anything else.
+func TestLoginIsOpened(t *testing.T) {
+	t.Parallel()
+	for _, origins := range [][]string{nil, {"app.example"}, {"file://"}} {
+		g := serveGuarded(t, Config{Settings: Settings{Origins: origins}, Static: fstest.MapFS{}})
+		ann, _ := g.anyone.Check(&http.Request{Header: lines(asAnn)}, gate.Client{})
+		for sent, want := range map[string]int{
+			"":                       200,
+			"Sec-Fetch-Site: none\n": 200,
+			"Sec-Fetch-Site: none\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\n":        200,
+			"Sec-Fetch-Site: same-origin\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\n": 200,
+			"Sec-Fetch-Site: same-origin\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: iframe\n":   403,
+			"Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n":      403,
+			"Sec-Fetch-Site: same-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n":       403,
+			"Origin: http://bad.example\n":         403,
+			"Origin: null\nSec-Fetch-Site: none\n": 403,
+		} {
+			if strings.Contains(sent, "iframe") && origins == nil {
+				want = 200 // a page of this server may
+			}
+			login := loginPath + "?token=" + g.logins.Ticket(ann, "")
+			if status, body, _ := g.request(t, "GET", login, sent); status != want {
+				t.Errorf("%v, %q: %d %s", origins, sent, status, body)
+			}
+		}
 	}
 }
 

@@ -27,6 +27,22 @@ func (o *Origins) CheckPlain(r *http.Request) *Refusal {
 	}
 }
 
+// IsOpened reports whether a request is for what somebody has typed, or has opened from a
+// bookmark or another program; or for what a page of this server leads to, as a whole new
+// page. A program that is no browser asks in the same way.
+func IsOpened(r *http.Request) bool {
+	if readOrigin(r).kind != absent {
+		return false
+	}
+	switch lower(r.Header.Get("Sec-Fetch-Site")) {
+	case "", "none":
+		return true
+	case "same-origin":
+		return lower(r.Header.Get("Sec-Fetch-Mode")) == "navigate" && lower(r.Header.Get("Sec-Fetch-Dest")) == "document"
+	}
+	return false
+}
+
 // checkOwn is Check for this server's own pages. Behind a proxy that ends TLS it is
 // unknown whether they were fetched over TLS, so both schemes are tried.
 func (o *Origins) checkOwn(r *http.Request) *Refusal {
