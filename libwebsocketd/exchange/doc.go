@@ -55,6 +55,9 @@
 // begun, and the program is silent, such a client is gone when its system, or TCP's
 // keep-alive, gives up.
 //
+// Where there is no Client but an answer that is given at once after a wait, as to a
+// long-poll, Ask does likewise, once in every ping interval.
+//
 // The clock of a client stands still by as much as our own looks are late.
 //
 // # What a client has
@@ -77,6 +80,7 @@
 //	the client has left    New          its context is done, or Close   Client.Close
 //	the client is silent   Begin        Options.Silent is done, or Close Client.Close
 //	looks at what it has   Deliver      it has everything, or CloseSend CloseSend
+//	questions              Ask          settle, or the client has left  settle
 //
 // Any of them may be writing when Close is called; Close first ends what is written.
 package exchange

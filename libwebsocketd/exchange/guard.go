@@ -47,20 +47,21 @@ func newGuard(c *Client) *guard {
 }
 
 // pause returns how long nothing need be written to a client.
-func (c *Client) pause() time.Duration {
-	if c.interval > 0 {
-		return c.interval
+func (c *Client) pause() time.Duration { return pauseOf(c.interval) }
+
+// lookInterval returns how often a guard looks.
+func (c *Client) lookInterval() time.Duration { return lookEvery(c.interval) }
+
+// pauseOf returns how long nothing need be written to a client, of a ping interval.
+func pauseOf(interval time.Duration) time.Duration {
+	if interval > 0 {
+		return interval
 	}
 	return defaultInterval
 }
 
-// lookInterval returns how often a guard looks.
-func (c *Client) lookInterval() time.Duration {
-	if c.interval > 0 {
-		return min(c.interval/2, lookInterval)
-	}
-	return lookInterval
-}
+// lookEvery returns how often a client is looked at, of a ping interval.
+func lookEvery(interval time.Duration) time.Duration { return min(pauseOf(interval)/2, lookInterval) }
 
 func (g *guard) look() {
 	c, now := g.client, time.Now()

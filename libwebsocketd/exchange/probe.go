@@ -39,11 +39,9 @@ func (c *Client) interim() {
 }
 
 // interimLocked does what interim does. A client that is gone answers by a reset; its system would
-// keep us waiting for a minute. Every client of HTTP/1.1 takes an interim response it has
-// not asked for (RFC 9110 section 15.2), and 100 is the one that all of them know:
-// Python's http.client takes another for the answer.
+// keep us waiting for a minute.
 func (c *Client) interimLocked() {
-	if r := c.in.request; !c.opened && !c.ended.Load() && r.ProtoAtLeast(1, 1) && r.ProtoMajor == 1 {
+	if !c.opened && !c.ended.Load() && takesInterim(c.in.request) {
 		c.out.interim(http.StatusContinue)
 	}
 }

@@ -54,15 +54,21 @@ func talk(t *testing.T, going context.Context, text string, f Encoder, p Peer, e
 // talkWith is talk with all options.
 func talkWith(t *testing.T, going context.Context, text string, o Options, handle func(c *Client)) (net.Conn, *bufio.Reader) {
 	t.Helper()
+	return serveWith(t, text, func(w http.ResponseWriter, r *http.Request) {
+		c := New(going, w, r, o)
+		c.Begin(0)
+		handle(c)
+	})
+}
+
+// serveWith sends the text of a request to a server that handles it, over a pipe.
+func serveWith(t *testing.T, text string, handle http.HandlerFunc) (net.Conn, *bufio.Reader) {
+	t.Helper()
 	ours, theirs := net.Pipe()
 	l := &listener{conns: make(chan net.Conn, 1)}
 	l.conns <- theirs
 	served := make(chan error, 1)
-	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := New(going, w, r, o)
-		c.Begin(0)
-		handle(c)
-	})}
+	s := &http.Server{Handler: handle}
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {
 		ours.Close()

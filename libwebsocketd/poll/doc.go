@@ -19,8 +19,8 @@
 //     section 9.2.3).
 //   - The client that leaves ends its conversation, and with it a program that is
 //     its own. One that only closes its sending half after its whole request has not
-//     left; something written to it tells, and else TCP's keep-alive probes, within two
-//     minutes. A server that goes away still delivers what the program says.
+//     left; something written to it tells, which for one that waits is an interim
+//     response (exchange.Ask), and else TCP's keep-alive probes, within two minutes. A server that goes away still delivers what the program says.
 //   - The end is told in the answer: by an event or a member; by a trailer, where the
 //     client asks for trailers; by a header, where nothing was said before.
 //   - A program that asks what a client has (libwebsocketd.Confirmer) is told that the end

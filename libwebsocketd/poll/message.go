@@ -31,7 +31,10 @@ var tooSlow = &gate.Refusal{Status: http.StatusRequestTimeout, Reason: libwebsoc
 // serveMessage takes the body of a POST to a program that is not the client's alone,
 // as one message.
 func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
-	if refusal := req.AwaitTurn(); refusal != nil {
+	asked := exchange.Ask(w, req.HTTP, req, req.Program().PingInterval)
+	refusal := req.AwaitTurn()
+	asked()
+	if refusal != nil {
 		req.Refuse(w, refusal)
 		return
 	}
@@ -56,7 +59,10 @@ func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
 		req.Refuse(w, refusal)
 		return
 	}
-	if err := give(req, program, m); err != nil {
+	asked = exchange.Ask(w, req.HTTP, req, req.Program().PingInterval)
+	err := give(req, program, m)
+	asked()
+	if err != nil {
 		req.Refuse(w, notTaken(req, err))
 		return
 	}

@@ -71,7 +71,9 @@ func serveWait(w http.ResponseWriter, req *libwebsocketd.Request) {
 		req.Refuse(w, oneAnswer)
 		return
 	}
+	answering := exchange.Ask(w, req.HTTP, req, req.Program().PingInterval)
 	a := ask(req.HTTP.Context(), req.Context(), many, limit)
+	answering()
 	req.Log().Log(context.Background(), libwebsocketd.LevelTrace, "POLL", libwebsocketd.CategoryKey, "http", "entries", len(a.Pending))
 	a.write(w, req.Program().PingInterval)
 	if asks, ok := many.(libwebsocketd.Confirmer); ok && libwebsocketd.IsEnd(a.cause) && awaitTaken(req) {
