@@ -139,6 +139,18 @@ func TestUnknownUserIsCompared(t *testing.T) {
 	}
 }
 
+// A password that nobody has, but that would take SHA-crypt long, is not compared.
+func TestLongPasswordIsNotCompared(t *testing.T) {
+	p := newPassword(t, written(t, passwords))
+	n := counted(p, nil)
+	for size, want := range map[int]int64{longestShown: 1, longestShown + 1: 0, 30000: 0} {
+		before := n.Load()
+		if _, refusal := identify(p, basic("bob", strings.Repeat("x", size))); refusal == nil || n.Load()-before != want {
+			t.Errorf("of %d bytes: %v, %d comparisons", size, refusal, n.Load()-before)
+		}
+	}
+}
+
 // A right password is compared once in five minutes, and again after the file has changed.
 // A wrong one is compared each time.
 func TestRightPasswordIsRemembered(t *testing.T) {
