@@ -18,7 +18,7 @@ const (
 )
 
 const (
-	mostTickets    = 64     // of one user, that are not used
+	mostOfUser     = 64     // tickets that are not used, and logins
 	mostRemembered = 10_000 // tickets of all users, and logins
 )
 
@@ -26,9 +26,9 @@ const (
 // ticket, once, which may stand in a URL; or by the secret of a login, in a cookie. Both are
 // 256 random bits, of which only a hash is kept.
 //
-// A further ticket replaces the oldest one: of its user where that has many, else of all.
-// A further login replaces the one that was not used for the longest time. So nobody holds
-// more than the server has room for, and what is lost is what is least likely to be missed.
+// A further ticket replaces the oldest one, and a further login the one that was not used for
+// the longest time: of the same user where that has many, else of all. So nobody takes away
+// what others have, and what is lost is what is least likely to be missed.
 // The methods may be called by any number of goroutines at once.
 type Logins struct {
 	mu      sync.Mutex
@@ -38,7 +38,7 @@ type Logins struct {
 
 // NewLogins returns Logins that remember nobody.
 func NewLogins() *Logins {
-	return &Logins{tickets: newRemembered(TicketTime, mostTickets), logins: newRemembered(LoginTime, 0)}
+	return &Logins{tickets: newRemembered(TicketTime), logins: newRemembered(LoginTime)}
 }
 
 // NewSecret returns 256 random bits as text that may stand in a URL.
@@ -79,7 +79,7 @@ func (l *Logins) Redeem(ticket, bond string, keep bool) (who Identity, ok bool) 
 func (l *Logins) Begin(who Identity) (secret string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.logins.add(&proved{who: who})
+	return l.logins.add(&proved{who: who, holder: who.User})
 }
 
 // Find returns whose login a secret is of, and counts that as its use; ok is false if it is
@@ -118,20 +118,19 @@ type proved struct {
 // depends on it; that tells nothing about secrets of 256 bits.
 type remembered struct {
 	keep  time.Duration
-	each  int // how many one holder may have; 0 is any number
 	all   map[[sha256.Size]byte]*proved
-	held  map[string][]*proved // by their holders, the oldest first; with each
+	held  map[string][]*proved // by their holders, the one that ends next first
 	order list.List            // of *proved, the one that ends next first
 }
 
-func newRemembered(keep time.Duration, each int) remembered {
-	return remembered{keep: keep, each: each, all: map[[sha256.Size]byte]*proved{}, held: map[string][]*proved{}}
+func newRemembered(keep time.Duration) remembered {
+	return remembered{keep: keep, all: map[[sha256.Size]byte]*proved{}, held: map[string][]*proved{}}
 }
 
 // add remembers p, and returns what proves it.
 func (m *remembered) add(p *proved) (secret string) {
 	m.forget()
-	if own := m.held[p.holder]; m.each > 0 && len(own) == m.each {
+	if own := m.held[p.holder]; len(own) == mostOfUser {
 		m.remove(own[0])
 	} else if len(m.all) >= mostRemembered {
 		m.remove(m.order.Front().Value.(*proved))
@@ -140,9 +139,7 @@ func (m *remembered) add(p *proved) (secret string) {
 	p.hash, p.ends = sha256.Sum256([]byte(secret)), time.Now().Add(m.keep)
 	p.at = m.order.PushBack(p)
 	m.all[p.hash] = p
-	if m.each > 0 {
-		m.held[p.holder] = append(m.held[p.holder], p)
-	}
+	m.held[p.holder] = append(m.held[p.holder], p)
 	return secret
 }
 
@@ -156,6 +153,7 @@ func (m *remembered) find(secret string) *proved {
 func (m *remembered) renew(p *proved) {
 	p.ends = time.Now().Add(m.keep)
 	m.order.MoveToBack(p.at)
+	m.held[p.holder] = append(m.others(p), p)
 }
 
 // forget removes those whose time is over.
@@ -172,11 +170,12 @@ func (m *remembered) forget() {
 func (m *remembered) remove(p *proved) {
 	m.order.Remove(p.at)
 	delete(m.all, p.hash)
-	if m.each == 0 {
-		return
-	}
-	own := slices.DeleteFunc(m.held[p.holder], func(other *proved) bool { return other == p })
-	if m.held[p.holder] = own; len(own) == 0 {
+	if m.held[p.holder] = m.others(p); len(m.held[p.holder]) == 0 {
 		delete(m.held, p.holder)
 	}
+}
+
+// others returns those that the holder of p has besides. It changes the list of all of them.
+func (m *remembered) others(p *proved) []*proved {
+	return slices.DeleteFunc(m.held[p.holder], func(other *proved) bool { return other == p })
 }

@@ -64,14 +64,14 @@ func TestMostTickets(t *testing.T) {
 	t.Parallel()
 	l := NewLogins()
 	others, oldest, second := l.Ticket(Identity{User: "bob"}, ""), l.Ticket(ann, ""), l.Ticket(ann, "")
-	for range mostTickets - 1 {
+	for range mostOfUser - 1 {
 		l.Ticket(ann, "")
 	}
 	good := func(ticket string) bool {
 		_, ok := l.Redeem(ticket, "", true)
 		return ok
 	}
-	if good(oldest) || !good(second) || !good(others) || len(l.tickets.all) != mostTickets+1 {
+	if good(oldest) || !good(second) || !good(others) || len(l.tickets.all) != mostOfUser+1 {
 		t.Errorf("%d are kept", len(l.tickets.all))
 	}
 	for i := range mostRemembered {
@@ -107,21 +107,34 @@ func TestLogin(t *testing.T) {
 	})
 }
 
-// TestMostLogins: there are so many; a further one replaces the one that was not used for
-// the longest time.
+// TestMostLogins: a user has so many, and all users together; a further one replaces the
+// one that was not used for the longest time.
 func TestMostLogins(t *testing.T) {
 	t.Parallel()
 	l := NewLogins()
-	used, unused := l.Begin(ann), l.Begin(ann)
-	for range mostRemembered - 2 {
+	others, used, unused := l.Begin(Identity{User: "bob"}), l.Begin(ann), l.Begin(ann)
+	for range mostOfUser - 2 {
 		l.Begin(ann)
 	}
-	l.Find(used)
-	l.Begin(ann)
-	if _, ok := l.Find(unused); ok || len(l.logins.all) != mostRemembered || l.logins.order.Len() != mostRemembered {
-		t.Errorf("%d are kept", len(l.logins.all))
+	good := func(secret string) bool {
+		_, ok := l.Find(secret)
+		return ok
 	}
-	if _, ok := l.Find(used); !ok {
-		t.Error("one that was used is forgotten")
+	good(used)
+	l.Begin(ann)
+	if good(unused) || !good(used) || len(l.logins.all) != mostOfUser+1 {
+		t.Errorf("of one user %d are kept", len(l.logins.all))
+	}
+	for range 2 * mostRemembered {
+		l.Begin(ann)
+	}
+	if !good(others) || len(l.logins.all) != mostOfUser+1 || len(l.logins.held["ann"]) != mostOfUser {
+		t.Errorf("one user has taken away what others have: %d are kept", len(l.logins.all))
+	}
+	for i := range mostRemembered {
+		l.Begin(Identity{User: strconv.Itoa(i)})
+	}
+	if good(others) || len(l.logins.all) != mostRemembered || l.logins.order.Len() != mostRemembered || len(l.logins.held) != mostRemembered {
+		t.Errorf("of all users %d are kept", len(l.logins.all))
 	}
 }

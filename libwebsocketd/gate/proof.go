@@ -121,8 +121,9 @@ func (c *Credentials) Withhold(r *http.Request) *http.Request {
 		kept.Header.Del(name)
 	}
 	withholdBearers(kept.Header)
-	if referer := kept.Header.Get("Referer"); referer != "" {
-		kept.Header.Set("Referer", WithoutToken(referer))
+	for i, referer := range kept.Header["Referer"] { // a copy, as the header is
+		referer, _, _ = strings.Cut(referer, "#") // which no browser sends (RFC 9110 section 10.1.3)
+		kept.Header["Referer"][i] = WithoutToken(referer)
 	}
 	u := *r.URL
 	u.RawQuery = strings.TrimPrefix(WithoutToken("?"+u.RawQuery), "?")
@@ -148,13 +149,14 @@ func withholdBearers(header http.Header) {
 }
 
 // WithoutToken returns a URL without the pairs of its query whose name is token, in whatever
-// way that is written.
+// way that is written, and without a user and password before its host.
 func WithoutToken(uri string) string {
 	return eachToken(uri, func(string) []string { return nil })
 }
 
 // MaskToken returns a URL in which "..." stands for the value of each such pair, for the log:
-// a ticket is still good if its request was refused for something else.
+// a ticket is still good if its request was refused for something else. User and password are
+// left out.
 func MaskToken(uri string) string {
 	return eachToken(uri, func(name string) []string { return []string{name + "=..."} })
 }
@@ -163,20 +165,15 @@ func MaskToken(uri string) string {
 // semicolon, at which net/url reads no query, is what somebody may have meant to part pairs.
 func eachToken(uri string, become func(name string) []string) string {
 	head, query, ok := strings.Cut(uri, "?")
+	head = withoutUser(head)
 	if !ok {
-		return uri
+		return head
 	}
-	query, fragment, hasFragment := strings.Cut(query, "#")
 	var pairs []string
 	for pair := range strings.SplitSeq(query, "&") {
 		var parts []string
 		for part := range strings.SplitSeq(pair, ";") {
-			name, _, hasValue := strings.Cut(part, "=")
-			if plain, err := url.QueryUnescape(name); hasValue && err == nil && plain == "token" {
-				parts = append(parts, become(name)...)
-			} else {
-				parts = append(parts, part)
-			}
+			parts = append(parts, withoutTokenIn(part, become)...)
 		}
 		if len(parts) > 0 {
 			pairs = append(pairs, strings.Join(parts, ";"))
@@ -185,8 +182,40 @@ func eachToken(uri string, become func(name string) []string) string {
 	if len(pairs) > 0 {
 		head += "?" + strings.Join(pairs, "&")
 	}
-	if hasFragment {
-		head += "#" + fragment
-	}
 	return head
+}
+
+// withoutTokenIn returns one pair, or what become makes of it if its name is token. A # is
+// part of the query here, as for net/http. Who has meant a fragment by it may have a token
+// there: that begins after a # as well, and its value ends with the pair.
+func withoutTokenIn(pair string, become func(name string) []string) []string {
+	for start := 0; ; {
+		name, _, hasValue := strings.Cut(pair[start:], "=")
+		if plain, err := url.QueryUnescape(name); hasValue && err == nil && plain == "token" {
+			if start == 0 {
+				return become(name)
+			}
+			return []string{strings.Join(append([]string{pair[:start-1]}, become(name)...), "#")}
+		}
+		next := strings.IndexByte(pair[start:], '#')
+		if next < 0 {
+			return []string{pair}
+		}
+		start += next + 1
+	}
+}
+
+// withoutUser returns a URL, without its query, without the user and password that may stand
+// before its host (RFC 3986 section 3.2.1).
+func withoutUser(uri string) string {
+	scheme, rest, ok := strings.Cut(uri, "://")
+	if !ok || strings.Contains(scheme, "/") {
+		return uri
+	}
+	authority, path, hasPath := strings.Cut(rest, "/")
+	uri = scheme + "://" + authority[strings.LastIndexByte(authority, '@')+1:]
+	if hasPath {
+		uri += "/" + path
+	}
+	return uri
 }

@@ -73,20 +73,20 @@ func TestProofOf(t *testing.T) {
 // TestWithhold: programs do not see what proves who a client is, and see everything else.
 func TestWithhold(t *testing.T) {
 	r := shows("Authorization: Bearer s3cret", "Proxy-Authorization: Basic s3cret", "X-Own: 1", "Cookie: a=b",
-		"Referer: http://a.com/?x=1&token=s3cret#part", "Sec-WebSocket-Protocol: chat, bearer.s3cret,json", "Sec-WebSocket-Protocol: Bearer.s3cret")
-	r.URL = &url.URL{Path: "/p", RawQuery: "a=1&token=s3cret&b=%20&t%6fken=s3cret&tokens=2"}
+		"Referer: ", "Referer: http://ann:s3cret@a.com/?x=1&token=s3cret#part", "Referer: http://a.com/#?token=s3cret", "Sec-WebSocket-Protocol: chat, bearer.s3cret,json", "Sec-WebSocket-Protocol: Bearer.s3cret")
+	r.URL = &url.URL{Path: "/p", RawQuery: "a=1&token=s3cret&b=%20&t%6fken=s3cret&tokens=2#&token=s3cret"}
 	before := r.Header.Clone()
 	kept := new(Credentials).Withhold(r)
-	want := shows("X-Own: 1", "Cookie: a=b", "Referer: http://a.com/?x=1#part", "Sec-WebSocket-Protocol: chat, json").Header
+	want := shows("X-Own: 1", "Cookie: a=b", "Referer: ", "Referer: http://a.com/?x=1", "Referer: http://a.com/", "Sec-WebSocket-Protocol: chat, json").Header
 	for name := range before {
 		if !slices.Equal(kept.Header[name], want[name]) {
 			t.Errorf("%s is %q, expected %q", name, kept.Header[name], want[name])
 		}
 	}
-	if got := kept.URL.RequestURI(); got != "/p?a=1&b=%20&tokens=2" {
+	if got := kept.URL.RequestURI(); got != "/p?a=1&b=%20&tokens=2#" {
 		t.Errorf("the URL is %s", got)
 	}
-	if !strings.Contains(r.URL.RawQuery, "s3cret") || len(r.Header) != len(before) {
+	if !strings.Contains(r.URL.RawQuery, "s3cret") || !slices.Equal(r.Header["Referer"], before["Referer"]) || len(r.Header) != len(before) {
 		t.Error("the request itself was changed")
 	}
 	if (*Credentials)(nil).Withhold(r) != r {
@@ -103,7 +103,11 @@ func TestWithoutToken(t *testing.T) {
 		"/?a":                         "/?a",
 		"/?token":                     "/?token",
 		"/?token=x":                   "/",
-		"/?token=x#f":                 "/#f",
+		"/?token=x#f":                 "/",
+		"/?a=1#&token=x":              "/?a=1#",
+		"/?a=1#token=x#b&c":           "/?a=1&c",
+		"/?a#b=1#tok%65n=x":           "/?a#b=1",
+		"/#?token=x":                  "/#",
 		"/?a=1&token=x&b=2":           "/?a=1&b=2",
 		"/?token=x&token=y&a=token":   "/?a=token",
 		"/?%74%6F%6b%65%6E=x&a":       "/?a",
@@ -112,6 +116,9 @@ func TestWithoutToken(t *testing.T) {
 		"/?%zz=1&token=x":             "/?%zz=1",
 		"/?a=1;token=x;b=2&token=y":   "/?a=1;b=2",
 		"/?token=x;token=y":           "/",
+		"http://u:p@h:1/@?a=@":        "http://h:1/@?a=@",
+		"http://u@p@h?token=x":        "http://h",
+		"/a@b://c@d/":                 "/a@b://c@d/",
 	} {
 		if got := WithoutToken(uri); got != want {
 			t.Errorf("%s: %s, expected %s", uri, got, want)
@@ -131,6 +138,9 @@ func TestMaskToken(t *testing.T) {
 		"/?a=token=x":             "/?a=token=x",
 		"/?a;token=x;b&c":         "/?a;token=...;b&c",
 		"/?token":                 "/?token",
+		"/?a=1#&token=x":          "/?a=1#&token=...",
+		"/?a=1#token=x#y":         "/?a=1#token=...",
+		"http://ann:x@h/?token=x": "http://h/?token=...",
 	} {
 		if got := MaskToken(uri); got != want {
 			t.Errorf("%s: %s, expected %s", uri, got, want)
