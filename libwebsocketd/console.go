@@ -52,9 +52,9 @@ func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, from remote, 
 	}
 	logging.At(log, logging.LevelAccess, "http", "DEVCONSOLE")
 	if r.URL.Path == consoleDocumentPath {
-		c.servePrograms(w, r)
+		c.servePrograms(w, from.Local())
 	} else {
-		c.serveFeed(w, r, log)
+		c.serveFeed(w, r, from.Local(), log)
 	}
 	return true
 }

@@ -25,7 +25,7 @@ import (
 // not see it.
 type pageFeed struct {
 	mark  string
-	local bool          // see isLocal; others get nothing of the log
+	local bool          // its client is on this machine; others get nothing of the log
 	ready chan struct{} // signaled when queue or over has changed
 
 	mu    sync.Mutex
@@ -157,7 +157,7 @@ func (f *pageFeed) Close() error {
 func (f *pageFeed) Context() context.Context { return context.Background() }
 
 // serveFeed answers the handshake of a feed.
-func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Logger) {
+func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, local bool, log *slog.Logger) {
 	s := c.server
 	refusal := checkHandshake(w, r)
 	if refusal == nil && !s.begin() {
@@ -167,7 +167,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, log *slog.Lo
 		c.server.refuse(w, log, refusal)
 		return
 	}
-	f, refusal := c.open(isLocal(r))
+	f, refusal := c.open(local)
 	if refusal != nil {
 		s.running.Done()
 		c.server.refuse(w, log, refusal)

@@ -3,7 +3,6 @@ package libwebsocketd
 import (
 	"encoding/json"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"path"
@@ -40,10 +39,10 @@ const (
 	mostDepth   = 5
 )
 
-// servePrograms answers with the list of the programs.
-func (c *console) servePrograms(w http.ResponseWriter, r *http.Request) {
+// servePrograms answers with the list of the programs. Clients who are not local see no
+// arguments of theirs.
+func (c *console) servePrograms(w http.ResponseWriter, local bool) {
 	list := shownPrograms{Programs: []shownProgram{}}
-	local := isLocal(r)
 	for _, p := range c.server.routes.Load().programs {
 		if p.scripts == "" {
 			list.Programs = append(list.Programs, p.shown(p.Path, p.Command, local))
@@ -62,18 +61,6 @@ func (c *console) servePrograms(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	json.NewEncoder(w).Encode(list)
-}
-
-// isLocal reports whether r must come from this machine. Other clients see neither a
-// program's arguments nor the log.
-func isLocal(r *http.Request) bool {
-	switch local := r.Context().Value(http.LocalAddrContextKey).(type) {
-	case *net.UnixAddr:
-		return true
-	case *net.TCPAddr:
-		return local.IP.IsLoopback()
-	}
-	return false
 }
 
 func (p *program) shown(at string, command []string, local bool) shownProgram {

@@ -47,9 +47,10 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request, from remote,
 }
 
 // checkLoginOrigin returns why the page that makes a request may not. The Config's Origins
-// say which may. A login URL that is typed or opened is asked for by no page.
+// say which may. A login URL that is typed or opened is asked for by no page, and whom another
+// site has led to one is asked first.
 func (s *Server) checkLoginOrigin(r *http.Request) *gate.Refusal {
-	if r.URL.Path == loginPath && r.Method == http.MethodGet && gate.IsOpened(r) {
+	if r.URL.Path == loginPath && r.Method == http.MethodGet && (gate.IsOpened(r) || gate.IsLed(r)) {
 		return nil
 	}
 	return s.checkOrigin(r)
@@ -57,6 +58,9 @@ func (s *Server) checkLoginOrigin(r *http.Request) *gate.Refusal {
 
 func (s *Server) answerLogin(w http.ResponseWriter, r *http.Request, from *remote) *gate.Refusal {
 	switch path := r.URL.Path; {
+	case path == loginPath && gate.IsLed(r):
+		writePage(w, askFirst, loginPath+"?"+r.URL.RawQuery)
+		return nil
 	case path == loginPath && r.Method == http.MethodGet:
 		return s.loginByTicket(w, r, from)
 	case r.Method != http.MethodPost:
@@ -83,8 +87,8 @@ func notAllowed(path string) *gate.Refusal {
 // ticketDocument is the answer to a client that asks for a ticket.
 type ticketDocument struct {
 	Ticket  string `json:"ticket"`
-	Expires int    `json:"expires"` // in seconds
-	Login   string `json:"login"`   // where a browser gets a cookie for it
+	Expires int    `json:"expires"`         // in seconds
+	Login   string `json:"login,omitempty"` // where a browser gets a cookie for it, if it does
 }
 
 // giveTicket answers with a ticket. With a ticket none is got.
@@ -96,7 +100,11 @@ func (s *Server) giveTicket(w http.ResponseWriter, r *http.Request, from *remote
 		return refusal
 	}
 	ticket := s.logins.Ticket(from.Identity, "")
-	body, err := json.Marshal(ticketDocument{ticket, int(gate.TicketTime.Seconds()), loginPath + "?token=" + ticket})
+	document := ticketDocument{Ticket: ticket, Expires: int(gate.TicketTime.Seconds())}
+	if s.cfg.Credentials.MayLogIn(from.Identity) {
+		document.Login = loginPath + "?token=" + ticket
+	}
+	body, err := json.Marshal(document)
 	if err == nil { // three strings and a number cannot fail
 		writeJSON(w, http.StatusOK, body, &s.own.Program)
 	}
@@ -109,15 +117,23 @@ func (s *Server) loginByProof(w http.ResponseWriter, r *http.Request, from *remo
 	if from.Identity, refusal = s.anyone.Check(r, from.Client); refusal != nil {
 		return refusal
 	}
-	s.beginLogin(w, r, from)
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	if refusal = s.beginLogin(w, r, from); refusal == nil {
+		w.WriteHeader(http.StatusNoContent)
+	}
+	return refusal
 }
 
 // goOn is the page after a login by URL. A redirect would not do: the request that follows
 // would be one that the page with the link has made, and have no SameSite=Strict cookie
 // (RFC 6265bis section 5.2).
 const goOn = `<!DOCTYPE html><meta charset="utf-8"><title>websocketd</title><meta http-equiv="refresh" content="0;url=%[1]s"><a href="%[1]s">go on</a>
+`
+
+// askFirst is the page for those whom a page of another site has led to a login URL: with
+// its ticket they would go on as the user whom that site has chosen. The link is one of our
+// own page, so that it is not asked about again.
+const askFirst = `<!DOCTYPE html><meta charset="utf-8"><title>websocketd: log in?</title><p>Another site has led you here, to log you in as a user whom it has chosen.
+<p>Go on only if you expect that: <a href="%[1]s">log in here</a>
 `
 
 // loginByTicket begins a login for a ticket in the URL, and answers with a page that leads
@@ -130,14 +146,21 @@ func (s *Server) loginByTicket(w http.ResponseWriter, r *http.Request, from *rem
 	case !s.proveByTicket(r, "", "", from):
 		return badTicket
 	}
-	s.beginLogin(w, r, from)
+	if refusal := s.beginLogin(w, r, from); refusal != nil {
+		return refusal
+	}
+	writePage(w, goOn, to)
+	return nil
+}
+
+// writePage answers with a page that has a link and uses nothing else.
+func writePage(w http.ResponseWriter, page, link string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
-	fmt.Fprintf(w, goOn, html.EscapeString(to))
-	return nil
+	fmt.Fprintf(w, page, html.EscapeString(link))
 }
 
 // localPath returns a path of this server, with its query and fragment; "" is /. What is
@@ -180,10 +203,17 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, from *remote) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// noLogin is the refusal of a login of somebody who needs none.
+var noLogin = newRefusal(http.StatusForbidden, "a certificate, or a proxy that names its users, begins no login: it says with every request who that is from")
+
 // beginLogin sets the cookie of a new login. That takes the place of the one there is.
-func (s *Server) beginLogin(w http.ResponseWriter, r *http.Request, from *remote) {
+func (s *Server) beginLogin(w http.ResponseWriter, r *http.Request, from *remote) *gate.Refusal {
+	if !s.cfg.Credentials.MayLogIn(from.Identity) {
+		return noLogin
+	}
 	s.endLogin(r)
 	s.setLoginCookie(w, r, from, s.logins.Begin(from.Identity), 0)
+	return nil
 }
 
 func (s *Server) endLogin(r *http.Request) {

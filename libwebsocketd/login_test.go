@@ -357,3 +357,38 @@ func TestOwnProtocol(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginURLFromElsewhere: whom a page of another site leads to a login URL is asked first,
+// and the ticket is as good as it was. Nothing else is answered to that page.
+func TestLoginURLFromElsewhere(t *testing.T) {
+	t.Parallel()
+	g := serveGuarded(t, Config{Settings: Settings{Origins: []string{"*"}}})
+	_, login := g.ticket(t, "ann")
+	target := login + "&to=/a%22b"
+	const led = "Sec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\nSec-Fetch-Site: "
+	for _, site := range []string{"cross-site", "same-site"} {
+		status, body, header := g.request(t, "GET", target, led+site+"\n")
+		if status != 200 || header.Get("Set-Cookie") != "" || !strings.Contains(body, `href="`+strings.ReplaceAll(target, "&", "&amp;")+`"`) ||
+			strings.Contains(body, "refresh") || !strings.Contains(header.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
+			t.Errorf("%s: %d %s %v", site, status, body, header)
+		}
+	}
+	strict := serveGuarded(t, Config{})
+	_, other := strict.ticket(t, "ann")
+	for _, lines := range []string{
+		"Sec-Fetch-Mode: navigate\nSec-Fetch-Dest: iframe\n", "Sec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n", "Sec-Fetch-Mode: cors\nSec-Fetch-Dest: empty\n",
+		"Sec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\nOrigin: http://bad.example\n",
+	} {
+		if status, _, header := strict.request(t, "GET", other, "Sec-Fetch-Site: cross-site\n"+lines); status != 403 || header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d", lines, status)
+		}
+	}
+	if status, _, _ := strict.request(t, "GET", ticketPath, led+"cross-site\n"); status != 403 {
+		t.Errorf("another path: %d", status)
+	}
+	for g, login := range map[guarded]string{g: target, strict: other} {
+		if status, _, header := g.request(t, "GET", login, led+"same-origin\n"); status != 200 || header.Get("Set-Cookie") == "" {
+			t.Errorf("its own page: %d", status)
+		}
+	}
+}

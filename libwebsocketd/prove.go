@@ -12,7 +12,8 @@ var badTicket = newRefusal(http.StatusForbidden, "token= takes a ticket that is 
 
 // prove sets who a request is from, or returns why it is refused. A good ticket, and the
 // cookie of a login, count before what is shown besides, which may be the secret of a session.
-// But where a proxy names another user, the cookie is of one who was there before. at is the path of the program that the request is for, "" if it is for none.
+// But where a proxy or a certificate names another user, the cookie is of one who was there
+// before. at is the path of the program that the request is for, "" if it is for none.
 func (s *Server) prove(r *http.Request, a *gate.Access, at string, from *remote) (refusal *gate.Refusal) {
 	if a == nil {
 		return nil

@@ -130,12 +130,6 @@ func (c *Command) remembered(shown gate.Proof) (who gate.Identity, refusal *gate
 	return gate.Identity{}, nil, false
 }
 
-// Remembers implements gate.Rememberer.
-func (c *Command) Remembers(shown gate.Proof) bool {
-	_, ok := c.right.Get(shown)
-	return ok
-}
-
 // ask runs the program and returns the user it names, errNo if it lets nobody in, or why it
 // has not answered.
 func (c *Command) ask(r *http.Request, from gate.Client, shown gate.Proof) (user string, err error) {

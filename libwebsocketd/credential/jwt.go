@@ -150,12 +150,6 @@ func (j *JWT) remembered(keys *[]verifyKey, shown gate.Proof) (gate.Identity, bo
 	return right.who, ok && right.by == keys
 }
 
-// Remembers implements gate.Rememberer.
-func (j *JWT) Remembers(shown gate.Proof) bool {
-	_, ok := j.remembered(j.file.current(), shown)
-	return ok
-}
-
 // Knows implements gate.Knower: it reports whether the key that has signed is still one.
 func (j *JWT) Knows(who gate.Identity) bool {
 	return slices.ContainsFunc(*j.file.current(), func(k verifyKey) bool { return string(k.id[:]) == who.Key })

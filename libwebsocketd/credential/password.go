@@ -121,12 +121,6 @@ func (p *Password) remembered(in *accounts, shown gate.Proof) (gate.Identity, bo
 	return right.who, ok && right.in == in
 }
 
-// Remembers implements gate.Rememberer.
-func (p *Password) Remembers(shown gate.Proof) bool {
-	_, ok := p.remembered(p.file.current(), shown)
-	return ok
-}
-
 // Knows implements gate.Knower: it reports whether the user still has that password.
 func (p *Password) Knows(who gate.Identity) bool {
 	found := p.file.current().byUser[who.User]

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 
 	"websocketd/libwebsocketd/gate"
 )
@@ -29,13 +28,8 @@ type Token struct {
 // tokens are those of a file. Only hashes are kept. They are looked up by a MAC of the hash,
 // whose key nobody else has: how long that takes says nothing of how much of a token is right.
 type tokens struct {
-	byMAC map[gate.MAC]*tokenOwner
-	plain bool // there is one that is not hashed in the file
-}
-
-type tokenOwner struct {
-	user  string
-	shown atomic.Bool
+	byMAC map[gate.MAC]string // the user
+	plain bool                // there is one that is not hashed in the file
 }
 
 // NewToken reads a file of tokens.
@@ -63,46 +57,36 @@ func (t *Token) Identify(_ *http.Request, _ gate.Client, shown gate.Proof) (gate
 		return gate.Identity{}, nil
 	}
 	mac := t.mac(sha256.Sum256([]byte(shown.Secret)))
-	owner := t.file.current().byMAC[mac]
-	if owner == nil {
+	user, ok := t.file.current().byMAC[mac]
+	if !ok {
 		return gate.Identity{}, gate.Wrong("the token is not right")
 	}
-	owner.shown.Store(true)
-	return gate.Identity{User: owner.user, Proof: "Bearer", Key: string(mac[:])}, nil
-}
-
-// Remembers implements gate.Rememberer.
-func (t *Token) Remembers(shown gate.Proof) bool {
-	if shown.Scheme != "Bearer" {
-		return false
-	}
-	owner := t.file.current().byMAC[t.mac(sha256.Sum256([]byte(shown.Secret)))]
-	return owner != nil && owner.shown.Load()
+	return gate.Identity{User: user, Proof: "Bearer", Key: string(mac[:])}, nil
 }
 
 // Knows implements gate.Knower: it reports whether the very token still stands in the file.
 func (t *Token) Knows(who gate.Identity) bool {
 	var mac gate.MAC
 	copy(mac[:], who.Key)
-	owner := t.file.current().byMAC[mac]
-	return owner != nil && owner.user == who.User
+	user, ok := t.file.current().byMAC[mac]
+	return ok && user == who.User
 }
 
 func (t *Token) mac(sum [sha256.Size]byte) gate.MAC { return t.macs.Of(string(sum[:])) }
 
 // parse reads the lines of a file: USER:sha256:HEX, USER:TOKEN or TOKEN.
 func (t *Token) parse(data []byte) (tokens, error) {
-	all := tokens{byMAC: map[gate.MAC]*tokenOwner{}}
+	all := tokens{byMAC: map[gate.MAC]string{}}
 	err := eachLine(data, func(line string) error {
 		user, sum, hashed, err := parseToken(line)
 		if err != nil {
 			return err
 		}
 		mac := t.mac(sum)
-		if other := all.byMAC[mac]; other != nil {
+		if _, known := all.byMAC[mac]; known {
 			return errors.New("this token stands in a line above, too")
 		}
-		all.byMAC[mac] = &tokenOwner{user: user}
+		all.byMAC[mac] = user
 		all.plain = all.plain || !hashed
 		return nil
 	})

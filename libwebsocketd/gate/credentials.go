@@ -28,6 +28,15 @@ type Client struct {
 	Trusted bool       // a trusted proxy has sent the request: its headers are believed
 }
 
+// Local reports whether a client is on this machine. One for whom a trusted proxy speaks is
+// not, unless the proxy has told so.
+func (c Client) Local() bool {
+	if c.Trusted {
+		return c.Addr.IsLoopback() && c.Port == ""
+	}
+	return c.Unix || c.Addr.IsLoopback()
+}
+
 // Credential is one kind of proof of who a client is. Its methods may be called by any
 // number of goroutines at once.
 type Credential interface {
@@ -47,12 +56,6 @@ type Credential interface {
 // if the user is gone, or the proof was changed.
 type Knower interface {
 	Knows(who Identity) bool
-}
-
-// Rememberer is a Credential that can tell without a check, in no time, that a proof was
-// right before and still is.
-type Rememberer interface {
-	Remembers(shown Proof) bool
 }
 
 // Wrong returns the refusal of a proof that is not right, 401: the client may try another
@@ -276,6 +279,13 @@ func (a *Access) Admits(who Identity) *Refusal {
 // here.
 func (a *Access) Takes(who Identity) bool {
 	return slices.ContainsFunc(a.kinds, func(k Credential) bool { return k.Name() == who.kind })
+}
+
+// MayLogIn reports whether a login may stand for what has proved who a client is. It may not
+// for what comes with every request by itself, a certificate or the word of a proxy: that
+// would be believed when it comes no longer.
+func (c *Credentials) MayLogIn(who Identity) bool {
+	return slices.ContainsFunc(c.every(), func(k Credential) bool { return k.Name() == who.kind && len(k.Schemes()) > 0 })
 }
 
 // Knows reports whether a client that was known before still is: its user, its token.

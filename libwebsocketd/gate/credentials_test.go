@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -286,4 +287,33 @@ func (certified) Identify(_ *http.Request, from Client, _ Proof) (Identity, *Ref
 		return Identity{}, nil
 	}
 	return Identity{User: "cat", Proof: "CLIENT_CERT"}, nil
+}
+
+// TestLocal: who is on this machine, and who might be elsewhere.
+func TestLocal(t *testing.T) {
+	here, there := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.1")
+	for _, test := range []struct {
+		client Client
+		want   bool
+	}{
+		{Client{Addr: here, Port: "1"}, true}, {Client{Addr: netip.IPv6Loopback(), Port: "1"}, true}, {Client{Unix: true}, true},
+		{Client{Addr: there, Port: "1"}, false}, {Client{}, false},
+		{Client{Addr: there, Trusted: true}, false}, {Client{Addr: here, Trusted: true}, true},
+		{Client{Addr: here, Port: "1", Trusted: true}, false}, {Client{Unix: true, Trusted: true}, false}, // the proxy's own
+		{Client{Unix: true, Addr: there, Trusted: true}, false}, {Client{Unix: true, Addr: here, Trusted: true}, true},
+	} {
+		if got := test.client.Local(); got != test.want {
+			t.Errorf("%+v: %v", test.client, got)
+		}
+	}
+}
+
+// TestMayLogIn: a login stands for what a client shows, and not for what comes by itself.
+func TestMayLogIn(t *testing.T) {
+	all := &Credentials{Kinds: []Credential{certified{}, &fixed{}}}
+	for kind, want := range map[string]bool{"certificate": false, "password": true, "": false} {
+		if got := all.MayLogIn(Identity{User: "ann", kind: kind}); got != want {
+			t.Errorf("%s: %v", kind, got)
+		}
+	}
 }

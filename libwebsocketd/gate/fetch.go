@@ -43,6 +43,15 @@ func IsOpened(r *http.Request) bool {
 	return false
 }
 
+// IsLed reports whether a page of another site has led its user here: by a link that they have
+// followed, or by itself. The answer is shown to them as a page of its own (W3C Fetch
+// Metadata 2.1, 2.2).
+func IsLed(r *http.Request) bool {
+	site := lower(r.Header.Get("Sec-Fetch-Site"))
+	return r.Method == http.MethodGet && readOrigin(r).kind == absent && site != "" && site != "none" && site != "same-origin" &&
+		lower(r.Header.Get("Sec-Fetch-Mode")) == "navigate" && lower(r.Header.Get("Sec-Fetch-Dest")) == "document"
+}
+
 // checkOwn is Check for this server's own pages. Behind a proxy that ends TLS it is
 // unknown whether they were fetched over TLS, so both schemes are tried.
 func (o *Origins) checkOwn(r *http.Request) *Refusal {

@@ -5,78 +5,143 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// fixed is a Credential with one password, which it remembers once it was shown.
-type fixed struct{ shown, checks int }
+// fixed is a Credential with one password.
+type fixed struct {
+	checks  int
+	changed bool // there is none any more
+}
 
-func (*fixed) Name() string             { return "password" }
-func (*fixed) Schemes() []string        { return []string{"Basic"} }
-func (f *fixed) Remembers(p Proof) bool { return f.shown > 0 && p.Secret == "right" }
+func (*fixed) Name() string      { return "password" }
+func (*fixed) Schemes() []string { return []string{"Basic"} }
 
 func (f *fixed) Identify(_ *http.Request, _ Client, p Proof) (Identity, *Refusal) {
 	f.checks++
-	switch p.Secret {
-	case "right":
-		f.shown++
+	switch {
+	case p.Secret == "right" && !f.changed:
 		return Identity{User: p.User, Proof: "Basic"}, nil
-	case "":
+	case p.Secret == "":
 		return Identity{}, nil
 	}
 	return Identity{}, Wrong("wrong password")
 }
 
+// checking returns a function that shows a password from an address, "" is none, and wants
+// to see a status. It returns what Retry-After is.
+func checking(t *testing.T, kinds ...Credential) func(from Client, password string, want int) (retry int) {
+	t.Helper()
+	access, err := (&Credentials{Kinds: kinds}).Access(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(from Client, password string, want int) (retry int) {
+		t.Helper()
+		r := httptest.NewRequest("GET", "/", nil)
+		if password != "" {
+			r.SetBasicAuth("ann", password)
+		}
+		status := 200
+		if _, refusal := access.Check(r, from); refusal != nil {
+			status, retry = refusal.Status, refusal.RetryAfter
+		}
+		if status != want {
+			t.Errorf("%q from %+v: %d, want %d", password, from, status, want)
+		}
+		return retry
+	}
+}
+
 // TestWrongProofs: an address has ten wrong ones, then one in five seconds; what is shown
-// beyond is not even checked. Others, and what is known to be right, are not slowed.
+// beyond is not even checked. Other addresses are not slowed.
 func TestWrongProofs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kind := &fixed{}
-		access, err := (&Credentials{Kinds: []Credential{kind}}).Access(nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		check := func(from netip.Addr, password string, want int) (retry int) {
-			t.Helper()
-			r := httptest.NewRequest("GET", "/", nil)
-			if password != "" {
-				r.SetBasicAuth("ann", password)
-			}
-			status := 200
-			if _, refusal := access.Check(r, Client{Addr: from}); refusal != nil {
-				status, retry = refusal.Status, refusal.RetryAfter
-			}
-			if status != want {
-				t.Errorf("%q from %s: %d, want %d", password, from, status, want)
-			}
-			return retry
-		}
+		check := checking(t, kind)
+		one, two := Client{Addr: one}, Client{Addr: two}
 		for range 20 {
 			check(one, "", 401)
 		}
 		for range 10 {
 			check(one, "wrong", 401)
 		}
+		check(two, "right", 200)
 		before := kind.checks
 		if retry := check(one, "wrong", 429); retry != 5 {
 			t.Errorf("Retry-After: %d", retry)
 		}
-		check(one, "right", 429) // it might be guessed
+		check(one, "right", 429) // it might be guessed, also where others have shown it
 		if kind.checks != before {
 			t.Error("what is refused was checked")
 		}
 		check(one, "", 401)
-		check(two, "right", 200)
-		check(one, "right", 200) // a neighbour's, remembered
-		check(one, "wrong", 429)
 		time.Sleep(5 * time.Second)
 		check(one, "wrong", 401)
 		check(one, "wrong", 429)
 		for range 30 {
-			check(netip.Addr{}, "wrong", 401) // a unix socket's clients are all one
+			check(Client{}, "wrong", 401) // a unix socket's clients are all one
+		}
+	})
+}
+
+// TestRightProofs: what was right at an address is not slowed there when others guess, until
+// it is wrong.
+func TestRightProofs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kind := &fixed{}
+		check := checking(t, kind)
+		a, b := Client{Addr: netip.MustParseAddr("2001:db8::1")}, Client{Addr: netip.MustParseAddr("2001:db8::2")}
+		check(a, "right", 200)
+		for range 10 {
+			check(b, "wrong", 401)
+		}
+		check(b, "right", 200)
+		check(a, "wrong", 429)
+		kind.changed = true
+		check(a, "right", 401)
+		check(a, "right", 429)
+		time.Sleep(5 * time.Second)
+		check(a, "right", 401)
+		check(a, "right", 429)
+		kind.changed = false
+		time.Sleep(5 * time.Second)
+		check(a, "right", 200)
+		check(a, "right", 200)
+		time.Sleep(keepRight)
+		for range 10 {
+			check(a, "wrong", 401)
+		}
+		check(a, "right", 429)
+	})
+}
+
+// TestShownBesides: what is shown beside a certificate was not checked, and is not right.
+func TestShownBesides(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kind := &fixed{}
+		all := &Credentials{Kinds: []Credential{certified{}, kind}}
+		beside, alone := mustAccess(t, all, "certificate,password", ""), mustAccess(t, all, "password", "")
+		guess := func(a *Access, i int) (Identity, *Refusal) {
+			return a.Check(shows(basic("ann:guess"+strconv.Itoa(i))), Client{Addr: one, Secure: true})
+		}
+		for i := range 12 {
+			if who, refusal := guess(beside, i); refusal != nil || who.User != "cat" {
+				t.Fatalf("%+v, %v", who, refusal)
+			}
+		}
+		limited := 0
+		for i := range 12 {
+			if _, refusal := guess(alone, i); refusal != nil && refusal.Status == 429 {
+				limited++
+			}
+		}
+		if kind.checks != 10 || limited != 2 {
+			t.Errorf("%d were checked, %d limited", kind.checks, limited)
 		}
 	})
 }
@@ -92,12 +157,6 @@ func (s *slowly) Identify(r *http.Request, from Client, p Proof) (Identity, *Ref
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.fixed.Identify(r, from, p)
-}
-
-func (s *slowly) Remembers(p Proof) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.fixed.Remembers(p)
 }
 
 // TestWrongProofsAtOnce: a hundred guesses at once are as good as one after another, and a

@@ -126,6 +126,7 @@ func TestPages(t *testing.T) {
 		"cross-site, with a login":        crossSiteLogin,
 		"rebinding, without credentials":  rebindingWithout,
 		"rebinding, with a login":         rebindingLogin,
+		"led to a login":                  ledToLogin,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -167,14 +168,38 @@ func crossSiteLogin(t *testing.T, v *victim) {
 	v.attack("http://" + v.Addr) // the cookie does not go along
 }
 
+// ledToLogin: a page of somebody else's leads to a login, and is answered with a question.
+func ledToLogin(t *testing.T, v *victim) {
+	k := kindOf("token")
+	v.house.open(t, k.flags(t, v.house)...)
+	v.show(evil(t))
+	v.run(chromedp.Evaluate(fmt.Sprintf("location = %q", v.loginURL(k)), nil))
+	v.await("websocketd: log in?")
+	v.run(chromedp.Evaluate(`document.querySelector("a").click()`, nil))
+	v.await("own")
+	v.enter()
+}
+
 // login follows a login URL.
 func (v *victim) login(k kind) {
 	v.t.Helper()
-	v.show("http://" + v.Addr + "/.websocketd/login?to=/page.html&token=" + v.ticket(v.t, k.ann[0]))
-	var title string
-	harness.Until(v.t, "the page after the login", func() bool {
-		v.run(chromedp.Title(&title))
-		return title == "own"
+	v.show(v.loginURL(k))
+	v.await("own")
+}
+
+// loginURL returns one that leads to a page of the house.
+func (v *victim) loginURL(k kind) string {
+	v.t.Helper()
+	return "http://" + v.Addr + "/.websocketd/login?to=/page.html&token=" + v.ticket(v.t, k.ann[0])
+}
+
+// await waits until a page of this title is shown.
+func (v *victim) await(title string) {
+	v.t.Helper()
+	harness.Until(v.t, "the page "+title, func() bool {
+		var shown string
+		v.run(chromedp.Title(&shown))
+		return shown == title
 	})
 }
 

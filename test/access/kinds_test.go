@@ -62,6 +62,7 @@ type kind struct {
 	refused   map[int][]proof // what is answered with which status
 	anonymous int             // the status without any proof
 	alone     bool            // it goes with no other kind
+	unasked   bool            // comes with every request by itself, and begins no login
 
 	// change changes the file, so that ann's proof is no longer right. Afterwards only what
 	// it returns is.
@@ -148,6 +149,7 @@ var kinds = []kind{
 			400: {{lines: []string{"X-Remote-User: ann", "X-Remote-User: ann"}}, {lines: []string{"X-Remote-User: ", "X-Remote-User: ann"}}},
 		},
 		anonymous: 403, // there is nothing that a client could show
+		unasked:   true,
 	},
 	{
 		name: "command", authType: "Basic",
@@ -205,7 +207,8 @@ esac`)
 			}
 			return proof{certificate: certificates[3]}
 		},
-		alone: true, // without a certificate there is no answer
+		alone:   true, // without a certificate there is no answer
+		unasked: true,
 	},
 }
 

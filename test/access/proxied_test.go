@@ -2,6 +2,7 @@ package access
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"websocketd/test/harness"
@@ -56,10 +57,10 @@ func TestHeaderAtUnixSocket(t *testing.T) {
 // the same browser.
 func TestHeaderBeforeCookie(t *testing.T) {
 	t.Parallel()
-	k := kindOf("header")
+	header, token := kindOf("header"), kindOf("token")
 	h := newHouse(t)
-	h.open(t, append(k.flags(t, h), "--allow=ann")...)
-	login := "Cookie: " + h.cookie(t, k.ann[0])
+	h.open(t, append(append(header.flags(t, h), token.flags(t, h)...), "--allow=ann")...)
+	login := "Cookie: " + h.cookie(t, token.ann[0])
 	for header, status := range map[string]int{"X-Remote-User: bob": 403, "X-Remote-User: ann": 200, "X-Remote-User: ": 200} {
 		if a := h.send(t, accepting("/own?state", document), proof{lines: []string{login, header}}); a.status != status {
 			t.Errorf("%s: %d %s, expected %d", header, a.status, a.body, status)
@@ -67,5 +68,25 @@ func TestHeaderBeforeCookie(t *testing.T) {
 	}
 	if a := h.send(t, accepting("/own?state", document), proof{lines: []string{login, "X-Remote-User: ann", "X-Remote-User: bob"}}); a.status != 400 {
 		t.Errorf("twice: %d %s", a.status, a.body)
+	}
+}
+
+// TestHeaderBeginsNoLogin: what the proxy said once does not count when it says something else.
+func TestHeaderBeginsNoLogin(t *testing.T) {
+	t.Parallel()
+	k := kindOf("header")
+	h := newHouse(t)
+	h.open(t, k.flags(t, h)...)
+	if told := h.send(t, posting("/.websocketd/ticket"), k.ann[0]); told.status != 200 || strings.Contains(told.body, "login") {
+		t.Errorf("the answer with a ticket: %+v", told)
+	}
+	for target, p := range map[string]proof{"/.websocketd/login": k.ann[0], "/.websocketd/login?token=" + h.ticket(t, k.ann[0]): {}} {
+		r := posting(target)
+		if len(p.lines) == 0 {
+			r = harness.Get(target)
+		}
+		if a := h.send(t, r, p); a.status != 403 || a.header.Get("Set-Cookie") != "" || !strings.Contains(a.body, "begins no login") {
+			t.Errorf("%s: %+v", target, a)
+		}
 	}
 }

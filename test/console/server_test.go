@@ -104,6 +104,17 @@ func ask(t *testing.T, s *harness.Server, header map[string]string) (*http.Respo
 	return c.Response, c.Body
 }
 
+// TestDocumentBehindProxy: who comes through a proxy is elsewhere, however near that proxy is,
+// and gets no arguments.
+func TestDocumentBehindProxy(t *testing.T) {
+	s := harness.Start(t, harness.Binary(t), "--devconsole", "--trustproxy=127.0.0.1", "cat", "secret argument")
+	for forwarded, sees := range map[string]bool{"203.0.113.5": false, "127.0.0.9, 203.0.113.5": false, "?": false, "127.0.0.9": true} {
+		if _, body := ask(t, s, map[string]string{"X-Forwarded-For": forwarded}); strings.Contains(body, "secret argument") != sees {
+			t.Errorf("for %s: %s", forwarded, body)
+		}
+	}
+}
+
 // TestDocumentIsForItsOwnPage: no other origin reads what is there, and without the
 // console nothing is.
 func TestDocumentIsForItsOwnPage(t *testing.T) {
