@@ -362,7 +362,9 @@ func TestOwnProtocol(t *testing.T) {
 // and the ticket is as good as it was. Nothing else is answered to that page.
 func TestLoginURLFromElsewhere(t *testing.T) {
 	t.Parallel()
-	g := serveGuarded(t, Config{Settings: Settings{Origins: []string{"*"}}})
+	lax := shell("cat")
+	lax.Origins = []string{"*"}
+	g := serveGuarded(t, lax)
 	_, login := g.ticket(t, "ann")
 	target := login + "&to=/a%22b"
 	const led = "Sec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\nSec-Fetch-Site: "
@@ -373,7 +375,7 @@ func TestLoginURLFromElsewhere(t *testing.T) {
 			t.Errorf("%s: %d %s %v", site, status, body, header)
 		}
 	}
-	strict := serveGuarded(t, Config{})
+	strict := serveGuarded(t, shell("cat"))
 	_, other := strict.ticket(t, "ann")
 	for _, lines := range []string{
 		"Sec-Fetch-Mode: navigate\nSec-Fetch-Dest: iframe\n", "Sec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n", "Sec-Fetch-Mode: cors\nSec-Fetch-Dest: empty\n",
