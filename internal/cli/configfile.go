@@ -100,6 +100,10 @@ func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settin
 		c.wrongKind(key, odd, forms[kindOf(flag)])
 		return nil
 	}
+	if flag.Name == "authcmd" && isBlank(texts) {
+		c.faults.add(value.line, "%s %v", key, errEmpty)
+		return nil
+	}
 	for _, text := range texts {
 		spelled, err := spell(flag, text)
 		if err == nil && placeChecks[flag.Name] != nil {

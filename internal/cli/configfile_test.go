@@ -99,6 +99,10 @@ func TestConfigFaults(t *testing.T) {
 		{"staticdir = \"none\"", `f.toml:1: staticdir = "none": there is no such directory in ` + cwd(t)},
 		{"cgidir = \"" + file + "\"", `f.toml:1: cgidir = "` + file + `": is not a directory`},
 		{"sslcert = \"" + dir + "\"", `f.toml:1: sslcert = "` + dir + `": is a directory, not a file`},
+		{"authfile = \"\"", `f.toml:1: authfile = "": is empty; leave it out to let everyone in`},
+		{"authcmd = []", "f.toml:1: authcmd is empty; leave it out to let everyone in"},
+		{"authcmd = \"\"", "f.toml:1: authcmd is empty; leave it out to let everyone in"},
+		{cat + "allow = []", `f.toml:3: allow = "": is empty; leave it out to let everyone in`},
 		// Of a program.
 		{"[program.a]", `f.toml:1: program a has no command; write command = ["PROGRAM", "ARGUMENT"]`},
 		{"[program.a]\ncommand = \"make  all\"", `f.toml:2: command is a string, "make  all"; there is no shell here that would divide it: write command = ["make", "all"]`},

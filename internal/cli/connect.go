@@ -32,7 +32,7 @@ type whomFlags struct {
 	Header     []string `short:"H" placeholder:"NAME:VALUE|@FILE" sep:"none" check:"header line" variable:"none" help:"Header of the request, or a file with one a line, which keeps a secret out of the list of processes. May be given more than once."`
 	Origin     string   `placeholder:"ORIGIN" check:"claim" variable:"none" help:"Origin to claim, as the page of a browser does: https://example.com. Without it there is none."`
 	User       string   `short:"u" placeholder:"NAME:PASSWORD" check:"user" variable:"none" help:"Name and password for a server, or a proxy before it, that asks for Basic authentication. They stand in the list of processes: for a lasting secret take --tokenfile, or --header=@FILE with a line Authorization: Basic and its value."`
-	Tokenfile  string   `placeholder:"FILE" variable:"none" help:"File with a bearer token for a server that asks for one, which stays out of the list of processes. It is read again for each connection."`
+	Tokenfile  string   `placeholder:"FILE" check:"token file" variable:"none" help:"File with a bearer token for a server that asks for one, which stays out of the list of processes. It is read again for each connection."`
 	Unixsocket string   `placeholder:"PATH" variable:"none" help:"Unix socket to connect to. URL is what the server is told then, and may be left out: ws://localhost/."`
 }
 

@@ -53,10 +53,24 @@ func readToken(file string) (string, error) {
 		return "", fmt.Errorf("--tokenfile=%s: %w", file, err)
 	}
 	token := strings.TrimSpace(string(text))
+	if namesUser(token) {
+		return "", fmt.Errorf("--tokenfile=%s: the file has lines as that of a server has, USER:TOKEN: the file of a client must have the token alone", file)
+	}
 	if token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' || c == ',' }) {
 		return "", fmt.Errorf("--tokenfile=%s: the file must have one token, and nothing else: printable ASCII without blanks and commas", file)
 	}
 	return token, nil
+}
+
+// namesUser reports whether the first line of a file that says something has a colon, as in
+// the file of a server, and no bearer token (RFC 6750 section 2.1).
+func namesUser(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return strings.Contains(line, ":")
+		}
+	}
+	return false
 }
 
 // header returns the header of the requests.
@@ -159,6 +173,13 @@ func checkClaim(origin string) error {
 func checkUser(text string) error {
 	if !strings.Contains(text, ":") {
 		return errors.New("must be NAME:PASSWORD")
+	}
+	return nil
+}
+
+func checkTokenFile(file string) error {
+	if file == "" {
+		return errors.New("is empty; it must be the name of a file with a token")
 	}
 	return nil
 }

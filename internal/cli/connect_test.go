@@ -54,6 +54,10 @@ func TestConnectAddress(t *testing.T) {
 // TestConnectRefuses: bad usage is one line that names the flag and the way out, exit
 // status 2.
 func TestConnectRefuses(t *testing.T) {
+	served := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(served, []byte("# of a server\nada:0123456789abcdef\nbob:0123456789abcdeg\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct{ args, want string }{
 		{"", "please specify the URL to connect to: websocketd connect ws://HOST:PORT/PATH"},
 		{"ws://a ws://b", `one URL is enough, and there is also "ws://b"`},
@@ -89,6 +93,8 @@ func TestConnectRefuses(t *testing.T) {
 		{"--tokenfile=/no/such ws://a", "--tokenfile=/no/such: open /no/such: no such file or directory"},
 		{"--tokenfile=/dev/null ws://a", "is not a regular file"},
 		{"--tokenfile=connect_test.go ws://a", "--tokenfile=connect_test.go: the file must have one token, and nothing else"},
+		{"--tokenfile= ws://a", `invalid value "" for flag --tokenfile: is empty; it must be the name of a file with a token`},
+		{"--tokenfile=" + served + " ws://a", "--tokenfile=" + served + ": the file has lines as that of a server has, USER:TOKEN: the file of a client must have the token alone"},
 		{"--tokenfile=x --user=a:b ws://a", "please only specify one of --tokenfile and --user"},
 		{"--tokenfile=x -H authorization:b ws://a", "please only specify one of --tokenfile and --header=Authorization"},
 		{"--header=@/no/such ws://a", "--header=@/no/such: open /no/such: no such file or directory"},

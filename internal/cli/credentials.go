@@ -159,6 +159,9 @@ func (w *options) openGroups(all *gate.Credentials) *refusal {
 	return nil
 }
 
+// isBlank reports whether there is nothing in a list but blanks.
+func isBlank(list []string) bool { return strings.TrimSpace(strings.Join(list, "")) == "" }
+
 // checkProofs checks the flags of a kind of credential that need each other.
 func (w *options) checkProofs() *refusal {
 	j := &w.JWT
@@ -166,6 +169,8 @@ func (w *options) checkProofs() *refusal {
 		return &refusal{status: ExitUsage, about: []string{flag}, message: fmt.Sprintf("please specify --%s when requesting --%s%s", need, flag, why)}
 	}
 	switch {
+	case len(w.Credential.Authcmd) > 0 && isBlank(w.Credential.Authcmd):
+		return &refusal{status: ExitFlags, about: []string{"authcmd"}, message: "--authcmd " + errEmpty.Error()}
 	case w.Credential.Authheader != "" && len(w.Admit.Trustproxy) == 0:
 		return needs("authheader", "trustproxy", ": nobody else is believed")
 	case j.Jwtkey != "" && j.Jwtaudience == "":

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -17,8 +20,9 @@ const passwdWord = "passwd"
 // passwdGrammar has a field for every flag of websocketd passwd, with the tags of grammar.
 type passwdGrammar struct {
 	Deed struct {
-		Token  bool `variable:"none" help:"Make a token, print it once, and write its hash: FILE is that of --tokenfile."`
-		Delete bool `variable:"none" help:"Remove the lines of USER."`
+		Token   bool `variable:"none" help:"Make a token, print it once, and add its hash: FILE is that of --tokenfile. The other tokens of USER stay."`
+		Replace bool `variable:"none" help:"With --token: the new token takes the place of all others of USER."`
+		Delete  bool `variable:"none" help:"Remove the lines of USER."`
 	} `embed:"" group:"What is done"`
 	About struct {
 		Help bool `short:"h" variable:"none" help:"Show this text."`
@@ -36,7 +40,7 @@ func (i invocation) passwd(args []string) int {
 	settings, words, help, err := scanAround(flags, args)
 	switch {
 	case err != nil:
-		return bad("%s", err)
+		return bad("%s; a user or a file whose name begins with - stands after --: websocketd passwd -- FILE USER", err)
 	case help:
 		i.passwdHelp(i.stdout, describeAll(flags))
 		return ExitOK
@@ -46,17 +50,19 @@ func (i invocation) passwd(args []string) int {
 	if _, err = parser.Parse(nil); err == nil {
 		err = decode(settings)
 	}
-	switch file, user := words[0], words[1]; {
+	switch deed := g.Deed; {
 	case err != nil:
 		return bad("%s", err)
-	case g.Deed.Token && g.Deed.Delete:
+	case deed.Token && deed.Delete:
 		return bad("please only specify one of --token and --delete")
-	case g.Deed.Delete:
-		err = deleteUser(file, user)
-	case g.Deed.Token:
-		err = i.setToken(file, user)
+	case deed.Replace && !deed.Token:
+		return bad("please specify --token when requesting --replace: a user has one password only")
+	case deed.Delete:
+		err = deleteUser(words[0], words[1])
+	case deed.Token:
+		err = i.addToken(words[0], words[1], deed.Replace)
 	default:
-		err = i.setPassword(file, user)
+		err = i.setPassword(words[0], words[1])
 	}
 	if err != nil {
 		fmt.Fprintln(i.stderr, err)
@@ -66,28 +72,54 @@ func (i invocation) passwd(args []string) int {
 }
 
 func deleteUser(file, user string) error {
-	found, err := credential.Edit(file, user, "")
+	found, err := credential.Edit{User: user}.Apply(file)
 	if err == nil && !found {
 		err = fmt.Errorf("%s has no user %q", file, user)
 	}
 	return err
 }
 
-// setToken prints a new token when its hash has been written.
-func (i invocation) setToken(file, user string) error {
+// addToken prints a new token, and writes its hash only if it was printed.
+func (i invocation) addToken(file, user string, replace bool) error {
 	token, line, err := credential.TokenLine(user)
 	if err != nil {
 		return err
 	}
-	if _, err = credential.Edit(file, user, line); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(i.stdout, token)
+	signal.Ignore(syscall.SIGPIPE) // the error of the print is told
+	_, err = credential.Edit{User: user, Line: line, More: !replace, Ready: func() error {
+		return printToken(i.stdout, token)
+	}}.Apply(file)
 	return err
+}
+
+// printToken prints what cannot be printed a second time. Go opens the null device where
+// standard output is closed.
+func printToken(out io.Writer, token string) error {
+	err := errors.New("standard output is closed, or the null device")
+	if !isNull(out) {
+		_, err = fmt.Fprintln(out, token)
+	}
+	if err != nil {
+		return fmt.Errorf("the token cannot be printed, and nothing was changed: %w", err)
+	}
+	return nil
+}
+
+func isNull(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	null, nullErr := os.Stat(os.DevNull)
+	return err == nil && nullErr == nil && os.SameFile(info, null)
 }
 
 // setPassword asks for a password and writes its hash.
 func (i invocation) setPassword(file, user string) error {
+	if err := credential.CheckNew(user); err != nil {
+		return err
+	}
 	password, err := askPassword(os.Stdin, i.stderr, user)
 	if err != nil {
 		return err
@@ -96,7 +128,7 @@ func (i invocation) setPassword(file, user string) error {
 	if err != nil {
 		return err
 	}
-	_, err = credential.Edit(file, user, line)
+	_, err = credential.Edit{User: user, Line: line}.Apply(file)
 	return err
 }
 
@@ -104,9 +136,9 @@ func (i invocation) setPassword(file, user string) error {
 func (i invocation) passwdHelp(out io.Writer, flags []Flag) {
 	fmt.Fprintf(out, `Usage: %[1]s passwd [options] FILE USER
 
-Writes a file of credentials: sets the password of a user, or makes a token. FILE
-is made if it is not there; other lines of it stay as they are. A server that
-uses it takes it up within a second.
+Writes a file of credentials: sets the password of a user, or makes one more
+token. FILE is made if it is not there; other lines of it stay as they are. A
+server that uses it takes it up within a second.
 
 Examples:
 
@@ -121,6 +153,6 @@ Examples:
 	fmt.Fprintf(out, `
 At a terminal the password is asked for twice, and not shown; otherwise it is
 the first line of standard input. It is never an argument, which every user of
-this machine can see.
+this machine can see. A user or a file whose name begins with - stands after --.
 `)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -38,15 +39,24 @@ func askPassword(in *os.File, screen io.Writer, user string) (string, error) {
 	return first, err
 }
 
-// askUnseen reads a line that the terminal does not show. A signal ends this process with
-// the terminal as it was.
+// askUnseen reads a line that the terminal does not show. The terminal becomes what it was,
+// also when a signal ends this process.
 func askUnseen(in *os.File, screen io.Writer, question string) (string, error) {
-	state, err := term.GetState(int(in.Fd()))
+	state, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return "", err
 	}
+	restore := sync.OnceFunc(func() {
+		term.Restore(int(in.Fd()), state)
+		fmt.Fprintln(screen)
+	})
+	defer restore()
+	dies := func(sig os.Signal) {
+		restore()
+		os.Exit(exitStatus(sig))
+	}
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -54,14 +64,42 @@ func askUnseen(in *os.File, screen io.Writer, question string) (string, error) {
 	watching.Go(func() {
 		select {
 		case sig := <-signals:
-			term.Restore(int(in.Fd()), state)
-			fmt.Fprintln(screen)
-			os.Exit(exitStatus(sig))
+			dies(sig)
 		case <-done:
 		}
 	})
 	fmt.Fprint(screen, question)
-	line, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(screen)
-	return string(line), err
+	return readUnseen(in, dies)
+}
+
+// The keys that a terminal acts upon by itself, as long as it shows what is typed.
+const (
+	ctrlC, ctrlD, ctrlH, ctrlU, ctrlBackslash, deleteKey = 3, 4, 8, 21, 28, 127
+)
+
+// readUnseen reads a line, byte by byte: what follows it is for the next question.
+func readUnseen(in io.Reader, dies func(os.Signal)) (string, error) {
+	var line []byte
+	for key := make([]byte, 1); ; {
+		if _, err := io.ReadFull(in, key); err != nil {
+			return "", fmt.Errorf("the terminal is gone, and nothing was changed: %w", err)
+		}
+		switch key[0] {
+		case '\r', '\n':
+			return string(line), nil
+		case ctrlC:
+			dies(os.Interrupt)
+		case ctrlBackslash:
+			dies(syscall.SIGQUIT)
+		case ctrlD:
+			return "", errors.New("there is no password: nothing was changed")
+		case ctrlU:
+			line = line[:0]
+		case ctrlH, deleteKey:
+			_, size := utf8.DecodeLastRune(line)
+			line = line[:len(line)-size]
+		default:
+			line = append(line, key[0])
+		}
+	}
 }

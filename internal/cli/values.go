@@ -146,8 +146,39 @@ var formChecks = map[string]func(text string) error{
 	"user":        checkUser,
 
 	"forwardedheader": gate.CheckForwardedHeader,
-	"authheader":      credential.CheckHeader,
-	"jwtalg":          eachOf(credential.CheckAlgorithm),
+
+	"authfile":   given(nil),
+	"tokenfile":  given(nil),
+	"jwtkey":     given(nil),
+	"authheader": given(credential.CheckHeader),
+	"sslca":      given(nil),
+	"allow":      given(nil),
+	"jwtissuer":  checkIssuer,
+	"jwtalg":     eachOf(credential.CheckAlgorithm),
+	"token file": checkTokenFile,
+}
+
+var errEmpty = errors.New("is empty; leave it out to let everyone in")
+
+func checkIssuer(name string) error {
+	if name == "" {
+		return errors.New("is empty; leave it out to take tokens of every issuer")
+	}
+	return nil
+}
+
+// given returns a check of what lets in more clients when it is not there: that must not be
+// the work of a variable of the shell that is empty.
+func given(check func(text string) error) func(text string) error {
+	return func(text string) error {
+		switch {
+		case strings.Trim(text, ", \t") == "":
+			return errEmpty
+		case check != nil:
+			return check(text)
+		}
+		return nil
+	}
 }
 
 func checkProtocol(name string) error {

@@ -183,5 +183,5 @@ func hashPassword(password string) (string, error) {
 		return "", errors.New("the password has characters that no client can send")
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcryptCost)
-	return string(hash), err
+	return strings.Replace(string(hash), "$2a$", "$2y$", 1), err // the same, as htpasswd(1) marks it
 }

@@ -97,7 +97,7 @@ func TestPasswdAtATerminal(t *testing.T) {
 	p.answer(t, "The same again: ", "a secret\n")
 	p.ends(t, 0)
 	written, err := os.ReadFile(file)
-	if info, statErr := os.Stat(file); err != nil || statErr != nil || info.Mode().Perm() != 0o600 || !strings.HasPrefix(string(written), "ada:$2a$10$") {
+	if info, statErr := os.Stat(file); err != nil || statErr != nil || info.Mode().Perm() != 0o600 || !strings.HasPrefix(string(written), "ada:$2y$10$") {
 		t.Errorf("%q, %v, %v", written, err, statErr)
 	}
 
@@ -112,5 +112,74 @@ func TestPasswdAtATerminal(t *testing.T) {
 	p.ends(t, 130)
 	if again, _ := os.ReadFile(file); !bytes.Equal(again, written) {
 		t.Errorf("the file was changed: %q", again)
+	}
+}
+
+// Keys end it too, with the terminal as it was; a name that cannot be is told before anything
+// is asked, and what is deleted by a key is not in the password.
+func TestPasswdKeys(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "users")
+	for _, test := range []struct {
+		typed  string
+		status int
+		says   string
+	}{
+		{"\x04", 1, "there is no password: nothing was changed\r\n"}, {"a sec\x04", 1, "there is no password: nothing was changed\r\n"},
+		{"a sec\x1c", 131, "Password of ada: \r\n"}, {"a sec\x03", 130, "Password of ada: \r\n"},
+	} {
+		p := atTerminal(t, file, "ada")
+		p.answer(t, "Password of ada: ", test.typed)
+		p.ends(t, test.status)
+		harness.Until(t, "the end of the line", func() bool { return p.sees(test.says) })
+	}
+	p := atTerminal(t, file, "a,b")
+	p.ends(t, 1)
+	harness.Until(t, "the reason", func() bool { return p.sees("the name of a user has no comma") })
+	if p.sees("Password") {
+		t.Error("a password was asked for")
+	}
+
+	p = atTerminal(t, file, "ada")
+	p.answer(t, "Password of ada: ", "wrong\x15a sä\x7fecretx\x08\r")
+	p.answer(t, "The same again: ", "a secret\n")
+	p.ends(t, 0)
+}
+
+// A signal from elsewhere ends it with the terminal as it was.
+func TestPasswdSignalled(t *testing.T) {
+	t.Parallel()
+	for sig, status := range map[syscall.Signal]int{syscall.SIGQUIT: 131, syscall.SIGTERM: 143} {
+		p := atTerminal(t, filepath.Join(t.TempDir(), "users"), "ada")
+		p.answer(t, "Password of ada: ", "a sec")
+		if err := p.cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		p.ends(t, status)
+	}
+}
+
+// A token that was not printed is not in the file.
+func TestPasswdUnprinted(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(file, []byte("ada:0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for where, out := range map[string]string{"a closed output": ">&-", "the null device": ">/dev/null", "a full disk": ">/dev/full", "a pipe that nobody reads": ">&4"} {
+		script := `"$0" passwd --token --replace "$1" ada ` + out + `; echo "status $?" >&2`
+		if out == ">&4" {
+			script = `mkfifo "$1.pipe" && exec 3<>"$1.pipe" 4>"$1.pipe" 3<&- && rm "$1.pipe" && ` + script
+		}
+		said, err := exec.Command("sh", "-c", script, harness.Binary(t), file).CombinedOutput()
+		if err != nil || !strings.Contains(string(said), "the token cannot be printed, and nothing was changed: ") || !strings.Contains(string(said), "status 1\n") {
+			t.Errorf("%s: %q, %v", where, said, err)
+		}
+		if got, _ := os.ReadFile(file); string(got) != "ada:0123456789abcdef\n" {
+			t.Errorf("%s: the file has %q", where, got)
+		}
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
+		t.Errorf("there are %v", entries)
 	}
 }

@@ -40,6 +40,9 @@ var wrongUsages = []wrong{
 	{args: []string{"--loglevel=verbose", "cat"}, status: 1, stream: "out",
 		says: "Incorrect loglevel flag 'verbose'. Use --help to see allowed values."},
 
+	{args: []string{"--authcmd=", "cat"}, status: 2, stream: "err", says: "--authcmd is empty; leave it out to let everyone in"},
+	{args: []string{"--tokenfile=", "cat"}, status: 2, stream: "err", says: `invalid value "" for flag --tokenfile: is empty; leave it out to let everyone in`, more: true},
+
 	{args: []string{"nosuchprog"}, status: 1, stream: "err", says: "unable to locate specified COMMAND 'nosuchprog' in OS path", more: true},
 	{args: []string{"ok.sh"}, status: 1, stream: "err", says: "unable to locate specified COMMAND 'ok.sh' in OS path; there is a file of that name here: write ./ok.sh", more: true},
 	{args: []string{"./nosuch.sh"}, status: 1, stream: "err", says: "./nosuch.sh: there is no such file in HERE, where websocketd was started", more: true},
