@@ -245,7 +245,9 @@ func (v *textValue) Set(text string) error {
 		var all users
 		err := all.Decode(&kong.DecodeContext{Scan: kong.ScanFromTokens(kong.Token{Value: text, Type: kong.FlagValueToken})})
 		v.values = []string{strings.Join(all, ",")}
-		return err
+		if err != nil {
+			return err
+		}
 	}
 	if check := formChecks[v.flag.Name]; check != nil { // package gate has a fuzzer for these
 		return check(text)
