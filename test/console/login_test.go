@@ -27,6 +27,8 @@ func testToken(t *testing.T, browser context.Context, _ *harness.Server) {
 	s := guarded(t, "--tokenfile=", "ada:"+secret)
 	p := openPage(t, browser, s.Addr, "/")
 	p.until(`!$("login").hidden && document.activeElement === $("token") && $("wrong").textContent === "" && programs === null`)
+	p.do(chromedp.Evaluate("connect()", nil))
+	p.awaitRow("onclose", "The server refused: 401, it asks for a token.")
 	for wrong, says := range map[string]string{"not-the-token-012345": "It does not take this token.", "caf\u00e9": "No token has such characters."} {
 		p.fill("token", wrong)
 		p.keys("\r")

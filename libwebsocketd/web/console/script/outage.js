@@ -40,7 +40,7 @@ function endOutage(it) {
 // lastWords resolves when the server has said what there is to say about a WebSocket that
 // is gone, or takes too long for it.
 async function lastWords(it) {
-  if (!it.up && it.ours && !it.heard) it.unseen = await isThere();
+  if (!it.up && it.ours && !it.heard) it.unseen = await isThere(it);
   if (!it.feed) return;
   if (!it.up && it.feed.readyState === WebSocket.OPEN) it.feed.send("?"); // has it come to the server?
   await Promise.race([it.allHeard, sleep(LAST_WORDS)]);

@@ -32,8 +32,13 @@ async function meetServer() {
   if (programs?.length && url.value === unedited && !programAt(socketURL(unedited)) && document.activeElement === url) $("home").querySelector("button")?.focus();
 }
 
-// isThere resolves to whether the server answers plain HTTP.
-const isThere = () => fetch(DOCUMENT, { headers: proof(), signal: AbortSignal.timeout(LAST_WORDS) }).then(answer => answer.ok || answer.status === 401, () => false);
+// isThere resolves to whether the server answers plain HTTP. It tells the link, and asks
+// for a token, if the answer is that nobody is let in without one.
+const isThere = it => fetch(DOCUMENT, { headers: proof(), signal: AbortSignal.timeout(LAST_WORDS) }).then(answer => {
+  if (answer.status === 401) it.refusal = token ? "401, it does not take this token." : "401, it asks for a token.";
+  refusedUs(answer);
+  return answer.ok;
+}, () => false);
 
 // socketURL returns where a WebSocket of this page would go, or null.
 function socketURL(text) {
