@@ -125,18 +125,18 @@ func TestShownBesides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kind := &fixed{}
 		all := &Credentials{Kinds: []Credential{certified{}, kind}}
-		beside, alone := mustAccess(t, all, "certificate,password", ""), mustAccess(t, all, "password", "")
-		guess := func(a *Access, i int) (Identity, *Refusal) {
-			return a.Check(shows(basic("ann:guess"+strconv.Itoa(i))), Client{Addr: one, Secure: true})
+		access := mustAccess(t, all, "certificate,password", "")
+		guess := func(certificate bool, i int) (Identity, *Refusal) {
+			return access.Check(shows(basic("ann:guess"+strconv.Itoa(i))), Client{Addr: one, Secure: certificate})
 		}
 		for i := range 12 {
-			if who, refusal := guess(beside, i); refusal != nil || who.User != "cat" {
+			if who, refusal := guess(true, i); refusal != nil || who.User != "cat" {
 				t.Fatalf("%+v, %v", who, refusal)
 			}
 		}
 		limited := 0
 		for i := range 12 {
-			if _, refusal := guess(alone, i); refusal != nil && refusal.Status == 429 {
+			if _, refusal := guess(false, i); refusal != nil && refusal.Status == 429 {
 				limited++
 			}
 		}
