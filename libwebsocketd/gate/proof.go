@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -154,11 +155,23 @@ func WithoutToken(uri string) string {
 	return eachToken(uri, func(string) []string { return nil })
 }
 
+// ticketLength is that of a ticket: 256 bits in base64url.
+const ticketLength = 43
+
+// ticketLike matches what somebody may have meant for a ticket, but which was not used as one,
+// and is still good: in the path, in capitals, encoded once more.
+var ticketLike = regexp.MustCompile(`(?i)((?:t|%(?:25)*[57]4)(?:o|%(?:25)*[46]f)(?:k|%(?:25)*[46]b)(?:e|%(?:25)*[46]5)(?:n|%(?:25)*[46]e)(?:=|%(?:25)*3d))` +
+	`(?:[a-z0-9_-]|%(?:25)*[0-9a-f]{2}){43,}`)
+
 // MaskToken returns a URL in which "..." stands for the value of each such pair, for the log:
 // a ticket is still good if its request was refused for something else. User and password are
 // left out.
 func MaskToken(uri string) string {
-	return eachToken(uri, func(name string) []string { return []string{name + "=..."} })
+	uri = eachToken(uri, func(name string) []string { return []string{name + "=..."} })
+	if len(uri) < ticketLength {
+		return uri
+	}
+	return ticketLike.ReplaceAllString(uri, "$1...")
 }
 
 // eachToken returns a URL with what become returns for each pair whose name is token. A

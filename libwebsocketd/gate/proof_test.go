@@ -126,6 +126,26 @@ func TestWithoutToken(t *testing.T) {
 	}
 }
 
+// TestMaskTicketLike: a ticket that was written in another way than it is used is still good,
+// so the log does not have it.
+func TestMaskTicketLike(t *testing.T) {
+	t.Parallel()
+	ticket := "TmRUYy0v-GfhPf1PXKO-S1leQeyYfhygVn1O33RRl_k"
+	for _, before := range []string{"/token=", "/?TOKEN=", "/?Token%3D", "/?token%253d", "/a?b&amp;token=", "/;t%6Fken=", "/?x=%2574oken=", "/?xtoken="} {
+		if got := MaskToken(before + ticket + "/?a=1"); !strings.HasPrefix(got, before+"...") || strings.Contains(got, ticket[1:]) {
+			t.Errorf("%s: %s", before, got)
+		}
+		if got := MaskToken(before + "%54" + ticket[1:]); strings.Contains(got, ticket[1:]) {
+			t.Errorf("%s, encoded: %s", before, got)
+		}
+	}
+	for _, uri := range []string{"/token=" + ticket[1:], "/" + ticket, "/?TOKEN=short&x=" + ticket, "/?tokens=" + ticket} {
+		if got := MaskToken(uri); got != uri {
+			t.Errorf("%s: %s", uri, got)
+		}
+	}
+}
+
 // TestMaskToken: the log has no value of token=, and the rest as it was sent.
 func TestMaskToken(t *testing.T) {
 	for uri, want := range map[string]string{
