@@ -54,7 +54,7 @@ func TestWaitingClientGone(t *testing.T) {
 			}
 			harness.Until(t, "the client has its place", func() bool { return s.Ask(t, next).Status() == test.taken })
 			c.Conn.Close()
-			if !harness.Within(forgets/2, func() bool { return s.Ask(t, next).Status() == http.StatusOK }) {
+			if !harness.Within(forgets/6, func() bool { return s.Ask(t, next).Status() == http.StatusOK }) {
 				t.Error("the place is not free")
 			}
 		})
