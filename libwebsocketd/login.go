@@ -245,10 +245,13 @@ func loginCookie(r *http.Request) string { return OwnCookie + "login-" + CookieH
 // CookieHash returns the end of the name of a cookie for the program at a path. Two servers
 // of one host have different ones: a browser does not tell ports apart.
 func CookieHash(r *http.Request, path string) string {
-	port := 0
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
-		port = local.Port
+	listener := ""
+	switch local := r.Context().Value(http.LocalAddrContextKey).(type) {
+	case *net.TCPAddr:
+		listener = strconv.Itoa(local.Port)
+	case *net.UnixAddr: // a proxy may give several of them one host
+		listener = local.Name
 	}
-	hash := sha256.Sum256([]byte(strconv.Itoa(port) + path))
+	hash := sha256.Sum256([]byte(listener + path))
 	return hex.EncodeToString(hash[:4])
 }

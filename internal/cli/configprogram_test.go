@@ -150,6 +150,22 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 	}
 }
 
+// TestOpenBelowAllow: a program without credentials has none of the users of the flag, and
+// one that names users of its own contradicts itself.
+func TestOpenBelowAllow(t *testing.T) {
+	tokens := filepath.Join(t.TempDir(), ".tokens")
+	if err := os.WriteFile(tokens, []byte("ada:0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	content := fmt.Sprintf("tokenfile = %q\nallow = [\"ada\"]\n[program.a]\ncommand = [\"cat\"]\n", tokens)
+	if p := programOf(t, content+"auth = \"none\"\n"); len(p.Allow) > 0 || !slices.Equal(p.Auth, []string{"none"}) {
+		t.Errorf("auth %q, allow %q", p.Auth, p.Allow)
+	}
+	if p := programOf(t, content+"auth = \"token\"\n"); !slices.Equal(p.Allow, []string{"ada"}) {
+		t.Errorf("with credentials, allow %q", p.Allow)
+	}
+}
+
 // TestProgramMessages: a program that sets how its messages are framed takes nothing
 // of that from the flags. Its own preset counts like its keys.
 func TestProgramMessages(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 )
 
 // findConfig reads the file named by --config in the arguments, or else in the
@@ -83,6 +84,9 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 		return program, false
 	}
 	one := &options{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file, sessions: w.sessions, credentials: w.credentials}
+	if sets(own, "auth") && !sets(own, "allow") && slices.Equal(one.Credential.Auth, []string{gate.NoAuth}) {
+		one.Credential.Allow = nil // the flag says who of the users may; here nobody is one
+	}
 	ok = p.command != nil
 	for _, check := range one.programChecks() {
 		if r := check(); r != nil {
