@@ -3,13 +3,10 @@
 package libwebsocketd
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -395,18 +392,5 @@ func TestLoginURLFromElsewhere(t *testing.T) {
 		if status, _, header := g.request(t, "GET", login, led+"same-origin\n"); status != 200 || header.Get("Set-Cookie") == "" {
 			t.Errorf("its own page: %d", status)
 		}
-	}
-}
-
-// TestCookieHash: servers at different ports, or unix sockets, have different cookies.
-func TestCookieHash(t *testing.T) {
-	t.Parallel()
-	hashes := map[string]bool{}
-	for _, local := range []net.Addr{&net.TCPAddr{Port: 80}, &net.TCPAddr{Port: 81}, &net.UnixAddr{Name: "/a"}, &net.UnixAddr{Name: "/b"}} {
-		r := httptest.NewRequest("GET", "/", nil)
-		hashes[CookieHash(r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local)), "/x")] = true
-	}
-	if len(hashes) != 4 {
-		t.Errorf("%v", hashes)
 	}
 }
