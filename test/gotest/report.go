@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -59,6 +61,8 @@ func (r *report) add(e event) {
 		}
 	case e.Action == "output":
 		r.output(e)
+	case e.Test == "" && e.Action == "fail":
+		r.unfinished(e.Package)
 	case e.Test == "":
 	case e.Action == "pass":
 		r.passed++
@@ -74,6 +78,18 @@ func (r *report) add(e event) {
 	case e.Action == "skip":
 		r.skips = append(r.skips, skip{e.name(), r.reason(e.name())})
 		delete(r.said, e.name())
+	}
+}
+
+// unfinished counts the tests of a package that have said something and not ended as failed,
+// with what they said: the package ran out of time, or panicked.
+func (r *report) unfinished(pkg string) {
+	for _, name := range slices.Sorted(maps.Keys(r.said)) {
+		if !strings.HasPrefix(name, pkg+"/Test") && !strings.HasPrefix(name, pkg+"/Fuzz") {
+			continue
+		}
+		fmt.Fprintf(r.w, "--- UNFINISHED: %s\n", name)
+		r.add(event{Action: "fail", Package: pkg, Test: strings.TrimPrefix(name, pkg+"/")})
 	}
 }
 

@@ -24,6 +24,7 @@ const events = `{"Action":"run","Package":"p","Test":"TestGood"}
 {"Action":"skip","Package":"p","Test":"TestLazy"}
 {"Action":"skip","Package":"p","Test":"FuzzIt/seed#1"}
 not json: the go command failed
+{"Action":"output","Package":"p","Test":"TestHangs","Output":"    x_test.go:5: it waits for ever\n"}
 {"Action":"output","Package":"p","Output":"FAIL\tp\t0.01s\n"}
 {"Action":"fail","Package":"p"}
 `
@@ -36,7 +37,7 @@ func TestReport(t *testing.T) {
 	if err := r.read(strings.NewReader(events)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"--- PASS: TestGood", "measured: 3 MiB", "what went wrong", "not json", "FAIL\tp"} {
+	for _, want := range []string{"--- PASS: TestGood", "measured: 3 MiB", "what went wrong", "--- UNFINISHED: p/TestHangs", "it waits for ever", "not json", "FAIL\tp"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, &out)
 		}
@@ -44,7 +45,7 @@ func TestReport(t *testing.T) {
 	if strings.Contains(out.String(), "a detail") {
 		t.Errorf("the report has what a passed test said:\n%s", &out)
 	}
-	if r.passed != 1 || len(r.failures) != 1 || len(r.skips) != 1 {
+	if r.passed != 1 || len(r.failures) != 2 || len(r.skips) != 1 {
 		t.Errorf("%d passed, failures %q, skips %q", r.passed, r.failures, r.skips)
 	}
 	if n := r.printSkips(allowed{}); n != 1 {

@@ -16,17 +16,24 @@ type cutter struct {
 	left   int            // how many faults are to come
 	counts map[string]int // of those that came, by name
 	next   uint64         // the line to arm the next one at; 0 while the last one lasts
+	lasts  int            // how many lines have come meanwhile
 	over   bool           // all have come, and the last one was got over
 	done   func() error   // is called then
 }
+
+// mostLasting is how many lines may come while a fault lasts: those that were on their way. If
+// more come, the client was not cut off from what it reads.
+const mostLasting = 20_000
 
 // passed is told that a line has come.
 func (c *cutter) passed(line uint64) error {
 	switch {
 	case c.over:
-	case !c.proxy.Recovered():
+	case !c.proxy.Recovered() && c.lasts < mostLasting: // lines may come by a second connection, too
 		c.next = 0
+		c.lasts++
 	case c.next == 0:
+		c.lasts = 0
 		c.next = line + 1 + c.random.Uint64N(2*uint64(c.gap))
 	case line < c.next:
 	case c.left > 0:

@@ -61,12 +61,12 @@ func TestAllAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range cap(pids) {
 		all.Go(func() {
-			c := s.Connect(t)
-			m, err := c.Receive()
-			if err != nil {
-				m.Data = []byte(err.Error())
+			said := "no connection"
+			defer func() { pids <- said }()
+			m, err := s.Connect(t).Receive()
+			if said = string(m.Data); err != nil {
+				said = err.Error()
 			}
-			pids <- string(m.Data)
 		})
 	}
 	all.Wait()
