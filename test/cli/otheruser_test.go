@@ -28,16 +28,19 @@ func runAsUser(t *testing.T, dir string, args ...string) (stdout, stderr string,
 	}, nil, args...)
 }
 
-// reachable returns a copy of a program where every user gets at it.
+// reachable returns a copy of a program where every user gets at it. Another process makes
+// it: a file that this one writes may be open in what another test has just started, and
+// cannot be executed then (ETXTBSY).
 func reachable(t *testing.T, program string) string {
 	t.Helper()
-	code, err := os.ReadFile(program)
-	if err != nil {
+	to := filepath.Join(openDir(t), "websocketd")
+	if out, err := exec.Command("cp", program, to).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := os.Chmod(to, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	dir := openDir(t)
-	harness.WriteFile(t, filepath.Join(dir, "websocketd"), string(code), 0o755)
-	return filepath.Join(dir, "websocketd")
+	return to
 }
 
 // openDir is t.TempDir, open to every user.
