@@ -100,10 +100,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, from *remote) (ro
 		refusal = to.program.origins.Check(r)
 	}
 	if refusal == nil {
-		refusal = s.prove(r, to.program.access, to.scriptName, from)
-	}
-	if refusal == nil {
-		refusal = from.sit(s.seats)
+		refusal = s.letIn(r, to.program, to.scriptName, from)
 	}
 	return to, refusal
 }

@@ -42,10 +42,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 	defer s.running.Done()
 	refusal := s.own.origins.CheckPlain(r)
 	if refusal == nil {
-		refusal = s.prove(r, s.own.access, "", &from)
-	}
-	if refusal == nil {
-		refusal = from.sit(s.seats)
+		refusal = s.letIn(r, s.own, "", &from)
 	}
 	defer from.seat.Leave()
 	if refusal == nil {

@@ -141,10 +141,7 @@ func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from *re
 		refusal = settings.origins.Check(r)
 	}
 	if refusal == nil {
-		refusal = s.prove(r, settings.access, to.scriptName, from)
-	}
-	if refusal == nil {
-		refusal = from.sit(s.seats)
+		refusal = s.letIn(r, settings, to.scriptName, from)
 	}
 	if refusal != nil {
 		return nil, refusal

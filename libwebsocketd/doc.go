@@ -93,8 +93,8 @@
 // bridge, stdio and ws.
 //
 //	goroutine                started by          ends when             waited for by
-//	the conversation         serveHandshake          its session is over   Server.Shutdown
-//	a dialect                letIn               Serve returns         Server.Shutdown
+//	the conversation         serveHandshake      its session is over   Server.Shutdown
+//	a dialect                serveHandshake      Serve returns         Server.Shutdown
 //	a feed of the console    serveFeed           Pipe returns          Server.Shutdown
 //	what a Supervisor starts Runtime.Go          it returns            Server.Shutdown
 //	serving                  StartAsync          Serve returns         Server.Shutdown

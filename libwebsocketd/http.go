@@ -42,7 +42,10 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 
 // serveStatic answers a request for a file, which needs the credentials of the Config.
 func (s *Server) serveStatic(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
-	to, _ := s.route(r) // a ticket may be for a session that the page is about
+	var to route
+	if s.own.access != nil {
+		to, _ = s.route(r) // a ticket may be for a session that the page is about
+	}
 	if refusal := s.prove(r, s.own.access, to.scriptName, &from); refusal != nil {
 		s.refuse(w, from.log(log), refusal)
 		return

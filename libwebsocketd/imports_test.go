@@ -34,7 +34,7 @@ var below = map[string][]string{
 	"libwebsocketd/hub":        {"libwebsocketd/ws", "libwebsocketd/record"},
 	"libwebsocketd/cluster":    {"libwebsocketd", "libwebsocketd/record"},
 	"libwebsocketd/shared":     {"libwebsocketd", "libwebsocketd/flow"},
-	"libwebsocketd/credential": {"libwebsocketd/gate", "libwebsocketd/process", "libwebsocketd/internal/paths"},
+	"libwebsocketd/credential": {"libwebsocketd/gate", "libwebsocketd/process", "libwebsocketd/internal/paths", "libwebsocketd/internal/after"},
 	"libwebsocketd/poll":       {"libwebsocketd", "libwebsocketd/exchange", "libwebsocketd/record"},
 
 	"internal/connect":   {"internal/printable", "client", "libwebsocketd/stdio"},

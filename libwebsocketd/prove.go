@@ -10,6 +10,15 @@ import (
 var badTicket = newRefusal(http.StatusForbidden, "token= takes a ticket that is still good: each is good once, for 30 seconds; "+
 	"a lasting token has its place in Authorization, or in an item of Sec-WebSocket-Protocol")
 
+// letIn checks the credentials of a request for a program, and takes a seat for it. The
+// caller must call from.seat.Leave at the end, also after a refusal.
+func (s *Server) letIn(r *http.Request, p *program, at string, from *remote) *gate.Refusal {
+	if refusal := s.prove(r, p.access, at, from); refusal != nil {
+		return refusal
+	}
+	return from.sit(s.seats)
+}
+
 // prove sets who a request is from, or returns why it is refused. A good ticket, and the
 // cookie of a login, count before what is shown besides, which may be the secret of a session.
 // But where a proxy or a certificate names another user, the cookie is of one who was there

@@ -201,9 +201,7 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 	}
 	_, from.asks = face.(stateFace)
 	if refusal == nil && !isPreflight(r) {
-		if refusal = s.prove(r, to.program.access, to.scriptName, &from); refusal == nil {
-			refusal = from.sit(s.seats)
-		}
+		refusal = s.letIn(r, to.program, to.scriptName, &from)
 	}
 	defer from.seat.Leave()
 	if refusal == nil && !s.begin() {

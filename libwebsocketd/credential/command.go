@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -135,7 +136,7 @@ func (c *Command) remembered(shown gate.Proof) (who gate.Identity, refusal *gate
 func (c *Command) ask(r *http.Request, from gate.Client, shown gate.Proof) (user string, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), c.patience)
 	defer cancel()
-	defer context.AfterFunc(c.closed, cancel)()
+	defer after.Done(c.closed, cancel)()
 	// What it writes to standard error is thrown away: that may be what it was shown.
 	p, err := c.launcher.Start(process.Spec{Path: c.argv[0], Args: c.argv, Env: c.environ(r, from, shown), Stderr: process.StderrNowhere})
 	if err != nil {
