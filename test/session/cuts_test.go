@@ -18,16 +18,24 @@ type cutter struct {
 	next   uint64         // the line to arm the next one at; 0 while the last one lasts
 	lasts  int            // how many lines have come meanwhile
 	over   bool           // all have come, and the last one was got over
-	done   func() error   // is called then
+	done   func() error   // is called then, and again while lines come and lossy is set
+	lossy  bool           // what done says goes by the connection that is cut, and may be lost with it
+	again  uint64         // the line to say it again at
 }
 
 // mostLasting is how many lines may come while a fault lasts: those that were on their way. If
 // more come, the client was not cut off from what it reads.
 const mostLasting = 20_000
 
+// mostUnheard is how many lines may come after the client has asked for the end, until it asks again.
+const mostUnheard = 2000
+
 // passed is told that a line has come.
 func (c *cutter) passed(line uint64) error {
 	switch {
+	case c.over && c.lossy && line >= c.again:
+		c.again = line + mostUnheard
+		return c.done()
 	case c.over:
 	case !c.proxy.Recovered() && c.lasts < mostLasting: // lines may come by a second connection, too
 		c.next = 0
@@ -42,7 +50,7 @@ func (c *cutter) passed(line uint64) error {
 		c.left--
 		c.proxy.After(c.random.IntN(1000), f) // within a line, too, or the head of an answer
 	default:
-		c.over = true
+		c.over, c.again = true, line+mostUnheard
 		return c.done()
 	}
 	return nil

@@ -67,7 +67,7 @@ func outlive(t *testing.T, address string, move func(*harness.Gate, *rand.Rand))
 		t.Fatal(err)
 	}
 	defer c.Close()
-	k := &cutter{random: random, proxy: proxy, gap: gap, left: n, counts: map[string]int{}}
+	k := &cutter{random: random, proxy: proxy, gap: gap, left: n, counts: map[string]int{}, lossy: true}
 	k.done = func() error {
 		if err := c.Write(ctx, goclient.Message{Kind: goclient.Text, Data: []byte("stop")}); err != nil {
 			k.over = false // it is said again after the next line
