@@ -121,6 +121,9 @@ type Config struct {
 	Faces    []Face
 	Dialects []Dialect
 
+	// Mounts come before all programs. New panics if two of their patterns conflict.
+	Mounts []Mounted
+
 	// TrustedProxies are addresses and networks, and "unix" for the clients of UnixSocket,
 	// that are believed which client they send a request for. They say it in
 	// ForwardedHeader, which is "" for X-Forwarded-For or may be Forwarded, and whether the

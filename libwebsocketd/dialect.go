@@ -34,6 +34,14 @@ type Dialect interface {
 	Serve(req *Request, client *ws.Endpoint)
 }
 
+// NamesPrograms is a Dialect whose clients name their program after the handshake. Its
+// Requests have no program, and Request.Named leads to one. A client is accepted that may
+// reach some program.
+type NamesPrograms interface {
+	Dialect
+	NamesPrograms()
+}
+
 // Subprotocols returns the subprotocols that a handshake offers, in its order (RFC 6455
 // section 4.1), without an item that carries a token: nobody confirms that.
 func Subprotocols(r *http.Request) []string {
@@ -45,8 +53,8 @@ type Acceptance struct {
 	Protocol string      // the subprotocol to confirm; "" is none
 	Header   http.Header // of the 101, in addition to those of the settings and of the Request
 
-	// MaxMessage is how many bytes a message of the client may have; 0 is
-	// DefaultMaxFrameSize, negative streams without limit.
+	// MaxMessage is how many bytes a message of the client may have; 0 is the MaxFrameSize
+	// of the program, or of the Config, negative streams without limit.
 	MaxMessage int64
 	// Takes are the kinds of messages; 0 is both.
 	Takes bridge.Kind
@@ -74,7 +82,7 @@ func (s *Server) dialect(r *http.Request) Dialect {
 // openDialect does everything that comes before the conversation with the client of a
 // Dialect. It returns nil if it has answered the request with something else.
 func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger, on *onlooker) (x *session) {
-	req, refusal := s.admitToDialect(w, r, &from, id, log)
+	req, refusal := s.admitToDialect(d, w, r, &from, id, log)
 	defer func() {
 		if x == nil {
 			from.seat.Leave()
@@ -102,6 +110,7 @@ func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, 
 		return nil
 	}
 	x = req.session(nil, client)
+	req.talk = x
 	x.talk = func() error { return serveDialect(d, req, client) }
 	return x
 }
@@ -128,7 +137,14 @@ func serveDialect(d Dialect, req *Request, client *ws.Endpoint) error {
 }
 
 // admitToDialect does what admit does, for a path at which there may be no program.
-func (s *Server) admitToDialect(w http.ResponseWriter, r *http.Request, from *remote, id string, log *slog.Logger) (*Request, *gate.Refusal) {
+func (s *Server) admitToDialect(d Dialect, w http.ResponseWriter, r *http.Request, from *remote, id string, log *slog.Logger) (*Request, *gate.Refusal) {
+	if _, ok := d.(NamesPrograms); ok {
+		refusal := checkHandshake(w, r)
+		if refusal == nil {
+			refusal = s.letInAnywhere(r, from)
+		}
+		return s.newRequest(r, route{}, *from, id, log, s.own.ownHeader()), refusal
+	}
 	to, refusal := s.route(r)
 	if refusal != nil { // no program: the Config's settings apply
 		to = route{}
@@ -159,7 +175,7 @@ func (s *Server) settingsOf(req *Request) *Program {
 
 func (s *Server) dialectOptions(a *Acceptance, req *Request) ws.Options {
 	return ws.Options{
-		MaxMessage:   orDefault(a.MaxMessage, DefaultMaxFrameSize),
+		MaxMessage:   orDefault(a.MaxMessage, s.settingsOf(req).MaxFrameSize),
 		PingInterval: s.settingsOf(req).PingInterval,
 		Throttle:     s.settingsOf(req).MessageRate.Throttle(),
 		Takes:        orDefault(a.Takes, bridge.BothKinds),

@@ -35,7 +35,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
-	case s.console.serveOwn(w, r, from, log), s.serveLogin(w, r, from, log), s.serveMounted(w, r, from, log):
+	case s.console.serveOwn(w, r, from, log), s.serveLogin(w, r, from, log), s.serveMounted(w, r, from, id, log):
 	case !isUpgrade(r), len(s.routes.Load().programs) == 0 && len(s.cfg.Dialects) == 0:
 		s.servePlain(w, r, from, id, log)
 	default:

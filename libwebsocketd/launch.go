@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -37,14 +38,29 @@ func fits(env []string) *gate.Refusal {
 	return nil
 }
 
+// StartProcess does what Open does for a program without a Lifetime, with further arguments
+// and another framing. With arguments, no process that was started ahead is used.
+func (req *Request) StartProcess(args []string, framing stdio.Framing) (*stdio.Endpoint, *gate.Refusal) {
+	if refusal := req.server.takeTurn(); refusal != nil {
+		return nil, refusal
+	}
+	o := req.to.program.processOptions()
+	o.Framing, o.Newlines, o.Binary = framing, "", false
+	own, refusal := req.start(args, o)
+	if refusal != nil {
+		req.server.turn.Store(false)
+	}
+	return own, refusal
+}
+
 // start returns a process for this client alone: one that is ready, or a new one. It
 // owns its slot, which is free again when the program's whole session is gone.
-func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
+func (req *Request) start(args []string, o stdio.Options) (*stdio.Endpoint, *gate.Refusal) {
 	s, p := req.server, req.to.program
 	if refusal := req.countStart(); refusal != nil {
 		return nil, refusal
 	}
-	ready, refusal := s.acquire(req.HTTP.Context(), p, req.log)
+	ready, refusal := s.acquire(req.HTTP.Context(), p, len(args) == 0, req.log)
 	if refusal != nil {
 		logging.At(req.log, logging.LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		return nil, asLogged(refusal)
@@ -59,7 +75,7 @@ func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
 	proc := ready
 	if proc == nil {
 		var err error
-		if proc, err = s.launch(p, req.to.argv, env); err != nil {
+		if proc, err = s.launch(p, slices.Concat(req.to.argv, args), env); err != nil {
 			s.release(p)
 			return nil, asLogged(launchFailed(req.log, err, req.to.argv[0], p.WorkDir, req.HTTP.RequestURI))
 		}
@@ -68,7 +84,6 @@ func (req *Request) start() (*stdio.Endpoint, *gate.Refusal) {
 		req.first = requestLine(env)
 	}
 	req.log = req.log.With("pid", proc.Pid)
-	o := p.processOptions()
 	o.Log, o.Slot, o.Hint, o.Ended = req.log, place{&s.programs, p}, &p.hint, s.observe(p, s.cfg.Ended)
 	return stdio.NewEndpoint(proc, o), nil
 }

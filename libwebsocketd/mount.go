@@ -17,24 +17,61 @@ import (
 // goes away, and h must return then. Mount panics if the pattern conflicts with another
 // one. It may be called at any time.
 func (s *Server) Mount(pattern string, h http.Handler) {
-	s.mounts.Handle(pattern, h)
+	s.mount(pattern, mounted{handler: h})
+}
+
+// Mounted has Serve answer what a pattern of [http.ServeMux] matches and is no WebSocket
+// handshake, before every program and every file. The Request has no program; its Named and
+// At lead to one, and check what it requires. Before, the Host is checked, and a client is let
+// in that may reach some program. Otherwise it is like what Server.Mount mounts.
+type Mounted struct {
+	Pattern string
+	Serve   func(w http.ResponseWriter, req *Request)
+}
+
+func (s *Server) mount(pattern string, m mounted) {
+	s.mounts.Handle(pattern, m)
 	s.mounted.Store(true)
+}
+
+// mounted is what is mounted: one of the two.
+type mounted struct {
+	handler http.Handler
+	face    func(w http.ResponseWriter, req *Request)
+}
+
+// mountedKey is that of the Request in the Context of what a Mounted serves.
+type mountedKey struct{}
+
+func (m mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if m.handler != nil {
+		m.handler.ServeHTTP(w, r)
+		return
+	}
+	req := r.Context().Value(mountedKey{}).(*Request)
+	req.HTTP = r // with the values of the pattern
+	m.face(w, req)
 }
 
 // serveMounted answers a request if it is for a mounted handler, and reports whether it
 // is.
-func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remote, log *slog.Logger) bool {
-	if !s.mounted.Load() {
+func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
+	if !s.mounted.Load() || isUpgrade(r) && s.dialect(r) != nil {
 		return false
 	}
-	_, pattern := s.mounts.Handler(r)
-	if pattern == "" {
+	h, pattern := s.mounts.Handler(r)
+	m, isFace := h.(mounted)
+	isFace = isFace && m.face != nil
+	if pattern == "" || isFace && isUpgrade(r) {
 		return false
 	}
-	refusal := s.checkOrigin(r)
-	if refusal == nil {
+	var refusal *gate.Refusal
+	if isFace {
+		refusal = s.letInAnywhere(r, &from)
+	} else if refusal = s.checkOrigin(r); refusal == nil {
 		refusal = s.prove(r, s.own.access, "", &from)
 	}
+	defer from.seat.Leave()
 	log = from.log(log)
 	if refusal != nil {
 		s.refuse(w, log, refusal)
@@ -50,15 +87,22 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 	logging.At(log, logging.LevelAccess, "http", "MOUNTED")
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer after.Done(s.ctx, func() { cancel(bridge.ErrGoingAway) })()
+	defer cancel(nil)
+	if isFace {
+		ctx = context.WithValue(ctx, mountedKey{}, s.newRequest(r, route{}, from, id, log, w.Header()))
+	}
 	s.mounts.ServeHTTP(w, r.WithContext(ctx))
 	return true
 }
 
 // checkOrigin checks a request that is for none of the programs against the origins of
 // the Config.
-func (s *Server) checkOrigin(r *http.Request) *gate.Refusal {
+func (s *Server) checkOrigin(r *http.Request) *gate.Refusal { return s.own.checkOrigin(r) }
+
+// checkOrigin checks a request of either kind against the origins of the program.
+func (p *program) checkOrigin(r *http.Request) *gate.Refusal {
 	if isUpgrade(r) {
-		return s.own.origins.Check(r)
+		return p.origins.Check(r)
 	}
-	return s.own.origins.CheckPlain(r)
+	return p.origins.CheckPlain(r)
 }

@@ -107,7 +107,7 @@ func TestPreforkShutdown(t *testing.T) {
 		if n := s.slots.InUse(); n != 0 {
 			t.Errorf("%d slots are still held", n)
 		}
-		if proc, refusal := s.acquire(t.Context(), s.own, s.cfg.Logger); proc != nil || refusal != nil {
+		if proc, refusal := s.acquire(t.Context(), s.own, true, s.cfg.Logger); proc != nil || refusal != nil {
 			t.Errorf("%v, %v", proc, refusal)
 		} else {
 			s.release(s.own)

@@ -41,6 +41,9 @@ type Program struct {
 	// no limit. All of them also count against Config.MaxForks.
 	MaxForks int
 
+	Params Params     // that a caller by name may give it
+	Result ResultMode // what it returns to a caller; "" is ResultNone
+
 	Settings
 
 	Header http.Header // of a successful upgrade
@@ -71,7 +74,7 @@ func (c *Config) own() Program {
 func (p *Program) complete() (err error) {
 	p.Settings.complete()
 	p.Command, p.Env = slices.Clone(p.Command), slices.Clone(p.Env)
-	p.Header = p.Header.Clone()
+	p.Header, p.Params = p.Header.Clone(), p.Params.clone()
 	p.MaxForks = max(p.MaxForks, 0)
 	if p.Path == "" {
 		p.Path = "/" + p.Name
@@ -101,6 +104,14 @@ func (p *Program) check() error {
 		return fieldError("Prefork is %d, more than the %d processes of MaxForks", p.Prefork, p.MaxForks)
 	case p.Header.Get("Sec-WebSocket-Extensions") != "":
 		return errors.New("a header Sec-WebSocket-Extensions would promise what is not spoken here")
+	}
+	switch p.Result {
+	case "", ResultNone, ResultLastLineJSON:
+	default:
+		return fieldError("Result is %q; it may be none or lastline-json", p.Result)
+	}
+	if err := p.Params.check(); err != nil {
+		return err
 	}
 	switch p.Stderr {
 	case "", StderrLog, StderrTag, StderrMerge, StderrDiscard:

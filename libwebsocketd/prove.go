@@ -19,6 +19,30 @@ func (s *Server) letIn(r *http.Request, p *program, at string, from *remote) *ga
 	return from.sit(s.seats)
 }
 
+// letInAnywhere checks the origin and the credentials of a request that leads to a program by
+// its name, which is not known yet, and takes a seat for it. It lets in whoever may reach some
+// program: the origins of any of them, and every kind of credentials, are as good. A client
+// that shows nothing is refused if each program wants something. What the program requires is
+// checked by Named.
+func (s *Server) letInAnywhere(r *http.Request, from *remote) *gate.Refusal {
+	refusal, a := s.checkOrigin(r), s.anyone
+	for _, p := range s.routes.Load().programs {
+		if refusal != nil && p.checkOrigin(r) == nil {
+			refusal = nil
+		}
+		if p.access == nil {
+			a = a.OrNobody()
+		}
+	}
+	if refusal == nil && !isPreflight(r) {
+		refusal = s.prove(r, a, "", from)
+	}
+	if refusal != nil {
+		return refusal
+	}
+	return from.sit(s.seats)
+}
+
 // prove sets who a request is from, or returns why it is refused. A good ticket, and the
 // cookie of a login, count before what is shown besides, which may be the secret of a session.
 // But where a proxy or a certificate names another user, the cookie is of one who was there

@@ -10,7 +10,6 @@ import (
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
-	"websocketd/libwebsocketd/stdio"
 )
 
 // Face is a protocol for clients that reach a program without a WebSocket handshake.
@@ -45,6 +44,7 @@ type Request struct {
 	plainLog *slog.Logger // without the program
 	header   http.Header  // of the answer
 	first    []bridge.Message
+	talk     *session // of a Dialect
 }
 
 // Program returns the complete settings of the program; nil if there is none at the path,
@@ -65,31 +65,6 @@ func (req *Request) Remote() string { return req.from.host }
 // Header returns the header of the answer to come: a 101, a 200, a stream. It may be
 // added to until that begins.
 func (req *Request) Header() http.Header { return req.header }
-
-// At returns a request of the same client for another path, which a Dialect may need. It
-// returns a refusal if there is no program, or it does not admit the client.
-func (req *Request) At(path string) (*Request, *gate.Refusal) {
-	to, refusal := req.server.routePath(path)
-	if refusal == nil {
-		refusal = to.program.origins.Check(req.HTTP)
-	}
-	from := req.from
-	switch {
-	case refusal != nil:
-	case from.bond != "" && to.scriptName != req.to.scriptName:
-		refusal = badTicket
-	case from.User != "":
-		refusal = to.program.access.Admits(from.Identity) // a ticket proves it only once
-	default:
-		refusal = req.server.prove(req.HTTP, to.program.access, to.scriptName, &from)
-	}
-	if refusal != nil {
-		return nil, refusal
-	}
-	other := req.server.newRequest(req.HTTP, to, from, req.id, req.plainLog, make(http.Header))
-	other.Silent = req.Silent
-	return other, nil
-}
 
 // Runtime returns the Runtime of the program, for a Dialect that starts processes itself;
 // nil if there is no program at the path.
@@ -133,7 +108,7 @@ func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
 	if refusal := req.server.takeTurn(); refusal != nil {
 		return nil, refusal
 	}
-	program, refusal := req.start()
+	program, refusal := req.start(nil, req.to.program.processOptions())
 	if refusal != nil {
 		req.server.turn.Store(false)
 		return nil, refusal
@@ -173,7 +148,7 @@ func (req *Request) Pipe(program, client bridge.Endpoint) bridge.Traffic {
 // session returns the session of a conversation of this client.
 func (req *Request) session(program, client bridge.Endpoint) *session {
 	x := &session{program: program, client: client, log: req.log, about: req.about(), seat: req.from.seat}
-	if own, ok := program.(*stdio.Endpoint); ok {
+	if own := processOf(program); own != nil {
 		x.about.Pid = own.Pid()
 	}
 	return x

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,7 +23,8 @@ type program struct {
 	scripts    string // Config.Dir, where the URL chooses what runs; else ""
 	origins    *gate.Origins
 	access     *gate.Access
-	slots      *gate.Slots   // of this program, kept over all reloads
+	slots      *gate.Slots // of this program, kept over all reloads
+	params     []*regexp.Regexp
 	messages   *gate.Buckets // that come by requests; nil without a MessageRate
 	env        *environment
 	hint       stdio.Hint    // about its output's buffer
@@ -51,11 +53,13 @@ type programs struct {
 // newProgram makes what a checked Program of cfg needs.
 func newProgram(p Program, cfg *Config) *program {
 	access, _ := cfg.Credentials.Access(p.Auth, p.Allow) // checked
+	params, _ := p.Params.compile()                      // checked
 	return &program{
 		Program:  p,
 		origins:  gate.NewOrigins(p.Origins, p.SameOrigin),
 		access:   access,
 		slots:    gate.NewSlots(p.MaxForks),
+		params:   params,
 		messages: gate.NewBuckets(p.MessageRate),
 		env:      newEnvironment(&p, cfg),
 	}

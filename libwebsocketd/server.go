@@ -96,6 +96,9 @@ func (s *Server) furnish() (err error) {
 	case s.cfg.Static != nil:
 		s.static = static.NewFS(s.cfg.Static)
 	}
+	for _, m := range s.cfg.Mounts {
+		s.mount(m.Pattern, mounted{face: m.Serve})
+	}
 	s.client = web.NewClient()
 	if s.cfg.Console {
 		s.console = newConsole(s)

@@ -20,6 +20,7 @@ type session struct {
 	talk    func() error // with a Dialect: holds the conversation, and returns why it ended
 	moved   bridge.Meter
 	cause   error // of its end
+	told    bool  // the log has the end
 }
 
 // run bridges the two sides, and logs the beginning and the end. The end is logged before
@@ -27,8 +28,10 @@ type session struct {
 func (x *session) run() bridge.Traffic {
 	logging.At(x.log, logging.LevelAccess, "session", "CONNECT")
 	if x.talk != nil {
-		x.cause = x.talk()
-		x.logEnd(x.moved.Traffic(x.cause))
+		if cause := x.talk(); !x.told {
+			x.cause = cause
+			x.logEnd(x.moved.Traffic(x.cause))
+		}
 		return x.moved.Traffic(x.cause)
 	}
 	settle, cause := bridge.Run(x.program, x.client, &x.moved)
@@ -41,7 +44,7 @@ func (x *session) run() bridge.Traffic {
 
 func (x *session) logEnd(t bridge.Traffic) {
 	about := []any{"ending", t.Cause.Error()}
-	if own, ok := x.program.(*stdio.Endpoint); ok {
+	if own := processOf(x.program); own != nil {
 		about = append(about, "exit", own.Ending().String())
 	}
 	logging.At(x.log, logging.LevelAccess, "session", "DISCONNECT", append(about,
@@ -49,6 +52,18 @@ func (x *session) logEnd(t bridge.Traffic) {
 		"messagesin", t.ToProgram.Messages, "bytesin", t.ToProgram.Bytes,
 		"undelivered", t.Undelivered.Messages,
 		"duration", time.Since(x.about.Began).Round(time.Millisecond))...)
+}
+
+// processOf returns the process that is a program's side, or that this side stands for; nil
+// if it is none.
+func processOf(program bridge.Endpoint) *stdio.Endpoint {
+	switch program := program.(type) {
+	case *stdio.Endpoint:
+		return program
+	case interface{ Process() *stdio.Endpoint }:
+		return program.Process()
+	}
+	return nil
 }
 
 // conversation returns what is known of the session now, with its counts.

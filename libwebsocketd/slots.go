@@ -15,17 +15,23 @@ import (
 // as the first steps of the ladder take.
 const freeingWait = time.Second
 
-// acquire returns a process that was started ahead and owns its slots. If there is none
-// it takes slots to start one and returns nil, or a refusal.
-func (s *programs) acquire(ctx context.Context, p *program, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
-	if ready = p.pool.Take(); ready != nil {
+// acquire returns a process that was started ahead and owns its slots, if pooled allows
+// that. If there is none it takes slots to start one and returns nil, or a refusal.
+func (s *programs) acquire(ctx context.Context, p *program, pooled bool, log *slog.Logger) (ready *process.Process, refusal *gate.Refusal) {
+	if pooled {
+		ready = p.pool.Take()
+	}
+	if ready != nil {
 		return ready, nil
 	}
 	if refusal = s.tryAcquire(p); refusal == nil {
 		return nil, nil
 	}
 	// The pool may just have taken the last slot.
-	if ready = p.pool.Take(); ready != nil {
+	if pooled {
+		ready = p.pool.Take()
+	}
+	if ready != nil {
 		return ready, nil
 	}
 	return nil, s.claimSlot(ctx, p, log)

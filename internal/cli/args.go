@@ -105,7 +105,7 @@ func scanFlag(flags []*kong.Flag, arg string, rest []string) (setting, []string,
 	}
 	spelled, err := spell(flag, value)
 	switch {
-	case err != nil && flag.IsBool():
+	case err != nil && kindOf(flag) == KindBool:
 		return setting{}, nil, fmt.Errorf("invalid boolean value %q for --%s: %w", value, flag.Name, err)
 	case err != nil:
 		return setting{}, nil, fmt.Errorf("invalid value %q for flag --%s: %w", value, flag.Name, err)

@@ -33,6 +33,7 @@ type grammar struct {
 	Shared     sharedFlags     `embed:"" group:"One process for many"`
 	Session    sessionFlags    `embed:"" group:"A process that outlives its connection"`
 	Config     configFlags     `embed:"" group:"Many programs"`
+	Pow        powFlags        `embed:"" group:"Programs called by name"`
 	Beside     besideFlags     `embed:"" group:"Beside the program"`
 	Messages   messageFlags    `embed:"" group:"What travels"`
 	Headers    headerFlags     `embed:"" group:"Headers of answers"`
@@ -126,6 +127,10 @@ type sessionFlags struct {
 type configFlags struct {
 	Config      string `placeholder:"FILE" help:"File in TOML form with programs to serve, each at a path of its own, and values for the other flags, which win over it. SIGHUP reads it again."`
 	Checkconfig bool   `variable:"none" help:"Say what is wrong with that file, or that nothing is, and end."`
+}
+
+type powFlags struct {
+	Pow base `placeholder:"/BASE/" help:"Let clients call the programs of --config and --dir by their names, below this URL path, in the protocol pow-1 (Process Over WebSocket), over WebSocket and HTTP: with parameters, an end of input, cancellation and a result. Without a value /pow/."`
 }
 
 type besideFlags struct {

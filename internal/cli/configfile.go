@@ -164,6 +164,7 @@ var forms = map[Kind]string{
 	KindString: `"text"`,
 	KindChoice: `"text"`,
 	KindNames:  `["a", "b"]`,
+	KindSwitch: `true or "/path/"`,
 	KindList:   `["a", "b"]`,
 }
 
@@ -172,6 +173,8 @@ var forms = map[Kind]string{
 func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue) {
 	switch kind := kindOf(flag); {
 	case kind == KindBool && value.kind == tomlBool:
+		return []string{value.text}, nil
+	case kind == KindSwitch && (value.kind == tomlBool || value.kind == tomlString):
 		return []string{value.text}, nil
 	case (kind == KindInt || kind == KindUint) && value.kind == tomlInteger:
 		return []string{strings.TrimPrefix(value.text, "+")}, nil

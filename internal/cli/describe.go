@@ -18,6 +18,7 @@ const (
 	KindSize   Kind = "size"   // bytes, or 64K, 1MiB, 2G
 	KindTime   Kind = "time"   // 250ms, 5s, 1m30s; perhaps never
 	KindNames  Kind = "names"  // NAME,NAME in one value; the last value counts
+	KindSwitch Kind = "switch" // --name, --name=TEXT, --name=false
 	KindList   Kind = "list"   // may be given more than once; all values count
 )
 
@@ -75,6 +76,8 @@ func kindOf(f *kong.Flag) Kind {
 		return KindTime
 	case names, users:
 		return KindNames
+	case base:
+		return KindSwitch
 	}
 	switch kind := f.Target.Kind(); {
 	case kind == reflect.Bool:

@@ -87,7 +87,9 @@ func printFlag(out io.Writer, flag Flag) {
 	if flag.Short != "" {
 		left += ", -" + flag.Short
 	}
-	if flag.Placeholder != "" {
+	if flag.Kind == KindSwitch {
+		left += "[=" + flag.Placeholder + "]"
+	} else if flag.Placeholder != "" {
 		left += "=" + flag.Placeholder
 	}
 	lines := wrap(flag.Help+remarks(flag), helpWidth-helpColumn)

@@ -56,6 +56,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	cfg := w.config()
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
 	cfg.Faces = []libwebsocketd.Face{poll.New()}
+	w.serveNamed(&cfg)
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
 	ended := make(chan process.Ending, 1)
 	if w.Program.Once || w.Program.Exitwithchild {

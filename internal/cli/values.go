@@ -14,6 +14,7 @@ import (
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/credential"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/pow"
 )
 
 // names is a list in one value, separated by commas. A later value replaces an
@@ -307,6 +308,37 @@ func parseKeeping(text string) (keeping, error) {
 
 // limit returns the duration, where 0 is for ever.
 func (k keeping) limit() time.Duration { return max(0, time.Duration(k)) }
+
+// base is the URL path of something that is off without one. As a value of a flag, true is
+// its default, and false is off.
+type base string
+
+const trueText, falseText = "true", "false"
+
+// IsBool implements kong.BoolMapperValue: the flag needs no value.
+func (*base) IsBool() bool { return true }
+
+// Decode implements kong.MapperValue.
+func (b *base) Decode(ctx *kong.DecodeContext) error {
+	text, err := popString(ctx)
+	if err != nil {
+		return err
+	}
+	*b, err = parseBase(text)
+	return err
+}
+
+// parseBase parses a base. The slash at its end may be left out.
+func parseBase(text string) (base, error) {
+	switch text {
+	case trueText:
+		return pow.DefaultBase, nil
+	case falseText, "":
+		return "", nil
+	}
+	text = strings.TrimSuffix(text, "/") + "/"
+	return base(text), pow.CheckBase(text)
+}
 
 // rawStrings makes kong pass strings on byte for byte. By default kong converts them
 // through JSON, which replaces bytes that are not UTF-8: file names may have them.

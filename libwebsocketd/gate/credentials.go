@@ -101,6 +101,17 @@ func (c *Credentials) Anyone() *Access {
 	return &Access{all: c, kinds: every, challenges: c.challenges(every)}
 }
 
+// OrNobody returns an Access that also lets in clients that show nothing, without an identity.
+// What is shown must be right.
+func (a *Access) OrNobody() *Access {
+	if a == nil {
+		return nil
+	}
+	other := *a
+	other.orNobody = true
+	return &other
+}
+
 // NoAuth is the name in a list of kinds that stands for no credentials at all.
 const NoAuth = "none"
 
@@ -112,6 +123,7 @@ type Access struct {
 	challenges []string
 	users      []string // of allow
 	groups     []string // of allow, without @
+	orNobody   bool     // a client that proves nothing is let in, without an identity
 }
 
 // Access returns what a program requires that names kinds and allows some users, and groups
@@ -195,6 +207,9 @@ func (a *Access) Check(r *http.Request, from Client) (Identity, *Refusal) {
 		return Identity{}, a.challenge(refusal, shown)
 	}
 	who, refusal := a.try(r, from, shown)
+	if refusal == needed && a.orNobody {
+		return Identity{}, nil
+	}
 	if refusal != nil {
 		return Identity{}, a.challenge(refusal, shown)
 	}
@@ -234,10 +249,13 @@ func (a *Access) identify(r *http.Request, from Client, shown Proof) (Identity, 
 		}
 	}
 	if wrong == nil {
-		wrong = Wrong("credentials are needed here")
+		wrong = needed
 	}
 	return Identity{}, wrong
 }
+
+// needed is the refusal of a request that shows nothing, or nothing of a kind that counts.
+var needed = Wrong("credentials are needed here")
 
 // challenge adds to a 401 what the client may try. If it can try nothing, because its proof
 // does not stand in a request, that is a 403: a 401 has a challenge (RFC 9110 section 15.5.2).

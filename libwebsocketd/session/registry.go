@@ -26,6 +26,8 @@ type Registry struct {
 	all   map[string]*Session    // by id
 	serve map[string]*supervisor // the latest of a program, by its path
 	last  uint64                 // the number that was vended last
+
+	claimed int // places that Claim has taken
 }
 
 // NewRegistry returns a Registry with room for that many sessions; not positive is no
@@ -39,6 +41,32 @@ func (r *Registry) SetLimit(limit int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.limit = limit
+}
+
+// Claim takes a place among the sessions for something that outlives a connection and is none
+// of this package's, as a call of pow's REST face. free gives the place back; it must be called
+// once.
+func (r *Registry) Claim() (free func(), refusal *gate.Refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if refusal := r.room(); refusal != nil {
+		return nil, refusal
+	}
+	r.claimed++
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.claimed--
+	}, nil
+}
+
+// room returns why there is no place for one more session, nil if there is one. r.mu is held.
+func (r *Registry) room() *gate.Refusal {
+	if r.limit <= 0 || len(r.all)+r.claimed < r.limit || r.dropEnded() {
+		return nil
+	}
+	return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1,
+		Reason: "every one of the " + strconv.Itoa(r.limit) + " sessions that there may be is taken (see --maxsessions): end one, or try again later"}
 }
 
 // newID returns 128 random bits.
@@ -57,9 +85,8 @@ func (r *Registry) add(x *Session, complete func()) *gate.Refusal {
 	if r.all[x.ID] != nil {
 		return taken
 	}
-	if r.limit > 0 && len(r.all) >= r.limit && !r.dropEnded() {
-		return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1,
-			Reason: "every one of the " + strconv.Itoa(r.limit) + " sessions that there may be is taken (see --maxsessions): end one, or try again later"}
+	if refusal := r.room(); refusal != nil {
+		return refusal
 	}
 	r.last++
 	x.Number = r.last

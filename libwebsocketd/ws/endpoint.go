@@ -51,7 +51,8 @@ type Endpoint struct {
 	cancel context.CancelCauseFunc
 	died   atomic.Bool // no close frame is sent any more
 
-	release func()               // ends the wait for a message that is held back; nil without a throttle
+	release atomic.Pointer[context.CancelFunc] // ends the wait for a message that is held back; nil without a throttle
+
 	share   *gate.Share          // of the memory for messages; nil without a budget
 	tooSlow atomic.Bool          // set by late: others wait for memory this client holds
 	looked  bool                 // late was called before,
@@ -112,6 +113,18 @@ func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
 	w.alive = keepalive{interval: o.PingInterval, conn: c, send: w.sendAlive, die: w.die}
 	w.alive.start()
 	return w
+}
+
+// Adopt makes Throttle and Leaving of the Options those of the client, where a Dialect learns
+// later than at the handshake which program it is for. Either may be nil. It must be called by
+// the goroutine that receives, between two calls of Receive.
+func (w *Endpoint) Adopt(throttle *gate.Throttle, leaving func()) {
+	if leaving != nil {
+		w.leaving = leaving
+	}
+	if throttle != nil {
+		w.holdBack(throttle)
+	}
 }
 
 // Context returns a context that is done when the client is gone or the server is going
@@ -335,8 +348,8 @@ func (w *Endpoint) CloseSend(cause error) error {
 	if isRefusal {
 		w.cancel(cause) // perhaps during a Send, to which finish sets a deadline
 	}
-	if w.release != nil {
-		w.release()
+	if release := w.release.Load(); release != nil {
+		(*release)()
 	}
 	if !isRefusal && err == nil {
 		err = w.conn.settle()

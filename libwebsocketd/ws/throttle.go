@@ -18,7 +18,7 @@ var errHeldBack = errors.New("the conversation is over")
 // its close frame are no messages, but keep their place among them.
 func (w *Endpoint) holdBack(t *gate.Throttle) {
 	ctx, release := context.WithCancel(w.ctx)
-	w.release = release
+	w.release.Store(&release)
 	w.frames.throttle, w.frames.await = t, func() error {
 		w.alive.received()
 		defer w.alive.receiving()

@@ -1,0 +1,116 @@
+package libwebsocketd
+
+import (
+	"net/http"
+	"strings"
+
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/internal/text"
+)
+
+// At returns a request of the same client for another path, which a Dialect may need. It
+// returns a refusal if there is no program, or it does not admit the client.
+func (req *Request) At(path string) (*Request, *gate.Refusal) {
+	to, refusal := req.server.routePath(path)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return req.admitTo(to)
+}
+
+// Named returns a request of the same client for the program of a name, wherever that is
+// served: one of Config.Programs, or an executable file of Config.Dir by its path below
+// that. It returns a refusal with 404 if there is none, and another one if it does not admit
+// the client.
+func (req *Request) Named(name string) (*Request, *gate.Refusal) {
+	to, refusal := req.server.named(name)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return req.admitTo(to)
+}
+
+// named returns the route to the program of a name.
+func (s *programs) named(name string) (route, *gate.Refusal) {
+	unknown := newRefusal(http.StatusNotFound, "there is no program "+text.Quote(name))
+	if name == "" || hasNUL(name) {
+		return route{}, unknown
+	}
+	for _, p := range s.routes.Load().programs {
+		if p.Name == name {
+			to := route{program: p, argv: p.Command, scriptName: p.Path}
+			if p.Path == "/" {
+				to.pathInfo = "/"
+			}
+			return to, nil
+		}
+	}
+	clean := "/" + name
+	if s.own.scripts == "" || paths.Clean(clean) != clean || strings.HasSuffix(name, "/") {
+		return route{}, unknown
+	}
+	to, refusal := findScript(s.own.scripts, clean)
+	if to.program = s.own; refusal == nil && to.pathInfo != "" {
+		refusal = unknown
+	}
+	return to, refusal
+}
+
+// admitTo returns a request of the same client for another program.
+func (req *Request) admitTo(to route) (*Request, *gate.Refusal) {
+	refusal, from := to.program.checkOrigin(req.HTTP), req.from
+	if refusal == nil {
+		refusal = req.server.proveAgain(req, to, &from)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	other := req.server.newRequest(req.HTTP, to, from, req.id, req.plainLog, make(http.Header))
+	other.Silent = req.Silent
+	return other, nil
+}
+
+// proveAgain checks a client whose request was admitted already against what another program
+// requires. A ticket proves who it is only once.
+func (s *Server) proveAgain(req *Request, to route, from *remote) *gate.Refusal {
+	if from.bond != "" && to.scriptName != req.to.scriptName {
+		return badTicket
+	}
+	refusal := to.program.access.Admits(from.Identity)
+	if from.User == "" || refusal != nil && !req.HTTP.URL.Query().Has("token") {
+		return s.prove(req.HTTP, to.program.access, to.scriptName, from) // by another kind, maybe
+	}
+	return refusal
+}
+
+// Converse bridges a program's side, which was opened or started for the request at, and the
+// client of a Dialect. It counts what moves, logs the end at once, and returns why it is over
+// when both are closed. It must be called by Serve, once at most.
+func (req *Request) Converse(at *Request, program, client bridge.Endpoint) (cause error) {
+	x := req.talk
+	req.server.tellOf(x, at, program)
+	settle, cause := bridge.Run(program, client, &x.moved)
+	defer settle()
+	x.cause, x.told = cause, true
+	x.logEnd(x.moved.Traffic(cause))
+	return cause
+}
+
+// tellOf makes the log, and Conversations, tell which program a conversation is with.
+func (l *life) tellOf(x *session, at *Request, program bridge.Endpoint) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x.program, x.log = program, at.log
+	if at.to.program != nil {
+		x.about.Program = at.to.program.Name
+	}
+	if own := processOf(program); own != nil {
+		x.about.Pid = own.Pid()
+	}
+}
+
+// Go runs f in a goroutine that Shutdown waits for. It may be called while the request is
+// served, and by what Go runs; Context tells f when to end.
+func (req *Request) Go(f func()) { req.server.running.Go(f) }

@@ -1,0 +1,95 @@
+package libwebsocketd
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Params says which parameters a caller may add to the arguments of a Program (see package
+// pow). The zero value takes any number, none of which begins with a hyphen: it would be an
+// option of the program.
+type Params struct {
+	Least int // how many there must be
+	Most  int // how many there may be; 0 is no limit, negative is none at all
+
+	// Patterns are regular expressions, each for the whole of one parameter in its order; the
+	// last one is for all that follow as well. A parameter may begin with a hyphen if its
+	// pattern matches that.
+	Patterns []string
+}
+
+// ResultMode says what a Program returns to a caller that waits for its result.
+type ResultMode string
+
+const (
+	ResultNone         ResultMode = "none"          // nothing but its exit status
+	ResultLastLineJSON ResultMode = "lastline-json" // the last line of its output that is not blank, a JSON text
+)
+
+// check returns the first fault.
+func (p *Params) check() error {
+	switch {
+	case p.Least < 0:
+		return fieldError("Params.Least is negative: %d", p.Least)
+	case p.Most != 0 && p.Least > p.Most:
+		return fieldError("Params.Least is %d, more than the %d of Params.Most", p.Least, max(p.Most, 0))
+	}
+	_, err := p.compile()
+	return err
+}
+
+// compile returns the patterns, ready to be matched.
+func (p *Params) compile() (patterns []*regexp.Regexp, err error) {
+	for _, pattern := range p.Patterns {
+		whole, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
+		if err == nil {
+			_, err = regexp.Compile(pattern) // by itself: a bracket too many must not end the group
+		}
+		if err != nil {
+			return nil, fieldError("Params.Patterns has %q: %w", pattern, err)
+		}
+		patterns = append(patterns, whole)
+	}
+	return patterns, nil
+}
+
+// CheckParams returns why the program cannot have these parameters, nil if it can. The error
+// is for the caller: it tells which one, and no pattern.
+func (req *Request) CheckParams(params []string) error {
+	p := req.to.program
+	switch least, most := p.Params.Least, p.Params.Most; {
+	case len(params) < least:
+		return fmt.Errorf("%d parameters are given, at least %d are needed", len(params), least)
+	case most != 0 && len(params) > max(most, 0):
+		return fmt.Errorf("%d parameters are given, at most %d are taken", len(params), max(most, 0))
+	}
+	for i, param := range params {
+		if why := p.refuses(i, param); why != "" {
+			return fmt.Errorf("parameter %d %s", i+1, why)
+		}
+	}
+	return nil
+}
+
+// refuses returns what is wrong with the ith parameter, "" if nothing is.
+func (p *program) refuses(i int, param string) string {
+	switch n := len(p.params); {
+	case strings.ContainsRune(param, 0):
+		return "has a NUL in it, which no argument can have"
+	case len(param) > maxVariable-1: // with the final NUL
+		return "does not fit a program's arguments"
+	case n == 0 && strings.HasPrefix(param, "-"):
+		return "begins with a hyphen"
+	case n > 0 && !p.params[min(i, n-1)].MatchString(param):
+		return "is not of the form that is wanted there"
+	}
+	return ""
+}
+
+// clone returns p with a list of its own.
+func (p Params) clone() Params {
+	p.Patterns = slices.Clone(p.Patterns)
+	return p
+}

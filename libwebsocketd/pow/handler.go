@@ -1,0 +1,186 @@
+package pow
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/paths"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/session"
+	"websocketd/libwebsocketd/stdio"
+	"websocketd/libwebsocketd/ws"
+)
+
+// Protocol is the subprotocol of pow-1.
+const Protocol = "pow-1"
+
+// DefaultBase is the URL path below which pow-1 is spoken.
+const DefaultBase = "/pow/"
+
+// Options say what a Handler serves, and where.
+type Options struct {
+	// Base is the URL path below which pow-1 is spoken; it begins and ends with a slash. "" is
+	// DefaultBase.
+	Base string
+
+	// Funcs are functions that clients call like programs, by name. They win over programs
+	// with the same name.
+	Funcs map[string]Func
+
+	// Sessions counts the calls over HTTP; nil is one of its own without a limit.
+	Sessions *session.Registry
+
+	// Choose, if it is not nil, is asked about every call of a function; its error makes the
+	// call rejected, with that for a reason. The request is that of the handshake, or of REST's
+	// new. It may be called by any number of goroutines at once.
+	Choose func(req *libwebsocketd.Request, c Call) error
+}
+
+// Handler serves pow-1: the programs of a server by their names, and functions. It is a
+// Dialect, for libwebsocketd.Config.Dialects.
+type Handler struct{ o Options }
+
+var _ libwebsocketd.NamesPrograms = (*Handler)(nil)
+
+// New returns a Handler. It fails if Base cannot be one.
+func New(o Options) (*Handler, error) {
+	if o.Base == "" {
+		o.Base = DefaultBase
+	}
+	if err := CheckBase(o.Base); err != nil {
+		return nil, err
+	}
+	if o.Sessions == nil {
+		o.Sessions = session.NewRegistry(0)
+	}
+	return &Handler{o: o}, nil
+}
+
+// CheckBase returns an error if pow-1 cannot be spoken below a path.
+func CheckBase(base string) error {
+	trimmed := strings.TrimSuffix(base, "/")
+	if !strings.HasPrefix(base, "/") || !strings.HasSuffix(base, "/") || base != "/" && paths.Clean(trimmed) != trimmed || strings.ContainsAny(base, "?#%{}") {
+		return fmt.Errorf("the path %q is not one below which pow-1 can be spoken: it begins and ends with a slash, as %s does", base, DefaultBase)
+	}
+	return nil
+}
+
+// NamesPrograms says that a call names its program.
+func (h *Handler) NamesPrograms() {}
+
+// Speaks reports whether a handshake is below the base, or at the base without its last slash
+// and offers pow-1.
+func (h *Handler) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
+	return strings.HasPrefix(r.URL.Path, h.o.Base) || r.URL.Path+"/" == h.o.Base && offers(r)
+}
+
+func offers(r *http.Request) bool { return slices.Contains(libwebsocketd.Subprotocols(r), Protocol) }
+
+// Accept accepts clients that offer pow-1.
+func (h *Handler) Accept(req *libwebsocketd.Request) (libwebsocketd.Acceptance, *gate.Refusal) {
+	if !offers(req.HTTP) {
+		return libwebsocketd.Acceptance{}, &gate.Refusal{Status: http.StatusForbidden, Reason: "client does not support required pow-1 subprotocol"}
+	}
+	return libwebsocketd.Acceptance{Protocol: Protocol}, nil
+}
+
+// Serve holds one call: it waits for it, starts the process, and bridges.
+func (h *Handler) Serve(req *libwebsocketd.Request, client *ws.Endpoint) {
+	o := &opening{req: req, client: client}
+	defer o.free()
+	c, result := o.await()
+	var at *libwebsocketd.Request
+	var x *execution
+	if c != nil {
+		var failed *failure
+		if x, at, failed = h.start(req, *c); failed != nil {
+			result = rejected(failed.reason)
+		}
+	}
+	if result != nil {
+		logging.At(req.Log(), logging.LevelAccess, "pow", "REJECTED: "+result.Reason)
+		tell(client, result)
+	}
+	if x == nil {
+		return
+	}
+	x.prefix = failedPrefix
+	if own := x.Process(); own != nil {
+		client.Adopt(at.Program().MessageRate.Throttle(), own.Leaving)
+	}
+	if len(o.early) > 0 {
+		memory := o.memory
+		o.memory = nil
+		x.input.first(o.early, memory.Free)
+		o.early = nil
+	}
+	t := &talk{execution: x, client: client}
+	req.Converse(at, t, caller{client, t, o.rest})
+}
+
+// failedPrefix comes before the reason for which a process has failed, over WebSocket.
+const failedPrefix = "process returned error: "
+
+// failure is why a call was not started.
+type failure struct {
+	reason  string
+	refusal *gate.Refusal // of the server; nil if the call is at fault
+}
+
+// chooseFailed begins the reason of a call for which there is no process.
+const chooseFailed = "failed to get process: "
+
+// start starts what a call is for, and returns the request as one for its program.
+func (h *Handler) start(req *libwebsocketd.Request, c Call) (*execution, *libwebsocketd.Request, *failure) {
+	if f := h.o.Funcs[c.Name]; f != nil {
+		if h.o.Choose != nil {
+			if err := h.o.Choose(req, c); err != nil {
+				return nil, nil, &failure{reason: chooseFailed + err.Error()}
+			}
+		}
+		logging.At(req.Log(), logging.LevelAccess, "pow", "CALL", "name", c.Name)
+		return newFunctionExecution(startFunction(f, req, c.Params, req.Log())), req, nil
+	}
+	at, refusal := req.Named(c.Name)
+	switch {
+	case refusal == nil:
+	case refusal.Status == http.StatusNotFound:
+		return nil, nil, &failure{reason: chooseFailed + "unknown process"}
+	case refusal.Status == http.StatusUnauthorized, refusal.Status == http.StatusForbidden:
+		return nil, nil, &failure{reason: chooseFailed + "authorization denied: " + refusal.Reason, refusal: refusal}
+	default:
+		return nil, nil, &failure{reason: chooseFailed + refusal.Reason, refusal: refusal}
+	}
+	if err := at.CheckParams(c.Params); err != nil {
+		return nil, nil, &failure{reason: chooseFailed + "invalid args: " + err.Error()}
+	}
+	x, failed := h.launch(at, c.Params)
+	return x, at, failed
+}
+
+// launch starts a process of a program.
+func (h *Handler) launch(at *libwebsocketd.Request, params []string) (*execution, *failure) {
+	own, refusal := at.StartProcess(params, stdio.FramingRaw)
+	switch {
+	case refusal == nil:
+	case refusal.Status == http.StatusTooManyRequests:
+		return nil, &failure{reason: "too many processes", refusal: refusal}
+	default:
+		return nil, &failure{reason: "failed to create new process: " + refusal.Reason, refusal: refusal}
+	}
+	p := at.Program()
+	logging.At(at.Log(), logging.LevelAccess, "pow", "CALL")
+	x := newExecution(own, p.CloseDelay)
+	x.tagged = p.Stderr == libwebsocketd.StderrTag
+	if p.Result == libwebsocketd.ResultLastLineJSON {
+		x.last = &lastLine{most: p.MaxLine}
+	}
+	for _, m := range at.Preamble() {
+		x.input.put(m.Data)
+	}
+	return x, nil
+}

@@ -1,0 +1,150 @@
+package pow
+
+import (
+	"errors"
+	"sync"
+
+	"websocketd/libwebsocketd/bridge"
+)
+
+// mostWaiting is how many bytes wait for a process that does not read them. They are read
+// from the client all the same, so that a signal after them is seen.
+const mostWaiting = 1 << 20
+
+var (
+	errInputClosed = errors.New("the input is closed, or the process is over")
+	errInputFull   = errors.New("the process has not read what was sent before")
+)
+
+// input is what waits for a process's standard input. A goroutine writes it, as long as there
+// is something.
+type input struct {
+	to bridge.Endpoint
+
+	mu      sync.Mutex
+	room    sync.Cond // there is more of it, or the input is over
+	waiting []byte
+	spare   []byte // what was written, to be filled again
+	writing bool
+	closes  bool   // after what waits
+	over    bool   // nothing more is written
+	free    func() // called when all that came before the call is written, or will never be; may be nil
+	work    sync.WaitGroup
+}
+
+func newInput(to bridge.Endpoint) *input {
+	in := &input{to: to}
+	in.room.L = &in.mu
+	return in
+}
+
+// first puts in what came before the call; it may be more than mostWaiting. free is called
+// when nothing of it is held any more. It keeps data.
+func (in *input) first(data []byte, free func()) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.waiting, in.free = append(in.waiting, data...), free
+	in.writeLocked()
+}
+
+// put puts data in, and waits for room. It does nothing when the input is closed.
+func (in *input) put(data []byte) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for len(data) > 0 && !in.closes && !in.over {
+		n := min(len(data), mostWaiting-len(in.waiting))
+		if n <= 0 {
+			in.room.Wait()
+			continue
+		}
+		in.waiting, data = append(in.waiting, data[:n]...), data[n:]
+		in.writeLocked()
+	}
+}
+
+// offer puts data in, or returns why it cannot: errInputClosed, or errInputFull if there is no
+// room now. Any amount finds room where nothing waits.
+func (in *input) offer(data []byte) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch {
+	case in.closes || in.over:
+		return errInputClosed
+	case len(in.waiting) > 0 && len(in.waiting)+len(data) > mostWaiting:
+		return errInputFull
+	}
+	in.waiting = append(in.waiting, data...)
+	in.writeLocked()
+	return nil
+}
+
+// close closes the process's input after what waits.
+func (in *input) close() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.closes = true
+	in.writeLocked()
+}
+
+// abandon closes the process's input at once.
+func (in *input) abandon() {
+	in.end()
+	in.to.CloseSend(nil)
+}
+
+// end lets nothing more be written.
+func (in *input) end() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.over, in.waiting, in.spare = true, nil, nil
+	in.freeLocked()
+	in.room.Broadcast()
+}
+
+// settle ends the input and waits for the goroutine that writes. The process must be closed:
+// that unblocks a write.
+func (in *input) settle() {
+	in.end()
+	in.work.Wait()
+}
+
+func (in *input) freeLocked() {
+	if in.free != nil {
+		in.free()
+		in.free = nil
+	}
+}
+
+// writeLocked starts the goroutine that writes, unless it runs or has nothing to do.
+func (in *input) writeLocked() {
+	if in.writing || in.over || len(in.waiting) == 0 && !in.closes {
+		return
+	}
+	in.writing = true
+	in.work.Go(in.write)
+}
+
+func (in *input) write() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	defer func() { in.writing = false }()
+	for !in.over && len(in.waiting) > 0 {
+		data := in.waiting
+		in.waiting, in.spare = in.spare[:0], nil
+		in.mu.Unlock()
+		err := in.to.Send([]bridge.Message{{Kind: bridge.Text, Data: data}})
+		in.mu.Lock()
+		in.freeLocked()
+		if cap(data) <= 2*mostWaiting {
+			in.spare = data
+		}
+		if in.over = in.over || err != nil; in.over { // it reads no more
+			in.waiting, in.spare = nil, nil
+		}
+		in.room.Broadcast()
+	}
+	if in.closes && !in.over {
+		in.over = true
+		in.to.CloseSend(nil)
+	}
+}

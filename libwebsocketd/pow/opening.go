@@ -1,0 +1,105 @@
+package pow
+
+import (
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/ws"
+)
+
+// mostEarly is how many bytes of input may come before the call. They count against the
+// memory for messages.
+const mostEarly = 16 << 20
+
+// opening is what a client says until its call has come.
+type opening struct {
+	req    *libwebsocketd.Request
+	client *ws.Endpoint
+	clock  *clock
+
+	early  []byte
+	memory *libwebsocketd.Memory // of early; nil if nothing has come
+	data   []byte                // of the call
+	rest   []bridge.Message      // what has come after it; valid until the next Receive
+}
+
+// await waits for the call, and returns it. It returns why there is none as a Result, which the
+// client is to be sent, and nil if the client has left, or has been sent its result.
+func (o *opening) await() (*Call, *Result) {
+	o.clock = startClock(func() {
+		tell(o.client, rejected(errTimeout.Error()))
+		o.client.CloseSend(over{rejected(errTimeout.Error())})
+	})
+	whole, err := o.receive()
+	switch inTime := o.clock.stop(); {
+	case !inTime || !whole && err == nil:
+		return nil, nil
+	case err != nil:
+		return nil, rejected(err.Error())
+	}
+	c, err := parseCall(o.data)
+	if err != nil {
+		return nil, rejected(err.Error())
+	}
+	return &c, nil
+}
+
+// receive receives until the call has come whole. It returns false if the client has left,
+// and an error if the call cannot be taken.
+func (o *opening) receive() (whole bool, err error) {
+	for {
+		batch, err := o.client.Receive()
+		if err != nil {
+			return false, nil
+		}
+		o.clock.moved()
+		for i := range batch {
+			m := &batch[i]
+			switch {
+			case m.Kind != bridge.Binary:
+				if err := o.hold(m.Data); err != nil {
+					return false, err
+				}
+				continue
+			case len(o.data)+len(m.Data) > mostControl:
+				return false, errProtocol
+			}
+			if o.data = append(o.data, m.Data...); !m.More {
+				o.rest = batch[i+1:]
+				return true, nil
+			}
+		}
+	}
+}
+
+// hold keeps input that comes before the call.
+func (o *opening) hold(data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	if len(o.early)+len(data) > mostEarly {
+		return errProtocol
+	}
+	if o.memory == nil {
+		o.memory = o.req.Memory(func() {
+			o.client.CloseSend(&bridge.RefusedError{Code: bridge.ClosePolicyViolation, Reason: ws.ErrTooSlow.Error()})
+		})
+	}
+	if err := o.memory.Afford(len(o.early) + len(data)); err != nil {
+		return nil // the client is gone, or the server goes away: Receive tells
+	}
+	o.early = append(o.early, data...)
+	return nil
+}
+
+// free gives back what is held.
+func (o *opening) free() {
+	if o.memory != nil {
+		o.memory.Free()
+		o.memory = nil
+	}
+}
+
+// tell sends a client its result.
+func tell(client *ws.Endpoint, result *Result) {
+	client.Send([]bridge.Message{{Kind: bridge.Binary, Data: result.encode()}})
+}
