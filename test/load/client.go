@@ -32,18 +32,18 @@ func (c closing) Error() string { return fmt.Sprintf("closed by the server with 
 // dial connects and shakes hands. The deadline for all later reads and writes is
 // patience from now.
 func dial(address string, buffer int, patience time.Duration) (*client, error) {
-	return dialWith(address, "", buffer, patience)
+	return dialWith(address, "/", "", buffer, patience)
 }
 
-// dialWith does the same with further lines of the handshake's header.
-func dialWith(address, header string, buffer int, patience time.Duration) (*client, error) {
+// dialWith does the same for a path, with further lines of the handshake's header.
+func dialWith(address, path, header string, buffer int, patience time.Duration) (*client, error) {
 	conn, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		return nil, err
 	}
 	conn.SetDeadline(time.Now().Add(patience))
 	c := &client{Conn: conn, in: newReader(conn, buffer)}
-	if err := c.shakeHands(address, header); err != nil {
+	if err := c.shakeHands(address, path, header); err != nil {
 		conn.Close()
 		return nil, err
 	}
@@ -56,8 +56,8 @@ const (
 	handshakeAnswer = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 )
 
-func (c *client) shakeHands(host, header string) error {
-	request := "GET / HTTP/1.1\r\nHost: " + host + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+func (c *client) shakeHands(host, path, header string) error {
+	request := "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + handshakeKey + "\r\n" + header + "\r\n"
 	if _, err := io.WriteString(c.Conn, request); err != nil {
 		return err

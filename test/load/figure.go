@@ -93,7 +93,10 @@ func figures() (all []figure) {
 	for _, conns := range []int{1, 10, 100} {
 		all = append(all, fanoutFigure(conns))
 	}
-	return append(all, calmFigure(200), eventsFigure(100), joinFigure())
+	for _, conns := range []int{1, 10, 50} {
+		all = append(all, callFigure(conns, "/bin/echo", greeting))
+	}
+	return append(all, callStreamFigure(100), calmFigure(200), eventsFigure(100), joinFigure())
 }
 
 func streamFigure(name, kind string, size, conns int) figure {

@@ -133,5 +133,5 @@ func firstLineOthers(program []string) func(b *bench, servers []target) []partic
 func (t target) knows(flag string) bool {
 	name, _, _ := strings.Cut(flag, "=")
 	help, _ := exec.Command(t.Command[0], "--help").CombinedOutput()
-	return strings.Contains(string(help), name+"=")
+	return strings.Contains(string(help), name+"=") || strings.Contains(string(help), name+"[=")
 }

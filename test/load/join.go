@@ -59,7 +59,7 @@ func (b *bench) join(t target, flags []string, header func(*server) (string, err
 // joinOnce returns the time until line has come back, after everything that is kept.
 func (b *bench) joinOnce(s *server, header, line string) (time.Duration, error) {
 	began := time.Now()
-	c, err := dialWith(s.address, header, floodBuffer, b.patience())
+	c, err := dialWith(s.address, "/", header, floodBuffer, b.patience())
 	if err != nil {
 		return 0, err
 	}

@@ -38,9 +38,19 @@ type flood struct {
 
 // openFlood connects n clients and waits until each has received something.
 func (b *bench) openFlood(s *server, n int, follow follower) (*flood, error) {
+	return b.openFloodBy(s, n, b.dialPlain, follow)
+}
+
+// dialPlain connects.
+func (b *bench) dialPlain(s *server, buffer int) (*client, error) {
+	return dial(s.address, buffer, b.patience())
+}
+
+// openFloodBy does what openFlood does with another way to connect.
+func (b *bench) openFloodBy(s *server, n int, connect func(s *server, buffer int) (*client, error), follow follower) (*flood, error) {
 	f := &flood{sample: sample{values: map[string]number{}}}
 	for range n {
-		c, err := dial(s.address, floodBuffer, b.patience())
+		c, err := connect(s, floodBuffer)
 		if err != nil {
 			f.close()
 			return nil, err
