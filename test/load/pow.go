@@ -14,12 +14,12 @@ import (
 // What calls by name, in pow-1, are compared with: plain connections to the same program of
 // the same server.
 const (
-	powFlag     = "--pow"
-	powPath     = "/pow/"
-	powHeader   = "Sec-WebSocket-Protocol: pow-1\r\n"
-	powCall     = `{"call":"program"}`
-	callSuffix  = way + "call"
-	plainName   = "plain" // the first target that serves calls
+	powFlag    = "--pow"
+	powPath    = "/pow/"
+	powHeader  = "Sec-WebSocket-Protocol: pow-1\r\n"
+	powCall    = `{"call":"program"}`
+	callSuffix = way + "call"
+	plainName  = "plain" // the first target that serves calls
 )
 
 // startNamed starts a server with a program that has a name, at the path /.
