@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"websocketd/libwebsocketd/pow"
 )
 
 func TestScan(t *testing.T) {
@@ -70,9 +72,12 @@ func TestSpellings(t *testing.T) {
 		}
 		value := sampleOf(f)
 		spellings := [][]string{{"-" + f.Name + "=" + value}, {"--" + f.Name + "=" + value}}
-		if f.Kind == KindBool {
+		switch f.Kind {
+		case KindBool:
 			spellings = append(spellings, []string{"-" + f.Name}, []string{"--" + f.Name})
-		} else {
+		case KindSwitch:
+			checkBare(t, f)
+		default:
 			spellings = append(spellings, []string{"-" + f.Name, value}, []string{"--" + f.Name, value})
 		}
 		for _, args := range spellings {
@@ -88,6 +93,22 @@ func TestSpellings(t *testing.T) {
 			if got := shown(line.settings[0].flag); got != value {
 				t.Errorf("%q sets %q", args, got)
 			}
+		}
+	}
+}
+
+// checkBare gives a flag that needs no value none: it has the same one as with true.
+func checkBare(t *testing.T, f Flag) {
+	t.Helper()
+	for _, arg := range []string{"-" + f.Name, "--" + f.Name, "--" + f.Name + "=true"} {
+		p := newParser()
+		line, err := scan(p.Model.Flags, []string{arg, "/sample"})
+		if err != nil || len(line.settings) != 1 || !slices.Equal(line.command, []string{"/sample"}) {
+			t.Errorf("%s: %+v, %v", arg, line, err)
+			continue
+		}
+		if err := p.parse(line.settings); err != nil || shown(line.settings[0].flag) != pow.DefaultBase {
+			t.Errorf("%s sets %q, %v", arg, shown(line.settings[0].flag), err)
 		}
 	}
 }
@@ -127,6 +148,8 @@ func sampleOf(f Flag) string {
 		return "a,b"
 	case KindList:
 		return "A: b"
+	case KindSwitch:
+		return "/sample/"
 	}
 	return "/sample" // which a URL path may be, too
 }
@@ -216,6 +239,9 @@ type textValue struct {
 
 func (v *textValue) String() string { return strings.Join(v.values, "\n") }
 
+// IsBoolFlag tells package flag that the value may be left out.
+func (v *textValue) IsBoolFlag() bool { return kindOf(v.flag) == KindSwitch }
+
 func (v *textValue) Set(text string) error {
 	if v.flag.Target.Type() == reflect.TypeFor[[]string]() {
 		v.values = append(v.values, text)
@@ -233,9 +259,17 @@ func (v *textValue) Set(text string) error {
 		}
 		v.values = []string{fmt.Sprint(n)}
 		return err
+	case v.flag.Target.Type() == reflect.TypeFor[keeping]():
+		k, err := parseKeeping(text)
+		v.values = []string{time.Duration(k).String()}
+		return err
 	case kindOf(v.flag) == KindTime:
 		d, err := parseDuration(text)
 		v.values = []string{d.String()}
+		return err
+	case kindOf(v.flag) == KindSwitch:
+		b, err := parseBase(text)
+		v.values = []string{string(b)}
 		return err
 	case v.flag.Enum != "" && !slices.Contains(strings.Split(v.flag.Enum, ","), text):
 		return errors.New("must be one of " + strings.ReplaceAll(v.flag.Enum, ",", ", "))
@@ -265,7 +299,8 @@ func FuzzScan(f *testing.F) {
 	}
 	for _, seed := range []string{
 		"", "-", "--", "---x", "-=1", "--=", "-h=1", "--port", "--header=\xff", "--header\na,b\n--header=c", "--maxline=1\n",
-		"--maxline=9223372036854775808", "--maxline=9999999999G", "--linger=5", "--linger\n1h0m5s", "--linger=-1s", "--history=4095", "--port=-0x_1", "--pingms=-1", "--loglevel=\"${x}\"", "--dir=--dir", "--dir\n-h\n-h",
+		"--maxline=9223372036854775808", "--maxline=9999999999G", "--linger=5", "--linger\n1h0m5s", "--linger=-1s", "--resume=never", "--pow", "--pow=false\ncat", "--pow=/a/\n--pow=true", "--pow=/a//", "--pow=",
+		"--history=4095", "--port=-0x_1", "--pingms=-1", "--loglevel=\"${x}\"", "--dir=--dir", "--dir\n-h\n-h",
 		"--protocol=a\\,b", "--address=@x", "--binary=TRUE\n--binary=0\ntrue", "--stderr=log,tag", "--stderr=", "-header-ws=x\n-header-http=y",
 	} {
 		f.Add(seed)

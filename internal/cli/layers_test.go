@@ -33,8 +33,11 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		if f.Default == "" && f.Kind != KindBool {
 			other = "other:" // as a header must be
 		}
-		if f.Kind == KindNames {
+		switch f.Kind {
+		case KindNames:
 			other = "other"
+		case KindSwitch:
+			other = "/other/"
 		}
 		if f.Name == "socketmode" || f.Name == "socketgroup" {
 			other = "0600"

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -21,6 +22,13 @@ const Protocol = "pow-1"
 // DefaultBase is the URL path below which pow-1 is spoken.
 const DefaultBase = "/pow/"
 
+// The least of Options, and what is meant without them; of DefaultHistory only the latter.
+const (
+	DefaultExpiry  = time.Minute
+	DefaultLines   = 1000
+	DefaultHistory = 1 << 20
+)
+
 // Options say what a Handler serves, and where.
 type Options struct {
 	// Base is the URL path below which pow-1 is spoken; it begins and ends with a slash. "" is
@@ -33,6 +41,12 @@ type Options struct {
 
 	// Sessions counts the calls over HTTP; nil is one of its own without a limit.
 	Sessions *session.Registry
+
+	// Expiry is how long a call over HTTP is kept after the last request about it. Lines is how
+	// many lines of its output are kept, and History how many bytes.
+	Expiry  time.Duration
+	Lines   int
+	History int
 
 	// Choose, if it is not nil, is asked about every call of a function; its error makes the
 	// call rejected, with that for a reason. The request is that of the handshake, or of REST's
@@ -57,6 +71,10 @@ func New(o Options) (*Handler, error) {
 	if o.Sessions == nil {
 		o.Sessions = session.NewRegistry(0)
 	}
+	if o.History <= 0 {
+		o.History = DefaultHistory
+	}
+	o.Expiry, o.Lines = max(o.Expiry, DefaultExpiry), max(o.Lines, DefaultLines)
 	return &Handler{o: o}, nil
 }
 
