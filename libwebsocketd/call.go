@@ -52,10 +52,11 @@ func (s *programs) named(name string) (route, *gate.Refusal) {
 		return route{}, unknown
 	}
 	to, refusal := findScript(s.own.scripts, clean)
-	if to.program = s.own; refusal == nil && to.pathInfo != "" {
-		refusal = unknown
+	if refusal != nil || to.pathInfo != "" {
+		return route{}, unknown // also for a file that cannot be executed: it is no program
 	}
-	return to, refusal
+	to.program = s.own
+	return to, nil
 }
 
 // admitTo returns a request of the same client for another program.

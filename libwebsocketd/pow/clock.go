@@ -1,6 +1,7 @@
 package pow
 
 import (
+	"cmp"
 	"sync"
 	"time"
 )
@@ -19,17 +20,17 @@ const (
 type clock struct {
 	mu     sync.Mutex
 	timer  *time.Timer
-	silent int  // looks in which nothing has come
-	all    int  // looks
-	came   bool // something has, since the last look
+	silent int // looks at which nothing had come
+	all    int // looks
 	over   bool
-	expire func() // called when the time is up
+	heard  func() (bool, error) // whether something has come since the last look, or why the wait is over
+	expire func(cause error)    // called when the time is up
 }
 
 // startClock starts a clock. The caller must call stop; expire runs before that returns, or
 // never.
-func startClock(expire func()) *clock {
-	c := &clock{expire: expire}
+func startClock(heard func() (bool, error), expire func(cause error)) *clock {
+	c := &clock{heard: heard, expire: expire}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.timer = time.AfterFunc(look, c.look)
@@ -42,23 +43,16 @@ func (c *clock) look() {
 	if c.over {
 		return
 	}
-	if c.all++; !c.came {
+	heard, cause := c.heard()
+	if c.all++; !heard {
 		c.silent++
 	}
-	c.came = false
-	if c.silent < int(callWait/look) && c.all < int(mostCallWait/look) {
+	if cause == nil && c.silent < int(callWait/look) && c.all < int(mostCallWait/look) {
 		c.timer.Reset(look)
 		return
 	}
 	c.over = true
-	c.expire()
-}
-
-// moved notes that something has come.
-func (c *clock) moved() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.came = true
+	c.expire(cmp.Or(cause, errTimeout))
 }
 
 // stop stops the clock, and reports whether the time was not up.

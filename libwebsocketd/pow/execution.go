@@ -130,6 +130,9 @@ func (x *execution) close(cause error) error {
 	x.mu.Lock()
 	x.closed = true
 	x.mu.Unlock()
+	if f, ok := x.proc.(*function); ok {
+		f.cut(cause) // it may be reading, and cannot be killed
+	}
 	x.stopped.Wait()
 	err := x.proc.Close()
 	x.input.settle()

@@ -2,6 +2,7 @@ package pow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,8 +15,8 @@ import (
 )
 
 // Func is a Go function that clients call like a program. stdin has the client's input, and
-// ends when the client closes it or is gone; what is written to stdout is output, one frame a
-// write. The value it returns is the result, if it can be put in JSON; its error makes the call
+// ends when the client closes it; when the client is gone, reading fails. What is written to
+// stdout is output, one frame a write. The value it returns is the result, if it can be put in JSON; its error makes the call
 // rejected, and so does a panic, which harms nothing else.
 //
 // ctx is done when the client asks for the end, or is gone, or the server goes away;
@@ -64,13 +65,14 @@ func startFunction(f Func, req *libwebsocketd.Request, params []string, log *slo
 		defer close(p.done)
 		defer stdin.Close()
 		defer stdout.Close()
-		p.result.value, p.result.err = guarded(log, func() (any, error) { return f(p.ctx, stdin, stdout, params...) })
+		p.result.of(log, func() (any, error) { return f(p.ctx, stdin, stdout, params...) })
 	}()
 	return p
 }
 
-// guarded calls f, and returns a panic of it as an error.
-func guarded(log *slog.Logger, f func() (any, error)) (value any, err error) {
+// of sets what f returns. It is called by the goroutine of f, because the value and the error
+// may have methods that panic.
+func (r *returned) of(log *slog.Logger, f func() (any, error)) {
 	returns := false
 	defer func() {
 		if returns {
@@ -81,11 +83,15 @@ func guarded(log *slog.Logger, f func() (any, error)) (value any, err error) {
 			cause = "the function has not returned" // runtime.Goexit
 		}
 		logging.At(log, logging.LevelError, "pow", fmt.Sprintf("a function has panicked: %v", cause), "stack", string(debug.Stack()))
-		value, err = nil, &panicked{fmt.Sprint(cause)}
+		r.value, r.err = nil, &panicked{fmt.Sprint(cause)}
 	}()
-	value, err = f()
+	value, err := f()
+	if err != nil {
+		r.err = errors.New(err.Error())
+	} else {
+		r.value = valueOf(value)
+	}
 	returns = true
-	return value, err
 }
 
 // Receive returns what the function has written. A character that a write has cut is kept for
@@ -121,6 +127,9 @@ func (p *function) Send(batch []bridge.Message) error {
 	}
 	return nil
 }
+
+// cut makes the function's reading fail: the end of the input means that the input is complete.
+func (p *function) cut(cause error) { p.stdin.CloseWithError(cause) }
 
 // CloseSend ends the function's input.
 func (p *function) CloseSend(error) error { return p.stdin.Close() }

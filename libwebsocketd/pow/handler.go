@@ -120,8 +120,7 @@ func (h *Handler) Serve(req *libwebsocketd.Request, client *ws.Endpoint) {
 		}
 	}
 	if result != nil {
-		logging.At(req.Log(), logging.LevelAccess, "pow", "REJECTED: "+result.Reason)
-		tell(client, result)
+		o.reject(result)
 	}
 	if x == nil {
 		return
@@ -130,12 +129,7 @@ func (h *Handler) Serve(req *libwebsocketd.Request, client *ws.Endpoint) {
 	if own := x.Process(); own != nil {
 		client.Adopt(at.Program().MessageRate.Throttle(), own.Leaving)
 	}
-	if len(o.early) > 0 {
-		memory := o.memory
-		o.memory = nil
-		x.input.first(o.early, memory.Free)
-		o.early = nil
-	}
+	o.handOver(x.input)
 	t := &talk{execution: x, client: client}
 	req.Converse(at, t, caller{client, t, o.rest})
 }

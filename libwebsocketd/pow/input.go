@@ -11,6 +11,9 @@ import (
 // from the client all the same, so that a signal after them is seen.
 const mostWaiting = 1 << 20
 
+// mostKept is how much room is kept for input while none waits.
+const mostKept = 32 << 10
+
 var (
 	errInputClosed = errors.New("the input is closed, or the process is over")
 	errInputFull   = errors.New("the process has not read what was sent before")
@@ -97,7 +100,10 @@ func (in *input) end() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.over, in.waiting, in.spare = true, nil, nil
-	in.freeLocked()
+	if in.free != nil {
+		in.free()
+		in.free = nil
+	}
 	in.room.Broadcast()
 }
 
@@ -106,13 +112,6 @@ func (in *input) end() {
 func (in *input) settle() {
 	in.end()
 	in.work.Wait()
-}
-
-func (in *input) freeLocked() {
-	if in.free != nil {
-		in.free()
-		in.free = nil
-	}
 }
 
 // writeLocked starts the goroutine that writes, unless it runs or has nothing to do.
@@ -129,12 +128,14 @@ func (in *input) write() {
 	defer in.mu.Unlock()
 	defer func() { in.writing = false }()
 	for !in.over && len(in.waiting) > 0 {
-		data := in.waiting
-		in.waiting, in.spare = in.spare[:0], nil
+		data, free := in.waiting, in.free
+		in.waiting, in.spare, in.free = in.spare[:0], nil, nil
 		in.mu.Unlock()
 		err := in.to.Send([]bridge.Message{{Kind: bridge.Text, Data: data}})
+		if free != nil {
+			free()
+		}
 		in.mu.Lock()
-		in.freeLocked()
 		if cap(data) <= 2*mostWaiting {
 			in.spare = data
 		}
@@ -142,6 +143,12 @@ func (in *input) write() {
 			in.waiting, in.spare = nil, nil
 		}
 		in.room.Broadcast()
+	}
+	if cap(in.spare) > mostKept {
+		in.spare = nil
+	}
+	if cap(in.waiting) > mostKept {
+		in.waiting = nil
 	}
 	if in.closes && !in.over {
 		in.over = true

@@ -1,8 +1,12 @@
 package pow
 
 import (
+	"context"
+	"errors"
+
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/ws"
 )
 
@@ -20,14 +24,16 @@ type opening struct {
 	memory *libwebsocketd.Memory // of early; nil if nothing has come
 	data   []byte                // of the call
 	rest   []bridge.Message      // what has come after it; valid until the next Receive
+	read   int64                 // bytes of the client's at the last look of the clock
 }
 
 // await waits for the call, and returns it. It returns why there is none as a Result, which the
 // client is to be sent, and nil if the client has left, or has been sent its result.
 func (o *opening) await() (*Call, *Result) {
-	o.clock = startClock(func() {
-		tell(o.client, rejected(errTimeout.Error()))
-		o.client.CloseSend(over{rejected(errTimeout.Error())})
+	o.clock = startClock(o.heard, func(cause error) {
+		result := rejected(cause.Error())
+		o.reject(result)
+		o.client.CloseSend(over{result})
 	})
 	whole, err := o.receive()
 	switch inTime := o.clock.stop(); {
@@ -43,6 +49,23 @@ func (o *opening) await() (*Call, *Result) {
 	return &c, nil
 }
 
+// heard reports whether something has come since the last time, or waits to be read: then it is
+// we who are late. Its error is that the server goes away.
+func (o *opening) heard() (bool, error) {
+	if cause := context.Cause(o.client.Context()); errors.Is(cause, bridge.ErrGoingAway) {
+		return false, cause
+	}
+	last := o.read
+	o.read = o.client.BytesRead()
+	return o.read > last || o.client.HasUnread(), nil
+}
+
+// reject sends the client a result that comes instead of a call.
+func (o *opening) reject(result *Result) {
+	logging.At(o.req.Log(), logging.LevelAccess, "pow", "REJECTED: "+result.Reason)
+	tell(o.client, result)
+}
+
 // receive receives until the call has come whole. It returns false if the client has left,
 // and an error if the call cannot be taken.
 func (o *opening) receive() (whole bool, err error) {
@@ -51,7 +74,6 @@ func (o *opening) receive() (whole bool, err error) {
 		if err != nil {
 			return false, nil
 		}
-		o.clock.moved()
 		for i := range batch {
 			m := &batch[i]
 			switch {
@@ -89,6 +111,16 @@ func (o *opening) hold(data []byte) error {
 	}
 	o.early = append(o.early, data...)
 	return nil
+}
+
+// handOver puts what has come before the call into the input of the process.
+func (o *opening) handOver(to *input) {
+	if len(o.early) == 0 {
+		return
+	}
+	o.memory.Whole()
+	to.first(o.early, o.memory.Free)
+	o.early, o.memory = nil, nil
 }
 
 // free gives back what is held.

@@ -42,7 +42,7 @@ var null = json.RawMessage("null")
 
 // returned is the final error of a Func's Receive: it has returned.
 type returned struct {
-	value any
+	value json.RawMessage // nil if JSON has no form for it
 	err   error
 }
 
@@ -70,7 +70,7 @@ func resultOf(end, cause error, value json.RawMessage, prefix string) *Result {
 		success = ended.Success()
 	case errors.As(end, &done):
 		success = done.err == nil
-		value = valueOf(done.value)
+		value = done.value
 	}
 	if success && cause != errProtocol && cause != errTimeout {
 		return &Result{Status: Fulfilled, Value: value}
@@ -79,9 +79,11 @@ func resultOf(end, cause error, value json.RawMessage, prefix string) *Result {
 		return rejected(panic.Error())
 	}
 	reason := end.Error()
-	if cause != nil && success {
+	switch {
+	case cause == nil || reason == cause.Error(): // a function returns it, which context.Cause has told it
+	case success:
 		reason = cause.Error()
-	} else if cause != nil {
+	default:
 		reason = cause.Error() + " (" + reason + ")"
 	}
 	return rejected(prefix + reason)
