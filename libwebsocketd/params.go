@@ -1,8 +1,10 @@
 package libwebsocketd
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 )
@@ -28,6 +30,15 @@ const (
 	ResultLastLineJSON ResultMode = "lastline-json" // the last line of its output that is not blank, a JSON text
 )
 
+// CheckPattern returns an error if Params.Patterns cannot have a pattern.
+func CheckPattern(pattern string) error {
+	_, err := regexp.Compile(pattern)
+	if fault := (*syntax.Error)(nil); errors.As(err, &fault) {
+		return fmt.Errorf("the pattern %q is no regular expression: %s", pattern, fault.Code)
+	}
+	return err
+}
+
 // check returns the first fault.
 func (p *Params) check() error {
 	switch {
@@ -40,19 +51,23 @@ func (p *Params) check() error {
 	return err
 }
 
-// compile returns the patterns, ready to be matched.
+// compile returns the patterns, ready for matchesWhole.
 func (p *Params) compile() (patterns []*regexp.Regexp, err error) {
 	for _, pattern := range p.Patterns {
-		whole, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
-		if err == nil {
-			_, err = regexp.Compile(pattern) // by itself: a bracket too many must not end the group
+		if err := CheckPattern(pattern); err != nil {
+			return nil, fieldError("Params.Patterns: %w", err)
 		}
-		if err != nil {
-			return nil, fieldError("Params.Patterns has %q: %w", pattern, err)
-		}
-		patterns = append(patterns, whole)
+		compiled := regexp.MustCompile(pattern)
+		compiled.Longest()
+		patterns = append(patterns, compiled)
 	}
 	return patterns, nil
+}
+
+// matchesWhole reports whether a pattern, which prefers the longest match, matches all of s.
+func matchesWhole(pattern *regexp.Regexp, s string) bool {
+	at := pattern.FindStringIndex(s)
+	return at != nil && at[0] == 0 && at[1] == len(s)
 }
 
 // CheckParams returns why the program cannot have these parameters, nil if it can. The error
@@ -82,7 +97,7 @@ func (p *program) refuses(i int, param string) string {
 		return "does not fit a program's arguments"
 	case n == 0 && strings.HasPrefix(param, "-"):
 		return "begins with a hyphen"
-	case n > 0 && !p.params[min(i, n-1)].MatchString(param):
+	case n > 0 && !matchesWhole(p.params[min(i, n-1)], param):
 		return "is not of the form that is wanted there"
 	}
 	return ""

@@ -132,6 +132,8 @@ func sampleOf(f Flag) string {
 		return "ES256,RS256"
 	case "spawnrate", "messagerate":
 		return "10/m"
+	case "powexpiry":
+		return "2m0s"
 	}
 	switch f.Kind {
 	case KindBool:
@@ -206,24 +208,25 @@ func oracle(p *parser) *flag.FlagSet {
 
 // bound makes a number of set refuse what is outside of the limits of f.
 func bound(set *flag.FlagSet, f *kong.Flag) {
-	most := math.MaxInt
-	if strings.HasSuffix(f.Name, "port") {
-		most = 65535
+	least, _ := f.Tag.GetInt("min")
+	most, err := f.Tag.GetInt("max")
+	if err != nil {
+		most = math.MaxInt64
 	}
-	set.Lookup(f.Name).Value = bounded{set.Lookup(f.Name).Value, most}
+	set.Lookup(f.Name).Value = bounded{set.Lookup(f.Name).Value, least, most}
 }
 
-// bounded is a number between zero and most.
+// bounded is a number from least to most.
 type bounded struct {
 	flag.Value
-	most int
+	least, most int64
 }
 
 func (b bounded) Set(text string) error {
 	if err := b.Value.Set(text); err != nil {
 		return err
 	}
-	if n, _ := strconv.Atoi(b.Value.String()); n < 0 || n > b.most {
+	if n, _ := strconv.ParseInt(b.Value.String(), 10, 64); n < b.least || n > b.most {
 		return errors.New("out of bounds")
 	}
 	return nil
@@ -265,7 +268,9 @@ func (v *textValue) Set(text string) error {
 		return err
 	case kindOf(v.flag) == KindTime:
 		d, err := parseDuration(text)
-		v.values = []string{d.String()}
+		if v.values = []string{d.String()}; err == nil {
+			err = longEnough(v.flag.Tag, d)
+		}
 		return err
 	case kindOf(v.flag) == KindSwitch:
 		b, err := parseBase(text)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"slices"
@@ -29,6 +30,9 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	}
 	for _, p := range cfg.Programs {
 		log.Info("Serving program             : " + p.Name + " at " + where(p) + ": " + strings.Join(p.Command, " "))
+	}
+	if calls, ok := callsOf(cfg); ok {
+		log.Info("Keeping calls over HTTP     : for " + brief(calls.Expiry) + " after the last request about one")
 	}
 	if cfg.StaticDir != "" {
 		log.Info("Serving static content from : " + cfg.StaticDir)
@@ -91,6 +95,9 @@ func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logg
 			continue
 		case len(cfg.Command) > 0 || cfg.Dir != "" || len(cfg.Programs) > 0:
 			log.Info("Starting WebSocket server   : ws" + secure + "://" + place)
+		}
+		if calls, ok := callsOf(cfg); ok {
+			log.Info(fmt.Sprintf("Serving calls by name       : ws%s://%s%s, http%[1]s://%[2]s%[3]sdocs/ tells how", secure, place, calls.Base[1:]))
 		}
 		if cfg.Console {
 			log.Info("Developer console enabled   : http" + secure + "://" + place)

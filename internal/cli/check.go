@@ -33,8 +33,9 @@ type options struct {
 func (w *options) check() *refusal {
 	checks := []func() *refusal{
 		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkProxies, w.checkProofs, w.openCredentials, w.checkAccess, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
-		w.checkLifetime, w.checkSessionURL, w.checkIsolate, w.checkNamed,
+		w.checkLifetime, w.checkSessionURL, w.checkIsolate, w.checkPow, w.checkBeneath,
 	}
+	checks = append(checks, w.powFlagChecks()...)
 	checks = append(checks, w.lifeFlagChecks()...)
 	checks = append(checks, w.findCommand, w.findDir, w.findBeside, w.checkExposed)
 	for _, check := range checks {

@@ -15,7 +15,7 @@ import (
 //	default      the value of a flag that is not set
 //	placeholder  what stands after the = in --help
 //	enum         the only values allowed
-//	min, max     the smallest and the largest number, or size in bytes, allowed
+//	min, max     the smallest and the largest number, size in bytes, or time, allowed
 //	sep          none: a value of a repeatable flag is one element
 //	variable     "none": no environment variable sets this flag
 //	check        the entry of formChecks, if it is not that of the flag's name
@@ -110,7 +110,7 @@ type sharedFlags struct {
 	Linger     duration `placeholder:"DUR" default:"0s" program:"key" help:"How long a shared process is kept when the last client has left: 250ms, 5s, 1m30s."`
 	Input      string   `placeholder:"WHOSE" default:"all" enum:"all,first,none" program:"key" help:"Whose messages reach a shared process: all; first, those of the client that has been there the longest; none, those of no client. Messages of the others are ignored."`
 	Slowclient string   `placeholder:"MODE" default:"close" enum:"close,drop,block" program:"key" help:"What happens to a client so slow that the next message for it has left --history: close ends its connection with 1013; drop tells it how many messages it has lost; block keeps the process waiting for it, and with it all others."`
-	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" program:"key" help:"Output of a shared process or a session to keep: a new client gets it first. A shared client that has not taken what leaves it is slow; the process of a session waits when no client has confirmed half of it. 64K is 65536 bytes, 4K the least."`
+	History    size     `placeholder:"SIZE" default:"1MiB" min:"4096" program:"key" help:"Output of a shared process or a session to keep: a new client gets it first. A shared client that has not taken what leaves it is slow; the process of a session waits when no client has confirmed half of it. Of a call over HTTP (--pow) this much can be asked for. 64K is 65536 bytes, 4K the least."`
 	Keepfirst  size     `placeholder:"SIZE" default:"0" program:"key" help:"How much of the beginning of the output of a shared process or a session to keep as well, as long as it runs: a client that comes later gets these whole messages first, such as a heading or the header of a video, and then what --history has. 0 is nothing."`
 	Restart    string   `placeholder:"WHEN" default:"never" enum:"never,on-failure,always" program:"key" help:"After which endings of a shared process another one is started: never; on-failure, after an exit status other than 0 or a signal; always. There is a wait before, 100 ms at first, which grows up to 30 s while processes end soon."`
 	Isolate    string   `placeholder:"BY" default:"none" enum:"none,user" program:"key" help:"Which clients of a URL have one shared process: none, all of them; user, those of one user, who needs credentials for that. The process is told the user."`
@@ -120,7 +120,7 @@ type sharedFlags struct {
 type sessionFlags struct {
 	Resume      keeping `placeholder:"DUR|never" default:"0s" program:"key" help:"Each process outlives the connections of its client, who comes back by a cookie or by the id of the session and goes on where the output was: how long the process is kept while no client is attached, 250ms, 5m, 24h. never: it is kept until it ends or is deleted. 0 is off: a process ends with its connection."`
 	Attach      string  `placeholder:"MODE" default:"share" enum:"share,takeover,refuse" program:"key" help:"What happens when a client attaches to a session that has one already: share, both get the output and send messages; takeover, the former one is closed with 4409; refuse, the new one is answered 409."`
-	Maxsessions int     `placeholder:"N" min:"0" help:"Sessions at once, of all programs together; one beyond that is answered 429. 0 is no limit. Without this flag it is --maxforks."`
+	Maxsessions int     `placeholder:"N" min:"0" help:"Sessions at once, of all programs together, and calls over HTTP (--pow); one beyond that is answered 429. 0 is no limit. Without this flag it is --maxforks."`
 	Sessionurl  bool    `program:"key" help:"Redirect the page of --staticdir at the program's path to the URL of a session of its own, which can be bookmarked."`
 }
 
@@ -130,7 +130,9 @@ type configFlags struct {
 }
 
 type powFlags struct {
-	Pow base `placeholder:"/BASE/" help:"Let clients call the programs of --config and --dir by their names, below this URL path, in the protocol pow-1 (Process Over WebSocket), over WebSocket and HTTP: with parameters, an end of input, cancellation and a result. Without a value /pow/."`
+	Pow       base     `placeholder:"/BASE/" help:"Let clients call the programs of --config and --dir by their names, below this URL path, in the protocol pow-1 (Process Over WebSocket), over WebSocket and HTTP: with parameters, an end of input, cancellation and a result. Without a value /pow/."`
+	Powexpiry duration `placeholder:"DUR" default:"1m" min:"1m" help:"How long a call over HTTP is kept after the last request about it, whether its process has ended or not; if not, it is canceled. 1m is the least."`
+	Powlines  int      `placeholder:"N" default:"1000" min:"1000" max:"1000000" help:"Lines of the output of a call over HTTP to keep, of --history bytes together. 1000 is the least."`
 }
 
 type besideFlags struct {

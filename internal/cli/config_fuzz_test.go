@@ -37,6 +37,8 @@ func FuzzConfig(f *testing.F) {
 		"shared = true\nlinger = \"5s\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"connection\"\nhistory = 5000\n[program.b]\ncommand = [\"cat\"]\nmaxframesize = 0\n",
 		"start = \"eager\"\nlinger = 5\nhistory = \"1K\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"shared\"\nprefork = 1\n",
 		"attach = \"share\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"session\"\nresume = \"0s\"\nsessionurl = true\n[program.b]\ncommand = [\"cat\"]\nlifetime = \"shared\"\nresume = \"never\"\n",
+		"pow = true\npowlines = 2000\nmaxsessions = 3\n[program.a]\ncommand = [\"cat\"]\nparams = { least = 1, most = 2, patterns = [\"[a-z]+\", '\\d'] }\nresult = \"lastline-json\"\n",
+		"pow = \"/a/\"\n[program.a]\ncommand = [\"cat\"]\nparams = [\"(\"]\nresult = \"x\"\n[program.b]\ncommand = [\"cat\"]\nparams.least = 3\nparams.most = 2\n",
 	} {
 		f.Add(seed)
 	}

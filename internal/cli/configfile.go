@@ -122,8 +122,8 @@ func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settin
 // value would be right without its quotes, or with a unit, the fault suggests that.
 func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	_, err := strconv.ParseInt(value.text, 0, 64)
-	isBool := value.text == "true" || value.text == "false"
-	if form == forms[KindInt] && err == nil || form == forms[KindBool] && isBool {
+	isSwitch := form == forms[KindBool] || form == forms[KindSwitch]
+	if form == forms[KindInt] && err == nil || isSwitch && isBoolText(value.text) {
 		form = value.text
 	}
 	if withUnit := value.text + "s"; form == forms[KindTime] && isTime(withUnit) {
@@ -131,6 +131,8 @@ func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	}
 	c.faults.add(value.line, "%s is %s%s; write %s = %s", key, value.kind, content(value), key, form)
 }
+
+func isBoolText(text string) bool { return text == trueText || text == falseText }
 
 func isTime(text string) bool {
 	_, err := parseDuration(text)
@@ -174,7 +176,7 @@ func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue)
 	switch kind := kindOf(flag); {
 	case kind == KindBool && value.kind == tomlBool:
 		return []string{value.text}, nil
-	case kind == KindSwitch && (value.kind == tomlBool || value.kind == tomlString):
+	case kind == KindSwitch && (value.kind == tomlBool || value.kind == tomlString && !isBoolText(value.text)):
 		return []string{value.text}, nil
 	case (kind == KindInt || kind == KindUint) && value.kind == tomlInteger:
 		return []string{strings.TrimPrefix(value.text, "+")}, nil

@@ -18,7 +18,9 @@ type fileProgram struct {
 	lifetime string   // "": that of the flags
 	command  []string // looked up; nil if it is faulty
 	cwd      string
-	env      []string  // NAME=VALUE
+	env      []string // NAME=VALUE
+	params   libwebsocketd.Params
+	result   libwebsocketd.ResultMode
 	settings []setting // from the keys that are named like flags
 	lines    map[string]int
 	broken   map[string]bool // the keys with a fault
@@ -31,6 +33,8 @@ var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
 	"lifetime": (*configFile).readLifetime,
 	"cwd":      (*configFile).readCwd,
 	"env":      (*configFile).readEnv,
+	"params":   (*configFile).readParams,
+	"result":   (*configFile).readResult,
 }
 
 // isProgramKey reports whether a flag is also a key of a program (see grammar).
@@ -47,7 +51,7 @@ func isProgramDefault(flag *kong.Flag) bool {
 
 // programKeys returns all keys of a program, those that every program needs first.
 func (c *configFile) programKeys() []string {
-	keys := []string{"command", "path", "lifetime", "cwd", "env"}
+	keys := []string{"command", "path", "lifetime", "cwd", "env", "params", "result"}
 	for _, flag := range c.flags {
 		if isProgramKey(flag) {
 			keys = append(keys, flag.Name)

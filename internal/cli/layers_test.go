@@ -54,7 +54,7 @@ func TestLayersOfEveryFlag(t *testing.T) {
 			other = "EdDSA"
 		}
 		if f.Kind == KindInt {
-			other = "7"
+			other = "7777"
 		}
 		if got := layeredValue(t, f, sample, []string{"--" + f.Name + "=" + other}); got != other {
 			t.Errorf("%s=%s with --%s=%s gives %q", f.Env, sample, f.Name, other, got)
@@ -88,6 +88,9 @@ func defaultOf(f Flag) string {
 	case f.Kind == KindSize:
 		n, _ := parseSize(f.Default)
 		return strconv.FormatInt(n, 10)
+	case f.Kind == KindTime:
+		d, _ := parseDuration(f.Default)
+		return d.String()
 	case f.Kind == KindInt && f.Default == "": // it has the value of another flag
 		return "0"
 	}

@@ -37,6 +37,9 @@ var lifeFlags = []struct {
 	{"sessionurl", []string{lifeSession}},
 }
 
+// callFlags are those of lifeFlags that have a meaning for calls over HTTP, too.
+var callFlags = []string{"history", "maxsessions"}
+
 // life returns the lifetime that the flags ask for. Both of them at once are refused
 // (checkLifetime).
 func (w *options) life() string {
@@ -176,23 +179,28 @@ func (w *options) checkIsolate() *refusal {
 // check for each flag, so that all faults of a file are reported. If programs of the file
 // may have it, the flags are their defaults.
 func (w *options) lifeFlagChecks() []func() *refusal {
-	return w.lifeChecks(w.layers, func(in []string) string {
-		if slices.ContainsFunc(w.file.programs, func(p *fileProgram) bool { return p.mayHave(in) }) {
+	return w.lifeChecks(w.layers, func(flag string, in []string) string {
+		forCalls := slices.Contains(callFlags, flag)
+		if forCalls && w.mayCall() || slices.ContainsFunc(w.file.programs, func(p *fileProgram) bool { return p.mayHave(in) }) {
 			return ""
 		}
-		return "write " + alternatives(in, func(life string) string { return lifeWords[life].key }) + `, or lifetime = ` + quoted(in) + " in a program"
+		keys := alternatives(in, func(life string) string { return lifeWords[life].key })
+		if forCalls {
+			keys += " or pow = true"
+		}
+		return "write " + keys + `, or lifetime = ` + quoted(in) + " in a program"
 	})
 }
 
 // lifeKeyChecks does the same for a program of the file, but only for its own keys: the
 // flags may be for other programs.
 func (w *options) lifeKeyChecks() []func() *refusal {
-	return w.lifeChecks(w.layers[:1], func(in []string) string { return "write lifetime = " + quoted(in) })
+	return w.lifeChecks(w.layers[:1], func(_ string, in []string) string { return "write lifetime = " + quoted(in) })
 }
 
 // lifeChecks returns checks of what layers set of lifeFlags. wayOut says how to get one of
 // some lifetimes; "": the flag is for others.
-func (w *options) lifeChecks(layers [][]setting, wayOut func(in []string) string) (checks []func() *refusal) {
+func (w *options) lifeChecks(layers [][]setting, wayOut func(flag string, in []string) string) (checks []func() *refusal) {
 	for _, f := range lifeFlags {
 		checks = append(checks, func() *refusal {
 			off := f.name == "watch" && !w.Shared.Watch || f.name == "sessionurl" && !w.Session.Sessionurl
@@ -200,11 +208,14 @@ func (w *options) lifeChecks(layers [][]setting, wayOut func(in []string) string
 			if off || !given || slices.Contains(f.in, w.life()) {
 				return nil
 			}
-			way := wayOut(f.in)
+			way := wayOut(f.name, f.in)
 			if way == "" {
 				return nil
 			}
 			by := alternatives(f.in, func(life string) string { return "--" + lifeWords[life].flag })
+			if slices.Contains(callFlags, f.name) {
+				by += " or --pow"
+			}
 			return &refusal{status: ExitUsage, about: []string{f.name, "shared", "resume"},
 				message: fmt.Sprintf("please specify %s when requesting --%s", by, f.name),
 				inFile:  fmt.Sprintf("%s is for lifetime %s; %s, or take %[1]s out", f.name, quoted(f.in), way)}

@@ -149,7 +149,7 @@ func TestRefusals(t *testing.T) {
 		{"linger alone", "", []string{"--linger=5s", "cat"}, 1, "", "please specify --shared when requesting --linger", ""},
 		{"input alone", "", []string{"--input=none", "cat"}, 1, "", "please specify --shared when requesting --input", ""},
 		{"slowclient alone", "", []string{"--slowclient=drop", "cat"}, 1, "", "please specify --shared when requesting --slowclient", ""},
-		{"history alone", "", []string{"--history=4K", "cat"}, 1, "", "please specify --shared or --resume when requesting --history", ""},
+		{"history alone", "", []string{"--history=4K", "cat"}, 1, "", "please specify --shared or --resume or --pow when requesting --history", ""},
 		{"restart alone", "", []string{"--restart=always", "cat"}, 1, "", "please specify --shared when requesting --restart", ""},
 		{"watch alone", "", []string{"--watch", "cat"}, 1, "", "please specify --shared or --resume when requesting --watch", ""},
 		{"watch of files", "", []string{"--watch", "--staticdir=" + dir}, 1, "", "please specify --shared or --resume when requesting --watch", ""},

@@ -52,6 +52,8 @@ func (w *options) addPrograms() *refusal {
 		switch most := w.Admit.Maxforks; {
 		case p.path == "/" && (len(w.command) > 0 || w.Program.Dir != ""):
 			w.file.faults.add(p.lineOf("path"), "path = \"/\" of program %s is that of COMMAND or --dir; give the program another path", p.name)
+		case w.Pow.Pow.covers(p.path):
+			w.file.faults.add(p.lineOf("path"), "path = %q of program %s is below %s, where --pow answers; give one of them another path", p.path, p.name, w.Pow.Pow)
 		case program.Prefork > 0 && most > 0 && ahead > most:
 			w.file.faults.add(p.lineOf("prefork"), "with program %s, %d processes are to be started ahead, more than maxforks = %d allows; "+
 				"take a larger maxforks or a smaller prefork", p.name, ahead, most)
@@ -87,7 +89,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 	if sets(own, "auth") && !sets(own, "allow") && slices.Equal(one.Credential.Auth, []string{gate.NoAuth}) {
 		one.Credential.Allow = nil // the flag says who of the users may; here nobody is one
 	}
-	ok = p.command != nil
+	ok = p.command != nil && w.checkCalled(p)
 	for _, check := range one.programChecks() {
 		if r := check(); r != nil {
 			p.blame(layers, r, &w.file.faults)
@@ -97,6 +99,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 	cfg := one.config()
 	program = cfg.Program()
 	program.Name, program.Path, program.Command, program.WorkDir, program.Env = p.name, p.path, p.command, p.cwd, p.env
+	program.Params, program.Result = p.params, p.result
 	if sets(p.settings, "maxforks") {
 		program.MaxForks = max(0, one.Admit.Maxforks)
 	}

@@ -142,7 +142,7 @@ func (r *reloader) sayRestart(next *options) {
 		switch {
 		case name == "maxsessions": // has taken effect
 		case slices.Equal(valuesOf(r.started.layers, name), valuesOf(next.layers, name)):
-		case isProgramDefault(flag):
+		case isProgramDefault(flag) && (name != "history" || r.started.Pow.Pow == ""): // which calls have too
 			some = append(some, name)
 		default:
 			none = append(none, name)

@@ -253,8 +253,19 @@ func (d *duration) Decode(ctx *kong.DecodeContext) error {
 		return err
 	}
 	parsed, err := parseDuration(text)
+	if err == nil {
+		err = longEnough(ctx.Value.Tag, parsed)
+	}
 	*d = duration(parsed)
 	return err
+}
+
+// longEnough returns an error if a time is below the tag min.
+func longEnough(tag *kong.Tag, d time.Duration) error {
+	if least, err := parseDuration(tag.Get("min")); err == nil && d < least {
+		return fmt.Errorf("must be at least %s", tag.Get("min"))
+	}
+	return nil
 }
 
 var (

@@ -1,7 +1,6 @@
 package pow
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
-	"websocketd/libwebsocketd/internal/paths"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/session"
 	"websocketd/libwebsocketd/stdio"
@@ -18,9 +16,6 @@ import (
 
 // Protocol is the subprotocol of pow-1.
 const Protocol = "pow-1"
-
-// DefaultBase is the URL path below which pow-1 is spoken.
-const DefaultBase = "/pow/"
 
 // The least of Options, and what is meant without them; of DefaultHistory only the latter.
 const (
@@ -78,14 +73,8 @@ func New(o Options) (*Handler, error) {
 	return &Handler{o: o}, nil
 }
 
-// CheckBase returns an error if pow-1 cannot be spoken below a path.
-func CheckBase(base string) error {
-	trimmed := strings.TrimSuffix(base, "/")
-	if !strings.HasPrefix(base, "/") || !strings.HasSuffix(base, "/") || base != "/" && paths.Clean(trimmed) != trimmed || strings.ContainsAny(base, "?#%{}") {
-		return fmt.Errorf("the path %q is not one below which pow-1 can be spoken: it begins and ends with a slash, as %s does", base, DefaultBase)
-	}
-	return nil
-}
+// Options returns the Options, complete.
+func (h *Handler) Options() Options { return h.o }
 
 // NamesPrograms says that a call names its program.
 func (h *Handler) NamesPrograms() {}

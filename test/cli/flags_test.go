@@ -88,7 +88,7 @@ func TestHelpHasEveryFlag(t *testing.T) {
 	t.Parallel()
 	help, _, _ := run(t, nil, "--help")
 	for _, f := range cli.Flags() {
-		i := regexp.MustCompile("(?m)^  --" + f.Name + "[= ,]").FindStringIndex(help)
+		i := regexp.MustCompile(`(?m)^  --` + f.Name + `(\[=|[= ,])`).FindStringIndex(help)
 		if i == nil {
 			t.Errorf("--help does not show --%s", f.Name)
 			continue
@@ -127,7 +127,7 @@ func checkGood(t *testing.T, name string, row flagRow, value string, everyWay bo
 	if everyWay {
 		spellings = append(spellings, []string{"-" + name + "=" + value})
 	}
-	if everyWay && row.kind != cli.KindBool {
+	if everyWay && row.kind != cli.KindBool && row.kind != cli.KindSwitch {
 		spellings = append(spellings, []string{"--" + name, value}, []string{"-" + name, value})
 	}
 	for _, args := range spellings {
@@ -237,6 +237,10 @@ func (row flagRow) inFile(t *testing.T, name, value string) string {
 	switch row.kind {
 	case cli.KindBool, cli.KindInt, cli.KindUint:
 		text = value
+	case cli.KindSwitch:
+		if value == "true" || value == "false" {
+			text = value
+		}
 	case cli.KindList:
 		var elements []string
 		for line := range strings.Lines(value) {

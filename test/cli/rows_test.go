@@ -127,6 +127,15 @@ var flagRows = map[string]flagRow{
 	"sessionurl": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: pageOfSession, want: [3]string{"200", "307 /?session", "200"}},
 
+	// Programs called by name are those of --dir there.
+	"pow": {kind: cli.KindSwitch, good: []string{"true", "false", "", "/", "/a/", "/a", "/a/b/", "/ä/"},
+		bad: []string{"a", "pow/", "//", "/a//", "/a/../b/", "/a?/", "/a b/", "/%61/", "/{x}/", "/.websocketd/", "TRUE", "1"},
+		env: "/one/", flag: "true", seen: whereCalled, want: [3]string{"nowhere", "/one/", "/pow/"}},
+	"powexpiry": {kind: cli.KindTime, def: "1m", good: []string{"1m", "60s", "90s", "1h30m", "1.5h"}, bad: append([]string{"0", "59s", "59.9s", "1ms"}, timeBad...),
+		env: "2h", flag: "90s", seen: keptUntil, want: [3]string{"1m", "2h", "1m30s"}},
+	"powlines": {kind: cli.KindInt, def: "1000", good: []string{"1000", "0x1000", "1_000", "1000000"}, bad: append([]string{"0", "999", "1000001"}, intBad...),
+		env: "2000", flag: "1500", seen: linesKept, want: [3]string{"1000", "2000", "1500"}},
+
 	"config": {kind: cli.KindString, good: anyText, // that there is no such file is told when it is read: config.txtar
 		env: "one.toml", flag: "two.toml", seen: configured, want: [3]string{"no file", "one", "two"}},
 	"checkconfig": {kind: cli.KindBool, good: boolGood, bad: boolBad},

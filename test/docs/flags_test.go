@@ -57,7 +57,10 @@ func flagTable(flags []command.Flag) string {
 			b.WriteString("\n**" + group + "**\n\n| flag | default | meaning |\n|---|---|---|\n")
 		}
 		flag := "--" + f.Name
-		if f.Placeholder != "" {
+		switch {
+		case f.Kind == command.KindSwitch:
+			flag += "[=" + f.Placeholder + "]"
+		case f.Placeholder != "":
 			flag += "=" + f.Placeholder
 		}
 		value := f.Default
