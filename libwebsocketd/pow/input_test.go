@@ -1,0 +1,170 @@
+package pow
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"websocketd/libwebsocketd/bridge"
+)
+
+// sink is the input of a process that reads when a test lets it.
+type sink struct {
+	bridge.Endpoint
+	reads chan bool // let it take one Send; false: it fails; nil: it takes all
+
+	mu     sync.Mutex
+	got    strings.Builder
+	closed int
+	gone   chan struct{}
+}
+
+func newSink(reads chan bool) *sink { return &sink{reads: reads, gone: make(chan struct{})} }
+
+func (s *sink) Send(batch []bridge.Message) error {
+	for _, m := range batch {
+		if s.reads != nil {
+			select {
+			case ok := <-s.reads:
+				if !ok {
+					return io.ErrClosedPipe
+				}
+			case <-s.gone:
+				return io.ErrClosedPipe
+			}
+		}
+		s.mu.Lock()
+		s.got.Write(m.Data)
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+func (s *sink) CloseSend(error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed++
+	return nil
+}
+
+func (s *sink) Context() context.Context { return context.Background() }
+
+// has returns what it has got, and how often it was closed.
+func (s *sink) has() (string, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.got.String(), s.closed
+}
+
+// TestInput: everything arrives in order, and then the end, once.
+func TestInput(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		to, freed := newSink(nil), 0
+		in := newInput(to)
+		in.put([]byte("preamble "))
+		in.first([]byte("early "), func() { freed++ })
+		in.put([]byte("a"))
+		in.put(nil)
+		in.put([]byte("b"))
+		if err := in.offer([]byte("c")); err != nil {
+			t.Error(err)
+		}
+		in.close()
+		in.close()
+		in.put([]byte("late"))
+		if err := in.offer([]byte("late")); err != errInputClosed {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if got, closed := to.has(); got != "preamble early abc" || closed != 1 || freed != 1 {
+			t.Errorf("%q, closed %d times, freed %d times", got, closed, freed)
+		}
+		in.settle()
+		if freed != 1 {
+			t.Errorf("freed %d times", freed)
+		}
+	})
+}
+
+// TestInputWaits: a limited amount waits for a process that does not read; put waits beyond
+// it, and offer does not. What is held is freed when it was read.
+func TestInputWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		to := newSink(make(chan bool))
+		in := newInput(to)
+		freed := false
+		in.put([]byte("0")) // under way
+		synctest.Wait()
+		big := []byte(strings.Repeat("x", 3*mostWaiting))
+		in.first(big, func() { freed = true })
+		if err := in.offer([]byte("y")); err != errInputFull {
+			t.Error(err)
+		}
+		put := make(chan bool)
+		go func() { in.put([]byte("1")); put <- true }()
+		synctest.Wait()
+		select {
+		case <-put:
+			t.Error("put does not wait")
+		default:
+		}
+		to.reads <- true // the 0
+		<-put
+		synctest.Wait()
+		if freed {
+			t.Error("what is being written was freed")
+		}
+		if err := in.offer([]byte(strings.Repeat("y", mostWaiting-1))); err != nil {
+			t.Error(err)
+		}
+		if err := in.offer([]byte("z")); err != errInputFull {
+			t.Error(err)
+		}
+		in.close()
+		to.reads <- true
+		to.reads <- true
+		synctest.Wait()
+		got, closed := to.has()
+		if want := "0" + string(big) + "1" + strings.Repeat("y", mostWaiting-1); got != want || closed != 1 || !freed {
+			t.Errorf("%d bytes, not %d; closed %d times, freed %t", len(got), len(want), closed, freed)
+		}
+		in.settle()
+	})
+}
+
+// TestInputIsOver: nothing waits any more for a process that reads no more, or is gone, or whose
+// input is closed at once.
+func TestInputIsOver(t *testing.T) {
+	for name, end := range map[string]func(*input, *sink){
+		"it reads no more": func(_ *input, to *sink) { to.reads <- false },
+		"it is gone":       func(in *input, to *sink) { close(to.gone); in.settle() },
+		"closed at once":   func(in *input, to *sink) { in.abandon(); close(to.gone) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				to := newSink(make(chan bool))
+				in := newInput(to)
+				freed := 0
+				in.put([]byte("under way"))
+				synctest.Wait()
+				in.first([]byte(strings.Repeat("x", 2*mostWaiting)), func() { freed++ })
+				put := make(chan bool)
+				go func() { in.put([]byte("waits")); close(put) }()
+				synctest.Wait()
+				end(in, to)
+				<-put
+				if err := in.offer([]byte("x")); !errors.Is(err, errInputClosed) {
+					t.Error(err)
+				}
+				in.settle()
+				if got, _ := to.has(); got != "" || freed != 1 {
+					t.Errorf("%.20q was read, and what came before the call was freed %d times", got, freed)
+				}
+			})
+		})
+	}
+}
