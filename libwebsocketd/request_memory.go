@@ -39,6 +39,16 @@ func (req *Request) Memory(tooSlow func()) *Memory {
 // come, or the client or the server goes away.
 func (m *Memory) Afford(size int) error { return m.share.Await(m.ctx, readbuf.Cost(size)) }
 
+// Hold counts size bytes that are held, and of which no more are to come, if there is memory
+// for them now; for fewer than before there always is. It does not wait.
+func (m *Memory) Hold(size int) bool {
+	ok := m.share.Try(readbuf.Cost(size))
+	if ok {
+		m.share.Whole()
+	}
+	return ok
+}
+
 // Whole records that all of the message has come.
 func (m *Memory) Whole() { m.share.Whole() }
 

@@ -144,7 +144,9 @@ func (h *Handler) start(req *libwebsocketd.Request, c Call) (*execution, *libweb
 			}
 		}
 		logging.At(req.Log(), logging.LevelAccess, "pow", "CALL", "name", c.Name)
-		return newFunctionExecution(startFunction(f, req, c.Params, req.Log())), req, nil
+		x := newFunctionExecution(startFunction(f, req, c.Params, req.Log()))
+		x.input.account = accountOf(req)
+		return x, req, nil
 	}
 	at, refusal := req.Named(c.Name)
 	switch {
@@ -163,6 +165,11 @@ func (h *Handler) start(req *libwebsocketd.Request, c Call) (*execution, *libweb
 	return x, at, failed
 }
 
+// accountOf returns what accounts for the input of a call.
+func accountOf(req *libwebsocketd.Request) func() memory {
+	return func() memory { return req.Memory(func() {}) } // nothing is expected of its client
+}
+
 // launch starts a process of a program.
 func (h *Handler) launch(at *libwebsocketd.Request, params []string) (*execution, *failure) {
 	own, refusal := at.StartProcess(params, stdio.FramingRaw)
@@ -176,6 +183,7 @@ func (h *Handler) launch(at *libwebsocketd.Request, params []string) (*execution
 	p := at.Program()
 	logging.At(at.Log(), logging.LevelAccess, "pow", "CALL")
 	x := newExecution(own, p.CloseDelay)
+	x.input.account = accountOf(at)
 	x.tagged = p.Stderr == libwebsocketd.StderrTag
 	if p.Result == libwebsocketd.ResultLastLineJSON {
 		x.last = &lastLine{most: p.MaxLine}

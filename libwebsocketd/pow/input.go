@@ -11,8 +11,15 @@ import (
 // from the client all the same, so that a signal after them is seen.
 const mostWaiting = 1 << 20
 
-// mostKept is how much room is kept for input while none waits.
+// mostKept is how much room is kept for input while none waits. As much may wait uncounted;
+// beyond that it counts against the memory for messages.
 const mostKept = 32 << 10
+
+// memory accounts for what waits; it is a libwebsocketd.Memory.
+type memory interface {
+	Hold(size int) bool
+	Free()
+}
 
 var (
 	errInputClosed = errors.New("the input is closed, or the process is over")
@@ -22,11 +29,14 @@ var (
 // input is what waits for a process's standard input. A goroutine writes it, as long as there
 // is something.
 type input struct {
-	to bridge.Endpoint
+	to      bridge.Endpoint
+	account func() memory // called when much waits; nil: nothing is counted
 
 	mu      sync.Mutex
 	room    sync.Cond // there is more of it, or the input is over
 	waiting []byte
+	held    int    // bytes that wait or are being written, unless they came before the call
+	memory  memory // for them; nil if there were never many
 	spare   []byte // what was written, to be filled again
 	writing bool
 	closes  bool   // after what waits
@@ -46,8 +56,37 @@ func newInput(to bridge.Endpoint) *input {
 func (in *input) first(data []byte, free func()) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.waiting, in.free = append(in.waiting, data...), free
+	if in.free = free; len(in.waiting) > 0 {
+		data = append(in.waiting, data...)
+	}
+	in.waiting = data
 	in.writeLocked()
+}
+
+// takesLocked returns how many of n more bytes may wait, and counts them.
+func (in *input) takesLocked(n int) int {
+	n = min(n, mostWaiting-len(in.waiting))
+	if in.held+n > mostKept && !in.affordLocked(in.held+n) {
+		n = min(n, mostKept-in.held)
+	}
+	n = max(n, 0)
+	in.held += n
+	return n
+}
+
+// affordLocked reports whether there is memory for size bytes.
+func (in *input) affordLocked(size int) bool {
+	if in.memory == nil && in.account != nil {
+		in.memory = in.account()
+	}
+	return in.memory == nil || in.memory.Hold(size)
+}
+
+// wroteLocked notes that nothing is being written.
+func (in *input) wroteLocked() {
+	if in.held = len(in.waiting); in.memory != nil {
+		in.memory.Hold(in.held)
+	}
 }
 
 // put puts data in, and waits for room. It does nothing when the input is closed.
@@ -55,8 +94,8 @@ func (in *input) put(data []byte) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for len(data) > 0 && !in.closes && !in.over {
-		n := min(len(data), mostWaiting-len(in.waiting))
-		if n <= 0 {
+		n := in.takesLocked(len(data))
+		if n == 0 {
 			in.room.Wait()
 			continue
 		}
@@ -73,9 +112,10 @@ func (in *input) offer(data []byte) error {
 	switch {
 	case in.closes || in.over:
 		return errInputClosed
-	case len(in.waiting) > 0 && len(in.waiting)+len(data) > mostWaiting:
+	case len(in.waiting) > 0 && (len(in.waiting)+len(data) > mostWaiting || !in.affordLocked(in.held+len(data))):
 		return errInputFull
 	}
+	in.held += len(data)
 	in.waiting = append(in.waiting, data...)
 	in.writeLocked()
 	return nil
@@ -99,7 +139,11 @@ func (in *input) abandon() {
 func (in *input) end() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.over, in.waiting, in.spare = true, nil, nil
+	in.over, in.waiting, in.spare, in.held = true, nil, nil, 0
+	if in.memory != nil {
+		in.memory.Free()
+		in.memory = nil
+	}
 	if in.free != nil {
 		in.free()
 		in.free = nil
@@ -136,6 +180,7 @@ func (in *input) write() {
 			free()
 		}
 		in.mu.Lock()
+		in.wroteLocked()
 		if cap(data) <= 2*mostWaiting {
 			in.spare = data
 		}

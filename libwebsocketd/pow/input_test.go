@@ -168,3 +168,64 @@ func TestInputIsOver(t *testing.T) {
 		})
 	}
 }
+
+// budget is memory of so many bytes, and what is held of it.
+type budget struct{ limit, held, freed int }
+
+func (b *budget) Hold(size int) bool {
+	if size > b.held && size > b.limit {
+		return false
+	}
+	b.held = size
+	return true
+}
+
+func (b *budget) Free() { b.held, b.freed = 0, b.freed+1 }
+
+// TestInputAndMemory: what waits counts, but for a little; without memory for it only the
+// little waits.
+func TestInputAndMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		to, b := newSink(make(chan bool)), &budget{limit: 3 * mostKept}
+		in := newInput(to)
+		in.account = func() memory { return b }
+		in.put([]byte(strings.Repeat("x", mostKept))) // under way
+		synctest.Wait()
+		if b.held != 0 {
+			t.Errorf("%d bytes of a little are counted", b.held)
+		}
+		in.put([]byte(strings.Repeat("x", mostKept)))
+		if b.held != 2*mostKept {
+			t.Errorf("%d bytes are counted", b.held)
+		}
+		if err := in.offer([]byte(strings.Repeat("x", 2*mostKept))); err != errInputFull {
+			t.Error(err)
+		}
+		put := make(chan bool)
+		go func() { in.put([]byte(strings.Repeat("x", 2*mostKept))); close(put) }()
+		synctest.Wait()
+		select {
+		case <-put:
+			t.Error("put does not wait")
+		default:
+		}
+		to.reads <- true
+		<-put // after the first was read there is room
+		if b.held != 3*mostKept {
+			t.Errorf("%d bytes are counted", b.held)
+		}
+		to.reads <- true
+		to.reads <- true
+		synctest.Wait()
+		if got, _ := to.has(); len(got) != 4*mostKept || b.held != 0 {
+			t.Errorf("%d bytes, %d are still counted", len(got), b.held)
+		}
+		b.limit = 0
+		in.put([]byte(strings.Repeat("x", mostKept)))
+		close(to.gone)
+		in.settle()
+		if b.freed != 1 {
+			t.Errorf("freed %d times", b.freed)
+		}
+	})
+}
