@@ -73,6 +73,20 @@ func (req *Request) admitTo(to route) (*Request, *gate.Refusal) {
 	return other, nil
 }
 
+// For returns a request of the same client for what another request is for, which may be over.
+// It returns a refusal if that does not admit the page which asks. Who may ask at all the
+// caller knows.
+func (req *Request) For(other *Request) (*Request, *gate.Refusal) {
+	if p := other.to.program; p != nil {
+		if refusal := p.checkOrigin(req.HTTP); refusal != nil {
+			return nil, refusal
+		}
+	}
+	same := req.server.newRequest(req.HTTP, other.to, req.from, req.id, req.plainLog, req.header)
+	same.Silent = req.Silent
+	return same, nil
+}
+
 // proveAgain checks a client whose request was admitted already against what another program
 // requires. A ticket proves who it is only once.
 func (s *Server) proveAgain(req *Request, to route, from *remote) *gate.Refusal {

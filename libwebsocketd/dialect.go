@@ -165,19 +165,11 @@ func (s *Server) admitToDialect(d Dialect, w http.ResponseWriter, r *http.Reques
 	return s.newRequest(r, to, *from, id, log, settings.ownHeader()), nil
 }
 
-// settingsOf returns the settings of the program at the path, else the Config's own.
-func (s *Server) settingsOf(req *Request) *Program {
-	if p := req.Program(); p != nil {
-		return p
-	}
-	return &s.own.Program
-}
-
 func (s *Server) dialectOptions(a *Acceptance, req *Request) ws.Options {
 	return ws.Options{
-		MaxMessage:   orDefault(a.MaxMessage, s.settingsOf(req).MaxFrameSize),
-		PingInterval: s.settingsOf(req).PingInterval,
-		Throttle:     s.settingsOf(req).MessageRate.Throttle(),
+		MaxMessage:   orDefault(a.MaxMessage, req.Settings().MaxFrameSize),
+		PingInterval: req.Settings().PingInterval,
+		Throttle:     req.Settings().MessageRate.Throttle(),
 		Takes:        orDefault(a.Takes, bridge.BothKinds),
 		Pong:         a.Pong,
 		Memory:       s.memory,

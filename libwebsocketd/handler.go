@@ -21,7 +21,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.ids.Next()
 	from := s.remoteOf(r)
 	r = from.Mark(r)
-	log := s.cfg.Logger.With("url", requestURL(r), "id", id, "remote", from.host)
+	log := s.cfg.Logger.With("url", s.conceal(r, requestURL(r)), "id", id, "remote", from.host)
 	refusal := s.conns.begin(r)
 	if refusal == nil {
 		defer s.conns.end(r)

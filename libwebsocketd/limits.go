@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
 )
@@ -38,13 +39,15 @@ func (req *Request) countStart() *gate.Refusal {
 	return req.server.starts.Take(req.from.Addr)
 }
 
-// AwaitTurn returns when the client may send one more message by a request, or is gone or the
-// server goes away (see Settings.MessageRate). Those messages count by address.
-func (req *Request) AwaitTurn() *gate.Refusal {
-	turns := req.to.program.messages
+// AwaitTurn returns when the client may send one more message by the request that w answers,
+// or is gone or the server goes away (see Settings.MessageRate). Those messages count by
+// address.
+func (req *Request) AwaitTurn(w http.ResponseWriter) *gate.Refusal {
+	turns := req.settings().messages
 	if turns == nil {
 		return nil
 	}
+	defer exchange.Ask(w, req.HTTP, req, req.Settings().PingInterval)()
 	ctx, cancel := context.WithCancel(req.HTTP.Context())
 	defer cancel()
 	defer after.Done(req.server.ctx, cancel)()

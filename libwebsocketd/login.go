@@ -106,7 +106,7 @@ func (s *Server) giveTicket(w http.ResponseWriter, r *http.Request, from *remote
 	}
 	body, err := json.Marshal(document)
 	if err == nil { // three strings and a number cannot fail
-		writeJSON(w, http.StatusOK, body, &s.own.Program)
+		writeJSON(w, http.StatusOK, body, &s.own.Settings)
 	}
 	return nil
 }

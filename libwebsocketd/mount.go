@@ -27,6 +27,20 @@ func (s *Server) Mount(pattern string, h http.Handler) {
 type Mounted struct {
 	Pattern string
 	Serve   func(w http.ResponseWriter, req *Request)
+
+	// Conceal returns the URL of any request without what the log must not have; nil leaves
+	// it as it is.
+	Conceal func(r *http.Request, url string) string
+}
+
+// conceal returns the URL of a request as the log may have it.
+func (s *Server) conceal(r *http.Request, url string) string {
+	for _, m := range s.cfg.Mounts {
+		if m.Conceal != nil {
+			url = m.Conceal(r, url)
+		}
+	}
+	return url
 }
 
 func (s *Server) mount(pattern string, m mounted) {
@@ -85,12 +99,15 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 	defer s.conns.forget(acceptedConn(r.Context())) // h may have hijacked it
 	s.setHeaders(w)
 	logging.At(log, logging.LevelAccess, "http", "MOUNTED")
-	ctx, cancel := context.WithCancelCause(r.Context())
+	ctx := r.Context()
+	if isFace {
+		gone, settle := untilGone(r)
+		defer settle()
+		ctx = context.WithValue(gone, mountedKey{}, s.newRequest(r, route{}, from, id, log, w.Header()))
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
 	defer after.Done(s.ctx, func() { cancel(bridge.ErrGoingAway) })()
 	defer cancel(nil)
-	if isFace {
-		ctx = context.WithValue(ctx, mountedKey{}, s.newRequest(r, route{}, from, id, log, w.Header()))
-	}
 	s.mounts.ServeHTTP(w, r.WithContext(ctx))
 	return true
 }

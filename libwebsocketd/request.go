@@ -56,6 +56,17 @@ func (req *Request) Program() *Program {
 	return &req.to.program.Program
 }
 
+// Settings returns the settings that apply to the request: the program's, or the Config's
+// where there is none. The caller must not change them.
+func (req *Request) Settings() *Settings { return &req.settings().Settings }
+
+func (req *Request) settings() *program {
+	if req.to.program == nil {
+		return req.server.own
+	}
+	return req.to.program
+}
+
 // Identity returns who the client is.
 func (req *Request) Identity() Identity { return req.from.Identity }
 

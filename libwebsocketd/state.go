@@ -90,16 +90,16 @@ func (req *Request) AnswerJSON(w http.ResponseWriter, status int, document any) 
 		req.Refuse(w, newRefusal(http.StatusInternalServerError, "this cannot be told: "+err.Error()))
 		return
 	}
-	writeJSON(w, status, body, req.Program())
+	writeJSON(w, status, body, req.Settings())
 }
 
 // writeJSON writes an answer that no cache keeps.
-func writeJSON(w http.ResponseWriter, status int, body []byte, p *Program) {
+func writeJSON(w http.ResponseWriter, status int, body []byte, s *Settings) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)+1))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	exchange.WriteAll(w, append(body, '\n'), p.PingInterval)
+	exchange.WriteAll(w, append(body, '\n'), s.PingInterval)
 }

@@ -32,7 +32,7 @@ func (Face) Serve(w http.ResponseWriter, req *libwebsocketd.Request) {
 	req.AllowOrigin(w.Header())
 	switch connection := req.Program().Lifetime == nil; {
 	case req.HTTP.Method == http.MethodOptions:
-		preflight(w)
+		req.AnswerPreflight(w, "GET, POST, DELETE")
 	case req.HTTP.Method == http.MethodPost && connection:
 		serveRun(w, req)
 	case req.HTTP.Method == http.MethodPost:

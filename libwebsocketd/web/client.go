@@ -26,7 +26,7 @@ func NewClient() *Client {
 	c := &Client{scripts: map[string]script{}}
 	names, _ := fs.Glob(js.Bundle, "dist/*") // a good pattern
 	for _, name := range names {
-		text := embedded(js.Bundle, name)
+		text := Embedded(js.Bundle, name)
 		sum := sha256.Sum256([]byte(text))
 		c.scripts[ClientPath+path.Base(name)] = script{text, hex.EncodeToString(sum[:8])}
 	}
