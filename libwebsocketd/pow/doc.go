@@ -14,6 +14,17 @@
 //	              (input.go) and its result (result.go, lastline.go)
 //	clock.go      the wait for a call
 //
+// The way of a request of the REST API, below the same path:
+//
+//	Handler.serveREST -> serveNew -> Handler.choose -> execution, which restCall.run reads
+//	-> serveCall -> status, input, closeInput, cancel
+//
+//	rest.go            its paths and methods
+//	rest_new.go        new
+//	rest_call.go       a call and what is done with it; rest_lines.go: its newest output
+//	rest_calls.go      which calls there are, and how long
+//	rest_documents.go  openapi.json and docs/, made of the files in rest
+//
 // # The law of a call
 //
 //   - A call is a process of its own, whatever the lifetime of its program, and as long as its
@@ -33,11 +44,31 @@
 //   - A result is fulfilled when the process has exited with status 0, or the function has
 //     returned no error. After a mistake of the client it never is.
 //
+// # The law of a call over HTTP
+//
+//   - It belongs to the user who has made it, and its id, which nobody can guess, is the key
+//     to it. The log has the first eight digits.
+//
+//   - It is there from the answer to new until nobody has asked for it for Options.Expiry. A
+//     request counts as long as it is under way. The time is counted in looks, so that our own
+//     lateness is not taken for the client's.
+//
+//   - It has a place among the sessions (Options.Sessions) until it is over and forgotten. Where
+//     there is no place, one whose client has its result gives its own up.
+//
+//   - What is wrong with a call is its result. What the client may not do, or not now, is the
+//     answer to new: the client can show who it is, or come again.
+//
+//   - Input is never waited for: what has no room is refused, and can be sent again.
+//
 // # Goroutines
 //
-//	goroutine             started by      ends when                       waited for by
-//	writing of input      input           nothing waits, or proc.Close    execution.close
-//	a cancellation        cancel          the process is gone             execution.close
-//	a function            startFunction   it returns                      function.Close
-//	the end of a wait     startClock      it has told the client          clock.stop
+//	goroutine             started by       ends when                       waited for by
+//	writing of input      input            nothing waits, or proc.Close    execution.close
+//	a cancellation        cancel           the process is gone             execution.close
+//	a function            startFunction    it returns                      function.Close
+//	the end of a wait     startClock       it has told the client          clock.stop
+//	reading a REST call   begin            the call is over                Server.Shutdown
+//	ending a REST call    restCall.abandon nothing remains of it           Server.Shutdown
+//	looking at REST calls calls.add        there are none                  Server.Shutdown
 package pow

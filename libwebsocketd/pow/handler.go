@@ -50,12 +50,16 @@ type Options struct {
 }
 
 // Handler serves pow-1: the programs of a server by their names, and functions. It is a
-// Dialect, for libwebsocketd.Config.Dialects.
-type Handler struct{ o Options }
+// Dialect, for libwebsocketd.Config.Dialects, and has the REST API, for its Mounts.
+type Handler struct {
+	o         Options
+	calls     *calls // over HTTP
+	documents *documents
+}
 
 var _ libwebsocketd.NamesPrograms = (*Handler)(nil)
 
-// New returns a Handler. It fails if Base cannot be one.
+// New returns a Handler, for one Server. It fails if Base cannot be one.
 func New(o Options) (*Handler, error) {
 	if o.Base == "" {
 		o.Base = DefaultBase
@@ -70,7 +74,7 @@ func New(o Options) (*Handler, error) {
 		o.History = DefaultHistory
 	}
 	o.Expiry, o.Lines = max(o.Expiry, DefaultExpiry), max(o.Lines, DefaultLines)
-	return &Handler{o: o}, nil
+	return &Handler{o: o, calls: newCalls(o.Sessions, o.Expiry), documents: newDocuments(o.Base)}, nil
 }
 
 // Options returns the Options, complete.
@@ -137,32 +141,56 @@ const chooseFailed = "failed to get process: "
 
 // start starts what a call is for, and returns the request as one for its program.
 func (h *Handler) start(req *libwebsocketd.Request, c Call) (*execution, *libwebsocketd.Request, *failure) {
+	chosen, failed := h.choose(req, c)
+	if failed != nil {
+		return nil, nil, failed
+	}
+	x, failed := chosen.start()
+	return x, chosen.at, failed
+}
+
+// choice is what a call is for.
+type choice struct {
+	Call
+	f  Func                   // nil if it is a program
+	at *libwebsocketd.Request // for that
+}
+
+// choose returns what a call is for, if the client may call it, and so.
+func (h *Handler) choose(req *libwebsocketd.Request, c Call) (*choice, *failure) {
 	if f := h.o.Funcs[c.Name]; f != nil {
 		if h.o.Choose != nil {
 			if err := h.o.Choose(req, c); err != nil {
-				return nil, nil, &failure{reason: chooseFailed + err.Error()}
+				return nil, &failure{reason: chooseFailed + err.Error()}
 			}
 		}
-		logging.At(req.Log(), logging.LevelAccess, "pow", "CALL", "name", c.Name)
-		x := newFunctionExecution(startFunction(f, req, c.Params, req.Log()))
-		x.input.account = accountOf(req)
-		return x, req, nil
+		return &choice{c, f, req}, nil
 	}
 	at, refusal := req.Named(c.Name)
 	switch {
 	case refusal == nil:
 	case refusal.Status == http.StatusNotFound:
-		return nil, nil, &failure{reason: chooseFailed + "unknown process"}
+		return nil, &failure{reason: chooseFailed + "unknown process"}
 	case refusal.Status == http.StatusUnauthorized, refusal.Status == http.StatusForbidden:
-		return nil, nil, &failure{reason: chooseFailed + "authorization denied: " + refusal.Reason, refusal: refusal}
+		return nil, &failure{chooseFailed + "authorization denied: " + refusal.Reason, refusal}
 	default:
-		return nil, nil, &failure{reason: chooseFailed + refusal.Reason, refusal: refusal}
+		return nil, &failure{chooseFailed + refusal.Reason, refusal}
 	}
 	if err := at.CheckParams(c.Params); err != nil {
-		return nil, nil, &failure{reason: chooseFailed + "invalid args: " + err.Error()}
+		return nil, &failure{reason: chooseFailed + "invalid args: " + err.Error()}
 	}
-	x, failed := h.launch(at, c.Params)
-	return x, at, failed
+	return &choice{c, nil, at}, nil
+}
+
+// start starts it.
+func (c *choice) start() (*execution, *failure) {
+	if c.f == nil {
+		return launch(c.at, c.Params)
+	}
+	logging.At(c.at.Log(), logging.LevelAccess, "pow", "CALL", "name", c.Name)
+	x := newFunctionExecution(startFunction(c.f, c.at, c.Params, c.at.Log()))
+	x.input.account = accountOf(c.at)
+	return x, nil
 }
 
 // accountOf returns what accounts for the input of a call.
@@ -171,7 +199,7 @@ func accountOf(req *libwebsocketd.Request) func() memory {
 }
 
 // launch starts a process of a program.
-func (h *Handler) launch(at *libwebsocketd.Request, params []string) (*execution, *failure) {
+func launch(at *libwebsocketd.Request, params []string) (*execution, *failure) {
 	own, refusal := at.StartProcess(params, stdio.FramingRaw)
 	switch {
 	case refusal == nil:

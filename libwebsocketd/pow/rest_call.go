@@ -1,0 +1,187 @@
+package pow
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+)
+
+// restCall is a call over HTTP: what runs, its newest output, and then its result. A client
+// asks for them one by one.
+type restCall struct {
+	id, user string
+	at       *libwebsocketd.Request // of new, for its program
+	log      *slog.Logger
+	x        *execution // nil if it was rejected at once
+	output   *lines
+	free     func()        // gives its place back
+	holders  atomic.Int32  // of the place: the list of calls, and what runs
+	over     chan struct{} // closed when there is a result, and nothing remains of the process
+
+	mu     sync.Mutex
+	result *Result // nil as long as it runs
+	told   bool    // the client has it
+
+	busy, idle int // requests under way, and looks since the last one; see calls
+}
+
+// newRESTCall returns a call of a user. It has a place among the sessions, which it gives
+// back by free when it is over and forgotten. The caller must let it run, or reject it.
+func newRESTCall(user string, at *libwebsocketd.Request, output *lines, free func()) *restCall {
+	c := &restCall{id: newID(), user: user, at: at, output: output, free: free, over: make(chan struct{})}
+	c.log = at.Log().With("call", c.id[:8])
+	c.holders.Store(2)
+	return c
+}
+
+// newID returns a random UUID (RFC 9562 section 5.4), which is the key to a call.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// release is called when the call is forgotten, and when it is over.
+func (c *restCall) release() {
+	if c.holders.Add(-1) == 0 {
+		c.free()
+	}
+}
+
+// run reads the output of what runs to its end.
+func (c *restCall) run() {
+	defer c.release()
+	defer close(c.over)
+	c.end(c.x.each(c.output.write))
+	c.x.close(nil)
+}
+
+// reject ends a call of which nothing has been started.
+func (c *restCall) reject(reason string) {
+	c.end(rejected(reason))
+	close(c.over)
+	c.release()
+}
+
+func (c *restCall) end(result *Result) {
+	words := strings.ToUpper(string(result.Status))
+	if result.Status == Rejected {
+		words += ": " + result.Reason
+	}
+	logging.At(c.log, logging.LevelAccess, "pow", words)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.result = result
+}
+
+// abandon ends what runs for a cause: nobody asks for it any more. It does not wait.
+func (c *restCall) abandon(cause error) {
+	if c.x != nil {
+		c.at.Go(func() { c.x.close(cause) })
+	}
+}
+
+// isDone reports whether nothing runs any more, and the client has the result.
+func (c *restCall) isDone() bool {
+	select {
+	case <-c.over:
+	default:
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.told
+}
+
+// status is the answer to status.
+type status struct {
+	Buffer string  `json:"buffer,omitempty"`
+	Result *Result `json:"result"`
+}
+
+// serveStatus tells how far the call has come, and its newest output. All output comes before
+// the result.
+func (c *restCall) serveStatus(w http.ResponseWriter, req *libwebsocketd.Request) {
+	c.mu.Lock()
+	now := status{Result: c.result}
+	c.told = c.told || c.result != nil
+	c.mu.Unlock()
+	if now.Result == nil {
+		now.Result = &Result{Status: Pending}
+	}
+	now.Buffer = c.output.String()
+	req.AnswerJSON(w, http.StatusOK, now)
+}
+
+// inputFull refuses input for which there is no room now.
+var inputFull = &gate.Refusal{Status: http.StatusTooManyRequests, Reason: errInputFull.Error(), RetryAfter: 1}
+
+// serveInput takes the body as input, as it is. It does not wait for the process to read it.
+func (c *restCall) serveInput(w http.ResponseWriter, req *libwebsocketd.Request) {
+	if refusal := req.AwaitTurn(w); refusal != nil {
+		req.Refuse(w, refusal)
+		return
+	}
+	data, free, ok := req.ReadBody(w, 0)
+	if !ok {
+		return
+	}
+	err := c.offer(data)
+	free()
+	switch {
+	case err == nil:
+		confirm(w, "input sent")
+	case errors.Is(err, errInputFull):
+		req.Refuse(w, inputFull)
+	default:
+		fail(w, req, http.StatusInternalServerError, "error copying data to process")
+	}
+}
+
+// offer gives what runs input, or returns why it cannot.
+func (c *restCall) offer(data []byte) error {
+	c.mu.Lock()
+	ended := c.result != nil
+	c.mu.Unlock()
+	if ended || c.x == nil {
+		return errInputClosed
+	}
+	return c.x.input.offer(data)
+}
+
+// serveCloseInput ends the input, after what waits for the process.
+func (c *restCall) serveCloseInput(w http.ResponseWriter, _ *libwebsocketd.Request) {
+	if c.x != nil {
+		c.x.input.close()
+	}
+	confirm(w, "input closed")
+}
+
+// serveCancel cancels the call, and answers when nothing remains of the process.
+func (c *restCall) serveCancel(w http.ResponseWriter, req *libwebsocketd.Request) {
+	settle := exchange.Ask(w, req.HTTP, req, req.Settings().PingInterval)
+	if c.x != nil {
+		c.x.cancel(errCanceled) // the second time it closes the input
+	}
+	select {
+	case <-c.over:
+	case <-req.HTTP.Context().Done():
+	}
+	settle()
+	if req.Context().Err() != nil {
+		req.Refuse(w, gate.GoingAway)
+		return
+	}
+	confirm(w, "process cancelled")
+}

@@ -1,0 +1,139 @@
+package pow
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/session"
+)
+
+// looks is how many times in its expiry a call is looked at. Its time is counted in looks, so
+// that our own lateness is not taken for the client's.
+const looks = 60
+
+// calls are those over HTTP. While there are any, a goroutine looks at them.
+type calls struct {
+	places *session.Registry
+	expiry time.Duration
+
+	mu      sync.Mutex
+	all     map[string]*restCall
+	watched bool
+}
+
+func newCalls(places *session.Registry, expiry time.Duration) *calls {
+	return &calls{places: places, expiry: expiry, all: map[string]*restCall{}}
+}
+
+// claim takes a place for one more call. If there is none, the one that would be forgotten
+// next of those that are done gives its place up.
+func (t *calls) claim() (free func(), refusal *gate.Refusal) {
+	free, refusal = t.places.Claim()
+	if refusal != nil && t.dropDone() {
+		free, refusal = t.places.Claim()
+	}
+	return free, refusal
+}
+
+// dropDone forgets the call that is done and nobody has asked for the longest time, and
+// reports whether there was one.
+func (t *calls) dropDone() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var oldest *restCall
+	for _, c := range t.all {
+		if c.busy == 0 && (oldest == nil || c.idle > oldest.idle) && c.isDone() {
+			oldest = c
+		}
+	}
+	if oldest != nil {
+		t.forgetLocked(oldest)
+	}
+	return oldest != nil
+}
+
+func (t *calls) forgetLocked(c *restCall) {
+	delete(t.all, c.id)
+	c.release()
+}
+
+// add adds a call, which req has begun.
+func (t *calls) add(req *libwebsocketd.Request, c *restCall) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.all[c.id] = c
+	if !t.watched {
+		t.watched = true
+		req.Go(func() { t.watch(req.Context()) })
+	}
+}
+
+// enter returns the call of a user with an id, which does not expire before leave; nil if
+// there is none.
+func (t *calls) enter(id, user string) *restCall {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.all[id]
+	if c == nil || c.user != user {
+		return nil
+	}
+	c.busy++
+	return c
+}
+
+func (t *calls) leave(c *restCall) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c.busy--
+	c.idle = 0
+}
+
+// watch looks at the calls until there are none. When the server goes away, all of them end.
+func (t *calls) watch(going context.Context) {
+	tick := time.NewTicker(t.expiry / looks)
+	defer tick.Stop()
+	for more := true; more; {
+		select {
+		case <-tick.C:
+			more = t.look()
+		case <-going.Done():
+			more = t.endAll()
+		}
+	}
+}
+
+// look forgets every call that nobody has asked for in its time, and reports whether there
+// are others.
+func (t *calls) look() (more bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.all {
+		if c.busy > 0 {
+			continue
+		}
+		if c.idle++; c.idle > looks { // the first look is early
+			logging.At(c.log, logging.LevelAccess, "pow", "EXPIRED: nobody has asked for it for "+t.expiry.String())
+			c.abandon(errTimeout)
+			t.forgetLocked(c)
+		}
+	}
+	t.watched = len(t.all) > 0
+	return t.watched
+}
+
+// endAll cancels every call, and forgets it.
+func (t *calls) endAll() (more bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.all {
+		c.abandon(bridge.ErrGoingAway)
+		t.forgetLocked(c)
+	}
+	t.watched = false
+	return false
+}
