@@ -2,7 +2,7 @@
 // parameters, talks to it, closes its input, cancels it, and gets a result.
 //
 //	handler, err := pow.New(pow.Options{})
-//	server, err := libwebsocketd.New(libwebsocketd.Config{Programs: programs, Dialects: []libwebsocketd.Dialect{handler}})
+//	server, err := libwebsocketd.New(libwebsocketd.Config{Programs: programs, Dialects: []libwebsocketd.Dialect{handler}, Mounts: handler.Mounts()})
 //
 // The way of a call over WebSocket:
 //
@@ -69,6 +69,5 @@
 //	a function            startFunction    it returns                      function.Close
 //	the end of a wait     startClock       it has told the client          clock.stop
 //	reading a REST call   begin            the call is over                Server.Shutdown
-//	ending a REST call    restCall.abandon nothing remains of it           Server.Shutdown
 //	looking at REST calls calls.add        there are none                  Server.Shutdown
 package pow

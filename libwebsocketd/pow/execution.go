@@ -123,16 +123,21 @@ func (x *execution) value() json.RawMessage {
 	return x.last.value()
 }
 
-// close ends the process for a cause, unless it has ended, and returns when nothing of it
-// remains. Somebody must be in each, or have been.
-func (x *execution) close(cause error) error {
+// leave cancels for a cause, after which nobody says anything to the process.
+func (x *execution) leave(cause error) {
 	x.cancel(cause)
-	x.mu.Lock()
-	x.closed = true
-	x.mu.Unlock()
 	if f, ok := x.proc.(*function); ok {
 		f.cut(cause) // it may be reading, and cannot be killed
 	}
+}
+
+// close ends the process for a cause, unless it has ended, and returns when nothing of it
+// remains. Somebody must be in each, or have been.
+func (x *execution) close(cause error) error {
+	x.leave(cause)
+	x.mu.Lock()
+	x.closed = true
+	x.mu.Unlock()
 	x.stopped.Wait()
 	err := x.proc.Close()
 	x.input.settle()

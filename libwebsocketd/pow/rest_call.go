@@ -85,10 +85,10 @@ func (c *restCall) end(result *Result) {
 	c.result = result
 }
 
-// abandon ends what runs for a cause: nobody asks for it any more. It does not wait.
-func (c *restCall) abandon(cause error) {
+// leave ends what runs for a cause: nobody asks for it any more. It does not wait.
+func (c *restCall) leave(cause error) {
 	if c.x != nil {
-		c.at.Go(func() { c.x.close(cause) })
+		c.x.leave(cause)
 	}
 }
 

@@ -118,7 +118,7 @@ func (t *calls) look() (more bool) {
 		}
 		if c.idle++; c.idle > looks { // the first look is early
 			logging.At(c.log, logging.LevelAccess, "pow", "EXPIRED: nobody has asked for it for "+t.expiry.String())
-			c.abandon(errTimeout)
+			c.leave(errTimeout)
 			t.forgetLocked(c)
 		}
 	}
@@ -131,7 +131,7 @@ func (t *calls) endAll() (more bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, c := range t.all {
-		c.abandon(bridge.ErrGoingAway)
+		c.leave(bridge.ErrGoingAway)
 		t.forgetLocked(c)
 	}
 	t.watched = false
