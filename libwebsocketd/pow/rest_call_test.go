@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// TestInputNeverHangs: what a function that does not read has no room for is refused, and
+// TestRESTInputNeverHangs: what a function that does not read has no room for is refused, and
 // taken later.
-func TestInputNeverHangs(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		read := make(chan struct{})
-		f := newFace(t, Options{Funcs: map[string]Func{
-			"late": func(_ context.Context, stdin io.Reader, _ io.Writer, _ ...string) (any, error) {
-				<-read
-				data, err := io.ReadAll(stdin)
-				return len(data), err
-			}}})
+func TestRESTInputNeverHangs(t *testing.T) {
+	var read chan struct{}
+	bubble(t, Options{Funcs: map[string]Func{
+		"late": func(_ context.Context, stdin io.Reader, _ io.Writer, _ ...string) (any, error) {
+			<-read
+			data, err := io.ReadAll(stdin)
+			return len(data), err
+		}}}, func(t *testing.T, f *face) {
+		read = make(chan struct{}) // of the bubble
 		id := f.call("late")
 		sent := 0
 		for taken := true; taken; { // the first is being written, more wait
@@ -47,10 +47,9 @@ func TestInputNeverHangs(t *testing.T) {
 	})
 }
 
-// TestSecondCancel: a second request to cancel, while the first waits, closes the input.
-func TestSecondCancel(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		f := newFace(t, Options{Funcs: map[string]Func{"echo": echo}}) // asked to end, it reads on
+// TestRESTSecondCancel: a second request to cancel, while the first waits, closes the input.
+func TestRESTSecondCancel(t *testing.T) {
+	bubble(t, Options{Funcs: map[string]Func{"echo": echo}}, func(t *testing.T, f *face) { // asked to end, it reads on
 		id := f.call("echo", "well")
 		answers := make(chan int, 2)
 		cancel := func() { answers <- f.ask("POST", "cancel/"+id, "").Code }
@@ -69,16 +68,15 @@ func TestSecondCancel(t *testing.T) {
 	})
 }
 
-// TestResults has what a function's call ends with over HTTP: no prefix is in the reason.
-func TestResults(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		f := newFace(t, Options{Funcs: map[string]Func{
-			"panics": func(context.Context, io.Reader, io.Writer, ...string) (any, error) { panic("no <way>") },
-			"fails": func(context.Context, io.Reader, io.Writer, ...string) (any, error) {
-				return nil, io.ErrUnexpectedEOF
-			},
-			"waits": waits,
-		}})
+// TestRESTResults has what a function's call ends with over HTTP: no prefix is in the reason.
+func TestRESTResults(t *testing.T) {
+	bubble(t, Options{Funcs: map[string]Func{
+		"panics": func(context.Context, io.Reader, io.Writer, ...string) (any, error) { panic("no <way>") },
+		"fails": func(context.Context, io.Reader, io.Writer, ...string) (any, error) {
+			return nil, io.ErrUnexpectedEOF
+		},
+		"waits": waits,
+	}}, func(t *testing.T, f *face) {
 		canceled := f.call("waits")
 		f.expect("POST", "cancel/"+canceled, "", 200, "process cancelled")
 		panics, fails := f.call("panics"), f.call("fails")
@@ -95,8 +93,8 @@ func TestResults(t *testing.T) {
 	})
 }
 
-// TestIDs are random, each a UUID of version 4.
-func TestIDs(t *testing.T) {
+// TestRESTIDs are random, each a UUID of version 4.
+func TestRESTIDs(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for range 1000 {

@@ -10,8 +10,8 @@ import (
 	"websocketd/libwebsocketd/bridge"
 )
 
-// TestLines has the rule of the buffer, one example each.
-func TestLines(t *testing.T) {
+// TestRESTLines has the rule of the buffer, one example each.
+func TestRESTLines(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ output, want string }{
 		{"", ""},
@@ -37,8 +37,8 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestLinesOfPieces: it does not matter how an output comes.
-func TestLinesOfPieces(t *testing.T) {
+// TestRESTLinesOfPieces: it does not matter how an output comes.
+func TestRESTLinesOfPieces(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		most, bytes := rapid.IntRange(1, 5).Draw(t, "lines"), rapid.IntRange(utf8.UTFMax, 12).Draw(t, "bytes")

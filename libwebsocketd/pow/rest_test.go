@@ -8,22 +8,25 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/process"
 )
 
-// launcher is that of all servers here. One that a bubble of synctest starts would wait for
-// processes there, which is no waiting that lets its time go on.
-var launcher = sync.OnceValue(func() *process.Launcher {
-	l, err := process.NewLauncher(process.LauncherOptions{})
+// bubble runs a test with fake time, on a server of functions that is asked without a network.
+// Its launcher is outside: in the bubble it would wait for processes, which is no waiting that
+// lets the time go on.
+func bubble(t *testing.T, o Options, f func(t *testing.T, f *face)) {
+	t.Parallel()
+	launcher, err := process.NewLauncher(process.LauncherOptions{})
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
-	return l
-})
+	defer launcher.Close()
+	synctest.Test(t, func(t *testing.T) { f(t, newFace(t, o, launcher)) })
+}
 
 // face is a server of pow-1 that is asked without a network.
 type face struct {
@@ -32,8 +35,8 @@ type face struct {
 	server *libwebsocketd.Server
 }
 
-// newFace returns a server of functions. It is shut down at the end.
-func newFace(t *testing.T, o Options) *face {
+// newFace returns a server that is shut down at the end.
+func newFace(t *testing.T, o Options, launcher *process.Launcher) *face {
 	t.Helper()
 	h, err := New(o)
 	if err != nil {
@@ -42,7 +45,7 @@ func newFace(t *testing.T, o Options) *face {
 	f := &face{t: t, Handler: h}
 	f.server, err = libwebsocketd.New(libwebsocketd.Config{
 		Programs: []libwebsocketd.Program{{Name: "cat", Command: []string{"/bin/cat"}}},
-		Launcher: launcher(),
+		Launcher: launcher,
 		Dialects: []libwebsocketd.Dialect{h},
 		Mounts:   h.Mounts(),
 		Logger:   slog.New(slog.DiscardHandler),
