@@ -102,6 +102,14 @@ func (c caller) ReceiveEach(each func([]bridge.Message)) error {
 	return c.Endpoint.ReceiveEach(each)
 }
 
+// Send sends output, and the result with the close frame.
+func (c caller) Send(batch []bridge.Message) error {
+	if batch[0].Kind == bridge.Binary {
+		return c.SendLast(batch[0])
+	}
+	return c.Endpoint.Send(batch)
+}
+
 func (c caller) CloseSend(cause error) error {
 	c.talk.mu.Lock()
 	told := c.talk.told

@@ -41,6 +41,7 @@ type conn struct {
 
 	controls sync.Mutex
 	control  []byte // control frames put aside
+	last     []byte // data frames that are written with the close frame
 	finished bool   // a close frame was queued or sent: no data may follow it (RFC 6455 section 5.5.1)
 }
 
@@ -136,7 +137,9 @@ func (c *conn) sendControl(opcode byte, payload []byte) error {
 		c.controls.Unlock()
 		return ErrFinished
 	}
-	c.finished = opcode == frame.OpClose
+	if c.finished = opcode == frame.OpClose; c.finished {
+		c.control, c.last = append(c.control, c.last...), nil
+	}
 	if c.finished || len(c.control)+len(payload)+2 <= maxControl {
 		c.control = c.appendWhole(c.control, frame.FinalBit|opcode, payload)
 	}
@@ -145,6 +148,18 @@ func (c *conn) sendControl(opcode byte, payload []byte) error {
 		return c.unlock(nil)
 	}
 	return nil // the goroutine that is writing sends it too
+}
+
+// keepLast keeps a message that is written with the close frame, in one packet. It is limited
+// as one of Send is.
+func (c *conn) keepLast(m *bridge.Message) error {
+	c.controls.Lock()
+	defer c.controls.Unlock()
+	if c.finished {
+		return ErrFinished
+	}
+	c.last = append(frame.AppendHeader(c.last, firstByte(m, false), len(m.Data)), m.Data...)
+	return nil
 }
 
 // sendClose writes a close frame, after which nothing follows.

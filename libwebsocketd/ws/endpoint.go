@@ -285,6 +285,10 @@ func (w *Endpoint) patience() time.Duration {
 // Send writes a batch in as few writes as possible.
 func (w *Endpoint) Send(batch []bridge.Message) error { return w.sent(w.conn.Send(batch)) }
 
+// SendLast sends a message together with the close frame, when CloseSend is called: the client
+// is woken once for both. Only a server's endpoint may send so.
+func (w *Endpoint) SendLast(m bridge.Message) error { return w.conn.keepLast(&m) }
+
 // Deliver writes deliveries of a Broadcast without copying them. A Note becomes a text
 // message.
 func (w *Endpoint) Deliver(deliveries []bridge.Delivery) error {

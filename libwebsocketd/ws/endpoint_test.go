@@ -213,6 +213,32 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestSendLast: the last message comes after all others and with the close frame, whatever
+// that says, and not before; nothing comes after it.
+func TestSendLast(t *testing.T) {
+	t.Parallel()
+	p := tcpPair(t)
+	w := p.endpoint(t, Options{})
+	large := strings.Repeat("r", 1<<17)
+	if err := w.SendLast(bridge.Message{Kind: bridge.Binary, Data: []byte(large)}); err != nil {
+		t.Error(err)
+	}
+	w.Send(bridgetest.Say("a"))
+	if got, err := readFrame(t, p.wire); got != (wireFrame{0x81, "a"}) || err != nil {
+		t.Errorf("%x %.20q, %v", got.first, got.payload, err)
+	}
+	go w.CloseSend(&bridge.CloseWith{Code: bridge.CloseNormal})
+	for _, want := range []wireFrame{{0x82, large}, {0x88, "\x03\xe8"}} {
+		if got, err := readFrame(t, p.wire); got != want || err != nil {
+			t.Errorf("%x %.20q, %v; want %x %.20q", got.first, got.payload, err, want.first, want.payload)
+		}
+	}
+	if err := w.SendLast(bridge.Message{Kind: bridge.Binary}); !errors.Is(err, ErrFinished) {
+		t.Errorf("SendLast after CloseSend: %v", err)
+	}
+	w.Close()
+}
+
 // TestCloseSendAndClose: what was sent is delivered, then the close frame, then
 // nothing; Close unblocks Receive and ends the Context.
 func TestCloseSendAndClose(t *testing.T) {
