@@ -29,15 +29,24 @@ type caller struct {
 	work sync.WaitGroup
 }
 
-// mostCancels is how many Ctrl-C ask the program to end. One more ends this process.
-const mostCancels = 2
+// canceled is what is said at each Ctrl-C that asks the program to end. One more ends this
+// process.
+var canceled = [...]string{
+	"asked the program to end; Ctrl-C once more closes its input",
+	"asked the program to end, and closed its input; Ctrl-C once more leaves",
+}
+
+func newCaller(s Streams) *caller {
+	c := &caller{Streams: s}
+	c.ctx, c.leave = context.WithCancelCause(context.Background())
+	return c
+}
 
 // callProgram calls a program, and returns the exit status, or the signal by which this
 // process is to end.
 func callProgram(o *Options, s Streams) (status int, sig os.Signal) {
-	c := &caller{Streams: s}
-	c.ctx, c.leave = context.WithCancelCause(context.Background())
-	signals, over := make(chan os.Signal, mostCancels+1), make(chan struct{})
+	c := newCaller(s)
+	signals, over := make(chan os.Signal, len(canceled)+1), make(chan struct{})
 	listen(signals)
 	c.work.Go(func() { c.watch(signals, over) })
 	ended := make(chan int, 1)
@@ -66,15 +75,13 @@ func (c *caller) watch(signals <-chan os.Signal, over <-chan struct{}) {
 		select {
 		case sig := <-signals:
 			call := c.call.Load()
-			if sig != os.Interrupt || call == nil || cancels == mostCancels {
+			if sig != os.Interrupt || call == nil || cancels == len(canceled) {
 				c.sig = sig
 				c.leave(errInterrupted)
 				return
 			}
-			if cancels == 0 && isTerminal(c.Stderr) {
-				c.say("asked the program to end; Ctrl-C once more closes its input, and a third time leaves")
-			}
 			c.work.Go(call.Cancel) // may wait for a server that takes nothing
+			c.say(canceled[cancels])
 		case <-over:
 			return
 		}
