@@ -28,7 +28,7 @@ type connectGrammar struct {
 }
 
 type whomFlags struct {
-	Pow        string   `placeholder:"NAME" check:"call" variable:"none" help:"Call the program of this name, with the PARAMs, on a server that serves it so (websocketd --pow). Its input and output are those of this command, unchanged; the end of the input ends it, Ctrl-C cancels the call. A URL without a path is that of the server: /pow/ is added."`
+	Pow        string   `placeholder:"NAME" check:"call" variable:"none" help:"Call the program of this name, with the PARAMs, on a server that serves programs by name (websocketd --pow). Its input and output are those of this command, unchanged; Ctrl-C cancels the call. A URL without a path is that of the server: /pow/ is added."`
 	Protocol   names    `placeholder:"NAME,.." variable:"none" help:"Subprotocols to offer, the preferred one first."`
 	Header     []string `short:"H" placeholder:"NAME:VALUE|@FILE" sep:"none" check:"header line" variable:"none" help:"Header of the request, or a file with one a line, which keeps a secret out of the list of processes. May be given more than once."`
 	Origin     string   `placeholder:"ORIGIN" check:"claim" variable:"none" help:"Origin to claim, as the page of a browser does: https://example.com. Without it there is none."`

@@ -105,7 +105,7 @@ func TestCallsAreCanceled(t *testing.T) {
 		"stubborn": `trap '' INT TERM; echo ready; cat; echo 'no more input'; exit 5`,
 		"stays":    `trap '' INT TERM; echo ready; until [ -e '` + enough + `' ]; do sleep 0.1; done`,
 	}, "--closems=600000")
-	t.Cleanup(func() { put(t, enough, "") })
+	t.Cleanup(func() { harness.WriteFile(t, enough, "", 0o600) })
 	const first, second = "asked the program to end; Ctrl-C once more", "and closed its input; Ctrl-C once more leaves"
 	for name, test := range map[string]struct {
 		address string
@@ -137,17 +137,23 @@ func TestCallsAreCanceled(t *testing.T) {
 	}
 }
 
-// TestCallsAreLeft: neither a server that does not read nor a reader that does not holds up
-// signals. The program is ended by the server then.
+// TestCallsAreLeft: neither a program that does not read nor a reader that does not holds up
+// signals. The server cancels the program then.
 func TestCallsAreLeft(t *testing.T) {
 	t.Parallel()
-	s, address := serveCalls(t, map[string]string{"sleeps": "trap '' INT; echo ready; exec sleep 1000", "talks": "exec yes"}, "--closems=2000")
+	s, address := serveCalls(t, map[string]string{
+		"sleeps": `trap '' INT TERM; echo ready; until [ -e "$1" ]; do sleep 0.1; done`,
+		"talks":  "exec yes",
+	}, "--closems=600000")
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
-		c := start(t, "--pow=sleeps", address)
+		enough := filepath.Join(t.TempDir(), "enough")
+		t.Cleanup(func() { harness.WriteFile(t, enough, "", 0o600) })
+		c := start(t, "--pow=sleeps", address, enough)
 		c.out.Await(t, "ready")
 		fill(t, c.in)
 		leave(t, c, sig)
 		c.ends(t, -int(sig), "ready\n", c.err.String())
+		harness.WriteFile(t, enough, "", 0o600)
 
 		from, to, err := os.Pipe()
 		if err != nil {
