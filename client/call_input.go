@@ -86,25 +86,28 @@ func openTail(text []byte) int {
 	return 0
 }
 
-// CloseInput ends the input: it is complete. Its error is ErrNotText if that ends within a
-// character, which is left out then.
+// CloseInput ends the input: it is complete. Its error is ErrNotText if a character is not
+// whole: then the input stays open.
 func (c *Call) CloseInput() error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
-	if c.closed {
+	switch {
+	case c.closed:
 		return nil
-	}
-	c.closed = true
-	c.server.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte(signalClose)}}) // Result has the end of a call that is over
-	if len(c.part) > 0 {
+	case len(c.part) > 0:
 		return ErrNotText
 	}
+	c.closed = true
+	c.signal(signalClose)
 	return nil
 }
 
 // Cancel asks the process to end, and does not wait for that. Its input stays open; a second
 // call closes it. Result has how the process ends: it may be fulfilled all the same. The
 // request comes after what a Write is just sending, so it waits if the server takes nothing.
-func (c *Call) Cancel() {
-	c.server.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte(signalCancel)}})
+func (c *Call) Cancel() { c.signal(signalCancel) }
+
+// signal sends a signal, which is nothing to a call that is over: Result has its end.
+func (c *Call) signal(text string) {
+	c.server.Send([]bridge.Message{{Kind: bridge.Binary, Data: []byte(text)}})
 }

@@ -69,12 +69,13 @@ func TestCallInputIsText(t *testing.T) {
 				_, err = io.WriteString(c, w)
 			}
 		}
-		if closed := c.CloseInput(); err == nil {
-			err = closed
+		if err == nil {
+			err = c.CloseInput()
 		}
 		if err != ErrNotText {
 			t.Errorf("%q: %v", writes, err)
 		}
+		c.signal(signalClose)
 		if _, err := c.Result(); err != nil {
 			t.Error(err)
 		}

@@ -92,51 +92,48 @@ func (c *caller) watch(signals <-chan os.Signal, over <-chan struct{}) {
 func (c *caller) run(o *Options) (status int) {
 	in, err := stdio.NewReader(c.Stdin)
 	if err != nil {
-		return c.fail("standard input", err)
+		return c.lost(fmt.Errorf("standard input: %w", err))
 	}
 	defer in.Close()
-	call, err := client.StartCall(c.ctx, o.URL, o.Pow, o.Params, &client.CallOptions{
+	ctx, hangUp := context.WithCancelCause(c.ctx)
+	defer hangUp(nil)
+	call, err := client.StartCall(ctx, o.URL, o.Pow, o.Params, &client.CallOptions{
 		Header: o.Header, Token: o.Token, TLS: o.TLS, Dial: o.Dial, PingInterval: o.PingInterval})
 	if err != nil {
 		return c.lost(unconnected{err})
 	}
 	c.call.Store(call)
-	var unread error // of the input
 	var input sync.WaitGroup
-	input.Go(func() { unread = pass(call, in) })
-	_, unwritten := io.Copy(c.output(), call)
-	if unwritten != nil {
-		call.Cancel()
+	input.Go(func() {
+		if err := pass(call, in); err != nil {
+			hangUp(fmt.Errorf("standard input: %w", err))
+		}
+	})
+	if _, err := io.Copy(c.output(), call); err != nil {
+		hangUp(fmt.Errorf("standard output: %w", err)) // which is nothing to a call that has ended so
 	}
 	value, err := call.Result()
 	in.Close()
 	input.Wait()
-	rejected := new(client.Rejected)
-	switch {
-	case err != nil && !errors.As(err, &rejected):
-		return c.lost(err)
-	case unwritten != nil:
-		return c.fail("standard output", unwritten)
-	case unread != nil:
-		return c.fail("standard input", unread)
-	case err != nil:
+	switch rejected := new(client.Rejected); {
+	case errors.As(err, &rejected):
 		return c.rejected(rejected)
+	case err != nil:
+		return c.lost(err)
 	}
 	c.result(value)
 	return exitOK
 }
 
-// pass passes the input on to the program, and closes its input at the end. If it cannot be
-// passed on the call is canceled.
+// pass passes the input on to the program, and closes its input at the end.
 func pass(call *client.Call, in io.Reader) error {
 	_, err := io.Copy(call, in)
 	if err == nil {
 		err = call.CloseInput()
 	}
-	if err == nil || errors.Is(err, os.ErrClosed) || errors.Is(err, io.ErrClosedPipe) { // the call is over
+	if errors.Is(err, os.ErrClosed) || errors.Is(err, io.ErrClosedPipe) { // the call is over
 		return nil
 	}
-	call.Cancel()
 	return err
 }
 
@@ -182,12 +179,6 @@ func (c *caller) lost(err error) (status int) {
 		c.say(sentence)
 	}
 	return status
-}
-
-// fail says that one of the streams has failed.
-func (c *caller) fail(stream string, err error) (status int) {
-	c.say(fmt.Sprintf("%s: %v", stream, err))
-	return exitLost
 }
 
 func (c *caller) say(sentence string) { say(c.Stderr, sentence) }
