@@ -64,6 +64,47 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// TestCallsOfFile: a parameter that the program asks for may begin with a hyphen, a value is
+// said, and a program may ask for a token.
+func TestCallsOfFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	in := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		harness.WriteFile(t, file, text, 0o600)
+		return file
+	}
+	s := harness.Start(t, harness.Binary(t), "--pow", "--tokenfile="+in("tokens", "ada:0123456789abcdef\n"), "--config="+in("websocketd.toml", `
+[program.build]
+command = ["sh", "-c", "echo built; echo '{ \"n\": 1 }'"]
+result = "lastline-json"
+
+[program.head]
+command = ["head"]
+params = ["-n[0-9]+"]
+`))
+	token := "--tokenfile=" + in("token", "0123456789abcdef\n")
+	for name, test := range map[string]struct {
+		args           []string
+		stdin          string
+		status         int
+		stdout, stderr string
+	}{
+		"a value":           {[]string{token, "--pow=build"}, "", 0, "built\n{ \"n\": 1 }\n", "result: {\"n\":1}\n"},
+		"a hyphen":          {[]string{token, "--pow=head", "--", "-n1"}, "a\nb\n", 0, "a\n", ""},
+		"a wrong parameter": {[]string{token, "--pow=head", "--", "-c1"}, "a\nb\n", 1, "", "failed to get process: invalid args: "},
+		"no token":          {[]string{"--pow=build"}, "", 1, "", "401 Unauthorized"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := start(t, append([]string{s.Addr}, test.args...)...)
+			io.WriteString(c.in, test.stdin) // it may not be read
+			c.in.Close()
+			c.ends(t, test.status, test.stdout, test.stderr)
+		})
+	}
+}
+
 // TestCallsInBulk: what goes through a call is what went in, in both directions at once, also
 // where the program is itself a call of another server's.
 func TestCallsInBulk(t *testing.T) {
