@@ -35,7 +35,8 @@
 //     server goes away.
 //
 //   - Input waits, up to a limit, for a process that does not read it, so that a signal after
-//     it is seen. Beyond the limit nothing more is read from the client.
+//     it is seen. Beyond the limit nothing more is read from the client. What waits counts
+//     against the memory for messages.
 //
 //   - A process is canceled by SIGINT, SIGTERM and SIGKILL, with its input open: the end of
 //     its input means that the input is complete. That holds for a client that is gone, too.
