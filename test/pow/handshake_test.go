@@ -49,7 +49,7 @@ func TestHandshake(t *testing.T) {
 func TestHandshakeRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t, cat)
-	const why = "client does not support required pow-1 subprotocol\n"
+	const why = "403 Forbidden: client does not support required pow-1 subprotocol\n"
 	for what, c := range map[string]struct {
 		request harness.Request
 		status  int
@@ -103,7 +103,7 @@ func TestBase(t *testing.T) {
 // is not closed before.
 func TestHandshakeAtTheEnd(t *testing.T) {
 	t.Parallel()
-	s := serve(t, shell("tells", `trap 'echo int' INT; echo up; while :; do sleep 1000; done`), "--closems=2000")
+	s := serve(t, shell("tells", `trap 'echo int' INT; sleep 1000 >/dev/null & echo up; wait; wait`), "--closems=2000")
 	c := begin(t, s, "tells")
 	c.says(t, "up\n")
 	late, request := s.Dial(t), offering("/pow/").String()
