@@ -55,7 +55,8 @@
 //     lateness is not taken for the client's.
 //
 //   - It has a place among the sessions (Options.Sessions) until it is over and forgotten. Where
-//     there is no place, one whose client has its result gives its own up.
+//     there is no place, one whose client has its result, or of which nothing was started,
+//     gives its own up.
 //
 //   - What is wrong with a call is its result. What the client may not do, or not now, is the
 //     answer to new: the client can show who it is, or come again.
