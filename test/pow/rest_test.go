@@ -151,7 +151,7 @@ func TestRESTUnknown(t *testing.T) {
 // TestRESTInput: what is sent is what the process reads, whatever bytes it is.
 func TestRESTInput(t *testing.T) {
 	t.Parallel()
-	a := newAPI(t, serve(t, script("sum", "sha256sum", "maxframesize = \"100K\"")+script("sleeps", "sleep 1000")), "/pow/")
+	a := newAPI(t, serve(t, script("sum", "sha256sum", "maxframesize = 102400")+script("sleeps", "sleep 1000")), "/pow/")
 	id, sum := a.call("sum"), sha256.New()
 	for i := range 20 {
 		part := make([]byte, 100<<10-i)
