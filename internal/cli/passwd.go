@@ -37,19 +37,18 @@ func (i invocation) passwd(args []string) int {
 	bad := func(format string, a ...any) int {
 		return i.refuse(&refusal{status: ExitFlags, message: fmt.Sprintf(format, a...), seeHelp: true, of: passwdWord})
 	}
-	line, err := scanAround(flags, args)
-	words := line.words()
+	settings, words, help, err := scanAround(flags, args)
 	switch {
 	case err != nil:
 		return bad("%s; a user or a file whose name begins with - stands after --: websocketd passwd -- FILE USER", err)
-	case line.help:
+	case help:
 		i.passwdHelp(i.stdout, describeAll(flags))
 		return ExitOK
 	case len(words) != 2:
 		return bad("please specify the file and the user: websocketd passwd FILE USER")
 	}
 	if _, err = parser.Parse(nil); err == nil {
-		err = decode(line.settings)
+		err = decode(settings)
 	}
 	switch deed := g.Deed; {
 	case err != nil:

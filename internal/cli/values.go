@@ -156,7 +156,6 @@ var formChecks = map[string]func(text string) error{
 	"allow":      given(nil),
 	"jwtissuer":  checkIssuer,
 	"jwtalg":     eachOf(credential.CheckAlgorithm),
-	"call":       checkCall,
 	"token file": checkTokenFile,
 }
 

@@ -15,6 +15,8 @@ import (
 var clientScripts = map[string]string{
 	"/.websocketd/client.js":  "../../clients/js/dist/client.js",
 	"/.websocketd/client.mjs": "../../clients/js/dist/client.mjs",
+	"/.websocketd/pow.js":     "../../clients/js/dist/pow.js",
+	"/.websocketd/pow.mjs":    "../../clients/js/dist/pow.mjs",
 }
 
 // Every server of a program has the browser client, whatever else it has at that path, and

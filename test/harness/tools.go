@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
@@ -29,6 +30,19 @@ func nodePackages(dir string, names ...string) error {
 		if _, err := os.Stat(filepath.Join(dir, "node_modules", name, "package.json")); err != nil {
 			return fmt.Errorf("npm package %s is not installed in %s", name, dir)
 		}
+	}
+	return nil
+}
+
+// NodeFlags returns what an older Node needs to have a WebSocket.
+func NodeFlags(t T) []string {
+	t.Helper()
+	out, err := exec.CommandContext(Context(t), "node", "-p", "typeof WebSocket").Output()
+	if err != nil {
+		t.Fatalf("node: %v", err)
+	}
+	if strings.TrimSpace(string(out)) == "undefined" {
+		return []string{"--experimental-websocket", "--no-warnings"}
 	}
 	return nil
 }

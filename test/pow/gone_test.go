@@ -136,11 +136,7 @@ func TestComingAndGoing(t *testing.T) {
 	for i := range 100 {
 		c := open(t, s)
 		if i%5 > 0 {
-			m := message([]string{"sleeps", "cat", "stubborn", "nothing"}[i%5-1])
-			if i%7 == 0 {
-				m = m[:20]
-			}
-			c.control(t, m)
+			c.control(t, message([]string{"sleeps", "cat", "stubborn", "nothing"}[i%5-1])[:20+i%7])
 		}
 		if i%3 == 0 {
 			c.input(t, "x")

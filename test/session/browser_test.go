@@ -181,7 +181,7 @@ type node struct {
 func startNode(t *testing.T, url string) *node {
 	t.Helper()
 	n := &node{out: &harness.Lines{}}
-	cmd := exec.Command("node", append(nodeFlags(t), "testdata/follow.mjs", url)...)
+	cmd := exec.Command("node", append(harness.NodeFlags(t), "testdata/follow.mjs", url)...)
 	cmd.Stdout, cmd.Stderr = n.out, n.out
 	in, err := cmd.StdinPipe()
 	if err == nil {
@@ -201,19 +201,6 @@ func startNode(t *testing.T, url string) *node {
 		}
 	})
 	return n
-}
-
-// nodeFlags returns what an older Node needs to have a WebSocket.
-func nodeFlags(t *testing.T) []string {
-	t.Helper()
-	out, err := exec.CommandContext(harness.Context(t), "node", "-p", "typeof WebSocket").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.TrimSpace(string(out)) == "undefined" {
-		return []string{"--experimental-websocket", "--no-warnings"}
-	}
-	return nil
 }
 
 func (n *node) taken(*testing.T) []string {

@@ -12,6 +12,6 @@ export function locate(url: string | URL | undefined): URL {
 /** Returns the URL with more in its query. What is undefined is left out. */
 export function withQuery(url: URL, query: Record<string, string | undefined>): URL {
   const asked = new URL(url);
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) asked.searchParams.set(key, value);
+  for (const key in query) if (query[key] !== undefined) asked.searchParams.set(key, query[key]);
   return asked;
 }

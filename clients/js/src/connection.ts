@@ -1,5 +1,6 @@
 import type { Connection, Data, Ending, Options } from '../client';
 import { locate, withQuery } from './address';
+import { bearer } from './bearer';
 import { closingOf, endingOf, isFinal, isGone, refusal, unreachable, type Closing } from './closing';
 import { newInbox } from './inbox';
 import type { Body, Link } from './link';
@@ -283,7 +284,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     // A WebSocket can carry no secret of a session.
     if (!proof && me.session?.secret) ticket = JSON.parse(await request({ ticket: 'new' }, { method: 'POST' })).ticket;
     let offered = await valueOf(protocols);
-    if (proof) offered = [offered ?? [], 'websocketd', `bearer.${btoa(proof).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`].flat();
+    if (proof) offered = [offered ?? [], 'websocketd', bearer(proof)].flat();
     latest = openSocket(WebSocket, counts() ? address({ notes: 'no', token: ticket }) : url, offered, counts(), patience, ear);
     latest.last = last;
     return latest;

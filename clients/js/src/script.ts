@@ -1,4 +1,4 @@
 import { connect } from './connection';
 
-// For pages that load the client by <script src>.
-Object.assign(globalThis, { websocketd: { connect } });
+// For pages that load the client by <script src>, and perhaps another script of ours.
+(globalThis.websocketd ??= {}).connect = connect;

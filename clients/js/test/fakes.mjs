@@ -1,6 +1,7 @@
 // A server that is not there, for tests of what the client does when.
 import { mock } from 'node:test';
 import { connect } from '../dist/client.mjs';
+import { call } from '../dist/pow.mjs';
 
 /** Lets everything happen that needs no timer. */
 export async function settle() {
@@ -53,6 +54,13 @@ export class Server {
     return c;
   }
 
+  /** Calls a process of it. */
+  call(t, { url = 'http://fake/', params, ...options } = {}) {
+    const end = new AbortController();
+    t.after(() => end.abort());
+    return call(url, 'p', params, { WebSocket: this.WebSocket, signal: end.signal, ...options });
+  }
+
   get socket() {
     return this.sockets.at(-1);
   }
@@ -101,6 +109,7 @@ export class Server {
 class Socket {
   readyState = 0;
   sent = [];
+  bufferedAmount = 0;
 
   constructor(url, protocols) {
     this.url = url;
@@ -108,8 +117,9 @@ class Socket {
     this.query = Object.fromEntries(new URL(url).searchParams);
   }
 
-  open() {
+  open(protocol = this.protocols?.[0] ?? '') {
     this.readyState = 1;
+    this.protocol = protocol;
     this.onopen?.({});
   }
 
@@ -118,10 +128,10 @@ class Socket {
   }
 
   /** Ends it as a browser does: after an error comes a close. */
-  lose(code = 1006, reason = '') {
+  lose(code = 1006, reason = '', wasClean = code !== 1006) {
     this.readyState = 3;
     if (code === 1006) this.onerror?.({});
-    this.onclose?.({ code, reason });
+    this.onclose?.({ code, reason, wasClean });
   }
 
   send(data) {

@@ -8,7 +8,7 @@ import { Server, settle } from './fakes.mjs';
 const dist = name => readFileSync(new URL(`../dist/${name}`, import.meta.url), 'utf8');
 
 // What Deno and workers have as well: no process, no document, no window.
-const globals = ['fetch', 'URL', 'AbortController', 'AbortSignal', 'Event', 'EventTarget', 'TextDecoder', 'Blob', 'atob', 'setTimeout', 'clearTimeout', 'queueMicrotask'];
+const globals = ['fetch', 'URL', 'AbortController', 'AbortSignal', 'Event', 'EventTarget', 'TextDecoder', 'TextEncoder', 'ReadableStream', 'WritableStream', 'Blob', 'atob', 'setTimeout', 'clearTimeout', 'queueMicrotask'];
 
 /** Returns a world that has these globals and those of the language. */
 function world(more = {}) {
@@ -40,19 +40,58 @@ test('fetch and WebSocket are enough', async t => {
   }
 });
 
+test('a WebSocket and streams are enough for a call', async t => {
+  const server = new Server(), context = world({ WebSocket: server.WebSocket });
+  vm.runInContext(dist('pow.js'), context);
+  const c = context.websocketd.call('http://fake/', 'p');
+  await settle();
+  server.socket.open();
+  server.socket.say('hello', new TextEncoder().encode('{"status":"fulfilled","value":null}').buffer);
+  server.socket.lose(1000);
+  for await (const text of c) assert.equal(text, 'hello');
+  assert.equal(await c.result, null);
+});
+
+test('both scripts are there, whichever comes first', () => {
+  for (const names of [['client.js', 'pow.js'], ['pow.js', 'client.js']]) {
+    const context = world();
+    for (const name of names) vm.runInContext(dist(name), context);
+    assert.deepEqual(Object.keys(context.websocketd).sort(), ['call', 'connect']);
+  }
+});
+
 test('without a page a URL is needed', () => {
   const context = world();
-  vm.runInContext(dist('client.js'), context);
-  assert.throws(() => context.websocketd.connect(), e => e.name === 'TypeError');
+  for (const name of ['client.js', 'pow.js']) vm.runInContext(dist(name), context);
+  for (const name of ['connect', 'call']) assert.throws(() => context.websocketd[name](), e => e.name === 'TypeError');
 });
 
-test('as a module it exports connect, and touches nothing', async () => {
-  const before = Object.keys(globalThis);
-  const module = await import('../dist/client.mjs?again');
-  assert.deepEqual(Object.keys(module), ['connect']);
-  assert.deepEqual(Object.keys(globalThis), before);
+test('without a URL a call is one of the server of the page', async () => {
+  const server = new Server(), context = world({ location: { href: 'https://fake/deep/page.html' }, WebSocket: server.WebSocket });
+  vm.runInContext(dist('pow.js'), context);
+  const end = new AbortController();
+  for (const url of [undefined, '/', '../procs/']) context.websocketd.call(url, 'p', [], { signal: end.signal });
+  await settle();
+  assert.deepEqual(server.sockets.map(socket => socket.url), ['wss://fake/pow/', 'wss://fake/pow/', 'wss://fake/procs/']);
+  end.abort();
 });
+
+test('a Node without WebSocket says which option is missing', async () => {
+  const context = world();
+  vm.runInContext(dist('pow.js'), context);
+  const c = context.websocketd.call('http://fake/', 'p');
+  await assert.rejects(c.result, /see the option WebSocket/);
+});
+
+for (const [name, exported] of [['client', 'connect'], ['pow', 'call']]) {
+  test(`as a module ${name} exports ${exported}, and touches nothing`, async () => {
+    const before = Object.keys(globalThis);
+    const module = await import(`../dist/${name}.mjs?again`);
+    assert.deepEqual(Object.keys(module), [exported]);
+    assert.deepEqual(Object.keys(globalThis), before);
+  });
+}
 
 test('nothing in it makes code of text, or names another server', () => {
-  for (const name of ['client.js', 'client.mjs']) assert.doesNotMatch(dist(name), /\beval\b|Function\(|https?:\/\/|import\(/);
+  for (const name of ['client.js', 'client.mjs', 'pow.js', 'pow.mjs']) assert.doesNotMatch(dist(name), /\beval\b|Function\(|https?:\/\/|import\(/);
 });
