@@ -91,3 +91,27 @@ func echoesBytes(t *testing.T, s *harness.Server, path string) {
 	}
 	raw.leave()
 }
+
+// callsByName: a build is called, and there is a page for it, which package browserclient
+// tests.
+func callsByName(t *testing.T, r run) {
+	s := r.start(t)
+	if _, page := get(t, s, "/", nil); !strings.Contains(page, "websocketd.call(") {
+		t.Errorf("the page: %q", page)
+	}
+	conn, _, err := websocket.Dial(t.Context(), "ws://"+s.Addr+"/pow/", &websocket.DialOptions{HTTPClient: harness.HTTPClient(t), Subprotocols: []string{"pow-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.CloseNow() })
+	c := client{t, t.Context(), conn}
+	if err := conn.Write(c.ctx, websocket.MessageBinary, []byte(`{"call":"build","params":["app","2"]}`)); err != nil {
+		t.Fatal(err)
+	}
+	const built = `{"built":"app","files":2}`
+	all := strings.Join(c.rest(websocket.StatusNormalClosure), "")
+	if want := built + "\n" + `{"status":"fulfilled","value":` + built + `}`; !strings.HasPrefix(all, "[1/2] compiling app-1 ... done\n") || !strings.HasSuffix(all, want) {
+		t.Errorf("%q", all)
+	}
+	harness.NoSurvivors(t, s)
+}

@@ -59,6 +59,7 @@ var folders = []folder{
 	{name: "ocaml", tools: []string{"ocaml"}, examples: two(".ml")},
 	{name: "perl", tools: []string{"perl"}, examples: three(".pl")},
 	{name: "php", tools: []string{"php"}, examples: three(".php")},
+	{name: "pow", examples: []example{{"websocketd.toml", callsByName}}, others: []string{"build.sh", "public/index.html"}},
 	{name: "powershell", tools: []string{"pwsh"}, examples: three(".ps1")},
 	{name: "python", tools: []string{"python3"}, examples: three(".py")},
 	{name: "quickjs", tools: []string{"qjs"}, examples: two(".mjs")},
