@@ -17,6 +17,10 @@
 // A Conn is a [bridge.Endpoint] as well, in the place of the program: Pipe connects it with
 // anything else that is one.
 //
+// StartCall calls a program by its name, with parameters (pow-1, websocketd --pow). Such a
+// Call has an end of input and a result, can be canceled, and lives as long as its one
+// connection; the law of a conversation is not its own.
+//
 // # The law of a conversation
 //
 //   - Every message comes once and in order, over one connection after another, where the
@@ -50,6 +54,7 @@
 //	getting over         begin        the stream is not in use       Close
 //	watching a stream    openStream   the stream is not in use       Close
 //	sending the queue    begin        it is sent, or the link lost   Close
+//	end of a context     bind         the call is over               next
 //
 //	conn.go       Conn: receiving, counting, leaving
 //	connect.go    one connection after another; delay.go: the pauses between
@@ -57,4 +62,5 @@
 //	link.go       a WebSocket; stream.go: events instead; fallback.go: from one to the other
 //	send.go       Send, Write and the queue; read.go: Read and Messages
 //	ending.go     which ends are final, and what they say
+//	call.go       Call, StartCall; call_input.go: what is sent; call_result.go: what comes
 package client

@@ -72,7 +72,7 @@ func (e *Ending) Error() string {
 func (e *Ending) Unwrap() error { return &bridge.CloseWith{Code: e.Code, Reason: e.Reason} }
 
 // LostError is why a connection was given up after as many tries as Options.Tries allows,
-// or after none with NoReconnect.
+// or after none: with NoReconnect, and that of a Call.
 type LostError struct {
 	Tries int
 	Err   error // of the last one, or of the connection

@@ -135,3 +135,18 @@ func (o *Options) complete() Options {
 	}
 	return all
 }
+
+// withToken returns a copy of a header, with a bearer token if there is one.
+func withToken(ctx context.Context, h http.Header, token func(context.Context) (string, error)) (http.Header, error) {
+	if h = h.Clone(); h == nil {
+		h = http.Header{}
+	}
+	if token != nil {
+		text, err := token(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("there is no token: %w", err)
+		}
+		h.Set("Authorization", "Bearer "+text)
+	}
+	return h, nil
+}

@@ -155,16 +155,9 @@ func (c *Conn) request(ctx context.Context, method string, query url.Values, acc
 // header returns what every request carries. The secret of a session is a Bearer token or,
 // where the caller has another use for that header, the cookie that the session came with.
 func (c *Conn) header(ctx context.Context) (http.Header, error) {
-	h := c.o.Header.Clone()
-	if h == nil {
-		h = http.Header{}
-	}
-	if c.o.Token != nil {
-		token, err := c.o.Token(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("there is no token: %w", err)
-		}
-		h.Set("Authorization", "Bearer "+token)
+	h, err := withToken(ctx, c.o.Header, c.o.Token)
+	if err != nil {
+		return nil, err
 	}
 	r := &http.Request{Header: h}
 	if password, ok := c.target.User.Password(); ok && h.Get("Authorization") == "" {

@@ -44,7 +44,7 @@ func (p *Params) check() error {
 	switch {
 	case p.Least < 0:
 		return fieldError("Params.Least is negative: %d", p.Least)
-	case p.Most != 0 && p.Least > p.Most:
+	case p.Most != 0 && p.Least > max(p.Most, 0):
 		return fieldError("Params.Least is %d, more than the %d of Params.Most", p.Least, max(p.Most, 0))
 	}
 	_, err := p.compile()

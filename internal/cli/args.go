@@ -25,6 +25,7 @@ type commandLine struct {
 	help     bool      // --help was reached; what follows it was not read
 	bounded  bool      // "--" marks where COMMAND begins
 	bare     string    // the boolean flag just before COMMAND, if it has no =
+	after    []string  // of scanAround: the words after "--"
 }
 
 // scan scans args by the rules of Go's flag package, which users of the older tool
@@ -65,23 +66,27 @@ func scan(flags []*kong.Flag, args []string) (commandLine, error) {
 	return line, nil
 }
 
-// scanAround scans args in which flags may stand before, between and after other words.
-func scanAround(flags []*kong.Flag, args []string) (settings []setting, words []string, help bool, err error) {
+// scanAround scans args in which flags may stand before, between and after other words. The
+// words before "--" are the command.
+func scanAround(flags []*kong.Flag, args []string) (all commandLine, err error) {
 	for len(args) > 0 {
 		line, err := scan(flags, args)
+		all.settings, all.help, args = append(all.settings, line.settings...), line.help, nil
 		if err != nil || line.help {
-			return nil, nil, line.help, err
+			return all, err
 		}
-		settings, args = append(settings, line.settings...), nil
-		if len(line.command) > 0 {
-			words, args = append(words, line.command[0]), line.command[1:]
-		}
-		if line.bounded {
-			words, args = append(words, args...), nil
+		switch {
+		case line.bounded:
+			all.after = line.command
+		case len(line.command) > 0:
+			all.command, args = append(all.command, line.command[0]), line.command[1:]
 		}
 	}
-	return settings, words, false, nil
+	return all, nil
 }
+
+// words returns those before and after "--".
+func (l *commandLine) words() []string { return slices.Concat(l.command, l.after) }
 
 // scanFlag scans the flag in arg, with its value from rest if it needs one, and
 // returns what is left of rest.

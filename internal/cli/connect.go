@@ -28,6 +28,7 @@ type connectGrammar struct {
 }
 
 type whomFlags struct {
+	Pow        string   `placeholder:"NAME" check:"call" variable:"none" help:"Call the program of this name, with the PARAMs, on a server that serves programs by name (websocketd --pow). Its input and output are those of this command, unchanged; Ctrl-C cancels the call. A URL without a path is that of the server: /pow/ is added."`
 	Protocol   names    `placeholder:"NAME,.." variable:"none" help:"Subprotocols to offer, the preferred one first."`
 	Header     []string `short:"H" placeholder:"NAME:VALUE|@FILE" sep:"none" check:"header line" variable:"none" help:"Header of the request, or a file with one a line, which keeps a secret out of the list of processes. May be given more than once."`
 	Origin     string   `placeholder:"ORIGIN" check:"claim" variable:"none" help:"Origin to claim, as the page of a browser does: https://example.com. Without it there is none."`
@@ -61,6 +62,7 @@ type endFlags struct {
 type connectParser struct {
 	*kong.Kong
 	connectGrammar
+	params []string // of a call
 }
 
 // newConnectParser panics on mistakes in the grammar's tags.
@@ -96,6 +98,7 @@ func (i invocation) connect(args []string) int {
 // connectHelp prints everything there is to know about websocketd connect.
 func (i invocation) connectHelp(out io.Writer) {
 	fmt.Fprintf(out, `Usage: %[1]s connect [options] URL
+       %[1]s connect [options] --pow=NAME URL [PARAM..]
 
 Connects to a WebSocket: lines of standard input become messages, and messages
 lines of standard output. The exit status is that of the program at the other
@@ -111,10 +114,13 @@ Examples:
 
   Follow a program, through lost connections
     %[1]s connect --resume wss://example.com/build >build.log
+
+  Call a program by its name, with parameters
+    %[1]s connect --pow=count ws://localhost:8080 -- -l <text
 `, i.name)
 	printFlags(out, ConnectFlags())
 	fmt.Fprintf(out, `
 URL may lack its ws://, and the host if it is this machine: :8080/path. Flags
-may come before and after it.
+may come before and after it. With --pow what follows -- are parameters only.
 `)
 }

@@ -4,22 +4,32 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"websocketd/libwebsocketd"
 )
 
-// parse sets the grammar to args, which have one argument that is no flag, in any place.
+// parse sets the grammar to args, which have one argument that is no flag, in any place. With
+// --pow there may be more, the parameters of the call.
 func (p *connectParser) parse(args []string) (address string, help bool, r *refusal) {
 	bad := func(format string, a ...any) (string, bool, *refusal) {
 		return "", false, &refusal{status: ExitFlags, message: fmt.Sprintf(format, a...), seeHelp: true, of: connectWord}
 	}
-	settings, addresses, help, err := scanAround(p.Model.Flags, args)
+	line, err := scanAround(p.Model.Flags, args)
+	settings := line.settings
+	addresses, params := line.words(), []string(nil)
+	if sets(settings, "pow") { // the URL is not after "--"
+		addresses = line.command[:min(len(line.command), 1)]
+		params = slices.Concat(line.command[len(addresses):], line.after)
+	}
 	switch {
+	case err != nil && sets(settings, "pow"):
+		return bad("%s; a parameter of the call that begins with - stands after --", err)
 	case err != nil:
 		return bad("%s", err)
-	case help:
+	case line.help:
 		return "", true, nil
 	case len(addresses) > 1:
 		return bad("one URL is enough, and there is also %q: what is to be sent comes from standard input", addresses[1])
@@ -29,6 +39,7 @@ func (p *connectParser) parse(args []string) (address string, help bool, r *refu
 	if err := decode(settings); err != nil {
 		return bad("%s", err)
 	}
+	p.params = params
 	if len(addresses) > 0 && addresses[0] == "" {
 		return bad("the URL is empty: write ws://HOST:PORT/PATH")
 	}
@@ -78,6 +89,8 @@ func (p *connectParser) check(settings []setting, secure bool) *refusal {
 	m, message := &p.Messages, ""
 	framing := libwebsocketd.Framing(m.Framing)
 	switch {
+	case p.Whom.Pow != "" && besideCall(settings) != "":
+		message = besideCall(settings)
 	case m.Binary && sets(settings, "framing"):
 		message = "please only specify one of --binary and --framing=" + m.Framing
 	case sets(settings, "newlines") && m.Binary:
@@ -99,4 +112,26 @@ func (p *connectParser) check(settings []setting, secure bool) *refusal {
 		return nil
 	}
 	return &refusal{status: ExitFlags, message: message}
+}
+
+// notOfCalls are flags that mean nothing for a call, and why.
+var notOfCalls = map[string]string{
+	"protocol":     "a call is made in pow-1",
+	"framing":      "the input and the output of a call are passed on as they are",
+	"newlines":     "the input and the output of a call are passed on as they are",
+	"binary":       "the input and the output of a call are passed on as they are, and are text",
+	"maxline":      "the input and the output of a call are passed on as they are",
+	"maxframesize": "the output of a call is passed on as it comes",
+	"resume":       "a call ends with its connection",
+	"eofwait":      "a call says that its input has ended, and then ends by itself",
+}
+
+// besideCall returns what is wrong with flags that stand beside --pow; "" for nothing.
+func besideCall(settings []setting) string {
+	for _, s := range settings {
+		if why := notOfCalls[s.flag.Name]; why != "" {
+			return "please only specify one of --pow and --" + s.flag.Name + ": " + why
+		}
+	}
+	return ""
 }

@@ -28,6 +28,7 @@ func (p *connectParser) options(address string) (o connect.Options, err error) {
 	if o.Resume || o.Stream.Framing.NeedsLimit() {
 		o.MaxMessage = int64(m.Maxframesize)
 	}
+	o.Pow, o.Params = p.Whom.Pow, p.params
 	if path := p.Whom.Unixsocket; path != "" {
 		o.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", path)
@@ -173,6 +174,13 @@ func checkClaim(origin string) error {
 func checkUser(text string) error {
 	if !strings.Contains(text, ":") {
 		return errors.New("must be NAME:PASSWORD")
+	}
+	return nil
+}
+
+func checkCall(name string) error {
+	if name == "" {
+		return errors.New("is empty; it must be the name of a program")
 	}
 	return nil
 }

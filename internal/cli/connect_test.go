@@ -69,6 +69,15 @@ func TestConnectRefuses(t *testing.T) {
 		{"ws:/a/", `"ws:/a/" lacks a slash or two: write ws://HOST:PORT/PATH`},
 		{"wss:a", `"wss:a" lacks a slash or two: write wss://HOST:PORT/PATH`},
 		{"ws://a:b", `"ws://a:b" is no URL: invalid port ":b" after host`},
+		{"--pow= ws://a", `invalid value "" for flag --pow: is empty; it must be the name of a program`},
+		{"--pow", "flag needs an argument: --pow=NAME"},
+		{"--pow=x", "please specify the URL to connect to"},
+		{"--pow=x -- ws://a", "please specify the URL to connect to"},
+		{"--pow=x ws://a -l", "flag provided but not defined: -l; a parameter of the call that begins with - stands after --"},
+		{"--pow=x ws://a --framing=raw", "please only specify one of --pow and --framing: the input and the output of a call are passed on as they are"},
+		{"--resume --pow=x ws://a", "please only specify one of --pow and --resume: a call ends with its connection"},
+		{"--pow=x ws://a --eofwait=1s", "please only specify one of --pow and --eofwait: a call says that its input has ended"},
+		{"--pow=x ws://a --protocol=b", "please only specify one of --pow and --protocol: a call is made in pow-1"},
 		{"--nosuch ws://a", "flag provided but not defined: --nosuch"},
 		{"--cacert=x ws://a", "did you mean --ca?"},
 		{"-n ws://a", "did you mean --insecure?"},
@@ -140,6 +149,29 @@ func TestConnectOptions(t *testing.T) {
 	}
 }
 
+// TestConnectCalls: with --pow what follows the URL are parameters, and what follows "--" is
+// nothing else.
+func TestConnectCalls(t *testing.T) {
+	for _, test := range []struct {
+		args, address string
+		params        []string
+	}{
+		{"--pow=x ws://a", "ws://a", nil},
+		{"--pow x ws://a b c", "ws://a", []string{"b", "c"}},
+		{"ws://a b --pow=x --pingms=5 c", "ws://a", []string{"b", "c"}},
+		{"ws://a b --pow=x -- --pingms=5 -- c", "ws://a", []string{"b", "--pingms=5", "--", "c"}},
+		{"--pow=x --unixsocket=/s -- b", "ws://localhost", []string{"b"}},
+		{"--pow=x --unixsocket=/s /p b", "ws://localhost/p", []string{"b"}},
+		{"--pow=x --unixsocket=/s", "ws://localhost", nil},
+	} {
+		p, address, wrong := connecting(strings.Fields(test.args)...)
+		o, err := p.options(address)
+		if wrong != "" || err != nil || o.URL != test.address || o.Pow != "x" || !slices.Equal(o.Params, test.params) {
+			t.Errorf("%s: %q at %s, want %q at %s; %s", test.args, o.Params, o.URL, test.params, test.address, wrong)
+		}
+	}
+}
+
 // TestConnectHelp: there is one help, however it is asked for.
 func TestConnectHelp(t *testing.T) {
 	for _, args := range [][]string{{"connect", "--help"}, {"connect", "-h"}, {"connect", "ws://a", "--binary", "-?"}, {"help", "connect"}} {
@@ -162,7 +194,7 @@ func TestConnectHelp(t *testing.T) {
 
 // TestConnectFlags pins the names and kinds, which are a promise to users.
 func TestConnectFlags(t *testing.T) {
-	want := "protocol:names header:list origin:string user:string tokenfile:string unixsocket:string ca:string cert:string key:string insecure:bool " +
+	want := "pow:string protocol:names header:list origin:string user:string tokenfile:string unixsocket:string ca:string cert:string key:string insecure:bool " +
 		"framing:choice newlines:choice binary:bool maxline:size maxframesize:size pingms:uint resume:bool eofwait:time help:bool"
 	var got []string
 	for _, f := range ConnectFlags() {

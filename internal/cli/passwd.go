@@ -37,18 +37,19 @@ func (i invocation) passwd(args []string) int {
 	bad := func(format string, a ...any) int {
 		return i.refuse(&refusal{status: ExitFlags, message: fmt.Sprintf(format, a...), seeHelp: true, of: passwdWord})
 	}
-	settings, words, help, err := scanAround(flags, args)
+	line, err := scanAround(flags, args)
+	words := line.words()
 	switch {
 	case err != nil:
 		return bad("%s; a user or a file whose name begins with - stands after --: websocketd passwd -- FILE USER", err)
-	case help:
+	case line.help:
 		i.passwdHelp(i.stdout, describeAll(flags))
 		return ExitOK
 	case len(words) != 2:
 		return bad("please specify the file and the user: websocketd passwd FILE USER")
 	}
 	if _, err = parser.Parse(nil); err == nil {
-		err = decode(settings)
+		err = decode(line.settings)
 	}
 	switch deed := g.Deed; {
 	case err != nil:

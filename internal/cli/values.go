@@ -156,6 +156,7 @@ var formChecks = map[string]func(text string) error{
 	"allow":      given(nil),
 	"jwtissuer":  checkIssuer,
 	"jwtalg":     eachOf(credential.CheckAlgorithm),
+	"call":       checkCall,
 	"token file": checkTokenFile,
 }
 

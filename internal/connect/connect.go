@@ -5,11 +5,19 @@
 // local is its client. Locally there is a stdio.Stream, in any of its framings, or, at a
 // terminal, a screen on which lines are edited.
 //
+// Or, with pow-1, the server calls a program by its name, and its input and output are those
+// of this process.
+//
 //	goroutine         started by  ends when            waited for by
 //	the pipe          converse    both sides are over  converse, unless the process is to end
 //	signals           Run         a signal, or Run     Run
 //	the screen's size connected   screen.finish        screen.finish
 //	the keyboard      connected   screen.finish        screen.finish
+//
+//	a call            callProgram it is over           callProgram, unless the process is to end
+//	its signals       callProgram it is over           callProgram, likewise
+//	its input         caller.run  the call is over     caller.run
+//	a cancellation    watch       it is sent           callProgram, likewise
 package connect
 
 import (
@@ -29,6 +37,11 @@ type Options struct {
 	ws.DialOptions
 	Token func(context.Context) (string, error) // a bearer token, of each request; may be nil
 
+	// Pow calls the program of this name, with Params, by pow-1. Then the fields below and
+	// those of DialOptions that say how messages come mean nothing. "" passes messages on.
+	Pow    string
+	Params []string
+
 	Stream  stdio.Options // Framing, Newlines, Binary and MaxLine of it
 	Resume  bool          // go on after a lost connection
 	EOFWait time.Duration // how long to wait for messages when there is no more input; negative: for ever
@@ -43,6 +56,13 @@ type Streams struct{ Stdin, Stdout, Stderr *os.File }
 // Run connects, and passes on what comes on either side until one of them is over. It
 // returns the exit status. After a signal it does not return: that ends this process.
 func Run(o Options, s Streams) (status int) {
+	if o.Pow != "" {
+		status, sig := callProgram(&o, s)
+		if sig != nil {
+			die(sig)
+		}
+		return status
+	}
 	i := newInterrupts()
 	defer i.stop()
 	local, err := newLocal(i, &o, s)

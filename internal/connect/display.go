@@ -32,6 +32,14 @@ func (d *display) send(batch []bridge.Message) error {
 	return err
 }
 
+// Write shows text that begins and ends anywhere but within a character.
+func (d *display) Write(text []byte) (int, error) {
+	if err := d.send([]bridge.Message{{Kind: bridge.Text, Data: text, More: true}}); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
 func (d *display) add(m bridge.Message) {
 	if !d.middle {
 		d.shown = append(d.shown, d.mark...)

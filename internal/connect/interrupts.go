@@ -23,15 +23,20 @@ type interrupts struct {
 
 var errInterrupted = errors.New("interrupted")
 
-// newInterrupts listens to signals, but for those that are ignored already, as by nohup.
+// listen has those signals sent to c, but for those that are ignored already, as by nohup.
+func listen(c chan<- os.Signal) {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) {
+			signal.Notify(c, sig)
+		}
+	}
+}
+
+// newInterrupts listens to signals.
 func newInterrupts() *interrupts {
 	i := &interrupts{signals: make(chan os.Signal, 1)}
 	i.ctx, i.cancel = context.WithCancelCause(context.Background())
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(sig) {
-			signal.Notify(i.signals, sig)
-		}
-	}
+	listen(i.signals)
 	i.waiting.Go(func() {
 		select {
 		case sig := <-i.signals:

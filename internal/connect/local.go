@@ -77,8 +77,11 @@ func (p *plain) Send(batch []bridge.Message) error {
 
 func (p *plain) connected(string, string) {}
 
-func (p *plain) say(sentence string) {
-	fmt.Fprintf(p.stderr, "websocketd connect: %s\n", printable.Append(nil, sentence, false))
+func (p *plain) say(sentence string) { say(p.stderr, sentence) }
+
+// say writes a remark to standard error.
+func say(stderr io.Writer, sentence string) {
+	fmt.Fprintf(stderr, "websocketd connect: %s\n", printable.Append(nil, sentence, false))
 }
 
 func (p *plain) finish(string) {}

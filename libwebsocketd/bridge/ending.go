@@ -31,6 +31,12 @@ type EndedError struct{ exit.Ending }
 
 func (e *EndedError) Error() string { return e.String() }
 
+// ParseEnded returns the EndedError whose Error is text; false if there is none.
+func ParseEnded(text string) (e EndedError, ok bool) {
+	e.Ending, ok = exit.Parse(text)
+	return e, ok
+}
+
 // CloseWith is why a conversation ended that a Lifetime ended: the client is sent its
 // code (RFC 6455 section 7.4) and its reason.
 type CloseWith struct {

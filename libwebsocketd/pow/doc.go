@@ -35,7 +35,8 @@
 //     server goes away.
 //
 //   - Input waits, up to a limit, for a process that does not read it, so that a signal after
-//     it is seen. Beyond the limit nothing more is read from the client.
+//     it is seen. Beyond the limit nothing more is read from the client. What waits counts
+//     against the memory for messages.
 //
 //   - A process is canceled by SIGINT, SIGTERM and SIGKILL, with its input open: the end of
 //     its input means that the input is complete. That holds for a client that is gone, too.
@@ -54,7 +55,8 @@
 //     lateness is not taken for the client's.
 //
 //   - It has a place among the sessions (Options.Sessions) until it is over and forgotten. Where
-//     there is no place, one whose client has its result gives its own up.
+//     there is no place, one whose client has its result, or of which nothing was started,
+//     gives its own up.
 //
 //   - What is wrong with a call is its result. What the client may not do, or not now, is the
 //     answer to new: the client can show who it is, or come again.

@@ -128,8 +128,12 @@ func (p *function) Send(batch []bridge.Message) error {
 	return nil
 }
 
-// cut makes the function's reading fail: the end of the input means that the input is complete.
-func (p *function) cut(cause error) { p.stdin.CloseWithError(cause) }
+// cut asks the function to return, and makes its reading fail: the end of the input means that
+// the input is complete.
+func (p *function) cut(cause error) {
+	p.asked(cause)
+	p.stdin.CloseWithError(cause)
+}
 
 // CloseSend ends the function's input.
 func (p *function) CloseSend(error) error { return p.stdin.Close() }

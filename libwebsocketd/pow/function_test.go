@@ -89,7 +89,7 @@ func TestFunctions(t *testing.T) {
 		{`{"call":"NaN"}`, "", `{"status":"fulfilled"}`},
 		{`{"call":"fails"}`, "", `{"status":"rejected","reason":"process returned error: no <more>"}`},
 		{`{"call":"panics"}`, "", `{"status":"rejected","reason":"unknown error: boo"}`},
-		{`{"call":"panics nil"}`, "", `{"status":"rejected","reason":"unknown error: panic called with nil argument (use GODEBUG=panicnil=1 to disable)"}`},
+		{`{"call":"panics nil"}`, "", `{"status":"rejected","reason":"unknown error: panic called with nil argument"}`},
 		{`{"call":"panics late"}`, "", `{"status":"rejected","reason":"unknown error: boo"}`},
 		{`{"call":"panics in the error"}`, "", `{"status":"rejected","reason":"unknown error: runtime error: invalid memory address or nil pointer dereference"}`},
 		{`{"call":"exits"}`, "some", `{"status":"rejected","reason":"unknown error: the function has not returned"}`},

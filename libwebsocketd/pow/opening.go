@@ -14,6 +14,8 @@ import (
 // memory for messages.
 const mostEarly = 16 << 20
 
+var errNoMemory = errors.New("there is no memory for more input before the call (see --maxmemory)")
+
 // opening is what a client says until its call has come.
 type opening struct {
 	req    *libwebsocketd.Request
@@ -21,10 +23,10 @@ type opening struct {
 	clock  *clock
 
 	early  []byte
-	memory *libwebsocketd.Memory // of early; nil if nothing has come
-	data   []byte                // of the call
-	rest   []bridge.Message      // what has come after it; valid until the next Receive
-	read   int64                 // bytes of the client's at the last look of the clock
+	memory memory           // of early; nil if it is little
+	data   []byte           // of the call
+	rest   []bridge.Message // what has come after it; valid until the next Receive
+	read   int64            // bytes of the client's at the last look of the clock
 }
 
 // await waits for the call, and returns it. It returns why there is none as a Result, which the
@@ -101,13 +103,13 @@ func (o *opening) hold(data []byte) error {
 	if len(o.early)+len(data) > mostEarly {
 		return errProtocol
 	}
-	if o.memory == nil {
-		o.memory = o.req.Memory(func() {
-			o.client.CloseSend(&bridge.RefusedError{Code: bridge.ClosePolicyViolation, Reason: ws.ErrTooSlow.Error()})
-		})
-	}
-	if err := o.memory.Afford(len(o.early) + len(data)); err != nil {
-		return nil // the client is gone, or the server goes away: Receive tells
+	if size := len(o.early) + len(data); size > mostKept {
+		if o.memory == nil {
+			o.memory = accountOf(o.req)()
+		}
+		if !o.memory.Hold(size) { // to wait for it would keep the call from being read
+			return errNoMemory
+		}
 	}
 	o.early = append(o.early, data...)
 	return nil
@@ -118,8 +120,11 @@ func (o *opening) handOver(to *input) {
 	if len(o.early) == 0 {
 		return
 	}
-	o.memory.Whole()
-	to.first(o.early, o.memory.Free)
+	free := func() {}
+	if o.memory != nil {
+		free = o.memory.Free
+	}
+	to.first(o.early, free)
 	o.early, o.memory = nil, nil
 }
 

@@ -92,7 +92,8 @@ func (c *restCall) leave(cause error) {
 	}
 }
 
-// isDone reports whether nothing runs any more, and the client has the result.
+// isDone reports whether nothing runs any more, and the client has the result, or asked for
+// nothing that could run.
 func (c *restCall) isDone() bool {
 	select {
 	case <-c.over:
@@ -101,7 +102,7 @@ func (c *restCall) isDone() bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.told
+	return c.told || c.x == nil
 }
 
 // status is the answer to status.
@@ -121,8 +122,19 @@ func (c *restCall) serveStatus(w http.ResponseWriter, req *libwebsocketd.Request
 		now.Result = &Result{Status: Pending}
 	}
 	now.Buffer = c.output.String()
+	if size := 2 * len(now.Buffer); size > mostKept { // as JSON, too
+		memory := accountOf(req)()
+		defer memory.Free() // when the client has taken it
+		if !memory.Hold(size) {
+			req.Refuse(w, noMemory)
+			return
+		}
+	}
 	req.AnswerJSON(w, http.StatusOK, now)
 }
+
+// noMemory refuses an answer that would have to wait for its client.
+var noMemory = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "no memory for the answer now (see --maxmemory)", RetryAfter: 1}
 
 // inputFull refuses input for which there is no room now.
 var inputFull = &gate.Refusal{Status: http.StatusTooManyRequests, Reason: errInputFull.Error(), RetryAfter: 1}

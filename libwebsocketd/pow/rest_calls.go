@@ -40,7 +40,7 @@ func (t *calls) claim() (free func(), refusal *gate.Refusal) {
 	return free, refusal
 }
 
-// dropDone forgets the call that is done and nobody has asked for the longest time, and
+// dropDone forgets the call that is done and nobody has asked about for the longest time, and
 // reports whether there was one.
 func (t *calls) dropDone() bool {
 	t.mu.Lock()

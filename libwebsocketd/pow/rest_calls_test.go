@@ -154,6 +154,14 @@ func TestRESTPlaces(t *testing.T) {
 			}
 		}
 		full()
+		f.expect("POST", "closeInput/"+second, "", 200, "input closed")
+		synctest.Wait()
+		f.status(second)
+		for range 3 {
+			f.call("nothing") // what was never started makes room
+		}
+		f.call("echo")
+		full()
 	})
 }
 

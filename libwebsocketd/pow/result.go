@@ -53,6 +53,9 @@ func (r *returned) Error() string {
 	return r.err.Error()
 }
 
+// Unwrap returns the function's error.
+func (r *returned) Unwrap() error { return r.err }
+
 // panicked is the error of a Func that has panicked.
 type panicked struct{ text string }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -179,8 +180,8 @@ func TestBaseIsChecked(t *testing.T) {
 		if (err == nil) != good {
 			t.Errorf("%q: %v", base, err)
 		}
-		if err != nil && !strings.Contains(err.Error(), DefaultBase) {
-			t.Errorf("%q: %v shows no right one", base, err)
+		if err != nil && !strings.Contains(err.Error(), strconv.Quote(base)) {
+			t.Errorf("%q: %v", base, err)
 		}
 		if err == nil && base == "" && h.o.Base != DefaultBase {
 			t.Errorf("the default is %q", h.o.Base)

@@ -231,6 +231,81 @@ class Client:
             else:
                 call.socket.transport.abort()
 
+    def new(self, name, *params):
+        status, body, headers = self.ask("new", json.dumps({"call": name, "params": params}).encode())
+        check(status == 200 and headers["Content-Type"].startswith("application/json"), status, body, headers)
+        return json.loads(body)
+
+    def says_rest(self, path, want, body=b""):
+        status, text, _ = self.ask(path, body)
+        check((status, text.strip()) == want, path, status, text, "is not", want)
+
+    async def until(self, id, buffer, status):
+        """Polls until the status is that, and the buffer; None is no buffer."""
+        for _ in range(600):
+            code, body, _ = self.ask("status/" + id)
+            got = json.loads(body)
+            if got["result"]["status"] == status and got.get("buffer") == buffer:
+                return got["result"]
+            await asyncio.sleep(0.1)
+        raise Wrong(code, got, "is not", buffer, status)
+
+    # 12. The same processes without a WebSocket.
+    async def rest_face(self):
+        id = self.new("cat")
+        await self.until(id, None, "pending")
+        self.says_rest("input/" + id, (200, "input sent"), "ä\nb".encode())
+        await self.until(id, "ä", "pending")  # the last line has not ended
+        self.says_rest("input/" + id, (200, "input sent"), b"\r\n\nc\nd")
+        await self.until(id, "ä\nb\n\nc", "pending")
+        for _ in range(2):
+            self.says_rest("closeInput/" + id, (200, "input closed"))
+        result = await self.until(id, "ä\nb\n\nc", "fulfilled")
+        check(result == FULFILLED, result)
+        self.says_rest("input/" + id, (500, "error copying data to process"), b"x")
+        self.says_rest("closeInput/" + id, (200, "input closed"))
+        id = self.new("stubborn")
+        await self.until(id, "up", "pending")
+        for _ in range(2):
+            self.says_rest("cancel/" + id, (200, "process cancelled"))
+            rejected(json.loads(self.ask("status/" + id)[1])["result"], "client requested cancellation")
+        id = self.new("exits", "3", "last\\n")
+        check(await self.until(id, "last", "rejected") == {"status": "rejected", "reason": "exit status 3"})
+        result = await self.until(self.new("none of these"), None, "rejected")
+        check(result["reason"] == "failed to get process: unknown process", result)
+        result = await self.until(self.new("args", "-x"), None, "rejected")
+        rejected(result, "failed to get process: invalid args")
+        id = self.new("sleeps")  # which reads nothing: no request hangs
+        for _ in range(50):
+            status, text, headers = self.ask("input/" + id, b"x" * 100_000)
+            if status != 200:
+                break
+        check(status == 429 and int(headers["Retry-After"]) > 0, status, text)
+        self.says_rest("cancel/" + id, (200, "process cancelled"))
+        for body in b"", b"nonsense", b"[]", b'{"call":1}':
+            self.says_rest("new", (400, "failed to decode call message"), body)
+        strange = "00000000-0000-4000-8000-000000000000"
+        for path in "input/", "closeInput/", "cancel/":
+            self.says_rest(path + strange, (404, "process not found"))
+        check(self.ask("status/" + strange)[:1] == (404,), self.ask("status/" + strange))
+        for path, method in [("new", "GET"), ("status/" + id, "POST"), ("input/" + id, "GET"), ("cancel/" + id, "PUT")]:
+            status, text, headers = self.ask(path, b"" if method != "GET" else None, method)
+            check(status == 405 and headers["Allow"], method, path, status, text)
+
+    # 14. The document names the paths and the base; the page fetches nothing from elsewhere.
+    async def document(self):
+        status, body, _ = self.ask("openapi.json")
+        check(status == 200, status, body)
+        document = json.loads(body)
+        named = {path.split("/")[1] for path in document["paths"]}
+        check({"new", "status", "input", "closeInput", "cancel"} <= named, named)
+        base = "/" + self.url.split("/", 3)[3]
+        check(any(server["url"].rstrip("/").endswith(base.rstrip("/")) for server in document["servers"]), document["servers"])
+        status, body, headers = self.ask("docs")  # which leads to the page
+        check(status == 200 and headers["Content-Type"].startswith("text/html"), status, headers)
+        for foreign in 'src="http', "src='http", 'href="http', "@import", 'src="//', "url(http":
+            check(foreign not in body, "the page has", foreign)
+
     async def run(self, point):
         await getattr(self, point)()
         print("right")

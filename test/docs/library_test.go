@@ -13,11 +13,11 @@ import (
 )
 
 // The programs of doc/library.md are built with the go.mod that stands there, serve, and
-// end when they are interrupted. That of doc/clients.md is their client.
+// end when they are interrupted. Those of doc/clients.md are their clients.
 func TestLibrary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "follow": 0}
+	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "follow": 0, "count": 0}
 	for _, b := range append(read(t, "doc/library.md").blocks, read(t, "doc/clients.md").blocks...) {
 		name := strings.TrimSuffix(b.file(), ".go")
 		switch port, isProgram := ports[name]; {
@@ -47,6 +47,21 @@ func TestLibrary(t *testing.T) {
 	embeds(t, start("main"))
 	keeps(t, start("sessions"))
 	follows(t, filepath.Join(programs, "follow"))
+	counts(t, filepath.Join(programs, "count"))
+}
+
+// counts looks at the client that calls a program by its name: its output, and what it returns.
+func counts(t *testing.T, program string) {
+	t.Helper()
+	s := harness.Start(t, harness.Binary(t), "--pow", "--dir="+harness.Scripts(t, map[string]string{"count": `wc -w; exit "${1:-0}"`}))
+	for parameter, want := range map[string]string{"0": "2\nnull\n", "4": "it has failed: process returned error: exit status 4\n"} {
+		cmd := exec.CommandContext(harness.Context(t), program, "ws://"+s.Addr, parameter)
+		cmd.Stdin = strings.NewReader("one two")
+		out, err := cmd.CombinedOutput()
+		if text := string(out); (err == nil) != (parameter == "0") || !strings.HasPrefix(text, "2\n") || !strings.HasSuffix(text, want) {
+			t.Errorf("%s: %q, %v", parameter, out, err)
+		}
+	}
 }
 
 // follows looks at the client: it says hello to a program, whose output and end it prints.

@@ -17,7 +17,7 @@ var (
 		shell("family", `sleep 500 & sleep 501 | sleep 502 & timeout 505 timeout 506 sleep 507 & echo up; cat`) +
 		shell("stopped", `echo up; kill -STOP $$; cat`)
 	patient = shell("ignores", `trap '' INT; echo up; cat; echo end; exit $1`)
-	polite  = shell("polite", `trap 'echo bye; exit $1' INT; echo up; sleep 1000`)
+	polite  = shell("polite", `trap 'echo bye; exit $1' INT; sleep 1000 >/dev/null & echo up; wait`)
 )
 
 // close ends the input: what comes later is ignored, and so is a second close.

@@ -75,7 +75,7 @@ func TestFragments(t *testing.T) {
 // With messages that stream without a limit a signal comes in pieces, too.
 func TestStreamedMessages(t *testing.T) {
 	t.Parallel()
-	s := serve(t, cat, "--maxframesize=-1")
+	s := serve(t, cat, "--maxframesize=0")
 	for range 20 {
 		c := open(t, s)
 		for _, m := range []string{message("cat"), signalClose} {

@@ -136,7 +136,11 @@ func TestComingAndGoing(t *testing.T) {
 	for i := range 100 {
 		c := open(t, s)
 		if i%5 > 0 {
-			c.control(t, message([]string{"sleeps", "cat", "stubborn", "nothing"}[i%5-1])[:20+i%7])
+			m := message([]string{"sleeps", "cat", "stubborn", "nothing"}[i%5-1])
+			if i%7 == 0 {
+				m = m[:20]
+			}
+			c.control(t, m)
 		}
 		if i%3 == 0 {
 			c.input(t, "x")

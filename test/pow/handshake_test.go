@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
 	"websocketd/test/harness"
@@ -48,7 +49,7 @@ func TestHandshake(t *testing.T) {
 func TestHandshakeRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t, cat)
-	const why = "client does not support required pow-1 subprotocol\n"
+	const why = "403 Forbidden: client does not support required pow-1 subprotocol\n"
 	for what, c := range map[string]struct {
 		request harness.Request
 		status  int
@@ -98,19 +99,20 @@ func TestBase(t *testing.T) {
 	plain.Leave(t)
 }
 
-// Once the server goes away, a handshake on a connection that is open already gets 503.
+// Once the server goes away, a handshake on a connection that is open already gets 503, if it
+// is not closed before.
 func TestHandshakeAtTheEnd(t *testing.T) {
 	t.Parallel()
-	s := serve(t, deaf, "--closems=2000")
-	late := s.Dial(t)
-	io.WriteString(late, "GET /pow/ HTTP/1.1\r\n") // so that it is in use
-	c := begin(t, s, "stubborn")
+	s := serve(t, shell("tells", `trap 'echo int' INT; sleep 1000 >/dev/null & echo up; wait; wait`), "--closems=2000")
+	c := begin(t, s, "tells")
 	c.says(t, "up\n")
-	s.Signal(t, 15)
-	s.Out.Await(t, "going away")
-	io.WriteString(late, strings.TrimPrefix(offering("/pow/").String(), "GET /pow/ HTTP/1.1\r\n"))
+	late, request := s.Dial(t), offering("/pow/").String()
+	late.Send(t, request[:10])
+	s.Signal(t, syscall.SIGTERM)
+	c.says(t, "int\n")
+	io.WriteString(late, request[10:]) // which may fail
 	if err := late.ReadResponse(); err == nil && late.Status() != http.StatusServiceUnavailable {
 		t.Errorf("%d %s", late.Status(), late.Body)
 	}
-	c.wants(t, "", failed(goingAway+" (signal: SIGKILL)"))
+	c.wants(t, "", failed(goingAway+" (signal: SIGTERM)"))
 }

@@ -27,7 +27,7 @@ func TestNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, cat+`
-[program."with/slash"]
+[program.named]
 command = ["printf", "slash"]
 path = "/elsewhere"
 `, "--dir="+dir)
@@ -79,7 +79,7 @@ func TestStderr(t *testing.T) {
 		}
 	}
 	s.Out.Await(t, "stderr", "err")
-	if s.Out.Has("nobody hears") {
+	if len(s.Out.With("| stderr", "nobody hears")) > 0 {
 		t.Error("what is to be discarded is logged")
 	}
 }
@@ -94,6 +94,34 @@ func TestLaunchFails(t *testing.T) {
 		t.Errorf("%s", result)
 	}
 	begin(t, s, "good.sh").wants(t, "good", null)
+}
+
+// A program says which parameters it takes, and whether its last line is its value.
+func TestParamsAndValue(t *testing.T) {
+	t.Parallel()
+	s := serve(t, shell("build", `echo building "$@"; printf '\n {"ok": true, "of": "%s"} \n\n' "$1"`)+"params = ['[a-z]+', '-v|-q']\nresult = \"lastline-json\"\n"+
+		shell("none", `echo 1`)+"params = []\nresult = \"none\"\n"+
+		shell("some", `echo "$#"`)+"params = { least = 1, most = 3, patterns = ['x', '[0-9]+'] }\nresult = \"lastline-json\"\n"+
+		shell("silent", `exit $1`)+"result = \"lastline-json\"\n"+
+		shell("speaks", `echo 1; echo not JSON`)+"result = \"lastline-json\"\n")
+	begin(t, s, "build", "all", "-v").wants(t, "building all -v\n\n {\"ok\": true, \"of\": \"all\"} \n\n", `{"status":"fulfilled","value":{"ok":true,"of":"all"}}`)
+	begin(t, s, "none").wants(t, "1\n", null)
+	begin(t, s, "some", "x", "1", "2").wants(t, "3\n", `{"status":"fulfilled","value":3}`)
+	begin(t, s, "silent", "0").wants(t, "", null)
+	begin(t, s, "silent", "2").wants(t, "", failed("exit status 2"))
+	begin(t, s, "speaks").wants(t, "1\nnot JSON\n", `{"status":"fulfilled"}`)
+	for name, all := range map[string][][]string{
+		"build": {nil, {"all"}, {"all", "-x"}, {"all", "-v", "-v"}, {"ALL", "-v"}, {"all\n", "-v"}, {"-v", "-v"}},
+		"none":  {{""}, {"x"}},
+		"some":  {nil, {"y"}, {"x", "1", "2", "3"}, {"x", "1", "b"}, {"x", "-1"}},
+	} {
+		for _, params := range all {
+			output, result := begin(t, s, name, params...).ends(t)
+			if output != "" || !strings.HasPrefix(reason(t, result), "failed to get process: invalid args: ") {
+				t.Errorf("%s %q: %q %s", name, params, output, result)
+			}
+		}
+	}
 }
 
 // Beyond --maxforks a call is rejected, and so it is too soon for --spawnrate. The connection

@@ -20,9 +20,9 @@ func TestNoCall(t *testing.T) {
 				c.input(t, text)
 			}
 			c.wants(t, "", timedOut)
+			s.Out.Await(t, "REJECTED: timeout expired")
 		})
 	}
-	s.Out.Await(t, "REJECTED: timeout expired")
 }
 
 // Who goes on sending the call, or text before it, has time: the wait is for silence.
@@ -100,22 +100,36 @@ func TestTooMuchEarlyText(t *testing.T) {
 	c.wants(t, "", mistake)
 }
 
-// What is held counts against --maxmemory: there is little of it, and everybody comes to an end.
+// What is held counts against --maxmemory. When there is none left it is told, and nobody waits
+// for nothing.
 func TestEarlyTextAndMemory(t *testing.T) {
 	t.Parallel()
-	s := serve(t, cat, "--maxmemory=4MiB")
+	s := serve(t, cat, "--maxmemory=16MiB")
 	all := strings.Repeat(pattern(1000), 3<<10)
-	for i := range 4 {
-		t.Run(strconv.Itoa(i), func(t *testing.T) {
-			t.Parallel()
-			c := open(t, s)
-			c.bulk(t, all)
-			c.control(t, message("cat"))
-			c.control(t, signalClose)
-			if output, result := c.ends(t); output != all || result != null {
-				t.Errorf("%d of %d bytes, %s", len(output), len(all), result)
-			}
-		})
+	try := func(t *testing.T) (result string) {
+		c := open(t, s)
+		c.bulk(t, all)
+		c.control(t, message("cat"))
+		c.control(t, signalClose)
+		output, result := c.ends(t)
+		if result == null && output != all {
+			t.Errorf("%d of %d bytes", len(output), len(all))
+		}
+		return result
+	}
+	t.Run("many", func(t *testing.T) {
+		for i := range 8 {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				t.Parallel()
+				if result := try(t); result != null && result != `{"status":"rejected","reason":"there is no memory for more input before the call (see --maxmemory)"}` {
+					t.Error(result)
+				}
+			})
+		}
+	})
+	harness.NoSurvivors(t, s)
+	if result := try(t); result != null {
+		t.Errorf("alone: %s", result)
 	}
 }
 

@@ -16,7 +16,7 @@ func TestPythonClient(t *testing.T) {
 	python, _ := harness.PythonWebsockets()
 	s := serve(t, cat+args+exits+split+deaf+shell("killed", `kill -TERM $$; sleep 1000`)+shell("ignores", `trap '' INT TERM; echo up; cat; echo end`)+"closems = 60000\n")
 	t.Cleanup(func() { harness.NoSurvivors(t, s) })
-	for _, point := range []string{"accepted", "named", "text", "split", "closed", "endings", "complete", "wrong", "canceled", "early", "leaves"} {
+	for _, point := range []string{"accepted", "named", "text", "split", "closed", "endings", "complete", "wrong", "canceled", "early", "leaves", "rest_face", "document"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(harness.Context(t), python, filepath.Join(harness.ClientsDir(), "pow.py"), "ws://"+s.Addr+"/pow/", point)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -102,17 +101,14 @@ func (a *api) expectation(r *http.Request) func(*http.Response, string) {
 		r.Method = http.MethodGet
 	}
 	route, params, unknown := a.router.FindRoute(r)
-	if errors.Is(unknown, routers.ErrMethodNotAllowed) {
-		return func(resp *http.Response, _ string) {
-			if resp.StatusCode != 405 || resp.Header.Get("Allow") == "" {
-				a.t.Errorf("%s, which has another method: %d, Allow %q", about, resp.StatusCode, resp.Header.Get("Allow"))
-			}
-		}
-	}
 	if unknown != nil {
+		want, allow := 404, a.methodAt(r)
+		if allow != "" {
+			want = 405
+		}
 		return func(resp *http.Response, _ string) {
-			if resp.StatusCode != 404 {
-				a.t.Errorf("%s, which is not in the document: %d", about, resp.StatusCode)
+			if resp.StatusCode != want || !strings.HasPrefix(resp.Header.Get("Allow"), allow) {
+				a.t.Errorf("%s, which is not in the document: %d, Allow %q", about, resp.StatusCode, resp.Header.Get("Allow"))
 			}
 		}
 	}
@@ -132,6 +128,19 @@ func (a *api) expectation(r *http.Request) func(*http.Response, string) {
 			a.t.Errorf("%s is answered %d %q, which the document does not know: %v", about, resp.StatusCode, body, err)
 		}
 	}
+}
+
+// methodAt returns the method that the document has at the path of a request, "" if there is
+// nothing.
+func (a *api) methodAt(r *http.Request) string {
+	for _, method := range []string{"GET", "POST"} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, _, err := a.router.FindRoute(other); err == nil {
+			return method
+		}
+	}
+	return ""
 }
 
 // expect asks, and checks the answer.

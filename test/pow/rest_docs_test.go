@@ -43,9 +43,6 @@ func TestRESTDocument(t *testing.T) {
 		if head := a.ask("HEAD", "openapi.json", ""); head.StatusCode != 200 || head.body != "" || head.ContentLength != int64(len(got.body)) {
 			t.Errorf("HEAD: %d %d", head.StatusCode, head.ContentLength)
 		}
-		if again := a.ask("GET", "openapi.json", "", "If-None-Match: "+got.Header.Get("ETag")); again.StatusCode != 304 {
-			t.Errorf("again: %d", again.StatusCode)
-		}
 	}
 }
 

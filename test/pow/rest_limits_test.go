@@ -16,11 +16,11 @@ func TestRESTLimits(t *testing.T) {
 		flags []string
 		words string
 	}{
-		{[]string{"--maxforks=1"}, "--maxforks"},
+		{[]string{"--maxforks=1", "--maxsessions=9"}, "--maxforks"},
 		{[]string{"--maxsessions=1"}, "--maxsessions"},
 		{[]string{"--spawnrate=1/h"}, "--spawnrate"},
 	} {
-		s := serve(t, script("cat", "cat"), test.flags...)
+		s := serve(t, script("cat", "exec cat"), test.flags...)
 		a := newAPI(t, s, "/pow/")
 		id := a.call("cat")
 		got := a.ask("POST", "new", callOf("cat"))
@@ -52,7 +52,7 @@ func TestRESTExpiry(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes more than a minute")
 	}
-	s := serve(t, script("sleeps", "sleep 1000"), "--loglevel=access")
+	s := serve(t, script("sleeps", "exec sleep 1000"), "--loglevel=access")
 	a := newAPI(t, s, "/pow/")
 	idle, polled := a.call("sleeps"), a.call("sleeps")
 	harness.Paced(130, time.Second, func(int) bool {
@@ -108,7 +108,7 @@ func TestRESTUsers(t *testing.T) {
 // that before it asks.
 func TestRESTOrigins(t *testing.T) {
 	t.Parallel()
-	s := serve(t, script("open", "cat", `origin = ["https://page.example"]`)+script("own", "cat"))
+	s := serve(t, script("open", "exec cat", `origin = ["https://page.example"]`)+script("own", "exec cat"))
 	a := newAPI(t, s, "/pow/")
 	const named, other = "Origin: https://page.example", "Origin: https://other.example"
 	preflight := a.ask("OPTIONS", "new", "", named, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: content-type")

@@ -141,7 +141,7 @@ func TestRESTUnknown(t *testing.T) {
 			t.Errorf("DELETE %s: %d, Allow %q", path, got.StatusCode, got.Header.Get("Allow"))
 		}
 	}
-	for _, path := range []string{"new/", "new/x", "openapi.json/", "docs/x", "x"} {
+	for _, path := range []string{"new/x", "openapi.json/", "docs/x", "x"} {
 		if got := a.ask("GET", path, ""); got.StatusCode != 404 {
 			t.Errorf("%s: %d", path, got.StatusCode)
 		}
@@ -151,7 +151,7 @@ func TestRESTUnknown(t *testing.T) {
 // TestRESTInput: what is sent is what the process reads, whatever bytes it is.
 func TestRESTInput(t *testing.T) {
 	t.Parallel()
-	a := newAPI(t, serve(t, script("sum", "sha256sum", "maxframesize = \"100K\"")+script("sleeps", "sleep 1000")), "/pow/")
+	a := newAPI(t, serve(t, script("sum", "sha256sum", "maxframesize = 102400")+script("sleeps", "sleep 1000")), "/pow/")
 	id, sum := a.call("sum"), sha256.New()
 	for i := range 20 {
 		part := make([]byte, 100<<10-i)
@@ -247,7 +247,7 @@ func TestRESTCancelHalfClosed(t *testing.T) {
 // when the server ends.
 func TestRESTMany(t *testing.T) {
 	t.Parallel()
-	s := serve(t, script("cat", "cat"))
+	s := serve(t, script("cat", "exec cat"))
 	done := make(chan bool)
 	const all = 50
 	for i := range all {

@@ -3,6 +3,8 @@ package exit
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -24,4 +26,23 @@ func (e Ending) String() string {
 		return "ending unknown"
 	}
 	return fmt.Sprintf("exit status %d", e.Code)
+}
+
+// mostSignal is above the number of every signal.
+const mostSignal = 65
+
+// Parse returns the ending for which String returns text. It returns false if that is none, or
+// one that says nothing.
+func Parse(text string) (e Ending, ok bool) {
+	if name, found := strings.CutPrefix(text, "signal: "); found {
+		for e.Code, e.Signal = -1, 1; e.Signal < mostSignal; e.Signal++ {
+			if signalName(e.Signal) == name {
+				return e, true
+			}
+		}
+		return Ending{}, false
+	}
+	status, found := strings.CutPrefix(text, "exit status ")
+	code, err := strconv.ParseUint(status, 10, 31)
+	return Ending{Code: int(code)}, found && err == nil
 }
