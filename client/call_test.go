@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -262,5 +264,41 @@ func TestResultDiscards(t *testing.T) {
 	var value int
 	if result, err := c.Result(); err != nil || json.Unmarshal(result, &value) != nil || value != 7 {
 		t.Errorf("%s, %v", result, err)
+	}
+}
+
+// bound is a context that does not end, and counts what waits for that.
+type bound struct {
+	context.Context
+	waiting atomic.Int64
+}
+
+func (b *bound) Done() <-chan struct{} { return make(chan struct{}) }
+
+func (b *bound) AfterFunc(func()) (stop func() bool) {
+	b.waiting.Add(1)
+	return sync.OnceValue(func() bool {
+		b.waiting.Add(-1)
+		return true
+	})
+}
+
+// TestCallIsForgotten: a context that goes on keeps nothing of a call that is over.
+func TestCallIsForgotten(t *testing.T) {
+	t.Parallel()
+	_, address := newCalls(t, func(c *websocket.Conn, _ func() (string, bool)) { fulfill(c, "null") })
+	ctx := &bound{Context: context.Background()}
+	c, err := StartCall(ctx, address, "x", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := ctx.waiting.Load(); n != 1 {
+		t.Errorf("%d functions wait for the end of the context, want that of the call", n)
+	}
+	if _, err := c.Result(); err != nil {
+		t.Error(err)
+	}
+	if n := ctx.waiting.Load(); n != 0 {
+		t.Errorf("%d functions wait after the call", n)
 	}
 }
