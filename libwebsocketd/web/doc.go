@@ -1,3 +1,3 @@
-// Package web has what is built into the program for browsers: the page of the console, and
-// the client that pages load.
+// Package web has what is built into the program for browsers: the page of the console, what
+// such a page is served with, and the client that pages load.
 package web
