@@ -114,10 +114,12 @@ func TestServerIsKilled(t *testing.T) {
 			open(t, s)
 			begin(t, s, "cat")
 			if victim == "guardian" {
-				if err := syscall.Kill(s.Guardian(), syscall.SIGKILL); err != nil {
+				old := s.Guardian()
+				if err := syscall.Kill(old, syscall.SIGKILL); err != nil {
 					t.Fatal(err)
 				}
-				begin(t, s, "family").says(t, "up\n")
+				harness.Until(t, "there is another guardian", func() bool { now := s.Guardian(); return now != 0 && now != old })
+				begin(t, s, "family").says(t, "up\n") // it is told of this after all the others
 			}
 			s.Signal(t, syscall.SIGKILL)
 			s.Wait(t)

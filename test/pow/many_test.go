@@ -62,10 +62,8 @@ func finish(t *testing.T, i int, c *call) error {
 		c.control(t, "nonsense")
 		want = beginning("protocol error occurred")
 	case 2:
-		c.input(t, "x")
 		c.control(t, signalCancel)
-		c.control(t, signalCancel)
-		want = beginning(canceled)
+		c.control(t, signalCancel) // at the end of its input it may end well, before the signal comes
 	default:
 		leavings[[]string{"close", "reset", "half close", "close frame"}[i%4]](t, c)
 		return nil
