@@ -74,9 +74,9 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 		return false
 	}
 	h, pattern := s.mounts.Handler(r)
-	m, isFace := h.(mounted)
-	isFace = isFace && m.face != nil
-	if pattern == "" || isFace && isUpgrade(r) {
+	m, ours := h.(mounted) // else a redirect to where something is mounted
+	isFace := m.face != nil
+	if pattern == "" || isUpgrade(r) && (isFace || !ours) {
 		return false
 	}
 	var refusal *gate.Refusal

@@ -102,6 +102,46 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestOrNobody: one that shows nothing is let in without an identity; what is shown must be
+// right, and who is known must be allowed.
+func TestOrNobody(t *testing.T) {
+	c := knows()
+	anns := mustAccess(t, c, "", "ann")
+	either := anns.OrNobody()
+	for shown, want := range map[string]struct {
+		user   string
+		status int
+	}{
+		"X: y":                      {"", 0},
+		"Authorization: Digest x":   {"", 0}, // which proves nothing to any kind
+		basic("x:pw"):               {"ann", 0},
+		basic("x:no"):               {"", http.StatusUnauthorized},
+		"Authorization: Bearer tok": {"bob", http.StatusForbidden},
+		"Authorization: Basic *":    {"", http.StatusBadRequest},
+	} {
+		who, refusal := either.Check(shows(shown), Client{})
+		status := 0
+		if refusal != nil {
+			status = refusal.Status
+		}
+		if who.User != want.user || status != want.status {
+			t.Errorf("%s: %q, %v", shown, who.User, refusal)
+		}
+	}
+	if _, refusal := anns.Check(shows("X: y"), Client{}); refusal == nil || refusal.Status != http.StatusUnauthorized || refusal.Header.Get("WWW-Authenticate") == "" {
+		t.Errorf("the one that it was made of: %v", refusal)
+	}
+	if len(needed.Header) > 0 {
+		t.Errorf("the refusal of all has %v", needed.Header)
+	}
+	if (*Access)(nil).OrNobody() != nil {
+		t.Error("where nothing is needed, something is")
+	}
+	if refusal := either.Admits(Identity{}); refusal == nil {
+		t.Error("nobody is admitted as somebody who is known")
+	}
+}
+
 // TestChallenges: a 401 names what the client may try, each scheme once; other refusals
 // name nothing.
 func TestChallenges(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -96,6 +97,41 @@ func TestLimit(t *testing.T) {
 	if x, refusal := enter(t, r); refusal != nil || x.Number != 3 {
 		t.Errorf("%v, %v", x, refusal)
 	}
+}
+
+// TestClaim: what is claimed takes a place like a session, has no number and is not found, and
+// its place is free again for either.
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	r := NewRegistry(2)
+	free, refusal := r.Claim()
+	if refusal != nil || r.Len() != 0 || len(numbers(r)) != 0 {
+		t.Fatalf("%v, %v", refusal, numbers(r))
+	}
+	x, refusal := enter(t, r)
+	if refusal != nil || x.Number != 1 {
+		t.Fatalf("%+v, %v", x, refusal)
+	}
+	if _, refusal := r.Claim(); refusal == nil || refusal.Status != http.StatusTooManyRequests || refusal.RetryAfter == 0 || !strings.Contains(refusal.Reason, "every one of the 2 sessions") {
+		t.Errorf("the third, a claim: %v", refusal)
+	}
+	if _, refusal := enter(t, r); refusal == nil || refusal.Status != http.StatusTooManyRequests {
+		t.Errorf("the third, a session: %v", refusal)
+	}
+	x.End()
+	other, refusal := r.Claim()
+	if refusal != nil {
+		t.Fatalf("in the place of a session: %v", refusal)
+	}
+	free()
+	if x, refusal := enter(t, r); refusal != nil || x.Number != 1 {
+		t.Errorf("in the place of a claim: %+v, %v", x, refusal)
+	}
+	r.SetLimit(0)
+	if _, refusal := r.Claim(); refusal != nil {
+		t.Errorf("without a limit: %v", refusal)
+	}
+	other()
 }
 
 // TestRegistryIsConcurrent: whatever comes and goes, the limit holds, and no two sessions

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,17 +24,26 @@ type throttled struct {
 }
 
 func throttle(t *testing.T, n int, per time.Duration, o Options) *throttled {
+	o.Throttle = gate.Rate{N: n, Per: per}.Throttle()
+	return newThrottled(t, o, (*throttled).receive)
+}
+
+// receive receives to the end.
+func (c *throttled) receive() { c.ended <- c.endpoint.ReceiveEach(c.take) }
+
+func (c *throttled) take(batch []bridge.Message) {
+	for _, m := range batch {
+		c.came <- fmt.Sprintf("%s at %s", m.Data, time.Since(c.began).Round(time.Millisecond))
+	}
+}
+
+// newThrottled returns a client from whom receive receives.
+func newThrottled(t *testing.T, o Options, receive func(*throttled)) *throttled {
 	p := pipePair(t)
-	o.Throttle, o.PingInterval = gate.Rate{N: n, Per: per}.Throttle(), pingEvery
+	o.PingInterval = pingEvery
 	c := &throttled{pair: p, endpoint: p.endpoint(t, o), began: time.Now(),
 		came: make(chan string, 1000), ended: make(chan error, 1), answers: make(chan wireFrame, 10_000)}
-	go func() {
-		c.ended <- c.endpoint.ReceiveEach(func(batch []bridge.Message) {
-			for _, m := range batch {
-				c.came <- fmt.Sprintf("%s at %s", m.Data, time.Since(c.began).Round(time.Millisecond))
-			}
-		})
-	}()
+	go receive(c)
 	go func() {
 		for {
 			f, err := readFrame(t, p.wire)
@@ -140,6 +150,56 @@ func TestThrottle(t *testing.T) {
 		if err := <-c.ended; err == nil || !strings.Contains(err.Error(), "4001") {
 			t.Errorf("it ended with %v", err)
 		}
+	})
+}
+
+// TestAdopt: what a Dialect learns of its client later than at the handshake holds from then
+// on: how fast messages may pass, and who is told that the client leaves.
+func TestAdopt(t *testing.T) {
+	var left atomic.Int32
+	adopting := func(throttle *gate.Throttle) func(c *throttled) {
+		return func(c *throttled) {
+			batch, _ := c.endpoint.Receive()
+			c.take(batch)
+			c.endpoint.Adopt(nil, func() { t.Error("the one before is told, too") })
+			c.endpoint.Adopt(throttle, func() { left.Add(1) })
+			c.endpoint.Adopt(nil, nil)
+			c.receive()
+		}
+	}
+	bubble(t, "it is held back and leaves", func(t *testing.T) {
+		c := newThrottled(t, Options{}, adopting(gate.Rate{N: 1, Per: time.Second}.Throttle()))
+		c.send(aText + "call")
+		c.send(aText+"a", aText+"b", aText+"c")
+		time.Sleep(time.Minute)
+		c.expect(t, "call at 0s", "a at 0s", "b at 1s", "c at 2s")
+		if left.Load() > 0 {
+			t.Error("it has not left")
+		}
+		c.send(aClose + "\x03\xe8")
+		c.answered(t, "\x03\xe8")
+		c.wire.Close()
+		<-c.ended
+		if left.Load() == 0 {
+			t.Error("nobody is told that it leaves")
+		}
+	})
+	bubble(t, "the end does not wait for what is held back", func(t *testing.T) {
+		c := newThrottled(t, Options{}, adopting(gate.Rate{N: 1, Per: 24 * time.Hour}.Throttle()))
+		c.send(aText + "call")
+		c.send(aText+"a", aText+"b")
+		c.endpoint.CloseSend(nil)
+		<-c.ended
+		if took := time.Since(c.began); took > lingerWait {
+			t.Errorf("it is over after %s", took)
+		}
+		c.expect(t, "call at 0s", "a at 0s")
+	})
+	bubble(t, "without a rate", func(t *testing.T) {
+		c := newThrottled(t, Options{}, adopting(nil))
+		c.send(aText + "call")
+		c.send(aText+"a", aText+"b", aText+"c")
+		c.expect(t, "call at 0s", "a at 0s", "b at 0s", "c at 0s")
 	})
 }
 
