@@ -24,6 +24,8 @@
 //	limits.go    what one address may have, and start
 //	route.go     the program for a path; script.go for --dir
 //	request.go   what was let in, and Open: the program's side for it
+//	call.go      a program by its name or at another path, for who was let in; params.go:
+//	             what callers may give it
 //	launch.go    starting a process; slots.go and prefork.go: its slots, or one started ahead
 //	ws/upgrade.go, then session.go: bridge.Run between two lines of the log
 //	refuse.go    every answer to a request that is not served
@@ -58,9 +60,16 @@
 //     before a program is opened. It has the upgraded connection in its hands, and both
 //     kinds of messages. It opens programs by Request.Open, others by Request.At, and
 //     starts processes by Request.Runtime. Its pings may have a payload (ws.Endpoint.Ping,
-//     Acceptance.Pong).
+//     Acceptance.Pong). If its clients name their program in the conversation, it is a
+//     NamesPrograms: whoever may reach some program is let in, and Request.Named checks
+//     again, for the program of the name. Request.StartProcess starts a process of it, with
+//     parameters that Request.CheckParams has found good, and Request.Converse bridges it
+//     and the client: the log, Conversations and the Observer tell of the program then.
+//     ws.Endpoint.Adopt gives the client its rate.
 //   - Server.Mount (mount.go) has an http.Handler serve a path, after Host, origin and
-//     credentials.
+//     credentials. Config.Mounts has functions do so that get a Request, which leads to
+//     programs by name as that of a NamesPrograms does. Request.Go starts what goes on after
+//     the answer, and Request.Context is done when that must end.
 //   - Runtime.StartFor starts a process with arguments, and with the environment of the
 //     client that asks for it. stdio.Endpoint.Signal and CloseBy signal it, and end it by
 //     another ladder than the usual one.
@@ -97,6 +106,7 @@
 //	a dialect                serveHandshake      Serve returns         Server.Shutdown
 //	a feed of the console    serveFeed           Pipe returns          Server.Shutdown
 //	what a Supervisor starts Runtime.Go          it returns            Server.Shutdown
+//	what a Request starts    Request.Go          it returns            Server.Shutdown
 //	serving                  StartAsync          Serve returns         Server.Shutdown
 //	reverse lookup           rdns.Names          it timed out          Server.Shutdown
 //	filling the pool         newPool             Pool.Close            Pool.Close
