@@ -20,6 +20,7 @@ type openness int
 
 const (
 	known  openness = iota // ann, however that is known
+	called                 // whoever is known, of whom only ann gets what she calls
 	shown                  // whoever is known, and shows that by credentials, not by what was got for them
 	public                 // everyone
 )
@@ -62,6 +63,11 @@ var faces = []face{
 	{"session ended", "request.go", harness.Get("/session?session=0").As("DELETE", "HTTP/1.1"), 404, nothing, known},
 	{"session ticket", "request.go", posting("/session?session=0&ticket=new"), 404, nothing, known},
 
+	{"call", "call.go", harness.Post(callPath, `{"call":"own"}`), 200, own, known},
+	{"call WebSocket", "dialect.go", harness.Handshake("/pow/").Add("Sec-WebSocket-Protocol", "pow-1"), 101, own, called},
+	{"call asked for", "mount.go", harness.Get("/pow/status/0"), 404, nothing, called},
+	{"calls described", "mount.go", harness.Get("/pow/openapi.json"), 200, nothing, called},
+
 	{"CGI", "cgi.go", harness.Get("/cgi-bin/tell.sh"), 200, own, known},
 	{"CGI POST", "cgi.go", posting("/cgi-bin/tell.sh"), 200, own, known},
 	{"static file", "http.go", harness.Get("/page.txt"), 200, nothing, known},
@@ -76,8 +82,8 @@ var faces = []face{
 	{"preflight", "", harness.Get("/own").As("OPTIONS", "HTTP/1.1").Add("Access-Control-Request-Method", "POST").Add("Origin", "http://localhost"), 204, nothing, public},
 }
 
-// tested elsewhere are files that have the credentials checked and no request of ours gets
-// to: what only a Go program can have. Each has its test in libwebsocketd.
+// elsewhere are files that have the credentials checked for what only a Go program can have, and
+// the tests of that in libwebsocketd.
 var elsewhere = map[string]string{
 	"mount.go":   "TestMountCredentials",
 	"dialect.go": "TestDialectCredentials",

@@ -3,6 +3,7 @@ package access
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ staticdir  = "public"
 cgidir     = "cgi-bin"
 cgipath    = "/cgi-bin"
 devconsole = true
+pow        = true
 
 [program.own]
 command = ["cgi-bin/tell.sh"]
@@ -139,14 +141,29 @@ func (h *house) ask(t *testing.T, r harness.Request, p proof) answer {
 		p = proof{lines: []string{"Cookie: " + h.cookie(t, p)}, certificate: p.certificate}
 	}
 	a := h.send(t, r, p)
+	if r.Target == callPath && a.status == http.StatusOK {
+		h.secrets = append(h.secrets, idOf(t, a))
+	}
 	if !slices.Contains(secretive, r.Target) {
 		h.heard.WriteString(a.String())
 	}
 	return a
 }
 
+// callPath is where calls over HTTP are made. Their ids are secrets.
+const callPath = "/pow/new"
+
+// idOf returns that of a call.
+func idOf(t *testing.T, a answer) (id string) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.body), &id); err != nil || len(id) != 36 {
+		t.Fatalf("no id of a call: %d %q", a.status, a.body)
+	}
+	return id
+}
+
 // secretive are where a secret is asked for.
-var secretive = []string{"/.websocketd/ticket", "/.websocketd/login", "/session?session=new"}
+var secretive = []string{"/.websocketd/ticket", "/.websocketd/login", "/session?session=new", callPath}
 
 // ticket returns a new one.
 func (h *house) ticket(t *testing.T, p proof) string {
@@ -191,16 +208,40 @@ func (h *house) send(t *testing.T, r harness.Request, p proof) answer {
 	if _, err := io.WriteString(c.Conn, p.on(r).String()); err != nil {
 		return answer{}
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(c.Conn), nil)
+	in := bufio.NewReader(c.Conn)
+	resp, err := http.ReadResponse(in, nil)
 	if err != nil {
 		return answer{}
 	}
 	a := answer{status: resp.StatusCode, header: resp.Header}
-	if resp.ContentLength > 0 {
+	switch {
+	case resp.StatusCode == http.StatusSwitchingProtocols && resp.Header.Get("Sec-WebSocket-Protocol") == "pow-1":
+		a.body = callOwn(t, c, in)
+	case resp.ContentLength > 0:
 		body, _ := io.ReadAll(resp.Body)
 		a.body = string(body)
 	}
 	return a
+}
+
+// callOwn calls a program over WebSocket, and returns the first message to come.
+func callOwn(t *testing.T, c *harness.Conn, in *bufio.Reader) string {
+	t.Helper()
+	if err := c.Binary([]byte(`{"call":"own"}`)); err != nil {
+		t.Fatal(err)
+	}
+	var head [2]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil || head[1] > 126 {
+		t.Fatalf("the call is answered %x, %v", head, err)
+	}
+	size := int(head[1])
+	if size == 126 {
+		io.ReadFull(in, head[:])
+		size = int(binary.BigEndian.Uint16(head[:]))
+	}
+	message := make([]byte, size)
+	io.ReadFull(in, message)
+	return string(message)
 }
 
 // secure reports whether the server speaks TLS.

@@ -50,3 +50,29 @@ func TestSessionsHaveOwners(t *testing.T) {
 	}
 	harness.Reaches(t, "processes", before+1, func() int { return h.started(t) })
 }
+
+// TestCallsHaveOwners: a call over HTTP is not there for another user, who has its id.
+func TestCallsHaveOwners(t *testing.T) {
+	t.Parallel()
+	k := kindOf("token")
+	h := newHouse(t)
+	h.open(t, k.flags(t, h)...)
+	ann, bob := k.ann[0], k.bob[0]
+	id := idOf(t, h.send(t, harness.Post(callPath, `{"call":"own"}`), ann))
+	requests := []harness.Request{
+		harness.Get("/pow/status/" + id), harness.Post("/pow/input/"+id, "hello\n"), posting("/pow/closeInput/" + id), posting("/pow/cancel/" + id),
+	}
+	for _, r := range requests {
+		if a := h.send(t, r, bob); a.status != 404 || strings.TrimSpace(a.body) != "process not found" {
+			t.Errorf("another user, %s: %d %s", r.Target, a.status, a.body)
+		}
+		if a := h.send(t, r, proof{}); a.status != 401 {
+			t.Errorf("nobody, %s: %d %s", r.Target, a.status, a.body)
+		}
+	}
+	for _, r := range requests {
+		if a := h.send(t, r, ann); a.status != 200 || strings.Contains(a.body, "rejected") {
+			t.Errorf("its user, %s: %d %s", r.Target, a.status, a.body)
+		}
+	}
+}

@@ -24,12 +24,17 @@ func TestEveryFaceHasARow(t *testing.T) {
 	checked := calls(t, "libwebsocketd", "prove")
 	delete(checked, "prove.go") // letIn itself
 	maps.Copy(checked, calls(t, "libwebsocketd", "letIn"))
+	maps.Copy(checked, calls(t, "libwebsocketd", "letInAnywhere"))
 	for file := range checked {
-		name := elsewhere[file]
-		if !has[file] && (name == "" || !harness.HasTest(t, "libwebsocketd", name)) {
+		if !has[file] && elsewhere[file] == "" {
 			t.Errorf("%s has credentials checked, but no row of faces_test.go is about it", file)
 		}
 		delete(has, file)
+	}
+	for file, name := range elsewhere {
+		if _, ok := checked[file]; !ok || !harness.HasTest(t, "libwebsocketd", name) {
+			t.Errorf("%s checks nothing, or there is no %s", file, name)
+		}
 	}
 	delete(has, "")
 	if len(has) > 0 {
@@ -37,6 +42,9 @@ func TestEveryFaceHasARow(t *testing.T) {
 	}
 	if got := calls(t, "internal/cli", "Faces")["serve.go"]; got != "poll" {
 		t.Errorf("the command has the faces of %s: give each a row, and then this test its name", got)
+	}
+	if got := slices.Sorted(maps.Keys(calls(t, "internal/cli", "Dialects"))); !slices.Equal(got, []string{"named.go"}) {
+		t.Errorf("the command has the dialects of %q: give each a row, and then this test its file", got)
 	}
 }
 

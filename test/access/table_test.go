@@ -44,7 +44,11 @@ func (h *house) refuses(t *testing.T, k kind) {
 			continue
 		}
 		for _, p := range k.bob {
-			h.refusesAt(t, f, k, p, 403)
+			if f.open == called {
+				h.refusesCall(t, f, p)
+			} else {
+				h.refusesAt(t, f, k, p, 403)
+			}
 		}
 	}
 }
@@ -57,6 +61,15 @@ func (h *house) refusesAt(t *testing.T, f face, k kind, p proof, status int) {
 	a := h.ask(t, f.request, p)
 	if a.status != status || (status == 401) != (a.header.Get("WWW-Authenticate") != "") {
 		t.Errorf("%s with %+v: %d %v %s, expected %d", f.name, p, a.status, a.header, a.body, status)
+	}
+}
+
+// refusesCall asks with a proof that lets in, but not to the program that is called.
+func (h *house) refusesCall(t *testing.T, f face, p proof) {
+	t.Helper()
+	a := h.ask(t, f.request, p)
+	if a.status != f.status || f.starts == own && !strings.HasPrefix(a.body, `{"status":"rejected","reason":"failed to get process: authorization denied`) {
+		t.Errorf("%s with %+v: %d %s, expected %d and no process", f.name, p, a.status, a.body, f.status)
 	}
 }
 
@@ -77,6 +90,9 @@ func (h *house) admits(t *testing.T, k kind) (started int) {
 			if a.status != want {
 				t.Errorf("%s with %+v: %d %s, expected %d", f.name, p, a.status, a.body, want)
 				continue
+			}
+			if f.open == called && f.starts == own && !strings.HasPrefix(a.body, "Content-Type: text/plain") {
+				t.Errorf("%s with %+v gets %q", f.name, p, a.body)
 			}
 			if told := a.header.Get("Sec-WebSocket-Protocol"); strings.Contains(told, "bearer") {
 				t.Errorf("%s with %+v: %q is confirmed", f.name, p, told)

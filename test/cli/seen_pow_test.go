@@ -44,22 +44,11 @@ func keptUntil(t *testing.T, o harness.Options) string {
 	return kept
 }
 
-// posted is the answer to a POST below /pow/.
-func posted(t *testing.T, s *harness.Server, path, body string) *harness.Conn {
-	t.Helper()
-	c := s.Dial(t)
-	c.Send(t, harness.Get("/pow/"+path).As("POST", "HTTP/1.1").Add("Content-Length", strconv.Itoa(len(body))).String()+body)
-	if err := c.ReadResponse(); err != nil {
-		t.Fatalf("POST %s: no answer: %v", path, err)
-	}
-	return c
-}
-
 // called makes a call over HTTP, and returns its output once it has ended.
 func called(t *testing.T, s *harness.Server, name string) string {
 	t.Helper()
 	var id string
-	if c := posted(t, s, "new", `{"call":"`+name+`"}`); c.Status() != http.StatusOK || json.Unmarshal([]byte(c.Body), &id) != nil {
+	if c := s.Ask(t, harness.Post("/pow/new", `{"call":"`+name+`"}`)); c.Status() != http.StatusOK || json.Unmarshal([]byte(c.Body), &id) != nil {
 		t.Fatalf("%d %s", c.Status(), c.Body)
 	}
 	var state struct {
@@ -91,13 +80,17 @@ func linesKept(t *testing.T, o harness.Options) string {
 func TestSessionFlagsOfCalls(t *testing.T) {
 	t.Parallel()
 	o := harness.Options{Bin: harness.Binary(t), Args: []string{"--pow", "--history=4K", "--maxsessions=1"}}
-	s := calling(t, o, map[string]string{"count": "seq 3000"}).Start(t)
+	s := calling(t, o, map[string]string{"count": "seq 3000", "wait": "exec cat"}).Start(t)
 	output := called(t, s, "count")
 	if n := len(output); n > 4096 || n < 2048 || !strings.HasSuffix(output, "\n2999\n3000") {
 		t.Errorf("%d bytes are kept: %q", n, output)
 	}
-	if c := posted(t, s, "new", `{"call":"count"}`); c.Status() != http.StatusTooManyRequests || !strings.Contains(c.Body, "(see --maxsessions)") {
-		t.Errorf("the second call: %d %s", c.Status(), c.Body)
+	wait := harness.Post("/pow/new", `{"call":"wait"}`)
+	if c := s.Ask(t, wait); c.Status() != http.StatusOK { // in the place of the one that is over
+		t.Errorf("a call: %d %s", c.Status(), c.Body)
+	}
+	if c := s.Ask(t, wait); c.Status() != http.StatusTooManyRequests || !strings.Contains(c.Body, "(see --maxsessions)") {
+		t.Errorf("the second: %d %s", c.Status(), c.Body)
 	}
 }
 

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -9,6 +10,7 @@ import (
 type Request struct {
 	Method, Target, Proto string
 	Lines                 []string // header lines without their line ends
+	Body                  string
 }
 
 // Key is the sample key of RFC 6455 1.3, and AcceptKey its answer.
@@ -19,7 +21,14 @@ const (
 
 // Get returns a plain GET of target.
 func Get(target string) Request {
-	return Request{"GET", target, "HTTP/1.1", []string{"Host: localhost"}}
+	return Request{Method: "GET", Target: target, Proto: "HTTP/1.1", Lines: []string{"Host: localhost"}}
+}
+
+// Post returns a plain POST of a body to target.
+func Post(target, body string) Request {
+	r := Get(target).As("POST", "HTTP/1.1").Add("Content-Length", strconv.Itoa(len(body)))
+	r.Body = body
+	return r
 }
 
 // Handshake returns a proper opening handshake for target.
@@ -71,5 +80,5 @@ func (r Request) As(method, proto string) Request {
 
 // String returns the request on the wire.
 func (r Request) String() string {
-	return fmt.Sprintf("%s %s %s\r\n%s\r\n\r\n", r.Method, r.Target, r.Proto, strings.Join(r.Lines, "\r\n"))
+	return fmt.Sprintf("%s %s %s\r\n%s\r\n\r\n%s", r.Method, r.Target, r.Proto, strings.Join(r.Lines, "\r\n"), r.Body)
 }
