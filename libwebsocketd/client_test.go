@@ -31,6 +31,7 @@ func TestClient(t *testing.T) {
 		"and a console":    {Config{Programs: []Program{kept}, Console: true}, true},
 		"and scripts":      {Config{Programs: []Program{kept}, CGIDir: t.TempDir(), CGIPath: "/.websocketd"}, true},
 		"and strangers":    {Config{Programs: []Program{kept}, Credentials: users(), Settings: Settings{Origins: []string{"good.example"}}}, true},
+		"a dialect":        {Config{Dialects: []Dialect{byName{}}}, true},
 		"files alone":      {Config{Static: shadowing}, false},
 		"files, console":   {Config{Static: shadowing, Console: true}, false},
 		"scripts, console": {Config{CGIDir: t.TempDir(), Console: true}, false},

@@ -231,7 +231,7 @@ func orDefault[T comparable](value, otherwise T) T {
 func (c *Config) check() error {
 	switch {
 	case len(c.Command) == 0 && c.Dir == "" && len(c.Programs) == 0 && !c.hasFiles() && c.CGIDir == "" && len(c.Dialects) == 0:
-		return errors.New("there is nothing to serve: set Command, Dir, Programs, StaticDir, Static or CGIDir")
+		return errors.New("there is nothing to serve: set Command, Dir, Programs, Dialects, StaticDir, Static or CGIDir")
 	case c.StaticDir != "" && c.Static != nil:
 		return fieldError("StaticDir and Static are both set")
 	case (c.TLSCert == "") != (c.TLSKey == ""):

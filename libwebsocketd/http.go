@@ -60,7 +60,7 @@ func (s *Server) serveStatic(w http.ResponseWriter, r *http.Request, from remote
 // script is there wherever a program is, and it is public: neither who asks is checked, nor
 // from which page.
 func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
-	if !s.client.Has(r.URL.Path) || len(s.routes.Load().programs) == 0 {
+	if !s.client.Has(r.URL.Path) || len(s.routes.Load().programs) == 0 && len(s.cfg.Dialects) == 0 {
 		return false
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -17,7 +17,7 @@ import (
 func TestLibrary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "follow": 0, "count": 0}
+	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "calls": harness.FreePort(t), "follow": 0, "count": 0}
 	for _, b := range append(read(t, "doc/library.md").blocks, read(t, "doc/clients.md").blocks...) {
 		name := strings.TrimSuffix(b.file(), ".go")
 		switch port, isProgram := ports[name]; {
@@ -46,6 +46,7 @@ func TestLibrary(t *testing.T) {
 	}
 	embeds(t, start("main"))
 	keeps(t, start("sessions"))
+	calls(t, start("calls"))
 	follows(t, filepath.Join(programs, "follow"))
 	counts(t, filepath.Join(programs, "count"))
 }
@@ -103,6 +104,24 @@ func keeps(t *testing.T, s *harness.Server) {
 	s.Signal(t, syscall.SIGINT)
 	c.Expect(t, "the server stops")
 	c.Rest(t)
+	wellEnded(t, s)
+}
+
+// calls looks at that with a function.
+func calls(t *testing.T, s *harness.Server) {
+	t.Helper()
+	c := s.Open(t, harness.Handshake("/pow/").Add("Sec-WebSocket-Protocol", "pow-1"))
+	c.Binary([]byte(`{"call":"sum"}`))
+	c.Text("1\n2\n")
+	c.Binary([]byte(`{"signal":"close"}`))
+	got := strings.Join(c.Ends(t, 1000, ""), "")
+	if want := "so far: 1\nso far: 3\n" + `{"status":"fulfilled","value":3}`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if c := s.Ask(t, harness.Post("/pow/new", `{"call":"date"}`)); c.Status() != http.StatusOK {
+		t.Errorf("%d %s", c.Status(), c.Body)
+	}
+	s.Signal(t, syscall.SIGINT)
 	wellEnded(t, s)
 }
 

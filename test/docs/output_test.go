@@ -13,6 +13,7 @@ var changing = []string{
 	`[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]+ GMT`,
 	`pid:'\d+'`, `remote:'[^']*'`, `id:'[^']*'`, `duration:'[^']*'`, `[\d.]+[mµ]s\b`,
 	`websocketd/[\w.+-]+`,
+	`\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`,                    // of calls
 	`\b[0-9a-f]{32}\b`, `[\w-]{43}`, `"pid":[1-9]\d*`, `"confirmed":\d+`, // of sessions: ids, secrets and tickets
 }
 
