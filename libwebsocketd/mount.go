@@ -79,6 +79,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 	if pattern == "" || isUpgrade(r) && (isFace || !ours) {
 		return false
 	}
+	s.setHeaders(w)
 	var refusal *gate.Refusal
 	if isFace {
 		refusal = s.letInAnywhere(r, &from)
@@ -97,7 +98,6 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 	}
 	defer s.running.Done()
 	defer s.conns.forget(acceptedConn(r.Context())) // h may have hijacked it
-	s.setHeaders(w)
 	logging.At(log, logging.LevelAccess, "http", "MOUNTED")
 	ctx := r.Context()
 	if isFace {

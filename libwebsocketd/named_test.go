@@ -52,11 +52,24 @@ func (byName) Serve(req *Request, client *ws.Endpoint) {
 		var own *stdio.Endpoint
 		if own, refusal = at.StartProcess(words[1:], stdio.FramingRaw); refusal == nil {
 			client.Adopt(at.Program().MessageRate.Throttle(), own.Leaving)
-			req.Converse(at, own, client)
+			req.Converse(at, own, &rested{client, batch[1:]})
 			return
 		}
 	}
 	say(strconv.Itoa(refusal.Status) + " " + refusal.Reason)
+}
+
+// rested is a client of whom something has been received already.
+type rested struct {
+	*ws.Endpoint
+	rest []Message
+}
+
+func (r *rested) ReceiveEach(each func([]Message)) error {
+	if len(r.rest) > 0 {
+		each(r.rest)
+	}
+	return r.Endpoint.ReceiveEach(each)
 }
 
 // call opens a connection and calls a program.
@@ -71,10 +84,12 @@ func (s *serving) call(t *testing.T, words string, header http.Header) *websocke
 	return c
 }
 
-// says returns the first message to a client that calls.
+// says returns the first message to a client that calls, and leaves.
 func (s *serving) says(t *testing.T, words string, header http.Header) string {
 	t.Helper()
-	_, data, err := s.call(t, words, header).ReadMessage()
+	c := s.call(t, words, header)
+	defer c.Close()
+	_, data, err := c.ReadMessage()
 	if err != nil {
 		t.Errorf("%q: %v", words, err)
 	}

@@ -37,8 +37,13 @@ func callsOf(cfg libwebsocketd.Config) (o pow.Options, ok bool) {
 // mayCall reports whether clients may call programs, or the key that says so is faulty.
 func (w *options) mayCall() bool { return w.Pow.Pow != "" || w.file.broken["pow"] }
 
-// checkPow refuses --pow where nothing has a name.
+// checkPow refuses --pow where nothing has a name, or one client alone is served.
 func (w *options) checkPow() *refusal {
+	if w.Pow.Pow != "" && w.Program.Once {
+		return &refusal{status: ExitUsage, about: []string{"once", "pow"},
+			message: "please only specify one of --once and --pow: a client may call any number of programs",
+			inFile:  "once = true does not go with pow: a client may call any number of programs; take one of the two out"}
+	}
 	if w.Pow.Pow == "" || w.Program.Dir != "" || len(w.file.programs) > 0 {
 		return nil
 	}

@@ -95,6 +95,8 @@ func TestCallFaults(t *testing.T) {
 			"1: params is a key of a program: write it below a line [program.NAME]", "2: result is a key of a program: write it below a line [program.NAME]"}},
 		{powTrue + "staticdir = \"" + dir + "\"\n", []string{`1: pow is for programs with names; write [program.NAME], or dir = "DIR"`}},
 
+		{powTrue + "once = true\n" + catA, []string{`2: once = true does not go with pow: a client may call any number of programs; take one of the two out`}},
+
 		// Where they hide something.
 		{powTrue + catA + "path = \"/pow\"\n" + catB + "path = \"/pow/b\"\n", []string{
 			`4: path = "/pow" of program a is below /pow/, where --pow answers; give one of them another path`,
@@ -168,7 +170,7 @@ func TestServeNamed(t *testing.T) {
 		if err := p.parse(line.settings); err != nil {
 			t.Fatal(err)
 		}
-		w := &options{grammar: p.grammar, sessions: sessions}
+		w := &options{grammar: p.grammar, sessions: sessions, file: &configFile{}}
 		cfg := w.config()
 		cfg.Addresses = []string{"localhost"}
 		w.serveNamed(&cfg)

@@ -2,10 +2,9 @@ package pow
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"unicode"
-
-	"websocketd/libwebsocketd/internal/paths"
 )
 
 // DefaultBase is the URL path below which pow-1 is spoken.
@@ -19,12 +18,14 @@ func CheckBase(base string) error {
 	if base == "/" {
 		return nil
 	}
-	path, slash := strings.CutSuffix(base, "/")
+	trimmed, slash := strings.CutSuffix(base, "/")
+	isOdd := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("?#%{}", r)
+	}
 	switch {
-	case !slash, path == "/", !strings.HasPrefix(path, "/"), paths.Clean(path) != path:
-		return fmt.Errorf("the path %q is not one below which pow-1 can be spoken: it begins and ends with a slash, as %s does, and has neither empty parts nor . nor .. in it", base, DefaultBase)
-	case strings.ContainsAny(path, "?#%{}"), strings.ContainsFunc(path, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
-		return fmt.Errorf("the path %q is not one below which pow-1 can be spoken: it is decoded, and without blanks, control characters and any of ?#%%{}", base)
+	case !slash, trimmed == "/", !strings.HasPrefix(base, "/"), path.Clean(trimmed) != trimmed, strings.ContainsFunc(base, isOdd):
+		return fmt.Errorf("the path %q is not one below which pow-1 can be spoken: it begins and ends with a slash, as %s does, "+
+			"and has neither empty parts nor . nor .. in it, nor blanks, control characters and any of ?#%%{}", base, DefaultBase)
 	case strings.HasPrefix(base, reserved):
 		return fmt.Errorf("the path %q is the server's own", base)
 	}

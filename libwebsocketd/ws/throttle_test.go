@@ -171,13 +171,13 @@ func TestAdopt(t *testing.T) {
 		c := newThrottled(t, Options{}, adopting(gate.Rate{N: 1, Per: time.Second}.Throttle()))
 		c.send(aText + "call")
 		c.send(aText+"a", aText+"b", aText+"c")
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Second)
 		c.expect(t, "call at 0s", "a at 0s", "b at 1s", "c at 2s")
 		if left.Load() > 0 {
 			t.Error("it has not left")
 		}
-		c.send(aClose + "\x03\xe8")
-		c.answered(t, "\x03\xe8")
+		c.send(aClose + "\x0f\xa1")
+		c.answered(t, "\x0f\xa1")
 		c.wire.Close()
 		<-c.ended
 		if left.Load() == 0 {
