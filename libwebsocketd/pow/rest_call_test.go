@@ -2,12 +2,15 @@ package pow
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"websocketd/libwebsocketd"
 )
 
 // TestRESTInputNeverHangs: what a function that does not read has no room for is refused, and
@@ -90,6 +93,26 @@ func TestRESTResults(t *testing.T) {
 				t.Errorf("%v %+v, want %q", ok, s.Result, want)
 			}
 		}
+	})
+}
+
+// TestRESTCaller: a function knows whose call it is, and who may call is asked before it runs.
+func TestRESTCaller(t *testing.T) {
+	bubble(t, Options{
+		Funcs: map[string]Func{"who": func(ctx context.Context, _ io.Reader, _ io.Writer, _ ...string) (any, error) {
+			return Caller(ctx).HTTP.URL.Path, nil
+		}},
+		Choose: func(req *libwebsocketd.Request, c Call) error {
+			if len(c.Params) > 0 {
+				return errors.New("invalid args: " + c.Name + " takes none at " + req.HTTP.URL.Path)
+			}
+			return nil
+		},
+	}, func(t *testing.T, f *face) {
+		well, badly := f.call("who"), f.call("who", "x")
+		synctest.Wait()
+		f.expect("GET", "status/"+well, "", 200, `{"result":{"status":"fulfilled","value":"/pow/new"}}`+"\n")
+		f.expect("GET", "status/"+badly, "", 200, `{"result":{"status":"rejected","reason":"failed to get process: invalid args: who takes none at /pow/new"}}`+"\n")
 	})
 }
 

@@ -34,6 +34,20 @@ func TestRESTLimits(t *testing.T) {
 	}
 }
 
+// TestRESTRate: input that comes too fast waits for its turn, and then is taken.
+func TestRESTRate(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, serve(t, script("cat", "cat"), "--messagerate=2"), "/pow/")
+	id, began := a.call("cat"), time.Now()
+	for range 6 {
+		a.expect("POST", "input/"+id, "x", 200, "input sent")
+	}
+	if took := time.Since(began); took < 1900*time.Millisecond {
+		t.Errorf("4 messages more than may come at once took %s at 2 a second", took)
+	}
+	a.expect("POST", "cancel/"+id, "", 200, "process cancelled")
+}
+
 // TestRESTPlaceOfResult: a call whose client has its result makes room for another.
 func TestRESTPlaceOfResult(t *testing.T) {
 	t.Parallel()

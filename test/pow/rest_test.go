@@ -243,6 +243,32 @@ func TestRESTCancelHalfClosed(t *testing.T) {
 	}
 }
 
+// TestRESTValue: what a program returns is JSON.
+func TestRESTValue(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, serve(t, script("json", `echo building; printf "$1"`, `result = "lastline-json"`)), "/pow/")
+	for output, want := range map[string]string{`{"a":[1,null]}\n\n`: `{"a":[1,null]}`, "17": "17", "": ""} {
+		id := a.call("json", output)
+		if s := a.ends(id); s.Result.Status != "fulfilled" || string(s.Result.Value) != want {
+			t.Errorf("%q: %s %s, want %s", output, s.Result.Status, s.Result.Value, want)
+		}
+	}
+}
+
+// TestRESTForced: a server that is told twice to end does not wait for a process.
+func TestRESTForced(t *testing.T) {
+	t.Parallel()
+	s := serve(t, script("stubborn", `trap "" INT TERM; echo up; sleep 1000`, "closems = 600000"))
+	a := newAPI(t, s, "/pow/")
+	id := a.call("stubborn")
+	a.shows(id, "up")
+	s.Signal(t, syscall.SIGTERM)
+	s.Out.Await(t, "Stopping")
+	s.Signal(t, syscall.SIGTERM)
+	s.Wait(t)
+	harness.NothingLeft(t, s)
+}
+
 // TestRESTMany: many calls at once, of which some are forgotten by their clients, leave nothing
 // when the server ends.
 func TestRESTMany(t *testing.T) {
