@@ -173,3 +173,26 @@ func TestGoneIsNoEndOfInput(t *testing.T) {
 		})
 	}
 }
+
+// A flood that its client does not read ends when it is canceled; what was printed before is
+// delivered, and then the result.
+func TestCancelOfAFlood(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "[program.yes]\ncommand = [\"yes\"]\n")
+	for _, twice := range []bool{false, true} {
+		c := begin(t, s, "yes")
+		harness.Until(t, "the process waits", func() bool {
+			all := s.Children()
+			return len(all) == 1 && harness.Blocked(all[0])
+		})
+		c.control(t, signalCancel)
+		if twice {
+			c.control(t, signalCancel)
+		}
+		harness.NoSurvivors(t, s)
+		output, result := c.ends(t)
+		if strings.Trim(output, "y\n") != "" || len(output) < 64<<10 || result != failed(canceled+" (signal: SIGINT)") {
+			t.Errorf("%d bytes, %s", len(output), result)
+		}
+	}
+}
