@@ -141,7 +141,7 @@ func (s *Server) admitToDialect(d Dialect, w http.ResponseWriter, r *http.Reques
 	if _, ok := d.(NamesPrograms); ok {
 		refusal := checkHandshake(w, r)
 		if refusal == nil {
-			refusal = s.letInAnywhere(r, from)
+			refusal = s.letInAnywhere(r, from, false)
 		}
 		return s.newRequest(r, route{}, *from, id, log, s.own.ownHeader()), refusal
 	}

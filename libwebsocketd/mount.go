@@ -28,6 +28,10 @@ type Mounted struct {
 	Pattern string
 	Serve   func(w http.ResponseWriter, req *Request)
 
+	// IsPage reports whether a request is for a page that says nothing of a program, so that
+	// pages of other sites may lead to it. nil is none.
+	IsPage func(r *http.Request) bool
+
 	// Conceal returns the URL of any request without what the log must not have; nil leaves
 	// it as it is.
 	Conceal func(r *http.Request, url string) string
@@ -52,6 +56,7 @@ func (s *Server) mount(pattern string, m mounted) {
 type mounted struct {
 	handler http.Handler
 	face    func(w http.ResponseWriter, req *Request)
+	isPage  func(r *http.Request) bool // nil is none
 }
 
 // mountedKey is that of the Request in the Context of what a Mounted serves.
@@ -80,12 +85,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 		return false
 	}
 	s.setHeaders(w)
-	var refusal *gate.Refusal
-	if isFace {
-		refusal = s.letInAnywhere(r, &from)
-	} else if refusal = s.checkOrigin(r); refusal == nil {
-		refusal = s.prove(r, s.own.access, "", &from)
-	}
+	refusal := s.letInToMounted(r, m, ours, &from)
 	defer from.seat.Leave()
 	log = from.log(log)
 	if refusal != nil {
@@ -110,6 +110,22 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 	defer cancel(nil)
 	s.mounts.ServeHTTP(w, r.WithContext(ctx))
 	return true
+}
+
+// letInToMounted checks a request for what is mounted, or, if it is not ours, for a redirect
+// to that. Whom another site has led to a page, or to a redirect, needs no origin.
+func (s *Server) letInToMounted(r *http.Request, m mounted, ours bool, from *remote) (refusal *gate.Refusal) {
+	led := gate.IsLed(r) && (!ours || m.isPage != nil && m.isPage(r))
+	if m.face != nil {
+		return s.letInAnywhere(r, from, led)
+	}
+	if !led {
+		refusal = s.checkOrigin(r)
+	}
+	if refusal == nil {
+		refusal = s.prove(r, s.own.access, "", from)
+	}
+	return refusal
 }
 
 // checkOrigin checks a request that is for none of the programs against the origins of

@@ -23,9 +23,12 @@ func (s *Server) letIn(r *http.Request, p *program, at string, from *remote) *ga
 // its name, which is not known yet, and takes a seat for it. It lets in whoever may reach some
 // program: the origins of any of them, and every kind of credentials, are as good. A client
 // that shows nothing is refused if each program wants something. What the program requires is
-// checked by Named.
-func (s *Server) letInAnywhere(r *http.Request, from *remote) *gate.Refusal {
+// checked by Named. The origin of one who is led to a page is not checked.
+func (s *Server) letInAnywhere(r *http.Request, from *remote, led bool) *gate.Refusal {
 	refusal, a := s.checkOrigin(r), s.anyone
+	if led {
+		refusal = nil
+	}
 	for _, p := range s.routes.Load().programs {
 		if refusal != nil && p.checkOrigin(r) == nil {
 			refusal = nil

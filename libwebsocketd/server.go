@@ -97,7 +97,7 @@ func (s *Server) furnish() (err error) {
 		s.static = static.NewFS(s.cfg.Static)
 	}
 	for _, m := range s.cfg.Mounts {
-		s.mount(m.Pattern, mounted{face: m.Serve})
+		s.mount(m.Pattern, mounted{face: m.Serve, isPage: m.IsPage})
 	}
 	s.client = web.NewClient()
 	if s.cfg.Console {

@@ -12,7 +12,12 @@ import (
 
 // Mounts returns what answers the requests of the REST API, for libwebsocketd.Config.Mounts.
 func (h *Handler) Mounts() []libwebsocketd.Mounted {
-	return []libwebsocketd.Mounted{{Pattern: h.o.Base, Serve: h.serveREST, Conceal: h.conceal}}
+	return []libwebsocketd.Mounted{{Pattern: h.o.Base, Serve: h.serveREST, IsPage: h.isDocument, Conceal: h.conceal}}
+}
+
+// isDocument reports whether a request is for what the API says of itself.
+func (h *Handler) isDocument(r *http.Request) bool {
+	return h.documents.at(strings.TrimPrefix(r.URL.Path, h.o.Base)) != nil
 }
 
 // callID matches what newID returns.

@@ -32,7 +32,7 @@ type restCall struct {
 	result *Result // nil as long as it runs
 	told   bool    // the client has it
 
-	busy, idle int // requests under way, and looks since the last one; see calls
+	busy, idle int // requests under way, and looks since the last one; guarded by the mutex of calls
 }
 
 // newRESTCall returns a call of a user. It has a place among the sessions, which it gives
@@ -85,6 +85,13 @@ func (c *restCall) end(result *Result) {
 	c.result = result
 }
 
+// ended returns the result, nil as long as it runs.
+func (c *restCall) ended() *Result {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.result
+}
+
 // leave ends what runs for a cause: nobody asks for it any more. It does not wait.
 func (c *restCall) leave(cause error) {
 	if c.x != nil {
@@ -114,10 +121,7 @@ type status struct {
 // serveStatus tells how far the call has come, and its newest output. All output comes before
 // the result.
 func (c *restCall) serveStatus(w http.ResponseWriter, req *libwebsocketd.Request) {
-	c.mu.Lock()
-	now := status{Result: c.result}
-	c.told = c.told || c.result != nil
-	c.mu.Unlock()
+	now := status{Result: c.ended()}
 	if now.Result == nil {
 		now.Result = &Result{Status: Pending}
 	}
@@ -131,6 +135,9 @@ func (c *restCall) serveStatus(w http.ResponseWriter, req *libwebsocketd.Request
 		}
 	}
 	req.AnswerJSON(w, http.StatusOK, now)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told = c.told || now.Result.Status != Pending
 }
 
 // noMemory refuses an answer that would have to wait for its client.
@@ -163,10 +170,7 @@ func (c *restCall) serveInput(w http.ResponseWriter, req *libwebsocketd.Request)
 
 // offer gives what runs input, or returns why it cannot.
 func (c *restCall) offer(data []byte) error {
-	c.mu.Lock()
-	ended := c.result != nil
-	c.mu.Unlock()
-	if ended || c.x == nil {
+	if c.ended() != nil {
 		return errInputClosed
 	}
 	return c.x.input.offer(data)

@@ -142,6 +142,16 @@ func TestRESTOrigins(t *testing.T) {
 			t.Errorf("%s: %d %v", header, got.StatusCode, got.Header)
 		}
 	}
+	led := []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"} // by a link
+	for path, status := range map[string]int{"docs/": 200, "docs": 302, "": 302, "openapi.json": 200, "status/" + unknownID: 403} {
+		if got := a.ask("GET", path, "", led...); got.StatusCode != status {
+			t.Errorf("a link to %s: %d", path, got.StatusCode)
+		}
+	}
+	beside := s.Ask(t, harness.Get("/pow").Add("Sec-Fetch-Site", "cross-site").Add("Sec-Fetch-Mode", "navigate").Add("Sec-Fetch-Dest", "document"))
+	if beside.Status() != 307 || beside.Header("Location") != "/pow/" {
+		t.Errorf("a link to /pow: %d %v", beside.Status(), beside.Response.Header)
+	}
 	if got := a.ask("POST", "new", callOf("own"), named); got.StatusCode != 403 { // that program's are others
 		t.Errorf("%d %s", got.StatusCode, got.body)
 	}
