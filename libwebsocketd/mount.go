@@ -50,6 +50,9 @@ func (s *Server) conceal(r *http.Request, url string) string {
 func (s *Server) mount(pattern string, m mounted) {
 	s.mounts.Handle(pattern, m)
 	s.mounted.Store(true)
+	if m.handler != nil {
+		s.upgrades.Store(true)
+	}
 }
 
 // mounted is what is mounted: one of the two.
@@ -75,7 +78,7 @@ func (m mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveMounted answers a request if it is for a mounted handler, and reports whether it
 // is.
 func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) bool {
-	if !s.mounted.Load() || isUpgrade(r) && s.dialect(r) != nil {
+	if !s.mounted.Load() || isUpgrade(r) && (!s.upgrades.Load() || s.dialect(r) != nil) {
 		return false
 	}
 	h, pattern := s.mounts.Handler(r)

@@ -43,21 +43,22 @@ type Server struct {
 	cfg   Config
 	conns *conns
 	limits
-	memory  *gate.Budget  // of messages that have not come whole
-	proxies *gate.Proxies // nil without TrustedProxies
-	lookup  *rdns.Names   // nil without ReverseLookup
-	logins  *gate.Logins
-	anyone  *gate.Access // whoever has a credential; nil if there is no kind of them
-	ids     uniqueIDs
-	turn    atomic.Bool   // the one client of Once has come
-	mounts  http.ServeMux // see Mount
-	mounted atomic.Bool   // mounts is not empty
-	static  *static.Files // nil without StaticDir and Static
-	client  *web.Client   // the script for browsers
-	console *console      // nil without Console
-	http    *http.Server
-	second  *http.Server         // for RedirectPort: only redirects
-	certs   *listen.Certificates // nil without TLS
+	memory   *gate.Budget  // of messages that have not come whole
+	proxies  *gate.Proxies // nil without TrustedProxies
+	lookup   *rdns.Names   // nil without ReverseLookup
+	logins   *gate.Logins
+	anyone   *gate.Access // whoever has a credential; nil if there is no kind of them
+	ids      uniqueIDs
+	turn     atomic.Bool   // the one client of Once has come
+	mounts   http.ServeMux // see Mount
+	mounted  atomic.Bool   // mounts is not empty
+	upgrades atomic.Bool   // some of mounts may upgrade
+	static   *static.Files // nil without StaticDir and Static
+	client   *web.Client   // the script for browsers
+	console  *console      // nil without Console
+	http     *http.Server
+	second   *http.Server         // for RedirectPort: only redirects
+	certs    *listen.Certificates // nil without TLS
 }
 
 // New checks cfg and returns a Server. The error names the field at fault.
