@@ -51,15 +51,15 @@ func (o *opening) await() (*Call, *Result) {
 	return &c, nil
 }
 
-// heard reports whether something has come since the last time, or waits to be read: then it is
-// we who are late. Its error is that the server goes away.
+// heard reports whether something has come since the last time, or the client is not waited for:
+// then it is we who are late. Its error is that the server goes away.
 func (o *opening) heard() (bool, error) {
 	if cause := context.Cause(o.client.Context()); errors.Is(cause, bridge.ErrGoingAway) {
 		return false, cause
 	}
 	last := o.read
 	o.read = o.client.BytesRead()
-	return o.read > last || o.client.HasUnread(), nil
+	return o.read > last || !o.client.Awaits(), nil
 }
 
 // reject sends the client a result that comes instead of a call.

@@ -41,9 +41,9 @@ func (w *Endpoint) late() bool {
 // BytesRead returns how many bytes have been read from the client.
 func (w *Endpoint) BytesRead() int64 { return w.conn.in.Load() }
 
-// HasUnread reports whether something of the client's has arrived that is not read yet, where
-// that is known.
-func (w *Endpoint) HasUnread() bool { return socket.HasUnread(w.conn.Conn) }
+// Awaits reports whether Receive waits for the client: its messages are not held back, and
+// nothing has arrived that is not read yet, where that is known.
+func (w *Endpoint) Awaits() bool { return w.alive.reading.Load() && !socket.HasUnread(w.conn.Conn) }
 
 // afford waits until there is memory for more of a message of which size bytes have
 // come. Meanwhile the client's input is held back, and the buffer is shrunk to what has

@@ -39,6 +39,19 @@ func TestSlowCall(t *testing.T) {
 	c.wants(t, "", null)
 }
 
+// A client whose messages are held back has time, too.
+func TestCallIsHeldBack(t *testing.T) {
+	t.Parallel()
+	s := serve(t, cat, "--messagerate=1/s")
+	c := open(t, s)
+	for _, text := range []string{"a", "b", "c"} {
+		c.input(t, text)
+	}
+	c.control(t, message("cat"))
+	c.control(t, signalClose)
+	c.wants(t, "abc", null)
+}
+
 // Text before the call is the first input, whatever comes in which piece.
 func TestEarlyText(t *testing.T) {
 	t.Parallel()
