@@ -74,7 +74,7 @@ func inChromium(t *testing.T) asker {
 		t.Helper()
 		b := newTab(t, chromium)
 		b.run(chromedp.Navigate(url), chromedp.WaitReady("#ready"))
-		args := "websocketd.call, location.href"
+		args := "(url, name, params, options) => websocketd.call(url, name, params, {patience: 120_000, ...options}), location.href"
 		for _, arg := range more {
 			args += fmt.Sprintf(", %q", arg)
 		}

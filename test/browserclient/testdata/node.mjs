@@ -4,5 +4,4 @@ import * as calls from './calls.mjs';
 
 const [which, what, url, token] = process.argv.slice(2);
 const { WebSocket } = which === 'ws' ? await import('../../clients/node_modules/ws/wrapper.mjs') : globalThis;
-const to = (url, name, params, options) => call(url, name, params, { patience: 120_000, WebSocket, ...options });
-process.stdout.write(await calls[what](to, url, token));
+process.stdout.write(await calls[what]((url, name, params, options) => call(url, name, params, { patience: 120_000, WebSocket, ...options }), url, token));
