@@ -70,6 +70,14 @@ func matchesWhole(pattern *regexp.Regexp, s string) bool {
 	return at != nil && at[0] == 0 && at[1] == len(s)
 }
 
+// mostParams is how many bytes all parameters of a call may have. Linux takes a quarter of the
+// limit of the stack for arguments and environment together, 2 MiB as a rule; each argument
+// costs argOverhead more, for a NUL and a pointer.
+const (
+	mostParams  = 1 << 20
+	argOverhead = 9
+)
+
 // CheckParams returns why the program cannot have these parameters, nil if it can. The error
 // is for the caller: it tells which one, and no pattern.
 func (req *Request) CheckParams(params []string) error {
@@ -80,7 +88,11 @@ func (req *Request) CheckParams(params []string) error {
 	case most != 0 && len(params) > max(most, 0):
 		return fmt.Errorf("%d parameters are given, at most %d are taken", len(params), max(most, 0))
 	}
+	total := 0
 	for i, param := range params {
+		if total += len(param) + argOverhead; total > mostParams {
+			return errors.New("the parameters do not fit a program's arguments")
+		}
 		if why := p.refuses(i, param); why != "" {
 			return fmt.Errorf("parameter %d %s", i+1, why)
 		}

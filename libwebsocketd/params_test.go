@@ -23,6 +23,8 @@ func TestCheckParams(t *testing.T) {
 		{Params{}, "a\x00b", "parameter 1 has a NUL in it"},
 		{Params{}, strings.Repeat("x", maxVariable-1), ""},
 		{Params{}, strings.Repeat("x", maxVariable), "parameter 1 does not fit"},
+		{Params{}, strings.TrimSuffix(strings.Repeat("a ", mostParams/(1+argOverhead)), " "), ""},
+		{Params{}, strings.Repeat("a ", mostParams/(1+argOverhead)) + "a", "the parameters do not fit"},
 		{none, "", ""},
 		{none, "a", "1 parameters are given, at most 0 are taken"},
 		{Params{Least: 2}, "a", "1 parameters are given, at least 2 are needed"},
