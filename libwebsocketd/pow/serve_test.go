@@ -136,6 +136,12 @@ func (c *wire) ends(output, result string) {
 		}
 		break
 	}
+	c.closes()
+}
+
+// closes demands 1000 with an empty reason, next.
+func (c *wire) closes() {
+	c.t.Helper()
 	_, data, err := c.ReadMessage()
 	if end := (*websocket.CloseError)(nil); !errors.As(err, &end) || end.Code != 1000 || end.Text != "" {
 		c.t.Errorf("after the result: %q, %v", data, err)
