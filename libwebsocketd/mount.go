@@ -119,7 +119,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 // to that. Whom another site has led to a page, or to a redirect, needs no origin.
 func (s *Server) letInToMounted(r *http.Request, m mounted, ours bool, from *remote) (refusal *gate.Refusal) {
 	led := gate.IsLed(r) && (!ours || m.isPage != nil && m.isPage(r))
-	if m.face != nil {
+	if m.face != nil || !ours {
 		return s.letInAnywhere(r, from, led)
 	}
 	if !led {

@@ -85,10 +85,12 @@ func TestMountedNames(t *testing.T) {
 // a browser that asks what a page may do.
 func TestMountedClosed(t *testing.T) {
 	t.Parallel()
-	any := Mounted{Pattern: "/x/", Serve: func(w http.ResponseWriter, req *Request) { fmt.Fprintf(w, "%q", req.Identity().User) }}
-	g := serveGuarded(t, Config{Mounts: []Mounted{any}, Programs: []Program{sayUser("any", Settings{})}})
-	if status, _, _ := g.request(t, "GET", "/x/", ""); status != 401 {
-		t.Errorf("without a token: %d", status)
+	whose := Mounted{Pattern: "/x/", Serve: func(w http.ResponseWriter, req *Request) { fmt.Fprintf(w, "%q", req.Identity().User) }}
+	g := serveGuarded(t, Config{Mounts: []Mounted{whose}, Programs: []Program{sayUser("any", Settings{})}})
+	for _, path := range []string{"/x/", "/x"} {
+		if status, _, _ := g.request(t, "GET", path, ""); status != 401 {
+			t.Errorf("%s without a token: %d", path, status)
+		}
 	}
 	if status, body, _ := g.request(t, "OPTIONS", "/x/", "Access-Control-Request-Method: POST\nOrigin: http://HOST\n"); status != 200 || body != `""` {
 		t.Errorf("a preflight: %d %q", status, body)
@@ -99,6 +101,14 @@ func TestMountedClosed(t *testing.T) {
 	ticket, _ := g.ticket(t, "ann")
 	if status, body, _ := g.request(t, "GET", "/x/y?token="+ticket, ""); status != 200 || body != `"ann"` {
 		t.Errorf("with a ticket: %d %q", status, body)
+	}
+	if err := g.Reload([]Program{sayUser("open", Settings{Auth: []string{"none"}})}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"/x/": 200, "/x": 307} {
+		if status, _, _ := g.request(t, "GET", path, ""); status != want {
+			t.Errorf("%s, where a program wants nothing: %d", path, status)
+		}
 	}
 }
 
