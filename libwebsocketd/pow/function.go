@@ -16,8 +16,8 @@ import (
 
 // Func is a Go function that clients call like a program. stdin has the client's input, and
 // ends when the client closes it; when the client is gone, reading fails. What is written to
-// stdout is output, one frame a write. The value it returns is the result, if it can be put in JSON; its error makes the call
-// rejected, and so does a panic, which harms nothing else.
+// stdout is output, one frame a write. The value it returns is the result, if it can be put in
+// JSON; its error makes the call rejected, and so does a panic, which harms nothing else.
 //
 // ctx is done when the client asks for the end, or is gone, or the server goes away;
 // context.Cause says which. A function cannot be killed: it must return then. [Caller] tells

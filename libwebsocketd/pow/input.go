@@ -66,7 +66,7 @@ func (in *input) first(data []byte, free func()) {
 // takesLocked returns how many of n more bytes may wait, and counts them.
 func (in *input) takesLocked(n int) int {
 	n = min(n, mostWaiting-len(in.waiting))
-	if in.held+n > mostKept && !in.affordLocked(in.held+n) {
+	if !in.affordLocked(in.held + n) {
 		n = min(n, mostKept-in.held)
 	}
 	n = max(n, 0)
@@ -74,8 +74,11 @@ func (in *input) takesLocked(n int) int {
 	return n
 }
 
-// affordLocked reports whether there is memory for size bytes.
+// affordLocked reports whether size bytes may be held, and counts them if they are many.
 func (in *input) affordLocked(size int) bool {
+	if size <= mostKept {
+		return true
+	}
 	if in.memory == nil && in.account != nil {
 		in.memory = in.account()
 	}
@@ -105,14 +108,16 @@ func (in *input) put(data []byte) {
 }
 
 // offer puts data in, or returns why it cannot: errInputClosed, or errInputFull if there is no
-// room now. Any amount finds room where nothing waits.
+// room now. Any amount finds room where all was read that came before.
 func (in *input) offer(data []byte) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
 	case in.closes || in.over:
 		return errInputClosed
-	case len(in.waiting) > 0 && (len(in.waiting)+len(data) > mostWaiting || !in.affordLocked(in.held+len(data))):
+	case in.held > 0 && len(in.waiting)+len(data) > mostWaiting:
+		return errInputFull
+	case !in.affordLocked(in.held+len(data)) && in.held > 0:
 		return errInputFull
 	}
 	in.held += len(data)

@@ -198,8 +198,8 @@ func TestInputAndMemory(t *testing.T) {
 		if b.held != 2*mostKept {
 			t.Errorf("%d bytes are counted", b.held)
 		}
-		if err := in.offer([]byte(strings.Repeat("x", 2*mostKept))); err != errInputFull {
-			t.Error(err)
+		if err := in.offer([]byte(strings.Repeat("x", 2*mostKept))); err != errInputFull || b.held != 2*mostKept {
+			t.Errorf("%v, %d bytes are counted", err, b.held)
 		}
 		put := make(chan bool)
 		go func() { in.put([]byte(strings.Repeat("x", 2*mostKept))); close(put) }()
@@ -221,7 +221,12 @@ func TestInputAndMemory(t *testing.T) {
 			t.Errorf("%d bytes, %d are still counted", len(got), b.held)
 		}
 		b.limit = 0
-		in.put([]byte(strings.Repeat("x", mostKept)))
+		if err := in.offer([]byte(strings.Repeat("x", 2*mostKept))); err != nil { // all was read
+			t.Error(err)
+		}
+		if err := in.offer([]byte("x")); err != errInputFull {
+			t.Error(err)
+		}
 		close(to.gone)
 		in.settle()
 		if b.freed != 1 {

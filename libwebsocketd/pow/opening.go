@@ -120,7 +120,7 @@ func (o *opening) handOver(to *input) {
 	if len(o.early) == 0 {
 		return
 	}
-	free := func() {}
+	var free func()
 	if o.memory != nil {
 		free = o.memory.Free
 	}
