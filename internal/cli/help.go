@@ -64,9 +64,9 @@ variable, the variable over the file, and that over the default.
 
 The variable named after a flag sets it too, unless the flag is given. Values
 of a list stand on lines of their own or, but for headers, between commas; an
-empty variable sets nothing. A flag's value follows = or is the next argument,
-but a flag without a value is only switched off by =false. Everything after
-COMMAND belongs to COMMAND.
+empty variable sets nothing. A flag's value follows = or is the next argument;
+one in brackets may be left out, and only follows =. A flag without a value is
+only switched off by =false. Everything after COMMAND belongs to COMMAND.
 `)
 }
 
