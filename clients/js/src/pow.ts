@@ -64,22 +64,19 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
 
   const cancel = () => command({ signal: 'cancel' });
 
-  const output = new ReadableStream<string>(
-    {
-      async pull(to) {
-        while (unread && !unread.length && !over) await new Promise<void>(go => (stir = go));
-        const text = unread?.shift();
-        if (text) to.enqueue(text);
-        else if (!said) to.error(failure);
-        else if (unread) to.close();
-      },
-      cancel() {
-        unread = undefined;
-        stir();
-      },
+  const output = new ReadableStream<string>({
+    async pull(to) {
+      while (unread && !unread.length && !over) await new Promise<void>(go => (stir = go));
+      const text = unread?.shift();
+      if (text) to.enqueue(text);
+      else if (!said) to.error(failure);
+      else if (unread) to.close();
     },
-    { highWaterMark: 0 },
-  );
+    cancel() {
+      unread = undefined;
+      stir();
+    },
+  });
 
   const input = new WritableStream<string>({
     start: to => void (feed = to),

@@ -1,5 +1,6 @@
 // What a call of pow-1 does when.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { Server, settle, stopClocks } from './fakes.mjs';
 
@@ -94,6 +95,8 @@ for (const [what, token, error] of [
 
 test('output and a result', async t => {
   const { socket, c } = await opened(t);
+  socket.say('');
+  await settle();
   socket.say('one\n', '', 'two', fulfilled({ a: [1, null] }));
   let settled = false;
   c.result.then(() => (settled = true));
@@ -131,9 +134,13 @@ for (const [what, say] of [
 ]) {
   test(`${what} breaks the rules`, async t => {
     const { socket, c } = await opened(t);
+    socket.say('some');
+    await settle();
     say(socket);
     assert.deepEqual(await rejection(c.result), lost(what.startsWith('a result') ? 'it does not speak pow-1' : 'something came after the result', 1002));
     assert.equal(socket.readyState, 2, 'it leaves');
+    socket.say('late');
+    assert.equal(await all(c), 'some|ConnectionError');
   });
 }
 
@@ -208,9 +215,28 @@ test('a signal leaves, also before there is a connection', async t => {
     controller.abort();
     if (when === 'over') assert.equal(await c.result, 1);
     else assert.deepEqual(await rejection(c.result), { name: 'AbortError', message: 'This operation was aborted', code: 20 });
+    assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
     assert.equal(s.socket?.readyState, { before: undefined, connecting: 2, open: 2, over: 3 }[when]);
     assert.equal(await all(c), when === 'over' ? '' : 'AbortError');
   }
+});
+
+test('a signal that comes while a token is waited for opens nothing', async t => {
+  const controller = new AbortController(), s = new Server();
+  let give;
+  const c = s.call(t, { signal: controller.signal, token: () => new Promise(resolve => (give = resolve)) });
+  controller.abort();
+  give('t');
+  assert.equal((await rejection(c.result)).name, 'AbortError');
+  await settle();
+  assert.equal(s.sockets.length, 0);
+});
+
+test('who waits for the end of the output hears of it', async t => {
+  const { socket, c } = await opened(t), reader = c.output.getReader();
+  socket.say(fulfilled());
+  socket.lose(1000);
+  await reader.closed;
 });
 
 test('after the end nothing is sent', async t => {
