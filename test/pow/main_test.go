@@ -1,7 +1,8 @@
 // Package pow speaks pow-1 to the real binary, over WebSocket and HTTP, with clients that know
 // nothing of the server's code.
 //
-// In make test a thousand calls are counted whose result comes last; CALLS=10000 is the long run.
+// In make test a thousand calls are counted whose result comes last; make cuts is the long run
+// (CALLS=10000).
 package pow
 
 import (
