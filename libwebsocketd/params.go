@@ -82,11 +82,12 @@ const (
 // is for the caller: it tells which one, and no pattern.
 func (req *Request) CheckParams(params []string) error {
 	p := req.to.program
-	switch least, most := p.Params.Least, p.Params.Most; {
-	case len(params) < least:
-		return fmt.Errorf("%d parameters are given, at least %d are needed", len(params), least)
-	case most != 0 && len(params) > max(most, 0):
-		return fmt.Errorf("%d parameters are given, at most %d are taken", len(params), max(most, 0))
+	if n := len(params); n < p.Params.Least || p.Params.Most != 0 && n > max(p.Params.Most, 0) {
+		noun := "parameters"
+		if n == 1 {
+			noun = "parameter"
+		}
+		return fmt.Errorf("%d %s %s given, %s", n, noun, verb(n), p.Params.wanted(n))
 	}
 	total := 0
 	for i, param := range params {
@@ -98,6 +99,29 @@ func (req *Request) CheckParams(params []string) error {
 		}
 	}
 	return nil
+}
+
+// wanted returns how many parameters there must be, for a caller who gives n, which is not
+// right.
+func (p *Params) wanted(n int) string {
+	switch least, most := p.Least, max(p.Most, 0); {
+	case p.Most < 0:
+		return "none is taken"
+	case least == most:
+		return fmt.Sprintf("exactly %d %s needed", least, verb(least))
+	case n < least:
+		return fmt.Sprintf("at least %d %s needed", least, verb(least))
+	default:
+		return fmt.Sprintf("at most %d %s taken", most, verb(most))
+	}
+}
+
+// verb returns the one for n parameters.
+func verb(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // refuses returns what is wrong with the ith parameter, "" if nothing is.

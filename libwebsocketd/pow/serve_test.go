@@ -164,7 +164,7 @@ func TestProgram(t *testing.T) {
 		{`{"call":"value"}`, "", "", null},
 		{`{"call":"two","params":["a"]}`, "", "a", null},
 		{`{"call":"two","params":["a","-7"]}`, "", "a", null},
-		{`{"call":"two"}`, "", "", `{"status":"rejected","reason":"failed to get process: invalid args: 0 parameters are given, at least 1 are needed"}`},
+		{`{"call":"two"}`, "", "", `{"status":"rejected","reason":"failed to get process: invalid args: 0 parameters are given, at least 1 is needed"}`},
 		{`{"call":"two","params":["a","1","2"]}`, "", "", `{"status":"rejected","reason":"failed to get process: invalid args: 3 parameters are given, at most 2 are taken"}`},
 		{`{"call":"two","params":["a1"]}`, "", "", `{"status":"rejected","reason":"failed to get process: invalid args: parameter 1 is not of the form that is wanted there"}`},
 		{`{"call":"nothing"}`, "", "", `{"status":"rejected","reason":"failed to get process: unknown process"}`},

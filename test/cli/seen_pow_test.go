@@ -112,7 +112,7 @@ func TestCallsOverReload(t *testing.T) {
 			t.Errorf("with %s: %q, %v, expected %s", params, got, end, value)
 		}
 	}
-	call(`"1"`, `{"status":"rejected","reason":"failed to get process: invalid args: 1 parameters are given, at most 0 are taken"}`)
+	call(`"1"`, `{"status":"rejected","reason":"failed to get process: invalid args: 1 parameter is given, none is taken"}`)
 	write("powlines = 2000\nhistory = 5000\n", "params = [\"[0-9]\"]\nresult = \"lastline-json\"\n")
 	s.Signal(t, syscall.SIGHUP)
 	s.Out.Await(t, "Configuration read again", "changed: say")
