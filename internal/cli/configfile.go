@@ -122,9 +122,12 @@ func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settin
 // value would be right without its quotes, or with a unit, the fault suggests that.
 func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	_, err := strconv.ParseInt(value.text, 0, 64)
-	isSwitch := form == forms[KindBool] || form == forms[KindSwitch]
-	if form == forms[KindInt] && err == nil || isSwitch && isBoolText(value.text) {
+	if form == forms[KindInt] && err == nil {
 		form = value.text
+	}
+	isSwitch := form == forms[KindBool] || form == forms[KindSwitch]
+	if on, err := strconv.ParseBool(value.text); isSwitch && err == nil {
+		form = strconv.FormatBool(on)
 	}
 	if withUnit := value.text + "s"; form == forms[KindTime] && isTime(withUnit) {
 		form = strconv.Quote(withUnit)
@@ -132,7 +135,10 @@ func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	c.faults.add(value.line, "%s is %s%s; write %s = %s", key, value.kind, content(value), key, form)
 }
 
-func isBoolText(text string) bool { return text == trueText || text == falseText }
+func isBoolText(text string) bool {
+	_, err := strconv.ParseBool(text)
+	return err == nil
+}
 
 func isTime(text string) bool {
 	_, err := parseDuration(text)

@@ -72,7 +72,7 @@ func TestConfigFaults(t *testing.T) {
 		{"port = \"8080\"", `f.toml:1: port is a string, "8080"; write port = 8080`},
 		{"port = 1.5", "f.toml:1: port is a number with a fraction, 1.5; write port = a number, without quotes"},
 		{"binary = \"true\"", `f.toml:1: binary is a string, "true"; write binary = true`},
-		{"binary = 1", "f.toml:1: binary is a number, 1; write binary = true or false"},
+		{"binary = 1", "f.toml:1: binary is a number, 1; write binary = true"},
 		{"stderr = true", `f.toml:1: stderr is true or false, true; write stderr = "text"`},
 		{"maxline = [1]", `f.toml:1: maxline is an array; write maxline = a number of bytes, or "64K"`},
 		{"origin = 1", `f.toml:1: origin is a number, 1; write origin = ["a", "b"]`},

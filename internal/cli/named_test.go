@@ -75,8 +75,9 @@ func TestCallFaults(t *testing.T) {
 		{powTrue + catA + "result = true\n", []string{`4: result is true or false, true; write result = "none" or "lastline-json"`}},
 
 		{"pow = \"true\"\n" + catA, []string{`1: pow is a string, "true"; write pow = true`}},
-		{"pow = 1\n" + catA, []string{`1: pow is a number, 1; write pow = true or "/path/"`}},
-		{"pow = \"calls\"\n" + catA, []string{`1: pow = "calls": the path "calls/" is not one below which pow-1 can be spoken`}},
+		{"pow = 1\n" + catA, []string{`1: pow is a number, 1; write pow = true`}},
+		{"pow = \"0\"\n" + catA, []string{`1: pow is a string, "0"; write pow = false`}},
+		{"pow = \"calls\"\n" + catA, []string{`1: pow = "calls": must be true, false, or a path that begins with a slash, like /pow/`}},
 		{powTrue + "powexpiry = 60\npowlines = 10\n" + catA, []string{`2: powexpiry is a number, 60; write powexpiry = "60s"`, `3: powlines = 10: must be a number from 1000 to 1000000`}},
 		{powTrue + "powexpiry = \"30s\"\n" + catA, []string{`2: powexpiry = "30s": must be at least 1m`}},
 
@@ -87,7 +88,7 @@ func TestCallFaults(t *testing.T) {
 			`5: program a: params is for calls by name; write pow = true above the first [program.NAME], or take params out`,
 			`6: program a: result is for calls by name; write pow = true above the first [program.NAME], or take result out`}},
 		{"pow = false\npowlines = 2000\n" + catA, []string{`2: powlines is for calls by name; write pow = true, or take powlines out`}},
-		{"pow = 1\npowlines = 2000\n" + catA + "params = []\n", []string{`1: pow is a number, 1; write pow = true or "/path/"`}}, // the rest is its consequence
+		{"pow = 1\npowlines = 2000\n" + catA + "params = []\n", []string{`1: pow is a number, 1; write pow = true`}}, // the rest is its consequence
 		{catA + powTrue + "powlines = 1\n", []string{
 			"3: pow is a global key, not one of program a: write it above the first [program.NAME]",
 			"4: powlines is a global key, not one of program a: write it above the first [program.NAME]"}},

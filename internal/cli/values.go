@@ -322,10 +322,8 @@ func parseKeeping(text string) (keeping, error) {
 func (k keeping) limit() time.Duration { return max(0, time.Duration(k)) }
 
 // base is the URL path of something that is off without one. As a value of a flag, true is
-// its default, and false is off.
+// its default, and false is off, in the spellings of any switch.
 type base string
-
-const trueText, falseText = "true", "false"
 
 // IsBool implements kong.BoolMapperValue: the flag needs no value.
 func (*base) IsBool() bool { return true }
@@ -340,13 +338,17 @@ func (b *base) Decode(ctx *kong.DecodeContext) error {
 	return err
 }
 
+var errBase = errors.New("must be true, false, or a path that begins with a slash, like " + pow.DefaultBase)
+
 // parseBase parses a base. The slash at its end may be left out.
 func parseBase(text string) (base, error) {
-	switch text {
-	case trueText:
+	switch on, err := strconv.ParseBool(text); {
+	case err == nil && on:
 		return pow.DefaultBase, nil
-	case falseText, "":
+	case err == nil, text == "":
 		return "", nil
+	case text[0] != '/':
+		return "", errBase
 	}
 	text = strings.TrimSuffix(text, "/") + "/"
 	return base(text), pow.CheckBase(text)

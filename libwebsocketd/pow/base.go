@@ -1,7 +1,7 @@
 package pow
 
 import (
-	"fmt"
+	"errors"
 	"path"
 	"strings"
 	"unicode"
@@ -13,7 +13,7 @@ const DefaultBase = "/pow/"
 // reserved is where the server has its own paths, which come before all others.
 const reserved = "/.websocketd/"
 
-// CheckBase returns an error if pow-1 cannot be spoken below a path.
+// CheckBase returns an error if pow-1 cannot be spoken below a path. It does not name the path.
 func CheckBase(base string) error {
 	if base == "/" {
 		return nil
@@ -23,11 +23,14 @@ func CheckBase(base string) error {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("?#%{}", r)
 	}
 	switch {
-	case !slash, trimmed == "/", !strings.HasPrefix(base, "/"), path.Clean(trimmed) != trimmed, strings.ContainsFunc(base, isOdd):
-		return fmt.Errorf("the path %q is not one below which pow-1 can be spoken: it begins and ends with a slash, as %s does, "+
-			"and has neither empty parts nor . nor .. in it, nor blanks, control characters and any of ?#%%{}", base, DefaultBase)
+	case !slash, !strings.HasPrefix(base, "/"):
+		return errors.New("must be a path that begins and ends with a slash, as " + DefaultBase)
+	case trimmed == "/", path.Clean(trimmed) != trimmed:
+		return errors.New("has an empty part, or . or .., in it: write a path like " + DefaultBase)
+	case strings.ContainsFunc(base, isOdd):
+		return errors.New("has a blank, a control character or one of ?#%{} in it: write a path like " + DefaultBase)
 	case strings.HasPrefix(base, reserved):
-		return fmt.Errorf("the path %q is the server's own", base)
+		return errors.New("is the server's own path: write another, like " + DefaultBase)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package pow
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func New(o Options) (*Handler, error) {
 		o.Base = DefaultBase
 	}
 	if err := CheckBase(o.Base); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("Options.Base = %q: %w", o.Base, err)
 	}
 	if o.Sessions == nil {
 		o.Sessions = session.NewRegistry(0)

@@ -128,8 +128,8 @@ var flagRows = map[string]flagRow{
 		env: "true", flag: "false", seen: pageOfSession, want: [3]string{"200", "307 /?session", "200"}},
 
 	// Programs called by name are those of --dir there.
-	"pow": {kind: cli.KindSwitch, good: []string{"true", "false", "", "/", "/a/", "/a", "/a/b/", "/ä/"},
-		bad: []string{"a", "pow/", "//", "/a//", "/a/../b/", "/a?/", "/a b/", "/%61/", "/{x}/", "/.websocketd/", "TRUE", "1"},
+	"pow": {kind: cli.KindSwitch, good: append([]string{"", "/", "/a/", "/a", "/a/b/", "/ä/"}, boolGood...),
+		bad: []string{"a", "pow/", "//", "/a//", "/a/../b/", "/a?/", "/a b/", "/%61/", "/{x}/", "/.websocketd/", "yes", "tRUE", "2"},
 		env: "/one/", flag: "true", seen: whereCalled, want: [3]string{"nowhere", "/one/", "/pow/"}},
 	"powexpiry": {kind: cli.KindTime, def: "1m", good: []string{"1m", "60s", "90s", "1h30m", "1.5h"}, bad: append([]string{"0", "59s", "59.9s", "1ms"}, timeBad...),
 		env: "2h", flag: "90s", seen: keptUntil, want: [3]string{"1m", "2h", "1m30s"}},

@@ -108,8 +108,8 @@ var wrongUsages = []wrong{
 	{args: []string{"--pow", "/calls/", "--dir=dir"}, status: 1, stream: "err",
 		says: "please specify --config or --dir when requesting --pow: clients call programs by name, and COMMAND has none; the path of --pow stands after =, as --pow=/calls/"},
 	{args: []string{"--pow=calls", "--dir=dir"}, status: 2, stream: "err",
-		says: `invalid value "calls" for flag --pow: the path "calls/" is not one below which pow-1 can be spoken: it begins and ends with a slash, as /pow/ does, and has neither empty parts nor . nor .. in it, nor blanks, control characters and any of ?#%{}`, more: true},
-	{args: []string{"--pow=/.websocketd", "--dir=dir"}, status: 2, stream: "err", says: `invalid value "/.websocketd" for flag --pow: the path "/.websocketd/" is the server's own`, more: true},
+		says: `invalid value "calls" for flag --pow: must be true, false, or a path that begins with a slash, like /pow/`, more: true},
+	{args: []string{"--pow=/.websocketd", "--dir=dir"}, status: 2, stream: "err", says: `invalid value "/.websocketd" for flag --pow: is the server's own path: write another, like /pow/`, more: true},
 	{args: []string{"--pow=/", "--dir=dir", "--devconsole"}, status: 1, stream: "err", says: "please specify another path than --pow=/ beside --devconsole: below it nothing else is answered"},
 	{args: []string{"--pow", "--dir=dir", "--cgidir=dir", "--cgipath=/pow"}, status: 1, stream: "err", says: "please specify another path than --pow=/pow/ beside --cgidir: below it nothing else is answered"},
 	{args: []string{"--powexpiry=2m", "--dir=dir"}, status: 1, stream: "err", says: "please specify --pow when requesting --powexpiry"},
@@ -270,6 +270,10 @@ func TestWrongValues(t *testing.T) {
 		{"protocol", "a b", `"a b"`, "\"a b\" cannot be a subprotocol's name: it has letters, digits and !#$%&'*+-.^_`|~; * is any"},
 		{"devconsole", "maybe", "", "must be true or false"},
 		{"shared", "yes", "", "must be true or false"},
+		{"pow", "yes", `"yes"`, "must be true, false, or a path that begins with a slash, like /pow/"},
+		{"pow", "pow", `"pow"`, "must be true, false, or a path that begins with a slash, like /pow/"},
+		{"pow", "/a//", `"/a//"`, "has an empty part, or . or .., in it: write a path like /pow/"},
+		{"pow", "/a b", `"/a b"`, "has a blank, a control character or one of ?#%{} in it: write a path like /pow/"},
 	} {
 		t.Run(test.flag+"="+test.value, func(t *testing.T) {
 			t.Parallel()
