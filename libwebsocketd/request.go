@@ -41,7 +41,7 @@ type Request struct {
 	from     remote
 	id       string
 	log      *slog.Logger
-	plainLog *slog.Logger // without the program
+	plainLog *slog.Logger // without the user and the program
 	header   http.Header  // of the answer
 	first    []bridge.Message
 	talk     *session // of a Dialect
@@ -232,8 +232,8 @@ func (s *Server) face(r *http.Request, to route, routed bool) Face {
 // newRequest returns a Request whose answer will have header. The Request of a Dialect
 // may have no program.
 func (s *Server) newRequest(r *http.Request, to route, from remote, id string, log *slog.Logger, header http.Header) *Request {
-	log = from.log(log)
 	plain := log
+	log = from.log(log)
 	if to.program != nil {
 		log = to.program.log(log).With("command", to.argv[0], "origin", gate.Origin(r))
 	} else {

@@ -29,7 +29,8 @@ const (
 	// that is allowed (RFC 9113 section 4.2).
 	mostFrame = 16 << 10
 
-	killAgain = 50 * time.Millisecond // between searches for what a forced Shutdown has missed
+	killAgain  = 50 * time.Millisecond // between searches for what a forced Shutdown has missed
+	killedWait = 5 * time.Second       // for what a forced Shutdown has ended
 )
 
 // Server bridges WebSocket clients and processes. It is an http.Handler, to be mounted in
@@ -167,7 +168,8 @@ func (s *Server) serve(l net.Listener) error {
 // Shutdown stops accepting, ends every process by the ladder, delivers its last output,
 // sends every client 1001, and returns when the last session is gone. If ctx is done
 // first, it kills the remaining processes, breaks every connection, and returns ctx's
-// error.
+// error. A function of the caller's, such as a pow.Func, cannot be killed: if one still runs
+// 5 s later, Shutdown returns all the same, and what waits for the function ends with it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.close()
 	s.goAway(bridge.ErrGoingAway)
@@ -198,7 +200,8 @@ func (s *Server) close() {
 	s.conns.close()
 }
 
-// wait returns when no session remains. When ctx is done it kills and breaks them all.
+// wait returns when no session remains. When ctx is done it kills and breaks them all, and
+// waits for killedWait at most.
 func (s *Server) wait(ctx context.Context) error {
 	done := s.ended()
 	select {
@@ -211,9 +214,13 @@ func (s *Server) wait(ctx context.Context) error {
 	s.breakAll()
 	again := time.NewTicker(killAgain)
 	defer again.Stop()
+	enough := time.NewTimer(killedWait)
+	defer enough.Stop()
 	for {
 		select {
 		case <-done:
+			return ctx.Err()
+		case <-enough.C:
 			return ctx.Err()
 		case <-again.C: // processes that were being started at that moment
 			s.launcher.KillAll()

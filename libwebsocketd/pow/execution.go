@@ -123,18 +123,31 @@ func (x *execution) value() json.RawMessage {
 	return x.last.value()
 }
 
-// leave cancels for a cause, after which nobody says anything to the process.
-func (x *execution) leave(cause error) {
+// finish cancels for a cause, after which nobody says anything to the process.
+func (x *execution) finish(cause error) {
 	x.cancel(cause)
 	if f, ok := x.proc.(*function); ok {
 		f.cut(cause) // it may be reading, and cannot be killed
 	}
 }
 
+// drop is called when nobody takes the output any more, for a cause. It is read all the same.
+func (x *execution) drop(cause error) {
+	if f, ok := x.proc.(*function); ok {
+		f.refuse(cause) // it may write for ever
+	}
+}
+
+// leave cancels for a cause, after which nobody is there.
+func (x *execution) leave(cause error) {
+	x.finish(cause)
+	x.drop(cause)
+}
+
 // close ends the process for a cause, unless it has ended, and returns when nothing of it
 // remains. Somebody must be in each, or have been.
 func (x *execution) close(cause error) error {
-	x.leave(cause)
+	x.finish(cause)
 	x.mu.Lock()
 	x.closed = true
 	x.mu.Unlock()

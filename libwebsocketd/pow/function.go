@@ -15,13 +15,14 @@ import (
 )
 
 // Func is a Go function that clients call like a program. stdin has the client's input, and
-// ends when the client closes it; when the client is gone, reading fails. What is written to
-// stdout is output, one frame a write. The value it returns is the result, if it can be put in
+// ends when the client closes it. What is written to stdout is output, one frame a write. When
+// the client is gone, reading and writing fail; when the server goes away, reading does. The value it returns is the result, if it can be put in
 // JSON; its error makes the call rejected, and so does a panic, which harms nothing else.
 //
 // ctx is done when the client asks for the end, or is gone, or the server goes away;
-// context.Cause says which. A function cannot be killed: it must return then. [Caller] tells
-// whose call it is. Any number of calls may run at once.
+// context.Cause says which. A function cannot be killed: it must return then. Shutdown waits
+// for it, but not for ever (see [libwebsocketd.Server.Shutdown]). [Caller] tells whose call it
+// is. Any number of calls may run at once.
 type Func func(ctx context.Context, stdin io.Reader, stdout io.Writer, params ...string) (value any, err error)
 
 // callerKey is that of the Request in a Func's Context.
@@ -133,6 +134,12 @@ func (p *function) Send(batch []bridge.Message) error {
 func (p *function) cut(cause error) {
 	p.asked(cause)
 	p.stdin.CloseWithError(cause)
+}
+
+// refuse asks the function to return, and makes its writing fail.
+func (p *function) refuse(cause error) {
+	p.asked(cause)
+	p.stdout.CloseWithError(cause)
 }
 
 // CloseSend ends the function's input.

@@ -140,7 +140,7 @@ func TestFunctionIsCanceled(t *testing.T) {
 }
 
 // TestFunctionOfNobody: a function whose client is gone is told, by its Context and when it
-// reads or is reading, and nobody reads its output.
+// reads or writes, also if it does only that.
 func TestFunctionOfNobody(t *testing.T) {
 	t.Parallel()
 	told := make(chan error)
@@ -153,12 +153,10 @@ func TestFunctionOfNobody(t *testing.T) {
 		},
 		"writes": func(ctx context.Context, in io.Reader, out io.Writer, _ ...string) (any, error) {
 			io.WriteString(out, "up")
-			for ctx.Err() == nil {
-				if _, err := io.WriteString(out, strings.Repeat("x", 10000)); err != nil {
-					return nil, err
-				}
+			var err error
+			for err == nil {
+				_, err = io.WriteString(out, strings.Repeat("x", 10000))
 			}
-			_, err := in.Read(make([]byte, 1))
 			told <- errors.Join(err, context.Cause(ctx))
 			return nil, nil
 		},
@@ -172,6 +170,57 @@ func TestFunctionOfNobody(t *testing.T) {
 		}
 	}
 	testkit.Eventually(t, "no conversation is left", func() bool { return len(s.Conversations()) == 0 })
+}
+
+// TestFunctionOfAServerThatLeaves: its output still reaches the client, as long as there is one.
+func TestFunctionOfAServerThatLeaves(t *testing.T) {
+	t.Parallel()
+	told := make(chan error, 1)
+	s := serve(t, Options{Funcs: map[string]Func{
+		"ends well": functions["ends well"],
+		"writes": func(ctx context.Context, _ io.Reader, out io.Writer, _ ...string) (any, error) {
+			io.WriteString(out, "up")
+			<-ctx.Done()
+			var err error
+			for err == nil {
+				_, err = io.WriteString(out, strings.Repeat("x", 10000))
+			}
+			told <- errors.Join(err, context.Cause(ctx))
+			return nil, nil
+		},
+	}})
+	well, writes := s.call(`{"call":"ends well"}`), s.call(`{"call":"writes"}`)
+	well.says("up")
+	writes.says("up")
+	done := make(chan bool)
+	go func() { s.shutdown(); close(done) }()
+	well.ends(" and down", `{"status":"fulfilled","value":"well"}`)
+	writes.says(strings.Repeat("x", 10000))
+	writes.Close()
+	if err := <-told; err.Error() != "client has gone away\nserver is going away" {
+		t.Error(err)
+	}
+	<-done
+}
+
+// TestFunctionThatStays: Shutdown does not wait for ever for a function that does not return.
+func TestFunctionThatStays(t *testing.T) {
+	t.Parallel()
+	enough := make(chan bool)
+	s := serve(t, Options{Funcs: map[string]Func{"stays": func(_ context.Context, _ io.Reader, out io.Writer, _ ...string) (any, error) {
+		io.WriteString(out, "up")
+		<-enough
+		return nil, nil
+	}}})
+	s.call(`{"call":"stays"}`).says("up")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	testkit.Within(t, testkit.Patience, "Shutdown", func() {
+		if err := s.Shutdown(ctx); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	close(enough) // and nothing remains
 }
 
 // TestChoose: it is asked about each call of a function, with the request; its error is told.

@@ -77,13 +77,14 @@ func (t *talk) CloseSend(error) error {
 // Context returns a context that is never done: the result says how a call ends.
 func (t *talk) Context() context.Context { return context.Background() }
 
-// Close ends the call, whose client is gone unless the result has been received.
+// Close ends the call, whose client is gone unless the result has been received, or the server
+// goes away: then the client still takes output.
 func (t *talk) Close() error {
-	cause := errGone
 	if why := context.Cause(t.client.Context()); errors.Is(why, bridge.ErrGoingAway) {
-		cause = bridge.ErrGoingAway
+		return t.close(bridge.ErrGoingAway)
 	}
-	return t.close(cause)
+	t.drop(errGone)
+	return t.close(errGone)
 }
 
 // caller is the client's side of the conversation. A client that has its result is closed with
@@ -107,7 +108,11 @@ func (c caller) Send(batch []bridge.Message) error {
 	if batch[0].Kind == bridge.Binary {
 		return c.SendLast(batch[0])
 	}
-	return c.Endpoint.Send(batch)
+	err := c.Endpoint.Send(batch)
+	if err != nil {
+		c.talk.drop(errGone)
+	}
+	return err
 }
 
 func (c caller) CloseSend(cause error) error {
