@@ -90,18 +90,16 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 	s.setHeaders(w)
 	refusal := s.letInToMounted(r, m, ours, &from)
 	defer from.seat.Leave()
-	log = from.log(log)
-	if refusal != nil {
-		s.refuse(w, log, refusal)
-		return true
+	if refusal == nil && !s.begin() {
+		refusal = gate.GoingAway
 	}
-	if !s.begin() {
-		s.refuse(w, log, gate.GoingAway)
+	if refusal != nil {
+		s.refuse(w, from.log(log), refusal)
 		return true
 	}
 	defer s.running.Done()
 	defer s.conns.forget(acceptedConn(r.Context())) // h may have hijacked it
-	logging.At(log, logging.LevelAccess, "http", "MOUNTED")
+	logging.At(from.log(log), logging.LevelAccess, "http", "MOUNTED")
 	ctx := r.Context()
 	if isFace {
 		gone, settle := untilGone(r)
