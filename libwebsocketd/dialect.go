@@ -138,6 +138,9 @@ func serveDialect(d Dialect, req *Request, client *ws.Endpoint) error {
 
 // admitToDialect does what admit does, for a path at which there may be no program.
 func (s *Server) admitToDialect(d Dialect, w http.ResponseWriter, r *http.Request, from *remote, id string, log *slog.Logger) (*Request, *gate.Refusal) {
+	if refusal := checkPath(r.URL.Path); refusal != nil {
+		return nil, refusal
+	}
 	if _, ok := d.(NamesPrograms); ok {
 		refusal := checkHandshake(w, r)
 		if refusal == nil {

@@ -118,6 +118,9 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 func (s *Server) letInToMounted(r *http.Request, m mounted, ours bool, from *remote) (refusal *gate.Refusal) {
 	led := gate.IsLed(r) && (!ours || m.isPage != nil && m.isPage(r))
 	if m.face != nil || !ours {
+		if refusal := checkPath(r.URL.Path); refusal != nil {
+			return refusal
+		}
 		return s.letInAnywhere(r, from, led)
 	}
 	if !led {

@@ -22,9 +22,17 @@ type route struct {
 // route returns the program for a request, or a refusal with 404.
 func (s *Server) route(r *http.Request) (route, *gate.Refusal) { return s.routePath(r.URL.Path) }
 
+// checkPath refuses a path that no program can be told.
+func checkPath(path string) *gate.Refusal {
+	if hasNUL(path) {
+		return newRefusal(http.StatusBadRequest, "the URL contains a NUL")
+	}
+	return nil
+}
+
 func (s *programs) routePath(path string) (route, *gate.Refusal) {
-	if strings.ContainsRune(path, 0) {
-		return route{}, newRefusal(http.StatusBadRequest, "the URL contains a NUL")
+	if refusal := checkPath(path); refusal != nil {
+		return route{}, refusal
 	}
 	clean := paths.Clean(path)
 	p, rest := s.routes.Load().find(clean)

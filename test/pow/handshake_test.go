@@ -83,6 +83,20 @@ func TestHandshakeRefused(t *testing.T) {
 	}
 }
 
+// A NUL below the base is refused, as it is in the URL of a program.
+func TestNUL(t *testing.T) {
+	t.Parallel()
+	s := serve(t, cat)
+	for _, r := range []harness.Request{
+		harness.Handshake("/cat/%00"), offering("/pow/%00"), offering("/pow/a%00b?x"),
+		harness.Get("/pow/%00"), harness.Get("/pow/status/%00"), harness.Post("/pow/new%00", message("cat")), harness.Post("/pow/input/%00x", "x"),
+	} {
+		if c := s.Ask(t, r); c.Status() != http.StatusBadRequest || c.Body != "400 Bad Request: the URL contains a NUL\n" {
+			t.Errorf("%s %s: %d %s", r.Method, r.Target, c.Status(), c.Body)
+		}
+	}
+}
+
 // The base is where --pow says, and elsewhere nothing of pow-1 is spoken.
 func TestBase(t *testing.T) {
 	t.Parallel()
