@@ -63,13 +63,18 @@ func (p *program) named(refusal *gate.Refusal) *gate.Refusal {
 }
 
 // claimSlot takes two slots like tryAcquire, and goes further if they are all taken. A
-// pool then gives up a process that has no client yet. claimSlot waits for slots that are
-// being freed, until ctx is done.
+// pool then gives up a process that has no client yet: the program's own, if it is that
+// whose slots are taken. claimSlot waits for slots that are being freed, until ctx is done.
 func (s *programs) claimSlot(ctx context.Context, p *program, log *slog.Logger) *gate.Refusal {
 	ctx, cancel := context.WithTimeout(ctx, freeingWait)
 	defer cancel()
-	if refusal := p.named(p.slots.Await(ctx)); refusal != nil {
-		return refusal
+	if p.slots.Acquire() != nil {
+		if s.endReady(p, log) {
+			return nil
+		}
+		if refusal := p.named(p.slots.Await(ctx)); refusal != nil {
+			return refusal
+		}
 	}
 	if s.slots.Acquire() == nil || s.takeFromPool(log) {
 		return nil
@@ -85,16 +90,26 @@ func (s *programs) claimSlot(ctx context.Context, p *program, log *slog.Logger) 
 // it ends. It reports whether it has.
 func (s *programs) takeFromPool(log *slog.Logger) bool {
 	for _, other := range s.routes.Load().programs {
-		if ready := other.pool.Take(); ready != nil {
-			if s.endUnused(ready, log) != nil {
-				ready.OnGone(func() { s.release(other) })
-				return false
-			}
+		if s.endReady(other, log) {
 			other.slots.Release()
 			return true
 		}
 	}
 	return false
+}
+
+// endReady ends a process of a program that was started ahead, and reports whether it has:
+// its two slots are the caller's then.
+func (s *programs) endReady(p *program, log *slog.Logger) bool {
+	ready := p.pool.Take()
+	if ready == nil {
+		return false
+	}
+	if s.endUnused(ready, log) != nil {
+		ready.OnGone(func() { s.release(p) })
+		return false
+	}
+	return true
 }
 
 // place is the two slots of a process that serves a client. It implements stdio.Slot.

@@ -2,6 +2,7 @@ package pow
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -32,6 +33,26 @@ func TestStartedAhead(t *testing.T) {
 		id := a.call("p", test.params...)
 		a.expect("POST", "closeInput/"+id, "", 200, "input closed")
 		a.fulfilled(id, strings.TrimSuffix(test.says, "\n"))
+	}
+}
+
+// A call with parameters, for which no process can be started ahead, takes the place of one that
+// was and has no client.
+func TestPlaceOfStartedAhead(t *testing.T) {
+	t.Parallel()
+	for n := 1; n <= 2; n++ {
+		s := serve(t, shell("p", `read x; echo "$# $x"`)+fmt.Sprintf("prefork = %d\nmaxforks = %d\n", n, n))
+		a := newAPI(t, s, "/pow/")
+		for range 3 {
+			harness.Until(t, "processes are ready", func() bool { return len(s.Children()) == n })
+			c := begin(t, s, "p", "a")
+			c.input(t, "x\n")
+			c.wants(t, "1 x\n", null)
+			harness.Until(t, "processes are ready", func() bool { return len(s.Children()) == n })
+			id := a.call("p", "a", "b")
+			a.expect("POST", "input/"+id, "y\n", 200, "input sent")
+			a.fulfilled(id, "2 y")
+		}
 	}
 }
 
