@@ -42,7 +42,7 @@ func (l *lastLine) value() json.RawMessage {
 	switch {
 	case l.line == nil:
 		return null
-	case !json.Valid(l.line):
+	case !isValue(l.line):
 		return nil
 	}
 	return bytes.TrimSpace(l.line)

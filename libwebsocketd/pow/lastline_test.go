@@ -3,6 +3,7 @@ package pow
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -39,6 +40,33 @@ func checkLastLine(t *testing.T, output []byte, size int) {
 
 var outputs = []string{"", "\n", " \r\n\t\n", "1", "1\n", "1\r\n\r\n", "no\n{\"a\":[1]}\n", "{}\nno", "{\n}\n", "null\n", " \"ä\" \n \n", "12345678901234567890\n", "123456789012345678901\n", "1\n123456789012345678901", "123456789012345678901\n2",
 	"                     \n", "7\n                      \n"}
+
+// TestDeepValue: a value is as deep as can be told, and no deeper: decoders refuse what else is
+// said with it.
+func TestDeepValue(t *testing.T) {
+	deepest := 0
+	for depth := 9900; depth <= 10_100; depth++ {
+		line := strings.Repeat("[", depth) + strings.Repeat("]", depth)
+		l := lastLine{most: 1 << 20}
+		l.write([]byte(line))
+		value := l.value()
+		if returned := valueOf(json.RawMessage(line)); !bytes.Equal(returned, value) {
+			t.Errorf("returned by a function: %d bytes, not %d", len(returned), len(value))
+		}
+		if value == nil {
+			continue
+		}
+		deepest = depth
+		result := &Result{Status: Fulfilled, Value: value}
+		told, err := json.Marshal(status{Result: result})
+		if err != nil || !json.Valid(told) || !json.Valid(result.encode()) || !bytes.Contains(result.encode(), []byte("[[")) {
+			t.Fatalf("at %d: %v, %.60s, %.60s", depth, err, told, result.encode())
+		}
+	}
+	if deepest < 9990 || deepest >= 10_000 {
+		t.Errorf("the deepest value is %d deep", deepest)
+	}
+}
 
 // FuzzLastLine compares the last line of an output, however it comes, with the oracle.
 func FuzzLastLine(f *testing.F) {

@@ -30,7 +30,7 @@ type restCall struct {
 
 	mu     sync.Mutex
 	result *Result // nil as long as it runs
-	told   bool    // the client has it
+	told   bool    // the client has it, or wants none: it has canceled the call
 
 	busy, idle int // requests under way, and looks since the last one; guarded by the mutex of calls
 }
@@ -61,8 +61,8 @@ func (c *restCall) release() {
 
 // run reads the output of what runs to its end.
 func (c *restCall) run() {
-	defer c.release()
 	defer close(c.over)
+	defer c.release() // before: whoever drops what is over frees its place
 	c.end(c.x.each(c.output.write))
 	c.x.close(nil)
 }
@@ -70,8 +70,8 @@ func (c *restCall) run() {
 // reject ends a call of which nothing has been started.
 func (c *restCall) reject(reason string) {
 	c.end(rejected(reason))
-	close(c.over)
 	c.release()
+	close(c.over)
 }
 
 func (c *restCall) end(result *Result) {
@@ -99,8 +99,8 @@ func (c *restCall) leave(cause error) {
 	}
 }
 
-// isDone reports whether nothing runs any more, and the client has the result, or asked for
-// nothing that could run.
+// isDone reports whether nothing runs any more, and the client waits for no result, or asked
+// for nothing that could run.
 func (c *restCall) isDone() bool {
 	select {
 	case <-c.over:
@@ -135,9 +135,16 @@ func (c *restCall) serveStatus(w http.ResponseWriter, req *libwebsocketd.Request
 		}
 	}
 	req.AnswerJSON(w, http.StatusOK, now)
+	if now.Result.Status != Pending {
+		c.tell()
+	}
+}
+
+// tell notes that the client waits for no result any more.
+func (c *restCall) tell() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.told = c.told || now.Result.Status != Pending
+	c.told = true
 }
 
 // noMemory refuses an answer that would have to wait for its client.
@@ -186,6 +193,7 @@ func (c *restCall) serveCloseInput(w http.ResponseWriter, _ *libwebsocketd.Reque
 
 // serveCancel cancels the call, and answers when nothing remains of the process.
 func (c *restCall) serveCancel(w http.ResponseWriter, req *libwebsocketd.Request) {
+	c.tell()
 	settle := exchange.Ask(w, req.HTTP, req, req.Settings().PingInterval)
 	if c.x != nil {
 		c.x.cancel(errCanceled) // the second time it closes the input

@@ -7,7 +7,6 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/bridge"
-	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/session"
 )
@@ -27,21 +26,13 @@ type calls struct {
 }
 
 func newCalls(places *session.Registry, expiry time.Duration) *calls {
-	return &calls{places: places, expiry: expiry, all: map[string]*restCall{}}
-}
-
-// claim takes a place for one more call. If there is none, the one that would be forgotten
-// next of those that are done gives its place up.
-func (t *calls) claim() (free func(), refusal *gate.Refusal) {
-	free, refusal = t.places.Claim()
-	if refusal != nil && t.dropDone() {
-		free, refusal = t.places.Claim()
-	}
-	return free, refusal
+	t := &calls{places: places, expiry: expiry, all: map[string]*restCall{}}
+	places.Yield(t.dropDone)
+	return t
 }
 
 // dropDone forgets the call that is done and nobody has asked about for the longest time, and
-// reports whether there was one.
+// reports whether there was one. A call or a session, which wants its place, has it then.
 func (t *calls) dropDone() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

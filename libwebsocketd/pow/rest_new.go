@@ -34,7 +34,7 @@ func (h *Handler) begin(req *libwebsocketd.Request, c Call) (id string, refusal 
 	if failed != nil && failed.refusal != nil {
 		return "", failed.refusal
 	}
-	free, refusal := h.calls.claim()
+	free, refusal := h.calls.places.Claim()
 	if refusal != nil {
 		return "", refusal
 	}

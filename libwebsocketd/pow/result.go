@@ -92,12 +92,19 @@ func resultOf(end, cause error, value json.RawMessage, prefix string) *Result {
 	return rejected(prefix + reason)
 }
 
+// isValue reports whether everything that is said with a value in it is JSON, for decoders
+// that take no more than encoding/json, 10,000 levels.
+func isValue(v json.RawMessage) bool {
+	data, err := json.Marshal(status{Result: &Result{Value: v}}) // of all, the value is deepest here
+	return err == nil && json.Valid(data)
+}
+
 // valueOf returns what a function has returned as JSON, nil if it has no such form.
 func valueOf(v any) json.RawMessage {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if e.Encode(v) != nil {
+	if e.Encode(v) != nil || !isValue(b.Bytes()) {
 		return nil
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))

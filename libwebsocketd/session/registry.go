@@ -27,7 +27,8 @@ type Registry struct {
 	serve map[string]*supervisor // the latest of a program, by its path
 	last  uint64                 // the number that was vended last
 
-	claimed int // places that Claim has taken
+	claimed int           // places that Claim has taken
+	yields  []func() bool // see Yield
 }
 
 // NewRegistry returns a Registry with room for that many sessions; not positive is no
@@ -45,14 +46,11 @@ func (r *Registry) SetLimit(limit int) {
 
 // Claim takes a place among the sessions for something that outlives a connection and is none
 // of this package's, as a call of pow's REST face. free gives the place back; it must be called
-// once.
+// once. Whoever can do without a place later says so by Yield.
 func (r *Registry) Claim() (free func(), refusal *gate.Refusal) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if refusal := r.room(); refusal != nil {
+	if refusal := r.take("", func() { r.claimed++ }); refusal != nil {
 		return nil, refusal
 	}
-	r.claimed++
 	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -60,13 +58,41 @@ func (r *Registry) Claim() (free func(), refusal *gate.Refusal) {
 	}, nil
 }
 
-// room returns why there is no place for one more session, nil if there is one. r.mu is held.
-func (r *Registry) room() *gate.Refusal {
-	if r.limit <= 0 || len(r.all)+r.claimed < r.limit || r.dropEnded() {
-		return nil
+// Yield registers a function that gives back a place which Claim has taken and nobody needs
+// any more, and reports whether there was one. It is called when a place is wanted and there
+// is none, by any number of goroutines at once.
+func (r *Registry) Yield(f func() (gaveBack bool)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.yields = append(r.yields, f)
+}
+
+// take calls f, with r.mu held, if there is a place for one more session, with that id. What is
+// claimed and not needed gives way before a session that has ended.
+func (r *Registry) take(id string, f func()) *gate.Refusal {
+	for mayYield := true; ; {
+		r.mu.Lock()
+		limit, yields := r.limit, r.yields
+		if r.all[id] != nil {
+			r.mu.Unlock()
+			return taken
+		}
+		if limit <= 0 || len(r.all)+r.claimed < limit || !mayYield && r.dropEnded() {
+			f()
+			r.mu.Unlock()
+			return nil
+		}
+		r.mu.Unlock()
+		if !mayYield {
+			return full(limit)
+		}
+		mayYield = slices.ContainsFunc(yields, func(yield func() bool) bool { return yield() })
 	}
+}
+
+func full(limit int) *gate.Refusal {
 	return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1,
-		Reason: "every one of the " + strconv.Itoa(r.limit) + " sessions that there may be is taken (see --maxsessions): end one, or try again later"}
+		Reason: "every one of the " + strconv.Itoa(limit) + " sessions that there may be is taken (see --maxsessions): end one, or try again later"}
 }
 
 // newID returns 128 random bits.
@@ -80,19 +106,12 @@ func newID() string {
 // session is gone. It calls complete when the number is known and nobody sees the session
 // yet.
 func (r *Registry) add(x *Session, complete func()) *gate.Refusal {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.all[x.ID] != nil {
-		return taken
-	}
-	if refusal := r.room(); refusal != nil {
-		return refusal
-	}
-	r.last++
-	x.Number = r.last
-	complete()
-	r.all[x.ID] = x
-	return nil
+	return r.take(x.ID, func() {
+		r.last++
+		x.Number = r.last
+		complete()
+		r.all[x.ID] = x
+	})
 }
 
 // dropEnded ends the oldest session that is kept for ever though its process has ended and

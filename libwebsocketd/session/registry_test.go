@@ -134,6 +134,49 @@ func TestClaim(t *testing.T) {
 	other()
 }
 
+// TestYield: what is claimed and not needed any more gives its place to whoever wants one, and
+// before a session that has ended. Nobody is asked as long as there is a place.
+func TestYield(t *testing.T) {
+	t.Parallel()
+	r := NewRegistry(3)
+	asked, idle := 0, []func(){}
+	r.Yield(func() bool { asked++; return false })
+	r.Yield(func() bool {
+		if len(idle) == 0 {
+			return false
+		}
+		idle[0]() // which takes the registry's lock
+		idle = idle[1:]
+		return true
+	})
+	ended, _ := enter(t, r)
+	ended.hub.Fail()
+	for range 2 {
+		free, refusal := r.Claim()
+		if refusal != nil {
+			t.Fatal(refusal)
+		}
+		idle = append(idle, free)
+	}
+	if asked != 0 {
+		t.Errorf("asked %d times, with places left", asked)
+	}
+	if _, refusal := enter(t, r); refusal != nil {
+		t.Errorf("a session in the place of what is idle: %v", refusal)
+	}
+	free, refusal := r.Claim()
+	if refusal != nil {
+		t.Fatalf("a claim in the place of what is idle: %v", refusal)
+	}
+	if r.byID(ended.ID) == nil || asked != 2 || len(idle) != 0 {
+		t.Errorf("asked %d times, %d are idle, the session that has ended: %v", asked, len(idle), r.byID(ended.ID))
+	}
+	if refusal := r.add(&Session{ID: ended.ID, registry: r}, func() {}); refusal != taken || asked != 2 {
+		t.Errorf("the id of another: %v, asked %d times", refusal, asked)
+	}
+	free()
+}
+
 // TestRegistryIsConcurrent: whatever comes and goes, the limit holds, and no two sessions
 // have one number.
 func TestRegistryIsConcurrent(t *testing.T) {

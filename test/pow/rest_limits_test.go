@@ -163,3 +163,30 @@ func TestRESTOrigins(t *testing.T) {
 		t.Errorf("%d processes", n)
 	}
 }
+
+// TestRESTPlaceOfSession: calls that are over and whose clients know, that were canceled, or that
+// never were any, keep no session out, and no call.
+func TestRESTPlaceOfSession(t *testing.T) {
+	t.Parallel()
+	for what, fill := range map[string]func(a *api){
+		"told":     func(a *api) { a.fulfilled(a.call("true"), "") },
+		"canceled": func(a *api) { a.expect("POST", "cancel/"+a.call("cat"), "", 200, "process cancelled") },
+		"unknown":  func(a *api) { a.call("nope") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, script("true", ":")+script("cat", "exec cat")+script("held", "exec cat", `lifetime = "session"`), "--maxsessions=2")
+			a := newAPI(t, s, "/pow/")
+			for range 20 {
+				fill(a)
+			}
+			for range 2 {
+				c := s.Open(t, harness.Handshake("/held"))
+				defer c.Conn.Close()
+			}
+			if c := s.Ask(t, harness.Handshake("/held")); c.Status() != 429 {
+				t.Errorf("a third session: %d", c.Status())
+			}
+		})
+	}
+}
