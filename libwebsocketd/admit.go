@@ -10,6 +10,7 @@ import (
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
+	"websocketd/libwebsocketd/web"
 	"websocketd/libwebsocketd/ws"
 )
 
@@ -41,10 +42,24 @@ func tokens(lines []string) (items []string) {
 	return items
 }
 
-// checkHost refuses a request for a host that is not this server's. Clients of a unix
-// socket may name any host. So may those that come over the network to a server without
-// Hosts: whoever made it listen there wants them.
+// checkHost refuses a request for a host that is not this server's. A host that is in the
+// Origins of one program alone is, for what that program answers: its word is not good for
+// the others, nor for files and calls.
 func (s *Server) checkHost(r *http.Request) *gate.Refusal {
+	refusal := s.checkHostFor(r, s.own)
+	if refusal == nil {
+		return nil
+	}
+	if p := s.answeredBy(r); p != nil {
+		return s.checkHostFor(r, p)
+	}
+	return refusal
+}
+
+// checkHostFor is checkHost for what p answers. Clients of a unix socket may name any host.
+// So may those that come over the network to a server without Hosts: whoever made it listen
+// there wants them.
+func (s *Server) checkHostFor(r *http.Request, p *program) *gate.Refusal {
 	switch local := r.Context().Value(http.LocalAddrContextKey).(type) {
 	case *net.UnixAddr:
 		return nil
@@ -53,7 +68,31 @@ func (s *Server) checkHost(r *http.Request) *gate.Refusal {
 			return nil
 		}
 	}
-	return s.routes.Load().hosts.Check(r)
+	if s.own.hosts.Check(r) == nil {
+		return nil
+	}
+	return p.hosts.Check(r)
+}
+
+// answeredBy returns the program that answers a request, nil if something else does.
+func (s *Server) answeredBy(r *http.Request) *program {
+	to, refusal := s.route(r)
+	if refusal != nil || strings.HasPrefix(r.URL.Path, web.ClientPath) {
+		return nil
+	}
+	if _, pattern := s.mounts.Handler(r); pattern != "" {
+		return nil
+	}
+	if isUpgrade(r) {
+		if _, named := s.dialect(r).(NamesPrograms); named {
+			return nil
+		}
+		return to.program
+	}
+	if _, _, isCGI := s.findCGI(r.URL.Path); isCGI && !asksState(r) || s.face(r, to, true) == nil {
+		return nil
+	}
+	return to.program
 }
 
 // checkHandshake refuses everything the upgrade would refuse later (RFC 6455 section

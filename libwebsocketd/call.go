@@ -61,10 +61,7 @@ func (s *programs) named(name string) (route, *gate.Refusal) {
 
 // admitTo returns a request of the same client for another program.
 func (req *Request) admitTo(to route) (*Request, *gate.Refusal) {
-	refusal, from := to.program.checkOrigin(req.HTTP), req.from
-	if refusal == nil {
-		refusal = req.server.proveAgain(req, to, &from)
-	}
+	from, refusal := req.checkAgain(to)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -74,17 +71,33 @@ func (req *Request) admitTo(to route) (*Request, *gate.Refusal) {
 }
 
 // For returns a request of the same client for what another request is for, which may be over.
-// It returns a refusal if that does not admit the page which asks. Who may ask at all the
-// caller knows.
+// It returns a refusal if the program, as it is served now or was last, does not admit the
+// client. Whose that other request is the caller knows.
 func (req *Request) For(other *Request) (*Request, *gate.Refusal) {
-	if p := other.to.program; p != nil {
-		if refusal := p.checkOrigin(req.HTTP); refusal != nil {
+	to, from := other.to, req.from
+	if to.program != nil {
+		to.program = req.server.latest(to.program)
+		var refusal *gate.Refusal
+		if from, refusal = req.checkAgain(to); refusal != nil {
 			return nil, refusal
 		}
 	}
-	same := req.server.newRequest(req.HTTP, other.to, req.from, req.id, req.plainLog, req.header)
+	same := req.server.newRequest(req.HTTP, to, from, req.id, req.plainLog, req.header)
 	same.Silent = req.Silent
 	return same, nil
+}
+
+// checkAgain checks a request that was admitted already as one for another program, and
+// returns who it is from for that.
+func (req *Request) checkAgain(to route) (from remote, refusal *gate.Refusal) {
+	from = req.from
+	if refusal = req.server.checkHostFor(req.HTTP, to.program); refusal == nil {
+		refusal = to.program.checkOrigin(req.HTTP)
+	}
+	if refusal == nil {
+		refusal = req.server.proveAgain(req, to, &from)
+	}
+	return from, refusal
 }
 
 // proveAgain checks a client whose request was admitted already against what another program

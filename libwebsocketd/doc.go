@@ -70,7 +70,7 @@
 //     credentials. Config.Mounts has functions do so that get a Request, which leads to
 //     programs by name as that of a NamesPrograms does. Request.Go starts what goes on after
 //     the answer, and Request.Context is done when that must end. Request.For is a later
-//     request for the same program; Mounted.Conceal keeps a secret in a URL out of the log.
+//     request for the same program, by the rules that this has then; Mounted.Conceal keeps a secret in a URL out of the log.
 //   - Runtime.StartFor starts a process with arguments, and with the environment of the
 //     client that asks for it. stdio.Endpoint.Signal and CloseBy signal it, and end it by
 //     another ladder than the usual one.

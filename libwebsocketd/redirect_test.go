@@ -14,7 +14,8 @@ import (
 // known returns a server that only knows its own names.
 func known(cfg Config, hosts *gate.Hosts) *Server {
 	s := &Server{cfg: cfg, conns: newConns(0, 0, nil)}
-	s.routes.Store(&routes{hosts: hosts})
+	s.own = &program{hosts: hosts}
+	s.routes.Store(&routes{})
 	return s
 }
 

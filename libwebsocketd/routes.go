@@ -17,11 +17,12 @@ import (
 )
 
 // program is a Program at run time: its complete settings, and what is made of them
-// once. It is immutable; Reload replaces it.
+// once. Its settings never change; Reload replaces it.
 type program struct {
 	Program
 	scripts    string // Config.Dir, where the URL chooses what runs; else ""
 	origins    *gate.Origins
+	hosts      *gate.Hosts // of the server, for what this program answers
 	access     *gate.Access
 	slots      *gate.Slots // of this program, kept over all reloads
 	params     []*regexp.Regexp
@@ -30,12 +31,13 @@ type program struct {
 	hint       stdio.Hint    // about its output's buffer
 	pool       *process.Pool // nil without Prefork
 	supervisor Supervisor    // nil without a Lifetime
+
+	next atomic.Pointer[program] // the one that Reload has put in its place
 }
 
 // routes is what is served at one moment.
 type routes struct {
 	programs []*program // the longest path first
-	hosts    *gate.Hosts
 }
 
 // programs holds what a server serves, and what its processes are started with.
@@ -57,6 +59,7 @@ func newProgram(p Program, cfg *Config) *program {
 	return &program{
 		Program:  p,
 		origins:  gate.NewOrigins(p.Origins, p.SameOrigin),
+		hosts:    gate.NewHosts(boundHosts(cfg), cfg.Hosts, p.Origins),
 		access:   access,
 		slots:    gate.NewSlots(p.MaxForks),
 		params:   params,
@@ -95,9 +98,8 @@ func (s *Server) furnishPrograms() error {
 // over from old, with what was started ahead for it.
 func (s *Server) newTable(cfg *Config, old *routes) *routes {
 	t := &routes{}
-	origins, known := slices.Clone(cfg.Origins), old.named()
+	known := old.named()
 	for _, program := range cfg.Programs {
-		origins = append(origins, program.Origins...)
 		before := known[program.Name]
 		if before != nil && reflect.DeepEqual(before.Program, program) {
 			t.programs = append(t.programs, before)
@@ -116,7 +118,6 @@ func (s *Server) newTable(cfg *Config, old *routes) *routes {
 		t.programs = append(t.programs, s.own)
 	}
 	slices.SortStableFunc(t.programs, func(a, b *program) int { return cmp.Compare(len(b.Path), len(a.Path)) })
-	t.hosts = gate.NewHosts(boundHosts(cfg), cfg.Hosts, origins)
 	return t
 }
 
@@ -129,6 +130,19 @@ func (t *routes) named() map[string]*program {
 		}
 	}
 	return named
+}
+
+// latest returns the program of p's name as it is served now, or was last.
+func (s *programs) latest(p *program) *program {
+	for _, now := range s.routes.Load().programs {
+		if now.Name == p.Name {
+			return now
+		}
+	}
+	for next := p.next.Load(); next != nil; next = p.next.Load() {
+		p = next
+	}
+	return p
 }
 
 // publish makes t the routes that requests see. It wakes the pools of t: a slot may have
@@ -169,6 +183,7 @@ func (s *Server) Reload(programs []Program) error {
 	kept := next.named()
 	for _, p := range old.programs {
 		if kept[p.Name] != p {
+			p.next.Store(kept[p.Name])
 			s.retire(p)
 		}
 	}

@@ -12,7 +12,8 @@ import (
 // in, how the processes are started, and how they are bridged. The zero value of every
 // field is its default.
 type Settings struct {
-	// Origins and SameOrigin are the flags --origin and --sameorigin; see package gate.
+	// Origins and SameOrigin are the flags --origin and --sameorigin; see package gate. The
+	// hosts in a Program's own Origins are let in as Host for that Program alone.
 	Origins    []string
 	SameOrigin bool
 
