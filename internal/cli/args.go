@@ -20,12 +20,12 @@ type setting struct {
 
 // commandLine is the result of scanning the arguments.
 type commandLine struct {
-	settings []setting // in the order they were given
-	command  []string  // COMMAND and everything after it; nil: none
-	help     bool      // --help was reached; what follows it was not read
-	bounded  bool      // "--" marks where COMMAND begins
-	bare     string    // the boolean flag just before COMMAND, if it has no =
-	after    []string  // of scanAround: the words after "--"
+	settings []setting  // in the order they were given
+	command  []string   // COMMAND and everything after it; nil: none
+	help     bool       // --help was reached; what follows it was not read
+	bounded  bool       // "--" marks where COMMAND begins
+	bare     *kong.Flag // the flag just before COMMAND, if it takes a value only after =, and has none
+	after    []string   // of scanAround: the words after "--"
 }
 
 // scan scans args by the rules of Go's flag package, which users of the older tool
@@ -54,9 +54,9 @@ func scan(flags []*kong.Flag, args []string) (commandLine, error) {
 			return line, nil
 		}
 		line.settings = append(line.settings, found)
-		line.bare = ""
+		line.bare = nil
 		if found.flag.IsBool() && !strings.Contains(arg, "=") {
-			line.bare = found.flag.Name
+			line.bare = found.flag
 		}
 		args = rest
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,6 +16,7 @@ type options struct {
 	grammar
 	parser  *parser  // that parsed the grammar
 	command []string // COMMAND, looked up, and its arguments
+	hint    string   // what COMMAND may have been meant as; "": COMMAND
 	headers struct{ all, ws, http http.Header }
 	layers  [][]setting // the settings by source: the arguments, the environment, the file
 	file    *configFile // empty without --config
@@ -57,7 +57,7 @@ func (w *options) blame(r *refusal) bool {
 	}
 	for _, flag := range r.about {
 		if line := lineOf(w.layers, flag); line > 0 {
-			w.file.faults.add(line, "%s", cmp.Or(r.inFile, r.message))
+			w.file.faults.add(line, "%s", r.forFile(w.layers))
 			return true
 		}
 	}
@@ -185,6 +185,8 @@ func isToken(name string) bool {
 func (w *options) checkWhat() *refusal {
 	beside := w.Beside.Staticdir != "" || w.Beside.Cgidir != "" || len(w.file.programs) > 0
 	switch hasCommand, hasDir := len(w.command) > 0, w.Program.Dir != ""; {
+	case !hasCommand && !hasDir && !beside && w.Pow.Pow != "":
+		return w.checkPow() // which knows what has a name
 	case !hasCommand && !hasDir && !beside && w.file.faults.file != "":
 		return &refusal{status: ExitFlags, message: w.file.faults.file +
 			": there is nothing to serve: write a [program.NAME], or give COMMAND, --dir, --staticdir or --cgidir"}
@@ -193,10 +195,10 @@ func (w *options) checkWhat() *refusal {
 			message: "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument.\n--config=FILE serves the programs of a file."}
 	case hasCommand && hasDir && (sets(w.layers[0], "dir") || lineOf(w.layers, "dir") > 0):
 		return &refusal{status: ExitUsage, seeHelp: true,
-			message: "ambiguous: provided COMMAND and --dir argument, please only specify one", about: []string{"dir"}}
+			message: w.hinted("ambiguous: provided COMMAND and --dir argument, please only specify one"), about: []string{"dir"}}
 	case hasCommand && hasDir:
 		return &refusal{status: ExitUsage, seeHelp: true,
-			message: "ambiguous: provided COMMAND and --dir argument, please only specify one (--dir comes from WEBSOCKETD_DIR)"}
+			message: w.hinted("ambiguous: provided COMMAND and --dir argument, please only specify one (--dir comes from WEBSOCKETD_DIR)")}
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 // programs have them in common.
 type credentials struct {
 	known   *gate.Credentials // nil: there are none
+	failed  bool              // what the flags say cannot be used
 	reports reports
 }
 
@@ -96,6 +97,12 @@ func (*options) openCertificate(string) (gate.Credential, error) {
 // openCredentials makes the credentials that the flags ask for.
 func (w *options) openCredentials() *refusal {
 	w.credentials = &credentials{}
+	r := w.openKinds()
+	w.credentials.failed = r != nil
+	return r
+}
+
+func (w *options) openKinds() *refusal {
 	all := &gate.Credentials{}
 	for _, source := range credentialSources {
 		value := source.value(&w.grammar)
@@ -189,9 +196,12 @@ func (w *options) checkProofs() *refusal {
 	return nil
 }
 
-// checkAccess checks --auth and --allow against the credentials there are. Where a file of
-// these has a fault already, nothing can be said.
+// checkAccess checks --auth and --allow against the credentials there are. Where one of these
+// has a fault already, nothing can be said.
 func (w *options) checkAccess() *refusal {
+	if w.credentials.failed {
+		return nil
+	}
 	about := []string{"auth", "allow"}
 	for _, source := range credentialSources {
 		about = append(about, source.flag)

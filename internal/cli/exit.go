@@ -1,5 +1,11 @@
 package cli
 
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+)
+
 // Exit statuses of the command. A process ended by a second signal reports
 // 128 plus the signal's number, as a shell would.
 const (
@@ -22,4 +28,17 @@ type refusal struct {
 
 	about  []string // the flags that together are at fault, if they may come from a file
 	inFile string   // the message for the file then; "" means message
+}
+
+// forFile returns the message for the file. It tells which of what it names does not come from
+// the file. The last three of layers are the arguments, the environment and the file.
+func (r *refusal) forFile(layers [][]setting) string {
+	message := cmp.Or(r.inFile, r.message)
+	for _, flag := range r.about {
+		named := regexp.MustCompile(`\b` + flag + `\b`).MatchString(message)
+		if by := outside(layers, flag); by != "" && named {
+			message += fmt.Sprintf(" (%s counts here)", by)
+		}
+	}
+	return message
 }

@@ -88,6 +88,30 @@ func lineOf(layers [][]setting, name string) int {
 	return 0
 }
 
+// outside returns the flag or variable that decides a value before the file can, as it is
+// given; "" if there is none. The last three of layers are the arguments, the environment and
+// the file.
+func outside(layers [][]setting, name string) string {
+	for i, layer := range layers[:len(layers)-1] {
+		at := slices.IndexFunc(layer, func(s setting) bool { return s.flag.Name == name })
+		if at < 0 {
+			continue
+		}
+		given, value := layer[at], ""
+		if kind := kindOf(given.flag); kind == KindBool || kind == KindSwitch {
+			value = "=" + given.value
+		}
+		switch i - len(layers) {
+		case -3:
+			return "the flag --" + name + strings.TrimSuffix(value, "=true")
+		case -2:
+			return "the variable " + variable(given.flag) + value
+		}
+		return "" // a key of a program
+	}
+	return ""
+}
+
 // sets reports whether a layer sets the flag of a name.
 func sets(layer []setting, name string) bool {
 	return slices.ContainsFunc(layer, func(s setting) bool { return s.flag.Name == name })

@@ -167,8 +167,8 @@ func (w *options) checkIsolate() *refusal {
 			message: "please only specify one of --isolate=user and --start=eager: it is not known ahead who will come",
 			inFile:  `isolate = "user" does not go with start = "eager": it is not known ahead who will come; take one of the two out`}
 	}
-	if access, err := w.credentials.all().Access(w.Credential.Auth, w.Credential.Allow); err != nil || access != nil {
-		return nil // what is wrong with them, checkAccess tells
+	if access, err := w.credentials.all().Access(w.Credential.Auth, w.Credential.Allow); err != nil || access != nil || w.credentials.failed {
+		return nil // what is wrong with them, has been told
 	}
 	return &refusal{status: ExitUsage, about: []string{"isolate", "auth"},
 		message: "please specify credentials, such as --tokenfile, and no --auth=none, when requesting --isolate=user: it needs to know who a client is",
@@ -212,11 +212,12 @@ func (w *options) lifeChecks(layers [][]setting, wayOut func(flag string, in []s
 			if way == "" {
 				return nil
 			}
+			about := []string{f.name, "shared", "resume"}
 			by := alternatives(f.in, func(life string) string { return "--" + lifeWords[life].flag })
 			if slices.Contains(callFlags, f.name) {
-				by += " or --pow"
+				by, about = by+" or --pow", append(about, "pow")
 			}
-			return &refusal{status: ExitUsage, about: []string{f.name, "shared", "resume"},
+			return &refusal{status: ExitUsage, about: about,
 				message: fmt.Sprintf("please specify %s when requesting --%s", by, f.name),
 				inFile:  fmt.Sprintf("%s is for lifetime %s; %s, or take %[1]s out", f.name, quoted(f.in), way)}
 		})

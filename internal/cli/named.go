@@ -47,13 +47,12 @@ func (w *options) checkPow() *refusal {
 	if w.Pow.Pow == "" || w.Program.Dir != "" || len(w.file.programs) > 0 {
 		return nil
 	}
-	hint := ""
-	if len(w.command) > 0 && strings.HasSuffix(w.command[0], "/") {
-		hint = "; the path of --pow stands after =, as --pow=" + w.command[0]
+	message := "please specify --config or --dir when requesting --pow: clients call programs by name"
+	if len(w.command) > 0 {
+		message = w.hinted(message + ", and COMMAND has none")
 	}
-	return &refusal{status: ExitUsage, about: []string{"pow"},
-		message: "please specify --config or --dir when requesting --pow: clients call programs by name, and COMMAND has none" + hint,
-		inFile:  `pow is for programs with names; write [program.NAME], or dir = "DIR"`}
+	return &refusal{status: ExitUsage, about: []string{"pow"}, message: message,
+		inFile: `pow is for programs with names; write [program.NAME], or dir = "DIR"`}
 }
 
 // checkBeneath refuses what nobody could reach, because --pow answers at its path.
@@ -97,10 +96,19 @@ func (w *options) powFlagChecks() (checks []func() *refusal) {
 			}
 			return &refusal{status: ExitUsage, about: []string{flag},
 				message: "please specify --pow when requesting --" + flag,
-				inFile:  flag + " is for calls by name; write pow = true, or take " + flag + " out"}
+				inFile:  fmt.Sprintf("%s is for calls by name; %s, or take %[1]s out", flag, w.wayToCalls("write pow = true"))}
 		})
 	}
 	return checks
+}
+
+// wayToCalls returns how to let clients call programs: what to write to the file, unless a
+// flag or variable has turned that off, which wins.
+func (w *options) wayToCalls(write string) string {
+	if by := outside(w.layers, "pow"); by != "" {
+		return "give --pow instead of " + by
+	}
+	return write
 }
 
 // checkCalled adds the faults of a program that says how it is called where nobody can call,
@@ -113,7 +121,7 @@ func (w *options) checkCalled(p *fileProgram) bool {
 	for _, key := range []string{"params", "result"} {
 		if line := p.lines[key]; line > 0 {
 			ok = false
-			w.file.faults.add(line, "program %s: %s is for calls by name; write pow = true above the first [program.NAME], or take %[2]s out", p.name, key)
+			w.file.faults.add(line, "program %s: %s is for calls by name; %s, or take %[2]s out", p.name, key, w.wayToCalls("write pow = true above the first [program.NAME]"))
 		}
 	}
 	return ok

@@ -20,8 +20,8 @@ func (l commandLine) odd(flags []*kong.Flag) (notes []string) {
 	if l.bounded || len(l.command) == 0 {
 		return nil
 	}
-	if value := l.command[0]; l.bare != "" && slices.Contains([]string{"true", "false", "yes", "no", "on", "off", "1", "0"}, value) {
-		notes = append(notes, fmt.Sprintf("COMMAND is %q: a flag like --%s takes a value only after =, as --%s=true or --%[2]s=false", value, l.bare, l.bare))
+	if value := l.command[0]; l.bare != nil && slices.Contains(switchWords, value) {
+		notes = append(notes, fmt.Sprintf("COMMAND is %q: %s", value, l.misplaced()))
 	}
 	for _, arg := range l.command[1:] {
 		name, isLong := strings.CutPrefix(arg, "--")
@@ -31,6 +31,37 @@ func (l commandLine) odd(flags []*kong.Flag) (notes []string) {
 		}
 	}
 	return notes
+}
+
+// switchWords look like the value of a switch.
+var switchWords = []string{"true", "false", "yes", "no", "on", "off", "1", "0"}
+
+// misplaced returns how the flag before COMMAND is given a value, if COMMAND may be one; ""
+// otherwise.
+func (l commandLine) misplaced() string {
+	if l.bare == nil || l.bounded || len(l.command) == 0 {
+		return ""
+	}
+	name, word := l.bare.Name, l.command[0]
+	value := fmt.Sprintf("true or --%s=false", name)
+	switch isPath := strings.HasPrefix(word, "/"); {
+	case slices.Contains(switchWords, word):
+	case kindOf(l.bare) != KindSwitch:
+		return ""
+	case isPath:
+		value = word
+	default:
+		value = "/calls/"
+	}
+	return fmt.Sprintf("a flag like --%s takes a value only after =, as --%[1]s=%s", name, value)
+}
+
+// hinted returns the message of a refusal of COMMAND with a hint, if there is one.
+func (w *options) hinted(message string) string {
+	if w.hint != "" {
+		message += "; " + w.hint
+	}
+	return message
 }
 
 // odd returns notes on flags that lack another one.

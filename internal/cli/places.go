@@ -24,7 +24,7 @@ func (w *options) findCommand() *refusal {
 		if isBare(name) {
 			why = fmt.Sprintf("unable to locate specified COMMAND '%s' in OS path", name) + besideUs(name)
 		}
-		return &refusal{status: ExitUsage, seeHelp: true, message: why}
+		return &refusal{status: ExitUsage, seeHelp: true, message: w.hinted(why)}
 	}
 	w.command[0] = path
 	return nil

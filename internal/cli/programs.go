@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -148,7 +147,7 @@ func (p *fileProgram) blame(layers [][]setting, r *refusal, faults *faults) {
 	if line == 0 {
 		line = p.line
 	}
-	message := cmp.Or(r.inFile, r.message)
+	message := r.forFile(layers)
 	if slices.Contains(faults.all, fault{line: line, message: message}) {
 		return // the fault is in the global keys, and has been added
 	}

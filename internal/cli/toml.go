@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -71,10 +72,33 @@ func parseTOML(data []byte) (*tomlValue, *fault) {
 func (f *fault) explain(data []byte) {
 	line, column, message := unclosed(data)
 	if message == "" || line > f.line || line == f.line && column > f.column {
-		f.message += likely(data, f.line)
+		f.message += cmp.Or(f.unescaped(data), likely(data, f.line))
 		return
 	}
 	f.line, f.column, f.message = line, column, message
+}
+
+// A string in double quotes in one line, and the part of its text that means something else
+// in single quotes.
+var (
+	doubleQuoted = regexp.MustCompile(`"(?:[^"\\\n]|\\[^\n])*"`)
+	unescape     = strings.NewReplacer(`\\`, `\`, `\"`, `"`)
+)
+
+// unescaped returns how to write a string with backslashes that are no escapes, if that is
+// the fault; "" otherwise.
+func (f *fault) unescaped(data []byte) string {
+	if !strings.Contains(f.message, "escape character") && !strings.Contains(f.message, "escape sequence") {
+		return ""
+	}
+	line := bytes.Split(data, []byte("\n"))[f.line-1]
+	for _, at := range doubleQuoted.FindAllIndex(line, -1) {
+		text := unescape.Replace(string(line[at[0]+1 : at[1]-1]))
+		if at[0] < f.column && f.column <= at[1] && text != "" && !strings.Contains(text, "'") {
+			return "; in single quotes a backslash stands for itself: '" + text + "'"
+		}
+	}
+	return "; in single quotes a backslash stands for itself, in double quotes write two"
 }
 
 // unquoted matches a key with a value that begins as no value of TOML does, and
