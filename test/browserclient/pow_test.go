@@ -33,6 +33,9 @@ command = ["sh", "-c", "printf begun; exec sleep 1000"]
 command = ["sh", "-c", "trap '' INT TERM; printf begun; cat; printf 'the input has ended'"]
 closems = 60_000
 
+[program.brief]
+command = ["sh", "-c", "exit 0"]
+
 [program.endless]
 command = ["sh", "-c", "while echo 'one line'; do :; done"]
 

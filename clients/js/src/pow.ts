@@ -16,7 +16,7 @@ const ahead = 1 << 20;
 const together = 1 << 16;
 
 /** Calls a process by its name. */
-export function call<T>(to: string | URL | undefined, name: string, params: readonly string[] = [], options: CallOptions = {}): Call<T> {
+export function call<T>(to: string | URL | undefined, name: string, params?: readonly string[] | null, options: CallOptions = {}): Call<T> {
   const { token, signal, patience = 1e4, WebSocket = globalThis.WebSocket } = options;
   const url = locate(to ?? '/');
   if (url.pathname === '/') url.pathname = '/pow/';
@@ -50,7 +50,7 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
   }
 
   function send(text: string) {
-    if (typeof text !== 'string') throw new TypeError(`input is text, not ${typeof text}`);
+    if (typeof text !== 'string') throw new TypeError(`input is text, not ${typeof text}: bytes are made text by a TextDecoderStream`);
     text = rest + text;
     rest = half.exec(text.slice(-1))?.[0] ?? '';
     for (const [data] of text.slice(0, text.length - rest.length).matchAll(part)) post(data);
@@ -81,7 +81,12 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
   const input = new WritableStream<string>({
     start: to => void (feed = to),
     async write(text) {
-      send(text);
+      try {
+        send(text);
+      } catch (error) {
+        cancel(); // a stream that fails by itself is not aborted as well
+        throw error;
+      }
       await isOpen;
       // There is no event for that.
       while (!over && !feed.signal.aborted && socket!.bufferedAmount > ahead) await new Promise(go => setTimeout(go, 20));
@@ -101,7 +106,8 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
   function hear(data: string | ArrayBuffer) {
     if (said) lose('something came after the result', 1002);
     else if (typeof data === 'string') put(data);
-    else if (!(said = resultOf(data))) lose('it does not speak pow-1', 1002);
+    else if ((said = resultOf(data))) wait('it has not closed after the result');
+    else lose('it does not speak pow-1', 1002);
   }
 
   /** Ends it all, with a result or with an error. */
@@ -117,7 +123,7 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
     }
-    if (by?.status === 'rejected') error = Object.assign(new Error(by.reason), { name: 'RejectedError' });
+    if (by?.status === 'rejected') error = Object.assign(new Error(by.reason || 'rejected'), { name: 'RejectedError' });
     if (by?.status !== 'fulfilled') reject(error);
     else {
       fulfill(by.value);
@@ -136,13 +142,24 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
     fail(Object.assign(new Error(`no result from ${url.host}: ${why}`), { name: 'ConnectionError', code }));
   }
 
+  /** Loses it after patience. By halves, so that a page that was busy hears first what has come meanwhile. */
+  function wait(why: string) {
+    const half = Math.min(patience / 2, 2e9);
+    timer = setTimeout(() => (timer = setTimeout(lose, half, why)), half);
+  }
+
   async function open() {
     const proof = await (typeof token === 'function' ? token() : token);
     if (over) return;
-    if (!WebSocket) throw new Error('no WebSocket here: see the option WebSocket');
-    socket = new WebSocket(url.href.replace(/^http/, 'ws'), ['pow-1', ...(proof ? ['websocketd', bearer(proof)] : [])]);
+    if (!WebSocket) return lose('no WebSocket here: see the option WebSocket');
+    const protocols = ['pow-1', ...(proof ? ['websocketd', bearer(proof)] : [])];
+    try {
+      socket = new WebSocket(url.href.replace(/^http/, 'ws'), protocols);
+    } catch (error) {
+      return lose(String(error)); // such as of a page that may only connect over TLS
+    }
     socket.binaryType = 'arraybuffer';
-    timer = setTimeout(lose, Math.min(patience, 2e9), 'it does not answer');
+    wait('it does not answer');
     socket.onopen = () => {
       clearTimeout(timer);
       if (socket!.protocol !== 'pow-1') return lose('it does not speak pow-1', 1002);
@@ -152,8 +169,9 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
       opened();
     };
     socket.onmessage = ({ data }) => hear(data);
-    socket.onclose = ({ code, reason, wasClean }) => {
-      if (said && code === 1000 && !reason && wasClean) return end(said);
+    socket.onclose = ({ code, reason }) => {
+      // Not wasClean: Chromium says false where input was still to be sent. There is no 1000 without a close frame.
+      if (code === 1000 && !reason) return said ? end(said) : lose('it has closed without a result', code);
       const was = unsent ? 'no WebSocket: blocked, or refused (see the log of the server)' : 'the connection was lost';
       lose(code === 1006 ? was : `closed with ${code} ${reason}`.trim(), code);
     };
@@ -162,9 +180,10 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
   }
 
   signal?.addEventListener('abort', leave);
-  command({ call: name, params: params.map(String) });
+  if (!Array.isArray((params ??= []))) fail(new TypeError(`params is an array of strings, not ${typeof params}`));
+  else command({ call: name, params: params.map(String) });
   if (signal?.aborted) leave();
-  else open().catch(fail);
+  else if (!over) open().catch(fail);
 
   return {
     output,
@@ -188,7 +207,7 @@ export function call<T>(to: string | URL | undefined, name: string, params: read
 /** Returns the result that a message is, undefined if it is none. */
 function resultOf(data: ArrayBuffer): Result | undefined {
   try {
-    const result = JSON.parse(new TextDecoder().decode(data)), { status, reason = '' } = result;
+    const result = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data)), { status, reason = '' } = result;
     if (status === 'fulfilled') return result;
     if (status === 'rejected' && typeof reason === 'string') return { status, reason };
   } catch {}

@@ -67,8 +67,21 @@ test('the call comes first, then what was sent before there was a connection', a
 });
 
 test('without parameters there is a list without any', async t => {
-  const { socket } = await opened(t);
-  assert.deepEqual(sent(socket), [{ call: 'p', params: [] }]);
+  for (const params of [undefined, null, []]) {
+    const { socket } = await opened(t, { params });
+    assert.deepEqual(sent(socket), [{ call: 'p', params: [] }]);
+  }
+});
+
+test('parameters that are no list are refused, and nothing is opened', async t => {
+  for (const [params, type] of [['8', 'string'], [8, 'number'], [{ 0: 'a', length: 1 }, 'object']]) {
+    const s = new Server(), c = s.call(t, { params, token: () => assert.fail('asked') });
+    c.send('x');
+    assert.deepEqual(await rejection(c.result), { name: 'TypeError', message: `params is an array of strings, not ${type}`, code: undefined });
+    await settle();
+    assert.equal(s.sockets.length, 0);
+    assert.equal(await all(c), 'TypeError');
+  }
 });
 
 for (const [what, token, want] of [
@@ -92,6 +105,21 @@ for (const [what, token, error] of [
     assert.equal(await all(c), what === 'gives what cannot be sent' ? 'InvalidCharacterError' : 'Error');
   });
 }
+
+test('without a WebSocket there is no connection', async t => {
+  class Blocked {
+    constructor() {
+      throw new DOMException('An insecure WebSocket connection may not be initiated', 'SecurityError');
+    }
+  }
+  for (const [WebSocket, why] of [
+    [null, 'no WebSocket here: see the option WebSocket'], [Blocked, 'SecurityError: An insecure WebSocket connection may not be initiated'],
+  ]) {
+    const c = new Server().call(t, { WebSocket });
+    assert.deepEqual(await rejection(c.result), lost(why));
+    assert.equal(await all(c), 'ConnectionError');
+  }
+});
 
 test('output and a result', async t => {
   const { socket, c } = await opened(t);
@@ -117,8 +145,8 @@ for (const [message, value] of [[{ status: 'fulfilled', value: null }, null], [{
   });
 }
 
-for (const [message, reason] of [[{ status: 'rejected', reason: 'process returned error: exit status 3' }, 'process returned error: exit status 3'], [{ status: 'rejected' }, '']]) {
-  test(`a rejected result is an error with the reason ${reason}`, async t => {
+for (const [message, reason] of [[{ status: 'rejected', reason: 'process returned error: exit status 3' }, 'process returned error: exit status 3'], [{ status: 'rejected' }, 'rejected'], [{ status: 'rejected', reason: '' }, 'rejected']]) {
+  test(`${JSON.stringify(message)} is an error with the reason ${reason}`, async t => {
     const { socket, c } = await opened(t);
     socket.say('some', binary(message));
     socket.lose(1000);
@@ -127,9 +155,10 @@ for (const [message, reason] of [[{ status: 'rejected', reason: 'process returne
   });
 }
 
-const strange = ['', '{', '[]', 'null', '3', '{}', '{"status":"pending"}', '{"status":"rejected","reason":3}', '{"status":"rejected","reason":null}', '{"STATUS":"fulfilled"}'];
+const strange = ['', '{', '[]', 'null', '3', '{}', '{"status":"pending"}', '{"status":"rejected","reason":3}', '{"status":"rejected","reason":null}', '{"STATUS":"fulfilled"}', '\ufeff{"status":"fulfilled"}'];
 for (const [what, say] of [
   ['a text after the result', s => s.say(fulfilled(), 'more')], ['an empty text after the result', s => s.say(fulfilled(), '')], ['a second result', s => s.say(fulfilled(1), fulfilled(2))],
+  ['a result that is not UTF-8', s => s.say(new Uint8Array([...new TextEncoder().encode('{"status":"fulfilled","value":"'), 0xff, 0x22, 0x7d]).buffer)],
   ...strange.map(text => [`a result ${text}`, s => s.say(binary(text))]),
 ]) {
   test(`${what} breaks the rules`, async t => {
@@ -157,10 +186,10 @@ test('another protocol is refused before the call', async t => {
 for (const [what, close, message, code] of [
   ['a lost connection', s => s.lose(), 'the connection was lost', 1006],
   ['a lost connection after the result', s => (s.say(fulfilled()), s.lose()), 'the connection was lost', 1006],
-  ['no result', s => s.lose(1000), 'closed with 1000', 1000],
+  ['no result', s => s.lose(1000), 'it has closed without a result', 1000],
+  ['no result, and a reason', s => s.lose(1000, 'so'), 'closed with 1000 so', 1000],
   ['another code after the result', s => (s.say(fulfilled()), s.lose(1001)), 'closed with 1001', 1001],
   ['a reason after the result', s => (s.say(fulfilled()), s.lose(1000, 'so')), 'closed with 1000 so', 1000],
-  ['an unclean close after the result', s => (s.say(fulfilled()), s.lose(1000, '', false)), 'closed with 1000', 1000],
   ['a message that is too long', s => s.lose(1009, 'too long'), 'closed with 1009 too long', 1009],
 ]) {
   test(`${what} is no result, and fails the output after what has come`, async t => {
@@ -171,6 +200,45 @@ for (const [what, close, message, code] of [
     assert.equal(await all(c), 'some more|ConnectionError');
   });
 }
+
+test('a close while input is still to be sent, which is not clean, is one after the result', async t => {
+  const { socket, c } = await opened(t);
+  socket.say('some', fulfilled(1));
+  socket.lose(1000, '', false);
+  assert.equal(await c.result, 1);
+  assert.equal(await all(c), 'some');
+});
+
+test('a result without a close ends after patience', async t => {
+  const tick = stopClocks(t), { socket, c } = await opened(t, { patience: 500 });
+  await tick(1000);
+  socket.say('some', fulfilled(1));
+  await tick(250);
+  await tick(249);
+  assert.equal(socket.readyState, 1);
+  await tick(1);
+  assert.deepEqual(await rejection(c.result), lost('it has not closed after the result'));
+  assert.equal(socket.readyState, 2);
+  assert.equal(await all(c), 'some|ConnectionError');
+});
+
+test('a page that was busy hears first what has come meanwhile', async t => {
+  const tick = stopClocks(t), s = new Server(), c = s.call(t, { patience: 500 });
+  await tick(10_000);
+  s.socket.open();
+  await tick(10_000);
+  s.socket.say(fulfilled(1));
+  await tick(10_000);
+  s.socket.lose(1000);
+  assert.equal(await c.result, 1);
+});
+
+test('output that begins with a byte order mark keeps it', async t => {
+  const { socket, c } = await opened(t);
+  socket.say('\ufeffone', '\ufefftwo', fulfilled());
+  socket.lose(1000);
+  assert.equal(await all(c), '\ufeffone\ufefftwo');
+});
 
 test('a refused handshake is no result, with and without a close after the error', async t => {
   for (const lose of [s => s.lose(), s => s.onerror({})]) {
@@ -183,7 +251,8 @@ test('a refused handshake is no result, with and without a close after the error
 
 test('a handshake without an answer ends after patience', async t => {
   const tick = stopClocks(t), s = new Server(), c = s.call(t, { patience: 500 });
-  await tick(499);
+  await tick(250);
+  await tick(249);
   assert.equal(s.socket.readyState, 0);
   await tick(1);
   assert.deepEqual(await rejection(c.result), lost('it does not answer'));
@@ -280,8 +349,18 @@ test('half a character goes before the end of the input', async t => {
 test('what is no text is not sent', async t => {
   const { socket, c } = await opened(t);
   for (const data of [3, undefined, null, new Uint8Array(2), {}]) assert.throws(() => c.send(data), TypeError);
-  await assert.rejects(c.input.getWriter().write(new Uint8Array(2)), TypeError);
   assert.equal(socket.sent.length, 1);
+});
+
+test('the stream of input: what is no text cancels the process, and says what to do', async t => {
+  for (const fill of [
+    input => new Response('hello').body.pipeTo(input), input => input.getWriter().write(5), async input => input.getWriter().write(new Uint8Array(2)),
+  ]) {
+    const { socket, c } = await opened(t);
+    await assert.rejects(fill(c.input), { name: 'TypeError', message: /^input is text, not (object|number): .*TextDecoderStream/ });
+    await settle();
+    assert.deepEqual(sent(socket).slice(1), [{ signal: 'cancel' }]);
+  }
 });
 
 test('the stream of input: its end ends the input', async t => {

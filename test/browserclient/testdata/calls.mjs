@@ -60,6 +60,15 @@ const cases = {
     const result = await c.result;
     return [(await all(c)) === big, result];
   }, [true, null]],
+  'a process that leaves its input': [async call => {
+    const got = [];
+    for (let i = 0; i < 5; i++) {
+      const c = call('brief');
+      c.send('a'.repeat(8_000_000));
+      got.push(...(await whole(c)));
+    }
+    return got;
+  }, Array(5).fill(['', null]).flat()],
   'parameters': [call => whole(call('args', ['a b', '"$x"', '', '世界\n'])), ['(a b)("$x")()(世界\n)', null]],
   'an exit status': [call => whole(call('fail')), ['some', 'RejectedError: process returned error: exit status 3']],
   'a signal': [call => whole(call('killed')), ['', 'RejectedError: process returned error: signal: SIGKILL']],
@@ -92,6 +101,11 @@ const cases = {
     const why = await broken.pipeTo(c.input).catch(error => error.message);
     return [why, (await whole(c))[1].split(' (')[0]];
   }, ['broken', 'RejectedError: process returned error: client requested cancellation']],
+  'a producer of bytes': [async call => {
+    const c = call('cat');
+    const why = await new Response('hello').body.pipeTo(c.input).catch(error => error.name);
+    return [why, (await whole(c))[1].split(' (')[0]];
+  }, ['TypeError', 'RejectedError: process returned error: client requested cancellation']],
   'a signal of the page': [async call => {
     const leave = new AbortController(), c = call('deaf', [], { signal: leave.signal });
     const first = await begun(c);
