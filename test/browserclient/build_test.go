@@ -60,6 +60,10 @@ func TestExamplePage(t *testing.T) {
 		harness.NoSurvivors(t, s)
 	}
 
+	if icon := b.eval(`document.querySelector("link[rel=icon]")?.href ?? ""`); !strings.HasPrefix(icon, "data:") {
+		t.Errorf("a browser asks for /favicon.ico, which is not there: the icon is %q", icon)
+	}
+
 	b.start("docs", 3)
 	b.shows("state", "docs is built, of 3 files")
 	if got, want := b.shows("output", "built"), "[1/3] compiling docs-1 ... done\n[2/3] compiling docs-2 ... done\n[3/3] compiling docs-3 ... done\n"+`{"built":"docs","files":3}`+"\n"; got != want {
