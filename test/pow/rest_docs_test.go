@@ -111,6 +111,11 @@ func TestRESTDocsInBrowser(t *testing.T) {
 			return regexp.MustCompile(want).MatchString(shown)
 		})
 	}
+	var example string
+	run(chromedp.Value("#new textarea", &example))
+	if example != `{"call":"NAME","params":[]}` { // no program that there might be
+		t.Errorf("the example of a call is %s", example)
+	}
 	run(chromedp.SetValue("#new textarea", callOf("shout", "oh")))
 	send("new", `^200 "[0-9a-f-]{36}"$`)
 	send("input", `^200 input sent$`)
