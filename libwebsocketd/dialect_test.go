@@ -205,3 +205,35 @@ func TestConfirm(t *testing.T) {
 		t.Errorf("confirmed %d", n)
 	}
 }
+
+// elsewhere is a Dialect that says whether its client may go to another path.
+type elsewhere struct{}
+
+func (elsewhere) Speaks(r *http.Request, p *Program) bool { return p != nil && p.Name == "theirs" }
+
+func (elsewhere) Accept(*Request) (Acceptance, *gate.Refusal) { return Acceptance{}, nil }
+
+func (elsewhere) Serve(req *Request, client *ws.Endpoint) {
+	says := "yes"
+	if _, refusal := req.At("/echo"); refusal != nil {
+		says = strconv.Itoa(refusal.Status)
+	}
+	client.Send([]Message{{Kind: Text, Data: []byte(says)}})
+}
+
+// TestDialectHost: the host that one program trusts leads from that to no other one.
+func TestDialectHost(t *testing.T) {
+	t.Parallel()
+	theirs := Program{Name: "theirs", Command: []string{"/bin/cat"}, Settings: Settings{Origins: []string{"trusted.example", "file://"}}}
+	s := serve(t, Config{Programs: []Program{echoProgram(), theirs}, Dialects: []Dialect{elsewhere{}}})
+	for host, want := range map[string]string{"localhost": "yes", "trusted.example": "421"} {
+		c, _, err := s.tryDial("/theirs", http.Header{"Host": {host}})
+		if err != nil {
+			t.Fatal(host, err)
+		}
+		defer c.Close()
+		if _, got, err := c.ReadMessage(); string(got) != want || err != nil {
+			t.Errorf("%s: %q, %v, expected %s", host, got, err, want)
+		}
+	}
+}
