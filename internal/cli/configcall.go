@@ -57,7 +57,7 @@ func (c *configFile) readParamsTable(params *libwebsocketd.Params, table *tomlVa
 	case params.Least > most:
 		c.faults.add(table.line, "params: least = %d is more than most = %d", params.Least, most)
 	case n > most:
-		c.faults.add(table.line, "params: there are %d patterns for most = %d; each is for one parameter, the last one for all that follow", n, most)
+		c.faults.add(table.line, "params: patterns has %d, more than most = %d; each is for one parameter, the last one for all that follow", n, most)
 	}
 }
 

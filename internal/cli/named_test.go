@@ -66,7 +66,8 @@ func TestCallFaults(t *testing.T) {
 		{powTrue + catA + "params = { least = 2, most = 1 }\n", []string{`4: params: least = 2 is more than most = 1`}},
 		{powTrue + catA + "params = { least = 1, most = 0 }\n", []string{`4: params: least = 1 is more than most = 0`}},
 		{powTrue + catA + "params = { most = 1, patterns = [\"a\", \"b\"] }\n", []string{
-			`4: params: there are 2 patterns for most = 1; each is for one parameter, the last one for all that follow`}},
+			`4: params: patterns has 2, more than most = 1; each is for one parameter, the last one for all that follow`}},
+		{powTrue + catA + "params = { most = 0, patterns = [\"a\"] }\n", []string{`4: params: patterns has 1, more than most = 0`}},
 		{powTrue + catA + "params = { mst = 1, pattern = [], x = 1 }\n", []string{
 			`4: unknown key "mst" in params; did you mean "most"?`, `4: unknown key "pattern" in params; did you mean "patterns"?`,
 			`4: unknown key "x" in params; the keys are least, most, patterns`}},
