@@ -29,7 +29,8 @@ const (
 // the next Write. The error is ErrNotText, or [io.ErrClosedPipe] if the input is closed or the
 // call is over: then Result says more.
 //
-// A server takes only so much that the process does not read. Write waits for it.
+// A server takes only so much that the process does not read. Write waits for it, until the
+// context of StartCall is done.
 func (c *Call) Write(p []byte) (n int, err error) {
 	c.sending.Lock()
 	defer c.sending.Unlock()
@@ -104,7 +105,8 @@ func (c *Call) CloseInput() error {
 
 // Cancel asks the process to end, and does not wait for that. Its input stays open; a second
 // call closes it. Result has how the process ends: it may be fulfilled all the same. The
-// request comes after what a Write is just sending, so it waits if the server takes nothing.
+// server hears the request after the input before it, and Cancel waits for a Write that the
+// server holds up: then only the end of the context of StartCall ends the call.
 func (c *Call) Cancel() { c.signal(signalCancel) }
 
 // signal sends a signal, which is nothing to a call that is over: Result has its end.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -47,11 +48,10 @@ func (r *Rejected) ExitStatus() int {
 
 // Why a server's end of a call is none that pow-1 allows.
 var (
-	errNoResult     = errors.New("the server has closed without a result of the call")
-	errAfterResult  = errors.New("the server has sent more after the result of the call, which is the last message")
-	errBadResult    = errors.New("the server has sent a result of the call that is none: it must be {\"status\":\"fulfilled\"}, perhaps with a value, or {\"status\":\"rejected\"}, perhaps with a reason")
-	errResultTooBig = errors.New("the result of the call is larger than MaxResult")
-	errNotClean     = errors.New("the server has not closed with 1000 and an empty reason after the result of the call")
+	errNoResult    = errors.New("the server has closed without a result of the call")
+	errAfterResult = errors.New("the server has sent more after the result of the call, which is the last message")
+	errBadResult   = errors.New("the server has sent a result of the call that is none: it must be {\"status\":\"fulfilled\"}, perhaps with a value, or {\"status\":\"rejected\"}, perhaps with a reason")
+	errNotClean    = errors.New("the server has not closed with 1000 and an empty reason after the result of the call")
 )
 
 // Read returns output. Its last error is [io.EOF] when the result has come, whatever that
@@ -144,7 +144,7 @@ func (c *Call) take(m bridge.Message) error {
 		c.output = m.Data
 		return nil
 	case int64(len(c.answer)+len(m.Data)) > c.mostResult:
-		return errResultTooBig
+		return fmt.Errorf("the result of the call is larger than %d bytes", c.mostResult)
 	}
 	c.answer = append(c.answer, m.Data...)
 	if c.answered = !m.More; !c.answered {

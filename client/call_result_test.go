@@ -44,7 +44,7 @@ func TestResults(t *testing.T) {
 		"no status":       {[]frame{{binary, `{"Status":"fulfilled"}`}, clean}, "", "", "", errBadResult.Error()},
 		"pending":         {[]frame{{binary, `{"status":"pending"}`}, clean}, "", "", "", errBadResult.Error()},
 		"a bad reason":    {[]frame{{binary, `{"status":"rejected","reason":null}`}, clean}, "", "", "", errBadResult.Error()},
-		"too large":       {[]frame{{binary, `{"status":"fulfilled","value":"` + strings.Repeat("x", 1000) + `"}`}, clean}, "", "", "", errResultTooBig.Error()},
+		"too large":       {[]frame{{binary, `{"status":"fulfilled","value":"` + strings.Repeat("x", 1000) + `"}`}, clean}, "", "", "", "the result of the call is larger than 1000 bytes"},
 		"not 1000":        {[]frame{{binary, `{"status":"fulfilled"}`}, {closing, "\x03\xe9"}}, "", "", "", errNotClean.Error()},
 		"no code":         {[]frame{{binary, `{"status":"fulfilled"}`}, {closing, ""}}, "", "", "", errNotClean.Error()},
 		"not empty":       {[]frame{{binary, `{"status":"fulfilled"}`}, {closing, "\x03\xe8bye"}}, "", "", "", errNotClean.Error()},

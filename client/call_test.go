@@ -114,6 +114,7 @@ func TestCallRefused(t *testing.T) {
 		{other.URL, "x", errNotPow.Error(), nil},
 		{other.URL, "\xff", `the name or a parameter of the call is not UTF-8: "\xff"`, nil},
 		{"ftp://x", "x", "ftp://x: not a URL of the form", nil},
+		{":8080", "x", ":8080: not a URL of the form ws://HOST:PORT/PATH", nil},
 		{other.URL, "x", "there is no token: it has expired", &CallOptions{Token: none}},
 	} {
 		c, err := StartCall(t.Context(), test.address, test.name, nil, test.o)

@@ -121,6 +121,8 @@ Examples:
 	printFlags(out, ConnectFlags())
 	fmt.Fprintf(out, `
 URL may lack its ws://, and the host if it is this machine: :8080/path. Flags
-may come before and after it. With --pow what follows -- are parameters only.
+may come before and after it. With --pow what follows -- are parameters only;
+with --unixsocket, too, the first word is a URL only if it has ://, begins with
+a slash, or has a port: HOST:PORT, :PORT.
 `)
 }

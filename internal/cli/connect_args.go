@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,10 +23,13 @@ func (p *connectParser) parse(args []string) (address string, help bool, r *refu
 	addresses, params := line.words(), []string(nil)
 	if sets(settings, "pow") { // the URL is not after "--"
 		addresses = line.command[:min(len(line.command), 1)]
+		if sets(settings, "unixsocket") && len(addresses) > 0 && !looksLikeURL(addresses[0]) {
+			addresses = nil
+		}
 		params = slices.Concat(line.command[len(addresses):], line.after)
 	}
 	switch {
-	case err != nil && sets(settings, "pow"):
+	case err != nil && sets(settings, "pow") && !strings.Contains(err.Error(), "did you mean"):
 		return bad("%s; a parameter of the call that begins with - stands after --", err)
 	case err != nil:
 		return bad("%s", err)
@@ -33,6 +37,8 @@ func (p *connectParser) parse(args []string) (address string, help bool, r *refu
 		return "", true, nil
 	case len(addresses) > 1:
 		return bad("one URL is enough, and there is also %q: what is to be sent comes from standard input", addresses[1])
+	case len(addresses) == 0 && len(params) > 0 && !sets(settings, "unixsocket"):
+		return bad("please specify the URL to connect to before --: what comes after it are parameters of the call")
 	case len(addresses) == 0 && !sets(settings, "unixsocket"):
 		return bad("please specify the URL to connect to: websocketd connect ws://HOST:PORT/PATH")
 	}
@@ -47,6 +53,14 @@ func (p *connectParser) parse(args []string) (address string, help bool, r *refu
 		return bad("%s", err)
 	}
 	return address, false, p.check(settings, strings.HasPrefix(address, "wss:"))
+}
+
+// hostPort matches what begins with a port, perhaps of a host.
+var hostPort = regexp.MustCompile(`^[^/]*:[0-9]+([/?]|$)`)
+
+// looksLikeURL reports whether a word is taken for a URL where there need not be one.
+func looksLikeURL(word string) bool {
+	return strings.Contains(word, "://") || strings.HasPrefix(word, "/") || hostPort.MatchString(word)
 }
 
 // schemes are those of a URL that can be connected to, and what they mean.

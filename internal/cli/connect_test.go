@@ -72,7 +72,7 @@ func TestConnectRefuses(t *testing.T) {
 		{"--pow= ws://a", `invalid value "" for flag --pow: is empty; it must be the name of a program`},
 		{"--pow", "flag needs an argument: --pow=NAME"},
 		{"--pow=x", "please specify the URL to connect to"},
-		{"--pow=x -- ws://a", "please specify the URL to connect to"},
+		{"--pow=x -- :8080 2", "please specify the URL to connect to before --: what comes after it are parameters of the call"},
 		{"--pow=x ws://a -l", "flag provided but not defined: -l; a parameter of the call that begins with - stands after --"},
 		{"--pow=x ws://a --framing=raw", "please only specify one of --pow and --framing: the input and the output of a call are passed on as they are"},
 		{"--resume --pow=x ws://a", "please only specify one of --pow and --resume: a call ends with its connection"},
@@ -112,6 +112,13 @@ func TestConnectRefuses(t *testing.T) {
 		if line, _, _ := strings.Cut(stderr, "\n"); status != ExitFlags || stdout != "" || !strings.Contains(line, test.want) {
 			t.Errorf("%s: exit status %d, %q %q, want %q", test.args, status, stdout, stderr, test.want)
 		}
+	}
+}
+
+// TestConnectHintsOnce: a flag that is meant is not taken for a parameter.
+func TestConnectHintsOnce(t *testing.T) {
+	if _, _, wrong := connecting("--pow=x", "ws://a", "--cacert=y"); wrong != "flag provided but not defined: --cacert; did you mean --ca?" {
+		t.Error(wrong)
 	}
 }
 
@@ -163,6 +170,13 @@ func TestConnectCalls(t *testing.T) {
 		{"--pow=x --unixsocket=/s -- b", "ws://localhost", []string{"b"}},
 		{"--pow=x --unixsocket=/s /p b", "ws://localhost/p", []string{"b"}},
 		{"--pow=x --unixsocket=/s", "ws://localhost", nil},
+		{"--pow=x --unixsocket=/s 2", "ws://localhost", []string{"2"}},
+		{"--pow=x --unixsocket=/s a:b c", "ws://localhost", []string{"a:b", "c"}},
+		{"--pow=x --unixsocket=/s -- /p :1", "ws://localhost", []string{"/p", ":1"}},
+		{"--pow=x --unixsocket=/s :1 2", "ws://localhost:1", []string{"2"}},
+		{"--pow=x --unixsocket=/s h:80/p 2", "ws://h:80/p", []string{"2"}},
+		{"--pow=x --unixsocket=/s wss://h 2", "wss://h", []string{"2"}},
+		{"--unixsocket=/s --pow=x 2 :1", "ws://localhost", []string{"2", ":1"}},
 	} {
 		p, address, wrong := connecting(strings.Fields(test.args)...)
 		o, err := p.options(address)

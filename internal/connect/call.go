@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"websocketd/client"
+	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/stdio"
 )
 
@@ -26,14 +27,15 @@ type caller struct {
 
 	call atomic.Pointer[client.Call] // nil while there is none
 	sig  os.Signal                   // by which this process is to end; written before ctx is done
+	open atomic.Bool                 // the last line at the terminal has no end
 	work sync.WaitGroup
 }
 
-// canceled is what is said at each Ctrl-C that asks the program to end. One more ends this
-// process.
+// canceled is what is said at each Ctrl-C that cancels the call. Whether the server has heard
+// that, nobody tells. One more ends this process.
 var canceled = [...]string{
-	"asked the program to end; Ctrl-C once more closes its input",
-	"asked the program to end, and closed its input; Ctrl-C once more leaves",
+	"asking the server to end the program, which it hears after the input before; Ctrl-C once more asks it to close the program's input",
+	"asking the server to close the program's input as well; Ctrl-C once more leaves",
 }
 
 func newCaller(s Streams) *caller {
@@ -109,7 +111,7 @@ func (c *caller) run(o *Options) (status int) {
 			hangUp(fmt.Errorf("standard input: %w", err))
 		}
 	})
-	if _, err := io.Copy(c.output(), call); err != nil {
+	if err := c.print(call); err != nil {
 		hangUp(fmt.Errorf("standard output: %w", err)) // which is nothing to a call that has ended so
 	}
 	value, err := call.Result()
@@ -137,12 +139,39 @@ func pass(call *client.Call, in io.Reader) error {
 	return err
 }
 
-// output returns where the output goes to. What goes to a terminal cannot control it.
-func (c *caller) output() io.Writer {
-	if isTerminal(c.Stdout) {
-		return &display{to: c.Stdout, fail: func(error) {}}
+// print prints the output. What goes to a terminal cannot control it.
+func (c *caller) print(call *client.Call) error {
+	if !isTerminal(c.Stdout) {
+		_, err := io.Copy(c.Stdout, call)
+		return err
 	}
-	return c.Stdout
+	to := &display{to: noting{c.Stdout, &c.open}, fail: func(error) {}}
+	_, err := io.Copy(to, call)
+	if failed := to.finish(); err == nil {
+		err = failed
+	}
+	return err
+}
+
+// noting is a terminal of which is known whether its last line is open.
+type noting struct {
+	io.Writer
+	open *atomic.Bool
+}
+
+// Write implements [io.Writer].
+func (n noting) Write(text []byte) (int, error) {
+	if len(text) > 0 {
+		n.open.Store(text[len(text)-1] != '\n')
+	}
+	return n.Writer.Write(text)
+}
+
+// begin ends a line of the output at the terminal, so that what is said is not taken for it.
+func (c *caller) begin() {
+	if isTerminal(c.Stderr) && c.open.Swap(false) {
+		io.WriteString(c.Stderr, "\n")
+	}
 }
 
 // result says what a call has returned, if it has.
@@ -153,6 +182,7 @@ func (c *caller) result(value json.RawMessage) {
 	line := bytes.NewBufferString("result: ")
 	json.Compact(line, value) // it is valid
 	line.WriteByte('\n')
+	c.begin()
 	if isTerminal(c.Stderr) {
 		(&display{to: c.Stderr, fail: func(error) {}}).Write(line.Bytes())
 		return
@@ -172,8 +202,12 @@ func (c *caller) rejected(r *client.Rejected) (status int) {
 // lost says why there is no result, unless this process is to end at once.
 func (c *caller) lost(err error) (status int) {
 	status, sentence := statusOf(err)
-	if errors.As(err, new(*client.LostError)) {
+	switch closed := new(bridge.CloseWith); {
+	case errors.As(err, new(*client.LostError)):
 		sentence = "the connection was lost"
+	case errors.As(err, &closed): // which means something where there is no result to a call
+		status = exitLost
+		sentence = fmt.Sprintf("the server has closed without a result of the call, with %d%s", closed.Code, after(": ", closed.Reason))
 	}
 	if sentence != "" && c.ctx.Err() == nil {
 		c.say(sentence)
@@ -181,4 +215,7 @@ func (c *caller) lost(err error) (status int) {
 	return status
 }
 
-func (c *caller) say(sentence string) { say(c.Stderr, sentence) }
+func (c *caller) say(sentence string) {
+	c.begin()
+	say(c.Stderr, sentence)
+}

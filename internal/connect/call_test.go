@@ -21,6 +21,7 @@ import (
 type callServer struct {
 	result string // the message
 	close  int    // the code after it; 0 is 1000, and negative none
+	reason string // of that
 	output string // at the beginning
 
 	mu    sync.Mutex
@@ -52,8 +53,10 @@ func (s *callServer) serve(t *testing.T) string {
 			if s.close < 0 {
 				return
 			}
-			c.WriteMessage(websocket.BinaryMessage, []byte(s.result))
-			c.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(max(s.close, 1000), ""))
+			if s.result != "" {
+				c.WriteMessage(websocket.BinaryMessage, []byte(s.result))
+			}
+			c.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(max(s.close, 1000), s.reason))
 		}
 	}))
 	t.Cleanup(h.Close)
@@ -111,10 +114,13 @@ func TestCallProgram(t *testing.T) {
 		"a signal":  {&callServer{result: `{"status":"rejected","reason":"process returned error: signal: SIGKILL"}`}, "", 137, "websocketd connect: process returned error: signal: SIGKILL\n", closed},
 		"status 256": {&callServer{result: `{"status":"rejected","reason":"process returned error: exit status 256"}`}, "", 1,
 			"websocketd connect: process returned error: exit status 256\n", closed},
-		"an error":     {&callServer{result: `{"status":"rejected","reason":"no \u001b[2J"}`}, "", 1, "websocketd connect: no \\x1b[2J\n", closed},
-		"no result":    {&callServer{result: `{}`}, "", 1, "websocketd connect: the server has sent a result of the call that is none: it must be {\"status\":\"fulfilled\"}, perhaps with a value, or {\"status\":\"rejected\"}, perhaps with a reason\n", closed},
-		"another code": {&callServer{result: `{"status":"fulfilled"}`, close: 1011}, "", 1, "websocketd connect: the server has not closed with 1000 and an empty reason after the result of the call\n", closed},
-		"lost":         {&callServer{close: -1}, "", 1, "websocketd connect: the connection was lost\n", closed},
+		"an error":      {&callServer{result: `{"status":"rejected","reason":"no \u001b[2J"}`}, "", 1, "websocketd connect: no \\x1b[2J\n", closed},
+		"no result":     {&callServer{result: `{}`}, "", 1, "websocketd connect: the server has sent a result of the call that is none: it must be {\"status\":\"fulfilled\"}, perhaps with a value, or {\"status\":\"rejected\"}, perhaps with a reason\n", closed},
+		"another code":  {&callServer{result: `{"status":"fulfilled"}`, close: 1011}, "", 1, "websocketd connect: the server has not closed with 1000 and an empty reason after the result of the call\n", closed},
+		"exit status 0": {&callServer{close: 4000, reason: "exit status 0"}, "", 1, "websocketd connect: the server has closed without a result of the call, with 4000: exit status 0\n", closed},
+		"exit status 3": {&callServer{close: 4003}, "", 1, "websocketd connect: the server has closed without a result of the call, with 4003\n", closed},
+		"SIGTERM":       {&callServer{close: 4143, reason: "signal: SIGTERM"}, "", 1, "websocketd connect: the server has closed without a result of the call, with 4143: signal: SIGTERM\n", closed},
+		"lost":          {&callServer{close: -1}, "", 1, "websocketd connect: the connection was lost\n", closed},
 		"not text": {&callServer{}, "a\xff", 1,
 			"websocketd connect: standard input: the input is not UTF-8, and a call takes no other\n", ""},
 		"cut in a character": {&callServer{}, "a\xc3", 1,
@@ -214,7 +220,7 @@ func TestCallSignals(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if got := strings.Count(server.got(), "cancel"); got < min(test.cancels, 1) || got > test.cancels || strings.Count(stderr(), "asked the program to end") != test.cancels {
+		if got := strings.Count(server.got(), "cancel"); got < min(test.cancels, 1) || got > test.cancels || strings.Count(stderr(), "asking the server to ") != test.cancels {
 			t.Errorf("%v: canceled %d times, %q", test.signals, got, stderr())
 		}
 	}

@@ -16,6 +16,7 @@ type display struct {
 	fail  func(error) // is called with the error of a write
 
 	middle bool // of a message that comes in pieces
+	cr     bool // at the end of the last piece: it may belong to a newline
 	shown  []byte
 }
 
@@ -40,20 +41,38 @@ func (d *display) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
+// finish shows what waits for another piece.
+func (d *display) finish() (err error) {
+	if d.cr {
+		d.cr = false
+		_, err = d.to.Write(printable.Append(nil, "\r", false))
+	}
+	return err
+}
+
 func (d *display) add(m bridge.Message) {
 	if !d.middle {
 		d.shown = append(d.shown, d.mark...)
 	}
-	first := true
-	for line := range bytes.SplitSeq(m.Data, []byte("\n")) {
-		if !first {
+	data, open := m.Data, m.More || !d.lines
+	if d.cr {
+		data = append([]byte("\r"), data...)
+	}
+	if d.cr = false; open {
+		data, d.cr = bytes.CutSuffix(data, []byte("\r"))
+	}
+	for ended := true; ended; {
+		var line []byte
+		if line, data, ended = bytes.Cut(data, []byte("\n")); ended || !open {
+			line = bytes.TrimSuffix(line, []byte("\r"))
+		}
+		d.shown = printable.Append(d.shown, string(line), false)
+		if ended {
 			d.shown = append(d.shown, '\n')
 			if d.mark != "" {
 				d.shown = append(d.shown, "  "...)
 			}
 		}
-		first = false
-		d.shown = printable.Append(d.shown, string(bytes.TrimSuffix(line, []byte("\r"))), false)
 	}
 	if d.middle = m.More; d.lines && !m.More {
 		d.shown = append(d.shown, '\n')

@@ -12,6 +12,9 @@ import (
 func TestDisplay(t *testing.T) {
 	text := func(data string) bridge.Message { return bridge.Message{Kind: bridge.Text, Data: []byte(data)} }
 	piece := bridge.Message{Kind: bridge.Binary, Data: []byte("a\xff"), More: true}
+	more := func(data string) bridge.Message {
+		return bridge.Message{Kind: bridge.Text, Data: []byte(data), More: true}
+	}
 	for _, test := range []struct {
 		d     display
 		batch []bridge.Message
@@ -23,11 +26,30 @@ func TestDisplay(t *testing.T) {
 		{display{lines: true}, []bridge.Message{text("\x1b[2J\a\tä\u009b1m\u202e\r.")}, `\x1b[2J\a` + "\tä" + `\u009b1m\u202e\r.` + "\n"},
 		{display{lines: true, mark: "< "}, []bridge.Message{piece, text("b")}, `< a\xffb` + "\n"},
 		{display{}, []bridge.Message{text("Name? "), text("\x1b]0;x\n")}, `Name? \x1b]0;x` + "\n"},
+		{display{lines: true}, []bridge.Message{text("one\r"), text("two")}, "one\ntwo\n"},
+		{display{}, []bridge.Message{more("one\r"), more("\ntwo\r"), more("three\r\r"), more("\n"), more("four\r")}, `one` + "\n" + `two\rthree\r` + "\nfour"},
+		{display{}, []bridge.Message{text("one\r"), text("\n"), text("2%\r"), text("3%")}, "one\n" + `2%\r3%`},
 	} {
 		var out strings.Builder
 		test.d.to = &out
 		if err := test.d.send(test.batch); err != nil || out.String() != test.want {
 			t.Errorf("%v is shown as %q, %v; want %q", test.batch, out.String(), err, test.want)
+		}
+	}
+}
+
+// TestDisplayFinishes: the last CR is shown, too.
+func TestDisplayFinishes(t *testing.T) {
+	var out strings.Builder
+	d := display{to: &out}
+	for _, piece := range []string{"a\r\n", "b\r"} {
+		if n, err := d.Write([]byte(piece)); n != len(piece) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	for range 2 {
+		if err := d.finish(); err != nil || out.String() != "a\n"+`b\r` {
+			t.Errorf("%q, %v", out.String(), err)
 		}
 	}
 }

@@ -124,14 +124,15 @@ func whyNot(ctx context.Context, err error) error {
 // ParseURL parses the URL of a server (ws, wss, http or https). The scheme of what it returns
 // is ws or wss.
 func ParseURL(address string) (*url.URL, error) {
+	const form = "%s: not a URL of the form ws://HOST:PORT/PATH (or wss, http, https)"
 	target, err := url.Parse(address)
-	if err != nil {
-		return nil, err
+	if failed := new(url.Error); errors.As(err, &failed) { // which has the address once more
+		return nil, fmt.Errorf(form+": %w", address, failed.Err)
 	}
 	schemes := map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 	target.Scheme = schemes[target.Scheme]
 	if target.Scheme == "" || target.Host == "" {
-		return nil, fmt.Errorf("%s: not a URL of the form ws://HOST:PORT/PATH (or wss, http, https)", address)
+		return nil, fmt.Errorf(form, address)
 	}
 	return target, nil
 }

@@ -217,6 +217,7 @@ func TestDialAddress(t *testing.T) {
 		"wss://a.example":                "a.example:443",
 		"ws://user:secret@a.example:1/?": "a.example:1 Basic dXNlcjpzZWNyZXQ=",
 		"a.example:80":                   "not a URL of the form ws://HOST:PORT/PATH",
+		":8080":                          ":8080: not a URL of the form ws://HOST:PORT/PATH (or wss, http, https): missing protocol scheme",
 		"ftp://a.example":                "not a URL of the form ws://HOST:PORT/PATH",
 		"ws:///x":                        "not a URL of the form ws://HOST:PORT/PATH",
 	} {

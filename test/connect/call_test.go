@@ -147,7 +147,7 @@ func TestCallsAreCanceled(t *testing.T) {
 		"stays":    `trap '' INT TERM; echo ready; until [ -e '` + enough + `' ]; do sleep 0.1; done`,
 	}, "--closems=600000")
 	t.Cleanup(func() { harness.WriteFile(t, enough, "", 0o600) })
-	const first, second = "asked the program to end; Ctrl-C once more", "and closed its input; Ctrl-C once more leaves"
+	const first, second = "asking the server to end the program, ", "asking the server to close the program's input as well; Ctrl-C once more leaves"
 	for name, test := range map[string]struct {
 		address string
 		keys    []string
@@ -173,6 +173,48 @@ func TestCallsAreCanceled(t *testing.T) {
 			}
 			if strings.Contains(c.out.String(), "\x1b[2J") {
 				t.Errorf("a program controls the terminal: %q", c.out.String())
+			}
+		})
+	}
+}
+
+// TestCallsAtTerminal: what is said about a call stands on a line of its own, and a newline that
+// is cut in two is one.
+func TestCallsAtTerminal(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "websocketd.toml")
+	harness.WriteFile(t, file, `
+[program.value]
+command = ["sh", "-c", "printf 7"]
+result = "lastline-json"
+
+[program.whole]
+command = ["sh", "-c", "printf '%s\\r' one; read -r _; printf '\\ntwo\\n7\\n'"]
+result = "lastline-json"
+
+[program.fails]
+command = ["sh", "-c", "printf 'half\\r'; exit 3"]
+`, 0o600)
+	s := harness.Start(t, harness.Binary(t), "--pow", "--config="+file)
+	for name, test := range map[string]struct {
+		shows  string
+		status int
+	}{
+		"value": {"7\r\nresult: 7\r\n", 0},
+		"whole": {"one\r\n\r\ntwo\r\n7\r\nresult: 7\r\n", 0}, // as the terminal echoes Enter, and the newline of the program
+		"fails": {`half\r` + "\r\nwebsocketd connect: process returned error: exit status 3\r\n", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := atTerminal(t, nil, s.Addr, "--pow="+name)
+			if name == "whole" {
+				c.shows(t, "one")
+				c.types(t, "\r")
+			}
+			status := c.wait(t)
+			c.shows(t, test.shows)
+			if status != test.status {
+				t.Errorf("exit status %d: %q", status, c.out.String())
 			}
 		})
 	}
@@ -215,9 +257,9 @@ func leave(t *testing.T, c *client, sig syscall.Signal) {
 	t.Helper()
 	if sig == syscall.SIGINT {
 		c.signal(t, sig)
-		c.err.Await(t, "asked the program to end; Ctrl-C once more")
+		c.err.Await(t, "asking the server to end the program")
 		c.signal(t, sig)
-		c.err.Await(t, "and closed its input")
+		c.err.Await(t, "asking the server to close the program's input")
 	}
 	c.signal(t, sig)
 }
