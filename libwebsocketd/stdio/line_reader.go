@@ -29,7 +29,7 @@ func newLineReader(from readbuf.Source, max int, long func()) *lineReader {
 // text messages that may not be UTF-8. They are valid until the next call. The
 // error is the source's, after the last line.
 func (l *lineReader) Next() ([]bridge.Message, error) {
-	l.in.Batch = l.in.Batch[:0]
+	l.in.Begin()
 	for {
 		l.split()
 		if len(l.in.Batch) > 0 {

@@ -184,7 +184,7 @@ func newFramedOutput(from readbuf.Source, c cutter) *framedOutput {
 
 // Next implements output. Its error is the source's or a *bridge.BrokenError.
 func (o *framedOutput) Next() ([]bridge.Message, error) {
-	o.in.Batch = o.in.Batch[:0]
+	o.in.Begin()
 	for o.err == nil {
 		var used int
 		used, o.in.Batch, o.err = o.cutter.cut(o.in.Unread(), o.in.Batch)

@@ -70,7 +70,7 @@ func newFrameReader(from readbuf.Source, limit int64, takes bridge.Kind) *frameR
 // They are valid until the next call. Its error is final, but for readbuf.ErrEmpty;
 // messages that were whole before it come first.
 func (f *frameReader) Next() ([]bridge.Message, error) {
-	f.in.Batch = f.in.Batch[:0]
+	f.in.Begin()
 	f.forget()
 	for f.err == nil {
 		f.err = f.takeAllowed()

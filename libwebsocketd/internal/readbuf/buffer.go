@@ -85,6 +85,13 @@ func (c *Block) Free() {
 	}
 }
 
+// Begin drops the batch, so that nothing keeps what its messages were made of: the block may
+// have another owner soon.
+func (in *Buffer) Begin() {
+	clear(in.Batch)
+	in.Batch = in.Batch[:0]
+}
+
 // Unread returns the bytes read and not used. They are valid until the next Fill.
 func (in *Buffer) Unread() []byte { return in.buf[in.start:] }
 
@@ -207,3 +214,6 @@ func Discard(from Source) {
 // is doubled as it grows, and the collector lets as much garbage accumulate as there is
 // memory in use.
 func Cost(size int) int64 { return 2 * int64(SmallBlock+2*size) }
+
+// CostWhole returns the memory that size bytes cost which do not grow, with the garbage.
+func CostWhole(size int) int64 { return 2 * int64(size) }

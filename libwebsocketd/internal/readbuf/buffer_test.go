@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"testing"
+
+	"websocketd/libwebsocketd/bridge"
 )
 
 // dropping is a source of one byte at a time.
@@ -73,5 +75,15 @@ func TestPlainSourceHoldsNoRoom(t *testing.T) {
 		if l.held != 0 {
 			t.Errorf("after a message of %d bytes a waiting inbox holds %d", size, l.held)
 		}
+	}
+}
+
+// TestBeginForgets: a block that goes to another owner keeps no message of the last batch.
+func TestBeginForgets(t *testing.T) {
+	var in Buffer
+	in.Batch = append(in.Batch, bridge.Message{Data: make([]byte, 1)})
+	in.Begin()
+	if len(in.Batch) != 0 || in.Batch[:1][0].Data != nil {
+		t.Errorf("%v", in.Batch[:1])
 	}
 }
