@@ -36,7 +36,8 @@ type Dialect interface {
 
 // NamesPrograms is a Dialect whose clients name their program after the handshake. Its
 // Requests have no program, and Request.Named leads to one. A client is accepted that may
-// reach some program.
+// reach some program. Its messages are held back to no rate; the Dialect does that with
+// ws.Endpoint.Adopt, when it knows the program.
 type NamesPrograms interface {
 	Dialect
 	NamesPrograms()
@@ -104,7 +105,7 @@ func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, 
 	}
 	confirmOwn(req.header, r)
 	on.confirm(req.header)
-	client, err := ws.Upgrade(s.ctx, w, r, upgradable(req.header), s.dialectOptions(&accepted, req))
+	client, err := ws.Upgrade(s.ctx, w, r, upgradable(req.header), s.dialectOptions(d, &accepted, req))
 	if err != nil {
 		logging.At(log, logging.LevelAccess, "session", "Unable to Upgrade: "+err.Error())
 		return nil
@@ -168,8 +169,8 @@ func (s *Server) admitToDialect(d Dialect, w http.ResponseWriter, r *http.Reques
 	return s.newRequest(r, to, *from, id, log, settings.ownHeader()), nil
 }
 
-func (s *Server) dialectOptions(a *Acceptance, req *Request) ws.Options {
-	return ws.Options{
+func (s *Server) dialectOptions(d Dialect, a *Acceptance, req *Request) ws.Options {
+	o := ws.Options{
 		MaxMessage:   orDefault(a.MaxMessage, req.Settings().MaxFrameSize),
 		PingInterval: req.Settings().PingInterval,
 		Throttle:     req.Settings().MessageRate.Throttle(),
@@ -178,4 +179,8 @@ func (s *Server) dialectOptions(a *Acceptance, req *Request) ws.Options {
 		Memory:       s.memory,
 		Log:          req.log,
 	}
+	if _, later := d.(NamesPrograms); later {
+		o.Throttle = nil
+	}
+	return o
 }

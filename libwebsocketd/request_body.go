@@ -20,6 +20,9 @@ import (
 // smallBody is what any client may have sent.
 const smallBody = 4 << 10
 
+// noMemoryNow refuses a body for which there is no memory.
+var noMemoryNow = &gate.Refusal{Status: http.StatusTooManyRequests, Reason: errNoMemory.Error(), RetryAfter: 1}
+
 // mostBody bounds a body where the settings have no limit: it is held.
 const mostBody = 64 * DefaultMaxFrameSize
 
@@ -32,12 +35,27 @@ var slowBody = newRefusal(http.StatusRequestTimeout, ws.ErrTooSlow.Error())
 // refusal, and returns false. The caller must call free when it holds nothing of data any
 // more.
 func (req *Request) ReadBody(w http.ResponseWriter, most int64) (data []byte, free func(), ok bool) {
+	data, memory, ok := req.takeBody(w, most, false)
+	if !ok {
+		return nil, nil, false
+	}
+	return data, memory.Free, true
+}
+
+// ReadBodyNow does as ReadBody does, but where there is no memory now it answers with 429. The
+// caller must free what accounts for data.
+func (req *Request) ReadBodyNow(w http.ResponseWriter, most int64) (data []byte, memory *Memory, ok bool) {
+	return req.takeBody(w, most, true)
+}
+
+func (req *Request) takeBody(w http.ResponseWriter, most int64, now bool) ([]byte, *Memory, bool) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	defer cancel(nil)
 	memory := req.Memory(func() { cancel(ws.ErrTooSlow) })
+	memory.now = now
 	data, refusal := req.readBody(ctx, w, most, memory)
 	if refusal == nil {
-		return data, memory.Free, true
+		return data, memory, true
 	}
 	memory.Free()
 	req.Refuse(w, refusal)
@@ -62,6 +80,8 @@ func (req *Request) readBody(ctx context.Context, w http.ResponseWriter, most in
 		return nil, gate.GoingAway
 	case err != nil && ctx.Err() != nil:
 		return nil, slowBody
+	case err == errNoMemory:
+		return nil, noMemoryNow
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, newRefusal(http.StatusRequestTimeout, "the body of the request has stalled for two ping intervals")
 	case err != nil:

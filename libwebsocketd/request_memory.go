@@ -2,6 +2,7 @@ package libwebsocketd
 
 import (
 	"context"
+	"errors"
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
@@ -14,7 +15,10 @@ type Memory struct {
 	share *gate.Share
 	ctx   context.Context
 	stop  func()
+	now   bool // Afford does not wait
 }
+
+var errNoMemory = errors.New("there is no memory for the message now (see --maxmemory)")
 
 // Memory returns a Memory that holds nothing at first. tooSlow is called when the client
 // sends next to nothing while others wait for memory; it must not block. The caller must
@@ -37,12 +41,20 @@ func (req *Request) Memory(tooSlow func()) *Memory {
 
 // Afford waits until there is memory for more of a message of which size bytes have
 // come, or the client or the server goes away.
-func (m *Memory) Afford(size int) error { return m.share.Await(m.ctx, readbuf.Cost(size)) }
+func (m *Memory) Afford(size int) error {
+	if !m.now {
+		return m.share.Await(m.ctx, readbuf.Cost(size))
+	}
+	if !m.share.Ask(readbuf.Cost(size)) {
+		return errNoMemory
+	}
+	return nil
+}
 
 // Hold counts size bytes that are held, and of which no more are to come, if there is memory
 // for them now; for fewer than before there always is. It does not wait.
 func (m *Memory) Hold(size int) bool {
-	ok := m.share.Try(readbuf.Cost(size))
+	ok := m.share.Try(readbuf.CostWhole(size))
 	if ok {
 		m.share.Whole()
 	}

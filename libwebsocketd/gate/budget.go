@@ -98,6 +98,23 @@ func (s *Share) Try(n int64) bool {
 	return true
 }
 
+// Ask does as Await does where that does not wait, and reports whether it has.
+func (s *Share) Ask(n int64) bool {
+	if s.Try(n) {
+		return true
+	}
+	b := s.budget
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.beyond != nil || b.waiting.Len() > 0 {
+		return false
+	}
+	b.beyond = s
+	b.setLocked(s, n)
+	s.growing = true
+	return true
+}
+
 // Await does as Try does, but waits for room until ctx is done, and then returns
 // ctx's cause.
 func (s *Share) Await(ctx context.Context, n int64) error {

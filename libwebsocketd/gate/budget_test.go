@@ -113,6 +113,33 @@ func TestBudgetNeverStandsStill(t *testing.T) {
 	}
 }
 
+// TestBudgetAsk: whoever asks is served where who waits would be, and does not wait.
+func TestBudgetAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(100)
+		one, other, waits := b.Share(nil), b.Share(nil), b.Share(nil)
+		if !one.Ask(60) || !other.Ask(50) || b.Held() != 110 || b.Tight() {
+			t.Errorf("one may exceed the limit: %d held", b.Held())
+		}
+		if one.Ask(61) || !other.Ask(70) {
+			t.Error("not one is beyond the limit")
+		}
+		waiting := grow(t.Context(), waits, 45)
+		if b.Share(nil).Ask(1) {
+			t.Error("it was served before who waits")
+		}
+		other.Free()
+		if err := <-waiting; err != nil || b.Held() != 105 || one.Ask(61) {
+			t.Errorf("who waits: %v, %d held", err, b.Held())
+		}
+		one.Free()
+		waits.Free()
+		if b.Held() != 0 || !one.Ask(200) {
+			t.Errorf("%d held", b.Held())
+		}
+	})
+}
+
 // TestBudgetWithoutLimit counts all the same.
 func TestBudgetWithoutLimit(t *testing.T) {
 	b := NewBudget(0)

@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	// callWait is how long a client may take to send its call. It is counted in looks, so
-	// that our own lateness is not taken for the client's.
+	// callWait is how long a client may be silent before its call has come. It is counted in
+	// looks, so that our own lateness is not taken for the client's.
 	callWait = time.Second
 	look     = callWait / 10
 
-	// mostCallWait is how long it may take if input comes before the call all the time.
+	// mostCallWait is how long it may take in all.
 	mostCallWait = 30 * time.Second
 )
 
@@ -20,7 +20,7 @@ const (
 type clock struct {
 	mu     sync.Mutex
 	timer  *time.Timer
-	silent int // looks at which nothing had come
+	silent int // looks in a row at which nothing had come
 	all    int // looks
 	over   bool
 	heard  func() (bool, error) // whether something has come since the last look, or why the wait is over
@@ -44,8 +44,9 @@ func (c *clock) look() {
 		return
 	}
 	heard, cause := c.heard()
-	if c.all++; !heard {
-		c.silent++
+	c.all++
+	if c.silent++; heard {
+		c.silent = 0
 	}
 	if cause == nil && c.silent < int(callWait/look) && c.all < int(mostCallWait/look) {
 		c.timer.Reset(look)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestClock: a wait ends after a second in which nothing was heard, after half a minute in
+// TestClock: a wait ends after a second in a row in which nothing was heard, after half a minute in
 // any case, and at once for a cause.
 func TestClock(t *testing.T) {
 	ours := errors.New("ours")
@@ -19,7 +19,8 @@ func TestClock(t *testing.T) {
 		"silence":         {func(time.Duration) (bool, error) { return false, nil }, time.Second, errTimeout},
 		"never silent":    {func(time.Duration) (bool, error) { return true, nil }, 30 * time.Second, errTimeout},
 		"half a second":   {func(d time.Duration) (bool, error) { return d <= time.Second/2, nil }, 3 * time.Second / 2, errTimeout},
-		"every other one": {func(d time.Duration) (bool, error) { return d/look%2 == 0, nil }, 1900 * time.Millisecond, errTimeout},
+		"every other one": {func(d time.Duration) (bool, error) { return d/look%2 == 0, nil }, 30 * time.Second, errTimeout},
+		"every ninth one": {func(d time.Duration) (bool, error) { return d/look%9 == 0, nil }, 30 * time.Second, errTimeout},
 		"a cause":         {func(d time.Duration) (bool, error) { return true, map[bool]error{true: ours}[d >= 2*time.Second] }, 2 * time.Second, ours},
 	} {
 		t.Run(name, func(t *testing.T) {

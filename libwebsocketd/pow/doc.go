@@ -9,7 +9,7 @@
 //	Handler.Serve -> opening: the call, and input before it -> Handler.start -> execution
 //	-> talk, the program's side, and caller, the client's -> Request.Converse -> result
 //
-//	message.go    what clients send: a call, a signal
+//	message.go    what clients send: a call, a signal; pieces.go: one that comes in pieces
 //	execution.go  a call that runs, a process or a function (function.go), with its input
 //	              (input.go) and its result (result.go, lastline.go)
 //	clock.go      the wait for a call
@@ -35,8 +35,12 @@
 //     server goes away.
 //
 //   - Input waits, up to a limit, for a process that does not read it, so that a signal after
-//     it is seen. Beyond the limit nothing more is read from the client. What waits counts
-//     against the memory for messages.
+//     it is seen. Beyond the limit nothing more is read from the client. What waits or is being
+//     written counts against the memory for messages, but for a reserve, which needs none. Of a
+//     call message nothing is held once the process runs.
+//
+//   - The rate of messages begins with the call: before it nothing is held back, and little is
+//     taken.
 //
 //   - A process is canceled by SIGINT, SIGTERM and SIGKILL, with its input open: the end of
 //     its input means that the input is complete. That holds for a client that is gone, too.

@@ -51,6 +51,14 @@ func (x *execution) Process() *stdio.Endpoint {
 	return own
 }
 
+// leaving returns what is called before the client's close is answered, nil if nothing is.
+func (x *execution) leaving() func() {
+	if own := x.Process(); own != nil {
+		return own.Leaving
+	}
+	return nil
+}
+
 // cancel asks the process to end. The cause is told in the result. The second call closes the
 // process's input as well. It does not wait.
 func (x *execution) cancel(cause error) {

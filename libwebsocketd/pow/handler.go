@@ -102,7 +102,7 @@ func (h *Handler) Accept(req *libwebsocketd.Request) (libwebsocketd.Acceptance, 
 
 // Serve holds one call: it waits for it, starts the process, and bridges.
 func (h *Handler) Serve(req *libwebsocketd.Request, client *ws.Endpoint) {
-	o := &opening{req: req, client: client}
+	o := &opening{req: req, client: client, pieces: pieces{account: accountOf(req)}}
 	defer o.free()
 	c, result := o.await()
 	var at *libwebsocketd.Request
@@ -120,12 +120,11 @@ func (h *Handler) Serve(req *libwebsocketd.Request, client *ws.Endpoint) {
 		return
 	}
 	x.prefix = failedPrefix
-	if own := x.Process(); own != nil {
-		client.Adopt(at.Program().MessageRate.Throttle(), own.Leaving)
-	}
-	o.handOver(x.input)
-	t := &talk{execution: x, client: client}
-	req.Converse(at, t, caller{client, t, o.rest})
+	client.Spare(reserve)
+	client.Adopt(at.Settings().MessageRate.Throttle(), x.leaving())
+	t := &talk{execution: x, client: client, pieces: pieces{account: x.input.account}}
+	o.handOver(t)
+	req.Converse(at, t, caller{client, t})
 }
 
 // failedPrefix comes before the reason for which a process has failed, over WebSocket.

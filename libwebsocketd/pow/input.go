@@ -11,11 +11,15 @@ import (
 // from the client all the same, so that a signal after them is seen.
 const mostWaiting = 1 << 20
 
-// mostKept is how much room is kept for input while none waits. As much may wait uncounted;
-// beyond that it counts against the memory for messages.
+// reserve is how much of that waits whatever --maxmemory has room for, so that a signal after
+// little input is always seen. That is bounded, because a call holds a process. Beyond it what
+// waits counts against the memory for messages.
+const reserve = 64 << 10
+
+// mostKept is how much room is kept for input while none waits.
 const mostKept = 32 << 10
 
-// memory accounts for what waits; it is a libwebsocketd.Memory.
+// memory accounts for what is held; it is a libwebsocketd.Memory.
 type memory interface {
 	Hold(size int) bool
 	Free()
@@ -35,13 +39,13 @@ type input struct {
 	mu      sync.Mutex
 	room    sync.Cond // there is more of it, or the input is over
 	waiting []byte
-	held    int    // bytes that wait or are being written, unless they came before the call
-	memory  memory // for them; nil if there were never many
+	held    int    // bytes that wait or are being written
+	early   int    // of those, what came before the call
+	memory  memory // for them; nil if they are few
 	spare   []byte // what was written, to be filled again
 	writing bool
-	closes  bool   // after what waits
-	over    bool   // nothing more is written
-	free    func() // called when all that came before the call is written, or will never be; may be nil
+	closes  bool // after what waits
+	over    bool // nothing more is written
 	work    sync.WaitGroup
 }
 
@@ -51,32 +55,49 @@ func newInput(to bridge.Endpoint) *input {
 	return in
 }
 
-// first puts in what came before the call; it may be more than mostWaiting. free is called
-// when nothing of it is held any more. It keeps data.
-func (in *input) first(data []byte, free func()) {
+// first puts in what came before the call; it may be more than mostWaiting. It keeps data, and
+// m, which accounts for that; nil if it is little.
+func (in *input) first(data []byte, m memory) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.free = free; len(in.waiting) > 0 {
+	if len(in.waiting) > 0 {
 		data = append(in.waiting, data...)
 	}
-	in.waiting = data
+	in.early = len(data)
+	in.adoptLocked(data, m)
+}
+
+// adoptLocked makes data all that waits, and m what accounts for all that is held.
+func (in *input) adoptLocked(data []byte, m memory) {
+	in.freeLocked()
+	in.held += len(data) - len(in.waiting)
+	in.waiting, in.memory = data, m
+	if m != nil {
+		m.Hold(in.held) // nothing more comes of it
+	}
 	in.writeLocked()
 }
 
-// takesLocked returns how many of n more bytes may wait, and counts them.
-func (in *input) takesLocked(n int) int {
-	n = min(n, mostWaiting-len(in.waiting))
-	if !in.affordLocked(in.held + n) {
-		n = min(n, mostKept-in.held)
+func (in *input) freeLocked() {
+	if in.memory != nil {
+		in.memory.Free()
+		in.memory = nil
 	}
-	n = max(n, 0)
-	in.held += n
-	return n
+}
+
+// takesLocked returns how many of n more bytes may wait.
+func (in *input) takesLocked(n int) int {
+	waits := in.held - in.early
+	n = min(n, mostWaiting-waits)
+	if !in.affordLocked(in.held + n) {
+		n = min(n, reserve-waits)
+	}
+	return max(n, 0)
 }
 
 // affordLocked reports whether size bytes may be held, and counts them if they are many.
 func (in *input) affordLocked(size int) bool {
-	if size <= mostKept {
+	if size <= reserve {
 		return true
 	}
 	if in.memory == nil && in.account != nil {
@@ -85,9 +106,18 @@ func (in *input) affordLocked(size int) bool {
 	return in.memory == nil || in.memory.Hold(size)
 }
 
+// addLocked lets data wait.
+func (in *input) addLocked(data []byte) {
+	in.held += len(data)
+	in.waiting = append(in.waiting, data...)
+	in.writeLocked()
+}
+
 // wroteLocked notes that nothing is being written.
 func (in *input) wroteLocked() {
-	if in.held = len(in.waiting); in.memory != nil {
+	if in.held = len(in.waiting); in.held <= reserve {
+		in.freeLocked()
+	} else if in.memory != nil {
 		in.memory.Hold(in.held)
 	}
 }
@@ -102,27 +132,31 @@ func (in *input) put(data []byte) {
 			in.room.Wait()
 			continue
 		}
-		in.waiting, data = append(in.waiting, data[:n]...), data[n:]
-		in.writeLocked()
+		in.addLocked(data[:n])
+		data = data[n:]
 	}
 }
 
 // offer puts data in, or returns why it cannot: errInputClosed, or errInputFull if there is no
-// room now. Any amount finds room where all was read that came before.
-func (in *input) offer(data []byte) error {
+// room now. Any amount finds room where nothing is held. m accounts for data, and is its own
+// from now on; nil if nothing does.
+func (in *input) offer(data []byte, m memory) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if in.held == 0 && !in.closes && !in.over {
+		in.adoptLocked(data, m)
+		return nil
+	}
+	if m != nil {
+		defer m.Free()
+	}
 	switch {
 	case in.closes || in.over:
 		return errInputClosed
-	case in.held > 0 && len(in.waiting)+len(data) > mostWaiting:
-		return errInputFull
-	case !in.affordLocked(in.held+len(data)) && in.held > 0:
+	case in.held+len(data) > mostWaiting || !in.affordLocked(in.held+len(data)):
 		return errInputFull
 	}
-	in.held += len(data)
-	in.waiting = append(in.waiting, data...)
-	in.writeLocked()
+	in.addLocked(data)
 	return nil
 }
 
@@ -145,14 +179,7 @@ func (in *input) end() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.over, in.waiting, in.spare, in.held = true, nil, nil, 0
-	if in.memory != nil {
-		in.memory.Free()
-		in.memory = nil
-	}
-	if in.free != nil {
-		in.free()
-		in.free = nil
-	}
+	in.freeLocked()
 	in.room.Broadcast()
 }
 
@@ -177,21 +204,20 @@ func (in *input) write() {
 	defer in.mu.Unlock()
 	defer func() { in.writing = false }()
 	for !in.over && len(in.waiting) > 0 {
-		data, free := in.waiting, in.free
-		in.waiting, in.spare, in.free = in.spare[:0], nil, nil
+		data := in.waiting
+		early := in.early
+		in.waiting, in.spare = in.spare[:0], nil
 		in.mu.Unlock()
 		err := in.to.Send([]bridge.Message{{Kind: bridge.Text, Data: data}})
-		if free != nil {
-			free()
-		}
 		in.mu.Lock()
-		in.wroteLocked()
-		if cap(data) <= 2*mostWaiting {
-			in.spare = data
+		if in.spare = data; cap(data) > reserve { // that would have to be counted
+			in.spare = nil
 		}
 		if in.over = in.over || err != nil; in.over { // it reads no more
 			in.waiting, in.spare = nil, nil
 		}
+		in.early -= early
+		in.wroteLocked()
 		in.room.Broadcast()
 	}
 	if cap(in.spare) > mostKept {

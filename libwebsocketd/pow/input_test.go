@@ -63,49 +63,52 @@ func (s *sink) has() (string, int) {
 // TestInput: everything arrives in order, and then the end, once.
 func TestInput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		to, freed := newSink(nil), 0
+		to, b := newSink(nil), &budget{held: 1}
 		in := newInput(to)
 		in.put([]byte("preamble "))
-		in.first([]byte("early "), func() { freed++ })
+		in.first([]byte("early "), b)
 		in.put([]byte("a"))
 		in.put(nil)
 		in.put([]byte("b"))
-		if err := in.offer([]byte("c")); err != nil {
+		if err := in.offer([]byte("c"), nil); err != nil {
 			t.Error(err)
 		}
 		in.close()
 		in.close()
 		in.put([]byte("late"))
-		if err := in.offer([]byte("late")); err != errInputClosed {
+		if err := in.offer([]byte("late"), nil); err != errInputClosed {
 			t.Error(err)
 		}
 		synctest.Wait()
-		if got, closed := to.has(); got != "preamble early abc" || closed != 1 || freed != 1 {
-			t.Errorf("%q, closed %d times, freed %d times", got, closed, freed)
+		if got, closed := to.has(); got != "preamble early abc" || closed != 1 || b.freed != 1 {
+			t.Errorf("%q, closed %d times, freed %d times", got, closed, b.freed)
 		}
 		in.settle()
-		if freed != 1 {
-			t.Errorf("freed %d times", freed)
+		if b.freed != 1 {
+			t.Errorf("freed %d times", b.freed)
 		}
 	})
 }
 
-// TestInputWaits: a limited amount waits for a process that does not read; put waits beyond
-// it, and offer does not. What is held is freed when it was read.
+// TestInputWaits: a limited amount waits for a process that does not read, with what is being
+// written, and beside what came before the call; put waits beyond it, and offer does not. What
+// is held is freed when it was read.
 func TestInputWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		to := newSink(make(chan bool))
+		to, b := newSink(make(chan bool)), &budget{limit: 8 * mostWaiting}
 		in := newInput(to)
-		freed := false
 		in.put([]byte("0")) // under way
 		synctest.Wait()
 		big := []byte(strings.Repeat("x", 3*mostWaiting))
-		in.first(big, func() { freed = true })
-		if err := in.offer([]byte("y")); err != errInputFull {
+		b.Hold(1)
+		in.first(big, b)
+		if err := in.offer([]byte("y"), nil); err != errInputFull {
 			t.Error(err)
 		}
+		more := strings.Repeat("1", mostWaiting-1)
+		in.put([]byte(more))
 		put := make(chan bool)
-		go func() { in.put([]byte("1")); put <- true }()
+		go func() { in.put([]byte("2")); put <- true }()
 		synctest.Wait()
 		select {
 		case <-put:
@@ -115,22 +118,27 @@ func TestInputWaits(t *testing.T) {
 		to.reads <- true // the 0
 		<-put
 		synctest.Wait()
-		if freed {
+		if b.freed > 0 {
 			t.Error("what is being written was freed")
 		}
-		if err := in.offer([]byte(strings.Repeat("y", mostWaiting-1))); err != nil {
+		to.reads <- true
+		synctest.Wait()
+		if b.freed != 1 {
+			t.Errorf("freed %d times", b.freed)
+		}
+		if err := in.offer([]byte("3"), nil); err != nil {
 			t.Error(err)
 		}
-		if err := in.offer([]byte("z")); err != errInputFull {
-			t.Error(err)
+		if err := in.offer([]byte(strings.Repeat("y", mostWaiting)), nil); err != errInputFull {
+			t.Errorf("what is being written does not wait: %v", err)
 		}
 		in.close()
 		to.reads <- true
 		to.reads <- true
 		synctest.Wait()
 		got, closed := to.has()
-		if want := "0" + string(big) + "1" + strings.Repeat("y", mostWaiting-1); got != want || closed != 1 || !freed {
-			t.Errorf("%d bytes, not %d; closed %d times, freed %t", len(got), len(want), closed, freed)
+		if want := "0" + string(big) + more + "23"; got != want || closed != 1 {
+			t.Errorf("%d bytes, not %d; closed %d times", len(got), len(want), closed)
 		}
 		in.settle()
 	})
@@ -148,21 +156,21 @@ func TestInputIsOver(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				to := newSink(make(chan bool))
 				in := newInput(to)
-				freed := 0
+				b := &budget{held: 1}
 				in.put([]byte("under way"))
 				synctest.Wait()
-				in.first([]byte(strings.Repeat("x", 2*mostWaiting)), func() { freed++ })
+				in.first([]byte(strings.Repeat("x", 2*mostWaiting)), b)
 				put := make(chan bool)
-				go func() { in.put([]byte("waits")); close(put) }()
+				go func() { in.put([]byte(strings.Repeat("x", 2*mostWaiting))); close(put) }()
 				synctest.Wait()
 				end(in, to)
 				<-put
-				if err := in.offer([]byte("x")); !errors.Is(err, errInputClosed) {
+				if err := in.offer([]byte("x"), nil); !errors.Is(err, errInputClosed) {
 					t.Error(err)
 				}
 				in.settle()
-				if got, _ := to.has(); got != "" || freed != 1 {
-					t.Errorf("%.20q was read, and what came before the call was freed %d times", got, freed)
+				if got, _ := to.has(); got != "" || b.freed != 1 {
+					t.Errorf("%.20q was read, and what came before the call was freed %d times", got, b.freed)
 				}
 			})
 		})
@@ -182,27 +190,27 @@ func (b *budget) Hold(size int) bool {
 
 func (b *budget) Free() { b.held, b.freed = 0, b.freed+1 }
 
-// TestInputAndMemory: what waits counts, but for a little; without memory for it only the
-// little waits.
+// TestInputAndMemory: what waits counts, but for the reserve; without memory for it only the
+// reserve waits.
 func TestInputAndMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		to, b := newSink(make(chan bool)), &budget{limit: 3 * mostKept}
+		to, b := newSink(make(chan bool)), &budget{limit: 3 * reserve}
 		in := newInput(to)
 		in.account = func() memory { return b }
-		in.put([]byte(strings.Repeat("x", mostKept))) // under way
+		in.put([]byte(strings.Repeat("x", reserve))) // under way
 		synctest.Wait()
 		if b.held != 0 {
-			t.Errorf("%d bytes of a little are counted", b.held)
+			t.Errorf("%d bytes of the reserve are counted", b.held)
 		}
-		in.put([]byte(strings.Repeat("x", mostKept)))
-		if b.held != 2*mostKept {
+		in.put([]byte(strings.Repeat("x", reserve)))
+		if b.held != 2*reserve {
 			t.Errorf("%d bytes are counted", b.held)
 		}
-		if err := in.offer([]byte(strings.Repeat("x", 2*mostKept))); err != errInputFull || b.held != 2*mostKept {
+		if err := in.offer([]byte(strings.Repeat("x", 2*reserve)), nil); err != errInputFull || b.held != 2*reserve {
 			t.Errorf("%v, %d bytes are counted", err, b.held)
 		}
 		put := make(chan bool)
-		go func() { in.put([]byte(strings.Repeat("x", 2*mostKept))); close(put) }()
+		go func() { in.put([]byte(strings.Repeat("x", 2*reserve))); close(put) }()
 		synctest.Wait()
 		select {
 		case <-put:
@@ -211,26 +219,58 @@ func TestInputAndMemory(t *testing.T) {
 		}
 		to.reads <- true
 		<-put // after the first was read there is room
-		if b.held != 3*mostKept {
+		if b.held != 3*reserve {
 			t.Errorf("%d bytes are counted", b.held)
 		}
 		to.reads <- true
 		to.reads <- true
 		synctest.Wait()
-		if got, _ := to.has(); len(got) != 4*mostKept || b.held != 0 {
-			t.Errorf("%d bytes, %d are still counted", len(got), b.held)
-		}
-		b.limit = 0
-		if err := in.offer([]byte(strings.Repeat("x", 2*mostKept))); err != nil { // all was read
-			t.Error(err)
-		}
-		if err := in.offer([]byte("x")); err != errInputFull {
-			t.Error(err)
+		if got, _ := to.has(); len(got) != 4*reserve || b.held != 0 || b.freed != 2 {
+			t.Errorf("%d bytes, %d are still counted, freed %d times", len(got), b.held, b.freed)
 		}
 		close(to.gone)
 		in.settle()
-		if b.freed != 1 {
+		if b.freed != 2 {
 			t.Errorf("freed %d times", b.freed)
+		}
+	})
+}
+
+// TestInputIsHeldByItsBody: any amount is taken where nothing is held, and what accounts for it
+// does so until it was read. Then it counts with all that is added.
+func TestInputIsHeldByItsBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		to, first, second := newSink(make(chan bool)), &budget{limit: 3 * mostWaiting}, &budget{}
+		in := newInput(to)
+		in.account = func() memory { t.Error("it is counted already"); return second }
+		body := []byte(strings.Repeat("x", 2*mostWaiting))
+		first.Hold(len(body))
+		if err := in.offer(body, first); err != nil {
+			t.Error(err)
+		}
+		if err := in.offer([]byte("y"), second); err != errInputFull || second.freed != 1 {
+			t.Errorf("%v, freed %d times", err, second.freed)
+		}
+		if first.freed != 0 || first.held != len(body) {
+			t.Errorf("%d are counted, freed %d times", first.held, first.freed)
+		}
+		to.reads <- true
+		synctest.Wait()
+		if first.freed != 1 {
+			t.Errorf("freed %d times", first.freed)
+		}
+		if err := in.offer([]byte(strings.Repeat("y", reserve)), second); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		in.account = nil
+		if err := in.offer([]byte("z"), first); err != errInputFull {
+			t.Errorf("there is no memory: %v", err)
+		}
+		close(to.gone)
+		in.settle()
+		if first.freed != 2 || second.freed != 2 {
+			t.Errorf("freed %d and %d times", first.freed, second.freed)
 		}
 	})
 }

@@ -23,8 +23,9 @@ type opening struct {
 	clock  *clock
 
 	early  []byte
-	memory memory           // of early; nil if it is little
-	data   []byte           // of the call
+	memory memory // of early; nil if it is little
+	pieces pieces
+	data   []byte           // of the call; valid until the next Receive
 	rest   []bridge.Message // what has come after it; valid until the next Receive
 	read   int64            // bytes of the client's at the last look of the clock
 }
@@ -72,24 +73,21 @@ func (o *opening) reject(result *Result) {
 // and an error if the call cannot be taken.
 func (o *opening) receive() (whole bool, err error) {
 	for {
-		batch, err := o.client.Receive()
-		if err != nil {
+		batch, gone := o.client.Receive()
+		if gone != nil {
 			return false, nil
 		}
 		for i := range batch {
 			m := &batch[i]
-			switch {
-			case m.Kind != bridge.Binary:
+			if m.Kind != bridge.Binary {
 				if err := o.hold(m.Data); err != nil {
 					return false, err
 				}
 				continue
-			case len(o.data)+len(m.Data) > mostControl:
-				return false, errProtocol
 			}
-			if o.data = append(o.data, m.Data...); !m.More {
+			if o.data, whole, err = o.pieces.add(m); whole || err != nil {
 				o.rest = batch[i+1:]
-				return true, nil
+				return whole, err
 			}
 		}
 	}
@@ -115,21 +113,21 @@ func (o *opening) hold(data []byte) error {
 	return nil
 }
 
-// handOver puts what has come before the call into the input of the process.
-func (o *opening) handOver(to *input) {
-	if len(o.early) == 0 {
-		return
+// handOver puts what has come before the call into the input of the process, and what has come
+// after it into the conversation. Nothing is held any more then.
+func (o *opening) handOver(t *talk) {
+	if len(o.early) > 0 {
+		t.input.first(o.early, o.memory)
+		o.early, o.memory = nil, nil
 	}
-	var free func()
-	if o.memory != nil {
-		free = o.memory.Free
-	}
-	to.first(o.early, free)
-	o.early, o.memory = nil, nil
+	t.rest = o.rest
+	o.free()
 }
 
-// free gives back what is held.
+// free drops what is held.
 func (o *opening) free() {
+	o.early, o.data, o.rest = nil, nil, nil
+	o.pieces.free()
 	if o.memory != nil {
 		o.memory.Free()
 		o.memory = nil

@@ -159,13 +159,11 @@ func (c *restCall) serveInput(w http.ResponseWriter, req *libwebsocketd.Request)
 		req.Refuse(w, refusal)
 		return
 	}
-	data, free, ok := req.ReadBody(w, 0)
+	data, memory, ok := req.ReadBodyNow(w, 0)
 	if !ok {
 		return
 	}
-	err := c.offer(data)
-	free()
-	switch {
+	switch err := c.offer(data, memory); {
 	case err == nil:
 		confirm(w, "input sent")
 	case errors.Is(err, errInputFull):
@@ -175,12 +173,14 @@ func (c *restCall) serveInput(w http.ResponseWriter, req *libwebsocketd.Request)
 	}
 }
 
-// offer gives what runs input, or returns why it cannot.
-func (c *restCall) offer(data []byte) error {
+// offer gives what runs input, or returns why it cannot. m accounts for data, and is its own
+// from now on.
+func (c *restCall) offer(data []byte, m memory) error {
 	if c.ended() != nil {
+		m.Free()
 		return errInputClosed
 	}
-	return c.x.input.offer(data)
+	return c.x.input.offer(data, m)
 }
 
 // serveCloseInput ends the input, after what waits for the process.

@@ -14,8 +14,8 @@ func (h *Handler) serveNew(w http.ResponseWriter, req *libwebsocketd.Request) {
 	if !ok {
 		return
 	}
+	defer free() // when the process has the parameters
 	c, err := parseCall(data)
-	free()
 	if err != nil {
 		fail(w, req, http.StatusBadRequest, "failed to decode call message")
 		return

@@ -8,16 +8,15 @@ import (
 	"websocketd/libwebsocketd/ws"
 )
 
-// mostControl is how many bytes a call or a signal may have.
-const mostControl = 1 << 20
-
 // talk is a call that runs, as the program's side of a conversation over WebSocket. Its last
 // message is the result; binary messages to it are signals.
 type talk struct {
 	*execution
-	client  *ws.Endpoint
-	control []byte // of a signal that comes in pieces
-	told    bool
+	client *ws.Endpoint
+	rest   []bridge.Message // what has come with the call, after it
+	pieces pieces           // of a signal
+	drops  bool             // the rest of a message that was one piece too many
+	told   bool
 }
 
 var _ bridge.Endpoint = (*talk)(nil)
@@ -44,23 +43,33 @@ func (t *talk) Send(batch []bridge.Message) error {
 			t.input.put(m.Data)
 			continue
 		}
-		if len(t.control) <= mostControl {
-			t.control = append(t.control, m.Data...)
+		if !t.drops {
+			t.control(m)
 		}
-		if !m.More {
-			t.signal(t.control)
-			t.control = t.control[:0]
-		}
+		t.drops = t.drops && m.More
 	}
 	return nil
+}
+
+// control takes a signal, or a piece of one.
+func (t *talk) control(m *bridge.Message) {
+	data, whole, err := t.pieces.add(m)
+	switch {
+	case err != nil:
+		t.drops = true
+		t.cancel(err)
+	case whole:
+		t.signal(data)
+		t.pieces.free()
+	}
 }
 
 // signal does what the client asks for during a call.
 func (t *talk) signal(data []byte) {
 	signal, err := parseSignal(data)
 	switch {
-	case err != nil || len(data) > mostControl:
-		t.cancel(errProtocol)
+	case err != nil:
+		t.cancel(err)
 	case signal == signalClose:
 		t.input.close()
 	default:
@@ -92,13 +101,13 @@ func (t *talk) Close() error {
 type caller struct {
 	*ws.Endpoint
 	talk *talk
-	rest []bridge.Message // what has come with the call, after it
 }
 
 // ReceiveEach calls each with what has come with the call, and with every batch after it.
 func (c caller) ReceiveEach(each func([]bridge.Message)) error {
-	if len(c.rest) > 0 {
-		each(c.rest)
+	if rest := c.talk.rest; len(rest) > 0 {
+		c.talk.rest = nil
+		each(rest)
 	}
 	return c.Endpoint.ReceiveEach(each)
 }

@@ -54,6 +54,7 @@ type Endpoint struct {
 	release atomic.Pointer[context.CancelFunc] // ends the wait for a message that is held back; nil without a throttle
 
 	share   *gate.Share          // of the memory for messages; nil without a budget
+	spared  int                  // bytes of a message that need none of it
 	tooSlow atomic.Bool          // set by late: others wait for memory this client holds
 	looked  bool                 // late was called before,
 	read    int64                // when this many bytes had been read
@@ -116,7 +117,8 @@ func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
 }
 
 // Adopt makes Throttle and Leaving of the Options those of the client, where a Dialect learns
-// later than at the handshake which program it is for. Either may be nil. It must be called by
+// later than at the handshake which program it is for. Either may be nil. Messages that have
+// arrived already are not counted. It must be called by
 // the goroutine that receives, between two calls of Receive.
 func (w *Endpoint) Adopt(throttle *gate.Throttle, leaving func()) {
 	if leaving != nil {

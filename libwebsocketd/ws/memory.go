@@ -49,7 +49,7 @@ func (w *Endpoint) Awaits() bool { return w.alive.reading.Load() && !socket.HasU
 // come. Meanwhile the client's input is held back, and the buffer is shrunk to what has
 // come.
 func (w *Endpoint) afford(size int) error {
-	if size == 0 {
+	if size <= w.spared {
 		w.share.Free()
 		return nil
 	}
@@ -63,3 +63,7 @@ func (w *Endpoint) afford(size int) error {
 	}
 	return w.share.Await(w.ctx, readbuf.Cost(size))
 }
+
+// Spare lets so many bytes of the client's messages come without memory for them. It must be
+// called by the goroutine that receives, between two calls of Receive.
+func (w *Endpoint) Spare(size int) { w.spared = size }

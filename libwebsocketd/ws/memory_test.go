@@ -132,3 +132,32 @@ func TestTooSlow(t *testing.T) {
 		t.Errorf("%d bytes are held at the end", w.share.Held())
 	}
 }
+
+// TestSpare: what is spared comes whole when there is no memory, and more waits for it.
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	p := tcpPair(t)
+	b, more := shortMemory(t)
+	w := counted(t, p, b)
+	w.Spare(64 << 10)
+	go p.wire.Write(clientFrames(aText+strings.Repeat("x", 64<<10), aText+strings.Repeat("x", 65<<10)))
+	got := make(chan int)
+	go func() {
+		for range 2 {
+			batch, _ := w.Receive()
+			size := 0
+			for i := range batch {
+				size += len(batch[i].Data)
+			}
+			got <- size
+		}
+	}()
+	if n := <-got; n != 64<<10 {
+		t.Errorf("%d bytes have come", n)
+	}
+	testkit.Eventually(t, "the second one waits", func() bool { return !w.alive.reading.Load() })
+	more()
+	if n := <-got; n != 65<<10 {
+		t.Errorf("%d bytes have come", n)
+	}
+}

@@ -39,17 +39,23 @@ func TestSlowCall(t *testing.T) {
 	c.wants(t, "", null)
 }
 
-// A client whose messages are held back has time, too.
-func TestCallIsHeldBack(t *testing.T) {
+// A rate begins with the call, whether it is the program's or one for all: what comes before it
+// is not held back.
+func TestRateBeginsWithTheCall(t *testing.T) {
 	t.Parallel()
-	s := serve(t, cat, "--messagerate=1/s")
-	c := open(t, s)
-	for _, text := range []string{"a", "b", "c"} {
-		c.input(t, text)
+	for _, s := range []*harness.Server{serve(t, cat, "--messagerate=2/h"), serve(t, cat+"messagerate = \"2/h\"\n")} {
+		c := open(t, s)
+		for range 12 {
+			c.input(t, "a")
+		}
+		c.control(t, message("cat"))
+		c.says(t, strings.Repeat("a", 12))
+		for _, text := range []string{"b", "c", "held back"} {
+			c.input(t, text)
+		}
+		c.says(t, "bc")
+		c.Close()
 	}
-	c.control(t, message("cat"))
-	c.control(t, signalClose)
-	c.wants(t, "abc", null)
 }
 
 // Text before the call is the first input, whatever comes in which piece.
@@ -143,6 +149,21 @@ func TestEarlyTextAndMemory(t *testing.T) {
 	harness.NoSurvivors(t, s)
 	if result := try(t); result != null {
 		t.Errorf("alone: %s", result)
+	}
+}
+
+// The only client has a good part of a small --maxmemory for it.
+func TestEarlyTextAndLittleMemory(t *testing.T) {
+	t.Parallel()
+	s := serve(t, cat, "--maxmemory=1MiB")
+	all := strings.Repeat(pattern(1000), 200)
+	for range 3 {
+		c := open(t, s)
+		c.input(t, all[:len(all)/2])
+		c.input(t, all[len(all)/2:])
+		c.control(t, message("cat"))
+		c.control(t, signalClose)
+		c.wants(t, all, null)
 	}
 }
 
