@@ -20,7 +20,7 @@ import (
 func TestThousandCalls(t *testing.T) {
 	t.Parallel()
 	const n = 1000
-	s := serve(t, shell("waits", `echo up; exec cat`)+deaf, "--maxforks="+strconv.Itoa(n))
+	s := serve(t, shell("waits", `echo up; exec cat`)+deaf, "--maxforks="+strconv.Itoa(n), "--pingms=0") // until all have called, they read nothing
 	before := harness.Descriptors(t, s.PID)
 	calls := make([]*call, n)
 	few(16, n, func(i int) {

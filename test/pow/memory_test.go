@@ -79,8 +79,9 @@ func TestControlMessagesAreForgotten(t *testing.T) {
 	}
 	before := harness.PeakMemory(t, s.PID)
 	few(2, 100, func(i int) {
+		call := []string{padded("call", "sleeps"), message("sleeps", params...)}[i%2]
 		c := open(t, s)
-		c.control(t, []string{padded("call", "sleeps"), message("sleeps", params...)}[i%2])
+		c.control(t, call)
 		c.says(t, "up\n")
 		c.control(t, padded("signal", "close"))
 	})
