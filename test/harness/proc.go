@@ -231,6 +231,12 @@ func describe(pids []int) string {
 	return strings.Join(all, ", ")
 }
 
+// Stopped reports whether a process is stopped, by SIGSTOP or the like.
+func Stopped(pid int) bool {
+	state, err := statusField(pid, "State")
+	return err == nil && strings.HasPrefix(state, "T")
+}
+
 // Blocked reports whether pid waits in the kernel for room in a pipe, in any of its threads.
 func Blocked(pid int) bool {
 	threads, _ := filepath.Glob(procFile(pid, "task/*/wchan"))

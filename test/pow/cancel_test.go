@@ -3,6 +3,7 @@ package pow
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,6 +88,9 @@ func TestCancelEndsEverything(t *testing.T) {
 				s := serve(t, deaf, "--maxforks=1")
 				c := begin(t, s, name)
 				c.says(t, "up\n")
+				if name == "stopped" {
+					harness.Until(t, "it has stopped itself", func() bool { return slices.ContainsFunc(s.Children(), harness.Stopped) })
+				}
 				for sent := 0; sent < flood; sent += 9 << 10 {
 					c.input(t, strings.Repeat("x", 9<<10))
 				}
