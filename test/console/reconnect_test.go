@@ -86,6 +86,7 @@ func testSharedComesBack(t *testing.T, browser context.Context, _ *harness.Serve
 func testRestart(t *testing.T, browser context.Context, _ *harness.Server) {
 	s := harness.Start(t, harness.Binary(t), "--devconsole", "--pingms=0", "--shared", "--restart=always", "sh", "-c", `read -r line; echo "$line"; exit 3`)
 	p := openPage(t, browser, s.Addr, "/")
+	p.until(`$("reconnect").checked`) // it is known what is served: a connection before that is not resumed
 	p.connect()
 	for i, line := range []string{"one", "two"} {
 		p.send(line)

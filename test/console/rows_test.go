@@ -100,7 +100,9 @@ func testLinks(t *testing.T, browser context.Context, s *harness.Server) {
 		strings.Repeat("x", 590) + " http://localhost:1/cut/off":  "",
 		"\x1b[1mhttp://localhost:1/\u202ebold\x1b[0m":             "http://localhost:1/ noopener noreferrer",
 	} {
-		eval[any](p, fmt.Sprintf("clear(); addData('onmessage', `%s`)", text))
+		eval[any](p, "clear()")
+		p.until(`document.querySelectorAll(".row.onmessage").length === 0`) // the page shows both in its next frame
+		eval[any](p, fmt.Sprintf("addData('onmessage', `%s`)", text))
 		p.until(`document.querySelectorAll(".row.onmessage").length === 1`)
 		if got := eval[string](p, links); got != want {
 			t.Errorf("%q: links %q, not %q", text, got, want)
