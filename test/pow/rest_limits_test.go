@@ -64,7 +64,7 @@ func TestRESTPlaceOfResult(t *testing.T) {
 func TestRESTExpiry(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it takes more than a minute")
+		harness.Skip(t, "more than a minute", "-short")
 	}
 	s := serve(t, script("sleeps", "exec sleep 1000"), "--loglevel=access")
 	a := newAPI(t, s, "/pow/")
