@@ -85,10 +85,13 @@ func (c *Block) Free() {
 	}
 }
 
-// Begin drops the batch, so that nothing keeps what its messages were made of: the block may
-// have another owner soon.
+// Begin drops the batch. Its block may have another owner soon, and must not keep a long
+// message that lies elsewhere: that is the first of a batch or the last, since all between
+// them came in one read. A batch of short lines has thousands, which are not cleared.
 func (in *Buffer) Begin() {
-	clear(in.Batch)
+	if n := len(in.Batch); n > 0 {
+		in.Batch[0], in.Batch[n-1] = bridge.Message{}, bridge.Message{}
+	}
 	in.Batch = in.Batch[:0]
 }
 
