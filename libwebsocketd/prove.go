@@ -25,7 +25,7 @@ func (s *Server) letIn(r *http.Request, p *program, at string, from *remote) *ga
 // that shows nothing is refused if each program wants something. What the program requires is
 // checked by Named. The origin of one who is led to a page is not checked.
 func (s *Server) letInAnywhere(r *http.Request, from *remote, led bool) *gate.Refusal {
-	refusal, a := s.checkOrigin(r), s.anyone
+	refusal, open := s.checkOrigin(r), false
 	if led {
 		refusal = nil
 	}
@@ -33,9 +33,11 @@ func (s *Server) letInAnywhere(r *http.Request, from *remote, led bool) *gate.Re
 		if refusal != nil && p.checkOrigin(r) == nil {
 			refusal = nil
 		}
-		if p.access == nil {
-			a = a.OrNobody()
-		}
+		open = open || p.access == nil
+	}
+	a := s.anyone
+	if open {
+		a = a.OrNobody()
 	}
 	if refusal == nil && !isPreflight(r) {
 		refusal = s.prove(r, a, "", from)

@@ -139,7 +139,7 @@ func (in *input) settle() {
 // cannot carry does end it, on the client's account.
 func sendToProgram(in *input, client Endpoint) {
 	deaf := false
-	err := receiveEach(client, func(batch []Message) {
+	err := ReceiveEach(client, func(batch []Message) {
 		if deaf {
 			return
 		}
@@ -164,7 +164,7 @@ func sendToClient(client, program Endpoint, m *Meter) error {
 			return deliverToClient(to, many, m)
 		}
 	}
-	return receiveEach(program, func(batch []Message) {
+	return ReceiveEach(program, func(batch []Message) {
 		if client.Send(batch) == nil {
 			m.ToClient.add(batch)
 		} else {
@@ -180,8 +180,8 @@ type forwarder interface {
 	ReceiveEach(each func([]Message)) error
 }
 
-// receiveEach calls each with every batch of e, and returns the error of e's Receive.
-func receiveEach(e Endpoint, each func([]Message)) error {
+// ReceiveEach calls each with every batch of e, and returns the error of e's Receive.
+func ReceiveEach(e Endpoint, each func([]Message)) error {
 	if e, ok := e.(forwarder); ok {
 		return e.ReceiveEach(each)
 	}

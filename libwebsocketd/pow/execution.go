@@ -76,28 +76,12 @@ func (x *execution) cancel(cause error) {
 
 // each calls f with every batch of output, and returns the result when there is no more.
 func (x *execution) each(f func([]bridge.Message)) *Result {
-	err := receiveEach(x.proc, func(batch []bridge.Message) { f(x.outputOf(batch)) })
+	err := bridge.ReceiveEach(x.proc, func(batch []bridge.Message) { f(x.outputOf(batch)) })
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.ended = true
 	x.result = resultOf(err, x.cause, x.value(), x.prefix)
 	return x.result
-}
-
-// receiveEach calls f with every batch of e, and returns the error of e's Receive.
-func receiveEach(e bridge.Endpoint, f func([]bridge.Message)) error {
-	if e, ok := e.(interface {
-		ReceiveEach(func([]bridge.Message)) error
-	}); ok {
-		return e.ReceiveEach(f)
-	}
-	for {
-		batch, err := e.Receive()
-		if err != nil {
-			return err
-		}
-		f(batch)
-	}
 }
 
 // outputOf returns a batch of the process as output. It notes the last line, if it is wanted.
