@@ -13,6 +13,7 @@ const (
 // meanwhile, because others had the processors, gets that time back.
 type Grace struct {
 	process *Process
+	killed  bool      // it waits for the end of a process that was sent SIGKILL
 	began   time.Time // zero: the wait is not being extended
 	looked  time.Time
 	ran     map[string]time.Duration
@@ -27,7 +28,7 @@ func (g *Grace) More() time.Duration {
 	if g.began.IsZero() {
 		g.began = now
 	}
-	if now.Sub(g.began) > mostGrace || !g.process.kept(&g.ran, now.Sub(g.looked)) {
+	if now.Sub(g.began) > mostGrace || !g.process.kept(&g.ran, now.Sub(g.looked), g.killed) {
 		*g = g.process.Grace()
 		return 0
 	}

@@ -210,6 +210,7 @@ func (p *Process) climb() error {
 		}
 		var more time.Duration
 		if wait > 0 { // an action without a wait is not put off
+			grace.killed = action == giveUp
 			more = grace.More()
 			if more == 0 && hasExited(p.Pid) {
 				more = lookPause // our watcher is late

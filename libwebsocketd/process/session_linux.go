@@ -23,6 +23,9 @@ type stat struct {
 	started                uint64 // in ticks of the bootClock
 }
 
+// isKept reports whether something else than the thread itself keeps it from running.
+func (s stat) isKept(killed bool) bool { return s.state == 'R' || killed && s.state == 'D' }
+
 // dead reports whether it is a zombie: it only waits to be collected.
 func (s stat) dead() bool { return s.state == 'Z' || s.state == 'X' }
 
@@ -193,14 +196,15 @@ func (p *Process) otherGroups() map[int]bool {
 // kept reports whether other processes keep the session from running: a thread is
 // ready, and all ready threads together had a processor for less than half of
 // elapsed. ran holds the processor time of each thread at the last look; kept
-// replaces it.
-func (p *Process) kept(ran *map[string]time.Duration, elapsed time.Duration) bool {
+// replaces it. A thread that was killed cannot end either while the kernel holds it, as
+// for a page that is being read.
+func (p *Process) kept(ran *map[string]time.Duration, elapsed time.Duration, killed bool) bool {
 	now := make(map[string]time.Duration)
 	var had time.Duration
 	for _, pid := range p.members() {
 		for _, tid := range numbers(fmt.Sprintf("/proc/%d/task", pid)) {
 			thread := fmt.Sprintf("%d/task/%d", pid, tid)
-			if s, ok := statOf(thread); ok && s.state == 'R' {
+			if s, ok := statOf(thread); ok && s.isKept(killed) {
 				now[thread] = ranFor(thread)
 				had += min(now[thread]-(*ran)[thread], elapsed)
 			}

@@ -21,7 +21,7 @@ func (p *Process) killRest() bool { return false }
 
 func (p *Process) otherGroups() map[int]bool { return nil }
 
-func (p *Process) kept(*map[string]time.Duration, time.Duration) bool { return false }
+func (p *Process) kept(*map[string]time.Duration, time.Duration, bool) bool { return false }
 
 func hasExited(int) bool { return false }
 
