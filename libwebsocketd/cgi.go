@@ -102,7 +102,8 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	dir := filepath.Dir(to.argv[0])
 	proc, err := s.launcher.Start(process.Spec{Path: to.argv[0], Args: to.argv, Env: env, Dir: dir})
 	if err != nil {
-		return nil, launchFailed(log, err, to.argv[0], dir, r.RequestURI)
+		refusal, _ := launchFailed(log, err, to.argv[0], dir, r.RequestURI)
+		return nil, refusal
 	}
 	return stdio.NewEndpoint(proc, stdio.Options{
 		Binary: true, MaxLine: to.program.MaxLine, CloseDelay: to.program.CloseDelay,

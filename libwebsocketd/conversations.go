@@ -1,12 +1,14 @@
 package libwebsocketd
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // Conversation describes a conversation that is running, or has just ended.
@@ -45,10 +47,10 @@ func (s *Server) Conversations() []Conversation {
 
 // Kick ends the conversations with an ID, and reports whether there were any. The client
 // is sent a close code and a reason, and its program ends as if the client had left. The
-// code must be 1000, or one from 3000 to 4999 (RFC 6455 section 7.4); with another Kick
+// code must be 1000, 1008, or one from 3000 to 4999 (RFC 6455 section 7.4); with another Kick
 // does nothing. It waits for a write to the client that is in progress.
 func (s *Server) Kick(id string, code int, reason string) bool {
-	if id == "" || code != bridge.CloseNormal && (code < 3000 || code > 4999) {
+	if id == "" || code != bridge.CloseNormal && code != bridge.ClosePolicyViolation && (code < 3000 || code > 4999) {
 		return false
 	}
 	var kicked []*session
@@ -72,23 +74,50 @@ type Observer interface {
 	Began(c Conversation)
 	Ended(c Conversation)                         // once it is over, with its Cause
 	Refused(status int)                           // a request was answered with a refusal
-	Started(program string)                       // a process that is bridged; no CGI script
-	Exited(program string, ending process.Ending) // nothing of the process remains
+	Exited(program string, ending process.Ending) // nothing of a started process remains
+
+	// Started is called when a process has started that is bridged; no CGI script is. The Tap
+	// that it returns is shown what the process writes; nil is none.
+	Started(p Process) stdio.Tap
+
+	// Failed is called when a process could not be started, with the reason for the log.
+	Failed(p Process, why string)
 }
 
-// observe reports the start of a process to the Observer. It returns ended, so that the
-// Observer gets the process's end too.
-func (s *Server) observe(p *program, ended func(process.Ending)) func(process.Ending) {
+// Process describes a process to an Observer.
+type Process struct {
+	Program string // the Name of its Program; "" is the Config's own
+	ID      string // of the Conversation or the session that it is for; "" if it is for all clients
+	Pid     int    // 0 if it has failed to start
+	History int    // bytes of its output that its Lifetime keeps; 0 if it keeps none
+
+	// Send sends messages to the process, between those of its clients. It gives up when ctx
+	// is done. nil if the process takes
+	// nothing but what its one client sends.
+	Send func(ctx context.Context, batch ...bridge.Message) error
+}
+
+// observe reports the start of a process to the Observer, and sets o's Tap. Its Ended also
+// reports the process's end to the Observer.
+func (s *Server) observe(p Process, o *stdio.Options, ended func(process.Ending)) {
+	o.Ended = ended
 	watch := s.cfg.Observer
 	if watch == nil {
-		return ended
+		return
 	}
-	watch.Started(p.Name)
-	return func(ending process.Ending) {
-		watch.Exited(p.Name, ending)
+	o.Tap = watch.Started(p)
+	o.Ended = func(ending process.Ending) {
+		watch.Exited(p.Program, ending)
 		if ended != nil {
 			ended(ending)
 		}
+	}
+}
+
+// observeFailure reports to the Observer that a process could not be started.
+func (s *Server) observeFailure(p Process, why string) {
+	if watch := s.cfg.Observer; watch != nil {
+		watch.Failed(p, why)
 	}
 }
 
@@ -100,11 +129,11 @@ func (s *Server) converse(x *session) bridge.Traffic {
 		watch.Began(x.about)
 	}
 	t := x.run()
-	s.leave(x)
-	if watch != nil {
+	if watch != nil { // before it leaves the list: what counts both must not miss it
 		over := x.conversation()
 		over.Traffic = t
 		watch.Ended(over)
 	}
+	s.leave(x)
 	return t
 }

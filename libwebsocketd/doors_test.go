@@ -19,6 +19,7 @@ import (
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/testkit"
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // doors is a Lifetime whose Supervisor is a Face of its programs and adds to the header of
@@ -190,8 +191,12 @@ func (w *watcher) Began(c Conversation) { w.add("began %s", c.Program) }
 func (w *watcher) Ended(c Conversation) {
 	w.add("ended %s %d %d: %v", c.Program, c.ToProgram.Messages, c.ToClient.Bytes, c.Cause)
 }
-func (w *watcher) Refused(status int)     { w.add("refused %d", status) }
-func (w *watcher) Started(program string) { w.add("started %s", program) }
+func (w *watcher) Refused(status int) { w.add("refused %d", status) }
+func (w *watcher) Started(p Process) stdio.Tap {
+	w.add("started %s", p.Program)
+	return nil
+}
+func (w *watcher) Failed(p Process, why string) { w.add("failed %s", p.Program) }
 func (w *watcher) Exited(program string, ending process.Ending) {
 	w.add("exited %s %s", program, ending)
 }

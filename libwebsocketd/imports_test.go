@@ -26,12 +26,12 @@ var below = map[string][]string{
 	".":                        {"internal/cli", "libwebsocketd/process"},
 	"client":                   {"libwebsocketd/ws"},
 	"internal/cli":             {"internal/connect", "libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd"},
-	"libwebsocketd/control":    {"libwebsocketd/hub", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
+	"libwebsocketd/control":    {"libwebsocketd/hub", "libwebsocketd/gate", "libwebsocketd/listen", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":        {"libwebsocketd/session"},
 	"libwebsocketd/mcp":        {"libwebsocketd/session"},
 	"libwebsocketd/session":    {"libwebsocketd/shared"},
 	"libwebsocketd/manager":    {"libwebsocketd/shared"},
-	"libwebsocketd/hub":        {"libwebsocketd/ws", "libwebsocketd/record"},
+	"libwebsocketd/hub":        {"libwebsocketd/ws", "libwebsocketd/exchange", "libwebsocketd/record"},
 	"libwebsocketd/cluster":    {"libwebsocketd", "libwebsocketd/record"},
 	"libwebsocketd/shared":     {"libwebsocketd", "libwebsocketd/flow"},
 	"libwebsocketd/credential": {"libwebsocketd/gate", "libwebsocketd/process", "libwebsocketd/internal/paths", "libwebsocketd/internal/after"},
@@ -89,6 +89,7 @@ var outside = map[string][]string{
 	"github.com/pelletier/go-toml": {"internal/cli/"},
 	"golang.org/x/time":            {"libwebsocketd/gate/"},
 	"github.com/golang-jwt/jwt":    {"libwebsocketd/credential/"},
+	"github.com/prometheus":        {"libwebsocketd/control/"},
 	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
 }
 

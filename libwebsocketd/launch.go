@@ -77,14 +77,17 @@ func (req *Request) start(args []string, o stdio.Options) (*stdio.Endpoint, *gat
 		var err error
 		if proc, err = s.launch(p, slices.Concat(req.to.argv, args), env); err != nil {
 			s.release(p)
-			return nil, asLogged(launchFailed(req.log, err, req.to.argv[0], p.WorkDir, req.HTTP.RequestURI))
+			refusal, why := launchFailed(req.log, err, req.to.argv[0], p.WorkDir, req.HTTP.RequestURI)
+			s.observeFailure(Process{Program: p.Name, ID: req.id}, why)
+			return nil, asLogged(refusal)
 		}
 	}
 	if p.PreforkRequest {
 		req.first = requestLine(env)
 	}
 	req.log = req.log.With("pid", proc.Pid)
-	o.Log, o.Slot, o.Hint, o.Ended = req.log, place{&s.programs, p}, &p.hint, s.observe(p, s.cfg.Ended)
+	o.Log, o.Slot, o.Hint = req.log, place{&s.programs, p}, &p.hint
+	s.observe(Process{Program: p.Name, ID: req.id, Pid: proc.Pid}, &o, s.cfg.Ended)
 	return stdio.NewEndpoint(proc, o), nil
 }
 
@@ -105,14 +108,14 @@ func (p *program) spec(argv, env []string) process.Spec {
 	return spec
 }
 
-// launchFailed logs why an executable could not be started, and returns the refusal. The
+// launchFailed logs why an executable could not be started, and returns it with the refusal. The
 // system's error is of little use when it is the interpreter that is missing, so the log
 // has the true cause instead. Paths are for the log only, not for strangers. uri is the
 // part of the URL that went into the environment.
-func launchFailed(log *slog.Logger, err error, path, dir, uri string) *gate.Refusal {
-	refusal, why := launchRefusal(err, path, dir, uri)
+func launchFailed(log *slog.Logger, err error, path, dir, uri string) (refusal *gate.Refusal, why string) {
+	refusal, why = launchRefusal(err, path, dir, uri)
 	logging.At(log, logging.LevelError, "process", "Could not launch process: "+why)
-	return refusal
+	return refusal, why
 }
 
 func launchRefusal(err error, path, dir, uri string) (refusal *gate.Refusal, why string) {

@@ -127,6 +127,13 @@ type Start struct {
 	For    *Request // the client whose request the process sees; nil is none
 	Env    []string // NAME=VALUE; they win over all others
 
+	// ID is that of the session the process is for, as an Observer is told; "" is none. Send
+	// sends messages to the process in turn with those of its clients; nil: nothing does.
+	ID   string
+	Send func(ctx context.Context, batch ...bridge.Message) error
+
+	History int // bytes of the output that the Lifetime keeps, as an Observer is told
+
 	// Owner is whose alone the process is. It sees that as REMOTE_USER and AUTH_TYPE, and
 	// the console shows its standard error to nobody else. The zero value is nobody's.
 	Owner Identity
@@ -157,10 +164,13 @@ func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 	proc, err := s.launch(p, slices.Concat(at.argv, o.Args), env)
 	if err != nil {
 		s.release(p)
-		return nil, launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
+		refusal, why := launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
+		s.observeFailure(Process{Program: p.Name, ID: o.ID}, why)
+		return nil, refusal
 	}
 	e := p.processOptions()
-	e.Log, e.Slot, e.Hint, e.Ended = log.With("pid", proc.Pid), place{&s.programs, p}, &p.hint, s.observe(p, nil)
+	e.Log, e.Slot, e.Hint = log.With("pid", proc.Pid), place{&s.programs, p}, &p.hint
+	s.observe(Process{Program: p.Name, ID: o.ID, Pid: proc.Pid, History: o.History, Send: o.Send}, &e, nil)
 	return stdio.NewEndpoint(proc, e), nil
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"strings"
 
@@ -187,7 +188,8 @@ func (s *supervisor) newHub(x *Session, call *libwebsocketd.Attach) *shared.Hub 
 // starter returns the function that starts the session's process. It keeps nothing of the
 // request: that may be over long before.
 func (s *supervisor) starter(x *Session, start libwebsocketd.Start) func() (libwebsocketd.Endpoint, *gate.Refusal) {
-	start = libwebsocketd.Start{Target: start.Target, Owner: x.Owner, Environ: withoutSecrets(s.runtime.Environ(start))}
+	start = libwebsocketd.Start{Target: start.Target, Owner: x.Owner, Environ: withoutSecrets(s.runtime.Environ(start)), ID: x.ID, History: s.life.History,
+		Send: func(ctx context.Context, batch ...libwebsocketd.Message) error { return x.hub.SendUntil(ctx, batch...) }}
 	started := false
 	return func() (libwebsocketd.Endpoint, *gate.Refusal) {
 		p, refusal := s.runtime.StartFor(start)

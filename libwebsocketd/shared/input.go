@@ -91,6 +91,11 @@ func (h *Hub) Send(batch []libwebsocketd.Message) error {
 	return h.put(context.Background(), newInputBatch(batch))
 }
 
+// SendUntil does what Send does, and gives up when ctx is done.
+func (h *Hub) SendUntil(ctx context.Context, batch ...libwebsocketd.Message) error {
+	return h.put(ctx, newInputBatch(batch))
+}
+
 // put gives a batch to the process, and waits until it is taken.
 func (h *Hub) put(ctx context.Context, to *inputBatch) error {
 	if !closed(h.ready) {

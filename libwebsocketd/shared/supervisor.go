@@ -143,15 +143,18 @@ func (s *supervisor) newHub(at libwebsocketd.Target, owner libwebsocketd.Identit
 	if s.life.Watch {
 		o.Files = FilesOf(at.Command(), p.WorkDir)
 	}
+	var h *Hub
+	start := libwebsocketd.Start{Target: at, Owner: owner, History: s.life.History, Send: func(ctx context.Context, batch ...libwebsocketd.Message) error {
+		return h.SendUntil(ctx, batch...)
+	}}
 	o.Start = func() (libwebsocketd.Endpoint, *gate.Refusal) {
-		program, refusal := s.runtime.StartFor(libwebsocketd.Start{Target: at, Owner: owner})
+		program, refusal := s.runtime.StartFor(start)
 		if refusal != nil {
 			return nil, refusal
 		}
 		o.Log.Log(context.Background(), libwebsocketd.LevelAccess, "START", libwebsocketd.CategoryKey, o.Category, "pid", program.Pid())
 		return program, nil
 	}
-	var h *Hub
 	o.Gone = func() { s.forget(key(at, owner), h) }
 	h = NewHub(o)
 	s.hubs[key(at, owner)] = h

@@ -29,6 +29,7 @@ type Endpoint struct {
 	listening listening         // for its first output
 	delivers  atomic.Bool       // some of its output has been received
 	byLine    bool              // output is received line by line
+	tap       Tap               // may be nil
 	ended     func(exit.Ending) // called when the program is gone; may be nil
 	maxLine   int
 	output    output
@@ -69,6 +70,7 @@ type Options struct {
 	Log        *slog.Logger
 	Slot       Slot
 	Hint       *Hint             // nil: do not check whether the program buffers its output
+	Tap        Tap               // is shown what the program writes; may be nil
 	Ended      func(exit.Ending) // called when the program is gone; may be nil
 }
 
@@ -79,6 +81,7 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 		ladder:   process.DefaultLadder(o.CloseDelay),
 		log:      o.Log,
 		slot:     o.Slot,
+		tap:      o.Tap,
 		ended:    o.Ended,
 		maxLine:  o.MaxLine,
 		byLine:   !o.Binary && o.Framing.Lines(),
@@ -150,6 +153,9 @@ func (p *Endpoint) cutShort() {
 }
 
 func (p *Endpoint) logLine(line []byte) {
+	if p.tap != nil {
+		p.tap.Stderr(line)
+	}
 	logging.At(p.log, logging.LevelError, "stderr", string(line))
 }
 
@@ -293,6 +299,9 @@ func (p *Endpoint) end() error {
 		tagged.close()
 	}
 	p.report(asked, err)
+	if p.tap != nil {
+		p.tap.Ended(p.proc.Ending())
+	}
 	if p.ended != nil {
 		p.ended(p.proc.Ending())
 	}
@@ -317,11 +326,11 @@ func (p *Endpoint) report(asked time.Time, err error) {
 func (p *Endpoint) chooseOutput(cfg *Options) output {
 	if cfg.Tagged {
 		return newTaggedOutput(
-			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout")},
+			&taggedStream{name: "stdout", lines: p.lines(p.proc.Stdout, "stdout"), each: p.tapStdout()},
 			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
 		)
 	}
-	return outputOf(p.pipe(p.proc.Stdout), cfg, p.tooLong("stdout"), p.logStdout)
+	return tapped(outputOf(p.pipe(p.proc.Stdout), cfg, p.tooLong("stdout"), p.logStdout), cfg.Tap)
 }
 
 // ReceiveEach calls each with every batch, as Pipe prefers it to Receive: between two

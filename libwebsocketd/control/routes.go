@@ -1,0 +1,28 @@
+package control
+
+import "net/http"
+
+// policy says who may ask for a route.
+type policy int
+
+const (
+	undeclared policy = iota // nobody: the route panics when it is added
+	open                     // everyone: it says nothing about the server
+	guarded                  // whoever has the token
+	ticketed                 // whoever has the token, or a ticket in the URL, as for a WebSocket of a page
+)
+
+// addRoutes adds every route of the listener.
+func (c *Control) addRoutes() {
+	c.handle("GET /ws", ticketed, c.hub.Handler())
+	c.handle("GET /api/hub", guarded, c.serveHub)
+}
+
+// handle adds a route. It panics without a policy.
+func (c *Control) handle(pattern string, p policy, h http.HandlerFunc) {
+	if p == undeclared {
+		panic("control: the route " + pattern + " does not say who may ask for it")
+	}
+	c.policies[pattern] = p
+	c.routes.HandleFunc(pattern, h)
+}
