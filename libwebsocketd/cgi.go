@@ -55,6 +55,7 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 		return
 	}
 	if refusal := s.claimSlot(r.Context(), to.program, log); refusal != nil {
+		s.observeFull(to.program)
 		logging.At(log, logging.LevelError, "http", "Fork not allowed since maxforks amount has been reached. CGI was not run.")
 		s.answer(w, refusal)
 		return

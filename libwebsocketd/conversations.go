@@ -126,6 +126,7 @@ func (s *Server) converse(x *session) bridge.Traffic {
 	watch := s.cfg.Observer
 	s.enter(x)
 	if watch != nil {
+		s.measure(x)
 		watch.Began(x.about)
 	}
 	t := x.run()

@@ -62,6 +62,7 @@ func (req *Request) start(args []string, o stdio.Options) (*stdio.Endpoint, *gat
 	}
 	ready, refusal := s.acquire(req.HTTP.Context(), p, len(args) == 0, req.log)
 	if refusal != nil {
+		s.observeFull(p)
 		logging.At(req.log, logging.LevelError, "http", "Max of possible forks already active, upgrade rejected")
 		return nil, asLogged(refusal)
 	}

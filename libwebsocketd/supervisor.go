@@ -158,6 +158,7 @@ func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 		return nil, refusal
 	}
 	if refusal := s.claimSlot(s.ctx, p, log); refusal != nil {
+		s.observeFull(p)
 		logging.At(log, logging.LevelError, "process", "Max of possible forks already active, not started")
 		return nil, refusal
 	}

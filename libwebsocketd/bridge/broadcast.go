@@ -69,6 +69,14 @@ func (n *Note) String() string {
 	return fmt.Sprintf("[websocketd: %d messages dropped]", n.To-n.From+1)
 }
 
+// missed returns how many messages were dropped that the note tells of. n may be nil.
+func (n *Note) missed() int64 {
+	if n == nil || n.From == 0 || n.Restarted != "" {
+		return 0
+	}
+	return int64(n.To - n.From + 1)
+}
+
 // Chunk holds messages for any number of clients, framed once. It is immutable.
 type Chunk struct {
 	frames []byte
@@ -181,16 +189,27 @@ func deliverToClient(client Listener, program Broadcast, m *Meter) error {
 		if err != nil {
 			return err
 		}
-		count := &m.ToClient
+		received := m.begin()
 		if client.Deliver(deliveries) != nil {
-			count = &m.Undelivered
+			m.Undelivered.addDeliveries(deliveries)
+			continue
 		}
-		var sum Tally
+		m.end(received)
+		m.ToClient.addDeliveries(deliveries)
 		for i := range deliveries {
-			n := deliveries[i].counts()
-			sum.Messages += n.Messages
-			sum.Bytes += n.Bytes
+			if n := deliveries[i].Note.missed(); n > 0 {
+				m.Missed.Add(n)
+			}
 		}
-		count.addTally(sum)
 	}
+}
+
+func (c *Counter) addDeliveries(deliveries []Delivery) {
+	var sum Tally
+	for i := range deliveries {
+		n := deliveries[i].counts()
+		sum.Messages += n.Messages
+		sum.Bytes += n.Bytes
+	}
+	c.addTally(sum)
 }

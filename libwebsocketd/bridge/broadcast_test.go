@@ -108,6 +108,9 @@ func TestDeliveries(t *testing.T) {
 	}
 	expectTally(t, "to the client", moved.ToClient.Tally(), 4, 211)
 	expectTally(t, "undelivered", moved.Undelivered.Tally(), 2, 110)
+	if n := moved.Traffic(nil).Missed; n != 5 {
+		t.Errorf("%d messages are missed, want 5", n)
+	}
 	if n, rest := many.watched(); n != 7 || !rest {
 		t.Errorf("the program is told %d, %v", n, rest)
 	}

@@ -165,8 +165,10 @@ func sendToClient(client, program Endpoint, m *Meter) error {
 		}
 	}
 	return ReceiveEach(program, func(batch []Message) {
+		received := m.begin()
 		if client.Send(batch) == nil {
 			m.ToClient.add(batch)
+			m.end(received)
 		} else {
 			m.Undelivered.add(batch)
 		}
