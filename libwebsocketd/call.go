@@ -130,9 +130,9 @@ func (req *Request) Converse(at *Request, program, client bridge.Endpoint) (caus
 func (l *life) tellOf(x *session, at *Request, program bridge.Endpoint) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	x.program, x.log = program, at.log
-	if at.to.program != nil {
-		x.about.Program = at.to.program.Name
+	x.program, x.log, x.with = program, at.log, at.to.program
+	if x.about.Nameless = x.with == nil; !x.about.Nameless {
+		x.about.Program = x.with.Name
 	}
 	if own := processOf(program); own != nil {
 		x.about.Pid = own.Pid()

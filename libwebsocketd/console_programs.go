@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd/internal/paths"
-	"websocketd/libwebsocketd/stdio"
 )
 
 // shownProgram is what the console's page is sent about a program. The values of
@@ -65,7 +64,7 @@ func (c *console) servePrograms(w http.ResponseWriter, local bool) {
 
 func (p *program) shown(at string, command []string, local bool) shownProgram {
 	shown := shownProgram{
-		Name: p.Name, Path: at, Framing: string(orDefault(p.Framing, stdio.FramingLine)), Lifetime: p.lifetimeName(),
+		Name: p.Name, Path: at, Framing: p.framingName(), Lifetime: p.lifetimeName(),
 		Stderr: string(p.Stderr), Protocols: append([]string{}, p.Protocols...), MaxFrameSize: max(p.MaxFrameSize, 0),
 	}
 	shown.Command = []string{filepath.Base(command[0])}
@@ -73,9 +72,6 @@ func (p *program) shown(at string, command []string, local bool) shownProgram {
 		shown.Command = append(shown.Command, command[1:]...)
 	}
 	shown.Name = orDefault(shown.Name, shown.Command[0])
-	if p.Binary {
-		shown.Framing = "binary"
-	}
 	return shown
 }
 

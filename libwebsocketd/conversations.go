@@ -16,10 +16,12 @@ type Conversation struct {
 	ID      string // UNIQUE_ID, and "id" in the log
 	Remote  string // the client's address, or its name where that is known
 	User    string // see Identity
-	Program string // its Name; "" is the Config's own
+	Program string // its Name; "" is the Config's own, or with Nameless none
 	Path    string // the URL path that was asked for
 	Pid     int    // of the process, if that is the client's alone; else 0
 	Began   time.Time
+
+	Nameless bool // a Dialect has not been told yet which program it is for
 
 	// Traffic counts what has moved so far. Its Cause is set at the end.
 	bridge.Traffic
@@ -48,23 +50,12 @@ func (s *Server) Conversations() []Conversation {
 // Kick ends the conversations with an ID, and reports whether there were any. The client
 // is sent a close code and a reason, and its program ends as if the client had left. The
 // code must be 1000, 1008, or one from 3000 to 4999 (RFC 6455 section 7.4); with another Kick
-// does nothing. It waits for a write to the client that is in progress.
+// does nothing. It does not wait.
 func (s *Server) Kick(id string, code int, reason string) bool {
 	if id == "" || code != bridge.CloseNormal && code != bridge.ClosePolicyViolation && (code < 3000 || code > 4999) {
 		return false
 	}
-	var kicked []*session
-	s.mu.Lock()
-	for x := range s.sessions {
-		if x.about.ID == id {
-			kicked = append(kicked, x)
-		}
-	}
-	s.mu.Unlock()
-	for _, x := range kicked {
-		x.client.CloseSend(&bridge.RefusedError{Code: code, Reason: reason})
-	}
-	return len(kicked) > 0
+	return s.kick(func(x *session) bool { return x.about.ID == id }, &bridge.RefusedError{Code: code, Reason: reason}) > 0
 }
 
 // Observer is notified of what happens in a Server, to count it. Its methods may be

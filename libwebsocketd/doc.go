@@ -84,7 +84,9 @@
 //     of a server. REMOTE_USER, AUTH_TYPE, the log and Conversations have the user.
 //   - Request.Ticket makes, and Request.Redeem takes, a ticket for what a Lifetime keeps:
 //     it is good once, and proves the identity of its maker besides.
-//   - Server.Conversations lists what goes on, with counts; Server.Kick ends one.
+//   - Server.Conversations lists what goes on, with counts, and Server.Programs what is
+//     served; Server.Kick ends one, Server.EndProgram all of a program, for which a
+//     Supervisor is an Ender (end_program.go).
 //     Config.Observer is told of every beginning and end. What moves is counted by two
 //     atomic additions a batch, whether anyone reads them or not.
 //
@@ -108,6 +110,7 @@
 //	a feed of the console    serveFeed           Pipe returns          Server.Shutdown
 //	what a Supervisor starts Runtime.Go          it returns            Server.Shutdown
 //	what a Request starts    Request.Go          it returns            Server.Shutdown
+//	telling a kicked client  Kick, EndProgram    it was told           Server.Shutdown
 //	serving                  StartAsync          Serve returns         Server.Shutdown
 //	reverse lookup           rdns.Names          it timed out          Server.Shutdown
 //	filling the pool         newPool             Pool.Close            Pool.Close

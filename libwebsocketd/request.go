@@ -158,7 +158,7 @@ func (req *Request) Pipe(program, client bridge.Endpoint) bridge.Traffic {
 
 // session returns the session of a conversation of this client.
 func (req *Request) session(program, client bridge.Endpoint) *session {
-	x := &session{program: program, client: client, log: req.log, about: req.about(), seat: req.from.seat}
+	x := &session{program: program, client: client, log: req.log, about: req.about(), with: req.to.program, seat: req.from.seat}
 	if own := processOf(program); own != nil {
 		x.about.Pid = own.Pid()
 	}
@@ -168,7 +168,7 @@ func (req *Request) session(program, client bridge.Endpoint) *session {
 // about returns the Conversation of a session that begins now.
 func (req *Request) about() Conversation {
 	about := Conversation{ID: req.id, Remote: req.from.host, User: req.from.User, Path: req.HTTP.URL.Path, Began: time.Now()}
-	if req.to.program != nil {
+	if about.Nameless = req.to.program == nil; !about.Nameless {
 		about.Program = req.to.program.Name
 	}
 	return about

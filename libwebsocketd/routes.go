@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"weak"
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
@@ -49,7 +50,8 @@ type programs struct {
 	own      *program // the Config's own: Command or Dir, and CGI scripts
 	routes   atomic.Pointer[routes]
 
-	reloading sync.Mutex // held while routes are made and published, and while pools are closed
+	reloading sync.Mutex              // held while routes are made and published, and while pools are closed
+	retired   []weak.Pointer[program] // that Reload has replaced, and whose Supervisor is an Ender; guarded by reloading
 }
 
 // newProgram makes what a checked Program of cfg needs.
@@ -184,6 +186,7 @@ func (s *Server) Reload(programs []Program) error {
 	for _, p := range old.programs {
 		if kept[p.Name] != p {
 			p.next.Store(kept[p.Name])
+			s.noteRetired(p)
 			s.retire(p)
 		}
 	}

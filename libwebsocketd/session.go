@@ -16,6 +16,7 @@ type session struct {
 	client  bridge.Endpoint
 	log     *slog.Logger
 	about   Conversation // without its counts
+	with    *program     // nil if there is none, or none yet; life.mu guards it
 	seat    gate.Seat    // of the client
 	talk    func() error // with a Dialect: holds the conversation, and returns why it ended
 	moved   bridge.Meter

@@ -230,3 +230,19 @@ func (r *Registry) All() iter.Seq[*Session] {
 	slices.SortFunc(all, func(a, b *Session) int { return cmp.Compare(a.Number, b.Number) })
 	return slices.Values(all)
 }
+
+// ofSupervisor returns the sessions that a supervisor serves, or has served last.
+func (r *Registry) ofSupervisor(s *supervisor) iter.Seq[*Session] {
+	path := s.runtime.Program().Path
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []*Session
+	if now := r.serve[path]; now == s || now == nil {
+		for _, x := range r.all {
+			if x.program == path {
+				all = append(all, x)
+			}
+		}
+	}
+	return slices.Values(all)
+}

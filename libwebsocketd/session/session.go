@@ -52,6 +52,10 @@ func (s *supervisor) newSession(call *libwebsocketd.Attach, p pass) *Session {
 	return x
 }
 
+// ProgramPath returns the Path of the program that makes the session, which with Config.Dir is
+// not that of the session.
+func (x *Session) ProgramPath() string { return x.program }
+
 // End ends the session: its process by the ladder, with everything that belongs to it. Its
 // clients are sent how the process ended. End does not wait for that; see Done.
 func (x *Session) End() {

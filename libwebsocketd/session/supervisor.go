@@ -19,6 +19,8 @@ type supervisor struct {
 	shelf    *shared.Shelf
 }
 
+var _ libwebsocketd.Ender = (*supervisor)(nil)
+
 // Serve returns a Supervisor for the program.
 func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor {
 	s := &supervisor{runtime: runtime, life: l.complete(), registry: l.Registry}
@@ -39,6 +41,18 @@ func (s *supervisor) Retire() {
 		grace = 0
 	}
 	s.registry.abandon(s, grace)
+}
+
+// End ends every session whose process runs, as Session.End does, and returns how many there
+// were. Those of an earlier Supervisor with the same registry are among them.
+func (s *supervisor) End() (ended int) {
+	for x := range s.registry.ofSupervisor(s) {
+		if x.hub.Ending() == nil {
+			x.End()
+			ended++
+		}
+	}
+	return ended
 }
 
 // Open attaches a client to the session that its URL names, or to that of its cookie, or

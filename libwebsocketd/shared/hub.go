@@ -241,6 +241,13 @@ func (h *Hub) End() {
 	h.stir()
 }
 
+// isClosing reports whether the process is to end, or has ended for good.
+func (h *Hub) isClosing() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closing
+}
+
 // listen adds the output of a process to the record. It returns how the process ended.
 func (h *Hub) listen(program libwebsocketd.Endpoint) error {
 	for {

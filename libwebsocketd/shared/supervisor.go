@@ -2,7 +2,9 @@ package shared
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +27,8 @@ type supervisor struct {
 	hubs    map[string]*Hub
 	retired bool // Retire was called
 }
+
+var _ libwebsocketd.Ender = (*supervisor)(nil)
 
 // Serve returns a Supervisor for the program. With StartEager it starts the process at
 // once.
@@ -196,6 +200,21 @@ func (s *supervisor) Retire() {
 	for _, h := range s.hubs {
 		h.Retire()
 	}
+}
+
+// End ends every process by the ladder, with viewers or without, and returns how many there
+// were.
+func (s *supervisor) End() (ended int) {
+	s.mu.Lock()
+	hubs := slices.Collect(maps.Values(s.hubs))
+	s.mu.Unlock()
+	for _, h := range hubs {
+		if !h.isClosing() {
+			h.End()
+			ended++
+		}
+	}
+	return ended
 }
 
 // Notes reports whether there may be notes between the messages of a program: they are lines

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -248,6 +249,58 @@ func TestWatch(t *testing.T) {
 					t.Error(got)
 				}
 			})
+		}
+	}
+}
+
+// TestEndAll: the processes of every URL are ended, with viewers or without, and none follows one
+// that is always restarted. The next viewer gets another one.
+func TestEndAll(t *testing.T) {
+	t.Parallel()
+	s := serveScript(t, `echo $$; exec cat`, Lifetime{Restart: RestartAlways, Linger: time.Hour})
+	a, b := s.dial(t, "/a"), s.dial(t, "/b")
+	first, second := read(t, a), read(t, b)
+	b.Close()
+	if ended, known := s.EndProgram(""); ended != 2 || !known {
+		t.Errorf("%d %v", ended, known)
+	}
+	if got := read(t, a); got != "websocket: close 1000 (normal): exit status 0" {
+		t.Errorf("the viewer got %q", got)
+	}
+	for i, old := range []string{first, second} {
+		if got := read(t, s.dial(t, []string{"/a", "/b"}[i])); got == old || len(got) > 10 {
+			t.Errorf("after %s: %s", old, got)
+		}
+	}
+	if ended, _ := s.EndProgram(""); ended != 2 {
+		t.Errorf("the next ones: %d", ended)
+	}
+}
+
+// TestEndReplaced: viewers of a process that a reload has left running are told its end.
+func TestEndReplaced(t *testing.T) {
+	t.Parallel()
+	program := func(history int) []libwebsocketd.Program {
+		return []libwebsocketd.Program{{Name: "p", Path: "/", Command: []string{"/bin/sh", "-c", "echo $$; exec cat"},
+			Settings: libwebsocketd.Settings{Lifetime: Lifetime{History: history}}}}
+	}
+	s := serveConfig(t, libwebsocketd.Config{Programs: program(1000)})
+	a := s.dial(t, "/")
+	read(t, a)
+	for _, history := range []int{2000, 3000} {
+		if err := s.Reload(program(history)); err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
+	}
+	b := s.dial(t, "/")
+	read(t, b)
+	if ended, known := s.EndProgram("p"); ended != 2 || !known {
+		t.Errorf("%d %v", ended, known)
+	}
+	for _, c := range []*websocket.Conn{a, b} {
+		if got := read(t, c); got != "websocket: close 1000 (normal): exit status 0" {
+			t.Errorf("the viewer got %q", got)
 		}
 	}
 }
