@@ -54,7 +54,9 @@ func (h *Hub) newClient(link bridge.Listener, who Identity, remote string) *Clie
 func (c *Client) serve() {
 	var reading sync.WaitGroup
 	reading.Go(c.read)
-	c.link.CloseSend(c.write())
+	why := c.write()
+	c.hub.slowClients.count(why)
+	c.link.CloseSend(why)
 	reading.Wait()
 	c.link.Close()
 }

@@ -68,6 +68,7 @@ type Options struct {
 // Hub is a hub of channels. Its methods may be called concurrently. Run must be called once.
 type Hub struct {
 	Options
+	slowClients
 	all    *Channel // what every client gets
 	recent recent
 
