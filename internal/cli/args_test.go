@@ -102,12 +102,13 @@ func checkBare(t *testing.T, f Flag) {
 	t.Helper()
 	for _, arg := range []string{"-" + f.Name, "--" + f.Name, "--" + f.Name + "=true"} {
 		p := newParser()
+		want := map[string]string{"pow": pow.DefaultBase, "admin": "true"}[f.Name]
 		line, err := scan(p.Model.Flags, []string{arg, "/sample"})
 		if err != nil || len(line.settings) != 1 || !slices.Equal(line.command, []string{"/sample"}) {
 			t.Errorf("%s: %+v, %v", arg, line, err)
 			continue
 		}
-		if err := p.parse(line.settings); err != nil || shown(line.settings[0].flag) != pow.DefaultBase {
+		if err := p.parse(line.settings); err != nil || shown(line.settings[0].flag) != want {
 			t.Errorf("%s sets %q, %v", arg, shown(line.settings[0].flag), err)
 		}
 	}
@@ -134,6 +135,10 @@ func sampleOf(f Flag) string {
 		return "10/m"
 	case "powexpiry":
 		return "2m0s"
+	case "admin":
+		return "127.0.0.1:9615"
+	case "admintoken":
+		return "none"
 	}
 	switch f.Kind {
 	case KindBool:
@@ -271,6 +276,10 @@ func (v *textValue) Set(text string) error {
 		if v.values = []string{d.String()}; err == nil {
 			err = longEnough(v.flag.Tag, d)
 		}
+		return err
+	case v.flag.Name == "admin":
+		a, err := parseAdmin(text)
+		v.values = []string{string(a)}
 		return err
 	case kindOf(v.flag) == KindSwitch:
 		b, err := parseBase(text)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/credential"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/session"
 )
@@ -25,6 +26,8 @@ type options struct {
 	sessions *session.Registry       // of all programs; nil: each has its own
 
 	credentials *credentials
+	adminToken  *credential.Operator // nil: none is needed
+	madeToken   string               // that token, if it was made here
 }
 
 // check completes w and returns the first reason why it cannot be served, in the
@@ -34,6 +37,7 @@ func (w *options) check() *refusal {
 	checks := []func() *refusal{
 		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkProxies, w.checkProofs, w.openCredentials, w.checkAccess, w.checkStderr, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
 		w.checkLifetime, w.checkSessionURL, w.checkIsolate, w.checkPow, w.checkBeneath,
+		w.checkAdmin, w.openAdminToken,
 	}
 	checks = append(checks, w.powFlagChecks()...)
 	checks = append(checks, w.lifeFlagChecks()...)

@@ -35,6 +35,7 @@ type grammar struct {
 	Config     configFlags     `embed:"" group:"Many programs"`
 	Pow        powFlags        `embed:"" group:"Programs called by name"`
 	Beside     besideFlags     `embed:"" group:"Beside the program"`
+	Admin      adminFlags      `embed:"" group:"Management"`
 	Messages   messageFlags    `embed:"" group:"What travels"`
 	Headers    headerFlags     `embed:"" group:"Headers of answers"`
 	Log        logFlags        `embed:"" group:"The log"`
@@ -140,6 +141,13 @@ type besideFlags struct {
 	Cgidir     string `placeholder:"DIR" help:"Run the executable files of DIR as CGI scripts for such requests. They are never served as files."`
 	Cgipath    string `placeholder:"PATH" default:"/" help:"URL path of --cgidir, /cgi-bin for example. A script sees its own as SCRIPT_NAME, and what follows as PATH_INFO."`
 	Devconsole bool   `help:"Serve a page to try the program with, where there is no script and no file."`
+}
+
+type adminFlags struct {
+	Admin          adminAt `placeholder:"ADDR|unix:PATH" help:"Listen for the operator: what runs, who is connected, what processes write, and how to end them. ADDR is HOST:PORT or PORT, which is loopback; port 0 is one that is free, and the log says which. unix:PATH is a socket that this user alone can open. Without a value, and with each other one, there is a socket by which websocketd ctl finds the server."`
+	Admintoken     string  `placeholder:"none" help:"none: whoever reaches --admin may do everything, on loopback and unix sockets only, and so may pages of http://localhost. Without this flag a client of TCP needs a token, which the server makes and logs once."`
+	Admintokenfile string  `placeholder:"FILE" help:"File whose first line is that token, or sha256:HEX. A changed file is taken up without a restart."`
+	Adminpprof     bool    `help:"Let the operator take profiles of the server, below /debug/pprof/."`
 }
 
 type messageFlags struct {

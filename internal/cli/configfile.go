@@ -210,17 +210,18 @@ func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue)
 // placeChecks check more than the form of a value. For flags of the command line this
 // happens later.
 var placeChecks = map[string]func(text string) error{
-	"loglevel":  checkLevelName,
-	"dir":       isDirectory,
-	"staticdir": isReadable,
-	"cgidir":    isDirectory,
-	"sslcert":   isFile,
-	"sslkey":    isFile,
-	"sslca":     isFile,
-	"authfile":  isFile,
-	"tokenfile": isFile,
-	"jwtkey":    isFile,
-	"groupfile": isFile,
+	"loglevel":       checkLevelName,
+	"dir":            isDirectory,
+	"staticdir":      isReadable,
+	"cgidir":         isDirectory,
+	"sslcert":        isFile,
+	"sslkey":         isFile,
+	"sslca":          isFile,
+	"authfile":       isFile,
+	"tokenfile":      isFile,
+	"jwtkey":         isFile,
+	"groupfile":      isFile,
+	"admintokenfile": isFile,
 }
 
 const levelNames = "debug, trace, access, info, error, fatal, none"

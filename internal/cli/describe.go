@@ -76,7 +76,7 @@ func kindOf(f *kong.Flag) Kind {
 		return KindTime
 	case names, users:
 		return KindNames
-	case base:
+	case base, adminAt:
 		return KindSwitch
 	}
 	switch kind := f.Target.Kind(); {

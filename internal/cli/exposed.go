@@ -12,6 +12,7 @@ func (w *options) checkExposed() *refusal {
 	dir := w.Beside.Staticdir
 	for _, f := range []struct{ flag, file string }{
 		{"authfile", w.Credential.Authfile}, {"tokenfile", w.Credential.Tokenfile}, {"jwtkey", w.JWT.Jwtkey},
+		{"admintokenfile", w.Admin.Admintokenfile},
 	} {
 		if dir != "" && f.file != "" && isServed(dir, f.file) {
 			const served = "this file would be served by --staticdir to everyone who may come in: move it out of there, or give it a name that begins with a dot"

@@ -46,6 +46,10 @@ func TestLayersOfEveryFlag(t *testing.T) {
 			other = "none"
 		}
 		switch f.Name {
+		case "admin":
+			other = "unix:a.sock"
+		case "admintoken":
+			other = sample // there is no other
 		case "trustproxy":
 			other = "10.0.0.1"
 		case "authheader":

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/control"
 )
 
 // wayOut returns advice to append to an error of listening, or "".
@@ -23,17 +25,44 @@ func wayOut(err error, cfg libwebsocketd.Config) string {
 	if !ok {
 		return ""
 	}
-	flag := "port"
+	flag := "port="
 	if at.Port == cfg.RedirectPort {
-		flag = "redirport"
+		flag = "redirport="
 	}
+	if errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return fmt.Sprintf("; --address=%s is no address of this machine", at.IP)
+	}
+	return otherPort(err, at.Port, flag)
+}
+
+// adminWayOut does what wayOut does, for the operator's listener.
+func adminWayOut(err error, a control.Address) string {
+	failed := (*net.OpError)(nil)
+	if !errors.As(err, &failed) {
+		return ""
+	}
+	at, ok := failed.Addr.(*net.TCPAddr)
+	if !ok {
+		return ""
+	}
+	if errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return fmt.Sprintf("; --admin=%s is no address of this machine", net.JoinHostPort(a.Hosts[0], strconv.Itoa(a.Port)))
+	}
+	flag := "admin="
+	if a.Hosts[0] != "127.0.0.1" {
+		flag += strings.TrimSuffix(net.JoinHostPort(a.Hosts[0], ""), ":") + ":"
+	}
+	return otherPort(err, at.Port, flag)
+}
+
+// otherPort returns the advice to take another port, where that would do. The flag ends where
+// the port begins.
+func otherPort(err error, port int, flag string) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Sprintf("; port %d is taken, take another: --%s=%d", at.Port, flag, another(at.Port))
+		return fmt.Sprintf("; port %d is taken, take another: --%s%d", port, flag, another(port))
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Sprintf("; ports below 1024 are for root: --%s=%d", flag, another(at.Port))
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Sprintf("; --address=%s is no address of this machine", at.IP)
+		return fmt.Sprintf("; ports below 1024 are for root: --%s%d", flag, another(port))
 	}
 	return ""
 }

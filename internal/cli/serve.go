@@ -57,6 +57,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
 	cfg.Faces = []libwebsocketd.Face{poll.New()}
 	w.serveNamed(&cfg)
+	managed := w.serveAdmin(&cfg)
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
 	ended := make(chan process.Ending, 1)
 	if w.Program.Once || w.Program.Exitwithchild {
@@ -67,11 +68,12 @@ func (i invocation) serve(w *options, notes []string) int {
 			}
 		}
 	}
-	s, sig, err := openUntil(signals, cfg, server)
+	s, sig, err := openUntil(signals, cfg, managed, server)
 	switch {
 	case sig != nil:
 		return exitStatus(sig)
 	case err != nil:
+		managed.close()
 		server.Log(context.Background(), libwebsocketd.LevelFatal, fmt.Sprintf("Can't start server: %v", err))
 		return ExitListen
 	}

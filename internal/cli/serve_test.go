@@ -377,7 +377,7 @@ func TestOpenUntil(t *testing.T) {
 	signals := make(chan os.Signal, 2)
 	signals <- syscall.SIGTERM
 	log := slog.New(slog.DiscardHandler)
-	s, sig, err := openUntil(signals, libwebsocketd.Config{Command: []string{"/nosuch"}, Addresses: []string{"127.0.0.1"}, Port: 70000}, log)
+	s, sig, err := openUntil(signals, libwebsocketd.Config{Command: []string{"/nosuch"}, Addresses: []string{"127.0.0.1"}, Port: 70000}, nil, log)
 	if s != nil || sig != nil || err == nil || len(signals) != 1 { // open returned in time
 		t.Errorf("%v, %v, %v, %d signals left", s, sig, err, len(signals))
 	}

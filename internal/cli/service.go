@@ -28,6 +28,7 @@ type service struct {
 		Close() error
 	}
 	commands  []*credential.Command
+	admin     *admin // nil without --admin
 	listeners []net.Listener
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
@@ -40,19 +41,24 @@ type service struct {
 // open starts everything cfg asks for except serving, and logs it. Listening comes
 // first: the guardian is given the socket file's path, and must find our file there,
 // never that of another server.
-func open(cfg libwebsocketd.Config, log *slog.Logger) (*service, error) {
+func open(cfg libwebsocketd.Config, managed *admin, log *slog.Logger) (*service, error) {
 	logWhat(cfg, log)
 	// Each of the three polite steps of the ladder takes CloseDelay longer.
-	s := &service{limit: shutdownLimit + 3*min(cfg.CloseDelay, time.Hour), log: log}
+	s := &service{limit: shutdownLimit + 3*min(cfg.CloseDelay, time.Hour), admin: managed, log: log}
 	var err error
 	if s.listeners, err = libwebsocketd.Listen(cfg); err != nil {
 		return nil, fmt.Errorf("%w%s", err, wayOut(err, cfg))
 	}
-	if err := s.start(cfg); err != nil {
+	err = s.admin.open(log)
+	if err == nil {
+		err = s.start(cfg)
+	}
+	if err != nil {
 		s.closeListeners()
 		return nil, err
 	}
 	logWhere(cfg, s.listeners, log)
+	s.admin.logWhere(log)
 	return s, nil
 }
 
@@ -62,13 +68,13 @@ const openPatience = time.Second
 // openUntil calls open, and gives it up after a signal if it does not return by
 // itself: a file system that does not answer may hold a certificate. The signal is
 // left for run.
-func openUntil(signals chan os.Signal, cfg libwebsocketd.Config, log *slog.Logger) (*service, os.Signal, error) {
+func openUntil(signals chan os.Signal, cfg libwebsocketd.Config, managed *admin, log *slog.Logger) (*service, os.Signal, error) {
 	var s *service
 	var err error
 	opened := make(chan struct{})
 	go func() {
 		defer close(opened)
-		s, err = open(cfg, log)
+		s, err = open(cfg, managed, log)
 	}()
 	select {
 	case <-opened:
@@ -94,7 +100,7 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 	launcher, err := process.NewLauncher(process.LauncherOptions{
 		Guard:     true,
 		Subreaper: true,
-		Sockets:   socketFiles(cfg.UnixSocket),
+		Sockets:   append(socketFiles(cfg.UnixSocket), s.admin.sockets()...),
 		OnError: func(err error) {
 			s.log.Error(err.Error(), libwebsocketd.CategoryKey, "process")
 		},
@@ -104,10 +110,14 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 	}
 	cfg.Launcher, s.launcher = launcher, launcher
 	s.commands = startCommands(cfg.Credentials, launcher)
-	if s.server, err = libwebsocketd.New(cfg); err != nil {
+	server, err := libwebsocketd.New(cfg)
+	if err != nil {
 		launcher.Close()
+		return err
 	}
-	return err
+	s.server = server
+	s.admin.steer(server)
+	return nil
 }
 
 // closeListeners closes the listeners, which also removes the socket file.
@@ -115,6 +125,7 @@ func (s *service) closeListeners() {
 	for _, l := range s.listeners {
 		l.Close()
 	}
+	s.admin.closeListeners()
 }
 
 // socketFiles returns the absolute path of a unix socket's file, if it has one: Linux
@@ -133,6 +144,7 @@ func socketFiles(path string) []string {
 // run serves until a listener fails or the first signal, ends every process, and
 // returns the exit status. It reacts to signals even while a reload hangs.
 func (s *service) run(signals <-chan os.Signal) int {
+	s.admin.serve(s.log)
 	served := make(chan error, 1)
 	go func() {
 		defer close(served)
@@ -189,6 +201,7 @@ func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal
 		err := s.server.Shutdown(ctx)
 		<-served
 		s.launcher.Close()
+		s.admin.close()
 		done <- err
 	}()
 	select {

@@ -3,12 +3,16 @@ package control
 import (
 	"cmp"
 	"context"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/hub"
 	"websocketd/libwebsocketd/session"
 )
@@ -17,7 +21,21 @@ import (
 type Options struct {
 	Name     string            // of the program that is the Config's own
 	Sessions *session.Registry // of the sessions; nil: there are none
+
+	// Where the Control listens, and the further names it has there: see gate.NewHosts.
+	Address Address
+	Hosts   []string
+
+	// Token is what clients of TCP have to show: a credential of Bearer tokens. nil: whoever
+	// reaches the address may do everything.
+	Token gate.Credential
+
+	PingInterval time.Duration // 0 is hub.DefaultPing, negative no pings and no liveness check
+	Pprof        bool          // whether profiles of the server can be asked for
+
+	// The logs; nil discards. ErrorLog is that of net/http.
 	Log      *slog.Logger
+	ErrorLog *log.Logger
 }
 
 // Control is the management of one Server. Its methods may be called concurrently. It is the
@@ -26,6 +44,11 @@ type Control struct {
 	Options
 	hub    *hub.Hub
 	server atomic.Pointer[libwebsocketd.Server] // nil before Steer
+
+	http   *http.Server
+	hosts  *gate.Hosts
+	access *gate.Access // nil without a Token
+	logins *gate.Logins
 
 	routes   http.ServeMux
 	policies map[string]policy // by pattern
@@ -40,8 +63,17 @@ type Control struct {
 // New returns a Control, whose hub runs until Close.
 func New(o Options) *Control {
 	o.Name = cmp.Or(o.Name, "program")
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.ErrorLog == nil {
+		o.ErrorLog = log.New(io.Discard, "", 0)
+	}
 	c := &Control{Options: o, policies: map[string]policy{}, inputs: map[string]*input{}}
-	c.hub = hub.New(hub.Options{Log: o.Log})
+	c.hosts = gate.NewHosts(o.Address.Hosts, o.Hosts, nil)
+	c.access, c.logins = newAccess(o.Token), gate.NewLogins()
+	c.http = c.newServer()
+	c.hub = hub.New(hub.Options{Log: o.Log, PingInterval: o.PingInterval})
 	ctx, cancel := context.WithCancel(context.Background())
 	c.stop = cancel
 	c.running.Go(func() { c.hub.Run(ctx) })
@@ -51,9 +83,3 @@ func New(o Options) *Control {
 
 // Steer names the Server that is managed.
 func (c *Control) Steer(s *libwebsocketd.Server) { c.server.Store(s) }
-
-// Close closes every client of the hub with 1001, and returns when they are gone.
-func (c *Control) Close() {
-	c.stop()
-	c.running.Wait()
-}

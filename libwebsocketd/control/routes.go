@@ -16,6 +16,7 @@ const (
 func (c *Control) addRoutes() {
 	c.handle("GET /ws", ticketed, c.hub.Handler())
 	c.handle("GET /api/hub", guarded, c.serveHub)
+	c.handle("POST /api/ticket", guarded, c.serveTicket)
 }
 
 // handle adds a route. It panics without a policy.

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -38,12 +39,16 @@ func LookupSocketGroup(group string) (int, error) {
 }
 
 // UnixSocket is a socket to listen on, and who may connect to its file. Mode 0 is
-// 0600, or 0660 with a Group, which is a name or a number.
+// 0600, or 0660 with a Group, which is a name or a number. Flag is what gave the Path, for
+// errors; "" is --unixsocket.
 type UnixSocket struct {
 	Path  string
 	Mode  os.FileMode
 	Group string
+	Flag  string
 }
+
+func (s *UnixSocket) flag() string { return cmp.Or(s.Flag, "--unixsocket") }
 
 // mode returns the mode the socket's file gets.
 func (s *UnixSocket) mode() os.FileMode {

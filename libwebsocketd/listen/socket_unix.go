@@ -35,7 +35,7 @@ func Unix(s UnixSocket) (net.Listener, error) {
 	if len(path) > longestSocketPath {
 		return nil, fmt.Errorf("socket %s: the path has %d bytes, and the system allows %d: give a shorter one, or one relative to the working directory", path, len(path), longestSocketPath)
 	}
-	lock, err := lockSocket(path)
+	lock, err := s.lock()
 	if err != nil {
 		return nil, err
 	}
@@ -49,13 +49,14 @@ func Unix(s UnixSocket) (net.Listener, error) {
 	return own, nil
 }
 
-// lockSocket acquires the lock of path, or returns an error if a server listens there.
-func lockSocket(path string) (*process.SocketLock, error) {
+// lock acquires the lock of the socket, or returns an error if a server listens there.
+func (s *UnixSocket) lock() (*process.SocketLock, error) {
+	path := s.Path
 	for began := time.Now(); ; time.Sleep(lockPause) {
 		lock, err := process.LockSocket(path)
 		switch {
 		case errors.Is(err, os.ErrPermission):
-			return nil, fmt.Errorf("socket %s: %w; give a --unixsocket in a directory where this user may make files, and that no other user serves", path, err)
+			return nil, fmt.Errorf("socket %s: %w; give a %s in a directory where this user may make files, and that no other user serves", path, err, s.flag())
 		case err == nil:
 			return lock, nil
 		case !errors.Is(err, process.ErrLocked):
@@ -82,7 +83,7 @@ func (s *UnixSocket) listenLocked() (net.Listener, error) {
 	defer file.Close()
 	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: path}); err != nil {
 		if errors.Is(err, unix.EADDRINUSE) {
-			return nil, fmt.Errorf("socket %s: a file of that name is no socket: remove it, or give another --unixsocket", path)
+			return nil, fmt.Errorf("socket %s: a file of that name is no socket: remove it, or give another %s", path, s.flag())
 		}
 		return nil, fmt.Errorf("socket %s: %w", path, os.NewSyscallError("bind", err))
 	}

@@ -1,0 +1,156 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+)
+
+// category is that of the log.
+const category = "admin"
+
+// operator is who has shown the token.
+var operator = gate.Identity{User: "operator"}
+
+// newAccess returns what a client of TCP has to show; nil if that is nothing.
+func newAccess(kind gate.Credential) *gate.Access {
+	if kind == nil {
+		return nil
+	}
+	return (&gate.Credentials{Kinds: []gate.Credential{kind}}).Anyone()
+}
+
+// ServeHTTP answers a request that may be made, and refuses all others. It is the only way to
+// a route.
+func (c *Control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	guardHeaders(w.Header())
+	if refusal := c.admit(w, r); refusal != nil {
+		c.refuse(w, r, refusal)
+		return
+	}
+	logging.At(c.Log, logging.LevelAccess, category, r.Method+" "+gate.MaskToken(r.RequestURI), "remote", r.RemoteAddr)
+	if r.Method == http.MethodOptions {
+		c.serveOptions(w, r)
+		return
+	}
+	c.routes.ServeHTTP(w, r)
+}
+
+// guardHeaders sets what every answer has.
+func guardHeaders(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+}
+
+// policyOf returns who may ask for what a request names. What is not there is guarded, too: a
+// stranger learns nothing about it.
+func (c *Control) policyOf(r *http.Request) policy {
+	_, pattern := c.routes.Handler(r)
+	if p, ok := c.policies[pattern]; ok {
+		return p
+	}
+	return guarded
+}
+
+// admit returns why a request may not be made; nil if it may.
+func (c *Control) admit(w http.ResponseWriter, r *http.Request) *gate.Refusal {
+	if refusal := c.hosts.Check(r); refusal != nil {
+		return refusal
+	}
+	p := c.policyOf(r)
+	if refusal := c.checkPage(w, r, p); refusal != nil {
+		return refusal
+	}
+	if r.URL.Query().Has("token") && p == ticketed {
+		if _, ok := c.logins.Redeem(r.URL.Query().Get("token"), "", false); !ok {
+			return badTicket
+		}
+		return nil
+	}
+	if p == open || c.access == nil || isUnix(r) {
+		return nil
+	}
+	shown, refusal := withProof(r)
+	if refusal == nil {
+		_, refusal = c.access.Check(shown, clientOf(r))
+	}
+	return refusal
+}
+
+// isUnix reports whether a request has come over a unix socket, which only the operator can
+// open.
+func isUnix(r *http.Request) bool {
+	at, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return at != nil && at.Network() == "unix"
+}
+
+// clientOf returns where a request comes from.
+func clientOf(r *http.Request) gate.Client {
+	from, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return gate.Client{Addr: from.Addr().Unmap(), Port: strconv.Itoa(int(from.Port()))}
+}
+
+// badProof refuses a request that shows two tokens, of which nobody knows which one counts.
+var badProof = &gate.Refusal{Status: http.StatusBadRequest, Reason: "the token is there more than once: show it in Authorization or in X-API-Key"}
+
+// withProof returns a request that shows its token in Authorization as Bearer, wherever r does:
+// there, there as ApiKey, or in X-API-Key.
+func withProof(r *http.Request) (*http.Request, *gate.Refusal) {
+	keys, lines := r.Header.Values("X-Api-Key"), r.Header.Values("Authorization")
+	if len(keys)+len(lines) > 1 {
+		return nil, badProof
+	}
+	shown := r.Clone(r.Context())
+	shown.Header = http.Header{}
+	for _, key := range keys {
+		shown.Header.Set("Authorization", "Bearer "+key)
+	}
+	for _, line := range lines {
+		if scheme, rest, _ := strings.Cut(line, " "); strings.EqualFold(scheme, "ApiKey") {
+			line = "Bearer " + rest
+		}
+		shown.Header.Set("Authorization", line)
+	}
+	return shown, nil
+}
+
+// refuse answers with a refusal: one status, one sentence. The connection is not kept.
+func (c *Control) refuse(w http.ResponseWriter, r *http.Request, refusal *gate.Refusal) {
+	logging.At(c.Log, logging.LevelAccess, category,
+		fmt.Sprintf("%s %s: %s: %s", r.Method, gate.MaskToken(r.RequestURI), http.StatusText(refusal.Status), refusal.Reason), "remote", r.RemoteAddr)
+	w.Header().Set("Connection", "close")
+	rc := http.NewResponseController(w)
+	rc.SetReadDeadline(time.Now().Add(headerWait))
+	rc.SetWriteDeadline(time.Now().Add(headerWait))
+	maps.Copy(w.Header(), refusal.Header)
+	if refusal.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
+	}
+	answerError(w, r, refusal.Status, refusal.Reason)
+}
+
+// answerError answers with a status and one sentence, as text, or as JSON to those who ask for
+// that.
+func answerError(w http.ResponseWriter, r *http.Request, status int, sentence string) {
+	if !libwebsocketd.Accepts(r, "application/json") {
+		http.Error(w, sentence, status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	to := json.NewEncoder(w)
+	to.SetEscapeHTML(false)
+	to.Encode(map[string]string{"error": sentence})
+}
