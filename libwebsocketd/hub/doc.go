@@ -25,13 +25,46 @@
 //   - A channel without subscribers is forgotten ten minutes after its last message, unless
 //     somebody has opened it (Hub.Open).
 //
+// # The law of what is held
+//
+// Whatever a client can make the Hub hold has a limit (Options), and so has what all channels
+// keep together. Where there is no room, channels without subscribers go first, the longest
+// idle before others; then the oldest half of the largest history. A client is refused, or its
+// subscription, rather than another one's.
+//
+//   - A client that does not read its answers is read no further.
+//   - What is being written to a client is held meanwhile: at most 256 messages, or 64 KiB
+//     and the message that goes beyond.
+//   - A client that takes nothing of that for WriteTimeout is cut. One that takes something,
+//     however slowly, is sent the close frame that is due to it. Its system says what it has
+//     taken (bridge.Listener): that we are late does not count.
+//
+// # Clients that cannot upgrade
+//
+// ServeChannel and ChannelHandler answer a GET for one channel:
+//
+//	Accept: text/event-stream   server-sent events: the messages as a WebSocket has them, each
+//	                            with EPOCH:N as id; event "subscribed" after what was missed;
+//	                            event "end", {"code","reason"}, at last
+//	otherwise                   {"epoch","recovered","pending":[message,..],"next":"EPOCH:N","more"}:
+//	                            what is kept after a position, at most 1,000 messages or 1 MiB;
+//	                            with wait=DURATION it waits for something, at most 5 minutes
+//
+// The position is that of Last-Event-ID, lastEventId= or after=, in this order. A long-poll
+// without one gets everything that is kept, and "recovered" says whether that is all there
+// ever was. A reader of events is a client as any other; what is sent to all clients it does
+// not get, because that has no position.
+//
 // # Who waits
 //
-// Run starts nothing. Each client has two goroutines, which Run waits for:
+// Each client has two goroutines, and Run waits for both:
 //
-//	goroutine     started by  ends when                               waited for by
-//	Client.serve  Handler     the client is gone, slow, or Run ends   Run
-//	Client.read   serve       the connection is closed                serve
+//	goroutine       started by      ends when                               waited for by
+//	Client.serve    Handler, or it  the client is gone, slow, or Run ends   Run
+//	                is the caller's
+//	Client.read     serve           the connection is closed                serve
+//	a client's cut  Run             its link is closed                      Run
 //
-// Locks are taken in this order: Hub.mu, Client.mu, Channel.mu, Client.queueing.
+// Locks are taken in this order: Hub.mu, Channel.publishing, Channel.mu, outbox.mu. No hook of
+// the Options is called with one of them.
 package hub

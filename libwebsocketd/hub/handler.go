@@ -2,7 +2,6 @@ package hub
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 
 	"websocketd/libwebsocketd/bridge"
@@ -13,63 +12,78 @@ import (
 var errOrigin = errors.New("the origin is not allowed")
 
 // Handler returns the handler of the WebSocket. It answers 503 unless Run runs, 403 where
-// CheckOrigin says so, 401 where Authenticate does, and then 101.
+// CheckOrigin says so, 401 where Authenticate does, 503 if there are MaxClients, and then 101.
 func (h *Hub) Handler() http.HandlerFunc { return h.serveHTTP }
 
 func (h *Hub) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	going := h.running
-	h.mu.Unlock()
-	if going == nil || going.Err() != nil {
-		h.refuse(w, r, ErrNotRunning, http.StatusServiceUnavailable, ErrNotRunning.Error())
+	who, ok := h.admit(w, r)
+	if !ok {
 		return
 	}
-	if h.CheckOrigin != nil && !h.CheckOrigin(r) {
-		h.refuse(w, r, errOrigin, http.StatusForbidden, "Forbidden")
+	going, err := h.reserve()
+	if err != nil {
+		h.refuse(w, r, err, http.StatusServiceUnavailable, err.Error())
 		return
+	}
+	link, err := ws.Upgrade(going, w, r, nil, ws.Options{
+		MaxMessage: h.MaxMessage, PingInterval: h.PingInterval, Takes: bridge.BothKinds, BoundUnsent: true, Memory: h.memory, Log: h.Log,
+	})
+	if err != nil { // gorilla has answered
+		h.release()
+		return
+	}
+	c := h.newClient(link, who, r.RemoteAddr)
+	if !h.add(c) {
+		h.release()
+		turnAway(link, ErrNotRunning)
+		return
+	}
+	go func() { // so that nothing of the request is kept
+		defer h.release()
+		h.hold(c)
+	}()
+}
+
+// admit reports whether a client is let in, and who it is. Otherwise it has answered.
+func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (who Identity, ok bool) {
+	if !h.isRunning() {
+		h.refuse(w, r, ErrNotRunning, http.StatusServiceUnavailable, ErrNotRunning.Error())
+		return who, false
+	}
+	if !h.isAllowed(r) {
+		h.refuse(w, r, errOrigin, http.StatusForbidden, "Forbidden")
+		return who, false
 	}
 	who, err := h.identify(r)
 	if err != nil {
 		h.refuse(w, r, err, http.StatusUnauthorized, "Unauthorised")
-		return
+		return who, false
 	}
-	link, err := ws.Upgrade(going, w, r, nil, ws.Options{
-		MaxMessage: h.MaxMessage, PingInterval: h.PingInterval, Takes: bridge.BothKinds, BoundUnsent: true, Log: h.Log,
-	})
-	if err != nil { // gorilla has answered
-		return
-	}
-	if c := h.newClient(link, who, r.RemoteAddr); !h.add(c) {
-		link.CloseSend(bridge.ErrGoingAway)
-		link.Close()
-	}
+	return who, true
 }
 
-// identify returns who a client is. A panic of the Authenticator is a refusal.
-func (h *Hub) identify(r *http.Request) (who Identity, err error) {
-	if h.Authenticate == nil {
-		return Identity{}, nil
+func (h *Hub) isRunning() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.running != nil && h.running.Err() == nil
+}
+
+// isAllowed reports whether a page may connect. A panic of the function is a refusal.
+func (h *Hub) isAllowed(r *http.Request) (ok bool) {
+	if h.CheckOrigin == nil {
+		return true
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the authenticator has panicked: %v", p)
-		}
-	}()
-	if who, err = h.Authenticate(r); err == nil && who.User == "" {
-		err = errors.New("the authenticator names no user")
-	}
-	return who, err
+	h.tell("CheckOrigin", func() { ok = h.CheckOrigin(r) })
+	return ok
 }
 
 // refuse answers a client that is not let in.
 func (h *Hub) refuse(w http.ResponseWriter, r *http.Request, cause error, status int, said string) {
 	if h.Refused != nil {
-		defer func() {
-			if p := recover(); p != nil {
-				h.Log.Error("a callback of the hub has panicked", "panic", p)
-			}
-		}()
-		h.Refused(r, cause)
+		h.tell("Refused", func() { h.Refused(r, cause) })
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
 	}
 	http.Error(w, said, status)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // start returns a Hub that runs until the end of the test, and where it is.
@@ -23,6 +25,7 @@ func start(t *testing.T, o Options) (*Hub, string) {
 			t.Error(err)
 		}
 	})
+	awaitRunning(t, h)
 	at := httptest.NewServer(h.Handler())
 	t.Cleanup(func() {
 		cancel()
@@ -30,6 +33,12 @@ func start(t *testing.T, o Options) (*Hub, string) {
 		at.Close()
 	})
 	return h, "ws" + strings.TrimPrefix(at.URL, "http")
+}
+
+// awaitRunning returns when Run runs.
+func awaitRunning(t testing.TB, h *Hub) {
+	t.Helper()
+	testkit.Eventually(t, "the hub runs", h.isRunning)
 }
 
 // client is a client of a Hub, as gorilla makes it.

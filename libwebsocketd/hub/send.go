@@ -1,9 +1,20 @@
 package hub
 
+import "websocketd/libwebsocketd/bridge"
+
 // SendProcessOutput publishes a line of a process, without its newline, in the process's
 // channel. It never waits.
 func (h *Hub) SendProcessOutput(processID, line string) error {
-	return h.sendProcess(processID, Message{Type: TypeOutput, ProcessID: processID, Data: line})
+	if err := CheckProcessID(processID); err != nil {
+		return err
+	}
+	ch, err := h.Open(ProcessChannel(processID), Limits{})
+	if err != nil {
+		return err
+	}
+	defer ch.Close()
+	ch.Output(processID, []bridge.Message{{Kind: bridge.Text, Data: []byte(line)}})
+	return nil
 }
 
 // Status is the data of a process_status.

@@ -15,7 +15,7 @@
 //     holds only what it took last. A reader too slow to find its next message gets
 //     a [GoneError] that tells what it missed: there is no silent gap.
 //   - Over its [Limits] the log drops its oldest items, never the newest one.
-//     Nothing is dropped before the room is needed, except by [Log.Drop].
+//     Nothing is dropped before the room is needed, except by [Log.Drop] and [Log.DropWhile].
 //   - [Log.Hold] keeps the messages above a floor: Append waits rather than drop
 //     them, and so the program waits. Append never waits for a reader.
 //   - An item of no messages is a remark: it stands between two messages and has

@@ -117,10 +117,7 @@ func (l *Log[T]) mayAdd(added extent) bool {
 func (l *Log[T]) add(item T, added extent) {
 	to := l.all.plus(added)
 	for l.first < l.next && !l.keep.allow(to.minus(l.gone)) {
-		oldest := l.at(l.first)
-		l.gone = oldest.to
-		*oldest = slot[T]{} // its item can be collected
-		l.first++
+		l.dropOldest()
 	}
 	if l.next-l.first == uint64(len(l.slots)) {
 		l.grow()
@@ -128,6 +125,13 @@ func (l *Log[T]) add(item T, added extent) {
 	*l.at(l.next) = slot[T]{item, to}
 	l.next++
 	l.all = to
+}
+
+func (l *Log[T]) dropOldest() {
+	oldest := l.at(l.first)
+	l.gone = oldest.to
+	*oldest = slot[T]{} // its item can be collected
+	l.first++
 }
 
 func (l *Log[T]) grow() {
@@ -166,6 +170,16 @@ func (l *Log[T]) Bytes() int {
 func (l *Log[T]) Drop() {
 	l.mu.Lock()
 	l.slots, l.first, l.gone = nil, l.next, l.all
+	l.room.strikeAndUnlock(&l.mu)
+}
+
+// DropWhile drops the oldest items, held or not, as long as old returns true of the next
+// one. It may drop all. old is called while the Log is locked, and must not use it.
+func (l *Log[T]) DropWhile(old func(item T) bool) {
+	l.mu.Lock()
+	for l.first < l.next && old(l.at(l.first).item) {
+		l.dropOldest()
+	}
 	l.room.strikeAndUnlock(&l.mu)
 }
 

@@ -27,6 +27,8 @@ type Reader[T any] struct {
 	log   *Log[T]
 	after uint64 // the last message it has had
 	next  uint64 // the item to read next, unless after is beyond it
+	most  extent // that it takes at once; 0 is no limit
+	more  bool   // there was more than it took
 }
 
 // From returns a Reader of what follows message number after: 0 is everything, the
@@ -36,6 +38,15 @@ func (l *Log[T]) From(after uint64) *Reader[T] { return &Reader[T]{log: l, after
 
 // After returns the number of the last message the Reader has had.
 func (r *Reader[T]) After() uint64 { return r.after }
+
+// TakeAtMost bounds what Next returns at once, by the counts passed to Append, of which 0
+// means no limit. The first entry is returned however large it is.
+func (r *Reader[T]) TakeAtMost(messages, bytes int) {
+	r.most = extent{uint64(messages), uint64(bytes)}
+}
+
+// HasMore reports whether there was more to read than the last Next has returned.
+func (r *Reader[T]) HasMore() bool { return r.more }
 
 // Next waits for something to read. It returns as many entries as there are and as
 // fit into the capacity of into, at least one. It clears into first, so that a Reader
@@ -58,6 +69,7 @@ func (r *Reader[T]) NextKept(ctx context.Context, into []Entry[T]) ([]Entry[T], 
 func (r *Reader[T]) read(ctx context.Context, into []Entry[T], skipGone bool) ([]Entry[T], error) {
 	clear(into[:cap(into)])
 	l := r.log
+	r.more = false
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var waited error
@@ -104,8 +116,12 @@ func (r *Reader[T]) had(i uint64) bool {
 // take returns what there is to read.
 func (r *Reader[T]) take(entries []Entry[T]) []Entry[T] {
 	l := r.log
+	from, limits := l.before(r.next), Limits{Bytes: int(r.most.bytes), Messages: int(r.most.messages)}
 	for end := r.next + uint64(max(1, cap(entries))); r.next < min(end, l.next); r.next++ {
 		slot, before := l.at(r.next), l.before(r.next).messages
+		if len(entries) > 0 && !limits.allow(slot.to.minus(from)) {
+			break
+		}
 		entries = append(entries, Entry[T]{
 			Item:     slot.item,
 			First:    before + 1,
@@ -114,5 +130,6 @@ func (r *Reader[T]) take(entries []Entry[T]) []Entry[T] {
 		})
 		r.after = slot.to.messages
 	}
+	r.more = r.next < l.next
 	return entries
 }

@@ -1,0 +1,97 @@
+package hub
+
+import (
+	"context"
+	"sync"
+
+	"websocketd/libwebsocketd/bridge"
+)
+
+// mostReplies is how many answers wait for a client before it is read no further.
+const mostReplies = 16
+
+// outbox is what there may be to send to a client: answers, and the subscriptions that may have
+// something to read.
+type outbox struct {
+	wake chan struct{} // signals that it is not empty
+
+	mu          sync.Mutex
+	first, last *subscription
+	replies     [][]byte
+	room        chan struct{} // closed when there is room for replies; nil if nobody waits
+}
+
+// queue adds a subscription, unless it is there.
+func (o *outbox) queue(s *subscription) {
+	if s.queued.Swap(true) {
+		return
+	}
+	o.mu.Lock()
+	if o.last == nil {
+		o.first = s
+	} else {
+		o.last.behind = s
+	}
+	o.last = s
+	o.mu.Unlock()
+	o.stir()
+}
+
+func (o *outbox) stir() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// unqueue returns the next subscription that may have something to read; nil is none.
+func (o *outbox) unqueue() *subscription {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.first
+	if s == nil {
+		return nil
+	}
+	if o.first, s.behind = s.behind, nil; o.first == nil {
+		o.last = nil
+	}
+	s.queued.Store(false) // before it is read: what is published later queues it again
+	return s
+}
+
+// answer adds a message. It waits while there are mostReplies, until ctx is done.
+func (o *outbox) answer(ctx context.Context, message []byte) {
+	for ctx.Err() == nil {
+		o.mu.Lock()
+		if len(o.replies) < mostReplies {
+			o.replies = append(o.replies, message)
+			o.mu.Unlock()
+			o.stir()
+			return
+		}
+		if o.room == nil {
+			o.room = make(chan struct{})
+		}
+		room := o.room
+		o.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// takeReplies appends the answers that wait.
+func (o *outbox) takeReplies(out []bridge.Delivery) []bridge.Delivery {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, message := range o.replies {
+		out = append(out, said(message))
+	}
+	o.replies = nil
+	if o.room != nil {
+		close(o.room)
+		o.room = nil
+	}
+	return out
+}
