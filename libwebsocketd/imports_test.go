@@ -37,7 +37,8 @@ var below = map[string][]string{
 	"libwebsocketd/credential": {"libwebsocketd/gate", "libwebsocketd/process", "libwebsocketd/internal/paths", "libwebsocketd/internal/after"},
 	"libwebsocketd/poll":       {"libwebsocketd", "libwebsocketd/exchange", "libwebsocketd/record"},
 
-	"internal/connect":   {"internal/printable", "client", "libwebsocketd/stdio"},
+	"internal/connect":   {"internal/terminal", "client"},
+	"internal/terminal":  {"internal/printable", "libwebsocketd/stdio"},
 	"internal/printable": nil,
 
 	// The server, and the two sides with the bridge between them.
@@ -83,7 +84,7 @@ var outside = map[string][]string{
 	"github.com/alecthomas/kong":   {"internal/cli/"},
 	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go", "libwebsocketd/ws/dial.go"},
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
-	"golang.org/x/term":            {"internal/connect/", "internal/cli/passwd_ask.go"},
+	"golang.org/x/term":            {"internal/terminal/", "internal/cli/passwd_ask.go"},
 	"golang.org/x/crypto":          {"libwebsocketd/credential/"},
 	"github.com/tg123/go-htpasswd": {"libwebsocketd/credential/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"websocketd/client"
+	"websocketd/internal/terminal"
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/stdio"
 )
@@ -49,14 +50,14 @@ func newCaller(s Streams) *caller {
 func callProgram(o *Options, s Streams) (status int, sig os.Signal) {
 	c := newCaller(s)
 	signals, over := make(chan os.Signal, len(canceled)+1), make(chan struct{})
-	listen(signals)
+	terminal.Notify(signals)
 	c.work.Go(func() { c.watch(signals, over) })
 	ended := make(chan int, 1)
 	go func() { ended <- c.run(o) }()
 	select {
 	case status = <-ended:
 	case <-c.ctx.Done(): // a reader of the output is not waited for
-		patience := time.NewTimer(farewell)
+		patience := time.NewTimer(terminal.Farewell)
 		defer patience.Stop()
 		select {
 		case <-ended:
@@ -79,7 +80,7 @@ func (c *caller) watch(signals <-chan os.Signal, over <-chan struct{}) {
 			call := c.call.Load()
 			if sig != os.Interrupt || call == nil || cancels == len(canceled) {
 				c.sig = sig
-				c.leave(errInterrupted)
+				c.leave(terminal.ErrInterrupted)
 				return
 			}
 			c.work.Go(call.Cancel) // may wait for a server that takes nothing
@@ -141,13 +142,13 @@ func pass(call *client.Call, in io.Reader) error {
 
 // print prints the output. What goes to a terminal cannot control it.
 func (c *caller) print(call *client.Call) error {
-	if !isTerminal(c.Stdout) {
+	if !terminal.Is(c.Stdout) {
 		_, err := io.Copy(c.Stdout, call)
 		return err
 	}
-	to := &display{to: noting{c.Stdout, &c.open}, fail: func(error) {}}
+	to := &terminal.Display{To: noting{c.Stdout, &c.open}}
 	_, err := io.Copy(to, call)
-	if failed := to.finish(); err == nil {
+	if failed := to.Finish(); err == nil {
 		err = failed
 	}
 	return err
@@ -169,7 +170,7 @@ func (n noting) Write(text []byte) (int, error) {
 
 // begin ends a line of the output at the terminal, so that what is said is not taken for it.
 func (c *caller) begin() {
-	if isTerminal(c.Stderr) && c.open.Swap(false) {
+	if terminal.Is(c.Stderr) && c.open.Swap(false) {
 		io.WriteString(c.Stderr, "\n")
 	}
 }
@@ -183,8 +184,8 @@ func (c *caller) result(value json.RawMessage) {
 	json.Compact(line, value) // it is valid
 	line.WriteByte('\n')
 	c.begin()
-	if isTerminal(c.Stderr) {
-		(&display{to: c.Stderr, fail: func(error) {}}).Write(line.Bytes())
+	if terminal.Is(c.Stderr) {
+		(&terminal.Display{To: c.Stderr}).Write(line.Bytes())
 		return
 	}
 	c.Stderr.Write(line.Bytes())
@@ -217,5 +218,5 @@ func (c *caller) lost(err error) (status int) {
 
 func (c *caller) say(sentence string) {
 	c.begin()
-	say(c.Stderr, sentence)
+	terminal.Say(c.Stderr, command, sentence)
 }

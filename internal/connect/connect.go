@@ -2,7 +2,7 @@
 // server as messages, and messages go to standard output.
 //
 // That is one bridge.Pipe. The server is its program, whose end is the end of it; what is
-// local is its client. Locally there is a stdio.Stream, in any of its framings, or, at a
+// local is its client. Locally there is package terminal: the streams in any framing, or, at a
 // terminal, a screen on which lines are edited.
 //
 // Or, with pow-1, the server calls a program by its name, and its input and output are those
@@ -11,8 +11,6 @@
 //	goroutine         started by  ends when            waited for by
 //	the pipe          converse    both sides are over  converse, unless the process is to end
 //	signals           Run         a signal, or Run     Run
-//	the screen's size connected   screen.finish        screen.finish
-//	the keyboard      connected   screen.finish        screen.finish
 //
 //	a call            callProgram it is over           callProgram, unless the process is to end
 //	its signals       callProgram it is over           callProgram, likewise
@@ -23,9 +21,9 @@ package connect
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
+	"websocketd/internal/terminal"
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/stdio"
 	"websocketd/libwebsocketd/ws"
@@ -47,11 +45,11 @@ type Options struct {
 	EOFWait time.Duration // how long to wait for messages when there is no more input; negative: for ever
 }
 
-// farewell is how long this side, when it leaves, waits for the answer.
-const farewell = time.Second
+// command is what says what this command says.
+const command = "websocketd connect"
 
 // Streams are those of this process.
-type Streams struct{ Stdin, Stdout, Stderr *os.File }
+type Streams = terminal.Streams
 
 // Run connects, and passes on what comes on either side until one of them is over. It
 // returns the exit status. After a signal it does not return: that ends this process.
@@ -59,41 +57,44 @@ func Run(o Options, s Streams) (status int) {
 	if o.Pow != "" {
 		status, sig := callProgram(&o, s)
 		if sig != nil {
-			die(sig)
+			terminal.Die(sig)
 		}
 		return status
 	}
-	i := newInterrupts()
-	defer i.stop()
-	local, err := newLocal(i, &o, s)
+	i := terminal.NewInterrupts()
+	defer i.Stop()
+	if terminal.Is(s.Stdin) && o.EOFWait < 0 {
+		o.EOFWait = 0
+	}
+	local, err := terminal.NewLocal(i, terminal.Options{Command: command, Stream: o.Stream}, s)
 	if err != nil {
-		fmt.Fprintf(s.Stderr, "websocketd connect: standard input: %v\n", err)
+		fmt.Fprintf(s.Stderr, "%s: standard input: %v\n", command, err)
 		return exitLost
 	}
 	cause := converse(i, &o, local)
 	status, sentence := statusOf(cause)
 	if sentence == "" {
-		local.finish(remark(cause))
+		local.Finish(remark(cause))
 	} else {
-		local.finish("")
+		local.Finish("")
 	}
-	if sig := i.got(); sig != nil {
-		die(sig)
+	if sig := i.Got(); sig != nil {
+		terminal.Die(sig)
 	}
 	if sentence != "" {
-		local.say(sentence)
+		local.Say(sentence)
 	}
 	return status
 }
 
 // converse connects and pipes, and returns why that is over.
-func converse(i *interrupts, o *Options, local local) error {
-	remote, protocol, err := dial(i.ctx, o, local)
+func converse(i *terminal.Interrupts, o *Options, local terminal.Local) error {
+	remote, protocol, err := dial(i.Context(), o, local)
 	if err != nil {
 		local.Close()
 		return unconnected{err}
 	}
-	local.connected(o.URL, protocol)
+	local.Connected(o.URL, protocol)
 	server := newServer(remote, local.Context(), o.EOFWait)
 	over := make(chan error, 1)
 	go func() {
@@ -107,7 +108,7 @@ func converse(i *interrupts, o *Options, local local) error {
 	case <-local.Context().Done():
 	}
 	// A server that takes nothing is not waited for, nor is a reader of the output.
-	patience := time.NewTimer(farewell)
+	patience := time.NewTimer(terminal.Farewell)
 	defer patience.Stop()
 	select {
 	case cause := <-over:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"websocketd/client"
+	"websocketd/internal/terminal"
 	"websocketd/libwebsocketd/ws"
 )
 
@@ -14,7 +15,7 @@ import (
 var errNoReturn = errors.New("the connection was lost; the program had a process for this connection only, and there is none to come back to")
 
 // dial connects to the server, and returns the subprotocol too.
-func dial(ctx context.Context, o *Options, l local) (r remote, protocol string, err error) {
+func dial(ctx context.Context, o *Options, l terminal.Local) (r remote, protocol string, err error) {
 	if o.Resume {
 		c, err := resume(ctx, o, l)
 		return c, "", err
@@ -36,16 +37,16 @@ func dial(ctx context.Context, o *Options, l local) (r remote, protocol string, 
 }
 
 // resume connects in such a way that a lost connection is made again.
-func resume(ctx context.Context, o *Options, l local) (c *client.Conn, err error) {
+func resume(ctx context.Context, o *Options, l terminal.Local) (c *client.Conn, err error) {
 	returns := false // there is a process to come back to
 	c, err = client.Dial(ctx, o.URL, &client.Options{
 		Header: o.Header, Token: o.Token, Protocols: o.Protocols, TLS: o.TLS, Dial: o.Dial, MaxMessage: o.MaxMessage, PingInterval: o.PingInterval,
 		Opened: func(opened client.Opened) {
 			if opened.Resumed {
-				l.say("connected again")
+				l.Say("connected again")
 			}
 		},
-		Missed: func(m client.Missed) { l.say(m.String()) },
+		Missed: func(m client.Missed) { l.Say(m.String()) },
 		Lost: func(reason error, again time.Duration) {
 			// Dial calls this too, before it returns c. A position that was there may be
 			// missing later: the server was started again, and nothing runs yet.
@@ -54,7 +55,7 @@ func resume(ctx context.Context, o *Options, l local) (c *client.Conn, err error
 				l.Fail(errNoReturn)
 				return
 			}
-			l.say(fmt.Sprintf("%v; trying again in %s", reason, again.Round(time.Second/10)))
+			l.Say(fmt.Sprintf("%v; trying again in %s", reason, again.Round(time.Second/10)))
 		},
 	})
 	return c, err

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"websocketd/internal/terminal"
 	"websocketd/libwebsocketd/bridge"
 )
 
@@ -52,7 +53,7 @@ func (s *server) farewell() error {
 	var refused *bridge.RefusedError
 	var broken *bridge.BrokenError
 	switch {
-	case errors.Is(cause, errLeft):
+	case errors.Is(cause, terminal.ErrLeft):
 		return nil
 	case cause == nil, errors.As(cause, &refused), errors.As(cause, &broken):
 		return cause
@@ -70,7 +71,7 @@ func (s *server) ReceiveEach(each func([]bridge.Message)) error {
 	})
 	s.idle.end()
 	if s.left.Load() && !tellsEnd(err) {
-		return errLeft
+		return terminal.ErrLeft
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"websocketd/internal/terminal"
 	"websocketd/libwebsocketd/bridge"
 )
 
@@ -54,7 +55,7 @@ func TestEOFWait(t *testing.T) {
 		s.CloseSend(io.EOF)
 		time.Sleep(9 * time.Second)
 		f.batches <- nil // and it is printed for a minute
-		if err := <-over; err != errLeft || time.Since(begin) != 109*time.Second+lastLook {
+		if err := <-over; err != terminal.ErrLeft || time.Since(begin) != 109*time.Second+lastLook {
 			t.Errorf("%v after %s", err, time.Since(begin))
 		}
 		s.Close()
@@ -78,7 +79,7 @@ func TestEOFWaitInTheMidst(t *testing.T) {
 			f.parts.Add(1)
 		}
 		err, left := <-over, time.Since(begin)
-		if err != errLeft || left < 110*time.Second || left > 121*time.Second {
+		if err != terminal.ErrLeft || left < 110*time.Second || left > 121*time.Second {
 			t.Errorf("%v after %s", err, left)
 		}
 		s.Close()
@@ -111,7 +112,7 @@ func TestFarewell(t *testing.T) {
 		cause error
 		code  int
 	}{
-		{refused, 1008}, {broken, 1011}, {errInterrupted, 1001}, {errors.New("disk full"), 1001},
+		{refused, 1008}, {broken, 1011}, {terminal.ErrInterrupted, 1001}, {errors.New("disk full"), 1001},
 	} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(test.cause)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"websocketd/internal/terminal"
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/ws"
 )
@@ -22,9 +23,6 @@ const (
 	exitLost = 1 // no connection, or it was lost, or one side has broken a rule
 )
 
-// errLeft is why a conversation ends that this side has left.
-var errLeft = errors.New("left")
-
 // statusOf returns the exit status for why a conversation ended, and what is to be said
 // about it; "" if the status says it all.
 func statusOf(cause error) (status int, sentence string) {
@@ -33,7 +31,7 @@ func statusOf(cause error) (status int, sentence string) {
 	var refused *bridge.RefusedError
 	var never unconnected
 	switch {
-	case errors.Is(cause, errLeft):
+	case errors.Is(cause, terminal.ErrLeft):
 		return exitOK, ""
 	case errors.As(cause, &never):
 		return exitLost, never.Error()

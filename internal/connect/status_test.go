@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"websocketd/internal/terminal"
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/ws"
 )
@@ -37,7 +38,7 @@ func TestStatus(t *testing.T) {
 		{&bridge.CloseError{Code: 1006}, 1, "the connection was lost"},
 		{&bridge.RefusedError{Code: 1009, Reason: "message over 10 bytes"}, 1, "the server's message cannot be taken (closed with 1009): message over 10 bytes"},
 		{&bridge.BrokenError{Reason: "input ended inside a message"}, 1, "input ended inside a message"},
-		{errLeft, 0, ""},
+		{terminal.ErrLeft, 0, ""},
 	} {
 		if status, sentence := statusOf(test.cause); status != test.status || sentence != test.sentence {
 			t.Errorf("%#v: %d, %q; want %d, %q", test.cause, status, sentence, test.status, test.sentence)

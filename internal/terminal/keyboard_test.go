@@ -1,4 +1,4 @@
-package connect
+package terminal
 
 import (
 	"bufio"
@@ -79,11 +79,11 @@ func TestKeyboard(t *testing.T) {
 				t.Errorf("%q, %v, want %q", buf[:n], err, want)
 			}
 		}
-		if got := <-happened; got != "leave" || time.Since(begin) != farewell {
+		if got := <-happened; got != "leave" || time.Since(begin) != Farewell {
 			t.Errorf("%s after %s", got, time.Since(begin))
 		}
 		types("\x04")
-		if got := <-happened; got != "leave" || time.Since(begin) != farewell {
+		if got := <-happened; got != "leave" || time.Since(begin) != Farewell {
 			t.Errorf("again: %s after %s", got, time.Since(begin))
 		}
 	})

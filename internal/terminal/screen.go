@@ -1,4 +1,4 @@
-package connect
+package terminal
 
 import (
 	"fmt"
@@ -21,15 +21,16 @@ import (
 // the line being typed.
 type screen struct {
 	*stdio.Stream
-	*display
-	editor *term.Terminal
-	tty    *tty
-	keys   *stdio.Reader // what the tty's keyboard reads
-	stderr io.Writer
-	plain  bool                       // no colours
-	before atomic.Pointer[term.State] // of the terminal; nil when it is as it was
-	work   sync.WaitGroup
-	done   chan struct{} // closed when the terminal is restored
+	display *Display
+	editor  *term.Terminal
+	tty     *tty
+	keys    *stdio.Reader // what the tty's keyboard reads
+	stderr  io.Writer
+	command string                     // that says what is said
+	plain   bool                       // no colours
+	before  atomic.Pointer[term.State] // of the terminal; nil when it is as it was
+	work    sync.WaitGroup
+	done    chan struct{} // closed when the terminal is restored
 }
 
 // mostTyped is the length of a line at which the editor ignores further characters.
@@ -45,27 +46,27 @@ func canEdit(o *stdio.Options) bool {
 }
 
 // newScreen returns a screen, which takes over the terminal once it is connected.
-func newScreen(i *interrupts, o stdio.Options, in *stdio.Reader, s Streams) *screen {
-	c := &screen{keys: in, stderr: s.Stderr, plain: os.Getenv("NO_COLOR") != "", done: make(chan struct{})}
+func newScreen(i *Interrupts, command string, o stdio.Options, in *stdio.Reader, s Streams) *screen {
+	c := &screen{keys: in, stderr: s.Stderr, command: command, plain: os.Getenv("NO_COLOR") != "", done: make(chan struct{})}
 	c.tty = &tty{keyboard: newKeyboard(in), out: s.Stdout}
 	c.tty.interrupt, c.tty.suspend = func() { i.take(os.Interrupt) }, c.suspend
-	c.tty.leave = func() { c.Fail(errLeft) }
+	c.tty.leave = func() { c.Fail(ErrLeft) }
 	c.tty.full = func() {
-		c.say("what is typed ahead of the server is too much, and is dropped: send it from a file")
+		c.Say("what is typed ahead of the server is too much, and is dropped: send it from a file")
 	}
 	prompt, mark := "> ", "< "
 	if o.Binary || o.Framing == stdio.FramingRaw { // the program has a prompt of its own
 		prompt, mark = "", ""
 	}
 	c.editor = term.NewTerminal(c.tty, prompt)
-	o.Log = slog.New(sayer{c.say})
+	o.Log = slog.New(sayer{c.Say})
 	c.Stream = stdio.NewStream(i.ctx, &typed{screen: c}, s.Stdout, o)
-	c.display = &display{to: c, lines: mark != "", mark: c.dim(mark), fail: c.Fail}
+	c.display = &Display{To: c, Lines: mark != "", Fail: c.Fail, mark: c.dim(mark)}
 	return c
 }
 
 // Send shows messages.
-func (c *screen) Send(batch []bridge.Message) error { return c.display.send(batch) }
+func (c *screen) Send(batch []bridge.Message) error { return c.display.Send(batch) }
 
 // Write writes to the terminal, above the line being typed.
 func (c *screen) Write(b []byte) (int, error) {
@@ -77,8 +78,8 @@ func (c *screen) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// connected takes over the terminal.
-func (c *screen) connected(address, protocol string) {
+// Connected takes over the terminal.
+func (c *screen) Connected(address, protocol string) {
 	c.takeOver()
 	c.resize()
 	c.watch()
@@ -89,7 +90,7 @@ func (c *screen) connected(address, protocol string) {
 	if protocol != "" {
 		address += " (" + protocol + ")"
 	}
-	c.say("connected to " + address + "; Ctrl-D leaves")
+	c.Say("connected to " + address + "; Ctrl-D leaves")
 }
 
 // takeOver puts the terminal in raw mode, and keeps how it was before.
@@ -115,15 +116,14 @@ func (c *screen) resize() {
 	})
 }
 
-// say writes a remark beside the messages or, where the terminal is as it was, to standard
+// Say writes a remark beside the messages or, where the terminal is as it was, to standard
 // error.
-func (c *screen) say(sentence string) {
-	sentence = string(printable.Append(nil, sentence, false))
+func (c *screen) Say(sentence string) {
 	if c.before.Load() == nil {
-		fmt.Fprintf(c.stderr, "websocketd connect: %s\n", sentence)
+		Say(c.stderr, c.command, sentence)
 		return
 	}
-	c.Write([]byte(c.dim(sentence) + "\n"))
+	c.Write([]byte(c.dim(string(printable.Append(nil, sentence, false))) + "\n"))
 }
 
 // dim returns text in a fainter colour.
@@ -134,12 +134,12 @@ func (c *screen) dim(text string) string {
 	return "\x1b[2m" + text + "\x1b[0m"
 }
 
-// finish restores the terminal, after a last remark.
-func (c *screen) finish(remark string) {
+// Finish restores the terminal, after a last remark.
+func (c *screen) Finish(remark string) {
 	if c.before.Load() != nil {
 		c.editor.SetPrompt("")
 		if remark != "" {
-			c.say(remark)
+			c.Say(remark)
 		} else {
 			c.Write(nil)
 		}
@@ -169,7 +169,7 @@ func (t *typed) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		if utf8.RuneCountInString(line) == mostTyped {
-			t.say(fmt.Sprintf("the line is cut at %d characters: send longer ones from a file", mostTyped))
+			t.Say(fmt.Sprintf("the line is cut at %d characters: send longer ones from a file", mostTyped))
 		}
 		t.rest = append(t.rest, shown([]byte(line))...)
 		t.rest = append(t.rest, '\n')

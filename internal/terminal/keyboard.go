@@ -1,4 +1,4 @@
-package connect
+package terminal
 
 import (
 	"bytes"
@@ -75,7 +75,7 @@ func (k *keyboard) watch() {
 }
 
 // put appends keys to those that wait for the editor. A Ctrl-D leaves once what was typed
-// before it is sent; it does not wait longer for that than a farewell takes, nor does a
+// before it is sent; it does not wait longer for that than a Farewell takes, nor does a
 // second one. It returns false if there is no room.
 func (k *keyboard) put(keys []byte, leave bool) bool {
 	k.mu.Lock()
@@ -87,7 +87,7 @@ func (k *keyboard) put(keys []byte, leave bool) bool {
 	case k.over:
 		return true
 	case leave:
-		k.leaving = time.AfterFunc(farewell, k.leave)
+		k.leaving = time.AfterFunc(Farewell, k.leave)
 	case len(k.ahead)+len(keys) > mostAhead:
 		return false
 	}

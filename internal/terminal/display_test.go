@@ -1,4 +1,4 @@
-package connect
+package terminal
 
 import (
 	"errors"
@@ -16,23 +16,23 @@ func TestDisplay(t *testing.T) {
 		return bridge.Message{Kind: bridge.Text, Data: []byte(data), More: true}
 	}
 	for _, test := range []struct {
-		d     display
+		d     Display
 		batch []bridge.Message
 		want  string
 	}{
-		{display{lines: true, mark: "< "}, []bridge.Message{text("one"), text("")}, "< one\n< \n"},
-		{display{lines: true, mark: "< "}, []bridge.Message{text("one\r\ntwo\nthree")}, "< one\n  two\n  three\n"},
-		{display{lines: true}, []bridge.Message{text("one\ntwo")}, "one\ntwo\n"},
-		{display{lines: true}, []bridge.Message{text("\x1b[2J\a\tä\u009b1m\u202e\r.")}, `\x1b[2J\a` + "\tä" + `\u009b1m\u202e\r.` + "\n"},
-		{display{lines: true, mark: "< "}, []bridge.Message{piece, text("b")}, `< a\xffb` + "\n"},
-		{display{}, []bridge.Message{text("Name? "), text("\x1b]0;x\n")}, `Name? \x1b]0;x` + "\n"},
-		{display{lines: true}, []bridge.Message{text("one\r"), text("two")}, "one\ntwo\n"},
-		{display{}, []bridge.Message{more("one\r"), more("\ntwo\r"), more("three\r\r"), more("\n"), more("four\r")}, `one` + "\n" + `two\rthree\r` + "\nfour"},
-		{display{}, []bridge.Message{text("one\r"), text("\n"), text("2%\r"), text("3%")}, "one\n" + `2%\r3%`},
+		{Display{Lines: true, mark: "< "}, []bridge.Message{text("one"), text("")}, "< one\n< \n"},
+		{Display{Lines: true, mark: "< "}, []bridge.Message{text("one\r\ntwo\nthree")}, "< one\n  two\n  three\n"},
+		{Display{Lines: true}, []bridge.Message{text("one\ntwo")}, "one\ntwo\n"},
+		{Display{Lines: true}, []bridge.Message{text("\x1b[2J\a\tä\u009b1m\u202e\r.")}, `\x1b[2J\a` + "\tä" + `\u009b1m\u202e\r.` + "\n"},
+		{Display{Lines: true, mark: "< "}, []bridge.Message{piece, text("b")}, `< a\xffb` + "\n"},
+		{Display{}, []bridge.Message{text("Name? "), text("\x1b]0;x\n")}, `Name? \x1b]0;x` + "\n"},
+		{Display{Lines: true}, []bridge.Message{text("one\r"), text("two")}, "one\ntwo\n"},
+		{Display{}, []bridge.Message{more("one\r"), more("\ntwo\r"), more("three\r\r"), more("\n"), more("four\r")}, `one` + "\n" + `two\rthree\r` + "\nfour"},
+		{Display{}, []bridge.Message{text("one\r"), text("\n"), text("2%\r"), text("3%")}, "one\n" + `2%\r3%`},
 	} {
 		var out strings.Builder
-		test.d.to = &out
-		if err := test.d.send(test.batch); err != nil || out.String() != test.want {
+		test.d.To = &out
+		if err := test.d.Send(test.batch); err != nil || out.String() != test.want {
 			t.Errorf("%v is shown as %q, %v; want %q", test.batch, out.String(), err, test.want)
 		}
 	}
@@ -41,14 +41,14 @@ func TestDisplay(t *testing.T) {
 // TestDisplayFinishes: the last CR is shown, too.
 func TestDisplayFinishes(t *testing.T) {
 	var out strings.Builder
-	d := display{to: &out}
+	d := Display{To: &out}
 	for _, piece := range []string{"a\r\n", "b\r"} {
 		if n, err := d.Write([]byte(piece)); n != len(piece) || err != nil {
 			t.Fatal(n, err)
 		}
 	}
 	for range 2 {
-		if err := d.finish(); err != nil || out.String() != "a\n"+`b\r` {
+		if err := d.Finish(); err != nil || out.String() != "a\n"+`b\r` {
 			t.Errorf("%q, %v", out.String(), err)
 		}
 	}
@@ -62,8 +62,8 @@ func (b broken) Write([]byte) (int, error) { return 0, b.error }
 func TestDisplayFails(t *testing.T) {
 	var failed error
 	gone := errors.New("gone")
-	d := display{to: broken{gone}, fail: func(err error) { failed = err }}
-	if err := d.send(nil); err != gone || failed != gone {
+	d := Display{To: broken{gone}, Fail: func(err error) { failed = err }}
+	if err := d.Send(nil); err != gone || failed != gone {
 		t.Errorf("%v, failed with %v", err, failed)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package connect
+package terminal
 
 import (
 	"os"

@@ -1,6 +1,6 @@
 //go:build unix
 
-package connect
+package terminal
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// die ends this process by a signal, so that whoever waits for it sees that.
-func die(sig os.Signal) {
+// Die ends this process by a signal, so that whoever waits for it sees that.
+func Die(sig os.Signal) {
 	signal.Reset(sig)
 	syscall.Kill(os.Getpid(), sig.(syscall.Signal))
 	select {} // it may reach another thread first

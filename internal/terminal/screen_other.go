@@ -1,6 +1,6 @@
 //go:build !unix
 
-package connect
+package terminal
 
 // watch does nothing: no signal tells of a change.
 func (c *screen) watch() {}

@@ -1,4 +1,4 @@
-package connect
+package terminal
 
 import (
 	"bytes"
@@ -8,53 +8,54 @@ import (
 	"websocketd/libwebsocketd/bridge"
 )
 
-// display shows messages on a terminal: what could control it is escaped.
-type display struct {
-	to    io.Writer
-	lines bool        // each message is a line, or several
-	mark  string      // before each message; further lines are indented
-	fail  func(error) // is called with the error of a write
+// Display shows messages on a terminal: what could control it is escaped.
+type Display struct {
+	To    io.Writer
+	Lines bool        // each message is a line, or several
+	Fail  func(error) // is called with the error of a write; nil: nothing is
+
+	mark string // before each message; further lines are indented
 
 	middle bool // of a message that comes in pieces
 	cr     bool // at the end of the last piece: it may belong to a newline
 	shown  []byte
 }
 
-// send shows messages, in one write.
-func (d *display) send(batch []bridge.Message) error {
+// Send shows messages, in one write.
+func (d *Display) Send(batch []bridge.Message) error {
 	d.shown = d.shown[:0]
 	for _, m := range batch {
 		d.add(m)
 	}
-	_, err := d.to.Write(d.shown)
-	if err != nil {
-		d.fail(err)
+	_, err := d.To.Write(d.shown)
+	if err != nil && d.Fail != nil {
+		d.Fail(err)
 	}
 	return err
 }
 
 // Write shows text that begins and ends anywhere but within a character.
-func (d *display) Write(text []byte) (int, error) {
-	if err := d.send([]bridge.Message{{Kind: bridge.Text, Data: text, More: true}}); err != nil {
+func (d *Display) Write(text []byte) (int, error) {
+	if err := d.Send([]bridge.Message{{Kind: bridge.Text, Data: text, More: true}}); err != nil {
 		return 0, err
 	}
 	return len(text), nil
 }
 
-// finish shows what waits for another piece.
-func (d *display) finish() (err error) {
+// Finish shows what waits for another piece.
+func (d *Display) Finish() (err error) {
 	if d.cr {
 		d.cr = false
-		_, err = d.to.Write(printable.Append(nil, "\r", false))
+		_, err = d.To.Write(printable.Append(nil, "\r", false))
 	}
 	return err
 }
 
-func (d *display) add(m bridge.Message) {
+func (d *Display) add(m bridge.Message) {
 	if !d.middle {
 		d.shown = append(d.shown, d.mark...)
 	}
-	data, open := m.Data, m.More || !d.lines
+	data, open := m.Data, m.More || !d.Lines
 	if d.cr {
 		data = append([]byte("\r"), data...)
 	}
@@ -74,7 +75,7 @@ func (d *display) add(m bridge.Message) {
 			}
 		}
 	}
-	if d.middle = m.More; d.lines && !m.More {
+	if d.middle = m.More; d.Lines && !m.More {
 		d.shown = append(d.shown, '\n')
 	}
 }
