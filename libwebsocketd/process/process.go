@@ -69,11 +69,14 @@ type Process struct {
 // descendants and its output may still be there.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 
-// Ending returns how the process finished. It is valid once Reap or Close has
-// returned.
+// Ending returns how the process finished. That is unknown before Reap has returned, and
+// after a Close that could not end the process.
 func (p *Process) Ending() Ending {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !p.reaped {
+		return endingOf(nil)
+	}
 	return p.ending
 }
 

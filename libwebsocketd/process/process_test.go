@@ -30,6 +30,9 @@ func TestEnding(t *testing.T) {
 		"kill -USR1 $$": "signal: SIGUSR1",
 	} {
 		p := begin(t, l, sh(script))
+		if got := p.Ending().String(); got != "ending unknown" {
+			t.Errorf("%s: before it is collected: %s", script, got)
+		}
 		if got := p.Reap().String(); got != want {
 			t.Errorf("%s: %s, want %s", script, got, want)
 		}
