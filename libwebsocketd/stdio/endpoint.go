@@ -81,7 +81,7 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 		ladder:   process.DefaultLadder(o.CloseDelay),
 		log:      o.Log,
 		slot:     o.Slot,
-		tap:      o.Tap,
+		tap:      tapOf(&o),
 		ended:    o.Ended,
 		maxLine:  o.MaxLine,
 		byLine:   !o.Binary && o.Framing.Lines(),
@@ -161,6 +161,9 @@ func (p *Endpoint) logLine(line []byte) {
 
 // logStdout logs output that is no message of the framing.
 func (p *Endpoint) logStdout(line []byte) {
+	if p.tap != nil {
+		p.showLine(line)
+	}
 	logging.At(p.log, logging.LevelError, "stdout", string(line))
 }
 
@@ -330,7 +333,7 @@ func (p *Endpoint) chooseOutput(cfg *Options) output {
 			&taggedStream{name: "stderr", lines: p.lines(p.proc.Stderr, "stderr"), each: p.logLine},
 		)
 	}
-	return tapped(outputOf(p.pipe(p.proc.Stdout), cfg, p.tooLong("stdout"), p.logStdout), cfg.Tap)
+	return tapped(outputOf(p.pipe(p.proc.Stdout), cfg, p.tooLong("stdout"), p.logStdout), p.tap)
 }
 
 // ReceiveEach calls each with every batch, as Pipe prefers it to Receive: between two

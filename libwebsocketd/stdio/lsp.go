@@ -45,6 +45,9 @@ func (c *lspCutter) most() int { return max(c.max, mostJunk) + 2 }
 func (c *lspCutter) cut(unread []byte, batch []bridge.Message) (used int, _ []bridge.Message, err error) {
 	for len(batch) < readbuf.MaxBatch {
 		if !c.inBody {
+			if len(batch) > 0 && !c.inHeader && !beginsHeader(unread[used:]) {
+				break // what does not belong there is passed to junk after what came before it
+			}
 			n, err := c.cutHeader(unread[used:])
 			if used += n; err != nil || !c.inBody {
 				return used, batch, err
@@ -107,6 +110,12 @@ func (c *lspCutter) takeLine(line []byte) (err error) {
 		c.takeJunk(line)
 	}
 	return err
+}
+
+// beginsHeader reports whether b, or more of it, may begin with a line of a header.
+func beginsHeader(b []byte) bool {
+	const both = "Content-" // Length or Type
+	return hasPrefixFold(b, both[:min(len(b), len(both))])
 }
 
 // parseLength returns the number in value: digits, blanks around them, and nothing else.

@@ -30,8 +30,11 @@ func (c *ndjsonCutter) cut(unread []byte, batch []bridge.Message) (used int, _ [
 			err = errOverMaxLine
 			break
 		}
+		var ok bool
+		if batch, ok = c.take(batch, line); !ok {
+			break
+		}
 		used += size + 1
-		batch = c.take(batch, line)
 	}
 	if c.scanned > c.max+1 {
 		err = errOverMaxLine
@@ -40,15 +43,19 @@ func (c *ndjsonCutter) cut(unread []byte, batch []bridge.Message) (used int, _ [
 	return used, batch, err
 }
 
-// take appends a line that is one JSON value to batch, and passes any other to junk.
-func (c *ndjsonCutter) take(batch []bridge.Message, line []byte) []bridge.Message {
+// take appends a line that is one JSON value to batch, and passes any other to junk. It returns
+// false, and does nothing, where messages are in the batch that came before junk.
+func (c *ndjsonCutter) take(batch []bridge.Message, line []byte) (_ []bridge.Message, ok bool) {
 	switch line = withoutMark(line); {
 	case json.Valid(line):
-		return append(batch, bridge.Message{Kind: bridge.Text, Data: line})
-	case len(bytes.Trim(line, " \t\r")) > 0:
+		return append(batch, bridge.Message{Kind: bridge.Text, Data: line}), true
+	case len(bytes.Trim(line, " \t\r")) == 0:
+	case len(batch) > 0:
+		return batch, false
+	default:
 		c.junk(line)
 	}
-	return batch
+	return batch, true
 }
 
 // withoutMark returns text without a byte order mark, which some systems write before
@@ -59,7 +66,7 @@ func (c *ndjsonCutter) last(unread []byte, batch []bridge.Message) ([]bridge.Mes
 	if len(unread) > c.max {
 		return batch, errOverMaxLine
 	}
-	batch = c.take(batch, unread)
+	batch, _ = c.take(batch, unread) // the batch is empty
 	makeValid(batch, unread)
 	return batch, nil
 }

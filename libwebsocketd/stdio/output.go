@@ -170,7 +170,8 @@ type cutter interface {
 
 	// cut appends the whole messages at the start of unread to batch, which holds at most
 	// readbuf.MaxBatch, and returns how many bytes they took. Their data lies in unread.
-	// An error, a *bridge.BrokenError, is final; the messages before it are returned.
+	// An error, a *bridge.BrokenError, is final; the messages before it are returned. It
+	// returns the messages before a line that is none before it passes that to junk.
 	cut(unread []byte, batch []bridge.Message) (used int, _ []bridge.Message, err error)
 
 	// last is called at the end of output with what cut left. It appends the final
