@@ -83,8 +83,7 @@ type Process struct {
 	History int    // bytes of its output that its Lifetime keeps; 0 if it keeps none
 
 	// Send sends messages to the process, between those of its clients. It gives up when ctx
-	// is done. nil if the process takes
-	// nothing but what its one client sends.
+	// is done. nil if the process takes nothing but what its one client sends.
 	Send func(ctx context.Context, batch ...bridge.Message) error
 }
 

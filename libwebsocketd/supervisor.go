@@ -166,7 +166,7 @@ func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 	if err != nil {
 		s.release(p)
 		refusal, why := launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
-		s.observeFailure(Process{Program: p.Name, ID: o.ID}, why)
+		s.observeFailure(Process{Program: p.Name, ID: o.ID, History: o.History}, why)
 		return nil, refusal
 	}
 	e := p.processOptions()

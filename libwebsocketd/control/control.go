@@ -56,8 +56,8 @@ type Control struct {
 	running sync.WaitGroup // the hub
 	stop    context.CancelFunc
 
-	mu     sync.Mutex
-	inputs map[string]*input // by process ID
+	mu        sync.Mutex
+	followers map[string][]*follower // by process ID, in the order they started; never empty
 }
 
 // New returns a Control, whose hub runs until Close.
@@ -69,7 +69,7 @@ func New(o Options) *Control {
 	if o.ErrorLog == nil {
 		o.ErrorLog = log.New(io.Discard, "", 0)
 	}
-	c := &Control{Options: o, policies: map[string]policy{}, inputs: map[string]*input{}}
+	c := &Control{Options: o, policies: map[string]policy{}, followers: map[string][]*follower{}}
 	c.hosts = gate.NewHosts(o.Address.Hosts, o.Hosts, nil)
 	c.access, c.logins = newAccess(o.Token), gate.NewLogins()
 	c.http = c.newServer()

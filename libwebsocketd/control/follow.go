@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"websocketd/libwebsocketd"
@@ -28,19 +29,24 @@ func (c *Control) Started(p libwebsocketd.Process) stdio.Tap {
 	if err != nil { // an ID that idOf makes is always one
 		return nil
 	}
-	f := &follower{control: c, id: id, channel: ch}
-	if p.Send != nil {
-		f.input = c.addInput(id, p.Send)
-	}
-	f.tell(statusRunning, 0)
+	f := &follower{control: c, id: id, channel: ch, send: p.Send}
+	c.enter(f)
 	return f
 }
 
 // Failed tells all clients that a process could not be started.
 func (c *Control) Failed(p libwebsocketd.Process, why string) {
 	id := c.idOf(p)
-	c.hub.SendProcessStatus(id, statusFailed, -1)
-	c.hub.SendError("failed to start process " + id + ": " + why)
+	defer c.hub.SendError("failed to start process " + id + ": " + why)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.followers[id]) > 0 {
+		return
+	}
+	if ch, err := c.hub.Open(hub.ProcessChannel(id), hub.Limits{Bytes: p.History}); err == nil {
+		tell(ch, id, statusFailed, -1)
+		ch.Close()
+	}
 }
 
 // nameOf returns the name of a program of the Server.
@@ -76,8 +82,11 @@ type follower struct {
 	control *Control
 	id      string
 	channel *hub.Channel
-	input   *input // nil: the process takes only what its client sends
+	send    sender // nil: the process takes only what its client sends
 }
+
+// sender is libwebsocketd.Process.Send.
+type sender func(ctx context.Context, batch ...bridge.Message) error
 
 // Output implements stdio.Tap.
 func (f *follower) Output(batch []bridge.Message) { f.channel.Output(f.id, batch) }
@@ -89,40 +98,52 @@ func (f *follower) Stderr(line []byte) {
 
 // Ended implements stdio.Tap.
 func (f *follower) Ended(ending process.Ending) {
-	if f.input != nil {
-		f.control.removeInput(f.id, f.input)
-	}
-	if ending.Signal != 0 {
-		f.tell(statusKilled, -1)
-	} else {
-		f.tell(statusExited, ending.Code)
-	}
+	f.control.leave(f, ending)
 	f.channel.Close()
 }
 
-func (f *follower) tell(status string, code int) {
-	f.channel.Send(hub.Message{Type: hub.TypeStatus, ProcessID: f.id, Data: hub.Status{Status: status, ExitCode: code}})
-}
-
-// input is where messages for a process go.
-type input struct {
-	send func(ctx context.Context, batch ...bridge.Message) error
-}
-
-// addInput makes a process the one that input for an ID goes to. The latest counts.
-func (c *Control) addInput(id string, send func(ctx context.Context, batch ...bridge.Message) error) *input {
-	in := &input{send}
+// enter adds a process to those of its ID. The first one is told as running.
+func (c *Control) enter(f *follower) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.inputs[id] = in
-	return in
-}
-
-// removeInput removes what addInput has added, unless another process has come since.
-func (c *Control) removeInput(id string, in *input) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inputs[id] == in {
-		delete(c.inputs, id)
+	c.followers[f.id] = append(c.followers[f.id], f)
+	if len(c.followers[f.id]) == 1 {
+		tell(f.channel, f.id, statusRunning, 0)
 	}
+}
+
+// leave removes a process that has ended. The ending of the last one is told: as long as
+// another one fills the channel, something of that ID runs.
+func (c *Control) leave(f *follower, ending process.Ending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rest := slices.DeleteFunc(c.followers[f.id], func(other *follower) bool { return other == f })
+	if c.followers[f.id] = rest; len(rest) > 0 {
+		return
+	}
+	delete(c.followers, f.id)
+	if ending.Code < 0 { // by a signal, or in spite of all of them
+		tell(f.channel, f.id, statusKilled, -1)
+		return
+	}
+	tell(f.channel, f.id, statusExited, ending.Code)
+}
+
+// tell publishes the status of a process. Control.mu is held: what the channel says last is what
+// is so.
+func tell(ch *hub.Channel, id, status string, code int) {
+	ch.Send(hub.Message{Type: hub.TypeStatus, ProcessID: id, Data: hub.Status{Status: status, ExitCode: code}})
+}
+
+// senderOf returns where messages for an ID go: to the process that has started last of those
+// that take any. nil if there is none.
+func (c *Control) senderOf(id string) sender {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, f := range slices.Backward(c.followers[id]) {
+		if f.send != nil {
+			return f.send
+		}
+	}
+	return nil
 }
