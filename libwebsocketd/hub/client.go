@@ -89,10 +89,13 @@ func (c *Client) write() error {
 	for {
 		select {
 		case <-c.out.wake:
-			if err := c.writeAll(); err != nil {
+			if err := c.writeAll(c.ctx); err != nil {
 				return c.cause(err)
 			}
 		case <-c.ctx.Done():
+			if context.Cause(c.ctx) == bridge.ErrGoingAway {
+				c.writeLast()
+			}
 			return c.cause(nil)
 		}
 	}
@@ -117,11 +120,21 @@ const mostItems = 64
 
 var rooms = sync.Pool{New: func() any { return &room{out: make([]bridge.Delivery, 0, mostItems+mostReplies)} }}
 
-// writeAll sends what there is until there is no more.
-func (c *Client) writeAll() error {
+// lastWait bounds what is sent after the end of Run.
+const lastWait = time.Second
+
+// writeLast sends what was published before the end of Run.
+func (c *Client) writeLast() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastWait)
+	defer cancel()
+	c.writeAll(ctx) // why it fails is known: the client is to go
+}
+
+// writeAll sends what there is until there is no more, or ctx is done.
+func (c *Client) writeAll(ctx context.Context) error {
 	r := rooms.Get().(*room)
 	defer rooms.Put(r)
-	for c.ctx.Err() == nil {
+	for ctx.Err() == nil {
 		err := c.gather(r)
 		if len(r.out) > 0 {
 			c.turns.Add(1)

@@ -53,9 +53,10 @@ func New(o Options) *Hub {
 	return h
 }
 
-// Run serves until ctx is done. Then it closes every client with 1001, and returns when all
-// are gone. What was published before Run is delivered to those who subscribe; what is
-// published after it succeeds, and nobody gets it. A second call returns an error.
+// Run serves until ctx is done. Then it sends every client what was published, closes it with
+// 1001, and returns when all are gone. What was published before Run is delivered to those who
+// subscribe; what is published after it succeeds, and nobody gets it. A second call returns an
+// error.
 func (h *Hub) Run(ctx context.Context) error {
 	going, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
@@ -75,6 +76,9 @@ func (h *Hub) Run(ctx context.Context) error {
 			h.forget(time.Now())
 		case <-ctx.Done():
 		}
+	}
+	for _, ch := range h.takeDirty() {
+		ch.dispatch()
 	}
 	h.closeAll(stop)
 	h.awaitAll(tick)
