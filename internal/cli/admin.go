@@ -116,12 +116,12 @@ type admin struct {
 }
 
 // serveAdmin makes cfg notify the operator's side of the server, if that is asked for.
-func (w *options) serveAdmin(cfg *libwebsocketd.Config) *admin {
+func (w *options) serveAdmin(cfg *libwebsocketd.Config, version string) *admin {
 	if w.Admin.Admin == "" {
 		return nil
 	}
 	o := control.Options{
-		Name: w.ownName(), Sessions: w.sessions, Address: w.Admin.Admin.address(), Hosts: w.Admit.Host,
+		Version: version, Name: w.ownName(), Sessions: w.sessions, Address: w.Admin.Admin.address(), Hosts: w.Admit.Host,
 		PingInterval: cfg.PingInterval, Pprof: w.Admin.Adminpprof, Log: cfg.Logger, ErrorLog: cfg.ErrorLog,
 	}
 	if w.adminToken != nil { // a nil *Operator is no nil Credential

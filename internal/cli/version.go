@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 )
@@ -12,14 +13,14 @@ type Build struct {
 	License string // text of the licence
 }
 
+// name returns the version alone.
+func (b Build) name() string { return cmp.Or(b.Version, "DEVBUILD") }
+
 // String returns the version with all that helps to tell two binaries apart.
 func (b Build) String() string {
-	version, info := b.Version, b.Info
-	if version == "" {
-		version = "DEVBUILD"
-	}
+	info := b.Info
 	if info == "" {
 		info = "--"
 	}
-	return fmt.Sprintf("%s (%s %s-%s) %s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, info)
+	return fmt.Sprintf("%s (%s %s-%s) %s", b.name(), runtime.Version(), runtime.GOOS, runtime.GOARCH, info)
 }

@@ -19,6 +19,7 @@ import (
 
 // Options are the settings of a Control.
 type Options struct {
+	Version  string            // of the server
 	Name     string            // of the program that is the Config's own
 	Sessions *session.Registry // of the sessions; nil: there are none
 
@@ -53,6 +54,7 @@ type Control struct {
 	routes   http.ServeMux
 	policies map[string]policy // by pattern
 
+	counts  *counts
 	running sync.WaitGroup // the hub
 	stop    context.CancelFunc
 
@@ -69,7 +71,7 @@ func New(o Options) *Control {
 	if o.ErrorLog == nil {
 		o.ErrorLog = log.New(io.Discard, "", 0)
 	}
-	c := &Control{Options: o, policies: map[string]policy{}, followers: map[string][]*follower{}}
+	c := &Control{Options: o, policies: map[string]policy{}, counts: newCounts(), followers: map[string][]*follower{}}
 	c.hosts = gate.NewHosts(o.Address.Hosts, o.Hosts, nil)
 	c.access, c.logins = newAccess(o.Token), gate.NewLogins()
 	c.http = c.newServer()
@@ -81,5 +83,6 @@ func New(o Options) *Control {
 	return c
 }
 
-// Steer names the Server that is managed.
+// Steer names the Server that is managed. It should accept connections already: from now on
+// /readyz says so.
 func (c *Control) Steer(s *libwebsocketd.Server) { c.server.Store(s) }

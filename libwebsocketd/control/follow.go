@@ -24,6 +24,7 @@ var _ libwebsocketd.Observer = (*Control)(nil)
 
 // Started opens the channel of a process, and returns what fills it.
 func (c *Control) Started(p libwebsocketd.Process) stdio.Tap {
+	c.countStart(p.Program)
 	id := c.idOf(p)
 	ch, err := c.hub.Open(hub.ProcessChannel(id), hub.Limits{Bytes: p.History})
 	if err != nil { // an ID that idOf makes is always one
@@ -36,6 +37,7 @@ func (c *Control) Started(p libwebsocketd.Process) stdio.Tap {
 
 // Failed tells all clients that a process could not be started.
 func (c *Control) Failed(p libwebsocketd.Process, why string) {
+	c.countFailure(p.Program)
 	id := c.idOf(p)
 	defer c.hub.SendError("failed to start process " + id + ": " + why)
 	c.mu.Lock()

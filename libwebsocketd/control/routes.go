@@ -17,6 +17,12 @@ func (c *Control) addRoutes() {
 	c.handle("GET /ws", ticketed, c.hub.Handler())
 	c.handle("GET /api/hub", guarded, c.serveHub)
 	c.handle("POST /api/ticket", guarded, c.serveTicket)
+	c.handle("GET /metrics", guarded, newMetrics(c).ServeHTTP)
+	c.handle("GET /healthz", open, c.serveHealth)
+	c.handle("GET /readyz", open, c.serveReady)
+	if c.Pprof {
+		c.addProfiles()
+	}
 }
 
 // handle adds a route. It panics without a policy.
