@@ -21,8 +21,8 @@ type Limits struct {
 // Channel is a topic that clients subscribe to. Its methods may be called concurrently.
 type Channel struct {
 	hub    *Hub
-	name   string // "" is what all clients get
-	age    time.Duration
+	name   string       // "" is what all clients get
+	age    atomic.Int64 // Limits.Age
 	record *record.Log[*item]
 	count  atomic.Int64 // of subscribers
 	opened int          // how often it was opened, and not closed; Hub.mu guards it
@@ -40,9 +40,16 @@ type Channel struct {
 }
 
 func (h *Hub) newChannel(name string, l Limits) *Channel {
-	ch := &Channel{hub: h, name: name, age: l.Age, record: record.New[*item](record.Limits{Bytes: l.Bytes, Messages: l.Messages})}
+	ch := &Channel{hub: h, name: name, record: record.New[*item](record.Limits{})}
+	ch.limit(l)
 	ch.touch()
 	return ch
+}
+
+// limit changes what the channel keeps, from its next message on.
+func (ch *Channel) limit(l Limits) {
+	ch.age.Store(int64(l.Age))
+	ch.record.SetLimits(record.Limits{Bytes: l.Bytes, Messages: l.Messages})
 }
 
 // touch marks the channel as used now.
@@ -145,21 +152,35 @@ func (ch *Channel) drop(most int64) int64 {
 
 // expire drops what is too old.
 func (ch *Channel) expire(now time.Time) {
-	if ch.age <= 0 {
+	age := time.Duration(ch.age.Load())
+	if age <= 0 {
 		return
 	}
 	ch.publishing.Lock()
 	defer ch.publishing.Unlock()
-	ch.record.DropWhile(func(it *item) bool { return now.Sub(it.at) > ch.age })
+	ch.record.DropWhile(func(it *item) bool { return now.Sub(it.at) > age })
 	ch.countBytes()
 }
+
+// atOnce is how many subscribers are woken before others may come and leave.
+const atOnce = 256
 
 // dispatch wakes every subscriber for what was published.
 func (ch *Channel) dispatch() {
 	ch.dirty.Store(false) // before they are woken: what is published later is dispatched again
+	for from := 0; ch.wake(from); from += atOnce {
+	}
+}
+
+// wake wakes some subscribers, and reports whether there are more. One that takes the place of
+// another meanwhile is woken by leave.
+func (ch *Channel) wake(from int) (more bool) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	for _, s := range ch.subscribers {
+	end := min(from+atOnce, len(ch.subscribers))
+	for i := from; i < end; i++ {
+		s := ch.subscribers[i]
 		s.client.out.queue(s)
 	}
+	return end < len(ch.subscribers)
 }

@@ -47,6 +47,7 @@ func (c *Client) serve() {
 	var reading sync.WaitGroup
 	reading.Go(c.read)
 	why := c.write()
+	c.out.close() // the reader may wait for room
 	c.hub.slowClients.count(why)
 	c.turns.Add(1)
 	c.link.CloseSend(why)

@@ -38,10 +38,10 @@ func (h *Hub) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		turnAway(link, ErrNotRunning)
 		return
 	}
-	go func() { // so that nothing of the request is kept
+	h.serving.Go(func() { // so that nothing of the request is kept
 		defer h.release()
 		h.hold(c)
-	}()
+	})
 }
 
 // admit reports whether a client is let in, and who it is. Otherwise it has answered.

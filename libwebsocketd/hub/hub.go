@@ -46,7 +46,7 @@ type Hub struct {
 
 // New returns a Hub.
 func New(o Options) *Hub {
-	o.complete()
+	o.withDefaults()
 	h := &Hub{Options: o, stirred: make(chan struct{}, 1), channels: map[string]*Channel{}, clients: map[*Client]struct{}{}}
 	h.memory = gate.NewBudget(int64(max(o.MaxBytes, 0)))
 	h.all = h.newChannel("", o.Limits)

@@ -82,8 +82,8 @@ type Options struct {
 	Log *slog.Logger // nil: nothing is logged
 }
 
-// complete fills in the defaults.
-func (o *Options) complete() {
+// withDefaults fills in the defaults.
+func (o *Options) withDefaults() {
 	o.Limits.Bytes = cmp.Or(o.Limits.Bytes, DefaultBytes)
 	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
 	o.MaxChannels = cmp.Or(o.MaxChannels, DefaultMaxChannels)

@@ -19,6 +19,7 @@ type outbox struct {
 	first, last *subscription
 	replies     [][]byte
 	room        chan struct{} // closed when there is room for replies; nil if nobody waits
+	shut        bool          // nothing is sent any more
 }
 
 // queue adds a subscription, unless it is there.
@@ -59,25 +60,54 @@ func (o *outbox) unqueue() *subscription {
 	return s
 }
 
-// answer adds a message. It waits while there are mostReplies, until ctx is done.
+// answer adds a message. It waits while there are mostReplies, until ctx is done or the outbox
+// is closed.
 func (o *outbox) answer(ctx context.Context, message []byte) {
-	for ctx.Err() == nil {
-		o.mu.Lock()
-		if len(o.replies) < mostReplies {
-			o.replies = append(o.replies, message)
-			o.mu.Unlock()
+	for {
+		room, ok := o.tryAnswer(message)
+		if ok {
 			o.stir()
 			return
 		}
-		if o.room == nil {
-			o.room = make(chan struct{})
-		}
-		room := o.room
-		o.mu.Unlock()
 		select {
 		case <-room:
 		case <-ctx.Done():
+			return
 		}
+	}
+}
+
+// tryAnswer adds a message if there is room, or if it is dropped. Otherwise it returns what is
+// closed when there is.
+func (o *outbox) tryAnswer(message []byte) (room <-chan struct{}, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.shut:
+		return nil, true
+	case len(o.replies) < mostReplies:
+		o.replies = append(o.replies, message)
+		return nil, true
+	case o.room == nil:
+		o.room = make(chan struct{})
+	}
+	return o.room, false
+}
+
+// close drops the answers that wait, and those to come.
+func (o *outbox) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.shut = true
+	o.dropReplies()
+}
+
+// dropReplies lets go of the answers; o.mu is held.
+func (o *outbox) dropReplies() {
+	o.replies = nil
+	if o.room != nil {
+		close(o.room)
+		o.room = nil
 	}
 }
 
@@ -88,10 +118,6 @@ func (o *outbox) takeReplies(out []bridge.Delivery) []bridge.Delivery {
 	for _, message := range o.replies {
 		out = append(out, said(message))
 	}
-	o.replies = nil
-	if o.room != nil {
-		close(o.room)
-		o.room = nil
-	}
+	o.dropReplies()
 	return out
 }

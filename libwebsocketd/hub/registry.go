@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Open returns the channel of a name, a new one with these limits if there is none. The channel
-// is not forgotten before the caller has called its Close, once. The error is about the name.
+// Open returns the channel of a name, a new one if there is none. Limits that are not 0 become
+// the channel's. It is not forgotten before the caller has called its Close, once. The error is
+// about the name.
 func (h *Hub) Open(name string, limits Limits) (*Channel, error) {
 	if err := CheckChannel(name); err != nil {
 		return nil, err
@@ -20,6 +21,8 @@ func (h *Hub) Open(name string, limits Limits) (*Channel, error) {
 	if ch == nil {
 		h.makePlace()
 		ch = h.addChannel(name, limits)
+	} else if limits != (Limits{}) {
+		ch.limit(h.complete(limits))
 	}
 	ch.opened++
 	ch.touch()
@@ -56,12 +59,17 @@ func (h *Hub) channelFor(name string) (*Channel, error) {
 
 // addChannel adds a channel; h.mu is held.
 func (h *Hub) addChannel(name string, limits Limits) *Channel {
-	limits.Bytes = cmp.Or(limits.Bytes, h.Limits.Bytes)
-	limits.Messages = cmp.Or(limits.Messages, h.Limits.Messages)
-	limits.Age = cmp.Or(limits.Age, h.Limits.Age)
-	ch := h.newChannel(strings.Clone(name), limits)
+	ch := h.newChannel(strings.Clone(name), h.complete(limits))
 	h.channels[ch.name] = ch
 	return ch
+}
+
+// complete fills in the defaults of a channel.
+func (h *Hub) complete(l Limits) Limits {
+	l.Bytes = cmp.Or(l.Bytes, h.Limits.Bytes)
+	l.Messages = cmp.Or(l.Messages, h.Limits.Messages)
+	l.Age = cmp.Or(l.Age, h.Limits.Age)
+	return l
 }
 
 // Close lets the channel be forgotten, when all who have opened it have called Close and its
@@ -81,7 +89,7 @@ func (h *Hub) forget(now time.Time) {
 	for _, ch := range h.channels {
 		if ch.isIdle() && ch.used.Load() < since {
 			h.removeChannel(ch)
-		} else if ch.age > 0 {
+		} else {
 			ch.expire(now)
 		}
 	}
@@ -125,9 +133,9 @@ func (h *Hub) idle() (all []*Channel) {
 	return all
 }
 
-// makeRoom drops what is kept until all channels together keep no more than they may: first
-// channels that nobody has subscribed to, the longest idle first, and then the oldest half of
-// the largest one, again and again.
+// makeRoom drops what is kept until all channels together keep somewhat less than they may:
+// first channels that nobody has subscribed to, the longest idle before others, and then the
+// oldest of the largest ones, down to one size.
 func (h *Hub) makeRoom() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,16 +150,27 @@ func (h *Hub) makeRoom() {
 			ch.drop(0)
 		}
 	}
-	for h.held.Load() > int64(h.MaxBytes) {
-		largest := h.all
-		for _, ch := range h.channels {
-			if ch.bytesKept() > largest.bytesKept() {
-				largest = ch
-			}
+	h.level(most)
+}
+
+// level drops the oldest of the largest channels until all of them together keep at most so
+// many bytes; h.mu is held.
+func (h *Hub) level(most int64) {
+	type size struct {
+		channel *Channel
+		bytes   int64
+	}
+	sizes := []size{{h.all, h.all.bytesKept()}}
+	for _, ch := range h.channels {
+		sizes = append(sizes, size{ch, ch.bytesKept()})
+	}
+	slices.SortFunc(sizes, func(a, b size) int { return cmp.Compare(a.bytes, b.bytes) })
+	for i, s := range sizes {
+		share := most / int64(len(sizes)-i)
+		if s.bytes > share {
+			s.channel.drop(share)
 		}
-		if before := largest.bytesKept(); largest.drop(before/2) == before {
-			return
-		}
+		most -= min(s.bytes, share)
 	}
 }
 
@@ -257,7 +276,11 @@ func (h *Hub) Stats() Stats {
 }
 
 // ClientCount returns how many clients are connected.
-func (h *Hub) ClientCount() int { return h.Stats().Clients }
+func (h *Hub) ClientCount() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.clients)
+}
 
 // ChannelCount returns how many channels have subscribers.
 func (h *Hub) ChannelCount() int { return h.Stats().Channels }

@@ -83,7 +83,7 @@ func (ch *Channel) subscribed(last uint64, recovered bool) []byte {
 }
 
 // leave removes a subscriber. The last one takes its place in the list, and is woken: dispatch
-// may have passed that place.
+// may have passed that place already.
 func (ch *Channel) leave(s *subscription) {
 	if s.left.Swap(true) {
 		return
@@ -97,6 +97,8 @@ func (ch *Channel) leave(s *subscription) {
 	ch.subscribers = ch.subscribers[:end]
 	if end == 0 {
 		ch.subscribers = nil
+	} else if last != s {
+		last.client.out.queue(last)
 	}
 	ch.count.Add(-1)
 	ch.touch()

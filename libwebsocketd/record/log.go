@@ -51,11 +51,22 @@ type slot[T any] struct {
 
 // New returns an empty Log with an epoch of its own.
 func New[T any](limits Limits) *Log[T] {
-	above := limits
-	if n := limits.HeldBytes; n > 0 && (limits.Bytes <= 0 || n < limits.Bytes) {
-		above.Bytes = n
+	return &Log[T]{epoch: rand.Text()[:epochSize], keep: limits, keepAbove: limits.above()}
+}
+
+// above returns the limits of what is above a floor.
+func (l Limits) above() Limits {
+	if n := l.HeldBytes; n > 0 && (l.Bytes <= 0 || n < l.Bytes) {
+		l.Bytes = n
 	}
-	return &Log[T]{epoch: rand.Text()[:epochSize], keep: limits, keepAbove: above}
+	return l
+}
+
+// SetLimits replaces the limits. What is over them is dropped with the next Append.
+func (l *Log[T]) SetLimits(limits Limits) {
+	l.mu.Lock()
+	l.keep, l.keepAbove = limits, limits.above()
+	l.room.strikeAndUnlock(&l.mu)
 }
 
 // Epoch returns the name of this Log, which no other Log ever has: epochSize random

@@ -14,8 +14,7 @@ import (
 // done, a call that would have to wait must fail and change nothing.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		limit := rapid.OneOf(rapid.Just(0), rapid.IntRange(1, 30))
-		m := &model{limits: Limits{Bytes: limit.Draw(t, "Bytes"), Messages: limit.Draw(t, "Messages"), HeldBytes: limit.Draw(t, "HeldBytes")}}
+		m := &model{limits: drawLimits(t)}
 		m.log = New[int](m.limits)
 		t.Repeat(map[string]func(*rapid.T){
 			"":        m.kept,
@@ -28,8 +27,15 @@ func TestModel(t *testing.T) {
 			"release": m.release,
 			"close":   m.close,
 			"resume":  m.resume,
+			"drop":    m.drop,
+			"limit":   m.limit,
 		})
 	})
+}
+
+func drawLimits(t *rapid.T) Limits {
+	limit := rapid.OneOf(rapid.Just(0), rapid.IntRange(1, 30))
+	return Limits{Bytes: limit.Draw(t, "Bytes"), Messages: limit.Draw(t, "Messages"), HeldBytes: limit.Draw(t, "HeldBytes")}
 }
 
 type model struct {
@@ -49,6 +55,7 @@ type saidItem struct {
 }
 
 type modelReader struct {
+	most   Limits // of one read
 	reader *Reader[int]
 	after  uint64
 	next   int // all before this are read
@@ -65,7 +72,7 @@ func (m *model) first() uint64 {
 	if m.dropped < len(m.said) {
 		return m.said[m.dropped].first
 	}
-	return 1 // nothing was ever appended: the newest is always kept
+	return m.last() + 1
 }
 
 func (m *model) kept(t *rapid.T) {
@@ -125,7 +132,12 @@ func over(n, limit int) bool { return limit > 0 && n > limit }
 
 func (m *model) from(t *rapid.T) {
 	after := rapid.Uint64Range(0, m.last()+8).Draw(t, "after")
-	m.readers = append(m.readers, &modelReader{reader: m.log.From(after), after: after})
+	r := &modelReader{reader: m.log.From(after), after: after}
+	if rapid.Bool().Draw(t, "takes little") {
+		r.most = Limits{Messages: rapid.IntRange(0, 9).Draw(t, "most messages"), Bytes: rapid.IntRange(0, 20).Draw(t, "most bytes")}
+		r.reader.TakeAtMost(r.most.Messages, r.most.Bytes)
+	}
+	m.readers = append(m.readers, r)
 }
 
 func (m *model) read(t *rapid.T) {
@@ -156,15 +168,23 @@ func (m *model) compare(t *rapid.T, r *modelReader, most int, next nextFunc, int
 		return
 	}
 	var want []Entry[int]
-	for i := max(r.next, m.dropped); i < len(m.said) && len(want) < most; i++ {
+	messages, bytes, more := 0, 0, false
+	for i := max(r.next, m.dropped); i < len(m.said) && !more; i++ {
 		item := m.said[i]
 		if item.last < r.after || item.last == r.after && item.messages > 0 {
 			continue // had before
+		}
+		messages, bytes = messages+item.messages, bytes+item.bytes
+		if more = len(want) == most || len(want) > 0 && (over(messages, r.most.Messages) || over(bytes, r.most.Bytes)); more {
+			break
 		}
 		want = append(want, Entry[int]{Item: i, First: item.first, Messages: item.messages, Skip: int(r.after + 1 - item.first)})
 		r.after, r.next = item.last, i+1
 	}
 	m.compareEntries(t, got, err, want)
+	if r.reader.HasMore() != more {
+		t.Fatalf("HasMore = %v", !more)
+	}
 }
 
 func (m *model) compareEntries(t *rapid.T, got []Entry[int], err error, want []Entry[int]) {
@@ -183,6 +203,18 @@ func (m *model) compareEntries(t *rapid.T, got []Entry[int], err error, want []E
 			t.Fatalf("entry %d of %v, want %v", i, got, want)
 		}
 	}
+}
+
+// drop drops the oldest items, held or not.
+func (m *model) drop(t *rapid.T) {
+	n := rapid.IntRange(0, len(m.said)-m.dropped).Draw(t, "items")
+	m.dropped += n
+	m.log.DropWhile(func(item int) bool { return item < m.dropped })
+}
+
+func (m *model) limit(t *rapid.T) {
+	m.limits = drawLimits(t)
+	m.log.SetLimits(m.limits)
 }
 
 func (m *model) hold(t *rapid.T) {
