@@ -94,7 +94,7 @@ func (c client) settled() {
 	}
 }
 
-// TestChannels: each client gets its own channel's output and nothing else.
+// TestChannels: 2.7 (1): each client gets its own channel's output and nothing else.
 func TestChannels(t *testing.T) {
 	h, url := start(t, Options{})
 	a, b, c := dial(t, url), dial(t, url), dial(t, url)

@@ -45,6 +45,9 @@ func (c *Client) stalls() bool {
 
 // cut breaks the connection of a client.
 func (c *Client) cut() {
+	if c.ctx.Err() == nil {
+		c.hub.slowClients.n.Add(1)
+	}
 	c.seen.since = 0
 	c.hub.cutting.Go(func() { c.link.Close() })
 }

@@ -10,7 +10,8 @@ import (
 // slowClients counts the clients that were let go because they were too slow.
 type slowClients struct{ n atomic.Int64 }
 
-// SlowClients returns how many clients were closed with 1013 so far.
+// SlowClients returns how many clients were closed with 1013 so far, or cut because they took
+// nothing of what was written to them.
 func (s *slowClients) SlowClients() int64 { return s.n.Load() }
 
 // count counts a client if that is why its conversation has ended.
