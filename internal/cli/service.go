@@ -200,8 +200,8 @@ func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal
 	go func() {
 		err := s.server.Shutdown(ctx)
 		<-served
+		s.admin.close() // before the guardian ends, which waits for the locks of the sockets
 		s.launcher.Close()
-		s.admin.close()
 		done <- err
 	}()
 	select {
