@@ -47,6 +47,8 @@ type Control struct {
 	server atomic.Pointer[libwebsocketd.Server] // nil before Steer
 
 	http   *http.Server
+	tcp    *conns
+	unix   *conns
 	hosts  *gate.Hosts
 	access *gate.Access // nil without a Token
 	logins *gate.Logins
@@ -74,6 +76,7 @@ func New(o Options) *Control {
 	c := &Control{Options: o, policies: map[string]policy{}, counts: newCounts(), followers: map[string][]*follower{}}
 	c.hosts = gate.NewHosts(o.Address.Hosts, o.Hosts, nil)
 	c.access, c.logins = newAccess(o.Token), gate.NewLogins()
+	c.tcp, c.unix = &conns{limit: connLimit(), log: o.Log}, &conns{limit: connLimit(), log: o.Log}
 	c.http = c.newServer()
 	c.hub = hub.New(hub.Options{Log: o.Log, PingInterval: o.PingInterval})
 	ctx, cancel := context.WithCancel(context.Background())

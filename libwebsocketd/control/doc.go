@@ -23,4 +23,24 @@
 // only its owner can open. The Host of every request must be a name of this listener, and a
 // page must be this listener's own (see package gate): a page of another site can neither read
 // nor steer, by DNS rebinding either.
+//
+// The checks of a request, in their order; the first failure answers:
+//
+//	gate.Hosts     every route                                             421
+//	the page       every route, but to read what is open                   403
+//	the ticket     where one may stand in the URL, and does                403
+//	the token      every route that is not open, but for a unix socket     401, 429
+//	the route      404 and 405 come after the token: a stranger learns
+//	               nothing of what there is
+//
+// # Connections
+//
+// A connection counts from accept until it is closed or is a client of the hub, which has
+// limits of its own. Those whose first request was not admitted yet are strangers: they may be
+// few, and the oldest makes place for a new one. TCP and unix sockets are counted apart: who
+// opens many of the one kind keeps nobody from the other.
+//
+// What comes first on a unix socket decides what the client speaks (conn.Read): the beginning
+// of an HTTP request, or the length of a packet. A client that sends packets is served by
+// the goroutine in which net/http waits for its first request.
 package control

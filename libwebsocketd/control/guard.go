@@ -34,13 +34,17 @@ func newAccess(kind gate.Credential) *gate.Access {
 // a route.
 func (c *Control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	guardHeaders(w.Header())
-	if refusal := c.admit(w, r); refusal != nil {
+	p := c.policyOf(r)
+	if refusal := c.admit(w, r, p); refusal != nil {
 		c.refuse(w, r, refusal)
 		return
 	}
+	if p != open {
+		known(r.Context())
+	}
 	logging.At(c.Log, logging.LevelAccess, category, r.Method+" "+gate.MaskToken(r.RequestURI), "remote", r.RemoteAddr)
-	if r.Method == http.MethodOptions {
-		c.serveOptions(w, r)
+	if _, pattern := c.routes.Handler(r); pattern == "" {
+		c.serveElse(w, r)
 		return
 	}
 	c.routes.ServeHTTP(w, r)
@@ -65,11 +69,10 @@ func (c *Control) policyOf(r *http.Request) policy {
 }
 
 // admit returns why a request may not be made; nil if it may.
-func (c *Control) admit(w http.ResponseWriter, r *http.Request) *gate.Refusal {
+func (c *Control) admit(w http.ResponseWriter, r *http.Request, p policy) *gate.Refusal {
 	if refusal := c.hosts.Check(r); refusal != nil {
 		return refusal
 	}
-	p := c.policyOf(r)
 	if refusal := c.checkPage(w, r, p); refusal != nil {
 		return refusal
 	}

@@ -41,10 +41,31 @@ func isOfThisMachine(r *http.Request) bool {
 	return isHTTP && err == nil && host == u.Host && (u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1")
 }
 
-// serveOptions says which methods there are (RFC 9110 section 9.3.7), and lets in a page that
-// has asked before its request (Fetch Standard, "CORS-preflight request").
-func (c *Control) serveOptions(w http.ResponseWriter, r *http.Request) {
-	var allowed []string
+// serveElse answers a request that no route is for: 404, or 405 where there is one for another
+// method. OPTIONS is told which methods there are (RFC 9110 section 9.3.7), and lets in a page
+// that asks before its request (Fetch Standard, "CORS-preflight request").
+func (c *Control) serveElse(w http.ResponseWriter, r *http.Request) {
+	allowed := c.methodsOf(r)
+	if len(allowed) == 0 {
+		answerError(w, r, http.StatusNotFound, "there is nothing at this path; GET /api/openapi.json tells what there is")
+		return
+	}
+	h := w.Header()
+	h.Set("Allow", strings.Join(append(allowed, http.MethodOptions), ", "))
+	if r.Method != http.MethodOptions {
+		answerError(w, r, http.StatusMethodNotAllowed, "this is asked for with "+strings.Join(allowed, ", "))
+		return
+	}
+	if h.Get("Access-Control-Allow-Origin") != "" && r.Header.Get("Access-Control-Request-Method") != "" {
+		h.Set("Access-Control-Allow-Methods", strings.Join(allowed, ", "))
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID, X-API-Key")
+		h.Set("Access-Control-Max-Age", "600")
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// methodsOf returns the methods that there are routes for at the path of a request.
+func (c *Control) methodsOf(r *http.Request) (allowed []string) {
 	for _, method := range everyMethod {
 		as := r.Clone(r.Context())
 		as.Method = method
@@ -52,16 +73,5 @@ func (c *Control) serveOptions(w http.ResponseWriter, r *http.Request) {
 			allowed = append(allowed, method)
 		}
 	}
-	if len(allowed) == 0 {
-		c.routes.ServeHTTP(w, r) // 404
-		return
-	}
-	h := w.Header()
-	h.Set("Allow", strings.Join(append(allowed, http.MethodOptions), ", "))
-	if h.Get("Access-Control-Allow-Origin") != "" && r.Header.Get("Access-Control-Request-Method") != "" {
-		h.Set("Access-Control-Allow-Methods", strings.Join(allowed, ", "))
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID, X-API-Key")
-		h.Set("Access-Control-Max-Age", "600")
-	}
-	w.WriteHeader(http.StatusNoContent)
+	return allowed
 }

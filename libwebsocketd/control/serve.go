@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"websocketd/libwebsocketd/hub"
 	"websocketd/libwebsocketd/listen"
 	"websocketd/libwebsocketd/logging"
 )
@@ -25,11 +26,14 @@ const (
 // newServer returns the server of all listeners.
 func (c *Control) newServer() *http.Server {
 	return &http.Server{
-		Handler:                      c,
-		ReadHeaderTimeout:            headerWait,
-		IdleTimeout:                  idleWait,
-		MaxHeaderBytes:               mostHeader,
-		ErrorLog:                     c.ErrorLog,
+		Handler:           c,
+		ReadHeaderTimeout: headerWait,
+		IdleTimeout:       idleWait,
+		MaxHeaderBytes:    mostHeader,
+		ErrorLog:          c.ErrorLog,
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return withConn(hub.ConnContext(ctx, conn), conn)
+		},
 		DisableGeneralOptionsHandler: true,
 	}
 }
@@ -39,7 +43,7 @@ func (c *Control) newServer() *http.Server {
 func (c *Control) Serve(listeners ...net.Listener) error {
 	results := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { results <- c.http.Serve(c.guarding(l)) }()
+		go func() { results <- c.http.Serve(c.doorOf(l)) }()
 	}
 	var first error
 	for range listeners {
@@ -51,11 +55,13 @@ func (c *Control) Serve(listeners ...net.Listener) error {
 	return first
 }
 
-// Close closes every client of the hub with 1001, then the listeners, and returns when nothing
-// of all that remains.
+// Close sends every client of the hub what was published, closes it with 1001, then closes the
+// listeners, and returns when nothing of all that remains.
 func (c *Control) Close() {
 	c.stop()
 	c.running.Wait()
+	c.tcp.closeStrangers()
+	c.unix.closeStrangers()
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
 	defer cancel()
 	if c.http.Shutdown(ctx) != nil {
@@ -63,34 +69,48 @@ func (c *Control) Close() {
 	}
 }
 
-// guarding returns a listener that lets in whom the Control lets in.
-func (c *Control) guarding(l net.Listener) net.Listener {
-	if l.Addr().Network() == "unix" {
-		return ownerListener{l, c}
-	}
-	return l
-}
-
-// ownerListener lets in processes of the server's own user, and root's. The mode of the
-// socket's file does the same; this is for a socket without a file, and for a file whose mode
-// somebody has changed.
-type ownerListener struct {
+// door is a listener that counts its connections.
+type door struct {
 	net.Listener
 	control *Control
+	conns   *conns
+	isUnix  bool
+}
+
+func (c *Control) doorOf(l net.Listener) net.Listener {
+	if l.Addr().Network() == "unix" {
+		return door{l, c, c.unix, true}
+	}
+	return door{l, c, c.tcp, false}
 }
 
 // Accept implements net.Listener.
-func (l ownerListener) Accept() (net.Conn, error) {
+func (d door) Accept() (net.Conn, error) {
 	for {
-		conn, err := l.Listener.Accept()
+		accepted, err := d.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		uid, known := listen.PeerUser(conn)
-		if !known || uid == 0 || uid == os.Geteuid() {
-			return conn, nil
+		a := &conn{Conn: accepted, of: d.conns}
+		if d.isUnix {
+			a.first = &opening{packets: d.control.servePackets}
 		}
-		conn.Close()
-		logging.At(l.control.Log, logging.LevelError, category, fmt.Sprintf("refused on the socket %s: user %d, who is neither this server's nor root", l.Addr(), uid))
+		if (!d.isUnix || d.isOwner(accepted)) && d.conns.enter(a) {
+			return a, nil
+		}
+		accepted.Close()
 	}
+}
+
+// isOwner reports whether a process of the server's own user, or of root's, has connected. The
+// mode of the socket's file lets in nobody else; this is for a socket without a file, and for
+// one whose mode somebody has changed.
+func (d door) isOwner(accepted net.Conn) bool {
+	uid, known := listen.PeerUser(accepted)
+	if !known || uid == 0 || uid == os.Geteuid() {
+		return true
+	}
+	logging.At(d.control.Log, logging.LevelError, category,
+		fmt.Sprintf("refused on the socket %s: user %d, who is neither this server's nor root", d.Addr(), uid))
+	return false
 }

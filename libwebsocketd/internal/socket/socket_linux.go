@@ -146,6 +146,14 @@ func HungUp(c net.Conn) (gone, leaving bool) {
 	return gone || err != nil, leaving
 }
 
+// AwaitGone returns when the connection is broken for good, or closed, or its read deadline is
+// over. Nothing may be left to read.
+func AwaitGone(c net.Conn) {
+	if rc, ok := descriptor(c); ok {
+		rc.Read(func(uintptr) bool { return Gone(c) })
+	}
+}
+
 // Gone reports whether the connection is broken for good.
 func Gone(c net.Conn) bool {
 	gone, _ := HungUp(c)

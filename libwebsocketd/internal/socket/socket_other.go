@@ -36,5 +36,8 @@ func BoundUnsent(net.Conn, int) {}
 // HungUp returns false; the loss shows in a failed write instead.
 func HungUp(net.Conn) (gone, leaving bool) { return false, false }
 
+// AwaitGone returns at once.
+func AwaitGone(net.Conn) {}
+
 // Gone returns false.
 func Gone(net.Conn) bool { return false }
