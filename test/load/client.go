@@ -22,6 +22,10 @@ type client struct {
 	net.Conn
 	in  *reader
 	msg []byte // a message that came in several frames
+
+	// unwrap returns the line that a message is about, nil if it is about none; nil: it is
+	// the line.
+	unwrap func(message []byte) (line []byte)
 }
 
 // A closing is an error with the code of the close frame that ended a connection.

@@ -36,6 +36,12 @@
 //   - events/CONNS: CONNS viewers of one child with 10,000 lines a second, and how
 //     old these are at the others when one viewer stops reading (only with windows
 //     of 1.5 s and more), dies or joins.
+//   - hub/100: what events is, for subscribers of the hub of --admin; viewers of the same
+//     program are measured beside them.
+//   - hub/10000: ten thousand subscribers of one channel. Ten lines are written when all have
+//     had the ten before, so nobody is too slow: how many deliveries there are, what each
+//     costs, and what a subscriber does, beside viewers of the same program. The limit is a
+//     loop that writes frames made before to one subscriber after the other.
 //   - join: clients that get 1 MiB of history, send a line and wait until it comes
 //     back: of a shared process (shared), and of a session (+session).
 //

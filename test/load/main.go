@@ -28,6 +28,9 @@ func main() {
 		case "gorilla":
 			fmt.Fprintln(os.Stderr, gorillaMain(os.Args[2:]))
 			os.Exit(exitFailed)
+		case "lockstep":
+			fmt.Fprintln(os.Stderr, lockstepMain(os.Args[2:]))
+			os.Exit(exitFailed)
 		case "fan":
 			fmt.Fprintln(os.Stderr, fanMain(os.Args[2:]))
 			os.Exit(exitFailed)

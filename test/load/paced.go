@@ -117,6 +117,11 @@ func (c *client) followPaced(shared bool, seen func(total int64), each func(numb
 		if waits {
 			now = monotonic()
 		}
+		if c.unwrap != nil {
+			if line = c.unwrap(line); line == nil {
+				continue
+			}
+		}
 		number, ns, err := parsePaced(line)
 		switch {
 		case err != nil:

@@ -38,6 +38,11 @@ type server struct {
 // start runs target with flags and a program on a free port, and returns when
 // it accepts connections.
 func start(t target, flags []string, program ...string) (*server, error) {
+	return startWith(t, nil, flags, program...)
+}
+
+// startWith does so for a server with an input.
+func startWith(t target, stdin *os.File, flags []string, program ...string) (*server, error) {
 	stderr, err := unnamedFile()
 	if err != nil {
 		return nil, err
@@ -49,6 +54,9 @@ func start(t target, flags []string, program ...string) (*server, error) {
 		"--loglevel=fatal", "--maxforks=0", "--passenv=PATH,"+harness.MarkName)
 	s.cmd = exec.Command(t.Command[0], append(append(args, flags...), program...)...)
 	s.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), harness.MarkName + "=" + s.mark}
+	if stdin != nil {
+		s.cmd.Stdin = stdin
+	}
 	s.cmd.Stderr = s.stderr // a file, because children could hold a pipe open
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := s.cmd.Start(); err != nil {

@@ -84,12 +84,17 @@ func (b *bench) events(t target, conns int) (sample, error) {
 		return sample{}, err
 	}
 	defer s.stop()
+	return b.eventsAmong(conns, s, t.shares(), func(buffer int) (*client, error) { return b.dialPlain(s, buffer) })
+}
+
+// eventsAmong does so for clients that connect in any way.
+func (b *bench) eventsAmong(conns int, s *server, shared bool, connect func(buffer int) (*client, error)) (sample, error) {
 	var times phases
-	f, err := b.openFlood(s, conns-1, times.follow(t.shares()))
+	f, err := b.openFloodBy(s, conns-1, func(_ *server, buffer int) (*client, error) { return connect(buffer) }, times.follow(shared))
 	if err != nil {
 		return sample{}, err
 	}
-	p := party{bench: b, server: s, times: &times}
+	p := party{bench: b, connect: connect, times: &times}
 	err = p.run()
 	lost, bad, guestErr := p.end()
 	found, lostErr := f.close()
@@ -115,10 +120,10 @@ func (b *bench) events(t target, conns int) (sample, error) {
 // A party runs the events, and has the guests they happen to.
 type party struct {
 	*bench
-	server *server
-	times  *phases
-	guests []*guest
-	err    error
+	connect func(buffer int) (*client, error)
+	times   *phases
+	guests  []*guest
+	err     error
 
 	quiet  []int          // the phases in which nothing happens: the first and the last
 	events map[string]int // the phases in which something does
@@ -186,7 +191,7 @@ type guest struct {
 
 // invite connects a guest, which begins to read.
 func (p *party) invite() error {
-	c, err := dial(p.server.address, smallBuffer, p.patience())
+	c, err := p.connect(smallBuffer)
 	if err != nil {
 		return err
 	}
