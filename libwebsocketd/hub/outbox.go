@@ -24,9 +24,13 @@ type outbox struct {
 
 // queue adds a subscription, unless it is there.
 func (o *outbox) queue(s *subscription) {
-	if s.queued.Swap(true) {
-		return
+	if !s.queued.Swap(true) {
+		o.push(s)
 	}
+}
+
+// push adds a subscription that is marked as queued, and is not.
+func (o *outbox) push(s *subscription) {
 	o.mu.Lock()
 	if o.last == nil {
 		o.first = s

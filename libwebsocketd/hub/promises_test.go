@@ -199,9 +199,9 @@ func TestRefusedSubscriptions(t *testing.T) {
 // TestNoEffect: 2.7 (8): bad JSON, unknown types, and what only the server may send have no
 // effect, but that Unknown is called with them.
 func TestNoEffect(t *testing.T) {
-	var unknown []string
+	unknown := make(chan string, 100)
 	h, url := start(t, Options{Unknown: func(_ *Client, message []byte) {
-		unknown = append(unknown, string(message))
+		unknown <- string(message)
 		panic("it is contained")
 	}})
 	c, other := dial(t, url), dial(t, url)
@@ -217,8 +217,10 @@ func TestNoEffect(t *testing.T) {
 	}
 	c.settled()
 	other.settled()
-	if fmt.Sprintf("%q", unknown) != fmt.Sprintf("%q", messages) {
-		t.Errorf("Unknown was called with %q", unknown)
+	for _, m := range messages {
+		if said := <-unknown; said != m {
+			t.Errorf("Unknown was called with %q, want %q", said, m)
+		}
 	}
 	if i := h.Infos(); len(i) != 1 || i[0].Last != 0 {
 		t.Errorf("published: %+v", i)

@@ -116,7 +116,7 @@ func (h *Hub) makePlace() bool {
 		return true
 	}
 	idle := h.idle()
-	for _, ch := range idle[:min(len(idle), 1+h.MaxChannels/16)] {
+	for _, ch := range idle[:min(len(idle), len(h.channels)-h.MaxChannels+1+h.MaxChannels/16)] {
 		h.removeChannel(ch)
 	}
 	return len(h.channels) < h.MaxChannels

@@ -129,10 +129,8 @@ func (h *Hub) subscribe(c *Client, name string, after *record.Position) error {
 
 // enter subscribes a client to a channel; h.mu is held.
 func (h *Hub) enter(c *Client, ch *Channel, after *record.Position) {
-	s := ch.subscribe(c, after)
-	c.subs[ch] = s
+	c.subs[ch] = ch.subscribe(c, after)
 	h.subs++
-	c.out.queue(s)
 }
 
 // Unsubscribe ends a client's subscription. Without one it does nothing.

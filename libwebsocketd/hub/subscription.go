@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -37,10 +36,12 @@ type prelude struct {
 // subscribe adds a client. after is the position that it names, nil if it names none.
 func (ch *Channel) subscribe(c *Client, after *record.Position) *subscription {
 	s := &subscription{channel: ch, client: c}
+	s.queued.Store(true) // dispatch leaves it alone until it is whole
+	defer c.out.push(s)
 	ch.mu.Lock()
 	s.index = len(ch.subscribers)
 	ch.subscribers = append(ch.subscribers, s)
-	ch.count.Add(1) // before the record is looked at: what is published later is dispatched
+	ch.count.Add(1) // before the record is looked at: what is published later is dispatched, or read at once
 	ch.mu.Unlock()
 	if after != nil {
 		ch.expire(time.Now())
@@ -110,7 +111,7 @@ func (s *subscription) next(out []bridge.Delivery, into []record.Entry[*item]) (
 	out = s.appendStatus(out)
 	out = s.appendAnswer(out)
 	entries, err := s.reader.Next(noWait, into)
-	if gone := new(record.GoneError); errors.As(err, &gone) {
+	if _, gone := err.(*record.GoneError); gone {
 		return out, false, s.tooSlow()
 	}
 	for i := range entries {
