@@ -25,7 +25,7 @@ const (
 var below = map[string][]string{
 	".":                        {"internal/cli", "libwebsocketd/process"},
 	"client":                   {"libwebsocketd/ws"},
-	"internal/cli":             {"internal/connect", "libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd"},
+	"internal/cli":             {"internal/connect", "internal/ctl", "libwebsocketd/control", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd"},
 	"libwebsocketd/control":    {"libwebsocketd/hub", "libwebsocketd/gate", "libwebsocketd/listen", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":        {"libwebsocketd/session"},
 	"libwebsocketd/mcp":        {"libwebsocketd/session"},
@@ -38,6 +38,7 @@ var below = map[string][]string{
 	"libwebsocketd/poll":       {"libwebsocketd", "libwebsocketd/exchange", "libwebsocketd/record"},
 
 	"internal/connect":   {"internal/terminal", "client"},
+	"internal/ctl":       {"internal/terminal"},
 	"internal/terminal":  {"internal/printable", "libwebsocketd/stdio"},
 	"internal/printable": nil,
 

@@ -19,6 +19,7 @@ import (
 //	sep          none: a value of a repeatable flag is one element
 //	variable     "none": no environment variable sets this flag
 //	check        the entry of formChecks, if it is not that of the flag's name
+//	of           the verbs of websocketd ctl that take the flag; all, without it
 //	program      what the flag is to the programs of a file: "key", a key of theirs as
 //	             well, which wins; "own", a key with a meaning of its own; "default",
 //	             no key, but a default for them

@@ -29,6 +29,9 @@ Usage:
   Talk to a server, as its client:
     %[1]s connect URL
 
+  Ask what runs, show it, and end it, where --admin is given:
+    %[1]s ctl list
+
   Set the password of a user, or make a token:
     %[1]s passwd FILE USER
 

@@ -160,6 +160,7 @@ var formChecks = map[string]func(text string) error{
 	"jwtalg":         eachOf(credential.CheckAlgorithm),
 	"call":           checkCall,
 	"token file":     checkTokenFile,
+	"ctl address":    checkCtlAddress,
 }
 
 var errEmpty = errors.New("is empty; leave it out to let everyone in")

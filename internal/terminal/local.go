@@ -20,6 +20,7 @@ type Local interface {
 	Fail(err error)
 	Connected(address, protocol string) // takes over a terminal
 	Say(sentence string)                // on standard error, or beside the line being typed
+	Note(line string)                   // the same, but nobody is named as saying it
 	Finish(remark string)               // restores the terminal; the remark is for people, "" for none
 }
 
@@ -101,6 +102,14 @@ func (p *plain) Connected(string, string) {}
 
 // Say implements Local.
 func (p *plain) Say(sentence string) { Say(p.stderr, p.command, sentence) }
+
+// Note implements Local.
+func (p *plain) Note(line string) { Note(p.stderr, line) }
+
+// Note writes a line to standard error. It cannot control a terminal.
+func Note(stderr io.Writer, line string) {
+	fmt.Fprintf(stderr, "%s\n", printable.Append(nil, line, false))
+}
 
 // Say writes a remark of a command to standard error.
 func Say(stderr io.Writer, command, sentence string) {

@@ -123,7 +123,16 @@ func (c *screen) Say(sentence string) {
 		Say(c.stderr, c.command, sentence)
 		return
 	}
-	c.Write([]byte(c.dim(string(printable.Append(nil, sentence, false))) + "\n"))
+	c.Note(sentence)
+}
+
+// Note does the same for a line that nobody says.
+func (c *screen) Note(line string) {
+	if c.before.Load() == nil {
+		Note(c.stderr, line)
+		return
+	}
+	c.Write([]byte(c.dim(string(printable.Append(nil, line, false))) + "\n"))
 }
 
 // dim returns text in a fainter colour.

@@ -1,0 +1,261 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"websocketd/internal/ctl"
+	"websocketd/internal/terminal"
+)
+
+// ctlWord is the first argument that makes this command that of the operator. A program of that
+// name is served as ./ctl.
+const ctlWord = "ctl"
+
+// ctlGrammar has a field for every flag of websocketd ctl, with the tags of grammar. The verbs
+// that take a flag are in its tag of.
+type ctlGrammar struct {
+	Whom struct {
+		Admin          string `placeholder:"ADDR" check:"ctl address" help:"Management listener to ask, as in --admin of the server: HOST:PORT, a port alone, unix:PATH, or the URL that the server prints. Without it the newest server of this user on this machine."`
+		Admintokenfile string `placeholder:"FILE" check:"token file" help:"File with the token that the server asks for, in its first line. Over a unix socket there is none."`
+	} `embed:"" group:"Which server"`
+	Output struct {
+		JSON   bool `name:"json" of:"list info sessions connections kick end logs" variable:"none" help:"Print JSON as the server has it: a document in one line, and with logs the messages of the channel, one a line. Where standard output is no terminal that is the default, but for logs; --json=false prints tables."`
+		Follow bool `short:"f" of:"logs" variable:"none" help:"Go on with what is written next, and through lost connections and restarts of the server, until Ctrl-C."`
+		Lines  int  `short:"n" of:"logs attach" placeholder:"N" min:"0" variable:"none" help:"Of what is kept the last N lines, in place of all."`
+	} `embed:"" group:"What is printed"`
+	About struct {
+		Help bool `short:"h" variable:"none" help:"Show this text."`
+	} `embed:"" group:"About websocketd ctl"`
+}
+
+// ctlParser is the grammar in kong's form, with the values it last parsed.
+type ctlParser struct {
+	*kong.Kong
+	ctlGrammar
+}
+
+// newCtlParser panics on mistakes in the grammar's tags.
+func newCtlParser() *ctlParser {
+	p := &ctlParser{}
+	p.Kong = kong.Must(&p.ctlGrammar, kong.NoDefaultHelp(), rawStrings)
+	_, err := p.Kong.Parse(nil)
+	p.FatalIfErrorf(err)
+	return p
+}
+
+// CtlFlags returns the flags of websocketd ctl, as Flags does those of the server.
+func CtlFlags() []Flag { return describeAll(newCtlParser().Model.Flags) }
+
+// ctl is websocketd ctl with these arguments. It returns the exit status.
+func (i invocation) ctl(args []string) int {
+	p := newCtlParser()
+	line, err := scanAround(p.Model.Flags, args)
+	verb, names, r := ctlVerb(&line, err)
+	switch {
+	case r != nil:
+		return i.refuse(r)
+	case verb == nil:
+		i.ctlHelp(i.stdout)
+		return ExitOK
+	case line.help:
+		i.ctlVerbHelp(i.stdout, verb)
+		return ExitOK
+	}
+	o, r := p.options(verb, names, line.settings, i.environ)
+	if r != nil {
+		return i.refuse(r)
+	}
+	return ctl.Run(o, ctl.Streams{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
+}
+
+// ctlFault returns the refusal of arguments that are not understood.
+func ctlFault(format string, a ...any) *refusal {
+	return &refusal{status: ExitFlags, message: fmt.Sprintf(format, a...)}
+}
+
+// ctlVerb returns the verb that the arguments name, and what follows it; nil if they ask for
+// help alone.
+func ctlVerb(line *commandLine, err error) (verb *ctl.Verb, names []string, r *refusal) {
+	words := line.words()
+	asked := len(words) > 0 && words[0] == "help"
+	if asked {
+		words, line.help = words[1:], true
+	}
+	if len(words) > 0 {
+		if verb = verbNamed(words[0]); verb == nil {
+			return nil, nil, ctlFault("there is no verb %q%s", words[0], meantVerb(words[0]))
+		}
+		names = words[1:]
+	}
+	switch {
+	case err != nil:
+		return nil, nil, ctlFault("%s; %s --help shows every option", err, ofCtl(verb))
+	case line.help || verb == nil && len(line.settings) == 0:
+		return verb, names, nil
+	case verb == nil:
+		return nil, nil, ctlFault("please specify what to do: one of %s", strings.Join(verbNames(), ", "))
+	}
+	return verb, names, checkNames(verb, names)
+}
+
+// ofCtl returns the words before the flags of a verb, which may be nil.
+func ofCtl(verb *ctl.Verb) string {
+	if verb == nil {
+		return "websocketd " + ctlWord
+	}
+	return "websocketd " + ctlWord + " " + verb.Name
+}
+
+// checkNames refuses too few names, and too many.
+func checkNames(verb *ctl.Verb, names []string) *refusal {
+	usage := strings.TrimSpace(ofCtl(verb) + " " + verb.Takes)
+	switch {
+	case len(names) < verb.Least:
+		return ctlFault("please specify which: %s", usage)
+	case verb.Most >= 0 && len(names) > verb.Most:
+		return ctlFault("%q is too much: %s", names[verb.Most], usage)
+	case slices.Contains(names, ""):
+		return ctlFault("a name is empty: %s", usage)
+	}
+	return nil
+}
+
+func verbNamed(name string) *ctl.Verb {
+	for _, v := range ctl.Verbs() {
+		if v.Name == name {
+			return &v
+		}
+	}
+	return nil
+}
+
+func verbNames() (names []string) {
+	for _, v := range ctl.Verbs() {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+// verbsElsewhere maps verbs of other commands to ours for the same purpose.
+var verbsElsewhere = map[string]string{
+	"ls": "list", "ps": "list", "programs": "list", "status": "info", "show": "info", "clients": "connections",
+	"log": "logs", "tail": "logs", "stop": "end", "kill": "end", "delete": "end", "rm": "end", "exec": "attach",
+}
+
+// meantVerb returns a question that suggests a verb for an unknown word, or says which there
+// are.
+func meantVerb(word string) string {
+	like := verbsElsewhere[word]
+	if like == "" {
+		like = nearest(word, verbNames())
+	}
+	if like == "" {
+		return ": there are " + strings.Join(verbNames(), ", ")
+	}
+	return "; did you mean " + like + "?"
+}
+
+// options returns what the arguments and the environment ask for.
+func (p *ctlParser) options(verb *ctl.Verb, names []string, settings []setting, environ []string) (o ctl.Options, r *refusal) {
+	for _, s := range settings {
+		if of := s.flag.Tag.Get("of"); of != "" && !slices.Contains(strings.Fields(of), verb.Name) {
+			return o, ctlFault("--%s is not for %s: it is for %s", s.flag.Name, verb.Name, strings.Join(strings.Fields(of), ", "))
+		}
+	}
+	if err := decode(settings); err != nil {
+		return o, ctlFault("%s", err)
+	}
+	o = ctl.Options{
+		Verb: verb.Name, Names: names, Dirs: runtimeDirs(environ), JSON: p.Output.JSON, Follow: p.Output.Follow, Lines: -1,
+		NoColor: variableOf(environ, "NO_COLOR") != "",
+	}
+	if sets(settings, "lines") {
+		o.Lines = p.Output.Lines
+	}
+	if !sets(settings, "json") {
+		o.JSON = verb.Documents && !terminal.Is(os.Stdout)
+	}
+	if r = p.address(&o, environ); r == nil {
+		r = p.token(&o, environ)
+	}
+	return o, r
+}
+
+// address sets where the server is: by the flag, or else by its variable. The value true of the
+// latter is about a server only.
+func (p *ctlParser) address(o *ctl.Options, environ []string) *refusal {
+	given, by := p.Whom.Admin, "--admin"
+	if given == "" {
+		given, by = variableOf(environ, "WEBSOCKETD_ADMIN"), "the variable WEBSOCKETD_ADMIN"
+	}
+	if _, err := strconv.ParseBool(given); err == nil || given == "" {
+		return nil
+	}
+	address, err := ctl.ParseAddress(given)
+	if err != nil {
+		return ctlFault("invalid value %q for %s: %s", masked(given), by, err)
+	}
+	o.Address = address
+	return nil
+}
+
+// ctlHelp prints everything there is to know about websocketd ctl.
+func (i invocation) ctlHelp(out io.Writer) {
+	fmt.Fprintf(out, `Usage: %[1]s ctl VERB [options] [NAME|ID..]
+
+Asks the management listener of a server, which --admin of the server makes: what
+runs, what it writes, and to end it.
+
+`, i.name)
+	for _, v := range ctl.Verbs() {
+		fmt.Fprintf(out, "  %-25s%s\n", strings.TrimSpace(v.Name+" "+v.Takes), v.Help)
+	}
+	fmt.Fprintf(out, `
+Examples:
+
+  Serve, and see what is served
+    %[1]s --admin --port=8080 --shared ./chat
+    %[1]s ctl list
+
+  Follow what the process of all clients writes
+    %[1]s ctl logs -f chat
+
+  End what a client has started
+    %[1]s ctl connections
+    %[1]s ctl kick 1764295000123456789
+`, i.name)
+	printFlags(out, CtlFlags())
+	fmt.Fprint(out, `
+NAME is that of a program, ID that of a session or a connection; a session may be
+named by its number, and process: may stand before a name. Flags may stand before
+and after names. WEBSOCKETD_ADMINTOKEN may have the token itself.
+`)
+}
+
+// ctlVerbHelp prints how one verb is used.
+func (i invocation) ctlVerbHelp(out io.Writer, verb *ctl.Verb) {
+	fmt.Fprintf(out, "Usage: %s\n\n%s\n", strings.TrimSpace(i.name+" ctl "+verb.Name+" [options] "+verb.Takes), verb.Help)
+	var flags []*kong.Flag
+	for _, f := range newCtlParser().Model.Flags {
+		if of := f.Tag.Get("of"); of == "" || slices.Contains(strings.Fields(of), verb.Name) {
+			flags = append(flags, f)
+		}
+	}
+	printFlags(out, describeAll(flags))
+}
+
+// checkCtlAddress checks a value of --admin. A switch that is on, as for a server, names none.
+func checkCtlAddress(text string) error {
+	if _, err := strconv.ParseBool(text); err == nil {
+		return nil
+	}
+	_, err := ctl.ParseAddress(text)
+	return err
+}

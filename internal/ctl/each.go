@@ -1,0 +1,48 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"websocketd/internal/printable"
+)
+
+// each does something about each name, and says what came of it. What has failed does not keep
+// it from the others; a server that is not there does.
+func (c *caller) each(ctx context.Context, do func(ctx context.Context, name string) (deed, error)) (status int, err error) {
+	for _, name := range c.Names {
+		done, err := do(ctx, name)
+		if gone := new(lost); errors.As(err, &gone) || ctx.Err() != nil {
+			return exitFailed, err
+		}
+		if done.Name = name; err != nil {
+			status = exitFailed
+			done = deed{Name: name, Error: err.Error()}
+			c.say(c.about(name, err))
+		}
+		if err := c.tellDeed(&done); err != nil {
+			return exitFailed, err
+		}
+	}
+	return status, nil
+}
+
+// about returns what has gone wrong about a name. Several names make it necessary to say which.
+func (c *caller) about(name string, err error) string {
+	if len(c.Names) > 1 {
+		return name + ": " + err.Error()
+	}
+	return err.Error()
+}
+
+func (c *caller) tellDeed(d *deed) error {
+	if c.JSON {
+		return c.document(d)
+	}
+	if d.Error != "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(c.Stdout, "%s: %s\n", printable.Append(nil, d.Name, false), d.sentence)
+	return err
+}
