@@ -73,7 +73,10 @@ func (a Address) IsLocal() bool {
 func (a Address) Listen() (listeners []net.Listener, err error) {
 	if a.Socket != "" {
 		l, err := listen.Unix(listen.UnixSocket{Path: a.Socket, Flag: "--admin=unix:PATH"})
-		return []net.Listener{l}, err
+		if err != nil {
+			return nil, err
+		}
+		return []net.Listener{l}, nil
 	}
 	port := a.Port
 	for _, host := range a.Hosts {

@@ -110,6 +110,12 @@ func (c *Conn) open(t T, r Request) *Conn {
 	return c
 }
 
+// DialTo connects to any server and sends nothing. It is otherwise as Server.Dial.
+func DialTo(t T, address string) *Conn {
+	t.Helper()
+	return dial(t, net.Dialer{}, "tcp", address)
+}
+
 // ConnectTo opens a WebSocket connection for "/" to any server.
 func ConnectTo(t T, address string) *Conn {
 	t.Helper()
