@@ -3,6 +3,7 @@ package control
 import (
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -119,6 +120,14 @@ func (a *conn) leaveLocked() {
 func (a *conn) Close() error {
 	a.leave()
 	return a.Conn.Close()
+}
+
+// CloseWrite closes the writing half: net/http then waits for the client to read the answer.
+func (a *conn) CloseWrite() error {
+	if half, ok := a.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
 }
 
 // NetConn returns the connection as it was accepted.
