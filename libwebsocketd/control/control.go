@@ -82,6 +82,7 @@ func New(o Options) *Control {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.stop = cancel
 	c.running.Go(func() { c.hub.Run(ctx) })
+	<-c.hub.Running()
 	c.addRoutes()
 	return c
 }

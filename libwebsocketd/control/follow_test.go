@@ -159,6 +159,18 @@ func describe(data json.RawMessage) string {
 	return string(data)
 }
 
+// TestHubRunsAtOnce: a Control that is made lets clients of its hub in.
+func TestHubRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		c, w := New(Options{}), httptest.NewRecorder()
+		c.hub.Handler()(w, httptest.NewRequest("GET", "/ws", nil))
+		if c.Close(); w.Code != 400 { // it is no handshake
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+}
+
 // TestChannelOfAProcess: a process says that it runs, then its lines, then how it has ended.
 func TestChannelOfAProcess(t *testing.T) {
 	t.Parallel()

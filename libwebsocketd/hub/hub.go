@@ -35,6 +35,8 @@ type Hub struct {
 	serving sync.WaitGroup // of clients
 	cutting sync.WaitGroup // of clients that are cut; only Run adds to it
 
+	begun chan struct{} // closed when Run has begun
+
 	mu       sync.Mutex
 	running  context.Context // nil before Run, and done after it
 	channels map[string]*Channel
@@ -47,7 +49,7 @@ type Hub struct {
 // New returns a Hub.
 func New(o Options) *Hub {
 	o.withDefaults()
-	h := &Hub{Options: o, stirred: make(chan struct{}, 1), channels: map[string]*Channel{}, clients: map[*Client]struct{}{}}
+	h := &Hub{Options: o, stirred: make(chan struct{}, 1), begun: make(chan struct{}), channels: map[string]*Channel{}, clients: map[*Client]struct{}{}}
 	h.memory = gate.NewBudget(int64(max(o.MaxBytes, 0)))
 	h.all = h.newChannel("", o.Limits)
 	return h
@@ -85,6 +87,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	return nil
 }
 
+// Running returns a channel that is closed when Run has begun: from then on clients are let in.
+func (h *Hub) Running() <-chan struct{} { return h.begun }
+
 // start makes going the context in which the Hub runs, and reports whether that is the first.
 func (h *Hub) start(going context.Context) (first bool) {
 	h.mu.Lock()
@@ -93,6 +98,7 @@ func (h *Hub) start(going context.Context) (first bool) {
 		return false
 	}
 	h.running = going
+	close(h.begun)
 	return true
 }
 
