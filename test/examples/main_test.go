@@ -51,6 +51,8 @@ var folders = []folder{
 	{name: "guile", tools: []string{"guile"}, examples: two(".scm")},
 	{name: "haskell", tools: []string{"ghc"}, examples: two(".hs")},
 	{name: "html", tools: []string{"bash"}, examples: []example{{"count.html", servesPage}}},
+	{name: "hub", tools: []string{"go"}, examples: []example{{"main.go", runsAndShows}},
+		others: []string{"jobs.go", "build.sh", "page/index.html", "page/page.css", "page/page.js", "go.mod", "go.sum"}},
 	{name: "java", tools: []string{"java"}, examples: []example{
 		{"Count.java", counts}, {"Greeter.java", greets}, {"DumpEnv.java", dumpsEnvironment}}},
 	{name: "lisp", tools: []string{"sbcl"}, examples: two(".lisp")},
