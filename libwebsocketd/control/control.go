@@ -44,6 +44,7 @@ type Options struct {
 type Control struct {
 	Options
 	hub    *hub.Hub
+	began  time.Time
 	server atomic.Pointer[libwebsocketd.Server] // nil before Steer
 
 	http   *http.Server
@@ -57,7 +58,8 @@ type Control struct {
 	policies map[string]policy // by pattern
 
 	counts  *counts
-	running sync.WaitGroup // the hub
+	running sync.WaitGroup  // the hub
+	going   context.Context // done at Close
 	stop    context.CancelFunc
 
 	mu        sync.Mutex
@@ -73,15 +75,14 @@ func New(o Options) *Control {
 	if o.ErrorLog == nil {
 		o.ErrorLog = log.New(io.Discard, "", 0)
 	}
-	c := &Control{Options: o, policies: map[string]policy{}, counts: newCounts(), followers: map[string][]*follower{}}
+	c := &Control{Options: o, policies: map[string]policy{}, counts: newCounts(), followers: map[string][]*follower{}, began: time.Now()}
 	c.hosts = gate.NewHosts(o.Address.Hosts, o.Hosts, nil)
 	c.access, c.logins = newAccess(o.Token), gate.NewLogins()
 	c.tcp, c.unix = &conns{limit: connLimit(), log: o.Log}, &conns{limit: connLimit(), log: o.Log}
 	c.http = c.newServer()
 	c.hub = hub.New(hub.Options{Log: o.Log, PingInterval: o.PingInterval})
-	ctx, cancel := context.WithCancel(context.Background())
-	c.stop = cancel
-	c.running.Go(func() { c.hub.Run(ctx) })
+	c.going, c.stop = context.WithCancel(context.Background())
+	c.running.Go(func() { c.hub.Run(c.going) })
 	<-c.hub.Running()
 	c.addRoutes()
 	return c

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/logging"
 )
@@ -58,11 +57,11 @@ func guardHeaders(h http.Header) {
 	h.Set("Referrer-Policy", "no-referrer")
 }
 
-// policyOf returns who may ask for what a request names. What is not there is guarded, too: a
-// stranger learns nothing about it.
+// policyOf returns who may ask for what a request names. The page is for everyone, but not the
+// document in its place. What is not there is guarded, too: a stranger learns nothing about it.
 func (c *Control) policyOf(r *http.Request) policy {
 	_, pattern := c.routes.Handler(r)
-	if p, ok := c.policies[pattern]; ok {
+	if p, ok := c.policies[pattern]; ok && !(pattern == rootPattern && prefersJSON(r)) {
 		return p
 	}
 	return guarded
@@ -144,10 +143,10 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, refusal *gate.R
 	answerError(w, r, refusal.Status, refusal.Reason)
 }
 
-// answerError answers with a status and one sentence, as text, or as JSON to those who ask for
+// answerError answers with a status and one sentence, as text, or as JSON to those who prefer
 // that.
 func answerError(w http.ResponseWriter, r *http.Request, status int, sentence string) {
-	if !libwebsocketd.Accepts(r, "application/json") {
+	if !prefersJSON(r) {
 		http.Error(w, sentence, status)
 		return
 	}

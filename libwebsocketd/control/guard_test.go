@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -220,7 +221,8 @@ func TestStrangers(t *testing.T) {
 		} {
 			asked.from = fmt.Sprintf("192.0.2.%d:1234", guardedOnes%250) // none is slowed
 			got := asked.to(c)
-			if p != open && got.StatusCode != http.StatusUnauthorized || p == open && got.StatusCode >= 400 && got.StatusCode < 500 {
+			needs := p != open || pattern == rootPattern && slices.Contains(asked.headers, "Accept: application/json")
+			if needs != (got.StatusCode == http.StatusUnauthorized) || !needs && got.StatusCode >= 400 && got.StatusCode != http.StatusServiceUnavailable {
 				t.Errorf("%s answers a stranger with %d", pattern, got.StatusCode)
 			}
 			guardedOnes++
