@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 	"weak"
@@ -43,8 +44,8 @@ type item struct {
 	lines   *bridge.Chunk // of TypeOutput: a message for each line
 	data    []byte        // of other types: JSON, or nil
 
-	mu     sync.Mutex
-	formed weak.Pointer[bridge.Chunk] // kept by those who write it, and by recent
+	forming sync.Mutex
+	formed  atomic.Pointer[weak.Pointer[bridge.Chunk]] // kept by those who write it, and by recent
 }
 
 // itemCost is what an item costs in memory, without its data.
@@ -83,17 +84,29 @@ func (it *item) size() int {
 }
 
 // frames returns the item as its subscribers get it, in frames, of which the first has
-// number first in the channel.
+// number first in the channel. Thousands come for it at once, and find it formed.
 func (it *item) frames(ch *Channel, first uint64) *bridge.Chunk {
-	it.mu.Lock()
-	defer it.mu.Unlock()
-	if c := it.formed.Value(); c != nil {
+	if c := it.found(); c != nil {
+		return c
+	}
+	it.forming.Lock()
+	defer it.forming.Unlock()
+	if c := it.found(); c != nil {
 		return c
 	}
 	c := bridge.NewChunk(it.messages(ch, first))
-	it.formed = weak.Make(c)
+	formed := weak.Make(c)
+	it.formed.Store(&formed)
 	ch.hub.recent.keep(c)
 	return c
+}
+
+// found returns what was formed, nil if that was not or is gone.
+func (it *item) found() *bridge.Chunk {
+	if formed := it.formed.Load(); formed != nil {
+		return formed.Value()
+	}
+	return nil
 }
 
 // messages returns the item as JSON, one message for each line.
