@@ -20,7 +20,10 @@ const (
 	statusFailed  = "failed"
 )
 
-var _ libwebsocketd.Observer = (*Control)(nil)
+var (
+	_ libwebsocketd.Observer = (*Control)(nil)
+	_ stdio.TextTap          = (*follower)(nil)
+)
 
 // Started opens the channel of a process, and returns what fills it.
 func (c *Control) Started(p libwebsocketd.Process) stdio.Tap {
@@ -92,6 +95,9 @@ type sender func(ctx context.Context, batch ...bridge.Message) error
 
 // Output implements stdio.Tap.
 func (f *follower) Output(batch []bridge.Message) { f.channel.Output(f.id, batch) }
+
+// Lines implements stdio.TextTap.
+func (f *follower) Lines(text []byte) { f.channel.Lines(f.id, text) }
 
 // Stderr implements stdio.Tap.
 func (f *follower) Stderr(line []byte) {

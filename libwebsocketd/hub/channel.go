@@ -23,6 +23,7 @@ type Channel struct {
 	hub    *Hub
 	name   string       // "" is what all clients get
 	age    atomic.Int64 // Limits.Age
+	most   atomic.Int64 // Limits.Bytes
 	record *record.Log[*item]
 	count  atomic.Int64 // of subscribers
 	opened int          // how often it was opened, and not closed; Hub.mu guards it
@@ -49,6 +50,7 @@ func (h *Hub) newChannel(name string, l Limits) *Channel {
 // limit changes what the channel keeps, from its next message on.
 func (ch *Channel) limit(l Limits) {
 	ch.age.Store(int64(l.Age))
+	ch.most.Store(int64(l.Bytes))
 	ch.record.SetLimits(record.Limits{Bytes: l.Bytes, Messages: l.Messages})
 }
 
@@ -72,7 +74,7 @@ func (ch *Channel) Output(process string, batch []bridge.Message) {
 	now := time.Now()
 	for len(batch) > 0 {
 		n := itemEnd(batch)
-		ch.publish(&item{at: now, kind: TypeOutput, process: process, lines: bridge.NewChunk(batch[:n])}, n)
+		ch.publish(&item{at: now, kind: TypeOutput, process: process, lines: linesOf(batch[:n])}, n)
 		batch = batch[n:]
 	}
 }
@@ -108,7 +110,7 @@ func (ch *Channel) publish(it *item, messages int) {
 	}
 	ch.countBytes()
 	ch.publishing.Unlock()
-	ch.touch()
+	ch.used.Store(it.at.UnixNano())
 	if ch.count.Load() > 0 && !ch.dirty.Swap(true) {
 		ch.hub.dispatchSoon(ch)
 	}

@@ -27,7 +27,7 @@ func FuzzEnvelope(f *testing.F) {
 		if binary {
 			m.Kind = bridge.Binary
 		}
-		lines := &item{at: time, kind: kind, process: process, lines: bridge.NewChunk([]bridge.Message{m, m})}
+		lines := &item{at: time, kind: kind, process: process, lines: linesOf([]bridge.Message{m, m})}
 		want := envelope{Type: valid(kind), Channel: valid(channel), ProcessID: valid(process), Data: valid(string(data)), at: time}
 		if binary {
 			want.Data, want.Encoding = base64.StdEncoding.EncodeToString(data), "base64"

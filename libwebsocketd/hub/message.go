@@ -39,13 +39,14 @@ type Message struct {
 // item is one entry of a channel's record: lines of a process, or a message.
 type item struct {
 	at      time.Time
-	kind    string        // Message.Type
-	process string        // Message.ProcessID
-	lines   *bridge.Chunk // of TypeOutput: a message for each line
-	data    []byte        // of other types: JSON, or nil
+	kind    string // Message.Type
+	process string // Message.ProcessID
+	lines   *lines // of TypeOutput: a message for each
+	data    []byte // of other types: JSON, or nil
 
-	forming sync.Mutex
-	formed  atomic.Pointer[weak.Pointer[bridge.Chunk]] // kept by those who write it, and by recent
+	forming  sync.Mutex
+	released bool                                       // it was dropped, and its text belongs to another item; forming guards it
+	formed   atomic.Pointer[weak.Pointer[bridge.Chunk]] // kept by those who write it, and by recent
 }
 
 // itemCost is what an item costs in memory, without its data.
@@ -78,13 +79,14 @@ func encode(value any) ([]byte, error) {
 // size returns what keeping the item costs.
 func (it *item) size() int {
 	if it.lines != nil {
-		return itemCost + bridge.ChunkCost + it.lines.Size()
+		return itemCost + it.lines.size()
 	}
 	return itemCost + len(it.data)
 }
 
 // frames returns the item as its subscribers get it, in frames, of which the first has
-// number first in the channel. Thousands come for it at once, and find it formed.
+// number first in the channel. Thousands come for it at once, and find it formed. It returns nil
+// if the item was dropped meanwhile.
 func (it *item) frames(ch *Channel, first uint64) *bridge.Chunk {
 	if c := it.found(); c != nil {
 		return c
@@ -93,6 +95,9 @@ func (it *item) frames(ch *Channel, first uint64) *bridge.Chunk {
 	defer it.forming.Unlock()
 	if c := it.found(); c != nil {
 		return c
+	}
+	if it.released {
+		return nil
 	}
 	c := bridge.NewChunk(it.messages(ch, first))
 	formed := weak.Make(c)
@@ -119,10 +124,10 @@ func (it *item) messages(ch *Channel, first uint64) []bridge.Message {
 		}
 		return []bridge.Message{{Kind: bridge.Text, Data: it.end(b, tail, ch, first)}}
 	}
-	count := int(it.lines.Tally().Messages)
+	count := it.lines.count
 	all := make([]bridge.Message, 0, count)
-	b := make([]byte, 0, it.lines.Size()+count*(len(head)+len(tail)+32))
-	for m := range it.lines.Messages(0) {
+	b := make([]byte, 0, it.lines.size()+count*(len(head)+len(tail)+32))
+	for m := range it.lines.messages() {
 		from := len(b)
 		b = append(b, head...)
 		b = appendLine(b, &m)

@@ -119,7 +119,11 @@ func (s *subscription) next(out []bridge.Delivery, into []record.Entry[*item]) (
 		if s.prelude != nil && e.First > s.prelude.until {
 			out = s.appendAnswer(out)
 		}
-		out = append(out, bridge.Delivery{Chunk: e.Item.frames(s.channel, e.First), First: e.First, Skip: e.Skip})
+		chunk := e.Item.frames(s.channel, e.First)
+		if chunk == nil {
+			return out, false, s.tooSlow()
+		}
+		out = append(out, bridge.Delivery{Chunk: chunk, First: e.First, Skip: e.Skip})
 	}
 	return s.appendAnswer(out), s.reader.HasMore(), nil
 }

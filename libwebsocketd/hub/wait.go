@@ -116,7 +116,11 @@ func (v *visit) begin() (*answer, uint64) {
 
 // add adds an entry, and reports whether there is room for more.
 func (a *answer) add(ch *Channel, e *record.Entry[*item]) bool {
-	for m := range e.Item.frames(ch, e.First).Messages(e.Skip) {
+	chunk := e.Item.frames(ch, e.First)
+	if a.more = chunk == nil; a.more { // whoever asks again is told what is kept
+		return false
+	}
+	for m := range chunk.Messages(e.Skip) {
 		if a.more = a.count > 0 && (a.count == mostPending || len(a.pending)+len(m.Data) > mostAnswer); a.more {
 			return false
 		}

@@ -25,6 +25,15 @@ type Tap interface {
 	Ended(ending exit.Ending)
 }
 
+// TextTap is a Tap that takes many lines at once, without a look at each.
+type TextTap interface {
+	Tap
+
+	// Lines does what Output does, for lines that are whole: each has its end, LF or CR LF. The
+	// text may not be UTF-8. It belongs to the Endpoint.
+	Lines(text []byte)
+}
+
 // tapOf returns the Tap of a process, nil if it has none. Output that comes in pieces is shown
 // line by line.
 func tapOf(o *Options) Tap {
@@ -39,7 +48,30 @@ func tapped(o output, t Tap) output {
 	if t == nil {
 		return o
 	}
+	if lines, ok := o.(*textOutput); ok {
+		if t, ok := t.(TextTap); ok {
+			return &tappedText{lines, t}
+		}
+	}
 	return &tappedOutput{o, t}
+}
+
+// tappedText is lines that are shown to a TextTap.
+type tappedText struct {
+	*textOutput
+	tap TextTap
+}
+
+func (o *tappedText) Next() ([]bridge.Message, error) {
+	batch, err := o.textOutput.Next()
+	switch all := o.lines.text; {
+	case err != nil:
+	case bytes.HasSuffix(all, []byte("\n")) && bytes.Count(all, []byte("\n")) == len(batch):
+		o.tap.Lines(all)
+	default: // with a line that comes in pieces, or the last one, which has no end
+		o.tap.Output(batch)
+	}
+	return batch, err
 }
 
 type tappedOutput struct {
