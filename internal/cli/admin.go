@@ -7,6 +7,7 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -56,6 +57,23 @@ func (a adminAt) address() control.Address {
 	return address
 }
 
+// adminSample is an address as it may be given.
+const adminSample = "127.0.0.1:9615"
+
+// isAdminAddress reports whether a word may be an address.
+func isAdminAddress(word string) bool {
+	_, err := control.ParseAddress(word)
+	return err == nil
+}
+
+// checkAdminTokenFile refuses an empty name, which may be the work of a variable of the shell.
+func checkAdminTokenFile(name string) error {
+	if strings.TrimSpace(name) == "" {
+		return errors.New("is empty; leave it out, and the server makes a token and logs it")
+	}
+	return nil
+}
+
 // noToken is the value of --admintoken.
 const noToken = "none"
 
@@ -75,16 +93,20 @@ func (w *options) checkAdmin() *refusal {
 		is   bool
 	}{{"admintoken", a.Admintoken != ""}, {"admintokenfile", a.Admintokenfile != ""}, {"adminpprof", a.Adminpprof}} {
 		if f.is && a.Admin == "" && !w.file.broken["admin"] {
-			return &refusal{status: ExitUsage, about: []string{f.name}, message: "please specify --admin when requesting --" + f.name}
+			return &refusal{status: ExitUsage, about: []string{f.name}, message: "please specify --admin when requesting --" + f.name,
+				inFile: fmt.Sprintf("%s is for the listener of admin; %s, or take %[1]s out", f.name, w.wayTo("admin", "write admin = true"))}
 		}
 	}
 	switch {
 	case a.Admintoken != "" && a.Admintokenfile != "":
 		return &refusal{status: ExitUsage, about: []string{"admintoken", "admintokenfile"},
-			message: "please only specify one of --admintoken=none and --admintokenfile"}
+			message: "please only specify one of --admintoken=none and --admintokenfile",
+			inFile:  "admintoken = \"none\" and admintokenfile do not go together; take one of them out"}
 	case a.Admintoken != "" && !a.Admin.address().IsLocal():
 		return &refusal{status: ExitUsage, about: []string{"admintoken", "admin"}, message: fmt.Sprintf(
-			"--admintoken=none lets in whoever reaches --admin=%s, which is not only this machine: leave it out, or write --admin=127.0.0.1:%d", a.Admin, a.Admin.address().Port)}
+			"--admintoken=none lets in whoever reaches --admin=%s, which is not only this machine: leave it out, or write --admin=127.0.0.1:%d", a.Admin, a.Admin.address().Port),
+			inFile: fmt.Sprintf("admintoken = %q lets in whoever reaches admin = %q, which is not only this machine; take it out, or write admin = \"127.0.0.1:%d\"",
+				noToken, string(a.Admin), a.Admin.address().Port)}
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func lookUpName(flags []*kong.Flag, name string) *kong.Flag {
 func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settings []setting) {
 	texts, odd := textsOf(flag, value)
 	if odd != nil {
-		c.wrongKind(key, odd, forms[kindOf(flag)])
+		c.wrongKind(key, odd, formOf(flag))
 		return nil
 	}
 	if flag.Name == "authcmd" && isBlank(texts) {
@@ -125,7 +125,7 @@ func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	if form == forms[KindInt] && err == nil {
 		form = value.text
 	}
-	isSwitch := form == forms[KindBool] || form == forms[KindSwitch]
+	isSwitch := form == forms[KindBool] || strings.HasPrefix(form, "true or ")
 	if on, err := strconv.ParseBool(value.text); isSwitch && err == nil {
 		form = strconv.FormatBool(on)
 	}
@@ -162,7 +162,15 @@ func written(v *tomlValue, text string) string {
 	return text
 }
 
-// forms shows how a value of each kind of flag is written in the file.
+// formOf shows how a value of a flag is written in the file.
+func formOf(flag *kong.Flag) string {
+	if _, ok := flag.Target.Interface().(adminAt); ok {
+		return `true or "` + adminSample + `"`
+	}
+	return forms[kindOf(flag)]
+}
+
+// forms shows that for each kind of flag.
 var forms = map[Kind]string{
 	KindBool:   "true or false",
 	KindInt:    "a number, without quotes",

@@ -104,9 +104,12 @@ func (w *options) powFlagChecks() (checks []func() *refusal) {
 
 // wayToCalls returns how to let clients call programs: what to write to the file, unless a
 // flag or variable has turned that off, which wins.
-func (w *options) wayToCalls(write string) string {
-	if by := outside(w.layers, "pow"); by != "" {
-		return "give --pow instead of " + by
+func (w *options) wayToCalls(write string) string { return w.wayTo("pow", write) }
+
+// wayTo returns how to turn a flag on that a flag or variable may have turned off.
+func (w *options) wayTo(flag, write string) string {
+	if by := outside(w.layers, flag); by != "" {
+		return "give --" + flag + " instead of " + by
 	}
 	return write
 }

@@ -48,6 +48,10 @@ func (l commandLine) misplaced() string {
 	case slices.Contains(switchWords, word):
 	case kindOf(l.bare) != KindSwitch:
 		return ""
+	case name == "admin":
+		if value = word; !isAdminAddress(word) {
+			value = adminSample
+		}
 	case isPath:
 		value = word
 	default:

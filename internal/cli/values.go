@@ -150,7 +150,7 @@ var formChecks = map[string]func(text string) error{
 	"forwardedheader": gate.CheckForwardedHeader,
 
 	"authfile":       given(nil),
-	"admintokenfile": given(nil),
+	"admintokenfile": checkAdminTokenFile,
 	"tokenfile":      given(nil),
 	"jwtkey":         given(nil),
 	"authheader":     given(credential.CheckHeader),

@@ -155,7 +155,8 @@ var flagRows = map[string]flagRow{
 		env: "none", flag: "none", seen: tokenNeeded, want: [3]string{"a token", "none", "none"}},
 	"admintokenfile": {kind: cli.KindString, good: anyText[1:], bad: anyText[:1],
 		env: "ada.token", flag: "bob.token", seen: whoseAdminToken, want: [3]string{"made", "ada", "bob"}},
-	"adminpprof": {kind: cli.KindBool, good: boolGood, bad: boolBad},
+	"adminpprof": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: profilesTaken, want: [3]string{"404", "200", "404"}},
 
 	"preset": {kind: cli.KindChoice, def: "none", good: []string{"none", "mcp", "lsp"}, bad: []string{"", "MCP", "mcp,lsp", "x"},
 		env: "mcp", flag: "lsp", seen: presetSeen, want: [3]string{"none", "mcp", "lsp"}},

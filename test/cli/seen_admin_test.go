@@ -97,5 +97,11 @@ func whoseAdminToken(t *testing.T, o harness.Options) string {
 	return strings.Join(takes, " ")
 }
 
+// profilesTaken is how a request for profiles of the server is answered.
+func profilesTaken(t *testing.T, o harness.Options) string {
+	_, address, token := managed(t, o)
+	return strconv.Itoa(askAdmin(t, address, "/debug/pprof/", token))
+}
+
 // adminAddress is for the row of --admin.
 var adminAddress = "127.0.0.1:" + strconv.Itoa(harness.MustFreePort())
