@@ -54,6 +54,8 @@ type Server struct {
 	done    chan struct{} // closed when the process was reaped
 	stopped bool          // the test ended it itself
 	asked   bool          // asked to end: a second signal would end it by force
+
+	secretFiles, secrets []string // of its flags, and what they had when it was started
 }
 
 // Start runs bin on a free loopback port with more flags and a command.
@@ -103,6 +105,8 @@ func (o Options) Launch(t T) *Server {
 	if o.Unix != "" {
 		s.network, s.Addr = "unix", o.Unix
 	}
+	s.secretFiles = o.secretFiles()
+	s.secrets = secretsIn(s.secretFiles)
 	args := append(o.flags(s), o.Args...)
 	s.cmd = exec.Command(s.Exe, args...)
 	if o.Shell != "" {
@@ -261,6 +265,7 @@ func (s *Server) cleanup(t T) {
 	<-s.done
 	s.Out.wait()
 	s.Err.wait()
+	s.checkSecrets(t)
 	if t.Failed() {
 		t.Logf("server stdout:\n%sserver stderr:\n%s", s.Out, s.Err)
 	}
