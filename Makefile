@@ -10,6 +10,7 @@ HOSTILE ?= 10000
 HOSTILE_BIN ?=
 CUTS ?= 100
 CALLS ?= 10000
+BYTES ?= 1000000000
 SEED ?=
 BUSY ?= 6
 BUSY_SECONDS ?= 600
@@ -29,7 +30,7 @@ help:
 	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
 	@echo 'make bench   how fast: PEER=.. to compare, BENCH="stream/10 echo/*" for some figures, REPS=$(REPS), SECONDS=$(SECONDS)'
 	@echo 'make hostile connections that are held open in eleven ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
-	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run); ten thousand calls (CALLS=10000)'
+	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run); ten thousand calls (CALLS=10000); a gigabyte each way through two servers (BYTES=1000000000)'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
 	@echo 'make clean   remove what was built and installed here'
 
@@ -76,6 +77,7 @@ hostile:
 cuts:
 	@cd test && CUTS=$(CUTS) SEED=$(SEED) go test -count=1 -v -timeout=60m ./session
 	@cd test && CALLS=$(CALLS) go test -count=1 -v -timeout=60m -run TestResultIsLast ./pow
+	@cd test && BYTES=$(BYTES) go test -count=1 -v -timeout=60m -run 'TestChain|TestCallsInBulk' ./connect
 
 clean:
 	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules clients/js/node_modules

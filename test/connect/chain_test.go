@@ -9,11 +9,12 @@ import (
 	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"websocketd/test/harness"
 )
 
-// size returns how many bytes go each way: 64 MB, or BYTES, such as 1000000000.
+// size returns how many bytes go each way: 64 MiB, or BYTES, which make cuts sets to a gigabyte.
 func size(t *testing.T) int {
 	t.Helper()
 	if os.Getenv("BYTES") == "" {
@@ -37,7 +38,9 @@ func TestChain(t *testing.T) {
 	sent, came := sha256.New(), sha256.New()
 	c.Stdin = io.TeeReader(io.LimitReader(rand.NewChaCha8([32]byte{9}), int64(n)), sent)
 	c.Stdout, c.Stderr = &counting{Hash: came}, os.Stderr
+	began := time.Now()
 	c.Run()
+	harness.Measured(t, "%d bytes each way through two servers in %s", n, time.Since(began).Round(time.Millisecond))
 	if status := c.ProcessState.ExitCode(); status != 9 {
 		t.Errorf("exit status %d, want 9", status)
 	}
