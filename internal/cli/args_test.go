@@ -45,8 +45,9 @@ func TestScan(t *testing.T) {
 		{[]string{"--port=1", "-h"}, "port=1", nil, true},
 		{[]string{"-help=false"}, "", nil, true},
 	}
+	flags := newParser().Model.Flags
 	for _, test := range tests {
-		line, err := scan(newParser().Model.Flags, test.args)
+		line, err := scan(flags, test.args)
 		if err != nil {
 			t.Errorf("%q: %v", test.args, err)
 			continue
@@ -66,7 +67,8 @@ func TestScan(t *testing.T) {
 
 // TestSpellings gives every flag in every spelling of Go's flag package.
 func TestSpellings(t *testing.T) {
-	for _, f := range Flags() {
+	p := newParser()
+	for _, f := range describeAll(p.Model.Flags) {
 		if f.Name == "help" {
 			continue
 		}
@@ -76,12 +78,11 @@ func TestSpellings(t *testing.T) {
 		case KindBool:
 			spellings = append(spellings, []string{"-" + f.Name}, []string{"--" + f.Name})
 		case KindSwitch:
-			checkBare(t, f)
+			checkBare(t, p, f)
 		default:
 			spellings = append(spellings, []string{"-" + f.Name, value}, []string{"--" + f.Name, value})
 		}
 		for _, args := range spellings {
-			p := newParser()
 			line, err := scan(p.Model.Flags, append(args, "cat"))
 			if err != nil || len(line.settings) != 1 || !slices.Equal(line.command, []string{"cat"}) {
 				t.Errorf("%q: %+v, %v", args, line, err)
@@ -98,10 +99,9 @@ func TestSpellings(t *testing.T) {
 }
 
 // checkBare gives a flag that needs no value none: it has the same one as with true.
-func checkBare(t *testing.T, f Flag) {
+func checkBare(t *testing.T, p *parser, f Flag) {
 	t.Helper()
 	for _, arg := range []string{"-" + f.Name, "--" + f.Name, "--" + f.Name + "=true"} {
-		p := newParser()
 		want := map[string]string{"pow": pow.DefaultBase, "admin": "true"}[f.Name]
 		line, err := scan(p.Model.Flags, []string{arg, "/sample"})
 		if err != nil || len(line.settings) != 1 || !slices.Equal(line.command, []string{"/sample"}) {

@@ -10,8 +10,8 @@ import (
 // TestLayersOfEveryFlag walks the grammar: default, environment over default,
 // flag over environment, and an empty variable that sets nothing.
 func TestLayersOfEveryFlag(t *testing.T) {
-	seen := map[string]bool{}
-	for _, f := range Flags() {
+	p, seen := newParser(), map[string]bool{}
+	for _, f := range describeAll(p.Model.Flags) {
 		if f.Env == "" {
 			if !slices.Contains([]string{"help", "version", "license", "checkconfig"}, f.Name) {
 				t.Errorf("--%s has no environment variable", f.Name)
@@ -23,10 +23,10 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		}
 		seen[f.Env] = true
 		sample := sampleOf(f)
-		if got := layeredValue(t, f, "", nil); got != defaultOf(f) {
+		if got := layeredValue(t, p, f, "", nil); got != defaultOf(f) {
 			t.Errorf("--%s is %q by default, want %q", f.Name, got, defaultOf(f))
 		}
-		if got := layeredValue(t, f, sample, nil); got != sample {
+		if got := layeredValue(t, p, f, sample, nil); got != sample {
 			t.Errorf("%s=%s sets %q", f.Env, sample, got)
 		}
 		other := defaultOf(f)
@@ -60,16 +60,15 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		if f.Kind == KindInt {
 			other = "7777"
 		}
-		if got := layeredValue(t, f, sample, []string{"--" + f.Name + "=" + other}); got != other {
+		if got := layeredValue(t, p, f, sample, []string{"--" + f.Name + "=" + other}); got != other {
 			t.Errorf("%s=%s with --%s=%s gives %q", f.Env, sample, f.Name, other, got)
 		}
 	}
 }
 
 // layeredValue returns the value of f with its variable and the arguments given.
-func layeredValue(t *testing.T, f Flag, env string, args []string) string {
+func layeredValue(t *testing.T, p *parser, f Flag, env string, args []string) string {
 	t.Helper()
-	p := newParser()
 	line, err := scan(p.Model.Flags, args)
 	if err != nil {
 		t.Fatal(err)
