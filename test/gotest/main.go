@@ -1,4 +1,5 @@
-// Command gotest runs `go test -json` in the given modules, each with its own flags.
+// Command gotest runs `go test -json` in the given modules, all at once and each with its
+// own flags: while the tests of one wait, those of another have the processors.
 // It prints the result of every test, all output of failed tests, the measured
 // numbers, and at the end every skip. It fails if a test failed, or if a skip is not
 // allowed by the file -skips.
@@ -15,6 +16,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,14 +26,7 @@ func main() {
 	flag.Parse()
 	start := time.Now()
 	r := newReport(os.Stdout)
-	failed := false
-	for _, m := range modules(flag.Args()) {
-		fmt.Printf("=== module in %s: go test %s ./...\n", m.dir, strings.Join(m.flags, " "))
-		if err := m.test(r); err != nil {
-			fmt.Printf("FAIL: module in %s: %v\n", m.dir, err)
-			failed = true
-		}
-	}
+	failed := testAll(modules(flag.Args()), r)
 	fmt.Printf("=== %d tests passed, %d failed, %d skipped, in %v\n",
 		r.passed, len(r.failures), len(r.skips), time.Since(start).Round(time.Second))
 	for _, name := range r.failures {
@@ -70,6 +66,23 @@ func modules(args []string) (all []module) {
 		}
 	}
 	return all
+}
+
+// testAll runs the tests of all modules, and reports whether some have failed.
+func testAll(all []module, r *report) bool {
+	var running sync.WaitGroup
+	var failed atomic.Bool
+	for _, m := range all {
+		running.Go(func() {
+			r.say("=== module in %s: go test %s ./...\n", m.dir, strings.Join(m.flags, " "))
+			if err := m.test(r); err != nil {
+				r.say("FAIL: module in %s: %v\n", m.dir, err)
+				failed.Store(true)
+			}
+		})
+	}
+	running.Wait()
+	return failed.Load()
 }
 
 // test runs the module's tests.

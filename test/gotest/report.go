@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // event is one line of `go test -json`; see `go doc test2json`.
@@ -20,9 +21,10 @@ type event struct {
 
 func (e event) name() string { return e.Package + "/" + e.Test }
 
-// report collects events. The output of a test is kept until its result is known, and
-// printed if it failed.
+// report collects events, of several modules at once. The output of a test is kept until
+// its result is known, and printed if it failed.
 type report struct {
+	mu       sync.Mutex
 	w        io.Writer
 	said     map[string][]string
 	passed   int
@@ -36,13 +38,8 @@ func (r *report) read(from io.Reader) error {
 	in := bufio.NewReader(from)
 	for {
 		line, err := in.ReadBytes('\n')
-		var e event
 		if len(line) > 0 {
-			if json.Unmarshal(line, &e) == nil {
-				r.add(e)
-			} else {
-				r.w.Write(line) // not JSON: a failure of the go command itself
-			}
+			r.line(line)
 		}
 		if err == io.EOF {
 			return nil
@@ -51,6 +48,25 @@ func (r *report) read(from io.Reader) error {
 			return err
 		}
 	}
+}
+
+// line takes a line of `go test -json`.
+func (r *report) line(text []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var e event
+	if json.Unmarshal(text, &e) == nil {
+		r.add(e)
+	} else {
+		r.w.Write(text) // a failure of the go command itself
+	}
+}
+
+// say prints a line of our own.
+func (r *report) say(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintf(r.w, format, args...)
 }
 
 func (r *report) add(e event) {
