@@ -16,7 +16,7 @@ func TestTable(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			h.open(t, append(k.flags(t, h), "--allow=ann", "--auth="+k.name, "--loglevel=trace")...)
+			h.open(t, append(k.flags(t, h), "--allow=ann", "--auth="+k.name, "--loglevel=debug")...)
 			h.refuses(t, k)
 			if n := h.started(t) + len(h.Children()); n > 0 {
 				t.Errorf("%d processes were started for clients that were refused", n)
