@@ -101,6 +101,7 @@ func TestEndProgram(t *testing.T) {
 	defer answer.Body.Close()
 	events := bufio.NewScanner(answer.Body)
 	events.Scan()
+	testkit.Eventually(t, "all are listed", func() bool { return len(m.Conversations()) == 5 })
 	for _, test := range []struct {
 		name  string
 		ended int
