@@ -210,12 +210,16 @@ func (p *ctlParser) address(o *ctl.Options, environ []string) *refusal {
 func (i invocation) ctlHelp(out io.Writer) {
 	fmt.Fprintf(out, `Usage: %[1]s ctl VERB [options] [NAME|ID..]
 
-Asks the management listener of a server, which --admin of the server makes: what
-runs, what it writes, and to end it.
+Asks the management listener of a server, which --admin of the server makes:
+what runs, what it writes, and to end it.
 
 `, i.name)
 	for _, v := range ctl.Verbs() {
-		fmt.Fprintf(out, "  %-25s%s\n", strings.TrimSpace(v.Name+" "+v.Takes), v.Help)
+		left := strings.TrimSpace(v.Name + " " + v.Takes)
+		for _, line := range wrap(v.Help, helpWidth-helpColumn) {
+			fmt.Fprintf(out, "  %-*s%s\n", helpColumn-2, left, line)
+			left = ""
+		}
 	}
 	fmt.Fprintf(out, `
 Examples:
@@ -233,9 +237,9 @@ Examples:
 `, i.name)
 	printFlags(out, CtlFlags())
 	fmt.Fprint(out, `
-NAME is that of a program, ID that of a session or a connection; a session may be
-named by its number, and process: may stand before a name. Flags may stand before
-and after names. WEBSOCKETD_ADMINTOKEN may have the token itself.
+NAME is that of a program, ID that of a session or a connection; a session may
+be named by its number, and process: may stand before a name. Flags may stand
+before and after names. WEBSOCKETD_ADMINTOKEN may have the token itself.
 `)
 }
 
