@@ -9,7 +9,7 @@ const (
 	undeclared policy = iota // nobody: the route panics when it is added
 	open                     // everyone: it says nothing about the server
 	guarded                  // whoever has the token
-	ticketed                 // whoever has the token, or a ticket in the URL, as for a WebSocket of a page
+	ticketed                 // whoever has the token, or a ticket in the URL, as for a WebSocket or an EventSource of a page
 )
 
 // addRoutes adds every route of the listener.
@@ -27,7 +27,7 @@ func (c *Control) addRoutes() {
 	c.handle("DELETE /api/connections/{id}", guarded, c.kick)
 	c.handle("GET /api/hub", guarded, c.serveHub)
 	c.handle("GET /api/channels", guarded, c.serveChannels)
-	c.handle("GET /api/channels/{name}", guarded, c.serveChannel)
+	c.handle("GET /api/channels/{name}", ticketed, c.serveChannel)
 	c.handle("POST /api/channels/{name}", guarded, c.postChannel)
 	c.handle("GET /api/openapi.json", guarded, serveOpenAPI())
 	c.handle("POST /api/ticket", guarded, c.serveTicket)

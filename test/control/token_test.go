@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -51,6 +52,59 @@ func TestToken(t *testing.T) {
 	}
 	if n := strings.Count(s.Out.String()+s.Err.String(), s.token); n != 1 {
 		t.Errorf("the token stands in the log %d times", n)
+	}
+}
+
+// TestTicketOfEvents: a ticket takes the place of the token for one EventSource, which can set
+// no header, and for nothing that is asked for with one.
+func TestTicketOfEvents(t *testing.T) {
+	t.Parallel()
+	s := atLoopback(t, harness.Options{Args: []string{"--shared", "--start=eager", "cat"}})
+	ticket := func() string {
+		_, body := s.ask(t, "POST", "/api/ticket", "Authorization: Bearer "+s.token)
+		var told struct{ Ticket string }
+		if err := json.Unmarshal([]byte(body), &told); err != nil || told.Ticket == "" {
+			t.Fatal(body, err)
+		}
+		return told.Ticket
+	}
+	good := ticket()
+	for _, test := range []struct {
+		method, path string
+		status       int
+	}{
+		{"GET", "/api/connections?token=" + good, 401},
+		{"DELETE", "/api/connections/x?token=" + good, 401},
+		{"POST", "/api/channels/process:cat?token=" + good, 401},
+		{"GET", "/api/channels/process:cat?wait=0s&token=" + good, 200},
+		{"GET", "/api/channels/process:cat?wait=0s&token=" + good, 403},
+	} {
+		if status, body := s.ask(t, test.method, test.path); status != test.status {
+			t.Errorf("%s %s: %d %s, want %d", test.method, test.path, status, body, test.status)
+		}
+	}
+	c := harness.DialTo(t, s.address)
+	c.Send(t, harness.Get("/api/channels/process:cat?token="+ticket()).Add("Accept", "text/event-stream").String())
+	first := make([]byte, 12)
+	if _, err := io.ReadFull(c.Conn, first); err != nil || string(first) != "HTTP/1.1 200" {
+		t.Errorf("events: %q, %v", first, err)
+	}
+}
+
+// TestOperatorIsNoClient: who watches is not among the connections, and no client of the
+// programs.
+func TestOperatorIsNoClient(t *testing.T) {
+	t.Parallel()
+	s := atLoopback(t, catOptions())
+	if c := s.watch(t, s.withToken, "/ws"); c.Status() != 101 {
+		t.Fatal(c.Status())
+	}
+	if _, body := s.ask(t, "GET", "/api/connections", "X-API-Key: "+s.token); strings.TrimSpace(body) != "[]" {
+		t.Errorf("there are the connections %s", body)
+	}
+	s.Connect(t).Echo(t, "hello")
+	if _, body := s.ask(t, "GET", "/api/connections", "X-API-Key: "+s.token); strings.Count(body, `"id"`) != 1 {
+		t.Errorf("there are the connections %s", body)
 	}
 }
 
