@@ -18,6 +18,7 @@ type lineReader struct {
 
 	scanned int    // how many unread bytes are known to hold no LF
 	text    []byte // what the batch was made of, line ends included
+	cuts    bool   // some message of the batch is a piece of a line, or has no end
 }
 
 func newLineReader(from readbuf.Source, max int, long func()) *lineReader {
@@ -46,6 +47,7 @@ func (l *lineReader) Next() ([]bridge.Message, error) {
 
 // split takes the lines that are complete, and pieces of one that is too long.
 func (l *lineReader) split() {
+	l.cuts = false
 	unread, batch := l.in.Unread(), l.in.Batch
 	start, scanned := 0, l.scanned
 	for len(batch) < readbuf.MaxBatch {
@@ -85,6 +87,7 @@ func (l *lineReader) cut(batch *[]bridge.Message, line []byte) []byte {
 }
 
 func (l *lineReader) cutOne(batch *[]bridge.Message, line []byte) []byte {
+	l.cuts = true
 	n := text.CutBefore(line, l.max)
 	*batch = append(*batch, bridge.Message{Kind: bridge.Text, Data: line[:n]})
 	if l.long != nil {
@@ -102,7 +105,7 @@ func (l *lineReader) rest(err error) ([]bridge.Message, error) {
 		return nil, err
 	}
 	l.in.Use(len(open))
-	l.scanned, l.text = 0, open
+	l.scanned, l.text, l.cuts = 0, open, true
 	open = l.cut(&l.in.Batch, open)
 	l.in.Batch = append(l.in.Batch, bridge.Message{Kind: bridge.Text, Data: open})
 	return l.in.Batch, nil

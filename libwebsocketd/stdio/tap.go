@@ -64,12 +64,12 @@ type tappedText struct {
 
 func (o *tappedText) Next() ([]bridge.Message, error) {
 	batch, err := o.textOutput.Next()
-	switch all := o.lines.text; {
+	switch {
 	case err != nil:
-	case bytes.HasSuffix(all, []byte("\n")) && bytes.Count(all, []byte("\n")) == len(batch):
-		o.tap.Lines(all)
-	default: // with a line that comes in pieces, or the last one, which has no end
+	case o.lines.cuts:
 		o.tap.Output(batch)
+	default:
+		o.tap.Lines(o.lines.text)
 	}
 	return batch, err
 }
