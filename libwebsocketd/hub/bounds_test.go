@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -64,7 +65,9 @@ func TestFloodEnds(t *testing.T) {
 			}
 		}()
 		synctest.Wait()
+		l.lingers = time.Second
 		l.letGo()
+		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if code := l.closedWith(); code != bridge.CloseTryAgainLater || h.ClientCount() != 0 {
 			t.Errorf("closed with %d, %d clients", code, h.ClientCount())
@@ -164,26 +167,32 @@ func TestMaxBytes(t *testing.T) {
 	})
 }
 
-// TestLevel: where all channels have subscribers, the largest histories are cut.
+// TestLevel: where all channels have subscribers, the largest histories are cut, to one size.
 func TestLevel(t *testing.T) {
-	h := New(Options{MaxBytes: 200 << 10, Limits: Limits{Bytes: 1 << 20}})
-	c := h.newClient(newLink(t), Identity{}, "")
-	for _, name := range []string{"small", "large", "larger"} {
-		h.Subscribe(c, name)
-	}
-	h.SendToChannel("idle", Message{Type: "x", Data: strings.Repeat("x", 10<<10)})
-	h.SendToChannel("small", Message{Type: "x", Data: strings.Repeat("x", 10<<10)})
-	for i := range 100 {
-		name := "large"
-		if i%3 > 0 {
-			name = "larger"
+	for _, test := range []struct {
+		most          int // bytes
+		large, larger int // messages that are kept of 34 and 66, within 5
+	}{{200 << 10, 34, 46}, {100 << 10, 17, 17}} {
+		h := New(Options{MaxBytes: test.most, Limits: Limits{Bytes: 1 << 20}})
+		c := h.newClient(newLink(t), Identity{}, "")
+		for _, name := range []string{"small", "large", "larger"} {
+			h.Subscribe(c, name)
 		}
-		h.SendToChannel(name, Message{Type: "x", Data: strings.Repeat("x", 2<<10)})
-	}
-	for _, i := range h.Infos() {
-		kept := i.Last + 1 - i.First
-		if i.Name == "idle" || i.Name == "small" && kept != 1 || i.Name == "large" && kept != 34 || i.Name == "larger" && (kept < 35 || kept > 50) {
-			t.Errorf("%+v", i)
+		h.SendToChannel("idle", Message{Type: "x", Data: strings.Repeat("x", 10<<10)})
+		h.SendToChannel("small", Message{Type: "x", Data: strings.Repeat("x", 10<<10)})
+		for i := range 100 {
+			name := "large"
+			if i%3 > 0 {
+				name = "larger"
+			}
+			h.SendToChannel(name, Message{Type: "x", Data: strings.Repeat("x", 2<<10)})
+		}
+		want := map[string]int{"small": 1, "large": test.large, "larger": test.larger}
+		for _, i := range h.Infos() {
+			kept := int(i.Last + 1 - i.First)
+			if n := want[i.Name]; n == 0 || kept < n-5 || kept > n+5 || kept == 0 {
+				t.Errorf("of %d bytes: %+v, want %d messages", test.most, i, n)
+			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"websocketd/libwebsocketd/bridge"
 )
@@ -22,6 +23,7 @@ type link struct {
 	acked   atomic.Int64
 	writing atomic.Int64 // calls of Deliver
 	done    chan struct{}
+	lingers time.Duration // how long CloseSend takes
 
 	mu   sync.Mutex
 	held chan struct{} // Deliver waits until it is closed; nil: it does not wait
@@ -34,7 +36,7 @@ type link struct {
 func join(t testing.TB, h *Hub, serving *sync.WaitGroup) *link {
 	l := newLink(t)
 	serving.Go(func() {
-		if err := h.Serve(l, Identity{}, "fake"); err != nil {
+		if err := h.Serve(l, Identity{}, "fake"); err != nil && err != ErrNotRunning {
 			t.Error(err)
 		}
 	})
@@ -88,7 +90,8 @@ func (l *link) Receive() ([]bridge.Message, error) {
 	case message := <-l.said:
 		return []bridge.Message{{Kind: bridge.Text, Data: []byte(message)}}, nil
 	case <-l.done:
-		return nil, &bridge.CloseError{Code: bridge.CloseAbnormal}
+		l.cancel(&bridge.CloseError{Code: bridge.CloseAbnormal})
+		return nil, context.Cause(l.ctx)
 	}
 }
 
@@ -129,23 +132,26 @@ func (l *link) add(data []byte) {
 
 func (l *link) Send([]bridge.Message) error { return errors.ErrUnsupported }
 
+// CloseSend does not end the Context, as long as nobody receives the end.
 func (l *link) CloseSend(cause error) error {
 	select {
 	case <-l.done:
 		return errors.ErrUnsupported
 	default:
 	}
+	if l.lingers > 0 {
+		time.Sleep(l.lingers)
+	}
 	l.mu.Lock()
 	l.end = cause
 	l.mu.Unlock()
-	return l.Close()
+	l.once.Do(func() { close(l.done) })
+	return nil
 }
 
 func (l *link) Close() error {
-	l.once.Do(func() {
-		l.cancel(&bridge.CloseError{Code: bridge.CloseAbnormal})
-		close(l.done)
-	})
+	l.cancel(&bridge.CloseError{Code: bridge.CloseAbnormal})
+	l.once.Do(func() { close(l.done) })
 	return nil
 }
 
