@@ -38,7 +38,7 @@
 //     of 1.5 s and more), dies or joins.
 //   - hub/100: what events is, for subscribers of the hub of --admin; viewers of the same
 //     program are measured beside them.
-//   - hub/10000: ten thousand subscribers of one channel. Ten lines are written when all have
+//   - hub/10, hub/10000: ten, and ten thousand, subscribers of one channel. Ten lines are written when all have
 //     had the ten before, so nobody is too slow: how many deliveries there are, what each
 //     costs, and what a subscriber does, beside viewers of the same program. The limit is a
 //     loop that writes frames made before to one subscriber after the other.
