@@ -1,10 +1,12 @@
 package docs
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,12 +15,13 @@ import (
 )
 
 // The programs of doc/library.md are built with the go.mod that stands there, serve, and
-// end when they are interrupted. Those of doc/clients.md are their clients.
+// end when they are interrupted; so does that of doc/hub.md. Those of doc/clients.md are their
+// clients.
 func TestLibrary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "calls": harness.FreePort(t), "follow": 0, "count": 0}
-	for _, b := range append(read(t, "doc/library.md").blocks, read(t, "doc/clients.md").blocks...) {
+	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "calls": harness.FreePort(t), "hub": harness.FreePort(t), "follow": 0, "count": 0}
+	for _, b := range slices.Concat(read(t, "doc/library.md").blocks, read(t, "doc/clients.md").blocks, read(t, "doc/hub.md").blocks) {
 		name := strings.TrimSuffix(b.file(), ".go")
 		switch port, isProgram := ports[name]; {
 		case isProgram:
@@ -47,6 +50,7 @@ func TestLibrary(t *testing.T) {
 	embeds(t, start("main"))
 	keeps(t, start("sessions"))
 	calls(t, start("calls"))
+	publishes(t, start("hub"))
 	follows(t, filepath.Join(programs, "follow"))
 	counts(t, filepath.Join(programs, "count"))
 }
@@ -74,6 +78,27 @@ func follows(t *testing.T, program string) {
 	if text := string(out); err != nil || !strings.HasPrefix(text, "got hello\n") || !strings.HasSuffix(text, "exit status 3\n") {
 		t.Errorf("%q, %v", out, err)
 	}
+}
+
+// publishes looks at the hub: it has the time for a subscriber, and for one without a WebSocket.
+func publishes(t *testing.T, s *harness.Server) {
+	t.Helper()
+	var m struct {
+		Type, Data string
+		Pending    []struct{ Data string }
+	}
+	harness.Until(t, "something is kept", func() bool {
+		c := s.Ask(t, harness.Get("/channels/process:clock?after=none:0"))
+		return json.Unmarshal([]byte(c.Body), &m) == nil && len(m.Pending) > 0
+	})
+	c := s.Open(t, harness.Handshake("/ws"))
+	c.Text(`{"type":"subscribe","data":"process:clock"}`)
+	line, err := c.Receive()
+	if err != nil || json.Unmarshal(line.Data, &m) != nil || m.Type != "process_output" || len(m.Data) != len(m.Pending[0].Data) {
+		t.Errorf("%s, %v, and %+v", line.Data, err, m)
+	}
+	s.Signal(t, syscall.SIGTERM)
+	c.Ends(t, 1001, "")
 }
 
 // embeds looks at the first program.
