@@ -51,7 +51,7 @@ func starts(t *testing.T, line string) {
 	certificate := harness.NewCertificate(t, s.dir, "cert", "localhost")
 	port := harness.FreePort(t)
 	line = strings.NewReplacer(
-		"--address=0.0.0.0", "--address=127.0.0.1", "--port=8080", "--port="+itoa(port), "--port=443", "--port="+itoa(port),
+		"--address=0.0.0.0", "--address=127.0.0.1", "=127.0.0.1:9615", "=127.0.0.1:0", "--port=8080", "--port="+itoa(port), "--port=443", "--port="+itoa(port),
 		"--redirport=80", "--redirport="+itoa(harness.FreePort(t)), "=key.pem", "="+certificate.Key).Replace(line)
 	args := s.arguments(t, line)
 	if !strings.Contains(line, "--port=") { // it is in the file
