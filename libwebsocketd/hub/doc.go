@@ -29,15 +29,17 @@
 //
 // Whatever a client can make the Hub hold has a limit (Options), and so has what all channels
 // keep together. Where there is no room, channels without subscribers go first, the longest
-// idle before others; then the oldest half of the largest history. A client is refused, or its
-// subscription, rather than another one's.
+// idle before others; then the oldest of the largest histories, down to one size. A client is
+// refused, or its subscription, rather than another one's.
 //
 //   - A client that does not read its answers is read no further.
-//   - What is being written to a client is held meanwhile: at most 256 messages, or 64 KiB
-//     and the message that goes beyond.
+//   - What is being written to a client is held meanwhile. Nothing is added to it once it has
+//     256 messages or 64 KiB.
 //   - A client that takes nothing of that for WriteTimeout is cut. One that takes something,
 //     however slowly, is sent the close frame that is due to it. Its system says what it has
 //     taken (bridge.Listener): that we are late does not count.
+//   - One that is to go, by Client.Close, has WriteTimeout for what was being written to it,
+//     whether it takes some or not. At the end of Run it has a second or two.
 //
 // # Clients that cannot upgrade
 //
@@ -64,6 +66,7 @@
 //	                is the caller's
 //	Client.read     serve           the connection is closed                serve
 //	a client's cut  Run             its link is closed                      Run
+//	the last wait   Run             all clients are gone                    Run
 //
 // Locks are taken in this order: Hub.mu, Channel.publishing, Channel.mu, outbox.mu. No hook of
 // the Options is called with one of them.

@@ -26,7 +26,7 @@ func (h *Hub) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	link, err := ws.Upgrade(going, w, r, nil, ws.Options{
-		MaxMessage: h.MaxMessage, PingInterval: h.PingInterval, Takes: bridge.BothKinds, BoundUnsent: true, Memory: h.memory, Log: h.Log,
+		MaxMessage: h.MaxMessage, PingInterval: h.PingInterval, Takes: bridge.BothKinds, BoundUnsent: true, Memory: h.memory, Embedded: true, Log: h.Log,
 	})
 	if err != nil { // gorilla has answered
 		h.release()

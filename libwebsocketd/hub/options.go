@@ -62,7 +62,7 @@ type Options struct {
 	Unknown func(c *Client, message []byte)
 
 	Limits   Limits // of a channel; Bytes 0 is DefaultBytes, and else 0 is no limit
-	MaxBytes int    // of memory that all channels keep together; 0 is DefaultMaxBytes, negative no limit
+	MaxBytes int    // of memory that all channels keep together, and as much for messages of clients that have not come whole; 0 is DefaultMaxBytes, negative no limit
 
 	// MaxChannels bounds the channels that are known. Those without subscribers make place
 	// for others, the longest idle first. What the server opens or publishes in has a place

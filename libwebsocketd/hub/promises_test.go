@@ -236,11 +236,22 @@ func TestTooBig(t *testing.T) {
 		t.Fatalf("got %+v", m)
 	}
 	c.say("%s", strings.Repeat(" ", DefaultMaxMessage+1))
-	if _, _, err := c.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseMessageTooBig) {
+	if _, _, err := c.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseMessageTooBig) || !strings.Contains(err.Error(), "message over 65536 bytes") {
 		t.Error(err)
 	}
 	c.Close()
 	testkit.Eventually(t, "it is gone", func() bool { return h.ClientCount() == 0 })
+}
+
+// TestNotText: a text frame that is not UTF-8 gives 1007 (RFC 6455 section 8.1).
+func TestNotText(t *testing.T) {
+	_, url := start(t, Options{})
+	c := dial(t, url)
+	c.say("{\"type\":\"ping\",\"data\":\"\xff\"}")
+	if _, _, err := c.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseInvalidFramePayloadData) {
+		t.Error(err)
+	}
+	c.Close()
 }
 
 // TestStalled: 2.7 (10): a client that stops reading is let go. The publisher does not wait, and

@@ -53,15 +53,16 @@ type Endpoint struct {
 
 	release atomic.Pointer[context.CancelFunc] // ends the wait for a message that is held back; nil without a throttle
 
-	share   *gate.Share          // of the memory for messages; nil without a budget
-	spared  int                  // bytes of a message that need none of it
-	tooSlow atomic.Bool          // set by late: others wait for memory this client holds
-	looked  bool                 // late was called before,
-	read    int64                // when this many bytes had been read
-	pong    func(payload []byte) // may be nil
-	leaving func()               // called before the client's close is answered
-	first   []bridge.Message     // what Receive returns before anything of the client's
-	pieces  [][]byte             // of what is being delivered
+	share    *gate.Share          // of the memory for messages; nil without a budget
+	spared   int                  // bytes of a message that need none of it
+	tooSlow  atomic.Bool          // set by late: others wait for memory this client holds
+	looked   bool                 // late was called before,
+	read     int64                // when this many bytes had been read
+	pong     func(payload []byte) // may be nil
+	embedded bool                 // Options.Embedded
+	leaving  func()               // called before the client's close is answered
+	first    []bridge.Message     // what Receive returns before anything of the client's
+	pieces   [][]byte             // of what is being delivered
 
 	receipts atomic.Pointer[receipts] // nil if the program does not ask what the client has
 
@@ -81,6 +82,7 @@ type Options struct {
 	Memory       *gate.Budget     // what has come of the client's messages counts against it; nil: nothing does
 	Throttle     *gate.Throttle   // holds back the client's messages; nil: nothing does
 	Leaving      func()           // called before the client's close is answered, and at any other end; may be nil
+	Embedded     bool             // the client is not told of flags: there is no command that has them
 
 	// Pong is called with the payload of every pong, by the goroutine that receives; the
 	// payload is valid until it returns. Pings of the keep-alive have none, or a decimal
@@ -93,7 +95,7 @@ type Options struct {
 // newEndpoint returns an Endpoint for an upgraded connection. When ctx is done the
 // Endpoint's Context is done too.
 func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
-	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, pong: o.Pong, first: o.First}
+	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, pong: o.Pong, first: o.First, embedded: o.Embedded}
 	w.frames.control, w.frames.other, w.frames.plain = w.answer, o.Other, c.masks
 	if o.Other == nil {
 		w.frames.other = w.ignore
@@ -265,7 +267,7 @@ func (w *Endpoint) tooBig() string {
 	switch limit := w.frames.limit; {
 	case limit < 0:
 		return "message over 2^63 bytes"
-	case w.conn.masks:
+	case w.conn.masks, w.embedded:
 		return fmt.Sprintf("message over %d bytes", limit)
 	default:
 		return fmt.Sprintf("message over --maxframesize=%d", limit)
