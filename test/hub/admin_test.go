@@ -157,7 +157,7 @@ echo $UNIQUE_ID; while :; do echo more; sleep 0.01; done`)
 // TestChannelOfPreforked: a process that was started ahead runs when a client gets it.
 func TestChannelOfPreforked(t *testing.T) {
 	t.Parallel()
-	o := operate(t, "--prefork=2", "--preforkrequest", "sh", "-c", `echo early; read vars; echo "$vars"; exit 6`)
+	o := operate(t, "--prefork=2", "--preforkrequest", "sh", "-c", `echo early; echo error >&2; read vars; echo "$vars"; exit 6`)
 	c := o.Open(t, harness.Handshake("/"))
 	c.Expect(t, "early")
 	m, err := c.Receive()
@@ -170,7 +170,7 @@ func TestChannelOfPreforked(t *testing.T) {
 	if err := json.Unmarshal(m.Data, &vars); err != nil || vars.ID == "" {
 		t.Fatalf("%s: %v", m.Data, err)
 	}
-	o.shows(vars.ID, false, "[running 0]", "early", string(m.Data), "[exited 6]")
+	o.shows(vars.ID, true, "[running 0]", "early", "error", string(m.Data), "[exited 6]")
 }
 
 // TestChannelOfFailure: a process that cannot be started is failed, and everyone hears why.
@@ -252,6 +252,32 @@ func TestChannelOfSession(t *testing.T) {
 	}
 	c.Text("well")
 	o.shows(string(m.Data), false, "[running 0]", string(m.Data), "well", "[exited 2]")
+}
+
+// TestChannelOfWatched: a process that is started again because its file has changed goes on in
+// the channel of its session.
+func TestChannelOfWatched(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(harness.Scripts(t, map[string]string{"program": "echo $SESSION_ID; exec cat"}), "program")
+	o := operate(t, "--resume=1m", "--watch", script)
+	c := o.Open(t, harness.Handshake("/"))
+	m, err := c.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := string(m.Data)
+	follower := o.follow(id)
+	follower.until("[subscribed]")
+	harness.WriteFile(t, script, "#!/bin/sh\necho new; exec cat\n", 0o755)
+	ended := follower.next()
+	if status := ended.short(t); status != "[exited 0]" && status != "[killed -1]" {
+		t.Errorf("it is %s", status)
+	}
+	for i, want := range []string{"[running 0]", "new"} {
+		if m := follower.next(); m.short(t) != want || m.Epoch != ended.Epoch || m.Seq != ended.Seq+uint64(i)+1 {
+			t.Errorf("%+v, want %s", m, want)
+		}
+	}
 }
 
 // TestChannelOfCall: a call has the channel of the request that has made it, over HTTP as well:
