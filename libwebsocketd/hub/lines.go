@@ -44,9 +44,14 @@ func (l *lines) messages() iter.Seq[bridge.Message] {
 	}
 }
 
-// mostText bounds the text that makes an item: it ends with the line that goes beyond. Of
-// short lines that is some hundred, which are formed at once when somebody asks for one.
-const mostText = 8 << 10
+const (
+	// mostText bounds the text that makes an item: it ends with the line that goes beyond.
+	mostText = 8 << 10
+	// mostTextLines bounds its lines, which are formed at once when somebody asks for one, and
+	// held by whoever is slow to take them: of text that is newlines alone they take two hundred
+	// times as much.
+	mostTextLines = 1024
+)
 
 // Lines publishes lines that a process has written, one message for each. Each must have its
 // end, which is LF or CR LF. It copies the text, and looks at no single line until somebody
@@ -54,8 +59,12 @@ const mostText = 8 << 10
 func (ch *Channel) Lines(process string, text []byte) {
 	now := time.Now()
 	for len(text) > 0 {
-		end := textEnd(text)
+		end := textEnd(text, mostText)
 		n := bytes.Count(text[:end], newline)
+		for n > mostTextLines {
+			end = textEnd(text, end/2)
+			n = bytes.Count(text[:end], newline)
+		}
 		ch.publish(&item{at: now, kind: TypeOutput, process: process, lines: &lines{text: ch.copyOf(text[:end]), count: n}}, n)
 		text = text[end:]
 	}
@@ -97,13 +106,14 @@ func (it *item) release(room []byte, bytes int) []byte {
 	return room
 }
 
-// textEnd returns how much of a text makes an item.
-func textEnd(text []byte) int {
-	if len(text) <= mostText {
+// textEnd returns how much of a text makes an item: the lines in its first most bytes, or the
+// first line.
+func textEnd(text []byte, most int) int {
+	if len(text) <= most {
 		return len(text)
 	}
-	if end := bytes.LastIndexByte(text[:mostText], '\n'); end >= 0 {
+	if end := bytes.LastIndexByte(text[:most], '\n'); end >= 0 {
 		return end + 1
 	}
-	return mostText + bytes.IndexByte(text[mostText:], '\n') + 1
+	return most + bytes.IndexByte(text[most:], '\n') + 1
 }

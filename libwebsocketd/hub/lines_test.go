@@ -130,3 +130,39 @@ func TestReleasedIsTooSlow(t *testing.T) {
 		t.Errorf("a visit gets %+v", a)
 	}
 }
+
+// TestManyLines: however many lines a text has, what is formed of it at once is bounded.
+func TestManyLines(t *testing.T) {
+	h := New(Options{Limits: Limits{Bytes: 64 << 20}})
+	ch, _ := h.Open("c", Limits{})
+	for _, text := range []string{
+		strings.Repeat("\n", 20_000), strings.Repeat("x", 7<<10) + strings.Repeat("\n", 3000),
+		strings.Repeat("\n", 1000) + strings.Repeat("x", 7<<10) + "\n" + strings.Repeat("a\r\n", 5000), strings.Repeat("long", 9<<10) + "\n",
+	} {
+		ch.Lines("p", []byte(text))
+		want := uint64(strings.Count(text, "\n"))
+		first, last := ch.record.Kept()
+		if last+1-first != want {
+			t.Errorf("%d lines of %d", last+1-first, want)
+		}
+		reader, into := ch.record.From(first-1), make([]record.Entry[*item], 0, 1)
+		var all strings.Builder
+		for n := uint64(0); n < want; {
+			entries, err := reader.Next(noWait, into)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n += uint64(entries[0].Messages); entries[0].Messages > mostTextLines {
+				t.Errorf("%d messages are formed at once", entries[0].Messages)
+			}
+			for m := range entries[0].Item.lines.messages() {
+				all.Write(m.Data)
+				all.WriteByte('\n')
+			}
+		}
+		if all.String() != strings.ReplaceAll(text, "\r", "") {
+			t.Errorf("of %.20q... something else is left", text)
+		}
+		ch.record.Drop()
+	}
+}
