@@ -14,11 +14,12 @@ import (
 	"websocketd/test/harness"
 )
 
-// size returns how many bytes go each way: 64 MiB, or BYTES, which make cuts sets to a gigabyte.
+// size returns how many bytes go each way: 16 MiB, which is many times what is on its way at
+// once, or BYTES, which make cuts sets to a gigabyte.
 func size(t *testing.T) int {
 	t.Helper()
 	if os.Getenv("BYTES") == "" {
-		return 64 << 20
+		return 16 << 20
 	}
 	n, err := strconv.Atoi(os.Getenv("BYTES"))
 	if err != nil {
