@@ -13,8 +13,8 @@ if ! why=$(go -C .. build -race -o "$built/websocketd.race" . 2>&1); then
 fi
 go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child || exit 1
 
-# go vet is for make lint. A test in test/ waits for its server most of the time; those
-# that take longest begin.
+# go vet is for make lint. A test in test/ waits for its server most of the time, so that many
+# run at once, beside those of the product; packages that take longest begin.
 go run ./gotest -skips=skips.txt \
-    .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=3 -- \
-    . -vet=off -count=1 -timeout=60m -p=4 -parallel=4 ./promises ./shared ./console ./cli
+    .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=2 ./internal/cli ./libwebsocketd/credential -- \
+    . -vet=off -count=1 -timeout=60m -p=5 -parallel=8 ./pow ./promises ./cli ./shared ./console ./session ./hostile ./access
