@@ -17,4 +17,4 @@ go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child ||
 # run at once, beside those of the product; packages that take longest begin.
 go run ./gotest -skips=skips.txt \
     .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=2 ./internal/cli ./libwebsocketd/credential -- \
-    . -vet=off -count=1 -timeout=60m -p=5 -parallel=8 ./pow ./promises ./cli ./shared ./console ./session ./hostile ./access
+    . -vet=off -count=1 -timeout=60m -p=4 -parallel=6 ./pow ./promises ./cli ./shared ./console ./session ./hostile ./access
