@@ -88,7 +88,9 @@
 //     served; Server.Kick ends one, Server.EndProgram all of a program, for which a
 //     Supervisor is an Ender (end_program.go).
 //     Config.Observer is told of every beginning and end. What moves is counted by two
-//     atomic additions a batch, whether anyone reads them or not.
+//     atomic additions a batch, whether anyone reads them or not. An Observer that is a
+//     Measurer is told how long clients take for output, too: ten times a second for each
+//     at most, with a look at the clock for one batch in sixty-four where there are many.
 //
 // # The console
 //

@@ -16,6 +16,14 @@
 // users, it has the lines of all. It says "running" with the first, and how the last one
 // ended when none is left. A restarted process goes on in the same channel.
 //
+// # The law of the counts
+//
+// A total never falls. What a conversation has moved is counted where it runs, and when it has
+// ended, by Ended; between the two it is known in both places. Began and Ended keep the set of
+// those that run, and only what is in this set at the moment of a scrape is taken from
+// Server.Conversations. One scrape follows the other. A conversation counts for no program
+// before it has one, and moves nothing until then, so it changes its program never.
+//
 // # The law of who may ask
 //
 // Every route says who may ask for it; one that does not panics when it is added. Whatever

@@ -21,7 +21,9 @@
 //     gets what is kept after N, then a message "subscribed", then what is published next.
 //     "recovered" says whether nothing between N and now is missing.
 //   - One message is one frame. It is formed once for all subscribers, when the first of them
-//     takes it: a channel without subscribers costs what its record costs.
+//     takes it: a channel without subscribers costs what its record costs. Of lines that is one
+//     copy of their text, which nobody looks at; it lies where that of the oldest lines lay, if
+//     they are dropped for it. Whoever was about to form those is told that they are dropped.
 //   - A channel without subscribers is forgotten ten minutes after its last message, unless
 //     somebody has opened it (Hub.Open).
 //
