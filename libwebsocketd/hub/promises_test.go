@@ -103,7 +103,7 @@ func TestBurst(t *testing.T) {
 // TestPings: 2.7 (6): a ping in JSON has a pong, pings of the protocol come at the interval, and
 // a peer that answers none is dropped, though what it was sent arrives.
 func TestPings(t *testing.T) {
-	h, url := start(t, Options{PingInterval: 50 * time.Millisecond})
+	h, url := start(t, Options{PingInterval: 300 * time.Millisecond})
 	well, mute := dial(t, url), dial(t, url)
 	well.say(`{"type":"ping","data":{"n":1}}`)
 	if m := well.next(); m.Type != TypePong || m.Data != nil || m.Timestamp == "" {
