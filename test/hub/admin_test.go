@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"net"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -27,7 +28,20 @@ func operate(t *testing.T, args ...string) *operated {
 	t.Helper()
 	admin := "127.0.0.1:" + strconv.Itoa(harness.MustFreePort())
 	s := harness.Start(t, harness.Binary(t), append([]string{"--admin=" + admin, "--admintoken=none"}, args...)...)
+	awaitListener(t, admin)
 	return &operated{s, t, admin}
+}
+
+// awaitListener waits until an address accepts connections.
+func awaitListener(t *testing.T, address string) {
+	t.Helper()
+	harness.Until(t, address+" accepts connections", func() bool {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
 }
 
 // follow subscribes a client of the hub to the channel of a process, with all that is kept.
@@ -86,9 +100,9 @@ func TestChannelOfConnection(t *testing.T) {
 		{"--framing=null", `printf "$UNIQUE_ID\0a\nb\0\0c"`, false, []string{running, "ID", "a\nb", "", "c", "[exited 0]"}},
 		{"--framing=lsp", `printf "Content-Length: ${#UNIQUE_ID}\r\n\r\n$UNIQUE_ID"; echo junk; printf 'Content-Length: 2\r\n\r\n{}'`, false, []string{running, "ID", "junk", "{}", "[exited 0]"}},
 		{"--framing=ndjson", `printf '"%s"\n' "$UNIQUE_ID"; echo junk; echo '{"a":[]}'`, false, []string{running, `"ID"`, "junk", `{"a":[]}`, "[exited 0]"}},
-		{"--framing=ndjson", `printf '"%s"\n' "$UNIQUE_ID"; head -c 2000000 /dev/zero | tr '\0' x; echo; echo '{}'; exit 5`, false, []string{running, `"ID"`, "[exited 5]"}},
+		{"--framing=ndjson", `trap '' INT TERM; printf '"%s"\n' "$UNIQUE_ID"; head -c 2000000 /dev/zero | tr '\0' x; echo; echo '{}'; exit 5`, false, []string{running, `"ID"`, "[exited 5]"}},
 		{"--framing=length", `printf "\0\0\0\\$(printf %03o ${#UNIQUE_ID})$UNIQUE_ID\0\0\0\001\377"`, false, []string{running, "base64 ID64", "base64 /w==", "[exited 0]"}},
-		{"--binary", `printf "$UNIQUE_ID"; sleep 0.1; printf '\377\n'`, false, []string{running, "base64 ID64", "base64 /wo=", "[exited 0]"}},
+		{"--binary", `printf "$UNIQUE_ID\n\377"`, false, []string{running, "base64 ALL64", "[exited 0]"}},
 	} {
 		t.Run(strings.TrimPrefix(test.flags, "--"), func(t *testing.T) {
 			t.Parallel()
@@ -105,6 +119,7 @@ func TestChannelOfConnection(t *testing.T) {
 			id := strings.Trim(string(bytes.TrimSpace(bytes.SplitAfter(first, []byte("\n"))[0])), `"`)
 			want := slices.Clone(test.want)
 			for i := range want {
+				want[i] = strings.Replace(want[i], "ALL64", base64.StdEncoding.EncodeToString(first), 1)
 				want[i] = strings.Replace(want[i], "ID64", base64.StdEncoding.EncodeToString([]byte(id)), 1)
 				want[i] = strings.Replace(want[i], "ID", id, 1)
 			}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -134,9 +135,9 @@ func TestRequests(t *testing.T) {
 // the others miss nothing.
 func TestStalled(t *testing.T) {
 	t.Parallel()
-	const lines = 40_000 // in four seconds; more than all sockets and the channel hold
-	s := startExample(t, harness.Child(t), "count", "-now", fmt.Sprint("-total=", lines), "-batch=100", "-every=10ms", "-pad=300")
-	stalled, reads := connect(t, s.Addr), connect(t, s.Addr)
+	const lines = 20_000 // in four seconds; the channel holds all of them, and no socket does
+	s := startExample(t, harness.Child(t), "count", "-now", fmt.Sprint("-total=", lines), "-batch=100", "-every=20ms", "-pad=200")
+	stalled, reads := connectNarrow(t, s.Addr), connect(t, s.Addr)
 	stalled.subscribe("process:x")
 	reads.subscribe("process:x")
 	runAs(t, s, "x")
@@ -149,6 +150,24 @@ func TestStalled(t *testing.T) {
 	reads.expect("[exited 0]")
 	harness.Until(t, "the one that does not read is gone", func() bool { return stats(t, s)["clients"] == 1 })
 	reads.settled()
+}
+
+// connectNarrow connects a client for which the system holds little that it has not read.
+func connectNarrow(t *testing.T, address string) *client {
+	t.Helper()
+	dialer := websocket.Dialer{NetDial: func(network, address string) (net.Conn, error) {
+		c, err := net.Dial(network, address)
+		if err == nil {
+			err = c.(*net.TCPConn).SetReadBuffer(4 << 10)
+		}
+		return c, err
+	}}
+	conn, _, err := dialer.Dial("ws://"+address+"/ws", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &client{conn, t}
 }
 
 // TestRun (2.7, point 12): what /run answers.

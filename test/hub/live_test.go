@@ -130,6 +130,7 @@ func TestAdmission(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	harness.WriteFile(t, file, "a-token-of-our-own-0123456789", 0o600)
 	harness.Start(t, harness.Binary(t), "--admin="+admin, "--admintokenfile="+file, "cat")
+	awaitListener(t, admin)
 	right := http.Header{"Authorization": {"bearer a-token-of-our-own-0123456789"}}
 	for _, test := range []struct {
 		header http.Header
