@@ -32,24 +32,27 @@ func (l located) String() string {
 	return fmt.Sprintf("%d servers of this user run, and this is the newest one, %s: --admin=unix:PATH names another", l.others+1, unixPrefix+l.socket.path)
 }
 
-// newest returns the newest server that listens on a socket of this user in one of dirs. After
-// old, if it is not nil, it is that one or one that came later.
+// newest returns the newest server that listens on a socket of this user, in the first of dirs
+// that has one. After old, if it is not nil, it is that one or one that came later.
 func newest(dirs []string, old *socket) (found located, err error) {
-	all, unusable := sockets(dirs)
-	for _, s := range all {
-		if old != nil && s.path != old.path && !s.made.After(old.made) || !listens(s.path) {
-			continue
+	var unusable error
+	for _, dir := range dirs {
+		all, err := sockets(dir)
+		unusable = cmp.Or(unusable, err)
+		for _, s := range all {
+			switch {
+			case old != nil && s.path != old.path && !s.made.After(old.made), !listens(s.path):
+			case found.socket.path == "":
+				found.socket = s
+			default:
+				found.others++
+			}
 		}
-		if found.socket.path == "" {
-			found.socket = s
-		} else {
-			found.others++
+		if found.socket.path != "" {
+			return found, nil
 		}
 	}
-	if found.socket.path == "" {
-		return found, absent(dirs, unusable)
-	}
-	return found, nil
+	return found, absent(dirs, unusable)
 }
 
 // absent returns the error that there is no server, and what to do.
@@ -64,25 +67,22 @@ func absent(dirs []string, unusable error) error {
 	return errors.New(sentence)
 }
 
-// sockets returns the sockets in directories that nobody else can write to, the newest first,
-// and why a directory that is there is not used.
-func sockets(dirs []string) (all []socket, unusable error) {
-	for _, dir := range dirs {
-		info, err := os.Lstat(dir)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = checkDir(dir, info)
-		}
-		if err != nil {
-			unusable = cmp.Or(unusable, err)
-			continue
-		}
-		all = append(all, socketsOf(dir)...)
+// sockets returns the sockets in a directory that nobody else can write to, the newest first, or
+// why a directory that is there is not used.
+func sockets(dir string) (all []socket, unusable error) {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
 	}
+	if err == nil {
+		err = checkDir(dir, info)
+	}
+	if err != nil {
+		return nil, err
+	}
+	all = socketsOf(dir)
 	slices.SortFunc(all, func(a, b socket) int { return b.made.Compare(a.made) })
-	return all, unusable
+	return all, nil
 }
 
 // socketsOf returns the sockets of this user in a directory.

@@ -189,12 +189,20 @@ func (f *feed) next(ctx context.Context, wait time.Duration) (*page, error) {
 		case f.after == "" || !f.follow || !isPassing(err):
 			return nil, err
 		case f.pause == 0:
-			f.say(err.Error() + "; waiting for it")
+			f.say(f.outage(err) + "; waiting for it")
 		}
 		if err := f.rest(ctx); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// outage says why there is no answer where there was one before.
+func (f *feed) outage(err error) string {
+	if gone := new(lost); errors.As(err, &gone) && !gone.unsent {
+		return "the connection to " + f.server.String() + " was lost"
+	}
+	return err.Error()
 }
 
 // ask makes one request.
