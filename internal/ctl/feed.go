@@ -22,6 +22,10 @@ const (
 	// server allows.
 	mostPage = 256 << 20
 
+	// pace is how far apart requests are while output comes all the time: what comes within it
+	// comes together. Output after a silence does not wait.
+	pace = 100 * time.Millisecond
+
 	// The pause before another try doubles from the first to the most.
 	firstPause, mostPause = 100 * time.Millisecond, 5 * time.Second
 )
@@ -54,6 +58,7 @@ type feed struct {
 
 	after   string // the position
 	epoch   string
+	came    time.Time     // the last page
 	pause   time.Duration // the last one; 0 when the server has answered
 	renewed bool          // the channel has begun anew, and nobody knows whether the process is there
 	ending  *status       // of the process, if that is the last that was said of it
@@ -88,7 +93,21 @@ func (f *feed) run(ctx context.Context, to sink) error {
 		if wait, over, err = f.wait(ctx, p, over); over || err != nil {
 			return err
 		}
+		if err := f.keepPace(ctx, p); err != nil {
+			return err
+		}
 	}
+}
+
+// keepPace pauses if the page before has come just now. The server logs each request.
+func (f *feed) keepPace(ctx context.Context, p *page) error {
+	now := time.Now()
+	isSoon := now.Sub(f.came) < pace
+	f.came = now
+	if p.More || !isSoon {
+		return nil
+	}
+	return sleep(ctx, pace)
 }
 
 // isAll reports whether a page has the last of what was kept at the beginning.

@@ -17,6 +17,7 @@ var tables = []struct {
 }{
 	{"<!-- The table is the program's own: UPDATE=1 go test ./docs -run Flags, in test/, writes it. -->\n", command.Flags},
 	{"<!-- The table of connect: it is written with the one above. -->\n", command.ConnectFlags},
+	{"<!-- The table of ctl: it is written with the one above. -->\n", command.CtlFlags},
 }
 
 const tableEnds = "<!-- end of the table -->\n"
