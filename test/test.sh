@@ -16,5 +16,5 @@ go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child ||
 # go vet is for make lint. A test in test/ waits for its server most of the time, so that many
 # run at once, beside those of the product; packages that take longest begin.
 go run ./gotest -skips=skips.txt \
-    .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=2 ./internal/cli ./libwebsocketd/credential -- \
-    . -vet=off -count=1 -timeout=60m -p=4 -parallel=6 ./pow ./promises ./cli ./shared ./console ./session ./hostile ./access
+    .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=3 ./internal/cli ./libwebsocketd/credential -- \
+    . -vet=off -count=1 -timeout=60m -p=4 -parallel=4 ./pow ./promises ./cli ./shared ./console ./session ./hostile ./access
