@@ -106,7 +106,7 @@ func (s *session) run(t *testing.T, b block) {
 		answer := lines[1:n]
 		lines = lines[n:]
 		switch {
-		case strings.HasPrefix(typed, "websocketd ") && !strings.HasPrefix(typed, "websocketd connect "):
+		case strings.HasPrefix(typed, "websocketd ") && !isClient.MatchString(typed):
 			s.serve(t, typed, answer)
 		case strings.HasPrefix(typed, "npx wscat "):
 			s.converse(t, typed, answer)
@@ -117,6 +117,9 @@ func (s *session) run(t *testing.T, b block) {
 	}
 	s.checkLog(t)
 }
+
+// isClient matches what asks a server that runs.
+var isClient = regexp.MustCompile(`^websocketd (connect|ctl) `)
 
 // serve starts a server as it is typed, on another port. It may also say something
 // and end.
