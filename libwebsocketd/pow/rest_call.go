@@ -85,8 +85,13 @@ func (c *restCall) end(result *Result) {
 	c.result = result
 }
 
-// ended returns the result, nil as long as it runs.
+// ended returns the result, nil as long as anything of the call remains.
 func (c *restCall) ended() *Result {
+	select {
+	case <-c.over:
+	default:
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.result
@@ -134,17 +139,21 @@ func (c *restCall) serveStatus(w http.ResponseWriter, req *libwebsocketd.Request
 			return
 		}
 	}
+	isOver := now.Result.Status != Pending
+	if isOver { // before the answer: who has it may make another call at once, in this one's place
+		c.tell(true)
+	}
 	req.AnswerJSON(w, http.StatusOK, now)
-	if now.Result.Status != Pending {
-		c.tell()
+	if isOver && req.HTTP.Context().Err() != nil { // it has left before it had all
+		c.tell(false)
 	}
 }
 
-// tell notes that the client waits for no result any more.
-func (c *restCall) tell() {
+// tell notes whether the client waits for no result any more.
+func (c *restCall) tell(told bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.told = true
+	c.told = told
 }
 
 // noMemory refuses an answer that would have to wait for its client.
@@ -193,7 +202,7 @@ func (c *restCall) serveCloseInput(w http.ResponseWriter, _ *libwebsocketd.Reque
 
 // serveCancel cancels the call, and answers when nothing remains of the process.
 func (c *restCall) serveCancel(w http.ResponseWriter, req *libwebsocketd.Request) {
-	c.tell()
+	c.tell(true)
 	settle := exchange.Ask(w, req.HTTP, req, req.Settings().PingInterval)
 	if c.x != nil {
 		c.x.cancel(errCanceled) // the second time it closes the input
