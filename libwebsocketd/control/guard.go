@@ -88,7 +88,18 @@ func (c *Control) admit(w http.ResponseWriter, r *http.Request, p policy) *gate.
 	if refusal == nil {
 		_, refusal = c.access.Check(shown, clientOf(r))
 	}
-	return refusal
+	return withWayOut(refusal)
+}
+
+// withWayOut returns a refusal, and adds to one that also meets who has the right token how to
+// come in nevertheless.
+func withWayOut(refusal *gate.Refusal) *gate.Refusal {
+	if refusal == nil || refusal.Status != http.StatusTooManyRequests {
+		return refusal
+	}
+	told := *refusal
+	told.Reason += "; `websocketd ctl` on the server's machine, and a unix socket, need no token"
+	return &told
 }
 
 // isUnix reports whether a request has come over a unix socket, which only the operator can

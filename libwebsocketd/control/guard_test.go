@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -316,6 +317,10 @@ func TestWrongTokensAreSlowed(t *testing.T) {
 		case http.StatusUnauthorized:
 		case http.StatusTooManyRequests:
 			slowed = true
+			body := request{from: "192.0.2.9:2", headers: []string{bearer("guess")}}.to(c).Body
+			if told, _ := io.ReadAll(body); !strings.Contains(string(told), "websocketd ctl") {
+				t.Fatalf("no way out: %s", told)
+			}
 		default:
 			t.Fatal(got)
 		}
@@ -328,6 +333,26 @@ func TestWrongTokensAreSlowed(t *testing.T) {
 	}
 	if got := at("192.0.2.10:1", "guess"); got != 401 {
 		t.Errorf("another address is slowed: %d", got)
+	}
+}
+
+// madeToken is a oneToken that nobody can guess.
+type madeToken struct{ oneToken }
+
+func (madeToken) IsUnguessable() bool { return true }
+
+// TestMadeTokenIsNotKeptOut: who shows wrong tokens keeps nobody out who has the right one of the
+// same address, as all users of one machine have at loopback, if it cannot be guessed.
+func TestMadeTokenIsNotKeptOut(t *testing.T) {
+	t.Parallel()
+	c, _ := guardOf(t, madeToken{})
+	for i := range 30 {
+		if got := (request{from: "127.0.0.1:2", headers: []string{bearer(fmt.Sprint("guess-", i))}}).to(c).StatusCode; got != http.StatusUnauthorized {
+			t.Fatal(got)
+		}
+	}
+	if got := (request{from: "127.0.0.1:3", headers: []string{bearer(rightToken)}}).to(c).StatusCode; got != http.StatusOK {
+		t.Errorf("the operator is kept out: %d", got)
 	}
 }
 

@@ -33,11 +33,17 @@ func TestOperator(t *testing.T) {
 	if who, refusal := NewOperator(token).Identify(nil, gate.Client{}, gate.Proof{Scheme: "Basic", Secret: token}); who.User != "" || refusal != nil {
 		t.Errorf("a password is looked at: %+v, %v", who, refusal)
 	}
+	if !NewOperator(token).IsUnguessable() {
+		t.Error("a token that was made can be guessed")
+	}
 	for _, text := range []string{token, token + "\n", "\ufeff" + token + "\r\nmore\n", " " + token + " \n", hash, "sha256:" + strings.ToUpper(hash[7:])} {
 		o, err := NewOperatorFile(fileOf(t, text), func(err error) { t.Error(err) })
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
+		}
+		if o.IsUnguessable() {
+			t.Errorf("%q cannot be guessed, whoever has written it", text)
 		}
 		if !o.knows(t, token) || o.knows(t, hash) || o.knows(t, hash[7:]) {
 			t.Errorf("%q is not taken", text)

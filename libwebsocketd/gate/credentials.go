@@ -58,6 +58,13 @@ type Knower interface {
 	Knows(who Identity) bool
 }
 
+// Unguessable is a Credential that can tell that its proofs are of 128 random bits or more, so
+// that nobody who tries comes any nearer. Wrong ones of it are not slowed: that would only keep
+// out who has the right one.
+type Unguessable interface {
+	IsUnguessable() bool
+}
+
 // Wrong returns the refusal of a proof that is not right, 401: the client may try another
 // one (RFC 9110 section 15.5.2). The reason must tell nothing that would help to guess.
 func Wrong(reason string) *Refusal {

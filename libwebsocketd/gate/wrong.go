@@ -3,6 +3,7 @@ package gate
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -44,7 +45,7 @@ type checks struct {
 
 // try identifies a client, unless too many proofs of its address were wrong.
 func (a *Access) try(r *http.Request, from Client, shown Proof) (who Identity, refusal *Refusal) {
-	if shown.Scheme == "" || !from.Addr.IsValid() {
+	if shown.Scheme == "" || !from.Addr.IsValid() || a.isUnguessable() {
 		return a.identify(r, from, shown)
 	}
 	addr, wrong := network(from.Addr), &a.all.wrong
@@ -66,6 +67,14 @@ func (a *Access) try(r *http.Request, from Client, shown Proof) (who Identity, r
 			return Identity{}, tooManyChecks
 		}
 	}
+}
+
+// isUnguessable reports whether no kind of proof is one that could be guessed.
+func (a *Access) isUnguessable() bool {
+	return !slices.ContainsFunc(a.kinds, func(k Credential) bool {
+		u, ok := k.(Unguessable)
+		return !ok || !u.IsUnguessable()
+	})
 }
 
 // tryNow identifies a client whose check has begun. It remembers a proof that has proved
