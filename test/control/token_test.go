@@ -194,18 +194,16 @@ func TestNoToken(t *testing.T) {
 	}
 }
 
-// TestGuesses: an address that guesses is slowed, and its operator who has shown the right
-// token is not.
+// TestGuesses: guesses do not keep out an operator of the same address, who shows the token that
+// the server has made for the first time.
 func TestGuesses(t *testing.T) {
 	t.Parallel()
 	s := atLoopback(t, catOptions())
-	if status, _ := s.ask(t, "GET", "/api/hub", "X-API-Key: "+s.token); status != 200 {
-		t.Fatal(status)
+	for range 15 {
+		if status, _ := s.ask(t, "GET", "/api/hub", "X-API-Key: guess"); status != 401 {
+			t.Fatalf("a guess: %d", status)
+		}
 	}
-	harness.Until(t, "guesses are slowed", func() bool {
-		status, _ := s.ask(t, "GET", "/api/hub", "X-API-Key: guess")
-		return status == 429
-	})
 	if status, _ := s.ask(t, "GET", "/api/hub", "X-API-Key: "+s.token); status != 200 {
 		t.Errorf("the operator is kept out: %d", status)
 	}
