@@ -132,7 +132,7 @@ func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	if withUnit := value.text + "s"; form == forms[KindTime] && isTime(withUnit) {
 		form = strconv.Quote(withUnit)
 	}
-	c.faults.add(value.line, "%s is %s%s; write %s = %s", key, value.kind, content(value), key, form)
+	c.faults.add(value.line, "%s is %s; write %s = %s", key, described(value), key, form)
 }
 
 func isBoolText(text string) bool {
@@ -143,6 +143,15 @@ func isBoolText(text string) bool {
 func isTime(text string) bool {
 	_, err := parseDuration(text)
 	return err == nil
+}
+
+// described says what a value is. Of true and false the kind is left out, which would read as if
+// either were right.
+func described(v *tomlValue) string {
+	if v.kind == tomlBool {
+		return v.text
+	}
+	return string(v.kind) + content(v)
 }
 
 // content returns what a value says, with a comma, to follow the word for its kind.

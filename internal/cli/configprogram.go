@@ -247,7 +247,7 @@ func (c *configFile) readEnv(p *fileProgram, value *tomlValue) {
 		err := libwebsocketd.CheckEnvName(name)
 		switch {
 		case v.kind != tomlString:
-			c.faults.add(v.line, "env.%s is %s%s; write %s = \"value\"", name, v.kind, content(v), name)
+			c.faults.add(v.line, "env.%s is %s; write %s = \"value\"", name, described(v), name)
 		case err != nil:
 			c.faults.add(v.line, "env: %v; take it out", err)
 		case hasNUL(v.text):

@@ -33,7 +33,7 @@ func TestSharedFaults(t *testing.T) {
 		{"shared = \"true\"\nlinger = \"5s\"\n" + catA, "", []string{`1: shared is a string, "true"; write shared = true`}},
 		{catA + isOne + "linger = 5\n", "", []string{`4: linger is a number, 5; write linger = "5s"`}},
 		{catA + isOne + "linger = 1.5\n", "", []string{`4: linger is a number with a fraction, 1.5; write linger = "1.5s"`}},
-		{catA + isOne + "linger = true\n", "", []string{`4: linger is true or false, true; write linger = "5s"`}},
+		{catA + isOne + "linger = true\n", "", []string{`4: linger is true; write linger = "5s"`}},
 		{catA + isOne + "linger = \"5\"\n", "", []string{`4: linger = "5": has no unit: write 5s for seconds`}},
 		{catA + isOne + "linger = \"-5s\"\n", "", []string{`4: linger = "-5s": must not be negative`}},
 		{catA + isOne + "history = 0\n", "", []string{`4: history = 0: must be at least 4096`}},

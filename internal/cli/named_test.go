@@ -73,7 +73,7 @@ func TestCallFaults(t *testing.T) {
 			`4: unknown key "x" in params; the keys are least, most, patterns`}},
 		{powTrue + catA + "params = { patterns = \"a\" }\n", []string{`4: params.patterns is a string, "a"; write params.patterns = ["REGEXP", "REGEXP"]`}},
 		{powTrue + catA + "result = \"json\"\n", []string{`4: result = "json": must be one of none, lastline-json`}},
-		{powTrue + catA + "result = true\n", []string{`4: result is true or false, true; write result = "none" or "lastline-json"`}},
+		{powTrue + catA + "result = true\n", []string{`4: result is true; write result = "none" or "lastline-json"`}},
 
 		{"pow = \"true\"\n" + catA, []string{`1: pow is a string, "true"; write pow = true`}},
 		{"pow = 1\n" + catA, []string{`1: pow is a number, 1; write pow = true`}},
