@@ -144,7 +144,7 @@ func (w *options) serveAdmin(cfg *libwebsocketd.Config, version string) *admin {
 	}
 	o := control.Options{
 		Version: version, Name: w.ownName(), Sessions: w.sessions, Address: w.Admin.Admin.address(), Hosts: w.Admit.Host,
-		PingInterval: cfg.PingInterval, Pprof: w.Admin.Adminpprof, Log: cfg.Logger, ErrorLog: cfg.ErrorLog,
+		PingInterval: cfg.PingInterval, MaxConns: cfg.MaxConns, Pprof: w.Admin.Adminpprof, Log: cfg.Logger, ErrorLog: cfg.ErrorLog,
 	}
 	if w.adminToken != nil { // a nil *Operator is no nil Credential
 		o.Token = w.adminToken

@@ -10,14 +10,17 @@ import (
 	"sync"
 	"time"
 
+	"websocketd/libwebsocketd/hub"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/process"
 )
 
 const (
 	// mostConns is how many connections there may be of each kind, TCP and unix: a sixteenth of
-	// the descriptors, within these bounds. Clients of the hub count there, see hub.Options.
+	// the descriptors, within these bounds. WebSockets and packets count in the hub instead.
 	leastConns, mostConns = 32, 1024
+	// leastPeers is how many clients the hub has room for in any case, see peerLimit.
+	leastPeers = 32
 	// mostStrangers is how many of them may be waiting for their first request that is admitted.
 	mostStrangers = 256
 	// tellAgain is the pause between two log lines about refused connections.
@@ -30,6 +33,20 @@ func connLimit() int {
 		return min(max(n/16, leastConns), mostConns)
 	}
 	return mostConns
+}
+
+// peerLimit returns how many clients the hub may have: as many descriptors as maxConns
+// connections of the Server leave, less an eighth of all, which is for processes and for conns.
+// maxConns 0 or less counts as three quarters of the descriptors, of which an eighth
+// is left. Whatever the Server may have, the hub has leastPeers.
+func peerLimit(descriptors, maxConns int) int {
+	if descriptors <= 0 {
+		return hub.DefaultMaxClients
+	}
+	if maxConns <= 0 {
+		maxConns = descriptors * 3 / 4
+	}
+	return min(max(descriptors-descriptors/8-maxConns, leastPeers), hub.DefaultMaxClients)
 }
 
 // conns counts connections, from accept until they are closed or belong to the hub. Those that

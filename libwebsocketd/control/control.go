@@ -14,6 +14,7 @@ import (
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/hub"
+	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/session"
 )
 
@@ -32,6 +33,7 @@ type Options struct {
 	Token gate.Credential
 
 	PingInterval time.Duration // 0 is hub.DefaultPing, negative no pings and no liveness check
+	MaxConns     int           // that the Server may have, as in its Config: the hub has clients for what is left of the descriptors
 	Pprof        bool          // whether profiles of the server can be asked for
 
 	// The logs; nil discards. ErrorLog is that of net/http.
@@ -80,7 +82,7 @@ func New(o Options) *Control {
 	c.access, c.logins = newAccess(o.Token), gate.NewLogins()
 	c.tcp, c.unix = &conns{limit: connLimit(), log: o.Log}, &conns{limit: connLimit(), log: o.Log}
 	c.http = c.newServer()
-	c.hub = hub.New(hub.Options{Log: o.Log, PingInterval: o.PingInterval})
+	c.hub = hub.New(hub.Options{Log: o.Log, PingInterval: o.PingInterval, MaxClients: peerLimit(process.UsableDescriptors(), o.MaxConns)})
 	c.going, c.stop = context.WithCancel(context.Background())
 	c.running.Go(func() { c.hub.Run(c.going) })
 	<-c.hub.Running()

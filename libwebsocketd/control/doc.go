@@ -43,8 +43,9 @@
 //
 // # Connections
 //
-// A connection counts from accept until it is closed or is a client of the hub, which has
-// limits of its own. Those whose first request was not admitted yet are strangers: they may be
+// A connection counts from accept until it is closed or is a client of the hub by WebSocket or
+// packets. The hub counts its clients, those of events too, and has no more than the descriptors
+// that the server leaves (peerLimit). Those whose first request was not admitted yet are strangers: they may be
 // few, and the oldest makes place for a new one. TCP and unix sockets are counted apart: who
 // opens many of the one kind keeps nobody from the other.
 //

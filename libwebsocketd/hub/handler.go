@@ -22,7 +22,7 @@ func (h *Hub) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	going, err := h.reserve()
 	if err != nil {
-		h.refuse(w, r, err, http.StatusServiceUnavailable, err.Error())
+		h.deny(w, r, err, http.StatusServiceUnavailable)
 		return
 	}
 	link, err := ws.Upgrade(going, w, r, nil, ws.Options{

@@ -27,10 +27,11 @@ type hubServer struct {
 	channel string
 }
 
-// startHub starts a server with a hub, and a program that runs already.
-func (b *bench) startHub(t target, program ...string) (*hubServer, error) {
+// startHub starts a server with a hub, and a program that runs already. What maxConns
+// connections leave of the descriptors the hub may have; 0 is the server's default.
+func (b *bench) startHub(t target, maxConns int, program ...string) (*hubServer, error) {
 	admin := net.JoinHostPort("127.0.0.1", strconv.Itoa(harness.MustFreePort()))
-	flags := []string{sharedFlag, "--start=eager", "--input=all", adminFlag + "=" + admin, "--admintoken=none"}
+	flags := []string{sharedFlag, "--start=eager", "--input=all", adminFlag + "=" + admin, "--admintoken=none", "--maxconns=" + strconv.Itoa(maxConns)}
 	s, err := start(t, flags, program...)
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func hubLine(message []byte) []byte {
 
 // hubEvents does what events does, for subscribers of the hub.
 func (b *bench) hubEvents(t target, conns int) (sample, error) {
-	h, err := b.startHub(t, b.child("brisk", pacedSize)...)
+	h, err := b.startHub(t, 0, b.child("brisk", pacedSize)...)
 	if err != nil {
 		return sample{}, err
 	}
@@ -117,7 +118,11 @@ const (
 // subscribers measures many subscribers of one channel, or viewers of the same program. The
 // next lines are written when all have had those before: nobody is too slow.
 func (b *bench) subscribers(t target, conns int, hub bool) (sample, error) {
-	h, err := b.startHub(t, "/bin/cat")
+	maxConns := 0
+	if hub { // there is the writer alone
+		maxConns = 1000
+	}
+	h, err := b.startHub(t, maxConns, "/bin/cat")
 	if err != nil {
 		return sample{}, err
 	}
