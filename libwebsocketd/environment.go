@@ -164,7 +164,8 @@ func (e *environment) of(r *http.Request, route route, from remote, id string, m
 	return e.override(append(vars, headerVariables(r)...))
 }
 
-// logEnvironment logs the environment of a program at level DEBUG.
+// logEnvironment logs the environment of a program at level DEBUG, without what proves who
+// somebody is: a program whose clients need no credentials sees such headers.
 func logEnvironment(log *slog.Logger, env []string) {
 	if !log.Enabled(context.Background(), logging.LevelDebug) {
 		return
@@ -174,8 +175,22 @@ func logEnvironment(log *slog.Logger, env []string) {
 		if strings.HasPrefix(entry, "HTTP_") {
 			kind = "Header variable "
 		}
-		logging.At(log, logging.LevelDebug, "env", kind+entry)
+		logging.At(log, logging.LevelDebug, "env", kind+masked(entry))
 	}
+}
+
+// masked returns a variable as the log may have it.
+func masked(entry string) string {
+	name, value, _ := strings.Cut(entry, "=")
+	switch name {
+	case "HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION", "HTTP_COOKIE", "HTTP_X_API_KEY":
+		return name + "=..."
+	case "QUERY_STRING":
+		return name + "=" + strings.TrimPrefix(gate.MaskToken("?"+value), "?")
+	case "REQUEST_URI", "HTTP_REFERER":
+		return name + "=" + gate.MaskToken(value)
+	}
+	return entry
 }
 
 // override returns the static part without what vars sets, then vars.

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"websocketd/libwebsocketd/logging"
 )
 
 // asked is a request as the server gets it.
@@ -260,5 +263,31 @@ func TestUniqueIDs(t *testing.T) {
 	slices.Sort(all)
 	if n := len(slices.Compact(all)); n != 4*each {
 		t.Errorf("%d of %d ids are distinct", n, 4*each)
+	}
+}
+
+// TestLoggedEnvironment: what proves who somebody is stays out of the log, whoever sees it.
+func TestLoggedEnvironment(t *testing.T) {
+	t.Parallel()
+	for entry, want := range map[string]string{
+		"HTTP_AUTHORIZATION=Bearer secret":        "HTTP_AUTHORIZATION=...",
+		"HTTP_PROXY_AUTHORIZATION=Basic secret":   "HTTP_PROXY_AUTHORIZATION=...",
+		"HTTP_COOKIE=a=secret":                    "HTTP_COOKIE=...",
+		"HTTP_X_API_KEY=secret":                   "HTTP_X_API_KEY=...",
+		"QUERY_STRING=a=1&token=secret&b=2":       "QUERY_STRING=a=1&token=...&b=2",
+		"QUERY_STRING=":                           "QUERY_STRING=",
+		"QUERY_STRING=a?b":                        "QUERY_STRING=a?b",
+		"REQUEST_URI=/p?token=secret":             "REQUEST_URI=/p?token=...",
+		"HTTP_REFERER=http://a.com/?token=secret": "HTTP_REFERER=http://a.com/?token=...",
+		"HTTP_USER_AGENT=token=kept":              "HTTP_USER_AGENT=token=kept",
+		"PATH=/bin":                               "PATH=/bin",
+		"odd":                                     "odd",
+	} {
+		var book strings.Builder
+		log := slog.New(slog.NewTextHandler(&book, &slog.HandlerOptions{Level: logging.LevelDebug}))
+		logEnvironment(log, []string{entry})
+		if !strings.Contains(book.String(), want+"\"\n") && !strings.Contains(book.String(), want+"\" ") || strings.Contains(book.String(), "secret") {
+			t.Errorf("%s is logged as %s, want %s", entry, book.String(), want)
+		}
 	}
 }
