@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (c *Control) postChannel(w http.ResponseWriter, r *http.Request) {
 		answerError(w, r, http.StatusNotFound, "there is no such channel: GET /api/channels lists them")
 		return
 	case to == nil:
-		w.Header().Set("Allow", "GET, HEAD")
+		w.Header().Set("Allow", "GET, OPTIONS")
 		answerError(w, r, http.StatusMethodNotAllowed, "this process takes only what its own client sends")
 		return
 	}
@@ -56,6 +57,16 @@ func (c *Control) postChannel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// inputPattern is the route of postChannel.
+const inputPattern = "POST /api/channels/{name}"
+
+// takesNothing reports whether a request is for a channel whose process takes only what its own
+// client sends.
+func (c *Control) takesNothing(r *http.Request) bool {
+	to, runs := c.inputOf(path.Base(r.URL.Path))
+	return runs && to == nil
 }
 
 // readInput returns the message that a request brings, or a status and why there is none.

@@ -42,7 +42,7 @@ func (c *Control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		known(r.Context())
 	}
 	logging.At(c.Log, logging.LevelAccess, category, r.Method+" "+gate.MaskToken(r.RequestURI), "remote", r.RemoteAddr)
-	if _, pattern := c.routes.Handler(r); pattern == "" {
+	if c.patternOf(r) == "" {
 		c.serveElse(w, r)
 		return
 	}
@@ -60,11 +60,21 @@ func guardHeaders(h http.Header) {
 // policyOf returns who may ask for what a request names. The page is for everyone, but not the
 // document in its place. What is not there is guarded, too: a stranger learns nothing about it.
 func (c *Control) policyOf(r *http.Request) policy {
-	_, pattern := c.routes.Handler(r)
+	pattern := c.patternOf(r)
 	if p, ok := c.policies[pattern]; ok && !(pattern == rootPattern && prefersJSON(r)) {
 		return p
 	}
 	return guarded
+}
+
+// patternOf returns the route of a request, "" if there is none. A conversation has no HEAD,
+// which would use up a ticket for nothing.
+func (c *Control) patternOf(r *http.Request) string {
+	_, pattern := c.routes.Handler(r)
+	if r.Method == http.MethodHead && c.policies[pattern] == ticketed {
+		return ""
+	}
+	return pattern
 }
 
 // admit returns why a request may not be made; nil if it may.
@@ -118,6 +128,9 @@ func clientOf(r *http.Request) gate.Client {
 // badProof refuses a request that shows two tokens, of which nobody knows which one counts.
 var badProof = &gate.Refusal{Status: http.StatusBadRequest, Reason: "the token is there more than once: show it in Authorization or in X-API-Key"}
 
+// badKey refuses a key that is no token.
+var badKey = &gate.Refusal{Status: http.StatusBadRequest, Reason: "the token in X-API-Key cannot be read: it is the token alone, without Bearer before it"}
+
 // withProof returns a request that shows its token in Authorization as Bearer, wherever r does:
 // there, there as ApiKey, or in X-API-Key.
 func withProof(r *http.Request) (*http.Request, *gate.Refusal) {
@@ -128,6 +141,9 @@ func withProof(r *http.Request) (*http.Request, *gate.Refusal) {
 	shown := r.Clone(r.Context())
 	shown.Header = http.Header{}
 	for _, key := range keys {
+		if strings.Contains(key, " ") {
+			return nil, badKey
+		}
 		shown.Header.Set("Authorization", "Bearer "+key)
 	}
 	for _, line := range lines {

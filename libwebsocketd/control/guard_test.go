@@ -102,6 +102,7 @@ func TestGuard(t *testing.T) {
 		{"wrong", request{headers: []string{wrong}}, 401, 200},
 		{"wrong ApiKey", request{headers: []string{"Authorization: ApiKey x"}}, 401, 200},
 		{"wrong X-API-Key", request{headers: []string{"X-API-Key: x"}}, 401, 200},
+		{"X-API-Key with a scheme", request{headers: []string{"X-API-Key: Bearer " + rightToken}}, 400, 200},
 		{"two", request{headers: []string{right, "X-API-Key: " + rightToken}}, 400, 200},
 		{"two of one", request{headers: []string{right, wrong}}, 400, 200},
 		{"Basic", request{headers: []string{"Authorization: Basic b3BlcmF0b3I6dGhlLXRva2VuLW9mLXRoZS1vcGVyYXRvcg=="}}, 401, 200},

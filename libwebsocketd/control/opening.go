@@ -9,7 +9,7 @@ import (
 
 // methods are the beginnings of the requests that a unix socket takes as HTTP. Anything else is
 // the length of a packet, and none that is allowed begins so.
-var methods = []string{"GET ", "POST", "PUT ", "DELE", "HEAD", "PATC", "OPTI"}
+var methods = []string{"GET ", "POST", "PUT ", "DELE", "HEAD", "PATC", "OPTI", "TRAC", "CONN"}
 
 // isHTTP reports whether a client that begins so speaks HTTP.
 func isHTTP(first [4]byte) bool { return slices.Contains(methods, string(first[:])) }

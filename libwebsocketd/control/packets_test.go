@@ -111,7 +111,7 @@ func FuzzPackets(f *testing.F) {
 
 // FuzzDetector: four bytes say what a client speaks, and whoever reads on gets all of them.
 func FuzzDetector(f *testing.F) {
-	for _, text := range []string{"GET / HTTP/1.1\r\n", "POST", "PUT /", "DELETE /", "HEAD /", "PATCH /", "OPTIONS * ", "get / ", "PRI *", "\x00\x00\x00\x02{}", "GE", ""} {
+	for _, text := range []string{"GET / HTTP/1.1\r\n", "POST", "PUT /", "DELETE /", "HEAD /", "PATCH /", "OPTIONS * ", "TRACE /", "CONNECT x:1 ", "get / ", "PRI *", "\x00\x00\x00\x02{}", "GE", ""} {
 		f.Add([]byte(text), []byte{1})
 		f.Add([]byte(text), []byte{})
 	}
@@ -128,7 +128,7 @@ func FuzzDetector(f *testing.F) {
 		if len(sent) >= 4 {
 			begins = string(sent[:4])
 		}
-		isHTTP := strings.Contains("GET ,POST,PUT ,DELE,HEAD,PATC,OPTI", begins) && len(begins) == 4 && !strings.Contains(begins, ",")
+		isHTTP := strings.Contains("GET ,POST,PUT ,DELE,HEAD,PATC,OPTI,TRAC,CONN", begins) && len(begins) == 4 && !strings.Contains(begins, ",")
 		switch {
 		case len(begins) < 4:
 			if served || len(asHTTP) > 0 {

@@ -69,7 +69,7 @@ func (c *Control) methodsOf(r *http.Request) (allowed []string) {
 	for _, method := range everyMethod {
 		as := r.Clone(r.Context())
 		as.Method = method
-		if _, pattern := c.routes.Handler(as); pattern != "" {
+		if pattern := c.patternOf(as); pattern != "" && !(pattern == inputPattern && c.takesNothing(r)) {
 			allowed = append(allowed, method)
 		}
 	}

@@ -28,7 +28,7 @@ func (c *Control) addRoutes() {
 	c.handle("GET /api/hub", guarded, c.serveHub)
 	c.handle("GET /api/channels", guarded, c.serveChannels)
 	c.handle("GET /api/channels/{name}", ticketed, c.serveChannel)
-	c.handle("POST /api/channels/{name}", guarded, c.postChannel)
+	c.handle(inputPattern, guarded, c.postChannel)
 	c.handle("GET /api/openapi.json", guarded, serveOpenAPI())
 	c.handle("POST /api/ticket", guarded, c.serveTicket)
 	c.handle("GET /metrics", guarded, newMetrics(c).ServeHTTP)
