@@ -24,6 +24,7 @@ type (
 		ID        string    `json:"id"`
 		Number    uint64    `json:"number"`
 		Program   string    `json:"program"`
+		Path      string    `json:"path"`
 		Pid       int       `json:"pid"`
 		Began     time.Time `json:"began"`
 		Viewers   int       `json:"viewers"`

@@ -26,7 +26,7 @@ func (c *caller) list(signals *terminal.Interrupts) (int, error) {
 // sessions shows the sessions.
 func (c *caller) sessions(signals *terminal.Interrupts) (int, error) {
 	t := table{columns: []column{{title: "NUMBER", right: true}, {title: "ID"}, {title: "PROGRAM"}, {title: "PID", right: true},
-		{title: "AGE", right: true}, {title: "VIEWERS", right: true}, {title: "MESSAGES", right: true}, {title: "CONFIRMED", right: true}, {title: "STATE", long: true}}}
+		{title: "AGE", right: true}, {title: "VIEWERS", right: true}, {title: "MESSAGES", right: true}, {title: "CONFIRMED", right: true}, {title: "STATE", long: true}, {title: "PATH", long: true}}}
 	return tell(c, signals, &t, "/api/sessions", func(x *session, now time.Time) []string {
 		state := "running"
 		if x.Ended != nil {
@@ -35,7 +35,7 @@ func (c *caller) sessions(signals *terminal.Interrupts) (int, error) {
 			state = "starting"
 		}
 		return []string{strconv.FormatUint(x.Number, 10), x.ID, x.Program, numberText(x.Pid), sinceText(x.Began, now), strconv.Itoa(x.Viewers),
-			strconv.FormatUint(x.Last, 10), strconv.FormatUint(x.Confirmed, 10), state}
+			strconv.FormatUint(x.Last, 10), strconv.FormatUint(x.Confirmed, 10), state, x.Path}
 	})
 }
 

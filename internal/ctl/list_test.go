@@ -72,10 +72,10 @@ func TestDocuments(t *testing.T) {
 	f.serverDoc = `{"version":"1\u009b","pid":7,"bytesIn":2048,"since":"x","list":["a","b"],"none":null,"deep":{"a":1}}`
 	runs(t, f.options("info"), "", 0, "server at "+f.http.URL+"\nversion  1\\u009b\npid      7\nbytesIn  2.00KiB\nsince    x\nlist     a b\nnone     -\ndeep     {\"a\":1}\n", "")
 	runs(t, f.options("info", "b"), "", 0, "program b\nname  b\n", "")
-	f.sessions = `[{"id":"abc","number":3,"program":"p","pid":7,"viewers":1,"last":9,"confirmed":8,"ended":null},{"id":"d","number":4,"program":"p","ended":{"reason":"exit status 1"}}]`
-	runs(t, f.options("sessions"), "", 0, "NUMBER  ID   PROGRAM  PID  AGE  VIEWERS  MESSAGES  CONFIRMED  STATE\n"+
-		"     3  abc  p          7    -        1         9          8  running\n"+
-		"     4  d    p          -    -        0         0          0  ended: exit status 1\n", "")
+	f.sessions = `[{"id":"abc","number":3,"program":"p","path":"/p","pid":7,"viewers":1,"last":9,"confirmed":8,"ended":null},{"id":"d","number":4,"program":"p","ended":{"reason":"exit status 1"}}]`
+	runs(t, f.options("sessions"), "", 0, "NUMBER  ID   PROGRAM  PID  AGE  VIEWERS  MESSAGES  CONFIRMED  STATE                 PATH\n"+
+		"     3  abc  p          7    -        1         9          8  running               /p\n"+
+		"     4  d    p          -    -        0         0          0  ended: exit status 1  -\n", "")
 	f.connections = `[{"id":"17","program":null,"pid":0,"remote":"127.0.0.1:1","user":"","bytesIn":17,"bytesOut":1048576,"path":"/"}]`
 	runs(t, f.options("connections"), "", 0, "ID  PROGRAM  PID  REMOTE       USER  AGE   IN      OUT  PATH\n17  -          -  127.0.0.1:1  -       -  17B  1.00MiB  /\n", "")
 }

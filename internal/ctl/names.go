@@ -133,10 +133,10 @@ func (c *caller) connection(ctx context.Context, id string, programs []entry[pro
 	return nil, nil
 }
 
-// framingOf returns the framing of a program of a name, or at a path; "" if there is none.
+// framingOf returns the framing of a program of a name; "" if there is none.
 func framingOf(programs []entry[program], named string) string {
 	for _, p := range programs {
-		if p.Doc.Name == named || p.Doc.Path == named {
+		if p.Doc.Name == named {
 			return p.Doc.Framing
 		}
 	}

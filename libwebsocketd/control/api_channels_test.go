@@ -49,7 +49,7 @@ func TestChannels(t *testing.T) {
 	pid, pidMany := reads(one), reads(many)
 	reads(m.dial("/kept"))
 	id := document[[]connection](m, "/api/connections")[0].ID
-	want := []string{"process:" + id, "process:" + document[[]session.State](m, "/api/sessions")[0].ID, "process:two_words"}
+	want := []string{"process:" + id, "process:" + document[[]sessionState](m, "/api/sessions")[0].ID, "process:two_words"}
 	slices.Sort(want)
 	testkit.Eventually(t, "all channels are there", func() bool {
 		names := []string{}
@@ -127,7 +127,7 @@ func TestInput(t *testing.T) {
 	for got := ""; !strings.HasPrefix(got, "close"); got = reads(over) {
 	}
 	id := "/api/channels/process:" + document[[]connection](m, "/api/connections")[0].ID
-	session := "/api/channels/process:" + document[[]session.State](m, "/api/sessions")[0].ID
+	session := "/api/channels/process:" + document[[]sessionState](m, "/api/sessions")[0].ID
 	const text, bytes = "Content-Type: text/plain", "Content-Type: application/octet-stream; x=y"
 	for _, test := range []struct {
 		path, body, header string

@@ -1,11 +1,39 @@
 package control
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
 	"websocketd/libwebsocketd/session"
 )
+
+// sessionState is the document about a session: what its clients are told of it, but with the
+// name of its program, as a connection has it.
+type sessionState struct {
+	Program string `json:"program"`
+	Path    string `json:"path"` // that of the URL
+	session.State
+}
+
+// namesByPath returns the names of the programs by their paths.
+func (c *Control) namesByPath() map[string]string {
+	names := map[string]string{}
+	if s := c.server.Load(); s != nil {
+		for _, p := range s.Programs() {
+			names[p.Path] = c.nameOf(p.Name)
+		}
+	}
+	return names
+}
+
+// stateOf returns the document about a session. Its program may be served no more: then its
+// path is all that is known of it.
+func stateOf(x *session.Session, names map[string]string) sessionState {
+	state := sessionState{Path: x.Path, State: x.State()}
+	state.Program = cmp.Or(names[x.ProgramPath()], x.ProgramPath())
+	return state
+}
 
 // serveSessions answers with the sessions, by their numbers.
 func (c *Control) serveSessions(w http.ResponseWriter, r *http.Request) {
@@ -17,9 +45,9 @@ func (c *Control) serveSessions(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	states := make([]session.State, 0, to-from)
+	states, names := make([]sessionState, 0, to-from), c.namesByPath()
 	for _, x := range all[from:to] {
-		states = append(states, x.State())
+		states = append(states, stateOf(x, names))
 	}
 	answer(w, states)
 }
@@ -27,7 +55,7 @@ func (c *Control) serveSessions(w http.ResponseWriter, r *http.Request) {
 // serveSession answers with one session.
 func (c *Control) serveSession(w http.ResponseWriter, r *http.Request) {
 	if x := c.session(w, r); x != nil {
-		answer(w, x.State())
+		answer(w, stateOf(x, c.namesByPath()))
 	}
 }
 

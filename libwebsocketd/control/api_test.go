@@ -20,7 +20,6 @@ import (
 	"github.com/gorilla/websocket"
 
 	"websocketd/libwebsocketd/internal/testkit"
-	"websocketd/libwebsocketd/session"
 )
 
 // TestServer: the state of the server, before it has started, while it runs and when it ends.
@@ -133,12 +132,12 @@ func TestSessions(t *testing.T) {
 	first, second := m.dial("/kept"), m.dial("/kept")
 	reads(first)
 	reads(second)
-	all := document[[]session.State](m, "/api/sessions")
-	if len(all) != 2 || all[0].Number != 1 || all[0].Viewers != 1 || all[0].Pid == 0 || all[0].Ended != nil {
+	all := document[[]sessionState](m, "/api/sessions")
+	if len(all) != 2 || all[0].Program != "kept" || all[0].Path != "/kept" || all[0].Number != 1 || all[0].Viewers != 1 || all[0].Pid == 0 || all[0].Ended != nil {
 		t.Fatalf("%+v", all)
 	}
 	for _, name := range []string{"1", all[0].ID} {
-		if one := document[session.State](m, "/api/sessions/"+name); one.ID != all[0].ID || one.Program != "/kept" {
+		if one := document[sessionState](m, "/api/sessions/"+name); one.ID != all[0].ID || one.Program != "kept" || one.Path != "/kept" {
 			t.Errorf("%s: %+v", name, one)
 		}
 	}

@@ -65,10 +65,14 @@ func TestSessions(t *testing.T) {
 	s := p.serve(t, "--resume=1m", "sh", "-c", `echo hello; read -r line; echo "got $line"; exec cat`)
 	c := s.Connect(t)
 	var all []struct {
-		ID     string
-		Number int
+		ID, Program, Path string
+		Number            int
 	}
 	harness.Until(t, "there is a session", func() bool { p.read(t, &all, "sessions"); return len(all) == 1 })
+	var program struct{ Path string }
+	if p.read(t, &program, "info", all[0].Program); program.Path != "/" || all[0].Path != "/" {
+		t.Errorf("the program of %+v is not that of list", all[0])
+	}
 	harness.Until(t, "its output is kept", func() bool { out, _, _ := p.ask(t, "logs", "1"); return out == "hello\n" })
 	p.wants(t, "", "websocketd ctl: each session of sh has a process of its own: name one of websocketd ctl sessions\n", 1, "logs", "sh")
 	attached := p.command(t, "attach", all[0].ID)

@@ -50,7 +50,7 @@ const lists = {
     Processes: p.maxforks ? `${p.processes} of ${p.maxforks}` : String(p.processes), Connections: String(p.connections),
   })],
   sessions: [s => s.id, s => ({
-    Session: String(s.number), Id: s.id, Program: s.program, Process: s.ended ? s.ended.reason : String(s.pid), Viewers: String(s.viewers), Since: time(s.began),
+    Session: String(s.number), Id: s.id, Program: s.program, Path: s.path, Process: s.ended ? s.ended.reason : String(s.pid), Viewers: String(s.viewers), Since: time(s.began),
   })],
   connections: [c => c.id, c => ({
     Connection: c.id, Program: c.program ?? "none yet", Path: c.path, Process: String(c.pid || "shared"), Remote: c.remote, User: c.user, Since: time(c.since),
