@@ -88,6 +88,7 @@ type tail struct {
 	to    sink
 	most  int // negative: everything is passed on at once
 	lines int
+	cut   bool // lines were passed over
 	held  []*envelope
 }
 
@@ -103,6 +104,7 @@ func (t *tail) take(e *envelope) error {
 		return nil
 	}
 	for t.lines++; t.lines > t.most; t.held = t.held[1:] {
+		t.cut = true
 		if t.held[0].output != nil {
 			t.lines--
 		}

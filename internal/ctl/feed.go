@@ -60,6 +60,7 @@ type feed struct {
 	epoch   string
 	came    time.Time     // the last page
 	pause   time.Duration // the last one; 0 when the server has answered
+	unkept  uint64        // how many messages were dropped before the first page, as long as that is not said
 	renewed bool          // the channel has begun anew, and nobody knows whether the process is there
 	ending  *status       // of the process, if that is the last that was said of it
 }
@@ -78,6 +79,7 @@ func (f *feed) run(ctx context.Context, to sink) error {
 			return err
 		}
 		if into == kept && f.isAll(p) {
+			f.tellUnkept(!kept.cut)
 			if err := kept.end(); err != nil {
 				return err
 			}
@@ -253,7 +255,10 @@ func (f *feed) arrive(p *page) {
 		f.say("connected again")
 	}
 	switch {
-	case f.after == "" || p.Recovered:
+	case p.Recovered:
+	case f.after == "":
+		f.unkept = p.before()
+		f.tellUnkept(f.lines < 0)
 	case f.epoch != p.Epoch:
 		f.renewed = true
 		f.say("some of what was written last may be missing here: the server was started again")
@@ -261,6 +266,29 @@ func (f *feed) arrive(p *page) {
 		f.say("some of what was written is missing here: the server does not keep it any more")
 	}
 	f.after, f.epoch, f.pause = p.Next, p.Epoch, 0
+}
+
+// tellUnkept says once how much of the beginning is not kept, if all of it was asked for.
+func (f *feed) tellUnkept(isAsked bool) {
+	if f.unkept == 0 || !isAsked {
+		return
+	}
+	first := "the first message is"
+	if f.unkept > 1 {
+		first = fmt.Sprintf("the first %d messages are", f.unkept)
+	}
+	f.say(first + " not kept any more: --history of the server says how much is")
+	f.unkept = 0
+}
+
+// before returns the number of the message before those of a page.
+func (p *page) before() uint64 {
+	_, number, _ := strings.Cut(p.Next, ":")
+	n, err := strconv.ParseUint(number, 10, 64)
+	if entries := uint64(len(p.Pending)); err == nil && n > entries {
+		return n - entries
+	}
+	return 0
 }
 
 // sleep pauses, of which half is chance: those whom one server has lost do not come back

@@ -132,3 +132,20 @@ func TestFollowMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) { runs(t, o, "", 0, test.stdout, test.stderr) })
 	}
 }
+
+// TestUnkept: that the beginning is not kept any more is said, unless fewer lines were asked for.
+func TestUnkept(t *testing.T) {
+	const all = "5\n6\n7\n8\n9\n10\n11\n"
+	const said = "websocketd ctl: the first 4 messages are not kept any more: --history of the server says how much is\n"
+	f := newFake(t)
+	f.programs = chat
+	f.write("process:chat", line("5"), line("6"), line("7"), line("8"), line("9"), line("10"), line("11"))
+	f.channels["process:chat"].first = 5
+	for lines, want := range map[int][2]string{-1: {all, said}, 7: {all, said}, 100: {all, said}, 6: {all[2:], ""}, 0: {"", ""}} {
+		o := f.options("logs", "chat")
+		o.Lines = lines
+		runs(t, o, "", 0, want[0], want[1])
+	}
+	f.channels["process:chat"].first = 2
+	runs(t, f.options("logs", "chat"), "", 0, all, "websocketd ctl: the first message is not kept any more: --history of the server says how much is\n")
+}
