@@ -41,7 +41,7 @@ func (c *Control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p != open {
 		known(r.Context())
 	}
-	logging.At(c.Log, logging.LevelAccess, category, r.Method+" "+gate.MaskToken(r.RequestURI), "remote", r.RemoteAddr)
+	c.logRequest(r)
 	if c.patternOf(r) == "" {
 		c.serveElse(w, r)
 		return
@@ -158,7 +158,7 @@ func withProof(r *http.Request) (*http.Request, *gate.Refusal) {
 // refuse answers with a refusal: one status, one sentence. The connection is not kept.
 func (c *Control) refuse(w http.ResponseWriter, r *http.Request, refusal *gate.Refusal) {
 	logging.At(c.Log, logging.LevelAccess, category,
-		fmt.Sprintf("%s %s: %s: %s", r.Method, gate.MaskToken(r.RequestURI), http.StatusText(refusal.Status), refusal.Reason), "remote", r.RemoteAddr)
+		fmt.Sprintf("%s %s: %s: %s", r.Method, gate.MaskToken(r.RequestURI), http.StatusText(refusal.Status), refusal.Reason), "remote", remoteOf(r))
 	w.Header().Set("Connection", "close")
 	rc := http.NewResponseController(w)
 	rc.SetReadDeadline(time.Now().Add(headerWait))

@@ -195,3 +195,16 @@ func TestAttachConnection(t *testing.T) {
 		t.Errorf("exit status %d, %s", status, stdout.String())
 	}
 }
+
+// TestFollowLog: to follow a program is one line of the server's log, with the user who does.
+func TestFollowLog(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	s := p.serve(t, "--loglevel=access", "--shared", "--start=eager", "sh", "-c", `i=0; while :; do echo "line $i"; i=$((i+1)); sleep 0.05; done`)
+	c := p.start(t, "logs", "-f", "sh")
+	c.out.Await(t, "line 20")
+	log := s.Out.String() + s.Err.String()
+	if n := strings.Count(log, "GET /api/channels/process:sh"); n != 1 || !strings.Contains(log, "remote:'unix") || strings.Contains(log, "remote:'@'") {
+		t.Errorf("%d lines: %s", n, log)
+	}
+}
