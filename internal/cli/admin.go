@@ -41,7 +41,7 @@ func parseAdmin(text string) (adminAt, error) {
 	switch on, err := strconv.ParseBool(text); {
 	case err == nil && on:
 		return adminRuntime, nil
-	case err == nil, text == "":
+	case err == nil:
 		return "", nil
 	}
 	_, err := control.ParseAddress(text)

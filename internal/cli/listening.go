@@ -37,6 +37,9 @@ func wayOut(err error, cfg libwebsocketd.Config) string {
 
 // adminWayOut does what wayOut does, for the operator's listener.
 func adminWayOut(err error, a control.Address) string {
+	if looked := (*net.DNSError)(nil); errors.As(err, &looked) {
+		return "; --admin=HOST:PORT is where the operator's listener is, on this machine"
+	}
 	failed := (*net.OpError)(nil)
 	if !errors.As(err, &failed) {
 		return ""

@@ -30,7 +30,7 @@ var errAddress = errors.New("must be a port, HOST:PORT, [IPV6]:PORT or unix:PATH
 // loopback.
 func ParseAddress(text string) (Address, error) {
 	if path, ok := strings.CutPrefix(text, unixPrefix); ok {
-		if path == "" {
+		if path == "" || path == "@" {
 			return Address{}, errors.New("has no path: write unix:PATH")
 		}
 		return Address{Socket: path}, nil

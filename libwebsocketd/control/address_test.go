@@ -37,7 +37,7 @@ func TestParseAddress(t *testing.T) {
 			t.Errorf("%q: %+v, local %v, %v", test.text, got, got.IsLocal(), err)
 		}
 	}
-	for _, text := range []string{"", "nonsense", "unix:", "127.0.0.1", "::1", "::1:80", "[::1]", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:", ":", "http://127.0.0.1:80", "*:80", "a b:80", "a/b:80", "u@a:80", "[::1%lo]:"} {
+	for _, text := range []string{"", "nonsense", "unix:", "unix:@", "127.0.0.1", "::1", "::1:80", "[::1]", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:", ":", "http://127.0.0.1:80", "*:80", "a b:80", "a/b:80", "u@a:80", "[::1%lo]:"} {
 		if got, err := ParseAddress(text); err == nil {
 			t.Errorf("%q is %+v", text, got)
 		}

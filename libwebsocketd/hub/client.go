@@ -121,8 +121,9 @@ const mostItems = 64
 
 var rooms = sync.Pool{New: func() any { return &room{out: make([]bridge.Delivery, 0, mostItems+mostReplies)} }}
 
-// lastWait bounds what is sent after the end of Run.
-const lastWait = time.Second
+// lastWait bounds what is sent after the end of Run, to a client that takes each write of it
+// within two looks.
+const lastWait = 5 * time.Second
 
 // writeLast sends what was published before the end of Run.
 func (c *Client) writeLast() {

@@ -24,6 +24,7 @@ type link struct {
 	writing atomic.Int64 // calls of Deliver
 	done    chan struct{}
 	lingers time.Duration // how long CloseSend takes
+	late    time.Duration // how long each Deliver takes
 
 	mu   sync.Mutex
 	held chan struct{} // Deliver waits until it is closed; nil: it does not wait
@@ -98,8 +99,11 @@ func (l *link) Receive() ([]bridge.Message, error) {
 func (l *link) Deliver(deliveries []bridge.Delivery) error {
 	l.writing.Add(1)
 	l.mu.Lock()
-	held := l.held
+	held, late := l.held, l.late
 	l.mu.Unlock()
+	if late > 0 {
+		time.Sleep(late)
+	}
 	if held != nil {
 		select {
 		case <-held:

@@ -203,3 +203,28 @@ func TestStopHeld(t *testing.T) {
 		}
 	})
 }
+
+// TestStopLate: a client that takes what it is sent, but late, gets what was published before the
+// end of Run, to the last word.
+func TestStopLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, serving, stop := run(Options{})
+		synctest.Wait()
+		late := join(t, h, serving)
+		late.say(`{"type":"subscribe","data":"process:x"}`)
+		synctest.Wait()
+		late.mu.Lock()
+		late.late = 500 * time.Millisecond
+		late.mu.Unlock()
+		const lines = 6 * mostLines
+		for range lines {
+			h.SendProcessOutput("x", "line")
+		}
+		h.SendProcessStatus("x", "exited", 0)
+		stop()
+		got, end := late.take()
+		if len(got) != lines+1 || got[lines].Type != TypeStatus || !errors.Is(end, bridge.ErrGoingAway) {
+			t.Errorf("%d of %d messages, and then %v", len(got), lines+1, end)
+		}
+	})
+}

@@ -148,8 +148,8 @@ var flagRows = map[string]flagRow{
 	"devconsole": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: page, want: [3]string{"text/plain", "text/html", "text/plain"}},
 
-	"admin": {kind: cli.KindSwitch, good: append([]string{"", "9615", ":9615", "127.0.0.1:0", "[::1]:1", "localhost:65535", "0.0.0.0:80", "unix:a b", "unix:@x"}, boolGood...),
-		bad: []string{"nonsense", "unix:", "127.0.0.1", "::1:80", "127.0.0.1:65536", "http://127.0.0.1:80", "*:80", "-1", "yes", "127.0.0.1:http", "/a"},
+	"admin": {kind: cli.KindSwitch, good: append([]string{"9615", ":9615", "127.0.0.1:0", "[::1]:1", "localhost:65535", "0.0.0.0:80", "unix:a b", "unix:@x"}, boolGood...),
+		bad: []string{"", "nonsense", "unix:", "unix:@", "127.0.0.1", "::1:80", "127.0.0.1:65536", "http://127.0.0.1:80", "*:80", "-1", "yes", "127.0.0.1:http", "/a"},
 		env: adminAddress, flag: "true", seen: whereManaged, want: [3]string{"nowhere", adminAddress, "only ctl"}},
 	"admintoken": {kind: cli.KindString, good: []string{"none"}, bad: []string{"", "x", "None", "secret-token-of-ada"},
 		env: "none", flag: "none", seen: tokenNeeded, want: [3]string{"a token", "none", "none"}},

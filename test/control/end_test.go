@@ -159,6 +159,7 @@ func TestWhatIsTaken(t *testing.T) {
 		fmt.Sprintf("127.0.0.1:%d", port): fmt.Sprintf("port %d is taken, take another: --admin=", port),
 		fmt.Sprintf("%d", port):           fmt.Sprintf("port %d is taken, take another: --admin=", port),
 		"192.0.2.1:9615":                  "--admin=192.0.2.1:9615 is no address of this machine",
+		"nosuch.invalid:9615":             "--admin=HOST:PORT is where the operator's listener is",
 	} {
 		s := harness.Options{Bin: harness.Binary(t), Args: []string{"--admin=" + address, "cat"}, Env: []string{"XDG_RUNTIME_DIR=" + shortDir(t)}}.Launch(t)
 		if status := s.Wait(t); status != 3 || !strings.Contains(s.Out.String(), says) {
