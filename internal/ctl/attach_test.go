@@ -1,8 +1,10 @@
 package ctl
 
 import (
+	"bufio"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -78,15 +80,55 @@ func TestAttachRefused(t *testing.T) {
 		f.connections = `[{"id":"17"}]`
 		f.write("process:17", line("before"))
 		var posts atomic.Int32
+		all, told := make(chan struct{}), make(chan struct{})
 		f.post = func(string) (int, string) {
 			if posts.Add(1) == test.posts {
-				f.write("process:17", became("exited", 0))
+				close(all)
 			}
 			return test.status, "no input"
 		}
-		runs(t, f.options("attach", "17"), "one\ntwo\nthree\n", 0, "before\n", test.stderr+"[exited 0]\n")
+		s := newFiles(t, "one\ntwo\nthree\n")
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Stderr = w
+		var said []byte
+		var ending, hearing sync.WaitGroup
+		hearing.Go(func() { said = hear(r, test.stderr, told) })
+		ending.Go(func() { // the process ends when all is said
+			<-all
+			<-told
+			f.write("process:17", became("exited", 0))
+		})
+		if status := Run(f.options("attach", "17"), s.Streams); status != 0 {
+			t.Errorf("%d: exit status %d", test.status, status)
+		}
+		w.Close()
+		hearing.Wait()
+		ending.Wait()
+		if out := s.read("out"); out != "before\n" || string(said) != test.stderr+"[exited 0]\n" {
+			t.Errorf("%d: %q and %q", test.status, out, said)
+		}
 		if posts.Load() != test.posts {
 			t.Errorf("%d: %d messages were sent, want %d", test.status, posts.Load(), test.posts)
+		}
+	}
+}
+
+// hear returns all that comes. It closes told when that ends with a sentence for the first time.
+func hear(r *os.File, sentence string, told chan struct{}) (all []byte) {
+	defer r.Close()
+	in := bufio.NewReader(r)
+	for waits := true; ; {
+		b, err := in.ReadByte()
+		if err != nil {
+			return all
+		}
+		all = append(all, b)
+		if waits && strings.HasSuffix(string(all), sentence) {
+			close(told)
+			waits = false
 		}
 	}
 }
