@@ -215,6 +215,9 @@ func TestLostLines(t *testing.T) {
 			t.Errorf("notice %q, want %q", got, test.want)
 		}
 	}
+	if got := string(newHandler(nil, "error", "text").lostLines(1)); !strings.Contains(got, "| 1 line of the log was dropped") {
+		t.Errorf("notice %q", got)
+	}
 	if got := newHandler(nil, "fatal", "text").lostLines(7); got != nil {
 		t.Errorf("--loglevel=fatal shows %q", got)
 	}

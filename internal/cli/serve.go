@@ -97,7 +97,11 @@ func openLogs(out io.Writer, flags logFlags) (logger *slog.Logger, errorLog *log
 
 // lostMessage returns the log line about lines of the log that were dropped.
 func lostMessage(lost int) string {
-	return fmt.Sprintf("%d lines of the log were dropped because nobody read them in time", lost)
+	what := "1 line of the log was"
+	if lost != 1 {
+		what = fmt.Sprintf("%d lines of the log were", lost)
+	}
+	return what + " dropped because nobody read them in time"
 }
 
 // config returns the Config the flags ask for. In Config zero means the default, so a
