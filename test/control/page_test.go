@@ -107,6 +107,8 @@ func TestOperatorPage(t *testing.T) {
 		t.Error("something is stored")
 	}
 
+	v.shows("#state", ": 3 connections, 0 sessions, 3 processes")
+	v.ends(a)
 	v.kicks(one)
 	two.Echo(t, "still there")
 	v.tails(a, many, proxy)
@@ -153,6 +155,20 @@ func (v *pageView) kicks(c *harness.Conn) {
 	v.waits(`!document.getElementById("connections").textContent.includes("/one/first")`)
 }
 
+// ends asks for the end of a session.
+func (v *pageView) ends(a *api) {
+	v.t.Helper()
+	c := a.meet("/kept")
+	v.shows("#state", "1 session, ")
+	v.press("sessions", "kept")
+	v.waits(`document.getElementById("sure").open`)
+	v.shows("#question", "End session 1 of kept? Its process ends, and 1 viewer with it.")
+	v.shows("#yes", "End")
+	v.run(chromedp.Focus("#yes"), chromedp.KeyEvent("\r"))
+	c.Rest(v.t)
+	v.shows("#state", "0 sessions, ")
+}
+
 // tails shows a channel, through a cut, and with lines that would be HTML.
 func (v *pageView) tails(a *api, many *harness.Conn, proxy *harness.Proxy) {
 	v.t.Helper()
@@ -186,16 +202,42 @@ func (v *pageView) tails(a *api, many *harness.Conn, proxy *harness.Proxy) {
 	}
 }
 
-// TestOperatorPageLook: the page fits a phone, and is dark where that is preferred.
+// brokenCells are the short texts in cells that are in more than one line. A command as long as
+// here leaves them room.
+const brokenCells = `(() => {
+	document.querySelectorAll("[data-name=Command]").forEach(cell => cell.textContent = "sh -c " + "word ".repeat(100));
+	return [...document.querySelectorAll("td:not([data-name=Command])")].filter(cell => {
+		const text = document.createRange();
+		text.selectNodeContents(cell);
+		return cell.textContent.length < 18 && !cell.querySelector("button") && text.getClientRects().length > 1;
+	}).map(cell => cell.textContent);
+})()`
+
+// TestOperatorPageLook: the page fits a phone, breaks no short text where it has room for it, and
+// is dark where that is preferred.
 func TestOperatorPageLook(t *testing.T) {
 	t.Parallel()
 	chromium := browser.Start(t)
 	a := newAPI(t, "--admintoken=none")
 	a.meet("/one/" + strings.Repeat("long", 100))
+	a.meet("/many")
 	tab, _, closeWindow := browser.Window(t, chromium)
 	t.Cleanup(closeWindow)
 	v := openPage(t, tab, "http://"+a.address+"/")
 	v.shows("#connections", "/one/longlong")
+	v.run(chromedp.EmulateViewport(1000, 800))
+	if broken := v.is(brokenCells); fmt.Sprint(broken) != "[]" || v.is(`document.documentElement.scrollWidth <= 1000`) != true {
+		t.Errorf("in several lines: %v; the page is %v pixels wide", broken, v.is(`document.documentElement.scrollWidth`))
+	}
+	for status, want := range map[string]string{
+		`{status: "running", exitCode: 0}`: "the process runs", `{status: "exited", exitCode: 3}`: "the process has ended with exit status 3",
+		`{status: "killed", exitCode: -1}`: "the process was ended by a signal", `{status: "failed", exitCode: -1}`: "the process could not be started",
+		`{status: "constructor"}`: "constructor",
+	} {
+		if got := v.is("became(" + status + ")"); got != want {
+			t.Errorf("%s: %v, want %s", status, got, want)
+		}
+	}
 	background := map[any]bool{}
 	for _, scheme := range []string{"light", "dark"} {
 		v.run(chromedp.EmulateViewport(360, 640), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))

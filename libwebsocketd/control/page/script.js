@@ -40,6 +40,7 @@ function say(words, lost) {
   $("state").classList.toggle("lost", Boolean(lost));
 }
 
+const count = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
 const time = text => new Date(text).toLocaleString();
 const size = n => n < 10240 ? `${n} B` : n < 10485760 ? `${(n / 1024).toFixed(0)} KiB` : `${(n / 1048576).toFixed(0)} MiB`;
 
@@ -51,7 +52,7 @@ const lists = {
   })],
   sessions: [s => s.id, s => ({
     Session: String(s.number), Id: s.id, Program: s.program, Path: s.path, Process: s.ended ? s.ended.reason : String(s.pid), Viewers: String(s.viewers), Since: time(s.began),
-  })],
+  }), "End", "destroys", end],
   connections: [c => c.id, c => ({
     Connection: c.id, Program: c.program ?? "none yet", Path: c.path, Process: String(c.pid || "shared"), Remote: c.remote, User: c.user, Since: time(c.since),
     In: size(c.bytesIn), Out: size(c.bytesOut),
@@ -98,7 +99,7 @@ async function look() {
   try {
     const [server] = await ask("api/server");
     for (const id in lists) fill(id, ...await ask(`api/${id}?limit=${mostRows}`));
-    say(`${server.goingAway ? "going away" : "running"}, ${server.version} as process ${server.pid} since ${time(server.since)}: ${server.connections} connections, ${server.sessions} sessions, ${server.processes} processes`, server.goingAway);
+    say(`${server.goingAway ? "going away" : "running"}, ${server.version} as process ${server.pid} since ${time(server.since)}: ${count(server.connections, "connection")}, ${count(server.sessions, "session")}, ${count(server.processes, "process", "processes")}`, server.goingAway);
     $("login").hidden = true;
     $("main").hidden = false;
     return true;
@@ -133,12 +134,22 @@ async function watch() {
 
 // kick asks whether a connection is to be closed, and closes it.
 function kick(connection) {
-  $("question").textContent = `Kick ${connection.remote} from ${connection.program ?? "no program"}? The client is told, and its process ends.`;
+  sure(`Kick ${connection.remote} from ${connection.program ?? "no program"}? The client is told, and a process of its own ends.`, "Kick", `api/connections/${encodeURIComponent(connection.id)}`);
+}
+
+// end asks whether a session is to end, and ends it.
+function end(session) {
+  sure(`End session ${session.number} of ${session.program}? Its process ends, and ${count(session.viewers, "viewer")} with it.`, "End", `api/sessions/${encodeURIComponent(session.id)}`);
+}
+
+// sure asks a question, and if the answer is yes deletes what is at a path.
+function sure(question, yes, path) {
+  [$("question").textContent, $("yes").textContent] = [question, yes];
   $("sure").returnValue = "";
   $("sure").onclose = async () => {
     if ($("sure").returnValue !== "yes") return;
     try {
-      await ask(`api/connections/${encodeURIComponent(connection.id)}`, "DELETE");
+      await ask(path, "DELETE");
     } catch (error) {
       say(error.message, true);
       return;
@@ -194,6 +205,12 @@ async function connect(tail, pause) {
   };
 }
 
+// became says what has become of a process.
+function became({ status, exitCode }) {
+  const words = { running: "the process runs", exited: `the process has ended with exit status ${exitCode}`, killed: "the process was ended by a signal", failed: "the process could not be started" };
+  return Object.hasOwn(words, status) ? words[status] : status;
+}
+
 // take shows a message of the channel, and notes how far it is.
 function take(tail, message) {
   if (message.type === "error") return line(String(message.data), "told");
@@ -203,7 +220,7 @@ function take(tail, message) {
   } else if (message.type === "process_output") {
     line(message.encoding === "base64" ? `base64: ${message.data}` : message.data);
   } else if (message.type === "process_status") {
-    line(message.data.status + (message.data.status === "exited" ? ` with ${message.data.exitCode}` : ""), "told");
+    line(became(message.data), "told");
   }
   if (message.type !== "subscribed") tail.seen = true;
   if (message.epoch) tail.after = `${message.epoch}:${message.seq}`;
