@@ -1,11 +1,9 @@
 package libwebsocketd
 
 import (
-	"encoding/base64"
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 
 	"websocketd/libwebsocketd/gate"
@@ -17,29 +15,7 @@ import (
 // isUpgrade reports whether r asks for a WebSocket: the token may be anywhere in any of
 // the Upgrade lines (RFC 9110 section 7.8).
 func isUpgrade(r *http.Request) bool {
-	return hasToken(r.Header.Values("Upgrade"), "websocket")
-}
-
-// hasToken reports whether a list header contains a token, ignoring case.
-func hasToken(lines []string, token string) bool {
-	return slices.ContainsFunc(tokens(lines), func(item string) bool {
-		return strings.EqualFold(item, token) // Unicode folds no other pair of tokens than ASCII does
-	})
-}
-
-// tokens returns the items of a header that is a list of tokens, over all its lines
-// (RFC 9110 section 5.6.1). It ignores the rest of a line from the first item that is
-// no token, as gorilla/websocket does: what its author meant cannot be known.
-func tokens(lines []string) (items []string) {
-	for _, line := range lines {
-		for item := range strings.SplitSeq(line, ",") {
-			if item = strings.Trim(item, " \t"); !text.IsToken(item) {
-				break
-			}
-			items = append(items, item)
-		}
-	}
-	return items
+	return text.HasToken(r.Header.Values("Upgrade"), "websocket")
 }
 
 // checkHost refuses a request for a host that is not this server's. A host that is in the
@@ -95,45 +71,12 @@ func (s *Server) answeredBy(r *http.Request) *program {
 	return to.program
 }
 
-// checkHandshake refuses everything the upgrade would refuse later (RFC 6455 section
-// 4.2.1), so that a bad handshake never starts a process. It also refuses a body, which
-// would be read as frames (RFC 9110 section 9.3.1 gives a GET none).
-func checkHandshake(w http.ResponseWriter, r *http.Request) *gate.Refusal {
-	key := r.Header.Values("Sec-WebSocket-Key")
-	switch {
-	case r.Method != http.MethodGet:
-		return newRefusal(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET, not a "+text.Quote(r.Method))
-	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
-		return newRefusal(http.StatusUpgradeRequired, "a WebSocket handshake needs HTTP/1.1, this one is "+r.Proto)
-	case !hasToken(r.Header.Values("Connection"), "upgrade"):
-		return newRefusal(http.StatusBadRequest, "the header Connection: Upgrade is missing; a proxy in between may have to be told to pass it on")
-	case len(r.Header.Values("Sec-WebSocket-Version")) == 0:
-		return newRefusal(http.StatusBadRequest, "the header Sec-WebSocket-Version is missing")
-	case !hasToken(r.Header.Values("Sec-WebSocket-Version"), "13"):
-		return newRefusal(http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is spoken here")
-	case len(key) > 1:
-		return newRefusal(http.StatusBadRequest, "the header Sec-WebSocket-Key is there more than once")
-	case len(key) == 0 || !validKey(key[0]):
-		return newRefusal(http.StatusBadRequest, "the header Sec-WebSocket-Key is not 16 bytes in base64")
-	case r.ContentLength != 0:
-		return newRefusal(http.StatusBadRequest, "a WebSocket handshake has no message body: leave Content-Length and Transfer-Encoding out")
-	case ws.Hijacker(w) == nil:
-		return newRefusal(http.StatusInternalServerError, "the http.ResponseWriter of this server is wrapped in one that lacks Hijack and Unwrap")
-	}
-	return nil
-}
-
-func validKey(key string) bool {
-	raw, err := base64.StdEncoding.DecodeString(key)
-	return err == nil && len(raw) == 16
-}
-
 // admit returns the route of a handshake, or why it is refused, and sets who it is from. It
 // makes every check after that of the host and before that of the slot.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, from *remote) (route, *gate.Refusal) {
 	to, refusal := s.route(r)
 	if refusal == nil {
-		refusal = checkHandshake(w, r)
+		refusal = ws.CheckHandshake(w, r)
 	}
 	if refusal == nil {
 		refusal = to.program.origins.Check(r)

@@ -159,7 +159,7 @@ func (f *pageFeed) Context() context.Context { return context.Background() }
 // serveFeed answers the handshake of a feed.
 func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, local bool, log *slog.Logger) {
 	s := c.server
-	refusal := checkHandshake(w, r)
+	refusal := ws.CheckHandshake(w, r)
 	if refusal == nil && !s.begin() {
 		refusal = gate.GoingAway
 	}

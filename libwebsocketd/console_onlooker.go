@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/logging"
 )
 
@@ -33,7 +34,7 @@ func (c *console) onlooker(r *http.Request) *onlooker {
 	}
 	o := &onlooker{console: c}
 	var others []string
-	for _, item := range tokens(r.Header[header]) {
+	for _, item := range text.Tokens(r.Header[header]) {
 		if strings.HasPrefix(item, markPrefix) {
 			o.item = item
 		} else {

@@ -10,6 +10,7 @@ import (
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
+	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/ws"
 )
@@ -46,7 +47,7 @@ type NamesPrograms interface {
 // Subprotocols returns the subprotocols that a handshake offers, in its order (RFC 6455
 // section 4.1), without an item that carries a token: nobody confirms that.
 func Subprotocols(r *http.Request) []string {
-	return slices.DeleteFunc(tokens(r.Header.Values("Sec-WebSocket-Protocol")), gate.IsBearer)
+	return slices.DeleteFunc(text.Tokens(r.Header.Values("Sec-WebSocket-Protocol")), gate.IsBearer)
 }
 
 // Acceptance says how the client of a Dialect is accepted.
@@ -143,7 +144,7 @@ func (s *Server) admitToDialect(d Dialect, w http.ResponseWriter, r *http.Reques
 		return nil, refusal
 	}
 	if _, ok := d.(NamesPrograms); ok {
-		refusal := checkHandshake(w, r)
+		refusal := ws.CheckHandshake(w, r)
 		if refusal == nil {
 			refusal = s.letInAnywhere(r, from, false)
 		}
@@ -157,7 +158,7 @@ func (s *Server) admitToDialect(d Dialect, w http.ResponseWriter, r *http.Reques
 	if to.program != nil {
 		settings = to.program
 	}
-	if refusal = checkHandshake(w, r); refusal == nil {
+	if refusal = ws.CheckHandshake(w, r); refusal == nil {
 		refusal = settings.origins.Check(r)
 	}
 	if refusal == nil {

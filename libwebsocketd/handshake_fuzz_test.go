@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+
+	"websocketd/libwebsocketd/ws"
 )
 
 // FuzzHandshake compares our check with gorilla's: what we let in starts a process,
@@ -26,7 +28,7 @@ func FuzzHandshake(f *testing.F) {
 			return
 		}
 		w := &hijackable{ResponseRecorder: httptest.NewRecorder()}
-		if checkHandshake(w, r) != nil {
+		if ws.CheckHandshake(w, r) != nil {
 			return
 		}
 		if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
@@ -49,16 +51,16 @@ func TestOddHandshakes(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %q", err, request)
 		}
-		if w := (&hijackable{ResponseRecorder: httptest.NewRecorder()}); isUpgrade(r) && checkHandshake(w, r) == nil {
+		if w := (&hijackable{ResponseRecorder: httptest.NewRecorder()}); isUpgrade(r) && ws.CheckHandshake(w, r) == nil {
 			t.Errorf("let in: %q", request)
 		}
 	}
 	good := httptest.NewRequest("GET", "/", nil)
 	good.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="}}
-	if refusal := checkHandshake(unwrapping{&hijackable{}}, good); refusal != nil {
+	if refusal := ws.CheckHandshake(unwrapping{&hijackable{}}, good); refusal != nil {
 		t.Errorf("a middleware is in the way: %v", refusal)
 	}
-	if refusal := checkHandshake(unwrapping{httptest.NewRecorder()}, good); refusal == nil || refusal.Status != 500 {
+	if refusal := ws.CheckHandshake(unwrapping{httptest.NewRecorder()}, good); refusal == nil || refusal.Status != 500 {
 		t.Errorf("let in without a connection to take over: %v", refusal)
 	}
 }

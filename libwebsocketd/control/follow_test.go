@@ -165,7 +165,7 @@ func TestHubRunsAtOnce(t *testing.T) {
 	for range 100 {
 		c, w := New(Options{}), httptest.NewRecorder()
 		c.hub.Handler()(w, httptest.NewRequest("GET", "/ws", nil))
-		if c.Close(); w.Code != 400 { // it is no handshake
+		if c.Close(); w.Code != 426 { // it is no handshake
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
 	}

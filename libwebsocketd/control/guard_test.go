@@ -268,7 +268,7 @@ func TestTicket(t *testing.T) {
 		return told.Ticket
 	}
 	testkit.Eventually(t, "the hub runs", func() bool {
-		return request{path: "/ws", headers: []string{bearer(rightToken)}}.to(c).StatusCode == http.StatusBadRequest
+		return request{path: "/ws", headers: []string{bearer(rightToken)}}.to(c).StatusCode == http.StatusUpgradeRequired
 	})
 	ticket := ask()
 	if got := (request{path: "/api/hub?token=" + ticket}).to(c); got.StatusCode != http.StatusUnauthorized {
@@ -277,7 +277,7 @@ func TestTicket(t *testing.T) {
 	if got := (request{method: "POST", path: "/api/ticket?token=" + ticket}).to(c); got.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a ticket gets another ticket: %d", got.StatusCode)
 	}
-	for i, want := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusForbidden} { // 400: it is no handshake
+	for i, want := range []int{http.StatusUpgradeRequired, http.StatusForbidden, http.StatusForbidden} { // 426: it is no handshake
 		if got := (request{path: "/ws?token=" + ticket}).to(c); got.StatusCode != want {
 			t.Errorf("use %d of a ticket is answered %d, want %d", i+1, got.StatusCode, want)
 		}
@@ -291,7 +291,7 @@ func TestTicket(t *testing.T) {
 	if got := (request{path: "/ws?token=" + ticket, headers: []string{"Origin: http://evil.example"}}).to(c); got.StatusCode != http.StatusForbidden {
 		t.Errorf("a ticket on another page is answered %d", got.StatusCode)
 	}
-	if got := (request{path: "/ws?token=" + ticket}).to(c); got.StatusCode != http.StatusBadRequest {
+	if got := (request{path: "/ws?token=" + ticket}).to(c); got.StatusCode != http.StatusUpgradeRequired {
 		t.Errorf("a page without a right has used up the ticket: %d", got.StatusCode)
 	}
 	for _, line := range book.Category(category) {

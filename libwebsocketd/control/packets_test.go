@@ -223,7 +223,7 @@ func unixPair(t *testing.T) (*Control, func() *packetClient) {
 		}
 	})
 	testkit.Eventually(t, "the hub runs", func() bool {
-		return request{path: "/ws", unix: true}.to(c).StatusCode == 400
+		return request{path: "/ws", unix: true}.to(c).StatusCode == 426
 	})
 	return c, func() *packetClient {
 		conn, err := net.Dial("unix", path)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/ws"
 )
 
@@ -12,12 +13,17 @@ import (
 var errOrigin = errors.New("the origin is not allowed")
 
 // Handler returns the handler of the WebSocket. It answers 503 unless Run runs, 403 where
-// CheckOrigin says so, 401 where Authenticate does, 503 if there are MaxClients, and then 101.
+// CheckOrigin says so, 401 where Authenticate does, 426, 400 or 405 to what is no handshake, 503 if
+// there are MaxClients, and then 101.
 func (h *Hub) Handler() http.HandlerFunc { return h.serveHTTP }
 
 func (h *Hub) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	who, ok := h.admit(w, r)
 	if !ok {
+		return
+	}
+	if refusal := ws.CheckHandshake(w, r); refusal != nil {
+		h.denyHandshake(w, r, refusal)
 		return
 	}
 	going, err := h.reserve()
@@ -28,7 +34,7 @@ func (h *Hub) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	link, err := ws.Upgrade(going, w, r, nil, ws.Options{
 		MaxMessage: h.MaxMessage, PingInterval: h.PingInterval, Takes: bridge.BothKinds, BoundUnsent: true, Memory: h.memory, Embedded: true, Log: h.Log,
 	})
-	if err != nil { // gorilla has answered
+	if err != nil { // the client is gone
 		h.release()
 		return
 	}
@@ -42,6 +48,20 @@ func (h *Hub) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		defer h.release()
 		h.hold(c)
 	})
+}
+
+// denyHandshake answers a request that is no handshake. Which protocol is spoken here is said in
+// the headers (RFC 9110 section 15.5.22, RFC 6455 section 4.4).
+func (h *Hub) denyHandshake(w http.ResponseWriter, r *http.Request, refusal *gate.Refusal) {
+	switch refusal.Status {
+	case http.StatusUpgradeRequired:
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Sec-WebSocket-Version", "13")
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", http.MethodGet)
+	}
+	h.deny(w, r, refusal, refusal.Status)
 }
 
 // admit reports whether a client is let in, and who it is. Otherwise it has answered.
