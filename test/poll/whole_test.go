@@ -144,7 +144,14 @@ func TestSharedPostHalfClosed(t *testing.T) {
 func TestCutIsNotWhole(t *testing.T) {
 	t.Parallel()
 	for name, cut := range map[string]func(t *testing.T, s *harness.Server){
-		"killed":      func(t *testing.T, s *harness.Server) { syscall.Kill(s.Children()[0], syscall.SIGKILL) },
+		"killed": func(t *testing.T, s *harness.Server) {
+			var children []int // none is seen while sh becomes sleep
+			harness.Until(t, "the process is seen", func() bool {
+				children = s.Children()
+				return len(children) > 0
+			})
+			syscall.Kill(children[0], syscall.SIGKILL)
+		},
 		"server goes": func(t *testing.T, s *harness.Server) { s.Signal(t, syscall.SIGTERM) },
 	} {
 		t.Run(name, func(t *testing.T) {
