@@ -79,7 +79,7 @@ func (c *caller) locate() (err error) {
 		return err
 	}
 	c.server.move(found.socket)
-	if found.others > 0 {
+	if len(found.others) > 0 && (terminal.Is(c.Stderr) || changes(c.Verb)) {
 		c.say(found.String())
 	}
 	return nil

@@ -21,15 +21,30 @@ type socket struct {
 	made time.Time
 }
 
-// located is the server that was found, and how many more there are.
+// located is the server that was found, and which others there are, the newest first.
 type located struct {
 	socket socket
-	others int
+	others []socket
 }
 
-// String says which server is asked where there are several.
+// mostNamed is how many others are named.
+const mostNamed = 5
+
+// String says which server is asked where there are several, and how to ask another.
 func (l located) String() string {
-	return fmt.Sprintf("%d servers of this user run, and this is the newest one, %s: --admin=unix:PATH names another", l.others+1, unixPrefix+l.socket.path)
+	var named []string
+	for _, s := range l.others[:min(len(l.others), mostNamed)] {
+		named = append(named, "--admin="+s.String())
+	}
+	if more := len(l.others) - len(named); more > 0 {
+		named = append(named, fmt.Sprintf("or one of %d more in %s", more, filepath.Dir(l.socket.path)))
+	}
+	return fmt.Sprintf("%d servers of this user run, and this is the newest one, %s; for another write %s", len(l.others)+1, l.socket, strings.Join(named, ", "))
+}
+
+// String returns the socket as an address, and the process that its name is made of.
+func (s socket) String() string {
+	return fmt.Sprintf("%s (pid %s)", unixPrefix+s.path, strings.TrimSuffix(filepath.Base(s.path), ".sock"))
 }
 
 // newest returns the newest server that listens on a socket of this user, in the first of dirs
@@ -45,7 +60,7 @@ func newest(dirs []string, old *socket) (found located, err error) {
 			case found.socket.path == "":
 				found.socket = s
 			default:
-				found.others++
+				found.others = append(found.others, s)
 			}
 		}
 		if found.socket.path != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"websocketd/internal/printable"
 )
@@ -45,4 +46,16 @@ func (c *caller) tellDeed(d *deed) error {
 	}
 	_, err := fmt.Fprintf(c.Stdout, "%s: %s\n", printable.Append(nil, d.Name, false), d.sentence)
 	return err
+}
+
+// notKicked returns why a word was not kicked, with the way out: where there is no connection of
+// that id, it may be something else that is to end.
+func (c *caller) notKicked(ctx context.Context, word string, err error) error {
+	if answered := new(refused); !errors.As(err, &answered) || answered.status != http.StatusNotFound {
+		return err
+	}
+	if t, failed := c.resolve(ctx, word); failed == nil && t.kind != kindConnection {
+		return fmt.Errorf("this is %s, and no connection: %s end ends it", t, command)
+	}
+	return fmt.Errorf("there is no connection of that id: %s connections lists them", command)
 }

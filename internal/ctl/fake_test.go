@@ -176,10 +176,11 @@ func (f *fake) end(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.ended = append(f.ended, r.URL.EscapedPath())
 	f.mu.Unlock()
+	id, isConnection := strings.CutPrefix(r.URL.Path, "/api/connections/")
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/processes"):
 		io.WriteString(w, `{"ended":3}`)
-	case strings.HasSuffix(r.URL.Path, "/gone"):
+	case isConnection && !strings.Contains(f.connections, `{"id":"`+id+`"`):
 		refuse(w, http.StatusNotFound, "there is no connection of that id")
 	default:
 		io.WriteString(w, `{"id":"x"}`)

@@ -91,11 +91,15 @@ type deed struct {
 // kick ends connections.
 func (c *caller) kick(signals *terminal.Interrupts) (int, error) {
 	return c.each(signals.Context(), func(ctx context.Context, id string) (deed, error) {
-		if !isSegment(id) {
+		t := target{kind: kindConnection, name: strings.TrimPrefix(id, channelPrefix)}
+		if !isSegment(t.name) {
 			return deed{}, &unknown{id}
 		}
-		t := target{kind: kindConnection, name: id}
-		return deed{sentence: "kicked"}, c.server.delete(ctx, t.path(), new(json.RawMessage))
+		err := c.server.delete(ctx, t.path(), new(json.RawMessage))
+		if err != nil {
+			err = c.notKicked(ctx, id, err)
+		}
+		return deed{sentence: "kicked"}, err
 	})
 }
 

@@ -45,14 +45,22 @@ func TestDeeds(t *testing.T) {
 	f.connections = `[{"id":"17"},{"id":"a/b"}]`
 	runs(t, f.options("kick", "17"), "", 0, "17: kicked\n", "")
 	o := f.options("kick", "gone", "a/b", "..")
-	runs(t, o, "", 1, "a/b: kicked\n", "websocketd ctl: gone: there is no connection of that id\n"+
+	runs(t, o, "", 1, "a/b: kicked\n", "websocketd ctl: gone: there is no connection of that id: websocketd ctl connections lists them\n"+
 		`websocketd ctl: ..: there is no program, session or connection "..": list, sessions and connections show what there is`+"\n")
+	for word, want := range map[string]string{"chat": "program chat", "3": "session abc", "process:abc": "session abc"} {
+		runs(t, f.options("kick", word), "", 1, "", "websocketd ctl: this is "+want+", and no connection: websocketd ctl end ends it\n")
+	}
+	if want := []string{"/api/connections/17", "/api/connections/gone", "/api/connections/a%2Fb"}; !slices.Equal(f.ended[:3], want) {
+		t.Errorf("ended %q, want %q", f.ended, want)
+	}
+	f.ended = nil
+	runs(t, f.options("kick", "process:17"), "", 0, "process:17: kicked\n", "")
 	o = f.options("end", "chat", "3", "17")
 	runs(t, o, "", 0, "chat: ended 3 processes\n3: ended session abc\n17: ended connection 17\n", "")
 	o.JSON = true
 	runs(t, o, "", 0, `{"name":"chat","ended":3}`+"\n"+`{"name":"3"}`+"\n"+`{"name":"17"}`+"\n", "")
-	want := []string{"/api/connections/17", "/api/connections/gone", "/api/connections/a%2Fb", "/api/programs/chat/processes", "/api/sessions/abc", "/api/connections/17"}
-	if got := f.ended[:6]; !slices.Equal(got, want) {
+	want := []string{"/api/connections/17", "/api/programs/chat/processes", "/api/sessions/abc", "/api/connections/17"}
+	if got := f.ended[:4]; !slices.Equal(got, want) {
 		t.Errorf("ended %q, want %q", got, want)
 	}
 }

@@ -19,7 +19,7 @@ func (c *caller) logs(signals *terminal.Interrupts) (int, error) {
 		return exitFailed, err
 	}
 	if from.info == nil && !c.Follow {
-		c.say("nothing is kept of " + from.String() + ": no process of it has run for a while")
+		c.say(nothingKept(from))
 		return exitOK, nil
 	}
 	if from.info == nil {
@@ -28,6 +28,15 @@ func (c *caller) logs(signals *terminal.Interrupts) (int, error) {
 	f := c.feed(from, c.say)
 	f.follow, f.ends = c.Follow, from.kind != kindProgram
 	return exitOK, await(ctx, func() error { return f.run(ctx, c.printer()) })
+}
+
+// nothingKept says why there is nothing to print.
+func nothingKept(from *source) string {
+	why := "it has no process of its own"
+	if from.kind == kindProgram {
+		why = "none has run yet, or not for ten minutes; a shared process starts with its first client"
+	}
+	return "nothing is kept of " + from.String() + ": " + why
 }
 
 // noProcess says that one is waited for.

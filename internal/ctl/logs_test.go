@@ -42,7 +42,7 @@ func TestLogs(t *testing.T) {
 func TestLogsOf(t *testing.T) {
 	f := newFake(t)
 	f.programs = chat
-	f.connections = `[{"id":"17","program":"each"}]`
+	f.connections = `[{"id":"17","program":"each"},{"id":"16","program":"chat"}]`
 	f.write("process:17", line("of 17"))
 	f.write("process:18", line("of 18"), became("killed", -1))
 	for name, want := range map[string]struct {
@@ -52,7 +52,8 @@ func TestLogsOf(t *testing.T) {
 		"17":    {0, "of 17\n", ""},
 		"18":    {0, "of 18\n", "[killed]\n"}, // it is over
 		"19":    {1, "", `websocketd ctl: there is no program, session or connection "19": list, sessions and connections show what there is` + "\n"},
-		"chat":  {0, "", "websocketd ctl: nothing is kept of program chat: no process of it has run for a while\n"},
+		"16":    {0, "", "websocketd ctl: nothing is kept of connection 16: it has no process of its own\n"},
+		"chat":  {0, "", "websocketd ctl: nothing is kept of program chat: none has run yet, or not for ten minutes; a shared process starts with its first client\n"},
 		"each":  {1, "", "websocketd ctl: each client of each has a process of its own: name one of websocketd ctl connections\n"},
 		"mine":  {1, "", "websocketd ctl: each session of mine has a process of its own: name one of websocketd ctl sessions\n"},
 		"\x1b[": {1, "", `websocketd ctl: there is no program, session or connection "\x1b[": list, sessions and connections show what there is` + "\n"},

@@ -73,7 +73,7 @@ type refused struct {
 // Error returns the server's sentence, with the way out where this command knows more of it.
 func (r *refused) Error() string {
 	if r.status == http.StatusUnauthorized {
-		return r.sentence + "; --admintokenfile=FILE names a file with the token"
+		return r.sentence + "; --admintokenfile=FILE names a file with the token, WEBSOCKETD_ADMINTOKEN is the token, and --admin=URL takes the URL that the log of the server has, with the token"
 	}
 	return r.sentence
 }

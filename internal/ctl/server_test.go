@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,11 +73,15 @@ func TestNewest(t *testing.T) {
 		t.Fatal(err)
 	}
 	found, err := newest([]string{"/no/such", dir}, nil)
-	if err != nil || found.socket.path != at("2.sock") || found.others != 1 {
+	if err != nil || found.socket.path != at("2.sock") || len(found.others) != 1 {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if !strings.Contains(found.String(), "2 servers of this user run") {
-		t.Error(found)
+	if want := "2 servers of this user run, and this is the newest one, unix:" + at("2.sock") + " (pid 2); for another write --admin=unix:" + at("1.sock") + " (pid 1)"; found.String() != want {
+		t.Errorf("%s, want %s", found, want)
+	}
+	found.others = slices.Repeat(found.others, 8)
+	if got := found.String(); strings.Count(got, "--admin=") != mostNamed || !strings.HasSuffix(got, "(pid 1), or one of 3 more in "+dir) {
+		t.Error(got)
 	}
 	old := socket{at("gone.sock"), now.Add(-30 * time.Minute)}
 	if found, err = newest([]string{dir}, &old); err != nil || found.socket.path != at("2.sock") {
@@ -127,7 +132,7 @@ func TestNotOurs(t *testing.T) {
 func TestRefused(t *testing.T) {
 	f := newFake(t)
 	f.token = "secret"
-	runs(t, f.options("list"), "", 1, "", "websocketd ctl: the token is not right; --admintokenfile=FILE names a file with the token\n")
+	runs(t, f.options("list"), "", 1, "", "websocketd ctl: the token is not right; --admintokenfile=FILE names a file with the token, WEBSOCKETD_ADMINTOKEN is the token, and --admin=URL takes the URL that the log of the server has, with the token\n")
 	o := f.options("info")
 	o.JSON, o.Token = true, func() (string, error) { return "secret", nil }
 	runs(t, o, "", 0, "{}\n", "")

@@ -10,6 +10,8 @@ import (
 const (
 	verbLogs   = "logs"
 	verbAttach = "attach"
+	verbKick   = "kick"
+	verbEnd    = "end"
 )
 
 // Verb is what can be asked for.
@@ -34,11 +36,14 @@ var inOrder = []Verb{
 	{"info", "[NAME|ID]", 0, 1, "What is known of the server, or of a program, session or connection.", true, (*caller).info},
 	{"sessions", "", 0, 0, "The processes that outlive their connections.", true, (*caller).sessions},
 	{"connections", "", 0, 0, "The clients that are connected.", true, (*caller).connections},
-	{"kick", "ID..", 1, -1, "End connections: their clients are closed with 1008.", true, (*caller).kick},
+	{verbKick, "ID..", 1, -1, "End connections: their clients are closed with 1008.", true, (*caller).kick},
 	{verbLogs, "NAME|ID", 1, 1, "What a process has written, as far as it is kept.", false, (*caller).logs},
 	{verbAttach, "NAME|ID", 1, 1, "What a process writes, and lines of standard input to it.", false, (*caller).attach},
-	{"end", "NAME|ID..", 1, -1, "End all processes of a program, that of a session, or that of a connection.", true, (*caller).end},
+	{verbEnd, "NAME|ID..", 1, -1, "End all processes of a program, that of a session, or that of a connection.", true, (*caller).end},
 }
+
+// changes reports whether a verb does more than ask: what it is done to should be known.
+func changes(verb string) bool { return verb == verbKick || verb == verbEnd || verb == verbAttach }
 
 // run does what a verb of a name says.
 func run(c *caller, signals *terminal.Interrupts) (status int, err error) {

@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,7 +49,7 @@ func TestVerbs(t *testing.T) {
 	one.Ends(t, 1008, "kicked")
 	harness.Until(t, "it is not listed", func() bool { p.read(t, &all, "connections"); return len(all) == 1 })
 	p.wants(t, "hello\n", "[running]\n[exited 0]\n", 0, "logs", id) // though it is over
-	if out, stderr, status := p.ask(t, "kick", id, all[0].ID); status != 1 || !strings.Contains(out, `{"name":"`+all[0].ID+`"}`) || !strings.Contains(stderr, id+": there is no connection of that id") {
+	if out, stderr, status := p.ask(t, "kick", id, all[0].ID); status != 1 || !strings.Contains(out, `{"name":"`+all[0].ID+`"}`) || !strings.Contains(stderr, id+": there is no connection of that id: websocketd ctl connections lists them\n") {
 		t.Errorf("exit status %d, %s%s", status, out, stderr)
 	}
 	two.Ends(t, 1008, "kicked")
@@ -90,7 +91,7 @@ func TestSessions(t *testing.T) {
 	<-over
 }
 
-// TestSeveralServers: the newest counts, and is said; one that was killed leaves a socket that
+// TestSeveralServers: the newest counts, and all are named at a terminal, and to who changes something; one that was killed leaves a socket that
 // nobody listens on.
 func TestSeveralServers(t *testing.T) {
 	t.Parallel()
@@ -110,9 +111,15 @@ func TestSeveralServers(t *testing.T) {
 	first := p.serve(t, "cat")
 	p.wants(t, "[]\n", "", 0, "sessions")
 	second := p.serve(t, "cat")
-	out, stderr, status := p.ask(t, "info")
-	newest := p.socket(second)
-	if want := "websocketd ctl: 2 servers of this user run, and this is the newest one, unix:" + newest + ": --admin=unix:PATH names another\n"; status != 0 || stderr != want || !strings.Contains(out, `"pid":`) {
+	want := fmt.Sprintf("2 servers of this user run, and this is the newest one, unix:%s (pid %d); for another write --admin=unix:%s (pid %d)", p.socket(second), second.PID, p.socket(first), first.PID)
+	p.wants(t, "cat: ended 0 processes\n", "websocketd ctl: "+want+"\n", 0, "end", "--json=false", "cat")
+	c := p.atTerminal(t, 80, "info")
+	c.shows(t, want)
+	if status := c.wait(t); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	out, stderr, status := p.ask(t, "info") // a pipe is told nothing
+	if status != 0 || stderr != "" || !strings.Contains(out, fmt.Sprintf(`"pid":%d,`, second.PID)) {
 		t.Errorf("exit status %d, %s%s", status, out, stderr)
 	}
 	var state struct{ Pid int }
@@ -161,7 +168,7 @@ func TestToken(t *testing.T) {
 	p.wants(t, "[]\n", "", 0, "sessions", address, "--admintokenfile="+right)
 	p.wants(t, "[]\n", "", 0, "sessions", "--admin=http://127.0.0.1:"+itoa(at)+"/#token=right-0123456789-0123456789")
 	for _, args := range [][]string{{"list", address}, {"list", address, "--admintokenfile=" + wrong}} {
-		if out, stderr, status := p.ask(t, args...); status != 1 || out != "" || !strings.Contains(stderr, "--admintokenfile=FILE names a file with the token") || strings.Contains(stderr, "0123") {
+		if out, stderr, status := p.ask(t, args...); status != 1 || out != "" || !strings.Contains(stderr, "--admintokenfile=FILE names a file with the token, WEBSOCKETD_ADMINTOKEN is") || strings.Contains(stderr, "0123") {
 			t.Errorf("%s: exit status %d, %s%s", args, status, out, stderr)
 		}
 	}
