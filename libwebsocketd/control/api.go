@@ -45,8 +45,6 @@ func answer(w http.ResponseWriter, document any) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.Itoa(body.Len()))
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(takeTime))
 	w.Write(body.Bytes())
 }

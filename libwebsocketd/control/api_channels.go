@@ -37,7 +37,7 @@ func (c *Control) postChannel(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	to, runs := c.inputOf(name)
 	switch {
-	case !runs && c.hasChannel(name):
+	case !runs && c.hub.Epoch(name) != "":
 		answerError(w, r, http.StatusConflict, "no process takes anything here now: it has ended, or is about to be started")
 		return
 	case !runs:
@@ -115,16 +115,6 @@ func (c *Control) send(ctx context.Context, to sender, m bridge.Message) (status
 	return http.StatusConflict, "the process takes nothing now: " + err.Error()
 }
 
-// hasChannel reports whether there is a channel of a name.
-func (c *Control) hasChannel(name string) bool {
-	for _, ch := range c.hub.Infos() {
-		if ch.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // inputOf returns where messages for the process of a channel go, nil if it takes only what its
 // own client sends. runs is false if there is no process.
 func (c *Control) inputOf(channel string) (to sender, runs bool) {
@@ -132,8 +122,5 @@ func (c *Control) inputOf(channel string) (to sender, runs bool) {
 	if !ok {
 		return nil, false
 	}
-	c.mu.Lock()
-	runs = len(c.followers[id]) > 0
-	c.mu.Unlock()
-	return c.senderOf(id), runs
+	return c.senderOf(id)
 }

@@ -144,14 +144,14 @@ func tell(ch *hub.Channel, id, status string, code int) {
 }
 
 // senderOf returns where messages for an ID go: to the process that has started last of those
-// that take any. nil if there is none.
-func (c *Control) senderOf(id string) sender {
+// that take any; nil if none does. runs reports whether there is a process.
+func (c *Control) senderOf(id string) (to sender, runs bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, f := range slices.Backward(c.followers[id]) {
 		if f.send != nil {
-			return f.send
+			return f.send, true
 		}
 	}
-	return nil
+	return nil, len(c.followers[id]) > 0
 }

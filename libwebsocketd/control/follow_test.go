@@ -237,7 +237,8 @@ func TestChannelOfShared(t *testing.T) {
 	o.dial(o.front + "/p")
 	follower := o.follow("p")
 	follower.must("[running 0]", "up")
-	if err := o.senderOf("p")(context.Background(), bridge.Message{Kind: bridge.Text, Data: []byte("down")}); err != nil {
+	send, _ := o.senderOf("p")
+	if err := send(context.Background(), bridge.Message{Kind: bridge.Text, Data: []byte("down")}); err != nil {
 		t.Fatal(err)
 	}
 	follower.must("down", "[exited 3]", "[running 0]", "up")
@@ -256,7 +257,8 @@ func TestChannelOfSeveral(t *testing.T) {
 	o.dial(o.front + "/p/2")
 	follower.must("up /2")
 	for _, test := range []struct{ say, want string }{{"2", "down 2 /2"}, {"1", "down 1 /1"}} {
-		if err := o.senderOf("p")(context.Background(), bridge.Message{Kind: bridge.Text, Data: []byte(test.say)}); err != nil {
+		send, _ := o.senderOf("p")
+		if err := send(context.Background(), bridge.Message{Kind: bridge.Text, Data: []byte(test.say)}); err != nil {
 			t.Fatal(err)
 		}
 		follower.must(test.want)
@@ -269,7 +271,7 @@ func TestChannelOfSeveral(t *testing.T) {
 		}
 	}
 	follower.must("[exited 1]")
-	if o.senderOf("p") != nil || len(o.followers) != 0 {
+	if send, runs := o.senderOf("p"); send != nil || runs || len(o.followers) != 0 {
 		t.Errorf("%v", o.followers)
 	}
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"path"
-	"strings"
 
 	"websocketd/libwebsocketd/exchange"
+	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/record"
 )
 
@@ -107,7 +106,7 @@ func (h *Hub) visit(w http.ResponseWriter, r *http.Request, guest *Client, name 
 	}
 	defer channel.Close()
 	v := &visit{going, guest, channel, after}
-	if accepts(r, eventStream) {
+	if text.Accepts(r.Header.Values("Accept"), eventStream) {
 		h.serveEvents(w, r, v)
 	} else {
 		h.serveWait(w, r, v)
@@ -155,7 +154,7 @@ func (h *Hub) serveEvents(w http.ResponseWriter, r *http.Request, v *visit) {
 
 // deny answers with an error, as JSON where the client accepts that.
 func (h *Hub) deny(w http.ResponseWriter, r *http.Request, cause error, status int) {
-	if !accepts(r, "application/json") {
+	if !text.Accepts(r.Header.Values("Accept"), "application/json") {
 		h.refuse(w, r, cause, status, cause.Error())
 		return
 	}
@@ -172,20 +171,3 @@ func (h *Hub) deny(w http.ResponseWriter, r *http.Request, cause error, status i
 	w.WriteHeader(status)
 	w.Write(append(body, '\n'))
 }
-
-// accepts reports whether a client names a media type in Accept, with a weight that is not 0
-// (RFC 9110 section 12.5.1).
-func accepts(r *http.Request, mediaType string) bool {
-	for _, line := range r.Header.Values("Accept") {
-		for item := range strings.SplitSeq(line, ",") {
-			named, params, err := mime.ParseMediaType(item)
-			if err == nil && named == mediaType && !isZero(params["q"]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isZero reports whether a weight says "not this one" (RFC 9110 section 12.4.2).
-func isZero(weight string) bool { return weight != "" && strings.Trim(weight, "0.") == "" }

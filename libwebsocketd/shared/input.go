@@ -88,7 +88,7 @@ func (h *Hub) Do(f func()) error {
 
 // Send sends messages to the process as a viewer does, in turn with theirs.
 func (h *Hub) Send(batch []libwebsocketd.Message) error {
-	return h.put(context.Background(), newInputBatch(batch))
+	return h.SendUntil(context.Background(), batch...)
 }
 
 // SendUntil does what Send does, and gives up when ctx is done.
