@@ -39,6 +39,7 @@ type program struct {
 	open      map[io.Closer]bool
 	asked     []string // requests
 	got       []string // messages to the program
+	meant     string   // the process that the last message was for
 	proofs    []string // Authorization of requests
 }
 
@@ -108,6 +109,13 @@ func (p *program) heard() string {
 	return strings.Join(p.got, " ")
 }
 
+// meantFor returns which process the last message was for, "" for whichever there is.
+func (p *program) meantFor() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.meant
+}
+
 // log returns the requests since the last call, by what they are for.
 func (p *program) log() string {
 	p.mu.Lock()
@@ -156,7 +164,7 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
 			return
 		}
-		p.set(func() { p.got = append(p.got, string(body)) })
+		p.set(func() { p.got, p.meant = append(p.got, string(body)), query.Get("after") })
 		w.WriteHeader(204)
 	default:
 		p.serveEvents(w, r)

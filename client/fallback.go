@@ -93,7 +93,7 @@ func (c *Conn) endPosts() {
 func (c *Conn) post(ctx context.Context, m bridge.Message) error {
 	pause := delay{first: c.o.FirstDelay, most: c.o.MostDelay}
 	for {
-		resp, err := c.request(ctx, http.MethodPost, url.Values{}, "*/*", bytes.NewReader(m.Data))
+		resp, err := c.request(ctx, http.MethodPost, c.addressee(), "*/*", bytes.NewReader(m.Data))
 		if err == nil && resp.StatusCode/100 == 2 {
 			return resp.Body.Close()
 		}
@@ -107,6 +107,16 @@ func (c *Conn) post(ctx context.Context, m bridge.Message) error {
 			return err
 		}
 	}
+}
+
+// addressee returns the query of a message: it is for the process that this client reads, and
+// starts no other one when that has ended.
+func (c *Conn) addressee() url.Values {
+	at := c.at()
+	if at.epoch == "" {
+		return url.Values{}
+	}
+	return url.Values{"after": {position{epoch: at.epoch}.String()}, "gap": {"ok"}}
 }
 
 // isNotTaken reports whether the error of a message says that it was surely not taken, and

@@ -33,6 +33,9 @@ func TestFallback(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		if p.meantFor() != "E1:0" {
+			t.Errorf("a message is for %q", p.meantFor())
+		}
 		if got := p.heard(); got != "1 2 3" {
 			t.Error(got)
 		}
