@@ -42,7 +42,9 @@ type Hub struct {
 	first   *beginning
 	flow    *flow.Control[item]
 	input   chan *inputBatch
+	keeper  Keeper
 	kept    *inputBatch   // what the last process did not take; only for feed
+	refusal *gate.Refusal // of a first process that was to be started by run; only for run
 	changed chan struct{} // signals that the program's file has changed
 	stirred chan struct{} // signals that viewers, until or stays have changed
 
@@ -70,6 +72,7 @@ type Hub struct {
 	lost     bool                   // no client can come back for the record
 	restarts int                    // number of restarts so far
 	before   uint64                 // the last message before the last restart
+	follows  *successor             // the process that takes the place of the one that runs; see Replace
 }
 
 // HubOptions are the settings of a Hub, and what it is given.
@@ -83,14 +86,16 @@ type HubOptions struct {
 	Files  []string // the process is restarted when one of them changes
 
 	Context  context.Context // done when the server shuts down, before any client's context is
+	Stop     context.Context // done when the process is to end because of that; nil is Context
 	Log      *slog.Logger
 	Category string // of the log's entries
 	Shelf    *Shelf // counts what is kept while there is no process
 
-	Start func() (libwebsocketd.Endpoint, *gate.Refusal)
-	Fed   func()      // called when a process has taken messages of a viewer; may be nil
-	Ended func(error) // called with the ending of the last process; may be nil
-	Gone  func()      // called when no viewer can be attached any more
+	Start  func() (libwebsocketd.Endpoint, *gate.Refusal)
+	Keeper Keeper      // decides what follows a process; nil: Life.Restart does
+	Fed    func()      // called when a process has taken messages of a viewer; may be nil
+	Ended  func(error) // called with the ending of the last process; may be nil
+	Gone   func()      // called when no viewer can be attached any more
 }
 
 // NewHub returns a Hub. The caller calls Begin, which starts its first process.
@@ -112,6 +117,12 @@ func NewHub(o HubOptions) *Hub {
 		done:    make(chan struct{}),
 		told:    make(chan struct{}),
 		said:    make(chan struct{}, 1),
+	}
+	if h.Stop == nil {
+		h.Stop = h.Context
+	}
+	if h.keeper = o.Keeper; h.keeper == nil {
+		h.keeper = newPolicy(o.Life.Restart)
 	}
 	if o.Hold {
 		h.until = time.Now().Add(o.Life.Linger)
@@ -135,6 +146,13 @@ func (h *Hub) Begin(join func()) (run func(), refusal *gate.Refusal) {
 	h.open()
 	join()
 	return func() { h.run(program) }, nil
+}
+
+// Keep does what Begin does, but run starts the first process, and asks the Keeper what follows
+// if that fails. Viewers may be attached at once.
+func (h *Hub) Keep() (run func()) {
+	h.open()
+	return func() { h.run(nil) }
 }
 
 // open lets viewers in: the first process has started.

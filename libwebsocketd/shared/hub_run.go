@@ -8,32 +8,40 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/internal/after"
-	"websocketd/libwebsocketd/internal/backoff"
 )
 
-// run keeps the hub going, from its first process until no client can come back to it.
+// run keeps the hub going, from its first process until no client can come back to it. nil is
+// for a first process that is still to be started.
 func (h *Hub) run(program libwebsocketd.Endpoint) {
-	defer after.Done(h.Context, h.flow.StopBlocking)()
-	pause := backoff.Pause{Good: goodRun}
+	defer after.Done(h.Stop, h.flow.StopBlocking)()
 	var ending error
 	var dropped <-chan struct{}
+	if program == nil {
+		program = h.startFirst()
+	}
 	for program != nil {
-		began := time.Now()
-		var again bool
-		again, ending = h.serve(program)
+		end := End{Began: time.Now()}
+		end.Asked, end.Ending = h.serve(program)
+		ending = end.Ending
 		dropped = h.Shelf.put(h)
-		if program = h.next(&pause, ending, began, again); program != nil {
+		if program = h.next(end); program != nil {
 			h.Shelf.take(h)
 		}
+	}
+	if ending == nil {
+		ending = h.neverStarted()
 	}
 	h.mu.Lock()
 	left := h.closing
 	h.closing, h.over, h.ending = true, true, ending
 	h.mu.Unlock()
+	if s := h.takeSuccessor(); s != nil {
+		s.Close()
+	}
 	h.sayEnd(ending)
 	// The server's shutdown is the cause if there is one, also between two processes,
 	// when the last one has ended by itself.
-	h.output.Close(cmp.Or(context.Cause(h.Context), ending))
+	h.output.Close(cmp.Or(context.Cause(h.Stop), ending))
 	close(h.done)
 	if h.Ended != nil {
 		h.untilAlone()
@@ -44,6 +52,21 @@ func (h *Hub) run(program libwebsocketd.Endpoint) {
 	}
 	h.lose()
 	h.leaveAll()
+}
+
+// startFirst returns the first process of a hub that was begun by Keep, nil if it does not start.
+func (h *Hub) startFirst() libwebsocketd.Endpoint {
+	program, refusal := h.Start()
+	if refusal == nil {
+		return program
+	}
+	h.refusal = refusal
+	return h.next(End{Refusal: refusal})
+}
+
+// neverStarted returns the ending of a hub without any process.
+func (h *Hub) neverStarted() error {
+	return &libwebsocketd.CloseWith{Code: libwebsocketd.CloseInternalError, Reason: h.refusal.Reason}
 }
 
 // lose ends the time in which a client can come back for the record.
@@ -185,11 +208,11 @@ func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 			close(quit)
 			program.Close()
 			h.drain(fed, idle)
-			return again, ending
+			return again || h.isStale(), ending
 		case <-h.changed:
 			again = true
 		case <-h.quit:
-		case <-h.Context.Done():
+		case <-h.Stop.Done():
 		case <-h.stirred:
 			h.arm(idle)
 			continue

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/backoff"
 )
 
@@ -28,33 +29,84 @@ func (r RestartPolicy) Follows(success bool) bool {
 // with the shortest.
 const goodRun = 10 * time.Second
 
-// next returns the process that follows one that began and has ended, or nil if none
-// does. again reports whether it was ended in order to be restarted.
-func (h *Hub) next(pause *backoff.Pause, ending error, began time.Time, again bool) libwebsocketd.Endpoint {
-	var wait time.Duration
-	if !again {
-		if !h.Life.Restart.Follows(succeeded(ending)) {
+// Keeper decides what follows a process of a Hub. Its methods are called by one goroutine.
+type Keeper interface {
+	// Next is called when a process has ended, or could not be started. It returns how long to
+	// wait before the next one is started; again is false if none is. A wait is over early when
+	// the Hub is asked to restart.
+	Next(End) (wait time.Duration, again bool)
+}
+
+// End is how a process of a Hub has ended.
+type End struct {
+	Ending  error
+	Began   time.Time
+	Asked   bool          // it was ended to be restarted
+	Refusal *gate.Refusal // why it could not be started; Ending is that of the one before, if any
+}
+
+// policy is the Keeper of lifetimes whose processes are restarted by a RestartPolicy.
+type policy struct {
+	restart RestartPolicy
+	pause   backoff.Pause
+	retry   backoff.Pause // between attempts while the changed file is still open for writing
+	asked   bool          // the last process was ended to be restarted
+}
+
+func newPolicy(r RestartPolicy) *policy {
+	return &policy{restart: r, pause: backoff.Pause{Good: goodRun}, retry: backoff.Pause{First: time.Second}}
+}
+
+// Next implements Keeper.
+func (p *policy) Next(end End) (wait time.Duration, again bool) {
+	now := time.Now()
+	switch refused := end.Refusal != nil; {
+	case !refused && end.Asked:
+		p.asked = true
+		p.retry.Reset()
+		return 0, true
+	case refused && !p.restart.Follows(false) && p.asked:
+		return p.retry.Fail(now, now), true
+	case refused:
+		return p.pause.Fail(now, now), p.restart.Follows(false)
+	case !p.restart.Follows(succeeded(end.Ending)):
+		return 0, false
+	}
+	p.asked = false
+	return p.pause.Fail(end.Began, now), true
+}
+
+// next returns the process that follows one that has ended, or nil if none does.
+func (h *Hub) next(end End) libwebsocketd.Endpoint {
+	for {
+		if s := h.takeSuccessor(); s != nil {
+			h.noteRestart(end.Ending)
+			close(s.placed)
+			return s
+		}
+		wait, again := h.keeper.Next(end)
+		if !again || !h.rest(wait) {
 			return nil
 		}
-		wait = pause.Fail(began, time.Now())
-	}
-	retry := backoff.Pause{First: time.Second} // between attempts while the changed file is still open for writing
-	for h.rest(wait) {
+		if h.isFollowed() {
+			continue
+		}
 		program, refusal := h.Start()
 		if refusal == nil {
-			h.noteRestart(ending)
+			h.noteRestart(end.Ending)
 			return program
 		}
-		switch now := time.Now(); {
-		case h.Life.Restart.Follows(false):
-			wait = pause.Fail(now, now)
-		case again:
-			wait = retry.Fail(now, now)
-		default:
-			return nil
-		}
+		end.Refusal = refusal
 	}
-	return nil
+}
+
+// Restart ends the process and starts another one, whatever the Keeper says; where it waits
+// before the next one, the wait is over.
+func (h *Hub) Restart() {
+	select {
+	case h.changed <- struct{}{}:
+	default:
+	}
 }
 
 // succeeded reports whether ending is that of a process which exited with status 0.
@@ -72,10 +124,10 @@ func (h *Hub) rest(wait time.Duration) bool {
 	for !h.leave() {
 		select {
 		case <-after.C:
-			return h.Context.Err() == nil && !h.leave()
+			return h.Stop.Err() == nil && !h.leave()
 		case <-h.changed:
 			return true
-		case <-h.Context.Done():
+		case <-h.Stop.Done():
 			return false
 		case <-h.stirred:
 			h.arm(idle)
@@ -86,8 +138,12 @@ func (h *Hub) rest(wait time.Duration) bool {
 	return false
 }
 
-// noteRestart adds a note to the record: the output that follows is another process's.
+// noteRestart adds a note to the record: the output that follows is another process's. Nothing
+// is noted of the first one.
 func (h *Hub) noteRestart(ending error) {
+	if ending == nil {
+		return
+	}
 	how := ending.Error()
 	h.say(libwebsocketd.LevelAccess, "RESTARTED", "ending", how)
 	_, last := h.output.Kept()

@@ -266,11 +266,27 @@ func same(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && a.Mode() == b.Mode()
 }
 
+// isStale reports whether a file of the hub has changed, which is not known to run yet: the
+// process that has ended may have read half of it.
+func (h *Hub) isStale() bool {
+	if h.release == nil {
+		return false
+	}
+	watchers.mu.Lock()
+	f := watchers.files
+	watchers.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w := f.of[h]
+	if w == nil {
+		return false
+	}
+	now, _, _ := changed(w.seen)
+	return len(now) > 0
+}
+
 // change makes the hub restart its process.
 func (h *Hub) change() {
 	h.say(libwebsocketd.LevelAccess, "CHANGED")
-	select {
-	case h.changed <- struct{}{}:
-	default:
-	}
+	h.Restart()
 }
