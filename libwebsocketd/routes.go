@@ -2,8 +2,6 @@ package libwebsocketd
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"log/slog"
 	"reflect"
 	"regexp"
@@ -51,6 +49,7 @@ type programs struct {
 	routes   atomic.Pointer[routes]
 
 	reloading sync.Mutex              // held while routes are made and published, and while pools are closed
+	given     given                   // guarded by reloading
 	retired   []weak.Pointer[program] // that Reload has replaced, and whose Supervisor is an Ender; guarded by reloading
 }
 
@@ -92,6 +91,7 @@ func (s *Server) furnishPrograms() error {
 	if len(s.cfg.Command) > 0 || s.cfg.Dir != "" {
 		s.startLifetime(s.own)
 	}
+	s.given.listed = s.cfg.Programs
 	s.publish(s.newTable(&s.cfg, nil))
 	return nil
 }
@@ -159,36 +159,4 @@ func (t *routes) wake() {
 	for _, p := range t.programs {
 		p.pool.Wake()
 	}
-}
-
-// Reload replaces Config.Programs, or those of the last Reload: new requests are served
-// by programs, and what is running goes on as it is. Processes that were started ahead
-// are kept for a program that has not changed, else ended. Everything else of the Config
-// stays.
-//
-// The error names the program and field at fault; nothing has changed then. Reload may
-// be called at any time, also concurrently; after Shutdown it fails.
-func (s *Server) Reload(programs []Program) error {
-	cfg := s.cfg
-	cfg.Programs = programs
-	if err := cfg.complete(); err != nil {
-		return fmt.Errorf("reload: %w", err)
-	}
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
-	if s.isClosed() {
-		return errors.New("reload: the server is going away")
-	}
-	old := s.routes.Load()
-	next := s.newTable(&cfg, old)
-	s.publish(next)
-	kept := next.named()
-	for _, p := range old.programs {
-		if kept[p.Name] != p {
-			p.next.Store(kept[p.Name])
-			s.noteRetired(p)
-			s.retire(p)
-		}
-	}
-	return nil
 }

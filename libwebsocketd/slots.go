@@ -131,6 +131,15 @@ func (p place) Gone() {
 	p.server.routes.Load().wake()
 }
 
+// noPlace is the slot of a process that takes none. It implements stdio.Slot.
+type noPlace struct{}
+
+// Leaving implements stdio.Slot.
+func (noPlace) Leaving() {}
+
+// Gone implements stdio.Slot.
+func (noPlace) Gone() {}
+
 // endUnused ends a process that is not needed; its slots stay the caller's. The ladder
 // has no CloseDelay, because a client waits for an answer. After an error the process
 // still runs.

@@ -11,6 +11,7 @@ import (
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/stdio"
 )
 
@@ -138,6 +139,14 @@ type Start struct {
 	// the console shows its standard error to nobody else. The zero value is nobody's.
 	Owner Identity
 
+	// Free is for a process that is not for a client, and is always there: it takes no slot.
+	Free bool
+
+	// Ladder is how it is ended; nil is that of its program's clients. Tap is shown what it
+	// writes, after an Observer; may be nil.
+	Ladder process.Ladder
+	Tap    stdio.Tap
+
 	// Environ is the whole environment, as Runtime.Environ returns it; For and Env are
 	// then not used. nil: it is made of them.
 	Environ []string
@@ -157,22 +166,37 @@ func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 	if refusal := fits(env); refusal != nil {
 		return nil, refusal
 	}
-	if refusal := s.claimSlot(s.ctx, p, log); refusal != nil {
-		s.observeFull(p)
-		logging.At(log, logging.LevelError, "process", "Max of possible forks already active, not started")
+	slot, refusal := s.slotFor(&o, p, log)
+	if refusal != nil {
 		return nil, refusal
 	}
 	proc, err := s.launch(p, slices.Concat(at.argv, o.Args), env)
 	if err != nil {
-		s.release(p)
+		if !o.Free {
+			s.release(p)
+		}
 		refusal, why := launchFailed(log, err, at.argv[0], p.WorkDir, at.PathInfo)
 		s.observeFailure(Process{Program: p.Name, ID: o.ID, History: o.History}, why)
 		return nil, refusal
 	}
 	e := p.processOptions()
-	e.Log, e.Slot, e.Hint = log.With("pid", proc.Pid), place{&s.programs, p}, &p.hint
+	e.Log, e.Slot, e.Hint, e.Ladder = log.With("pid", proc.Pid), slot, &p.hint, o.Ladder
 	s.observe(Process{Program: p.Name, ID: o.ID, Pid: proc.Pid, History: o.History, Send: o.Send}, &e, nil)
+	e.Tap = stdio.Taps(e.Tap, o.Tap)
 	return stdio.NewEndpoint(proc, e), nil
+}
+
+// slotFor returns the slot of a process of p, which may have to wait for it.
+func (s *Server) slotFor(o *Start, p *program, log *slog.Logger) (stdio.Slot, *gate.Refusal) {
+	if o.Free {
+		return noPlace{}, nil
+	}
+	if refusal := s.claimSlot(s.ctx, p, log); refusal != nil {
+		s.observeFull(p)
+		logging.At(log, logging.LevelError, "process", "Max of possible forks already active, not started")
+		return nil, refusal
+	}
+	return place{&s.programs, p}, nil
 }
 
 // Environ returns the environment of the process that StartFor would start, for one that is

@@ -67,6 +67,7 @@ type Options struct {
 	Tagged     bool // both output streams, each line as {"stream":..,"data":..}
 	MaxLine    int  // bytes
 	CloseDelay time.Duration
+	Ladder     process.Ladder // how Close ends it; nil is DefaultLadder(CloseDelay)
 	Log        *slog.Logger
 	Slot       Slot
 	Hint       *Hint             // nil: do not check whether the program buffers its output
@@ -78,7 +79,7 @@ type Options struct {
 func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 	p := &Endpoint{
 		proc:     proc,
-		ladder:   process.DefaultLadder(o.CloseDelay),
+		ladder:   o.Ladder,
 		log:      o.Log,
 		slot:     o.Slot,
 		tap:      tapOf(&o),
@@ -87,6 +88,9 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 		byLine:   !o.Binary && o.Framing.Lines(),
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
+	}
+	if p.ladder == nil {
+		p.ladder = process.DefaultLadder(o.CloseDelay)
 	}
 	if o.Hint != nil && !o.Hint.known.Load() {
 		p.hint = o.Hint
