@@ -1,12 +1,12 @@
 package shared
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"sync"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 )
 
 // successor is a process that is started while another one runs, whose place it takes when it is
@@ -105,18 +105,19 @@ func (s *successor) Close() error {
 // errStopped is the error of Replace when the hub ends meanwhile.
 var errStopped = errors.New("the program is being stopped")
 
-// Replace starts another process while the one that runs goes on, and has it take the place of that
-// one as soon as ready has returned nil: the one that runs is ended then, its last output comes
-// first, and what the other one has written follows after a note. Viewers stay, and what they
-// send goes to the one that runs until it ends. If ready returns an error the other process is ended instead, what it has
-// written is nobody's, and nothing has changed. Replace returns when all that is done. One caller at a time may call it.
-func (h *Hub) Replace(ctx context.Context, ready func(ctx context.Context, next libwebsocketd.Endpoint) error) error {
-	program, refusal := h.Start()
+// Replace calls start for another process while the one that runs goes on, and has it take the
+// place of that one as soon as ready has returned nil: the one that runs is ended then, its last
+// output comes first, and what the other one has written follows after a note. Viewers stay, and
+// what they send goes to the one that runs until it ends. If ready returns an error the other
+// process is ended instead, what it has written is nobody's, and nothing has changed. Replace
+// returns when all that is done. One caller at a time may call it.
+func (h *Hub) Replace(start func() (libwebsocketd.Endpoint, *gate.Refusal), ready func() error) error {
+	program, refusal := start()
 	if refusal != nil {
 		return errors.New(refusal.Reason)
 	}
 	s := newSuccessor(program, h.Life.History)
-	if err := ready(ctx, s); err != nil {
+	if err := ready(); err != nil {
 		s.Close()
 		return err
 	}

@@ -1,7 +1,6 @@
 package shared
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -26,7 +25,7 @@ func TestReplace(t *testing.T) {
 		first.says <- texts("one")
 		ready, replaced := make(chan struct{}), make(chan error)
 		go func() {
-			replaced <- s.Replace(t.Context(), func(context.Context, libwebsocketd.Endpoint) error {
+			replaced <- s.Replace(s.Start, func() error {
 				<-ready
 				return nil
 			})
@@ -75,7 +74,7 @@ func TestReplaceFails(t *testing.T) {
 		s.run()
 		v := s.viewer("/")
 		never := errors.New("never ready")
-		err := s.Replace(t.Context(), func(_ context.Context, next libwebsocketd.Endpoint) error { return never })
+		err := s.Replace(s.Start, func() error { return never })
 		if err != never {
 			t.Error(err)
 		}
@@ -93,7 +92,7 @@ func TestReplaceStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := newStage(t, Lifetime{Start: StartEager}, false)
 		s.run()
-		err := s.Replace(t.Context(), func(context.Context, libwebsocketd.Endpoint) error {
+		err := s.Replace(s.Start, func() error {
 			s.End()
 			return nil
 		})

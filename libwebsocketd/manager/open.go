@@ -1,0 +1,115 @@
+package manager
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/text"
+	"websocketd/libwebsocketd/shared"
+)
+
+// Open makes a client a viewer of an instance.
+func (s *service) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
+	if call.SendOnly && s.app.Input != shared.InputAll {
+		return nil, &gate.Refusal{Status: http.StatusForbidden, Reason: "this program takes no messages from here (see input)"}
+	}
+	from, refusal := shared.ReadFrom(call.Request)
+	if refusal != nil {
+		return nil, refusal
+	}
+	for {
+		hub, refusal := s.choose(call.Request, from)
+		if refusal != nil {
+			return nil, refusal
+		}
+		sub, refusal := hub.Attach(call, from)
+		if refusal != nil {
+			return nil, refusal
+		}
+		if sub != nil {
+			return sub, nil
+		}
+		if hub.IsOver() {
+			return nil, s.notThere()
+		}
+		select {
+		case <-hub.Settled():
+		case <-call.Request.Context().Done():
+			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the client has left"}
+		case <-s.runtime.Context().Done():
+			return nil, gate.GoingAway
+		}
+	}
+}
+
+// choose returns the hub of the instance that a client is for: the one it names, the one whose
+// messages it has, or the one with the fewest viewers.
+func (s *service) choose(r *http.Request, from shared.From) (*shared.Hub, *gate.Refusal) {
+	all := s.list()
+	if query := r.URL.Query(); query.Has("instance") {
+		n, err := strconv.Atoi(query.Get("instance"))
+		if err != nil || n < 0 || n >= len(all) {
+			return nil, &gate.Refusal{Status: http.StatusNotFound,
+				Reason: "instance=" + text.Quote(query.Get("instance")) + ": there are those from 0 to " + strconv.Itoa(len(all)-1)}
+		}
+		all = all[n : n+1]
+	}
+	var best *shared.Hub
+	least := 0
+	for _, i := range all {
+		hub := i.hub()
+		if hub == nil {
+			continue
+		}
+		state := hub.State()
+		if from.Epoch() != "" && state.Epoch == from.Epoch() {
+			return hub, nil
+		}
+		if !hub.IsOver() && (best == nil || state.Viewers < least) {
+			best, least = hub, state.Viewers
+		}
+	}
+	if best == nil {
+		return nil, s.notThere()
+	}
+	return best, nil
+}
+
+// hub returns the instance's hub, nil if it has not run yet.
+func (i *instance) hub() *shared.Hub {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.life == nil {
+		return nil
+	}
+	return i.life.hub
+}
+
+// notThere returns the refusal of a program without a process.
+func (s *service) notThere() *gate.Refusal {
+	why := "it is stopped; websocketd ctl start " + s.name + " starts it"
+	for _, about := range s.infos() {
+		switch {
+		case about.Status == Errored:
+			why = "it is errored: it has ended too often; websocketd ctl start " + s.name + " tries again"
+		case len(about.Waits) > 0:
+			why = "it waits for " + strings.Join(about.Waits, ", ")
+		}
+	}
+	return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "there is no process of this program now: " + why, RetryAfter: 1}
+}
+
+// State returns the document about the instance that a client would get; there is none where it
+// would get none.
+func (s *service) State(req *libwebsocketd.Request) (document any, refusal *gate.Refusal) {
+	hub, refusal := s.choose(req.HTTP, shared.From{})
+	if refusal != nil || !hub.IsKept() {
+		return nil, nil
+	}
+	state := hub.State()
+	state.Lifetime = Lifetime{}.Name()
+	return state, nil
+}

@@ -1,0 +1,159 @@
+package manager
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
+)
+
+// run is one process of an instance.
+type run struct {
+	*tap
+	instance *instance
+	service  *service // whose settings it has
+	endpoint *libwebsocketd.ProcessEndpoint
+	pid      int
+	port     int
+	began    time.Time
+	replaces bool // it takes the place of another one when it is ready
+
+	once  sync.Once
+	ready chan struct{} // closed when it is ready
+	ended string        // why we have ended it; "": we have not. Guarded by instance.mu
+}
+
+// launch starts the process of the instance, for its hub.
+func (i *instance) launch() (libwebsocketd.Endpoint, *gate.Refusal) {
+	r, refusal := i.start(false)
+	if refusal != nil {
+		return nil, refusal
+	}
+	i.mu.Lock()
+	i.run, i.health = r, HealthUnknown
+	i.set(Starting)
+	i.mu.Unlock()
+	r.begin()
+	return r.endpoint, nil
+}
+
+// start starts a process with the settings of the instance's service.
+func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
+	i.mu.Lock()
+	s := i.service
+	name := s.nameOf(i.index)
+	i.mu.Unlock()
+	port, err := s.app.Ports.of(i.index, i.manager.hasPort)
+	if err != nil {
+		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}
+	}
+	r := &run{instance: i, service: s, port: port, replaces: replaces, ready: make(chan struct{})}
+	r.tap = newTap(r, name)
+	own, _ := s.runtime.Own()
+	endpoint, refusal := s.runtime.StartFor(libwebsocketd.Start{
+		Target: own, Free: true, Env: r.environment(), History: s.app.History, Send: i.send, Tap: r.tap,
+		Ladder: process.Ladder{{Do: process.Terminate, Wait: s.app.KillTimeout}, {Do: process.Kill}},
+	})
+	if refusal != nil {
+		r.tap.close()
+		return nil, refusal
+	}
+	r.endpoint, r.pid, r.began = endpoint, endpoint.Pid(), time.Now()
+	s.say(libwebsocketd.LevelAccess, "START", "instance", name, "pid", r.pid)
+	return r, nil
+}
+
+// environment returns the variables of the process, besides those of its program.
+func (r *run) environment() []string {
+	index := strconv.Itoa(r.instance.index)
+	env := []string{"PM2_INSTANCE_ID=" + index, "NODE_APP_INSTANCE=" + index}
+	if r.port > 0 {
+		env = append(env, "PORT="+strconv.Itoa(r.port))
+	}
+	return env
+}
+
+// send sends messages to the process in turn with those of its viewers.
+func (i *instance) send(ctx context.Context, batch ...libwebsocketd.Message) error {
+	i.mu.Lock()
+	l := i.life
+	i.mu.Unlock()
+	if l == nil || l.hub == nil {
+		return failed("there is no process")
+	}
+	return l.hub.SendUntil(ctx, batch...)
+}
+
+// begin attends to the process, in a goroutine that ends when it has exited.
+func (r *run) begin() {
+	if r.service.app.Ready == nil {
+		r.becomesReady() // before anything else can happen to it
+	}
+	r.service.runtime.Go(r.attend)
+}
+
+// attend waits until the process is ready, and then looks after it until it has exited.
+func (r *run) attend() {
+	<-r.exited
+}
+
+// becomesReady makes the instance online, unless the process is to take the place of another.
+func (r *run) becomesReady() {
+	r.once.Do(func() {
+		close(r.ready)
+		if !r.replaces {
+			r.instance.online(r)
+		}
+	})
+}
+
+// online tells that the process is online.
+func (i *instance) online(r *run) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.run != r || i.life.ctx.Err() != nil {
+		return
+	}
+	name := EventRestarted
+	if i.first {
+		name, i.first = EventStarted, false
+	}
+	i.why = ""
+	i.set(Online)
+	i.tell(Lifecycle{Name: name, Pid: r.pid, Took: time.Since(r.began)})
+}
+
+// fail ends the process by the ladder because of what a check has found: the rule of restarts
+// follows. event is told; "" is none.
+func (r *run) fail(event EventName, why string) {
+	i := r.instance
+	i.mu.Lock()
+	is := i.run == r && r.ended == "" && i.life.ctx.Err() == nil
+	if is {
+		r.ended = why
+		if event != "" {
+			i.tell(Lifecycle{Name: event, Pid: r.pid, Details: why})
+		}
+		i.set(Restarting)
+	}
+	i.mu.Unlock()
+	if is {
+		r.service.say(libwebsocketd.LevelError, "FAILED", "pid", r.pid, "why", why)
+		r.endpoint.CloseBy(process.Ladder{{Do: process.Terminate, Wait: r.service.app.KillTimeout}, {Do: process.Kill}})
+	}
+}
+
+// hasPort reports whether an instance has a port.
+func (m *Manager) hasPort(port int) bool {
+	for _, about := range m.List() {
+		if about.Port == port {
+			return true
+		}
+	}
+	return false
+}
