@@ -95,6 +95,23 @@ func (f *fixture) events(n int) string {
 	}
 }
 
+// until waits until something is so.
+func (f *fixture) until(is func() bool) {
+	f.t.Helper()
+	for limit := time.Now().Add(2 * time.Minute); !is(); {
+		f.mu.Lock()
+		more := f.more
+		f.mu.Unlock()
+		select {
+		case <-more:
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(limit) {
+			f.t.Fatal("waited in vain")
+		}
+	}
+}
+
 // forget forgets what was told.
 func (f *fixture) forget() {
 	f.mu.Lock()

@@ -15,6 +15,7 @@ type instance struct {
 	id      int
 	index   int // of the instances of its program
 	created time.Time
+	tail    tail
 
 	mu       sync.Mutex
 	service  *service

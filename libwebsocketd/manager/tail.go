@@ -1,0 +1,95 @@
+package manager
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"time"
+)
+
+// mostTail is how many bytes of the newest lines of an instance are kept for Tail.
+const mostTail = 256 << 10
+
+// LogLine is a line that an instance has written.
+type LogLine struct {
+	At     time.Time
+	Name   string // of the instance
+	Stream Stream
+	Text   string
+}
+
+// tail keeps the newest lines of an instance, over all of its processes.
+type tail struct {
+	mu    sync.Mutex
+	kept  []piece
+	bytes int
+}
+
+// piece is lines that came together.
+type piece struct {
+	at     time.Time
+	stream Stream
+	lines  []byte // each with LF
+}
+
+// add adds whole lines.
+func (t *tail) add(stream Stream, lines [][]byte) {
+	size := len(lines)
+	for _, line := range lines {
+		size += len(line)
+	}
+	text := make([]byte, 0, size)
+	for _, line := range lines {
+		text = append(append(text, line...), '\n')
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, piece{time.Now(), stream, text})
+	t.bytes += size
+	drop := 0
+	for t.bytes > mostTail && drop < len(t.kept)-1 {
+		t.bytes -= len(t.kept[drop].lines)
+		t.kept[drop] = piece{}
+		drop++
+	}
+	t.kept = t.kept[drop:]
+}
+
+// last returns the newest lines, at most that many.
+func (t *tail) last(name string, lines int) (found []LogLine) {
+	t.mu.Lock()
+	kept := slices.Clone(t.kept)
+	t.mu.Unlock()
+	for _, p := range slices.Backward(kept) {
+		if len(found) >= lines {
+			break
+		}
+		var of []LogLine
+		for line := range bytes.Lines(p.lines) {
+			of = append(of, LogLine{p.at, name, p.stream, string(bytes.ToValidUTF8(bytes.TrimSuffix(line, []byte("\n")), []byte("\uFFFD")))})
+		}
+		slices.Reverse(of)
+		found = append(found, of[:min(len(of), lines-len(found))]...)
+	}
+	slices.Reverse(found)
+	return found
+}
+
+// Tail returns the newest lines that a program has written, or one instance, in the order in which
+// they came, at most that many. Of each instance 256 KiB are kept.
+func (m *Manager) Tail(name string, lines int) ([]LogLine, error) {
+	s, one, err := m.find(name)
+	if err != nil {
+		return nil, err
+	}
+	of := s.list()
+	if one != nil {
+		of = []*instance{one}
+	}
+	var all []LogLine
+	for _, i := range of {
+		all = append(all, i.tail.last(i.info().Name, lines)...)
+	}
+	slices.SortStableFunc(all, func(a, b LogLine) int { return a.At.Compare(b.At) })
+	return all[max(0, len(all)-lines):], nil
+}
