@@ -57,6 +57,7 @@ func startWith(t *testing.T, o Options, stderr process.StderrTo, script string) 
 	p.Endpoint = NewEndpoint(proc, o)
 	t.Cleanup(func() {
 		p.Close()
+		testkit.Eventually(t, "its slot is free", func() bool { return p.told.over.Load() > 0 }) // a killed process that gets no CPU lives on
 		if left, gone := p.told.left.Load(), p.told.over.Load(); left != 1 || gone != 1 {
 			t.Errorf("told %d times to be leaving and %d times to be gone", left, gone)
 		}

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"websocketd/test/harness"
 )
@@ -160,7 +161,16 @@ func (c *client) wait(t *testing.T) int {
 // shows waits until something is on the screen.
 func (c *client) shows(t *testing.T, text string) {
 	t.Helper()
-	harness.Until(t, "the screen shows "+text, func() bool { return strings.Contains(c.out.String(), text) })
+	has := func() bool { return strings.Contains(c.out.String(), text) }
+	if harness.Within(harness.Patience(t), has) {
+		return
+	}
+	c.cmd.Process.Signal(syscall.SIGQUIT) // it says where its goroutines are
+	select {
+	case <-c.done:
+	case <-time.After(harness.Patience(t)):
+	}
+	t.Fatalf("waited in vain for the screen to show %q: %s", text, c.out.String())
 }
 
 func (c *client) types(t *testing.T, keys string) {
