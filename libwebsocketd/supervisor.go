@@ -217,6 +217,18 @@ func (o *Start) environment(p *program) []string {
 	return append(env, o.Env...)
 }
 
+// Launch starts an executable for the server's own use, such as one that looks whether the
+// program works: with the user, the directory and the environment of the program's processes,
+// and with env, NAME=VALUE. It takes no slot. Both of its output streams are one. The caller
+// must end and close it.
+func (h *Runtime) Launch(argv, env []string) (*process.Process, error) {
+	own, _ := h.Own()
+	o := Start{Target: own, Env: env}
+	spec := h.program.spec(argv, o.environment(h.program))
+	spec.Stderr = process.StderrStdout
+	return h.server.launcher.Start(spec)
+}
+
 // Ended returns the function to call with how the last process of a URL ended, after its
 // clients were sent that: see Config.Ended. It returns nil if there is no such function.
 func (h *Runtime) Ended() func(ending error) {

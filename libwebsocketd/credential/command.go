@@ -25,7 +25,6 @@ const (
 	commandsAtOnce  = 8
 	keepAnswer      = time.Minute     // that lets in
 	keepRefusal     = 5 * time.Second // that does not
-	restPatience    = 250 * time.Millisecond
 )
 
 // Command is the credential of those whom a program of the operator's lets in: it is asked
@@ -145,7 +144,7 @@ func (c *Command) ask(r *http.Request, from gate.Client, shown gate.Proof) (user
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		endIn(ctx, p)
+		p.WaitOrKill(ctx)
 	}()
 	io.WriteString(p.Stdin, shown.User+"\n"+shown.Secret+"\n") // it need not read that
 	p.Stdin.Close()
@@ -167,20 +166,6 @@ func (c *Command) ask(r *http.Request, from gate.Client, shown gate.Proof) (user
 		return "", errNo
 	}
 	return user, nil
-}
-
-// endIn waits for the end of a process, kills its group when ctx is done, and lets a reader
-// of its output wait no longer than is needed for what is in the pipe.
-func endIn(ctx context.Context, p *process.Process) {
-	select {
-	case <-p.Exited():
-	case <-ctx.Done():
-		p.Stdin.Close()
-		p.Stop(process.KillNow)
-	}
-	if p.Stdout.SetReadDeadline(time.Now().Add(restPatience)) != nil { // this system has none for pipes
-		p.Reap()
-	}
 }
 
 // firstLine returns the first line of a process's output, without the blanks around it, and

@@ -215,7 +215,7 @@ type socketFile struct {
 }
 
 func ordersFor(sockets []string) string {
-	o := orders{Session: sessionOf(0)}
+	o := orders{Session: SessionOf(0)}
 	for _, path := range sockets {
 		if file := (socketFile{Path: []byte(path)}); file.look() == nil {
 			o.Sockets = append(o.Sockets, file)

@@ -28,8 +28,8 @@ func sharedFile() (*os.File, error) {
 	return file, os.Remove(file.Name())
 }
 
-// sessionOf returns the session of a process, 0 when there is no such process.
-func sessionOf(pid int) int {
+// SessionOf returns the session of a process, 0 when there is no such process.
+func SessionOf(pid int) int {
 	session, _ := unix.Getsid(pid)
 	return max(session, 0)
 }

@@ -67,8 +67,8 @@ func numbers(dir string) (found []int) {
 	return found
 }
 
-// sessionOf returns the session of a process, 0 when there is no such process.
-func sessionOf(pid int) int {
+// SessionOf returns the session of a process, 0 when there is no such process.
+func SessionOf(pid int) int {
 	session, _ := unix.Getsid(pid)
 	return max(session, 0)
 }
@@ -128,7 +128,7 @@ func pids(list []byte) (found []int) {
 
 func inSession(all []int, session int) (found []int) {
 	for _, pid := range all {
-		if sessionOf(pid) == session {
+		if SessionOf(pid) == session {
 			found = append(found, pid)
 		}
 	}
