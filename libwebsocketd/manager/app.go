@@ -73,14 +73,17 @@ type Ready struct {
 	Timeout time.Duration // after which it is restarted; 0 is DefaultReadyTimeout
 }
 
-// DefaultReadyTimeout is how long a program may take to be ready.
-const DefaultReadyTimeout = time.Minute
+// Defaults of a Ready.
+const (
+	DefaultReadyTimeout  = time.Minute            // how long a program may take to be ready
+	DefaultReadyInterval = 500 * time.Millisecond // of its Check
+)
 
 // Check looks whether a program works. Exactly one of HTTP and Script is set.
 type Check struct {
-	HTTP     string        // a URL: healthy is a status from 200 to 299
+	HTTP     string        // a URL, in which ${PORT} is the instance's port: healthy is a status from 200 to 299
 	Script   []string      // an executable and its arguments: healthy is exit status 0
-	Interval time.Duration // between two checks; 0 is DefaultInterval
+	Interval time.Duration // from one check to the next; 0 is DefaultInterval, in Ready DefaultReadyInterval
 	Timeout  time.Duration // of one check; 0 is DefaultTimeout
 	Retries  int           // failures in a row that make it unhealthy; 0 is DefaultRetries
 }
@@ -127,13 +130,13 @@ func (a App) complete() App {
 	a.After = slices.Clone(a.After)
 	a.IgnoreWatch = slices.Clone(a.IgnoreWatch)
 	if a.Health != nil {
-		a.Health = a.Health.complete()
+		a.Health = a.Health.complete(DefaultInterval)
 	}
 	if a.Ready != nil {
 		ready := *a.Ready
 		ready.Timeout = cmp.Or(ready.Timeout, DefaultReadyTimeout)
 		if ready.Check != nil {
-			ready.Check = ready.Check.complete()
+			ready.Check = ready.Check.complete(DefaultReadyInterval)
 		}
 		a.Ready = &ready
 	}
@@ -141,10 +144,10 @@ func (a App) complete() App {
 }
 
 // complete returns a copy of c with the defaults filled in.
-func (c *Check) complete() *Check {
+func (c *Check) complete(interval time.Duration) *Check {
 	full := *c
 	full.Script = slices.Clone(c.Script)
-	full.Interval = cmp.Or(c.Interval, DefaultInterval)
+	full.Interval = cmp.Or(c.Interval, interval)
 	full.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
 	full.Retries = cmp.Or(c.Retries, DefaultRetries)
 	return &full
@@ -169,18 +172,15 @@ func (a *App) check() error {
 			return fmt.Errorf("After has %q; what can be waited for is started, ready, healthy and completed", d)
 		}
 	}
-	for name, c := range map[string]*Check{"Health": a.Health, "Ready": a.Ready.check()} {
-		if c != nil && (c.HTTP == "") == (len(c.Script) == 0) {
-			return fmt.Errorf("%s needs either HTTP or Script", name)
+	if a.Health != nil {
+		if err := a.Health.valid(); err != nil {
+			return fmt.Errorf("Health %w", err)
+		}
+	}
+	if a.Ready != nil {
+		if err := a.Ready.valid(); err != nil {
+			return fmt.Errorf("Ready %w", err)
 		}
 	}
 	return a.Ports.check(max(a.Instances, 1))
-}
-
-// check returns the Check of r; nil if it has none.
-func (r *Ready) check() *Check {
-	if r == nil {
-		return nil
-	}
-	return r.Check
 }

@@ -19,7 +19,10 @@
 //
 //   - A health check that fails too often, too much memory and a program that never becomes ready
 //     end the process by the ladder, and are followed by the same rule. They are told instead of
-//     a crash.
+//     a crash; of a program that was not ready in time it is told as one, with the reason.
+//
+//   - What checks find is told when it is new. A new process begins as unknown, which is not told:
+//     what is told next has that as the state before. A process that is not online is not judged.
 //
 //   - A restart by hand, or of a watched file, follows at once and counts as a restart, but not
 //     in the row.
@@ -40,5 +43,9 @@
 //	life of instance   start                 its hub has ended            Server.Shutdown
 //	hub                the life              no client can come back      Server.Shutdown
 //	attend, of a run   its start             the process has exited       Server.Shutdown
+//	its readiness,
+//	health and memory  attend                the process has exited       attend
+//	its notify socket  the readiness         attend closes the socket     attend
+//	end of a script    a check               the script has ended         the check
 //	shutdown           the first Serve       all instances have ended     Server.Shutdown
 package manager

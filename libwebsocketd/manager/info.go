@@ -47,6 +47,7 @@ type Info struct {
 	Viewers  int
 	Exit     *int   // status of the last process that has ended; -1 by a signal; nil: none has
 	Why      string // why it is errored, was not started or waits; "" is for no reason
+	Notice   string // the last STATUS= that its process has sent by sd_notify(3); "" is none
 
 	CPU    float64 // percent of one core, of the process and its descendants
 	Memory int64   // bytes

@@ -77,7 +77,7 @@ func (i *instance) infoLocked() Info {
 		about.Viewers = i.life.hub.State().Viewers
 	}
 	if r := i.run; r != nil {
-		about.Pid, about.Port, about.Began = r.pid, r.port, r.began
+		about.Pid, about.Port, about.Began, about.Notice = r.pid, r.port, r.began, r.notify.Status()
 	}
 	return about
 }

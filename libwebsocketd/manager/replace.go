@@ -58,7 +58,7 @@ func (i *instance) awaitReady(ctx context.Context, l *life, r *run) error {
 	case <-ready:
 	case <-stay:
 	case <-r.exited:
-		return failed("the next process has ended before it was ready")
+		return failed("the next process has ended before it was ready%s", i.reasonOf(r))
 	case <-l.ctx.Done():
 		return failed("it is being stopped")
 	case <-ctx.Done():
@@ -71,4 +71,14 @@ func (i *instance) awaitReady(ctx context.Context, l *life, r *run) error {
 	}
 	i.run, i.health = r, HealthUnknown
 	return nil
+}
+
+// reasonOf returns why we have ended a process, for the end of a sentence; "" if we have not.
+func (i *instance) reasonOf(r *run) string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if r.ended == "" {
+		return ""
+	}
+	return ": " + r.ended
 }

@@ -23,6 +23,9 @@ type run struct {
 	began    time.Time
 	replaces bool // it takes the place of another one when it is ready
 
+	line   *lineWatch    // what of its output says that it is ready; nil: nothing does
+	notify *notifySocket // nil without one
+
 	once  sync.Once
 	ready chan struct{} // closed when it is ready
 	ended string        // why we have ended it; "": we have not. Guarded by instance.mu
@@ -54,6 +57,9 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	}
 	r := &run{instance: i, service: s, port: port, replaces: replaces, ready: make(chan struct{})}
 	r.tap = newTap(r, name)
+	if err := r.prepareReady(); err != nil {
+		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}
+	}
 	own, _ := s.runtime.Own()
 	endpoint, refusal := s.runtime.StartFor(libwebsocketd.Start{
 		Target: own, Free: true, Env: r.environment(), History: s.app.History, Send: i.send, Tap: r.tap,
@@ -61,6 +67,7 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	})
 	if refusal != nil {
 		r.tap.close()
+		r.notify.Close()
 		return nil, refusal
 	}
 	r.endpoint, r.pid, r.began = endpoint, endpoint.Pid(), time.Now()
@@ -74,6 +81,9 @@ func (r *run) environment() []string {
 	env := []string{"PM2_INSTANCE_ID=" + index, "NODE_APP_INSTANCE=" + index}
 	if r.port > 0 {
 		env = append(env, "PORT="+strconv.Itoa(r.port))
+	}
+	if r.notify != nil {
+		env = append(env, "NOTIFY_SOCKET="+r.notify.path)
 	}
 	return env
 }
@@ -99,6 +109,17 @@ func (r *run) begin() {
 
 // attend waits until the process is ready, and then looks after it until it has exited.
 func (r *run) attend() {
+	defer r.notify.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	var looks sync.WaitGroup
+	defer looks.Wait()
+	defer cancel()
+	looks.Go(func() {
+		if r.awaitReady(ctx) {
+			r.becomesReady()
+			r.followHealth(ctx)
+		}
+	})
 	<-r.exited
 }
 
@@ -129,17 +150,23 @@ func (i *instance) online(r *run) {
 }
 
 // fail ends the process by the ladder because of what a check has found: the rule of restarts
-// follows. event is told; "" is none.
+// follows. event is told. Of a process that is to take the place of another, and is not ready yet,
+// nothing is told: the reload fails.
 func (r *run) fail(event EventName, why string) {
 	i := r.instance
 	i.mu.Lock()
-	is := i.run == r && r.ended == "" && i.life.ctx.Err() == nil
+	own, next := i.run == r, r.replaces && !isClosed(r.ready)
+	is := (own || next) && r.ended == "" && i.life.ctx.Err() == nil
 	if is {
 		r.ended = why
-		if event != "" {
-			i.tell(Lifecycle{Name: event, Pid: r.pid, Details: why})
+	}
+	if is && own {
+		i.tell(Lifecycle{Name: event, Pid: r.pid, Details: why})
+		if r.service.app.NoRestart {
+			i.set(Stopping)
+		} else {
+			i.set(Restarting)
 		}
-		i.set(Restarting)
 	}
 	i.mu.Unlock()
 	if is {

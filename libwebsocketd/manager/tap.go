@@ -50,6 +50,7 @@ func (t *tap) Ended(process.Ending) { t.close() }
 
 // lines takes whole lines of a stream, without their ends. They belong to the caller.
 func (t *tap) lines(stream Stream, lines [][]byte) {
+	t.run.line.look(lines)
 	t.run.instance.tail.add(stream, lines)
 	t.tell(stream, lines)
 }

@@ -1,0 +1,124 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync/atomic"
+)
+
+// lineWatch waits for a line of output.
+type lineWatch struct {
+	pattern *regexp.Regexp
+	seen    atomic.Bool
+	found   chan struct{} // closed when a line matches
+}
+
+// newLineWatch returns what waits for a line that a regular expression matches.
+func newLineWatch(expression string) *lineWatch {
+	return &lineWatch{pattern: regexp.MustCompile(expression), found: make(chan struct{})}
+}
+
+// look looks at lines until one was found. Both streams may do that at once. There may be nothing to
+// look for.
+func (w *lineWatch) look(lines [][]byte) {
+	if w == nil || w.seen.Load() {
+		return
+	}
+	for _, line := range lines {
+		if w.pattern.Match(line) && w.seen.CompareAndSwap(false, true) {
+			close(w.found)
+			return
+		}
+	}
+}
+
+// valid returns the first fault of r.
+func (r *Ready) valid() error {
+	ways := 0
+	for _, set := range []bool{r.Check != nil, r.Line != "", r.Notify} {
+		if set {
+			ways++
+		}
+	}
+	switch {
+	case ways != 1:
+		return errors.New("needs one of Check, Line and Notify")
+	case r.Timeout < 0:
+		return fmt.Errorf("has a negative Timeout: %v", r.Timeout)
+	case r.Check != nil:
+		return r.Check.valid()
+	}
+	if _, err := regexp.Compile(r.Line); err != nil {
+		return fmt.Errorf("has a Line that is no regular expression: %w", err)
+	}
+	return nil
+}
+
+// prepareReady makes what tells that the process is ready, before it starts.
+func (r *run) prepareReady() (err error) {
+	ready := r.service.app.Ready
+	switch {
+	case ready == nil:
+	case ready.Line != "":
+		r.line = newLineWatch(ready.Line)
+	case ready.Notify:
+		r.notify, err = newNotifySocket(r.service.app.User)
+	}
+	return err
+}
+
+// awaitReady waits until the process is ready, and fails it when that takes too long. It returns
+// false if it is not.
+func (r *run) awaitReady(ctx context.Context) bool {
+	ready := r.service.app.Ready
+	if ready == nil {
+		return true
+	}
+	limit, cancel := context.WithTimeout(ctx, ready.Timeout)
+	defer cancel()
+	why := ""
+	switch {
+	case ready.Check != nil:
+		why = r.awaitCheck(limit, ready.Check)
+	case ready.Notify:
+		r.notify.serve(r.pid)
+		if why = await(limit, r.notify.ready, "READY=1 has not come to NOTIFY_SOCKET"); why != "" && r.notify.Status() != "" {
+			why += "; its last STATUS is " + r.notify.Status()
+		}
+	default:
+		why = await(limit, r.line.found, "no line of its output matches "+ready.Line)
+	}
+	if why == "" {
+		return true
+	}
+	if ctx.Err() == nil {
+		r.fail(EventCrashed, fmt.Sprintf("it was not ready within %v: %s", ready.Timeout, why))
+	}
+	return false
+}
+
+// await returns otherwise if ctx is done before the channel is closed.
+func await(ctx context.Context, is <-chan struct{}, otherwise string) string {
+	select {
+	case <-is:
+		return ""
+	case <-ctx.Done():
+	}
+	if isClosed(is) { // the last thing that a process has done before it has exited
+		return ""
+	}
+	return otherwise
+}
+
+// awaitCheck checks the process until it is healthy. It returns what the last check has found if
+// ctx is done before.
+func (r *run) awaitCheck(ctx context.Context, c *Check) (why string) {
+	why = "no check has ended"
+	newPulse(c).follow(ctx, r.checker(c), func(_ Health, result CheckResult) bool {
+		why = result.Why
+		return !result.OK
+	})
+	return why
+}

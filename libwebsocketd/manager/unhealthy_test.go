@@ -1,0 +1,66 @@
+//go:build unix
+
+package manager
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestHealth: what checks find is told when it is new. After so many failures in a row the program
+// is ended, and the rule of restarts follows.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	var up atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !up.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	t.Cleanup(server.Close)
+	g := newTurnstile(t)
+	quick := 20 * time.Millisecond
+	for name, test := range map[string]struct {
+		check Check
+		why   string
+	}{
+		"script": {Check{Script: []string{"/bin/sh", "-c", "test -e " + string(g)}}, "exit status 1"},
+		"http":   {Check{HTTP: server.URL}, "the answer is 503 Service Unavailable; it is healthy with 200 to 299"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g.open()
+			up.Store(true)
+			test.check.Interval, test.check.Retries = quick, 2
+			f := only(t, "exec cat", App{Health: &test.check, MinUptime: time.Hour, MaxRestarts: 1})
+			f.is(4, "a starting, a online, a STARTED, a healthy")
+			first := f.one("a").Pid
+			<-time.After(5 * quick) // nothing is told of a check that finds the same
+			g.close()
+			up.Store(false)
+			f.until(func() bool { return strings.Contains(f.events(0), "RESTARTED") })
+			g.open()
+			up.Store(true)
+			f.is(7, "a unhealthy, a HEALTH_CHECK_FAILED, a restarting, a starting, a online, a RESTARTED, a healthy")
+			if about := f.one("a"); about.Pid == first || about.Restarts != 1 || about.Health != HealthHealthy {
+				t.Errorf("%+v", about)
+			}
+			g.close()
+			up.Store(false)
+			f.is(4, "a unhealthy, a HEALTH_CHECK_FAILED, a restarting, a errored")
+			if about := f.one("a"); !strings.HasSuffix(about.Why, "the last time: its health check has failed 2 times in a row: "+test.why) {
+				t.Errorf("%+v", about)
+			}
+		})
+	}
+}
+
+// TestHealthNoRestart: a program that is not restarted stays stopped when it is unhealthy.
+func TestHealthNoRestart(t *testing.T) {
+	t.Parallel()
+	f := only(t, "exec cat", App{NoRestart: true, Health: &Check{Script: []string{"/bin/sh", "-c", "exit 1"}, Interval: 20 * time.Millisecond, Retries: 1}})
+	f.is(7, "a starting, a online, a STARTED, a unhealthy, a HEALTH_CHECK_FAILED, a stopping, a stopped")
+}
