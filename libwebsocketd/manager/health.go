@@ -93,12 +93,12 @@ func (r *run) followHealth(ctx context.Context) {
 }
 
 // tellHealth tells what is known of the process if that is new. It reports false, and tells nothing,
-// while the process is not online, or not yet the one of its instance.
+// when the process is to end.
 func (r *run) tellHealth(health Health, result CheckResult) bool {
 	i := r.instance
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.run != r || i.status != Online {
+	if i.run != r || r.ended != "" || i.asked || i.life.ends() {
 		return false
 	}
 	before := i.health

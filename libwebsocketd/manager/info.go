@@ -51,6 +51,8 @@ type Info struct {
 
 	CPU    float64 // percent of one core, of the process and its descendants
 	Memory int64   // bytes
+
+	completed bool // it has ended by itself, with status 0, and none follows
 }
 
 // Uptime returns how long the process has run at now; 0 while there is none.

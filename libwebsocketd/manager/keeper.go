@@ -22,7 +22,8 @@ func (i *instance) Next(end shared.End) (wait time.Duration, again bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	r := i.run
-	i.run, i.health = nil, HealthUnknown
+	asked := end.Asked || i.asked
+	i.run, i.health, i.asked = nil, HealthUnknown, false
 	if end.Refusal == nil {
 		i.exit = exitOf(end.Ending)
 	}
@@ -30,17 +31,20 @@ func (i *instance) Next(end shared.End) (wait time.Duration, again bool) {
 	case i.life.ctx.Err() != nil:
 		i.run = r // rest tells that it has stopped
 		return 0, false
-	case end.Asked:
+	case asked && end.Refusal == nil:
 		i.restarts++
 		i.set(Starting)
 		return 0, true
 	}
 	i.tellEnding(r, &end)
-	return i.follow(r)
+	return i.follow(r, end.Refusal == nil)
 }
 
 // tellEnding tells how a process has ended that nobody has asked to end; i.mu is held.
 func (i *instance) tellEnding(r *run, end *shared.End) {
+	if r == nil || !r.told {
+		i.tally.failed++
+	}
 	switch {
 	case end.Refusal != nil:
 		i.why = end.Refusal.Reason
@@ -56,25 +60,29 @@ func (i *instance) tellEnding(r *run, end *shared.End) {
 	}
 }
 
-// follow applies the rule after a process has ended; i.mu is held.
-func (i *instance) follow(r *run) (wait time.Duration, again bool) {
+// follow applies the rule after a process has ended, or after none could be started; i.mu is held.
+// That no process follows shows in the status only when the life is over: what is stopped can be
+// started.
+func (i *instance) follow(r *run, ran bool) (wait time.Duration, again bool) {
 	app := &i.service.app
 	if r != nil && time.Since(r.began) >= app.MinUptime {
 		i.row = 0
 	}
 	switch {
 	case app.NoRestart:
-		i.set(Stopped)
+		i.completed = ran && i.exit != nil && *i.exit == 0 && r.ended == ""
+		i.life.final = Stopped
 		return 0, false
 	case app.MaxRestarts >= 0 && i.row >= app.MaxRestarts:
 		i.why = fmt.Sprintf("it has ended %d times in a row, each time before %s were over; the last time: %s", i.row+1, app.MinUptime, i.reason())
-		i.set(Errored)
-		i.service.say(libwebsocketd.LevelError, "ERRORED", "instance", i.service.nameOf(i.index), "why", i.why)
+		i.life.final = Errored
+		i.service.say(libwebsocketd.LevelError, "ERRORED", "instance", i.name, "why", i.why)
 		return 0, false
 	}
 	i.row++
 	i.restarts++
 	i.set(Restarting)
+	i.manager.stir() // also where it was restarting already
 	return delayOf(app.RestartDelay, i.row), true
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 )
 
 // category is that of the manager's log entries.
@@ -52,7 +53,12 @@ type Manager struct {
 	server atomic.Pointer[libwebsocketd.Server]
 	ending sync.Once // starts the orderly end
 
+	startChild func(*libwebsocketd.Runtime, libwebsocketd.Start) (child, *gate.Refusal)
+
 	wanted atomic.Int64 // how many want lines
+
+	porting sync.Mutex // held while a port is chosen
+	claims  map[int]int
 
 	telling sync.Mutex // held while an event is told: they come in order
 	notify  func(Event)
@@ -69,7 +75,10 @@ func New(o Options) *Manager {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Manager{log: o.Log, notify: func(Event) {}, services: map[string]*service{}, changed: make(chan struct{})}
+	return &Manager{
+		log: o.Log, startChild: startChild, claims: map[int]int{}, notify: func(Event) {},
+		services: map[string]*service{}, changed: make(chan struct{}),
+	}
 }
 
 // Notify sets the function that is told every event, in order. It must not block, and must not
@@ -141,16 +150,20 @@ func (m *Manager) Find(name string) ([]Info, error) {
 	return s.infos(), nil
 }
 
-// find returns the service that a name means, and the instance if it means only one.
+// find returns the service that a name means, and the instance if it means only one. A program's
+// name comes before that of an instance, and that before an ID.
 func (m *Manager) find(name string) (*service, *instance, error) {
+	all := m.all()
+	for _, s := range all {
+		if s.name == name {
+			return s, nil, nil
+		}
+	}
 	id, err := strconv.Atoi(name)
 	isID := err == nil
 	var byID *instance
 	var of *service
-	for _, s := range m.all() {
-		if s.name == name {
-			return s, nil, nil
-		}
+	for _, s := range all {
 		for _, i := range s.list() {
 			if i.info().Name == name {
 				return s, i, nil
@@ -171,8 +184,18 @@ func (m *Manager) Start(ctx context.Context, name string) error {
 	return m.do(ctx, name, (*service).start)
 }
 
-// Stop stops a program, or one instance, until it is started by hand.
+// Stop stops a program, or one instance, until it is started by hand. Another operation that waits
+// for the program does not keep it from that, and fails.
 func (m *Manager) Stop(ctx context.Context, name string) error {
+	s, one, err := m.find(name)
+	if err != nil {
+		return err
+	}
+	if one != nil {
+		one.halt()
+	} else {
+		s.End()
+	}
 	return m.do(ctx, name, (*service).stop)
 }
 
@@ -188,7 +211,7 @@ func (m *Manager) Reload(ctx context.Context, name string) error {
 	return m.do(ctx, name, (*service).reload)
 }
 
-// do does something with a program, or with one instance.
+// do does something with a program, or with one instance, when its turn has come.
 func (m *Manager) do(ctx context.Context, name string, what func(s *service, ctx context.Context, of []*instance) error) error {
 	s, one, err := m.find(name)
 	if err != nil {
@@ -198,6 +221,7 @@ func (m *Manager) do(ctx context.Context, name string, what func(s *service, ctx
 		return err
 	}
 	defer s.release()
+	s = s.newest() // another one may have come meanwhile
 	if one != nil {
 		return what(s, ctx, []*instance{one})
 	}
@@ -214,7 +238,7 @@ func (m *Manager) Delete(ctx context.Context, name string) error {
 	case one != nil && len(s.list()) > 1:
 		return failed("%s is one instance of %s: delete that, or scale it", name, s.name)
 	}
-	if err := m.do(ctx, s.name, (*service).stop); err != nil {
+	if err := m.Stop(ctx, s.name); err != nil {
 		return err
 	}
 	server := m.server.Load()
@@ -235,6 +259,9 @@ func (m *Manager) Add(ctx context.Context, p libwebsocketd.Program) error {
 	}
 	if _, _, err := m.find(p.Name); err == nil {
 		return &Error{CodeExists, fmt.Sprintf("there is a program %q", p.Name)}
+	}
+	if err := m.checkAdded(p); err != nil {
+		return &Error{CodeInvalid, err.Error()}
 	}
 	if err := server.AddProgram(p); err != nil {
 		return &Error{CodeInvalid, err.Error()}
@@ -261,5 +288,5 @@ func (m *Manager) Scale(ctx context.Context, name string, instances int) error {
 		return err
 	}
 	defer s.release()
-	return s.scale(ctx, instances)
+	return s.newest().scale(ctx, instances)
 }

@@ -78,16 +78,6 @@ func (s *service) choose(r *http.Request, from shared.From) (*shared.Hub, *gate.
 	return best, nil
 }
 
-// hub returns the instance's hub, nil if it has not run yet.
-func (i *instance) hub() *shared.Hub {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.life == nil {
-		return nil
-	}
-	return i.life.hub
-}
-
 // notThere returns the refusal of a program without a process.
 func (s *service) notThere() *gate.Refusal {
 	why := "it is stopped; websocketd ctl start " + s.name + " starts it"

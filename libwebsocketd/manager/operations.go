@@ -9,15 +9,29 @@ import (
 func (s *service) start(ctx context.Context, of []*instance) error {
 	begun := false
 	for _, i := range of {
+		if err := i.awaitLeaving(ctx); err != nil {
+			return err
+		}
 		begun = i.begin() || begun
 	}
-	if !begun {
-		return failed("%s is already online", s.name)
+	if !begun && len(of) > 0 {
+		return s.notBegun(of[0])
 	}
 	return s.await(ctx, of)
 }
 
-// stop stops instances, the last one first, and waits until they are gone.
+// notBegun returns why an instance could not be started.
+func (s *service) notBegun(i *instance) error {
+	switch about := i.info(); {
+	case i.isUp():
+		return failed("%s is already %s", s.name, about.Status)
+	case s.isGone():
+		return failed("%s is served no more", s.name)
+	}
+	return failed("the server is going away")
+}
+
+// stop stops instances, and waits until they are gone.
 func (s *service) stop(ctx context.Context, of []*instance) error {
 	for _, i := range of {
 		i.halt()
@@ -28,8 +42,8 @@ func (s *service) stop(ctx context.Context, of []*instance) error {
 // restart ends the processes of instances and starts others. It waits until they are online.
 func (s *service) restart(ctx context.Context, of []*instance) error {
 	for _, i := range of {
-		if !i.again() {
-			i.begin()
+		if err := i.revive(ctx); err != nil {
+			return err
 		}
 	}
 	return s.await(ctx, of)
@@ -38,13 +52,7 @@ func (s *service) restart(ctx context.Context, of []*instance) error {
 // reload replaces the processes of instances one after the other, without a gap.
 func (s *service) reload(ctx context.Context, of []*instance) error {
 	for _, i := range of {
-		if i.begin() {
-			if err := i.awaitOnline(ctx); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := i.replace(ctx); err != nil {
+		if err := i.reload(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -52,12 +60,18 @@ func (s *service) reload(ctx context.Context, of []*instance) error {
 }
 
 // scale changes how many instances there are.
-func (s *service) scale(ctx context.Context, to int) error {
-	if added := s.grow(to); len(added) > 0 {
-		for _, i := range added {
-			i.begin()
+func (s *service) scale(ctx context.Context, to int) error { return s.scaleTo(ctx, to, true) }
+
+// scaleTo does what scale does; new instances are started if that is wanted.
+func (s *service) scaleTo(ctx context.Context, to int, start bool) error {
+	added := s.grow(to)
+	if !start {
+		added = nil
+	}
+	for _, i := range added {
+		if !i.begin() {
+			return s.notBegun(i)
 		}
-		return s.await(ctx, added)
 	}
 	gone := s.shrink(to)
 	for _, i := range gone {
@@ -65,12 +79,49 @@ func (s *service) scale(ctx context.Context, to int) error {
 	}
 	err := each(gone, func(i *instance) error { return i.awaitEnd(ctx) })
 	s.manager.stir()
-	return err
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, added)
 }
 
 // await waits until instances are online.
 func (s *service) await(ctx context.Context, of []*instance) error {
 	return each(of, func(i *instance) error { return i.awaitOnline(ctx) })
+}
+
+// revive makes another process of the instance follow at once, or begins it if it does not live.
+func (i *instance) revive(ctx context.Context) error {
+	if i.again() {
+		return nil
+	}
+	if err := i.awaitLeaving(ctx); err != nil {
+		return err
+	}
+	if !i.begin() {
+		return i.fleet.newest().notBegun(i)
+	}
+	return nil
+}
+
+// reload puts another process in the place of the one that runs, with the settings of s. Where none
+// runs, or where its viewers cannot stay with those settings, one is started.
+func (i *instance) reload(ctx context.Context, s *service) error {
+	i.mu.Lock()
+	l := i.life
+	runs := i.isUpLocked() && !l.ends() && l.hub != nil && i.run != nil
+	stays := runs && s.fits(l.service)
+	i.mu.Unlock()
+	switch {
+	case stays:
+		return i.replace(ctx, l)
+	case runs:
+		i.halt()
+	}
+	if err := i.revive(ctx); err != nil {
+		return err
+	}
+	return i.awaitOnline(ctx)
 }
 
 // each calls f for all instances at once, and returns the first one's error.

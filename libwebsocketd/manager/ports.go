@@ -86,3 +86,23 @@ func isFree(port int) bool {
 	l.Close()
 	return true
 }
+
+// claimPort returns the port of an instance, which is taken until releasePort.
+func (m *Manager) claimPort(p Ports, instance int) (int, error) {
+	m.porting.Lock()
+	defer m.porting.Unlock()
+	port, err := p.of(instance, func(port int) bool { return m.claims[port] > 0 })
+	if err == nil && port > 0 {
+		m.claims[port]++
+	}
+	return port, err
+}
+
+// releasePort lets another process have a port; 0 is none. In a reload two may have had it.
+func (m *Manager) releasePort(port int) {
+	m.porting.Lock()
+	defer m.porting.Unlock()
+	if m.claims[port]--; m.claims[port] <= 0 {
+		delete(m.claims, port)
+	}
+}

@@ -9,14 +9,18 @@ import (
 )
 
 // replace puts another process in the place of the one that runs, without a gap.
-func (i *instance) replace(ctx context.Context) error {
+func (i *instance) replace(ctx context.Context, l *life) error {
 	i.mu.Lock()
-	l := i.life
-	if l == nil || l.hub == nil || i.run == nil {
+	if l.ends() {
 		i.mu.Unlock()
-		return i.awaitOnline(ctx) // it gets its settings when it starts
+		return failed("%s is being stopped", i.info().Name)
 	}
-	i.set(Restarting)
+	l.reloads.Add(1)
+	defer l.reloads.Done()
+	i.reloads, i.since = true, i.tally
+	if i.run != nil {
+		i.set(Restarting)
+	}
 	i.mu.Unlock()
 	var next *run
 	err := l.hub.Replace(func() (libwebsocketd.Endpoint, *gate.Refusal) {
@@ -25,28 +29,48 @@ func (i *instance) replace(ctx context.Context) error {
 			return nil, refusal
 		}
 		next = r
-		r.begin()
+		r.service.runtime.Go(r.attend)
 		return r.endpoint, nil
-	}, func() error { return i.awaitReady(ctx, l, next) })
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	switch {
-	case err != nil:
-		if i.run != nil && i.status == Restarting && l.ctx.Err() == nil {
-			i.set(Online)
-		}
-		return failed("%s was not reloaded, and goes on as before: %v", i.service.nameOf(i.index), err)
-	case i.run == next && i.status == Restarting && next.ended == "":
-		i.restarts++
-		i.first = false
-		i.set(Online)
-		i.tell(Lifecycle{Name: EventRestarted, Pid: next.pid, Took: time.Since(next.began)})
+	}, func() error { return i.awaitReady(ctx, l, next) }, func(ending error) { i.takePlace(next, ending) })
+	if err != nil {
+		return i.goOn(l, err)
 	}
 	return nil
 }
 
-// awaitReady waits until a process is ready that is to take the place of another, and makes it
-// the instance's. One of which nothing says when it is ready has to run for MinUptime.
+// goOn ends a reload that has failed: everything is as before. It returns the error to tell.
+func (i *instance) goOn(l *life, why error) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.reloads = false
+	if l.ends() {
+		return failed("%s was not reloaded: %v", i.name, why)
+	}
+	switch r := i.run; {
+	case r == nil || r.ended != "" || i.status != Restarting:
+	case r.told:
+		i.set(Online)
+	case isClosed(r.ready):
+		i.onlineLocked(r)
+	default:
+		i.set(Starting)
+	}
+	return failed("%s was not reloaded, and goes on as before: %v", i.name, why)
+}
+
+// takePlace makes a process the one of its instance, in the place of one that has ended like that.
+func (i *instance) takePlace(next *run, ending error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	close(next.placed)
+	i.run, i.health, i.reloads, i.asked = next, HealthUnknown, false, false
+	i.exit, i.row = exitOf(ending), 0
+	i.restarts++
+	i.onlineLocked(next)
+}
+
+// awaitReady waits until a process is ready that is to take the place of another. One of which
+// nothing says when it is ready has to run for MinUptime.
 func (i *instance) awaitReady(ctx context.Context, l *life, r *run) error {
 	ready, stay := r.ready, (<-chan time.Time)(nil)
 	if r.service.app.Ready == nil {
@@ -56,21 +80,18 @@ func (i *instance) awaitReady(ctx context.Context, l *life, r *run) error {
 	}
 	select {
 	case <-ready:
+		return nil
 	case <-stay:
+		return nil
 	case <-r.exited:
 		return failed("the next process has ended before it was ready%s", i.reasonOf(r))
 	case <-l.ctx.Done():
 		return failed("it is being stopped")
+	case <-l.hub.Done():
+		return failed("the process before has ended, and none is to follow")
 	case <-ctx.Done():
 		return failed("the next process is not ready yet")
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.run == nil || l.ctx.Err() != nil {
-		return failed("the process before has ended meanwhile")
-	}
-	i.run, i.health = r, HealthUnknown
-	return nil
 }
 
 // reasonOf returns why we have ended a process, for the end of a sentence; "" if we have not.

@@ -17,7 +17,7 @@ type run struct {
 	*tap
 	instance *instance
 	service  *service // whose settings it has
-	endpoint *libwebsocketd.ProcessEndpoint
+	endpoint child
 	pid      int
 	port     int
 	began    time.Time
@@ -26,42 +26,75 @@ type run struct {
 	line   *lineWatch    // what of its output says that it is ready; nil: nothing does
 	notify *notifySocket // nil without one
 
-	once  sync.Once
-	ready chan struct{} // closed when it is ready
-	ended string        // why we have ended it; "": we have not. Guarded by instance.mu
+	once   sync.Once
+	ready  chan struct{} // closed when it is ready
+	placed chan struct{} // closed when it is the process of its instance
+
+	// Guarded by instance.mu.
+	ended string // why we have ended it; "": we have not
+	told  bool   // that it is online
+}
+
+// child is a process as a run needs it.
+type child interface {
+	libwebsocketd.Endpoint
+	Pid() int
+	CloseBy(process.Ladder) error
+}
+
+// startChild starts a process. Tests replace it.
+func startChild(runtime *libwebsocketd.Runtime, o libwebsocketd.Start) (child, *gate.Refusal) {
+	endpoint, refusal := runtime.StartFor(o)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return endpoint, nil
 }
 
 // launch starts the process of the instance, for its hub.
 func (i *instance) launch() (libwebsocketd.Endpoint, *gate.Refusal) {
+	if i.isHalted() {
+		return nil, gate.GoingAway // it was to be stopped before it has begun
+	}
 	r, refusal := i.start(false)
 	if refusal != nil {
 		return nil, refusal
 	}
+	close(r.placed)
 	i.mu.Lock()
 	i.run, i.health = r, HealthUnknown
-	i.set(Starting)
+	if i.life.ctx.Err() == nil {
+		i.set(Starting)
+	}
+	i.manager.stir() // it has started
 	i.mu.Unlock()
 	r.begin()
 	return r.endpoint, nil
 }
 
+func (i *instance) isHalted() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.life.ctx.Err() != nil
+}
+
 // start starts a process with the settings of the instance's service.
 func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	i.mu.Lock()
-	s := i.service
-	name := s.nameOf(i.index)
+	s, name := i.service, i.name
 	i.mu.Unlock()
-	port, err := s.app.Ports.of(i.index, i.manager.hasPort)
+	port, err := i.manager.claimPort(s.app.Ports, i.index)
 	if err != nil {
 		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}
 	}
-	r := &run{instance: i, service: s, port: port, replaces: replaces, ready: make(chan struct{})}
+	r := &run{instance: i, service: s, port: port, replaces: replaces, ready: make(chan struct{}), placed: make(chan struct{})}
 	r.tap = newTap(r, name)
 	if err := r.prepareReady(); err != nil {
+		r.tap.close()
 		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}
 	}
 	own, _ := s.runtime.Own()
-	endpoint, refusal := s.runtime.StartFor(libwebsocketd.Start{
+	endpoint, refusal := i.manager.startChild(s.runtime, libwebsocketd.Start{
 		Target: own, Free: true, Env: r.environment(), History: s.app.History, Send: i.send, Tap: r.tap,
 		Ladder: process.Ladder{{Do: process.Terminate, Wait: s.app.KillTimeout}, {Do: process.Kill}},
 	})
@@ -90,13 +123,11 @@ func (r *run) environment() []string {
 
 // send sends messages to the process in turn with those of its viewers.
 func (i *instance) send(ctx context.Context, batch ...libwebsocketd.Message) error {
-	i.mu.Lock()
-	l := i.life
-	i.mu.Unlock()
-	if l == nil || l.hub == nil {
+	hub := i.hub()
+	if hub == nil {
 		return failed("there is no process")
 	}
-	return l.hub.SendUntil(ctx, batch...)
+	return hub.SendUntil(ctx, batch...)
 }
 
 // begin attends to the process, in a goroutine that ends when it has exited.
@@ -123,29 +154,42 @@ func (r *run) attend() {
 	<-r.exited
 }
 
-// becomesReady makes the instance online, unless the process is to take the place of another.
+// becomesReady makes the instance online. Where the process is to take the place of another, it
+// returns when it has done so, or has ended.
 func (r *run) becomesReady() {
-	r.once.Do(func() {
-		close(r.ready)
-		if !r.replaces {
-			r.instance.online(r)
+	r.once.Do(func() { close(r.ready) })
+	select {
+	case <-r.placed:
+	case <-r.exited:
+		if !isClosed(r.placed) {
+			return
 		}
-	})
+	}
+	r.instance.online(r)
 }
 
-// online tells that the process is online.
+// online makes the instance online by a process that is ready. While that is to be replaced, that
+// is told only if it stays.
 func (i *instance) online(r *run) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.run != r || i.life.ctx.Err() != nil {
+	if !i.reloads {
+		i.onlineLocked(r)
+	}
+}
+
+func (i *instance) onlineLocked(r *run) {
+	if i.run != r || r.told || r.ended != "" || i.asked || i.life.ends() {
 		return
 	}
 	name := EventRestarted
 	if i.first {
 		name, i.first = EventStarted, false
 	}
-	i.why = ""
+	i.why, r.told = "", true
+	i.tally.online++
 	i.set(Online)
+	i.manager.stir()
 	i.tell(Lifecycle{Name: name, Pid: r.pid, Took: time.Since(r.began)})
 }
 
@@ -173,14 +217,4 @@ func (r *run) fail(event EventName, why string) {
 		r.service.say(libwebsocketd.LevelError, "FAILED", "pid", r.pid, "why", why)
 		r.endpoint.CloseBy(process.Ladder{{Do: process.Terminate, Wait: r.service.app.KillTimeout}, {Do: process.Kill}})
 	}
-}
-
-// hasPort reports whether an instance has a port.
-func (m *Manager) hasPort(port int) bool {
-	for _, about := range m.List() {
-		if about.Port == port {
-			return true
-		}
-	}
-	return false
 }

@@ -2,26 +2,22 @@ package manager
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"slices"
-	"sync"
+	"reflect"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/shared"
 )
 
-// service is one supervised program with its instances. It is the Supervisor of the program.
+// service is one supervised program with its settings. It is the Supervisor of the program, until
+// Reload of the server puts another one in its place.
 type service struct {
 	manager *Manager
 	runtime *libwebsocketd.Runtime
 	app     App // complete
 	life    shared.Lifetime
 	name    string
-	turn    chan struct{} // full while an operation is done
-
-	mu        sync.Mutex
-	instances []*instance
+	*fleet
 }
 
 var _ libwebsocketd.Ender = (*service)(nil)
@@ -34,46 +30,59 @@ func (m *Manager) serve(s *service) libwebsocketd.Supervisor {
 	m.mu.Unlock()
 	m.ending.Do(func() { s.runtime.Go(func() { m.awaitEnd(s.runtime.Context()) }) })
 	if before != nil {
-		s.runtime.Go(func() { s.takeOver(before) })
+		s.fleet = before.fleet
+		s.follow(s)
+		m.stir() // what it is started after may be another thing now
+		s.runtime.Go(s.takeOver)
 		return s
 	}
-	s.grow(s.app.Instances)
-	for _, i := range s.list() {
+	s.fleet = &fleet{turn: make(chan struct{}, 1), service: s}
+	for _, i := range s.grow(s.app.Instances) {
 		i.begin()
 	}
 	return s
 }
 
-// takeOver makes the instances of an earlier service this one's, and reloads those that run.
-func (s *service) takeOver(before *service) {
+// takeOver gives the instances of an earlier service the settings of this one: those that run are
+// reloaded, those that are errored try again, and those that were stopped stay so.
+func (s *service) takeOver() {
 	ctx := s.runtime.Context()
-	if before.take(ctx) != nil {
-		return
-	}
-	defer before.release()
 	if s.take(ctx) != nil {
 		return
 	}
 	defer s.release()
-	s.mu.Lock()
-	s.instances = before.list()
-	s.mu.Unlock()
-	for _, i := range s.list() {
-		i.adopt(s)
+	if s.newest() != s {
+		return // there is a newer one already
 	}
-	var running []*instance
+	var wanted []*instance
 	for _, i := range s.list() {
-		if i.isUp() {
-			running = append(running, i)
+		if i.hasProcess() || i.info().Status == Errored {
+			wanted = append(wanted, i)
 		}
 	}
-	err := s.reload(ctx, running)
+	err := s.reload(ctx, wanted)
 	if err == nil {
-		err = s.scale(ctx, s.app.Instances)
+		err = s.scaleTo(ctx, s.app.Instances, s.isWanted())
 	}
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		s.say(libwebsocketd.LevelError, "not reloaded: "+err.Error())
 	}
+}
+
+// isWanted reports whether any instance lives.
+func (s *service) isWanted() bool {
+	for _, i := range s.list() {
+		if i.isUp() {
+			return true
+		}
+	}
+	return false
+}
+
+// fits reports whether a hub of another service suits the settings of this one.
+func (s *service) fits(other *service) bool {
+	p, q := s.runtime.Program(), other.runtime.Program()
+	return reflect.DeepEqual(s.life, other.life) && shared.Notes(p) == shared.Notes(q) && p.Pieces() == q.Pieces()
 }
 
 // Retire stops the instances of a program that is served no more.
@@ -86,10 +95,9 @@ func (s *service) Retire() {
 	}
 	m.mu.Unlock()
 	if gone {
-		s.runtime.Go(func() {
-			s.stop(context.Background(), s.list())
-			m.stir()
-		})
+		s.leave()
+		s.End()
+		m.stir()
 	}
 }
 
@@ -103,66 +111,12 @@ func (s *service) End() (ended int) {
 	return ended
 }
 
-// take waits for the turn of an operation.
-func (s *service) take(ctx context.Context) error {
-	select {
-	case s.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return failed("another operation on %s has not ended yet", s.name)
-	}
-}
-
-func (s *service) release() { <-s.turn }
-
-// list returns the instances.
-func (s *service) list() []*instance {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.instances)
-}
-
 func (s *service) infos() []Info {
 	var all []Info
 	for _, i := range s.list() {
 		all = append(all, i.info())
 	}
 	return all
-}
-
-// grow adds instances until there are that many, and returns the new ones.
-func (s *service) grow(to int) (added []*instance) {
-	for {
-		s.mu.Lock()
-		n := len(s.instances)
-		if n >= to {
-			s.mu.Unlock()
-			return added
-		}
-		i := s.manager.newInstance(s, n)
-		s.instances = append(s.instances, i)
-		s.mu.Unlock()
-		added = append(added, i)
-	}
-}
-
-// shrink takes the last instances away until there are that many, and returns them.
-func (s *service) shrink(to int) (gone []*instance) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if to < len(s.instances) {
-		gone = slices.Clone(s.instances[to:])
-		s.instances = slices.Clone(s.instances[:to])
-	}
-	return gone
-}
-
-// nameOf returns the name of an instance.
-func (s *service) nameOf(index int) string {
-	if len(s.list()) < 2 {
-		return s.name
-	}
-	return fmt.Sprintf("%s-%d", s.name, index)
 }
 
 // say logs what happens to the program.

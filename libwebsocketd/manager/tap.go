@@ -22,7 +22,12 @@ var _ stdio.TextTap = (*tap)(nil)
 func newTap(r *run, name string) *tap { return &tap{run: r, name: name, exited: make(chan struct{})} }
 
 // close tells that the process has ended, or was never started.
-func (t *tap) close() { t.once.Do(func() { close(t.exited) }) }
+func (t *tap) close() {
+	t.once.Do(func() {
+		t.run.instance.manager.releasePort(t.run.port)
+		close(t.exited)
+	})
+}
 
 // Output implements stdio.Tap.
 func (t *tap) Output(batch []bridge.Message) {

@@ -208,7 +208,7 @@ func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 			close(quit)
 			program.Close()
 			h.drain(fed, idle)
-			return again || h.isStale(), ending
+			return h.settle() || again || h.isStale(), ending
 		case <-h.changed:
 			again = true
 		case <-h.quit:

@@ -79,9 +79,7 @@ func (p *policy) Next(end End) (wait time.Duration, again bool) {
 // next returns the process that follows one that has ended, or nil if none does.
 func (h *Hub) next(end End) libwebsocketd.Endpoint {
 	for {
-		if s := h.takeSuccessor(); s != nil {
-			h.noteRestart(end.Ending)
-			close(s.placed)
+		if s := h.place(end.Ending); s != nil {
 			return s
 		}
 		wait, again := h.keeper.Next(end)
@@ -109,6 +107,16 @@ func (h *Hub) Restart() {
 	}
 }
 
+// settle forgets that a restart was asked for, and reports whether it was: what follows is one.
+func (h *Hub) settle() bool {
+	select {
+	case <-h.changed:
+		return true
+	default:
+		return false
+	}
+}
+
 // succeeded reports whether ending is that of a process which exited with status 0.
 func succeeded(ending error) bool {
 	var ended *libwebsocketd.EndedError
@@ -124,6 +132,7 @@ func (h *Hub) rest(wait time.Duration) bool {
 	for !h.leave() {
 		select {
 		case <-after.C:
+			h.settle()
 			return h.Stop.Err() == nil && !h.leave()
 		case <-h.changed:
 			return true

@@ -13,8 +13,9 @@ import (
 // ready. Its output is kept meanwhile; when that is as much as may be kept, the process waits.
 type successor struct {
 	libwebsocketd.Endpoint
-	limit  int           // bytes of output
-	placed chan struct{} // closed when it has taken the place of the other one
+	limit  int             // bytes of output
+	took   func(end error) // see Replace
+	placed chan struct{}   // closed when it has taken the place of the other one
 	pump   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -26,8 +27,8 @@ type successor struct {
 	over    bool  // the pump has ended
 }
 
-func newSuccessor(program libwebsocketd.Endpoint, limit int) *successor {
-	s := &successor{Endpoint: program, limit: limit, placed: make(chan struct{})}
+func newSuccessor(program libwebsocketd.Endpoint, limit int, took func(error)) *successor {
+	s := &successor{Endpoint: program, limit: limit, took: took, placed: make(chan struct{})}
 	s.stirred.L = &s.mu
 	s.pump.Go(s.keep)
 	return s
@@ -111,12 +112,16 @@ var errStopped = errors.New("the program is being stopped")
 // what they send goes to the one that runs until it ends. If ready returns an error the other
 // process is ended instead, what it has written is nobody's, and nothing has changed. Replace
 // returns when all that is done. One caller at a time may call it.
-func (h *Hub) Replace(start func() (libwebsocketd.Endpoint, *gate.Refusal), ready func() error) error {
+//
+// took is called with the ending of the one before when the other one takes its place, before
+// the Keeper is asked anything about that one. It may be that none runs then, because the Keeper
+// has the Hub wait, or that another one had been started meanwhile: the place is taken all the same.
+func (h *Hub) Replace(start func() (libwebsocketd.Endpoint, *gate.Refusal), ready func() error, took func(end error)) error {
 	program, refusal := start()
 	if refusal != nil {
 		return errors.New(refusal.Reason)
 	}
-	s := newSuccessor(program, h.Life.History)
+	s := newSuccessor(program, h.Life.History, took)
 	if err := ready(); err != nil {
 		s.Close()
 		return err
@@ -125,7 +130,6 @@ func (h *Hub) Replace(start func() (libwebsocketd.Endpoint, *gate.Refusal), read
 		s.Close()
 		return errStopped
 	}
-	h.Restart()
 	select {
 	case <-s.placed:
 		return nil
@@ -134,7 +138,8 @@ func (h *Hub) Replace(start func() (libwebsocketd.Endpoint, *gate.Refusal), read
 	}
 }
 
-// announce makes s the process that follows. It returns false if none may.
+// announce makes s the process that follows, and asks for the restart: both at once, for the other
+// process may end by itself at any time. It returns false if none may follow.
 func (h *Hub) announce(s *successor) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,6 +147,7 @@ func (h *Hub) announce(s *successor) bool {
 		return false
 	}
 	h.follows = s
+	h.Restart()
 	return true
 }
 
@@ -158,12 +164,24 @@ func (h *Hub) takeSuccessor() *successor {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.follows
-	if h.follows = nil; s == nil {
+	if h.follows = nil; s != nil {
+		h.settle()
+	}
+	return s
+}
+
+// place returns that process when it takes the place of one that has ended like that; nil if
+// there is none, or if none may follow because the hub ends.
+func (h *Hub) place(ending error) *successor {
+	if h.isClosing() || h.Stop.Err() != nil {
 		return nil
 	}
-	select {
-	case <-h.changed:
-	default:
+	s := h.takeSuccessor()
+	if s == nil {
+		return nil
 	}
+	s.took(ending)
+	h.noteRestart(ending)
+	close(s.placed)
 	return s
 }

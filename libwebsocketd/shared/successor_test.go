@@ -28,7 +28,7 @@ func TestReplace(t *testing.T) {
 			replaced <- s.Replace(s.Start, func() error {
 				<-ready
 				return nil
-			})
+			}, unnoticed)
 		}()
 		second := <-s.programs
 		var said atomic.Int64
@@ -66,6 +66,8 @@ func TestReplace(t *testing.T) {
 	})
 }
 
+func unnoticed(error) {}
+
 // TestReplaceFails: a process that never becomes ready changes nothing.
 func TestReplaceFails(t *testing.T) {
 	t.Parallel()
@@ -74,7 +76,7 @@ func TestReplaceFails(t *testing.T) {
 		s.run()
 		v := s.viewer("/")
 		never := errors.New("never ready")
-		err := s.Replace(s.Start, func() error { return never })
+		err := s.Replace(s.Start, func() error { return never }, unnoticed)
 		if err != never {
 			t.Error(err)
 		}
@@ -95,7 +97,7 @@ func TestReplaceStopped(t *testing.T) {
 		err := s.Replace(s.Start, func() error {
 			s.End()
 			return nil
-		})
+		}, unnoticed)
 		if err != errStopped {
 			t.Error(err)
 		}

@@ -1,0 +1,113 @@
+package manager
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// fleet is what the services of one program have in common, from one Reload of the server to the
+// next: its instances, and the turn of those who operate on them.
+type fleet struct {
+	turn chan struct{} // full while an operation is done
+
+	mu        sync.Mutex
+	service   *service // the newest one
+	instances []*instance
+	gone      bool // the program is served no more: nothing of it is started
+}
+
+// take waits for the turn of an operation.
+func (s *service) take(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return failed("another operation on %s has not ended yet", s.name)
+	}
+}
+
+func (s *service) release() { <-s.turn }
+
+// list returns the instances.
+func (f *fleet) list() []*instance {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.instances)
+}
+
+// newest returns the service whose settings the next processes have.
+func (f *fleet) newest() *service {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.service
+}
+
+// leave makes the fleet one of which nothing is started.
+func (f *fleet) leave() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone = true
+}
+
+func (f *fleet) isGone() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gone
+}
+
+// follow makes a service the newest one of the fleet.
+func (f *fleet) follow(s *service) {
+	f.mu.Lock()
+	f.service = s
+	all := slices.Clone(f.instances)
+	f.mu.Unlock()
+	for _, i := range all {
+		i.adopt(s)
+	}
+}
+
+// grow adds instances until there are that many, and returns the new ones.
+func (f *fleet) grow(to int) (added []*instance) {
+	f.mu.Lock()
+	for n := len(f.instances); n < to; n++ {
+		i := f.service.manager.newInstance(f.service, n)
+		i.name = nameOf(f.service.name, n, to)
+		f.instances, added = append(f.instances, i), append(added, i)
+	}
+	f.mu.Unlock()
+	f.rename()
+	return added
+}
+
+// shrink takes the last instances away until there are that many, and returns them. They keep
+// their names.
+func (f *fleet) shrink(to int) (gone []*instance) {
+	f.mu.Lock()
+	if to < len(f.instances) {
+		gone = slices.Clone(f.instances[to:])
+		f.instances = slices.Clone(f.instances[:to])
+	}
+	f.mu.Unlock()
+	f.rename()
+	return gone
+}
+
+// rename gives each instance the name that it has among as many as there are.
+func (f *fleet) rename() {
+	all := f.list()
+	for _, i := range all {
+		i.mu.Lock()
+		i.name = nameOf(i.service.name, i.index, len(all))
+		i.mu.Unlock()
+	}
+}
+
+// nameOf returns the name of an instance, of as many as there are.
+func nameOf(program string, index, of int) string {
+	if of < 2 {
+		return program
+	}
+	return fmt.Sprintf("%s-%d", program, index)
+}

@@ -1,0 +1,261 @@
+package manager
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/shared"
+)
+
+// life is the time from a start by hand, or by the server, to the end after which nothing follows.
+type life struct {
+	ctx     context.Context // done when it is to end
+	halt    context.CancelFunc
+	stop    context.Context // done when it is to end because the server does
+	goAway  context.CancelCauseFunc
+	reloads sync.WaitGroup // begins only while the life does not end, with instance.mu held
+	done    chan struct{}  // closed when nothing runs, and nothing follows
+
+	// Guarded by instance.mu.
+	service *service    // whose settings the hub has
+	hub     *shared.Hub // nil while the instance waits for its dependencies
+	final   Status      // when no process follows: what the instance is at the end; else ""
+}
+
+// ends reports whether the life is to end; the instance's mu is held.
+func (l *life) ends() bool { return l.final != "" || l.ctx.Err() != nil }
+
+// isUp reports whether the instance lives: a process runs, or follows.
+func (i *instance) isUp() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.isUpLocked()
+}
+
+func (i *instance) isUpLocked() bool { return i.life != nil && !isClosed(i.life.done) }
+
+// hasProcess reports whether a process of the instance runs.
+func (i *instance) hasProcess() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.run != nil
+}
+
+// begin starts the instance, unless it lives, its program is served no more or the server goes
+// away. It does not wait.
+func (i *instance) begin() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.isUpLocked() || i.fleet.isGone() {
+		return false
+	}
+	l := &life{done: make(chan struct{})}
+	l.ctx, l.halt = context.WithCancel(context.Background())
+	l.stop, l.goAway = context.WithCancelCause(context.Background())
+	if !i.manager.spawn(i.service.runtime, func() { i.live(l) }) {
+		l.halt()
+		l.goAway(nil)
+		return false
+	}
+	i.life, i.row, i.why, i.first, i.completed = l, 0, "", true, false
+	i.since = i.tally
+	i.set(Starting)
+	return true
+}
+
+// live is a life of the instance.
+func (i *instance) live(l *life) {
+	defer i.rest(l)
+	if !i.awaitAfter(l.ctx) {
+		return
+	}
+	i.mu.Lock()
+	s := i.service
+	p := s.runtime.Program()
+	hub := shared.NewHub(shared.HubOptions{
+		Life: s.life, Stays: true, Strict: !shared.Notes(p), Marks: shared.Notes(p), Pieces: p.Pieces(),
+		Context: s.runtime.Context(), Stop: l.stop, Log: s.runtime.Log().With("instance", i.name), Category: category,
+		Shelf: shared.NewShelf(1, s.life.History+s.life.KeepFirst), Start: i.launch, Keeper: i, Gone: func() {},
+	})
+	l.hub, l.service = hub, s
+	halted := l.ctx.Err() != nil
+	i.mu.Unlock()
+	if halted {
+		hub.Fail()
+		return
+	}
+	s.runtime.Go(hub.Keep())
+	<-hub.Done()
+	l.reloads.Wait()
+}
+
+// rest ends a life.
+func (i *instance) rest(l *life) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	halted := l.ctx.Err() != nil
+	l.halt()
+	l.goAway(nil)
+	r := i.run
+	i.run, i.waits, i.asked = nil, nil, false
+	final := l.final
+	if halted || final == "" {
+		final = Stopped
+	}
+	if halted {
+		i.why = ""
+	}
+	close(l.done)
+	i.set(final)
+	i.manager.stir()
+	if halted && r != nil {
+		i.tell(Lifecycle{Name: EventStopped, Pid: r.pid, Exit: i.exit})
+	}
+}
+
+// halt ends the life of the instance, and reports whether there was one. It does not wait.
+func (i *instance) halt() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.isUpLocked() {
+		return false
+	}
+	i.set(Stopping)
+	i.life.halt()
+	if hub := i.life.hub; hub != nil {
+		hub.End()
+	}
+	return true
+}
+
+// goAway does what halt does, because the server goes away.
+func (i *instance) goAway(cause error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.isUpLocked() {
+		i.set(Stopping)
+		i.life.halt()
+		i.life.goAway(cause)
+	}
+}
+
+// again makes another process follow at once, and reports whether the instance lives on.
+func (i *instance) again() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.isUpLocked() || i.life.ends() {
+		return false
+	}
+	i.row, i.since = 0, i.tally
+	if hub := i.life.hub; hub != nil {
+		if i.run != nil {
+			i.asked = true
+			i.set(Stopping)
+		}
+		hub.Restart()
+	}
+	return true
+}
+
+// awaitLeaving waits for the end of a life that is to end, if the instance has one.
+func (i *instance) awaitLeaving(ctx context.Context) error {
+	i.mu.Lock()
+	leaves := i.isUpLocked() && i.life.ends()
+	i.mu.Unlock()
+	if !leaves {
+		return nil
+	}
+	return i.awaitEnd(ctx)
+}
+
+// awaitEnd waits until the instance does not live.
+func (i *instance) awaitEnd(ctx context.Context) error {
+	i.mu.Lock()
+	l := i.life
+	i.mu.Unlock()
+	if l == nil {
+		return nil
+	}
+	select {
+	case <-l.done:
+		return nil
+	case <-ctx.Done():
+		return failed("%s has not ended yet", i.info().Name)
+	}
+}
+
+// tally counts what an instance has come to, for those who wait for that.
+type tally struct {
+	online int // how often a process has become online
+	failed int // how often one has ended before that, or could not be started
+}
+
+// awaitOnline waits until the instance has been online since it was begun, or made to restart. It
+// returns an error when a process has ended before that, unless it has done what it was to do.
+func (i *instance) awaitOnline(ctx context.Context) error {
+	for {
+		change := i.manager.change()
+		if is, err := i.hasComeOnline(); is || err != nil {
+			return err
+		}
+		select {
+		case <-change:
+		case <-ctx.Done():
+			about := i.info()
+			if about.Why != "" {
+				return failed("%s is still %s: %s", about.Name, about.Status, about.Why)
+			}
+			return failed("%s is still %s", about.Name, about.Status)
+		}
+	}
+}
+
+// hasComeOnline reports whether what awaitOnline waits for is so, or why it will not be.
+func (i *instance) hasComeOnline() (is bool, err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch up := i.isUpLocked(); {
+	case i.tally.online > i.since.online, !up && i.completed:
+		return true, nil
+	case !up && i.status == Errored:
+		return false, failed("%s is errored: %s", i.name, i.why)
+	case i.tally.failed > i.since.failed:
+		return false, failed("%s has ended before it was online: %s", i.name, i.reason())
+	case !up:
+		return false, failed("%s was stopped", i.name)
+	}
+	return false, nil
+}
+
+// set changes the status, and tells that; i.mu is held.
+func (i *instance) set(status Status) {
+	before := i.status
+	if before == status {
+		return
+	}
+	i.status = status
+	i.manager.tell(Event{At: time.Now(), Info: i.infoLocked(), Status: &StatusChange{before}})
+	i.manager.stir()
+}
+
+// spawn runs f in a goroutine that the Server waits for, unless that goes away.
+func (m *Manager) spawn(runtime *libwebsocketd.Runtime, f func()) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.over {
+		return false
+	}
+	runtime.Go(f)
+	return true
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
