@@ -18,6 +18,8 @@ type outbox struct {
 	mu          sync.Mutex
 	first, last *subscription
 	replies     [][]byte
+	posts       [][]byte      // see Client.Post
+	posted      int           // bytes of posts
 	room        chan struct{} // closed when there is room for replies; nil if nobody waits
 	shut        bool          // nothing is sent any more
 }
@@ -103,6 +105,7 @@ func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.shut = true
+	o.posts, o.posted = nil, 0
 	o.dropReplies()
 }
 
