@@ -15,7 +15,7 @@ import (
 type setting struct {
 	flag  *kong.Flag
 	value string
-	line  int // in the configuration file; 0: from elsewhere
+	pos   position // in the configuration file; the zero value: from elsewhere
 }
 
 // commandLine is the result of scanning the arguments.

@@ -60,8 +60,8 @@ func (w *options) blame(r *refusal) bool {
 		}
 	}
 	for _, flag := range r.about {
-		if line := lineOf(w.layers, flag); line > 0 {
-			w.file.faults.add(line, "%s", r.forFile(w.layers))
+		if pos := posOf(w.layers, flag); pos.isSet() {
+			w.file.faults.add(pos, "%s", r.forFile(w.layers))
 			return true
 		}
 	}
@@ -197,7 +197,7 @@ func (w *options) checkWhat() *refusal {
 	case !hasCommand && !hasDir && !beside:
 		return &refusal{status: ExitUsage, usage: true,
 			message: "Please specify COMMAND or provide --dir, --staticdir or --cgidir argument.\n--config=FILE serves the programs of a file."}
-	case hasCommand && hasDir && (sets(w.layers[0], "dir") || lineOf(w.layers, "dir") > 0):
+	case hasCommand && hasDir && (sets(w.layers[0], "dir") || posOf(w.layers, "dir").isSet()):
 		return &refusal{status: ExitUsage, seeHelp: true,
 			message: w.hinted("ambiguous: provided COMMAND and --dir argument, please only specify one"), about: []string{"dir"}}
 	case hasCommand && hasDir:

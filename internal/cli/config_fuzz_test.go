@@ -61,12 +61,12 @@ func FuzzConfig(f *testing.F) {
 }
 
 // checkTree compares the walk over the parser with the result of the decoder.
-func checkTree(t *testing.T, at string, v *tomlValue, decoded any) {
+func checkTree(t *testing.T, at string, v *fileValue, decoded any) {
 	t.Helper()
 	same := true
 	switch d := decoded.(type) {
 	case map[string]any:
-		same = v.kind == tomlTable && len(v.keys) == len(d) && len(v.at) == len(d)
+		same = v.kind == fileTable && len(v.keys) == len(d) && len(v.at) == len(d)
 		for _, key := range v.keys {
 			if d[key] == nil {
 				t.Errorf("%s has a key %q", at, key)
@@ -75,23 +75,23 @@ func checkTree(t *testing.T, at string, v *tomlValue, decoded any) {
 			checkTree(t, at+"."+key, v.at[key], d[key])
 		}
 	case []any:
-		same = v.kind == tomlArray && len(v.items) == len(d)
+		same = v.kind == fileArray && len(v.items) == len(d)
 		for i := range min(len(d), len(v.items)) {
 			checkTree(t, at+"[]", v.items[i], d[i])
 		}
 	case string:
-		same = v.kind == tomlString && v.text == d
+		same = v.kind == fileString && v.text == d
 	case bool:
-		same = v.kind == tomlBool && v.text == strconv.FormatBool(d)
+		same = v.kind == fileBool && v.text == strconv.FormatBool(d)
 	case int64:
 		n, err := strconv.ParseInt(v.text, 0, 64)
-		same = v.kind == tomlInteger && n == d && err == nil
+		same = v.kind == fileInteger && n == d && err == nil
 	case float64:
-		same = v.kind == tomlFloat
+		same = v.kind == fileFloat
 	default:
-		same = v.kind == tomlDate
+		same = v.kind == fileDate
 	}
-	if !same || v.line < 1 {
+	if !same || !v.pos.isSet() {
 		t.Errorf("%s is %+v, the decoder says %T %v", at, v, decoded, decoded)
 	}
 }

@@ -18,22 +18,22 @@ const (
 )
 
 // readParams reads the parameters that clients may give a program.
-func (c *configFile) readParams(p *fileProgram, value *tomlValue) {
+func (c *configFile) readParams(p *fileProgram, value *fileValue) {
 	switch value.kind {
-	case tomlArray:
+	case fileArray:
 		p.params.Patterns = c.readPatterns("params", value)
 		p.params.Least, p.params.Most = len(value.items), len(value.items)
 		if p.params.Most == 0 {
 			p.params.Most = -1
 		}
-	case tomlTable:
+	case fileTable:
 		c.readParamsTable(&p.params, value)
 	default:
 		c.wrongKind("params", value, `["REGEXP"], or { least = 1, most = 3, patterns = ["REGEXP"] }`)
 	}
 }
 
-func (c *configFile) readParamsTable(params *libwebsocketd.Params, table *tomlValue) {
+func (c *configFile) readParamsTable(params *libwebsocketd.Params, table *fileValue) {
 	keys := []string{paramsLeast, paramsMost, paramsPatterns}
 	for _, key := range table.keys {
 		value := table.at[key]
@@ -47,40 +47,40 @@ func (c *configFile) readParamsTable(params *libwebsocketd.Params, table *tomlVa
 		case key == paramsPatterns:
 			params.Patterns = c.readPatterns("params.patterns", value)
 		case like != "":
-			c.faults.add(value.line, "unknown key %q in params; did you mean %q?", key, like)
+			c.faults.add(value.pos, "unknown key %q in params; did you mean %q?", key, like)
 		default:
-			c.faults.add(value.line, "unknown key %q in params; the keys are %s", key, strings.Join(keys, ", "))
+			c.faults.add(value.pos, "unknown key %q in params; the keys are %s", key, strings.Join(keys, ", "))
 		}
 	}
 	switch most, n := max(params.Most, 0), len(params.Patterns); {
 	case params.Most == 0:
 	case params.Least > most:
-		c.faults.add(table.line, "params: least = %d is more than most = %d", params.Least, most)
+		c.faults.add(table.pos, "params: least = %d is more than most = %d", params.Least, most)
 	case n > most:
-		c.faults.add(table.line, "params: patterns has %d, more than most = %d; each is for one parameter, the last one for all that follow", n, most)
+		c.faults.add(table.pos, "params: patterns has %d, more than most = %d; each is for one parameter, the last one for all that follow", n, most)
 	}
 }
 
 // readCount reads a number that is not negative. It returns 0 if it is faulty.
-func (c *configFile) readCount(key string, value *tomlValue) int {
-	if value.kind != tomlInteger {
+func (c *configFile) readCount(key string, value *fileValue) int {
+	if value.kind != fileInteger {
 		c.wrongKind(key, value, forms[KindInt])
 		return 0
 	}
 	n, err := strconv.ParseInt(strings.TrimPrefix(value.text, "+"), 0, 32)
 	if err != nil || n < 0 {
-		c.faults.add(value.line, "%s = %s: must be a number from 0 to %d", key, value.text, math.MaxInt32)
+		c.faults.add(value.pos, "%s = %s: must be a number from 0 to %d", key, value.text, math.MaxInt32)
 		return 0
 	}
 	return int(n)
 }
 
 // readPatterns reads regular expressions.
-func (c *configFile) readPatterns(key string, value *tomlValue) []string {
+func (c *configFile) readPatterns(key string, value *fileValue) []string {
 	const form = `["REGEXP", "REGEXP"]`
 	patterns, odd := value.strings()
 	switch {
-	case value.kind != tomlArray:
+	case value.kind != fileArray:
 		c.wrongKind(key, value, form)
 		return nil
 	case odd != nil:
@@ -89,7 +89,7 @@ func (c *configFile) readPatterns(key string, value *tomlValue) []string {
 	}
 	for i, pattern := range patterns {
 		if err := libwebsocketd.CheckPattern(pattern); err != nil {
-			c.faults.add(value.items[i].line, "%s: %v", key, err)
+			c.faults.add(value.items[i].pos, "%s: %v", key, err)
 		}
 	}
 	return patterns
@@ -99,9 +99,9 @@ func (c *configFile) readPatterns(key string, value *tomlValue) []string {
 var results = []libwebsocketd.ResultMode{libwebsocketd.ResultNone, libwebsocketd.ResultLastLineJSON}
 
 // readResult reads what a program returns to clients that call it.
-func (c *configFile) readResult(p *fileProgram, value *tomlValue) {
+func (c *configFile) readResult(p *fileProgram, value *fileValue) {
 	text, ok := c.readString("result", fmt.Sprintf("%q or %q", results[0], results[1]), value)
 	if p.result = libwebsocketd.ResultMode(text); ok && !slices.Contains(results, p.result) {
-		c.faults.add(value.line, "result = %q: must be one of %s, %s", text, results[0], results[1])
+		c.faults.add(value.pos, "result = %q: must be one of %s, %s", text, results[0], results[1])
 	}
 }

@@ -59,7 +59,7 @@ const programTable = "program"
 // something are, except the one that names the file.
 func inFile(flag *kong.Flag) bool { return variable(flag) != "" && flag.Name != "config" }
 
-func (c *configFile) readGlobal(key string, value *tomlValue) {
+func (c *configFile) readGlobal(key string, value *fileValue) {
 	flag := lookUpName(c.flags, key)
 	if flag != nil && inFile(flag) {
 		c.settings = append(c.settings, c.read(flag, key, value)...)
@@ -73,13 +73,13 @@ func (c *configFile) readGlobal(key string, value *tomlValue) {
 	}
 	switch like := nearest(key, names); {
 	case flag != nil:
-		c.faults.add(value.line, "%s is for the command line only; take the key out", key)
+		c.faults.add(value.pos, "%s is for the command line only; take the key out", key)
 	case slices.Contains(c.programKeys(), key):
-		c.faults.add(value.line, "%s is a key of a program: write it below a line [program.NAME]", key)
+		c.faults.add(value.pos, "%s is a key of a program: write it below a line [program.NAME]", key)
 	case like != "":
-		c.faults.add(value.line, "unknown key %q; did you mean %q?", key, like)
+		c.faults.add(value.pos, "unknown key %q; did you mean %q?", key, like)
 	default:
-		c.faults.add(value.line, "unknown key %q; keys are named as the flags of --help, without the hyphens in front", key)
+		c.faults.add(value.pos, "unknown key %q; keys are named as the flags of --help, without the hyphens in front", key)
 	}
 }
 
@@ -94,14 +94,14 @@ func lookUpName(flags []*kong.Flag, name string) *kong.Flag {
 
 // read returns the settings of a key with the name of a flag. A faulty value sets
 // nothing; its fault is added.
-func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settings []setting) {
+func (c *configFile) read(flag *kong.Flag, key string, value *fileValue) (settings []setting) {
 	texts, odd := textsOf(flag, value)
 	if odd != nil {
 		c.wrongKind(key, odd, formOf(flag))
 		return nil
 	}
 	if flag.Name == "authcmd" && isBlank(texts) {
-		c.faults.add(value.line, "%s %v", key, errEmpty)
+		c.faults.add(value.pos, "%s %v", key, errEmpty)
 		return nil
 	}
 	for _, text := range texts {
@@ -110,17 +110,17 @@ func (c *configFile) read(flag *kong.Flag, key string, value *tomlValue) (settin
 			err = placeChecks[flag.Name](text)
 		}
 		if err != nil {
-			c.faults.add(value.line, "%s = %s: %v", key, written(value, text), err)
+			c.faults.add(value.pos, "%s = %s: %v", key, written(value, text), err)
 			continue
 		}
-		settings = append(settings, setting{flag: flag, value: spelled, line: value.line})
+		settings = append(settings, setting{flag: flag, value: spelled, pos: value.pos})
 	}
 	return settings
 }
 
 // wrongKind adds the fault of a value that has the wrong kind for its key. If the
 // value would be right without its quotes, or with a unit, the fault suggests that.
-func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
+func (c *configFile) wrongKind(key string, value *fileValue, form string) {
 	_, err := strconv.ParseInt(value.text, 0, 64)
 	if form == forms[KindInt] && err == nil {
 		form = value.text
@@ -132,7 +132,7 @@ func (c *configFile) wrongKind(key string, value *tomlValue, form string) {
 	if withUnit := value.text + "s"; form == forms[KindTime] && isTime(withUnit) {
 		form = strconv.Quote(withUnit)
 	}
-	c.faults.add(value.line, "%s is %s; write %s = %s", key, described(value), key, form)
+	c.faults.add(value.pos, "%s is %s; write %s = %s", key, described(value), key, form)
 }
 
 func isBoolText(text string) bool {
@@ -147,25 +147,25 @@ func isTime(text string) bool {
 
 // described says what a value is. Of true and false the kind is left out, which would read as if
 // either were right.
-func described(v *tomlValue) string {
-	if v.kind == tomlBool {
+func described(v *fileValue) string {
+	if v.kind == fileBool {
 		return v.text
 	}
 	return string(v.kind) + content(v)
 }
 
 // content returns what a value says, with a comma, to follow the word for its kind.
-func content(v *tomlValue) string {
+func content(v *fileValue) string {
 	switch v.kind {
-	case tomlTable, tomlArray:
+	case fileTable, fileArray:
 		return ""
 	}
 	return ", " + written(v, v.text)
 }
 
 // written returns a text as the file has it: strings in quotes.
-func written(v *tomlValue, text string) string {
-	if v.kind == tomlString || v.kind == tomlArray {
+func written(v *fileValue, text string) string {
+	if v.kind == fileString || v.kind == fileArray {
 		return strconv.Quote(text)
 	}
 	return text
@@ -195,22 +195,22 @@ var forms = map[Kind]string{
 
 // textsOf returns the values that a value of the file gives a flag. odd is the part
 // of it whose kind the flag does not accept.
-func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue) {
+func textsOf(flag *kong.Flag, value *fileValue) (texts []string, odd *fileValue) {
 	switch kind := kindOf(flag); {
-	case kind == KindBool && value.kind == tomlBool:
+	case kind == KindBool && value.kind == fileBool:
 		return []string{value.text}, nil
-	case kind == KindSwitch && (value.kind == tomlBool || value.kind == tomlString && !isBoolText(value.text)):
+	case kind == KindSwitch && (value.kind == fileBool || value.kind == fileString && !isBoolText(value.text)):
 		return []string{value.text}, nil
-	case (kind == KindInt || kind == KindUint) && value.kind == tomlInteger:
+	case (kind == KindInt || kind == KindUint) && value.kind == fileInteger:
 		return []string{strings.TrimPrefix(value.text, "+")}, nil
-	case kind == KindSize && value.kind == tomlInteger:
+	case kind == KindSize && value.kind == fileInteger:
 		n, _ := strconv.ParseInt(value.text, 0, 64) // the TOML library has parsed it before
 		return []string{strconv.FormatInt(n, 10)}, nil
-	case (kind == KindSize || kind == KindTime || kind == KindString || kind == KindChoice) && value.kind == tomlString:
+	case (kind == KindSize || kind == KindTime || kind == KindString || kind == KindChoice) && value.kind == fileString:
 		return []string{value.text}, nil
-	case (kind == KindNames || kind == KindList) && value.kind == tomlString:
+	case (kind == KindNames || kind == KindList) && value.kind == fileString:
 		return split(flag, value.text), nil
-	case kind == KindNames && value.kind == tomlArray:
+	case kind == KindNames && value.kind == fileArray:
 		all, odd := value.strings()
 		if _, ok := flag.Target.Interface().(users); ok {
 			for i := range all {
@@ -218,7 +218,7 @@ func textsOf(flag *kong.Flag, value *tomlValue) (texts []string, odd *tomlValue)
 			}
 		}
 		return []string{strings.Join(all, ",")}, odd
-	case kind == KindList && value.kind == tomlArray:
+	case kind == KindList && value.kind == fileArray:
 		return value.strings()
 	}
 	return nil, value

@@ -16,7 +16,7 @@ const defaultResume = "5m"
 var lifetimes = map[string]bool{lifeConnection: true, lifeSession: true, lifeShared: true, "supervised": false}
 
 // readLifetime reads the key whose flags are --shared and --resume.
-func (c *configFile) readLifetime(p *fileProgram, value *tomlValue) {
+func (c *configFile) readLifetime(p *fileProgram, value *fileValue) {
 	const form = `"connection", "session" or "shared"`
 	lifetime, ok := c.readString("lifetime", form, value)
 	if !ok {
@@ -24,9 +24,9 @@ func (c *configFile) readLifetime(p *fileProgram, value *tomlValue) {
 	}
 	switch here, known := lifetimes[lifetime]; {
 	case !known:
-		c.faults.add(value.line, "lifetime = %q: must be one of connection, session, shared", lifetime)
+		c.faults.add(value.pos, "lifetime = %q: must be one of connection, session, shared", lifetime)
 	case !here:
-		c.faults.add(value.line, "lifetime %s is not here yet; write lifetime = %s, or leave it out", lifetime, form)
+		c.faults.add(value.pos, "lifetime %s is not here yet; write lifetime = %s, or leave it out", lifetime, form)
 	default:
 		p.lifetime = lifetime
 	}
@@ -49,8 +49,8 @@ func (c *configFile) settleLifetime(p *fileProgram) {
 		}
 	default:
 		if resumes {
-			c.faults.add(p.settings[i].line, `resume = %q is for lifetime "session", and line %d has lifetime = %q; take one of the two out`,
-				p.settings[i].value, p.lineOf("lifetime"), p.lifetime)
+			c.faults.add(p.settings[i].pos, `resume = %q is for lifetime "session", and line %d has lifetime = %q; take one of the two out`,
+				p.settings[i].value, p.posOf("lifetime").line, p.lifetime)
 			p.broken["resume"] = true
 		}
 		if i < 0 {
@@ -62,11 +62,11 @@ func (c *configFile) settleLifetime(p *fileProgram) {
 
 // lifeSetting returns what the key lifetime, or resume in its place, makes of a flag.
 func (p *fileProgram) lifeSetting(flags []*kong.Flag, name, value string) setting {
-	line := p.lines["lifetime"]
-	if line == 0 {
-		line = p.lines["resume"]
+	pos := p.at["lifetime"]
+	if !pos.isSet() {
+		pos = p.at["resume"]
 	}
-	return setting{flag: lookUpName(flags, name), value: value, line: line}
+	return setting{flag: lookUpName(flags, name), value: value, pos: pos}
 }
 
 // settingsAbove returns the settings of a program over those of the layers below. Its

@@ -13,7 +13,7 @@ import (
 // fileProgram is one [program.NAME] table of a configuration file.
 type fileProgram struct {
 	name     string
-	line     int
+	pos      position
 	path     string
 	lifetime string   // "": that of the flags
 	command  []string // looked up; nil if it is faulty
@@ -21,13 +21,13 @@ type fileProgram struct {
 	env      []string // NAME=VALUE
 	params   libwebsocketd.Params
 	result   libwebsocketd.ResultMode
-	settings []setting // from the keys that are named like flags
-	lines    map[string]int
-	broken   map[string]bool // the keys with a fault
+	settings []setting           // from the keys that are named like flags
+	at       map[string]position // of the keys
+	broken   map[string]bool     // the keys with a fault
 }
 
 // ownKeys are the keys of a program that are not flags.
-var ownKeys = map[string]func(c *configFile, p *fileProgram, value *tomlValue){
+var ownKeys = map[string]func(c *configFile, p *fileProgram, value *fileValue){
 	"command":  (*configFile).readCommand,
 	"path":     (*configFile).readPath,
 	"lifetime": (*configFile).readLifetime,
@@ -60,22 +60,22 @@ func (c *configFile) programKeys() []string {
 	return keys
 }
 
-func (c *configFile) readPrograms(value *tomlValue) {
-	if value.kind != tomlTable {
-		c.faults.add(value.line, "%s is %s; a program begins with a line [program.NAME]", programTable, value.kind)
+func (c *configFile) readPrograms(value *fileValue) {
+	if value.kind != fileTable {
+		c.faults.add(value.pos, "%s is %s; a program begins with a line [program.NAME]", programTable, value.kind)
 		return
 	}
 	paths := map[string]*fileProgram{}
 	for _, name := range value.keys {
 		table := value.at[name]
-		if table.kind != tomlTable {
-			c.faults.add(table.line, "program.%s is %s; a program is a table, which begins with a line [program.NAME]", name, table.kind)
+		if table.kind != fileTable {
+			c.faults.add(table.pos, "program.%s is %s; a program is a table, which begins with a line [program.NAME]", name, table.kind)
 			continue
 		}
 		p := c.readProgram(name, table)
 		if other := paths[p.path]; other != nil && p.path != "" {
-			c.faults.add(p.lineOf("path"), "path = %q is also the path of program %s, line %d; give one of them another path",
-				p.path, other.name, other.lineOf("path"))
+			c.faults.add(p.posOf("path"), "path = %q is also the path of program %s, line %d; give one of them another path",
+				p.path, other.name, other.posOf("path").line)
 		} else {
 			paths[p.path] = p
 		}
@@ -83,14 +83,14 @@ func (c *configFile) readPrograms(value *tomlValue) {
 	}
 }
 
-func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
-	p := &fileProgram{name: name, line: table.line, path: "/" + name, lines: map[string]int{}, broken: map[string]bool{}}
+func (c *configFile) readProgram(name string, table *fileValue) *fileProgram {
+	p := &fileProgram{name: name, pos: table.pos, path: "/" + name, at: map[string]position{}, broken: map[string]bool{}}
 	if name == "" {
-		c.faults.add(p.line, "a program has no name; write [program.NAME]")
+		c.faults.add(p.pos, "a program has no name; write [program.NAME]")
 	}
 	for _, key := range table.keys {
 		value, before := table.at[key], len(c.faults.all)
-		p.lines[key] = value.line
+		p.at[key] = value.pos
 		if read := ownKeys[key]; read != nil {
 			read(c, p, value)
 		} else if flag := lookUpName(c.flags, key); flag != nil && isProgramKey(flag) {
@@ -104,61 +104,61 @@ func (c *configFile) readProgram(name string, table *tomlValue) *fileProgram {
 	p.broken["shared"] = p.broken["shared"] || p.broken["lifetime"] // the flag and its key
 	if p.command != nil {
 		if err := c.executable(p.command[0], p.cwd); err != nil {
-			c.faults.add(p.lineOf("command"), "command = %s: %v", asArray(p.command), err)
+			c.faults.add(p.posOf("command"), "command = %s: %v", asArray(p.command), err)
 			p.broken["command"] = true
 		}
 	}
 	if table.at["command"] == nil {
-		c.faults.add(p.line, `program %s has no command; write command = ["PROGRAM", "ARGUMENT"]`, name)
+		c.faults.add(p.pos, `program %s has no command; write command = ["PROGRAM", "ARGUMENT"]`, name)
 	}
 	if table.at["path"] == nil && libwebsocketd.CheckPath(p.path) != nil {
-		c.faults.add(p.line, "program %q has a name that cannot be its path; write path = \"/...\"", name)
+		c.faults.add(p.pos, "program %q has a name that cannot be its path; write path = \"/...\"", name)
 		p.path = ""
 	}
 	return p
 }
 
-// lineOf returns the line of a key of a program, or of the program without it.
-func (p *fileProgram) lineOf(key string) int {
-	if line := p.lines[key]; line > 0 {
-		return line
+// posOf returns the position of a key of a program, or of the program without it.
+func (p *fileProgram) posOf(key string) position {
+	if pos := p.at[key]; pos.isSet() {
+		return pos
 	}
-	return p.line
+	return p.pos
 }
 
-func (c *configFile) unknownInProgram(name, key string, value *tomlValue) {
+func (c *configFile) unknownInProgram(name, key string, value *fileValue) {
 	flag := lookUpName(c.flags, key)
 	switch like := nearest(key, c.programKeys()); {
 	case key == "shared":
-		c.faults.add(value.line, "shared is a global key, not one of program %s: write lifetime = \"shared\"", name)
+		c.faults.add(value.pos, "shared is a global key, not one of program %s: write lifetime = \"shared\"", name)
 	case flag != nil && inFile(flag):
-		c.faults.add(value.line, "%s is a global key, not one of program %s: write it above the first [program.NAME]", key, name)
+		c.faults.add(value.pos, "%s is a global key, not one of program %s: write it above the first [program.NAME]", key, name)
 	case like != "":
-		c.faults.add(value.line, "unknown key %q in program %s; did you mean %q?", key, name, like)
+		c.faults.add(value.pos, "unknown key %q in program %s; did you mean %q?", key, name, like)
 	default:
-		c.faults.add(value.line, "unknown key %q in program %s; the keys are %s", key, name, strings.Join(c.programKeys(), ", "))
+		c.faults.add(value.pos, "unknown key %q in program %s; the keys are %s", key, name, strings.Join(c.programKeys(), ", "))
 	}
 }
 
-func (c *configFile) readCommand(p *fileProgram, value *tomlValue) {
-	if value.kind == tomlString {
-		c.faults.add(value.line, "command is a string, %q; there is no shell here that would divide it: write command = %s", value.text, asArray(strings.Fields(value.text)))
+func (c *configFile) readCommand(p *fileProgram, value *fileValue) {
+	if value.kind == fileString {
+		c.faults.add(value.pos, "command is a string, %q; there is no shell here that would divide it: write command = %s", value.text, asArray(strings.Fields(value.text)))
 		return
 	}
 	argv, odd := value.strings()
 	switch {
-	case value.kind != tomlArray:
+	case value.kind != fileArray:
 		c.wrongKind("command", value, `["PROGRAM", "ARGUMENT"]`)
 	case odd != nil:
 		c.wrongKind("command", odd, `["PROGRAM", "ARGUMENT"], all of it strings`)
 	case len(argv) == 0 || argv[0] == "":
-		c.faults.add(value.line, `command is empty; write command = ["PROGRAM", "ARGUMENT"]`)
+		c.faults.add(value.pos, `command is empty; write command = ["PROGRAM", "ARGUMENT"]`)
 	case slices.ContainsFunc(argv, hasNUL):
-		c.faults.add(value.line, "command has a NUL in it, which no argument can have; take it out")
+		c.faults.add(value.pos, "command has a NUL in it, which no argument can have; take it out")
 	default:
 		path, why := c.look(argv[0])
 		if why != "" {
-			c.faults.add(value.line, "command = %s: %s", asArray(argv), why)
+			c.faults.add(value.pos, "command = %s: %s", asArray(argv), why)
 			return
 		}
 		p.command = append([]string{path}, argv[1:]...)
@@ -204,41 +204,41 @@ func asArray(list []string) string {
 func hasNUL(s string) bool { return strings.ContainsRune(s, 0) }
 
 // readString returns the value of a key that accepts any string.
-func (c *configFile) readString(key, form string, value *tomlValue) (text string, ok bool) {
-	if value.kind != tomlString {
+func (c *configFile) readString(key, form string, value *fileValue) (text string, ok bool) {
+	if value.kind != fileString {
 		c.wrongKind(key, value, form)
 		return "", false
 	}
 	return value.text, true
 }
 
-func (c *configFile) readPath(p *fileProgram, value *tomlValue) {
+func (c *configFile) readPath(p *fileProgram, value *fileValue) {
 	path, ok := c.readString("path", `"/NAME"`, value)
 	p.path = path
 	switch err := libwebsocketd.CheckPath(path); {
 	case !ok:
 	case path == "":
-		c.faults.add(value.line, "path is empty; write path = %q, or leave it out", "/"+p.name)
+		c.faults.add(value.pos, "path is empty; write path = %q, or leave it out", "/"+p.name)
 	case err != nil:
-		c.faults.add(value.line, "%v", err)
+		c.faults.add(value.pos, "%v", err)
 		p.path = ""
 	}
 }
 
-func (c *configFile) readCwd(p *fileProgram, value *tomlValue) {
+func (c *configFile) readCwd(p *fileProgram, value *fileValue) {
 	cwd, ok := c.readString("cwd", `"/DIRECTORY"`, value)
 	if !ok {
 		return
 	}
 	if err := isDirectory(cwd); err != nil {
-		c.faults.add(value.line, "cwd = %q: %v", cwd, err)
+		c.faults.add(value.pos, "cwd = %q: %v", cwd, err)
 		return
 	}
 	p.cwd = cwd
 }
 
-func (c *configFile) readEnv(p *fileProgram, value *tomlValue) {
-	if value.kind != tomlTable {
+func (c *configFile) readEnv(p *fileProgram, value *fileValue) {
+	if value.kind != fileTable {
 		c.wrongKind("env", value, `{ NAME = "value" }`)
 		return
 	}
@@ -246,12 +246,12 @@ func (c *configFile) readEnv(p *fileProgram, value *tomlValue) {
 		v := value.at[name]
 		err := libwebsocketd.CheckEnvName(name)
 		switch {
-		case v.kind != tomlString:
-			c.faults.add(v.line, "env.%s is %s; write %s = \"value\"", name, described(v), name)
+		case v.kind != fileString:
+			c.faults.add(v.pos, "env.%s is %s; write %s = \"value\"", name, described(v), name)
 		case err != nil:
-			c.faults.add(v.line, "env: %v; take it out", err)
+			c.faults.add(v.pos, "env: %v; take it out", err)
 		case hasNUL(v.text):
-			c.faults.add(v.line, "env.%s has a NUL in it, which no variable can have; take it out", name)
+			c.faults.add(v.pos, "env.%s has a NUL in it, which no variable can have; take it out", name)
 		default:
 			p.env = append(p.env, name+"="+v.text)
 		}

@@ -9,10 +9,23 @@ import (
 	"websocketd/internal/printable"
 )
 
+// position is where something stands in a configuration file.
+type position struct {
+	line   int // from 1; 0: it stands elsewhere
+	column int // in bytes, from 1; 0: the line is enough
+}
+
+// isSet reports whether p is in the file.
+func (p position) isSet() bool { return p.line > 0 }
+
+// compare orders positions as they come in the file.
+func (p position) compare(q position) int {
+	return cmp.Or(cmp.Compare(p.line, q.line), cmp.Compare(p.column, q.column))
+}
+
 // fault is one error in a configuration file.
 type fault struct {
-	line    int // from 1
-	column  int // in bytes, from 1; 0: the line is enough
+	pos     position
 	message string
 }
 
@@ -22,21 +35,19 @@ type faults struct {
 	all  []fault
 }
 
-func (f *faults) add(line int, format string, args ...any) {
-	f.all = append(f.all, fault{line: line, message: fmt.Sprintf(format, args...)})
+func (f *faults) add(pos position, format string, args ...any) {
+	f.all = append(f.all, fault{pos, fmt.Sprintf(format, args...)})
 }
 
 // lines returns the faults as an operator reads them, FILE:LINE: first, sorted by
 // line.
 func (f *faults) lines() []string {
-	slices.SortStableFunc(f.all, func(a, b fault) int {
-		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
-	})
+	slices.SortStableFunc(f.all, func(a, b fault) int { return a.pos.compare(b.pos) })
 	var lines []string
 	for _, fault := range f.all {
-		where := fmt.Sprintf("%s:%d", f.file, fault.line)
-		if fault.column > 0 {
-			where += fmt.Sprintf(":%d", fault.column)
+		where := fmt.Sprintf("%s:%d", f.file, fault.pos.line)
+		if fault.pos.column > 0 {
+			where += fmt.Sprintf(":%d", fault.pos.column)
 		}
 		line := where + ": " + string(printable.Append(nil, fault.message, false))
 		if !slices.Contains(lines, line) {

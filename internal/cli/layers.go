@@ -75,17 +75,17 @@ func layered(layers ...[]setting) []setting {
 	return chosen
 }
 
-// lineOf returns the line of the configuration file that decides the value of a flag,
-// or 0.
-func lineOf(layers [][]setting, name string) int {
+// posOf returns the position in the configuration file that decides the value of a flag, or
+// none.
+func posOf(layers [][]setting, name string) position {
 	for _, layer := range layers {
 		for _, s := range layer {
 			if s.flag.Name == name {
-				return s.line
+				return s.pos
 			}
 		}
 	}
-	return 0
+	return position{}
 }
 
 // outside returns the flag or variable that decides a value before the file can, as it is

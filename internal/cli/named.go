@@ -122,9 +122,9 @@ func (w *options) checkCalled(p *fileProgram) bool {
 	}
 	ok := true
 	for _, key := range []string{"params", "result"} {
-		if line := p.lines[key]; line > 0 {
+		if pos := p.at[key]; pos.isSet() {
 			ok = false
-			w.file.faults.add(line, "program %s: %s is for calls by name; %s, or take %[2]s out", p.name, key, w.wayToCalls("write pow = true above the first [program.NAME]"))
+			w.file.faults.add(pos, "program %s: %s is for calls by name; %s, or take %[2]s out", p.name, key, w.wayToCalls("write pow = true above the first [program.NAME]"))
 		}
 	}
 	return ok

@@ -50,11 +50,11 @@ func (w *options) addPrograms() *refusal {
 		ahead += program.Prefork
 		switch most := w.Admit.Maxforks; {
 		case p.path == "/" && (len(w.command) > 0 || w.Program.Dir != ""):
-			w.file.faults.add(p.lineOf("path"), "path = \"/\" of program %s is that of COMMAND or --dir; give the program another path", p.name)
+			w.file.faults.add(p.posOf("path"), "path = \"/\" of program %s is that of COMMAND or --dir; give the program another path", p.name)
 		case w.Pow.Pow.covers(p.path):
-			w.file.faults.add(p.lineOf("path"), "path = %q of program %s is below %s, where --pow answers; give one of them another path", p.path, p.name, w.Pow.Pow)
+			w.file.faults.add(p.posOf("path"), "path = %q of program %s is below %s, where --pow answers; give one of them another path", p.path, p.name, w.Pow.Pow)
 		case program.Prefork > 0 && most > 0 && ahead > most:
-			w.file.faults.add(p.lineOf("prefork"), "with program %s, %d processes are to be started ahead, more than maxforks = %d allows; "+
+			w.file.faults.add(p.posOf("prefork"), "with program %s, %d processes are to be started ahead, more than maxforks = %d allows; "+
 				"take a larger maxforks or a smaller prefork", p.name, ahead, most)
 		}
 		w.programs = append(w.programs, program)
@@ -81,7 +81,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 	// The program's own preset wins over the flags, as any of its keys does.
 	settings := layered(append([][]setting{own, presetOf(flags, own)}, below...)...)
 	if err := parser.parse(layered(settings, presetOf(flags, layered(below...)))); err != nil {
-		w.file.faults.add(p.line, "program %s: %v", p.name, err)
+		w.file.faults.add(p.pos, "program %s: %v", p.name, err)
 		return program, false
 	}
 	one := &options{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file, sessions: w.sessions, credentials: w.credentials}
@@ -133,23 +133,23 @@ func (w *options) checkAhead() *refusal {
 // global key, or of the program. If one of the keys has a fault already, r is only
 // its consequence and is left out.
 func (p *fileProgram) blame(layers [][]setting, r *refusal, faults *faults) {
-	line := 0
+	pos := position{}
 	for _, places := range [][][]setting{{p.settings}, layers} {
 		for _, flag := range r.about {
 			if p.broken[flag] {
 				return
 			}
-			if line == 0 {
-				line = lineOf(places, flag)
+			if !pos.isSet() {
+				pos = posOf(places, flag)
 			}
 		}
 	}
-	if line == 0 {
-		line = p.line
+	if !pos.isSet() {
+		pos = p.pos
 	}
 	message := r.forFile(layers)
-	if slices.Contains(faults.all, fault{line: line, message: message}) {
+	if slices.Contains(faults.all, fault{pos, message}) {
 		return // the fault is in the global keys, and has been added
 	}
-	faults.add(line, "program %s: %s", p.name, message)
+	faults.add(pos, "program %s: %s", p.name, message)
 }

@@ -13,45 +13,22 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// tomlKind names the kind of a value of a TOML file, in words.
-type tomlKind string
-
-const (
-	tomlTable   tomlKind = "a table"
-	tomlArray   tomlKind = "an array"
-	tomlString  tomlKind = "a string"
-	tomlInteger tomlKind = "a number"
-	tomlFloat   tomlKind = "a number with a fraction"
-	tomlBool    tomlKind = "true or false"
-	tomlDate    tomlKind = "a date or time"
-)
-
-// tomlValue is one value of a TOML file.
-type tomlValue struct {
-	kind  tomlKind
-	line  int    // of its key, or of itself in an array
-	text  string // the content of a string, "" for a table and an array, else as written
-	items []*tomlValue
-	keys  []string // of a table, in their order
-	at    map[string]*tomlValue
-}
-
 // parseTOML parses a whole file. Its fault has a line and a column. The library's
 // decoder knows every rule and runs first. So the walk over its parser, which knows
 // the lines, only sees what is well-formed.
-func parseTOML(data []byte) (*tomlValue, *fault) {
+func parseTOML(data []byte) (*fileValue, *fault) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // some editors begin a file with it
 	var decoded map[string]any
 	if err := toml.Unmarshal(data, &decoded); err != nil {
-		f := &fault{line: 1, message: strings.TrimPrefix(err.Error(), "toml: ")}
+		f := &fault{pos: position{line: 1}, message: strings.TrimPrefix(err.Error(), "toml: ")}
 		if where := (*toml.DecodeError)(nil); errors.As(err, &where) {
-			f.line, f.column = where.Position()
+			f.pos.line, f.pos.column = where.Position()
 			f.explain(data)
 		}
 		return nil, f
 	}
 	parser := newTOMLParser(data)
-	root := newTable(1)
+	root := newTable(position{line: 1})
 	current := root
 	for parser.NextExpression() {
 		expression := parser.Expression()
@@ -70,12 +47,12 @@ func parseTOML(data []byte) (*tomlValue, *fault) {
 // explain adds what may be meant where the library could not go on, or points to what
 // began before and is not closed.
 func (f *fault) explain(data []byte) {
-	line, column, message := unclosed(data)
-	if message == "" || line > f.line || line == f.line && column > f.column {
-		f.message += cmp.Or(f.unescaped(data), likely(data, f.line))
+	pos, message := unclosed(data)
+	if message == "" || pos.compare(f.pos) > 0 {
+		f.message += cmp.Or(f.unescaped(data), likely(data, f.pos.line))
 		return
 	}
-	f.line, f.column, f.message = line, column, message
+	f.pos, f.message = pos, message
 }
 
 // A string in double quotes in one line, and the part of its text that means something else
@@ -91,10 +68,10 @@ func (f *fault) unescaped(data []byte) string {
 	if !strings.Contains(f.message, "escape character") && !strings.Contains(f.message, "escape sequence") {
 		return ""
 	}
-	line := bytes.Split(data, []byte("\n"))[f.line-1]
+	line := bytes.Split(data, []byte("\n"))[f.pos.line-1]
 	for _, at := range doubleQuoted.FindAllIndex(line, -1) {
 		text := unescape.Replace(string(line[at[0]+1 : at[1]-1]))
-		if at[0] < f.column && f.column <= at[1] && text != "" && !strings.Contains(text, "'") {
+		if at[0] < f.pos.column && f.pos.column <= at[1] && text != "" && !strings.Contains(text, "'") {
 			return "; in single quotes a backslash stands for itself: '" + text + "'"
 		}
 	}
@@ -126,15 +103,9 @@ func likely(data []byte, line int) string {
 	return ""
 }
 
-// tomlKey is one part of a dotted key.
-type tomlKey struct {
-	name string
-	line int
-}
-
-func keysOf(parser *tomlParser, n *unstable.Node) (keys []tomlKey) {
+func keysOf(parser *tomlParser, n *unstable.Node) (keys []fileKey) {
 	for it := n.Key(); it.Next(); {
-		keys = append(keys, tomlKey{string(it.Node().Data), startLine(parser, it.Node())})
+		keys = append(keys, fileKey{string(it.Node().Data), startLine(parser, it.Node())})
 	}
 	return keys
 }
@@ -157,32 +128,21 @@ func newTOMLParser(data []byte) *tomlParser {
 	return p
 }
 
-func startLine(parser *tomlParser, n *unstable.Node) int {
-	line, _ := slices.BinarySearch(parser.lines, int(n.Raw.Offset))
-	return line + 1
-}
-
-func newTable(line int) *tomlValue {
-	return &tomlValue{kind: tomlTable, line: line, at: map[string]*tomlValue{}}
-}
-
-func (v *tomlValue) put(key tomlKey, value *tomlValue) {
-	if v.at[key.name] == nil {
-		v.keys = append(v.keys, key.name)
-	}
-	v.at[key.name] = value
+func startLine(parser *tomlParser, n *unstable.Node) position {
+	before, _ := slices.BinarySearch(parser.lines, int(n.Raw.Offset))
+	return position{line: before + 1}
 }
 
 // descend returns the table of a dotted key, and creates what is missing. The last
 // element of an array of tables stands for the array.
-func descend(from *tomlValue, keys []tomlKey) *tomlValue {
+func descend(from *fileValue, keys []fileKey) *fileValue {
 	for _, key := range keys {
 		next := from.at[key.name]
-		if next != nil && next.kind == tomlArray && len(next.items) > 0 {
+		if next != nil && next.kind == fileArray && len(next.items) > 0 {
 			next = next.items[len(next.items)-1]
 		}
-		if next == nil || next.kind != tomlTable {
-			next = newTable(key.line)
+		if next == nil || next.kind != fileTable {
+			next = newTable(key.pos)
 			from.put(key, next)
 		}
 		from = next
@@ -190,39 +150,39 @@ func descend(from *tomlValue, keys []tomlKey) *tomlValue {
 	return from
 }
 
-func appendTable(root *tomlValue, keys []tomlKey) *tomlValue {
+func appendTable(root *fileValue, keys []fileKey) *fileValue {
 	last := len(keys) - 1
 	parent := descend(root, keys[:last])
 	array := parent.at[keys[last].name]
-	if array == nil || array.kind != tomlArray {
-		array = &tomlValue{kind: tomlArray, line: keys[last].line}
+	if array == nil || array.kind != fileArray {
+		array = &fileValue{kind: fileArray, pos: keys[last].pos}
 		parent.put(keys[last], array)
 	}
-	table := newTable(keys[last].line)
+	table := newTable(keys[last].pos)
 	array.items = append(array.items, table)
 	return table
 }
 
 // putValue puts a key = value into a table; the key may be dotted.
-func putValue(parser *tomlParser, table *tomlValue, n *unstable.Node) {
+func putValue(parser *tomlParser, table *fileValue, n *unstable.Node) {
 	keys := keysOf(parser, n)
 	last := len(keys) - 1
-	descend(table, keys[:last]).put(keys[last], valueOf(parser, n.Value(), keys[last].line))
+	descend(table, keys[:last]).put(keys[last], valueOf(parser, n.Value(), keys[last].pos))
 }
 
-var scalarKinds = map[unstable.Kind]tomlKind{
-	unstable.String:  tomlString,
-	unstable.Bool:    tomlBool,
-	unstable.Float:   tomlFloat,
-	unstable.Integer: tomlInteger,
+var scalarKinds = map[unstable.Kind]fileKind{
+	unstable.String:  fileString,
+	unstable.Bool:    fileBool,
+	unstable.Float:   fileFloat,
+	unstable.Integer: fileInteger,
 }
 
 // valueOf returns the value after a = or in an array. A value of no other kind is a
 // date or a time.
-func valueOf(parser *tomlParser, n *unstable.Node, line int) *tomlValue {
+func valueOf(parser *tomlParser, n *unstable.Node, pos position) *fileValue {
 	switch n.Kind {
 	case unstable.InlineTable:
-		table := newTable(line)
+		table := newTable(pos)
 		for it := n.Children(); it.Next(); {
 			if it.Node().Kind == unstable.KeyValue {
 				putValue(parser, table, it.Node())
@@ -230,35 +190,22 @@ func valueOf(parser *tomlParser, n *unstable.Node, line int) *tomlValue {
 		}
 		return table
 	case unstable.Array:
-		array := &tomlValue{kind: tomlArray, line: line}
+		array := &fileValue{kind: fileArray, pos: pos}
 		for it := n.Children(); it.Next(); {
 			item := it.Node()
 			switch {
 			case item.Kind == unstable.Comment:
 				continue
 			case item.Kind != unstable.Array: // an array has no position of its own
-				line = startLine(parser, item)
+				pos = startLine(parser, item)
 			}
-			array.items = append(array.items, valueOf(parser, item, line))
+			array.items = append(array.items, valueOf(parser, item, pos))
 		}
 		return array
 	}
-	v := &tomlValue{kind: tomlDate, line: line, text: string(n.Data)}
+	v := &fileValue{kind: fileDate, pos: pos, text: string(n.Data)}
 	if kind, ok := scalarKinds[n.Kind]; ok {
 		v.kind = kind
 	}
 	return v
-}
-
-// strings returns the strings of an array. odd is the first element that is not a
-// string.
-func (v *tomlValue) strings() (all []string, odd *tomlValue) {
-	all = []string{}
-	for _, item := range v.items {
-		if item.kind != tomlString {
-			return nil, item
-		}
-		all = append(all, item.text)
-	}
-	return all, nil
 }

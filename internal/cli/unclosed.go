@@ -18,11 +18,10 @@ var (
 // closed. It returns where it begins and what is missing; message is "" if there is
 // none. The library only reports the place where it could not go on, which may be in
 // a later line.
-func unclosed(data []byte) (line, column int, message string) {
+func unclosed(data []byte) (pos position, message string) {
 	var open []int // offsets of the arrays and inline tables around this token
-	begun := func(at int, what, missing string) (line, column int, message string) {
-		before := data[:at]
-		return 1 + bytes.Count(before, []byte("\n")), at - bytes.LastIndexByte(before, '\n'),
+	begun := func(at int, what, missing string) (position, string) {
+		return positionOf(data, at),
 			"the " + what + " that begins here has no end: " + missing
 	}
 	value := false // after the = of a key: a [ before it begins the name of a table
@@ -48,10 +47,16 @@ func unclosed(data []byte) (line, column int, message string) {
 	}
 	switch last := len(open) - 1; {
 	case last < 0:
-		return 0, 0, ""
+		return position{}, ""
 	case data[open[last]] == '[':
 		return begun(open[last], "array", "] is missing")
 	default:
 		return begun(open[last], "table", "} is missing")
 	}
+}
+
+// positionOf returns the position of an offset.
+func positionOf(data []byte, at int) position {
+	before := data[:at]
+	return position{1 + bytes.Count(before, []byte("\n")), at - bytes.LastIndexByte(before, '\n')}
 }
