@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/session"
 	"websocketd/libwebsocketd/shared"
 )
@@ -75,8 +76,18 @@ func where(p libwebsocketd.Program) string {
 		return p.Path + ", shared"
 	case session.Lifetime:
 		return p.Path + ", sessions kept " + kept(life)
+	case manager.Lifetime:
+		return p.Path + ", supervised" + several(life.Instances)
 	}
 	return p.Path
+}
+
+// several returns how many instances a program has, if it has several.
+func several(instances int) string {
+	if instances < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", %d instances", instances)
 }
 
 // logWhere logs where the server can be reached: one line for each address that can

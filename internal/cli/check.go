@@ -9,6 +9,7 @@ import (
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/credential"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/session"
 )
 
@@ -23,6 +24,7 @@ type options struct {
 	file    *configFile // empty without --config
 
 	programs []libwebsocketd.Program // those of the file
+	app      *manager.App            // of options of one supervised program
 	sessions *session.Registry       // of all programs; nil: each has its own
 
 	credentials *credentials

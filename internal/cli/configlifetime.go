@@ -11,22 +11,13 @@ import (
 // how long.
 const defaultResume = "5m"
 
-// lifetimes are the owners that a process's life may have, and whether this build
-// supports them.
-var lifetimes = map[string]bool{lifeConnection: true, lifeSession: true, lifeShared: true, "supervised": false}
-
 // readLifetime reads the key whose flags are --shared and --resume.
 func (c *configFile) readLifetime(p *fileProgram, value *fileValue) {
-	const form = `"connection", "session" or "shared"`
-	lifetime, ok := c.readString("lifetime", form, value)
-	if !ok {
-		return
-	}
-	switch here, known := lifetimes[lifetime]; {
-	case !known:
-		c.faults.add(value.pos, "lifetime = %q: must be one of connection, session, shared", lifetime)
-	case !here:
-		c.faults.add(value.pos, "lifetime %s is not here yet; write lifetime = %s, or leave it out", lifetime, form)
+	lifetime, ok := c.readString("lifetime", `"connection", "session", "shared" or "supervised"`, value)
+	switch {
+	case !ok:
+	case !slices.Contains([]string{lifeConnection, lifeSession, lifeShared, lifeSupervised}, lifetime):
+		c.faults.add(value.pos, "lifetime = %q: must be one of connection, session, shared, supervised", lifetime)
 	default:
 		p.lifetime = lifetime
 	}

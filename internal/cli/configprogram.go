@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/manager"
 )
 
 // fileProgram is one [program.NAME] table of a configuration file.
@@ -24,6 +25,8 @@ type fileProgram struct {
 	settings []setting           // from the keys that are named like flags
 	at       map[string]position // of the keys
 	broken   map[string]bool     // the keys with a fault
+	app      manager.App         // of a supervised one
+	afterAt  []position          // of app.After
 }
 
 // ownKeys are the keys of a program that are not flags.
@@ -35,6 +38,14 @@ var ownKeys = map[string]func(c *configFile, p *fileProgram, value *fileValue){
 	"env":      (*configFile).readEnv,
 	"params":   (*configFile).readParams,
 	"result":   (*configFile).readResult,
+}
+
+// readerOf returns what reads a key of a program that is no flag, or nil.
+func readerOf(key string) func(c *configFile, p *fileProgram, value *fileValue) {
+	if read := ownKeys[key]; read != nil {
+		return read
+	}
+	return supervisedKeys[key]
 }
 
 // isProgramKey reports whether a flag is also a key of a program (see grammar).
@@ -57,7 +68,7 @@ func (c *configFile) programKeys() []string {
 			keys = append(keys, flag.Name)
 		}
 	}
-	return keys
+	return append(keys, supervisedNames...)
 }
 
 func (c *configFile) readPrograms(value *fileValue) {
@@ -91,7 +102,7 @@ func (c *configFile) readProgram(name string, table *fileValue) *fileProgram {
 	for _, key := range table.keys {
 		value, before := table.at[key], len(c.faults.all)
 		p.at[key] = value.pos
-		if read := ownKeys[key]; read != nil {
+		if read := readerOf(key); read != nil {
 			read(c, p, value)
 		} else if flag := lookUpName(c.flags, key); flag != nil && isProgramKey(flag) {
 			p.settings = append(p.settings, c.read(flag, key, value)...)
@@ -101,6 +112,7 @@ func (c *configFile) readProgram(name string, table *fileValue) *fileProgram {
 		p.broken[key] = len(c.faults.all) > before
 	}
 	c.settleLifetime(p)
+	c.checkSupervised(p)
 	p.broken["shared"] = p.broken["shared"] || p.broken["lifetime"] // the flag and its key
 	if p.command != nil {
 		if err := c.executable(p.command[0], p.cwd); err != nil {

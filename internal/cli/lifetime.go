@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/session"
 	"websocketd/libwebsocketd/shared"
 )
@@ -16,6 +17,7 @@ const (
 	lifeConnection = "connection"
 	lifeSession    = "session"
 	lifeShared     = "shared"
+	lifeSupervised = "supervised" // of programs of the file alone
 )
 
 // lifeFlags are the flags that have a meaning only in some lifetimes.
@@ -25,13 +27,13 @@ var lifeFlags = []struct {
 }{
 	{"start", []string{lifeShared}},
 	{"linger", []string{lifeShared}},
-	{"input", []string{lifeShared}},
-	{"slowclient", []string{lifeShared}},
-	{"history", []string{lifeShared, lifeSession}},
-	{"keepfirst", []string{lifeShared, lifeSession}},
+	{"input", []string{lifeShared, lifeSupervised}},
+	{"slowclient", []string{lifeShared, lifeSupervised}},
+	{"history", []string{lifeShared, lifeSession, lifeSupervised}},
+	{"keepfirst", []string{lifeShared, lifeSession, lifeSupervised}},
 	{"restart", []string{lifeShared}},
 	{"isolate", []string{lifeShared}},
-	{"watch", []string{lifeShared, lifeSession}},
+	{"watch", []string{lifeShared, lifeSession, lifeSupervised}},
 	{"attach", []string{lifeSession}},
 	{"maxsessions", []string{lifeSession}},
 	{"sessionurl", []string{lifeSession}},
@@ -44,6 +46,8 @@ var callFlags = []string{"history", "maxsessions"}
 // (checkLifetime).
 func (w *options) life() string {
 	switch {
+	case w.app != nil:
+		return lifeSupervised
 	case w.Shared.Shared:
 		return lifeShared
 	case w.Session.Resume != 0:
@@ -78,6 +82,11 @@ func (w *options) lifetime() libwebsocketd.Lifetime {
 			URL:       w.Session.Sessionurl,
 			Registry:  w.sessions,
 		}
+	case lifeSupervised:
+		app := *w.app
+		app.Input, app.SlowClient = shared.Input(s.Input), shared.SlowClient(s.Slowclient)
+		app.History, app.KeepFirst, app.Watch = int(s.History), int(s.Keepfirst), s.Watch
+		return manager.Lifetime{App: app}
 	}
 	return nil
 }
@@ -139,11 +148,17 @@ func (w *options) checkBeside() *refusal {
 	return nil
 }
 
-// lifeWords say of a lifetime which flag asks for it, how a file writes that, and why --once
+// byFlag returns those of some lifetimes that a flag asks for.
+func byFlag(lives []string) []string {
+	return slices.DeleteFunc(slices.Clone(lives), func(life string) bool { return lifeWords[life].flag == "" })
+}
+
+// lifeWords say of a lifetime which flag, if any, asks for it, how a file writes that, and why --once
 // and --prefork do not go with it.
 var lifeWords = map[string]struct{ flag, key, once, ahead string }{
-	lifeShared:  {"shared", "shared = true", "all clients have one process", "what is started ahead is for one client"},
-	lifeSession: {"resume", `resume = "5m"`, "a session outlives its client", "what is started ahead does not know its session"},
+	lifeShared:     {"shared", "shared = true", "all clients have one process", "what is started ahead is for one client"},
+	lifeSession:    {"resume", `resume = "5m"`, "a session outlives its client", "what is started ahead does not know its session"},
+	lifeSupervised: {"", "", "its processes are there before and after all clients", "its processes are started with the server"},
 }
 
 // checkSessionURL refuses --sessionurl without a page that could be redirected.
@@ -184,7 +199,7 @@ func (w *options) lifeFlagChecks() []func() *refusal {
 		if forCalls && w.mayCall() || slices.ContainsFunc(w.file.programs, func(p *fileProgram) bool { return p.mayHave(in) }) {
 			return ""
 		}
-		keys := alternatives(in, func(life string) string { return lifeWords[life].key })
+		keys := alternatives(byFlag(in), func(life string) string { return lifeWords[life].key })
 		if forCalls {
 			keys += " or pow = true"
 		}
@@ -213,7 +228,7 @@ func (w *options) lifeChecks(layers [][]setting, wayOut func(flag string, in []s
 				return nil
 			}
 			about := []string{f.name, "shared", "resume"}
-			by := alternatives(f.in, func(life string) string { return "--" + lifeWords[life].flag })
+			by := alternatives(byFlag(f.in), func(life string) string { return "--" + lifeWords[life].flag })
 			if slices.Contains(callFlags, f.name) {
 				by, about = by+" or --pow", append(about, "pow")
 			}

@@ -44,14 +44,14 @@ func TestSharedFaults(t *testing.T) {
 		// Without a program for it.
 		{"linger = \"5s\"\nwatch = true\n" + catA, "", []string{
 			`1: linger is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take linger out`,
-			`2: watch is for lifetime "shared" or "session"; write shared = true or resume = "5m", or lifetime = "shared" or "session" in a program, or take watch out`}},
+			`2: watch is for lifetime "shared" or "session" or "supervised"; write shared = true or resume = "5m", or lifetime = "shared" or "session" or "supervised" in a program, or take watch out`}},
 		{"start = \"eager\"\n", "cat", []string{`1: start is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take start out`}},
 		{catA + "start = \"eager\"\nrestart = \"always\"\n", "", []string{
 			`3: program a: start is for lifetime "shared"; write lifetime = "shared", or take start out`,
 			`4: program a: restart is for lifetime "shared"; write lifetime = "shared", or take restart out`}},
 		{"shared = true\n" + catA + isEach + "input = \"none\"\n" + catB, "", []string{
-			`5: program a: input is for lifetime "shared"; write lifetime = "shared", or take input out`}},
-		{"linger = \"5s\"\n" + catA + "lifetime = \"sharde\"\nwatch = true\n", "", []string{`4: lifetime = "sharde": must be one of connection, session, shared`}},
+			`5: program a: input is for lifetime "shared" or "supervised"; write lifetime = "shared" or "supervised", or take input out`}},
+		{"linger = \"5s\"\n" + catA + "lifetime = \"sharde\"\nwatch = true\n", "", []string{`4: lifetime = "sharde": must be one of connection, session, shared, supervised`}},
 		{"shared = true\nstaticdir = \"" + dir + "\"\n", "", []string{`1: shared needs a program: write a [program.NAME], or give COMMAND or --dir`}},
 		{"shared = true\nstart = \"eager\"\ndir = \"" + dir + "\"\n", "", []string{
 			`2: please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for`}},

@@ -59,6 +59,7 @@ func (w *options) addPrograms() *refusal {
 		}
 		w.programs = append(w.programs, program)
 	}
+	w.checkAfter()
 	if r := w.file.faults.refusal(); r != nil || w.file.faults.file == "" {
 		return r
 	}
@@ -85,6 +86,9 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 		return program, false
 	}
 	one := &options{parser: parser, grammar: parser.grammar, layers: layers, command: p.command, file: w.file, sessions: w.sessions, credentials: w.credentials}
+	if p.lifetime == lifeSupervised {
+		one.app = &p.app
+	}
 	if sets(own, "auth") && !sets(own, "allow") && slices.Equal(one.Credential.Auth, []string{gate.NoAuth}) {
 		one.Credential.Allow = nil // the flag says who of the users may; here nobody is one
 	}
@@ -99,6 +103,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 	program = cfg.Program()
 	program.Name, program.Path, program.Command, program.WorkDir, program.Env = p.name, p.path, p.command, p.cwd, p.env
 	program.Params, program.Result = p.params, p.result
+	ok = w.checkKept(p, &program, ok)
 	if sets(p.settings, "maxforks") {
 		program.MaxForks = max(0, one.Admit.Maxforks)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/session"
 )
 
@@ -22,8 +23,9 @@ type reloader struct {
 	server  interface {
 		Reload(programs []libwebsocketd.Program) error
 	}
-	sessions *session.Registry
-	log      *slog.Logger
+	sessions   *session.Registry
+	supervised *manager.Manager
+	log        *slog.Logger
 }
 
 // reloads calls a function in a goroutine, because a file system may be slow, or not
@@ -89,6 +91,7 @@ func (i invocation) again() (*options, *refusal) {
 func (r *reloader) reload() {
 	next, refused := r.again()
 	if refused == nil {
+		manage(next.programs, r.supervised)
 		if err := r.server.Reload(next.programs); err != nil {
 			refused = &refusal{message: err.Error()}
 		}

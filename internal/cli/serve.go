@@ -53,6 +53,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	w.credentials.reports.logTo(server)
 	boundGarbage()
 	i.sessions.SetLimit(w.maxSessions(w.Admit.Maxforks))
+	supervised := superviseWith(logger, w.programs)
 	cfg := w.config()
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
 	cfg.Faces = []libwebsocketd.Face{poll.New()}
@@ -68,7 +69,7 @@ func (i invocation) serve(w *options, notes []string) int {
 			}
 		}
 	}
-	s, sig, err := openUntil(signals, cfg, managed, server)
+	s, sig, err := openUntil(signals, cfg, managed, supervised, server)
 	switch {
 	case sig != nil:
 		return exitStatus(sig)
@@ -79,7 +80,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	}
 	s.hangups, s.ended = hangups, ended
 	if hasFile {
-		s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, log: server}).reload
+		s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, supervised: supervised, log: server}).reload
 	}
 	return s.run(signals)
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/session"
 	"websocketd/libwebsocketd/shared"
 )
@@ -377,7 +378,7 @@ func TestOpenUntil(t *testing.T) {
 	signals := make(chan os.Signal, 2)
 	signals <- syscall.SIGTERM
 	log := slog.New(slog.DiscardHandler)
-	s, sig, err := openUntil(signals, libwebsocketd.Config{Command: []string{"/nosuch"}, Addresses: []string{"127.0.0.1"}, Port: 70000}, nil, log)
+	s, sig, err := openUntil(signals, libwebsocketd.Config{Command: []string{"/nosuch"}, Addresses: []string{"127.0.0.1"}, Port: 70000}, nil, manager.New(manager.Options{}), log)
 	if s != nil || sig != nil || err == nil || len(signals) != 1 { // open returned in time
 		t.Errorf("%v, %v, %v, %d signals left", s, sig, err, len(signals))
 	}

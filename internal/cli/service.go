@@ -13,6 +13,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/credential"
+	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -29,6 +30,7 @@ type service struct {
 	}
 	commands  []*credential.Command
 	admin     *admin // nil without --admin
+	programs  *manager.Manager
 	listeners []net.Listener
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
@@ -41,10 +43,11 @@ type service struct {
 // open starts everything cfg asks for except serving, and logs it. Listening comes
 // first: the guardian is given the socket file's path, and must find our file there,
 // never that of another server.
-func open(cfg libwebsocketd.Config, managed *admin, log *slog.Logger) (*service, error) {
+func open(cfg libwebsocketd.Config, managed *admin, supervised *manager.Manager, log *slog.Logger) (*service, error) {
 	logWhat(cfg, log)
 	// Each of the three polite steps of the ladder takes CloseDelay longer.
-	s := &service{limit: shutdownLimit + 3*min(cfg.CloseDelay, time.Hour), admin: managed, log: log}
+	limit := shutdownLimit + 3*min(cfg.CloseDelay, time.Hour) + grace(cfg.Programs)
+	s := &service{limit: limit, admin: managed, programs: supervised, log: log}
 	var err error
 	if s.listeners, err = libwebsocketd.Listen(cfg); err != nil {
 		return nil, fmt.Errorf("%w%s", err, wayOut(err, cfg))
@@ -68,13 +71,13 @@ const openPatience = time.Second
 // openUntil calls open, and gives it up after a signal if it does not return by
 // itself: a file system that does not answer may hold a certificate. The signal is
 // left for run.
-func openUntil(signals chan os.Signal, cfg libwebsocketd.Config, managed *admin, log *slog.Logger) (*service, os.Signal, error) {
+func openUntil(signals chan os.Signal, cfg libwebsocketd.Config, managed *admin, supervised *manager.Manager, log *slog.Logger) (*service, os.Signal, error) {
 	var s *service
 	var err error
 	opened := make(chan struct{})
 	go func() {
 		defer close(opened)
-		s, err = open(cfg, managed, log)
+		s, err = open(cfg, managed, supervised, log)
 	}()
 	select {
 	case <-opened:
@@ -116,6 +119,7 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 		return err
 	}
 	s.server = server
+	s.programs.Steer(server)
 	s.admin.steer(server)
 	return nil
 }
