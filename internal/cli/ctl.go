@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -26,10 +27,13 @@ type ctlGrammar struct {
 		Admintokenfile string `placeholder:"FILE" check:"token file" help:"File with the token that the server asks for, in its first line. Over a unix socket there is none."`
 	} `embed:"" group:"Which server"`
 	Output struct {
-		JSON   bool `name:"json" of:"list info sessions connections kick end logs" variable:"none" help:"Print JSON as the server has it: a document in one line, and with logs the messages of the channel, one a line. Where standard output is no terminal that is the default, but for logs; --json=false prints tables."`
+		JSON   bool `name:"json" of:"list info sessions connections kick end logs ps start stop restart reload delete scale" variable:"none" help:"Print JSON as the server has it: a document in one line, and with logs the messages of the channel, one a line. Where standard output is no terminal that is the default, but for logs; --json=false prints tables."`
 		Follow bool `short:"f" of:"logs" variable:"none" help:"Go on with what is written next, and through lost connections and restarts of the server, until Ctrl-C."`
 		Lines  int  `short:"n" of:"logs attach" placeholder:"N" min:"0" variable:"none" help:"Of what is kept the last N lines, in place of all."`
 	} `embed:"" group:"What is printed"`
+	Supervised struct {
+		Timeout duration `of:"start stop restart reload delete scale" placeholder:"DUR" default:"90s" min:"1ms" variable:"none" help:"How long each supervised program may take until it is as it was asked to be; then this command gives up. A start or a stop goes on nevertheless, a reload is given up."`
+	} `embed:"" group:"What is done"`
 	About struct {
 		Help bool `short:"h" variable:"none" help:"Show this text."`
 	} `embed:"" group:"About websocketd ctl"`
@@ -124,6 +128,9 @@ func checkNames(verb *ctl.Verb, names []string) *refusal {
 	case slices.Contains(names, ""):
 		return ctlFault("a name is empty: %s", usage)
 	}
+	if err := verb.CheckNames(names); err != nil {
+		return ctlFault("%s: %s", err, usage)
+	}
 	return nil
 }
 
@@ -145,8 +152,8 @@ func verbNames() (names []string) {
 
 // verbsElsewhere maps verbs of other commands to ours for the same purpose.
 var verbsElsewhere = map[string]string{
-	"ls": "list", "ps": "list", "programs": "list", "status": "info", "show": "info", "clients": "connections",
-	"log": "logs", "tail": "logs", "stop": "end", "kill": "end", "delete": "end", "rm": "end", "exec": "attach",
+	"ls": "list", "programs": "list", "processes": "ps", "status": "ps", "top": "ps", "monit": "ps", "show": "info", "describe": "info", "clients": "connections",
+	"log": "logs", "tail": "logs", "kill": "end", "rm": "delete", "remove": "delete", "del": "delete", "up": "start", "down": "stop", "exec": "attach",
 }
 
 // meantVerb returns a question that suggests a verb for an unknown word, or says which there
@@ -174,7 +181,7 @@ func (p *ctlParser) options(verb *ctl.Verb, names []string, settings []setting, 
 	}
 	o = ctl.Options{
 		Verb: verb.Name, Names: names, Dirs: runtimeDirs(environ), JSON: p.Output.JSON, Follow: p.Output.Follow, Lines: -1,
-		NoColor: variableOf(environ, "NO_COLOR") != "",
+		NoColor: variableOf(environ, "NO_COLOR") != "", Timeout: time.Duration(p.Supervised.Timeout),
 	}
 	if sets(settings, "lines") {
 		o.Lines = p.Output.Lines
@@ -234,12 +241,18 @@ Examples:
   End what a client has started
     %[1]s ctl connections
     %[1]s ctl kick 1764295000123456789
+
+  See the supervised programs, and give one another process without a gap
+    %[1]s ctl ps
+    %[1]s ctl reload web
 `, i.name)
 	printFlags(out, CtlFlags())
 	fmt.Fprint(out, `
 NAME is that of a program, ID that of a session or a connection; a session may
-be named by its number, and process: may stand before a name. Flags may stand
-before and after names. WEBSOCKETD_ADMINTOKEN may have the token itself.
+be named by its number, and process: may stand before a name. Supervised
+programs have instances: NAME is all of a program, NAME-0 the first of several,
+and the number in ps is one, too. Flags may stand before and after names.
+WEBSOCKETD_ADMINTOKEN may have the token itself.
 `)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"websocketd/internal/ctl"
 )
@@ -21,9 +22,10 @@ func TestCtlRefuses(t *testing.T) {
 	}
 	for _, test := range []struct{ args, want string }{
 		{"lsit", `there is no verb "lsit"; did you mean list?`},
-		{"ps", `there is no verb "ps"; did you mean list?`},
-		{"stop x", `there is no verb "stop"; did you mean end?`},
-		{"frobnicate", `there is no verb "frobnicate": there are list, info, sessions, connections, kick, logs, attach, end`},
+		{"top", `there is no verb "top"; did you mean ps?`},
+		{"rm x", `there is no verb "rm"; did you mean delete?`},
+		{"kill x", `there is no verb "kill"; did you mean end?`},
+		{"frobnicate", `there is no verb "frobnicate": there are list, info, sessions, connections, kick, logs, attach, end, ps, start, stop, restart, reload, delete, scale`},
 		{"help frobnicate", `there is no verb "frobnicate"`},
 		{"--json", "please specify what to do: one of list, info,"},
 		{"list --jsno", "flag provided but not defined: --jsno; did you mean --json?; websocketd ctl list --help shows every option"},
@@ -35,6 +37,13 @@ func TestCtlRefuses(t *testing.T) {
 		{"logs a b", `"b" is too much: websocketd ctl logs NAME|ID`},
 		{"attach", "please specify which: websocketd ctl attach NAME|ID"},
 		{"end", "please specify which: websocketd ctl end NAME|ID.."},
+		{"stop", "please specify which: websocketd ctl stop NAME.. | all"},
+		{"scale web", "please specify which: websocketd ctl scale NAME N"},
+		{"scale web 1 2", `"2" is too much: websocketd ctl scale NAME N`},
+		{"scale web many", `"many" is no number of instances, which is 1 or more: websocketd ctl scale NAME N`},
+		{"scale web 0", `"0" is no number of instances, which is 1 or more`},
+		{"ps --timeout=1s", "--timeout is not for ps: it is for start, stop, restart, reload, delete, scale"},
+		{"stop x --timeout=0s", `invalid value "0s" for flag --timeout`},
 		{"list -f", "--follow is not for list: it is for logs"},
 		{"attach --json x", "--json is not for attach: it is for list, info"},
 		{"end --lines=1 x", "--lines is not for end: it is for logs, attach"},
@@ -98,7 +107,7 @@ func TestCtlHelp(t *testing.T) {
 
 // TestCtlFlags pins the names and kinds, which are a promise to users.
 func TestCtlFlags(t *testing.T) {
-	want := "admin:string admintokenfile:string json:bool follow:bool lines:int help:bool"
+	want := "admin:string admintokenfile:string json:bool follow:bool lines:int timeout:time help:bool"
 	var got []string
 	for _, f := range CtlFlags() {
 		got = append(got, f.Name+":"+string(f.Kind))
@@ -166,6 +175,12 @@ func TestCtlLayers(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	if o := ctlOptions(t, []string{"NO_COLOR=1"}, "logs", "--json", "--", "-x"); o.Follow || o.Lines != -1 || !o.JSON || !o.NoColor || o.Names[0] != "-x" {
+		t.Errorf("%+v", o)
+	}
+	if o := ctlOptions(t, nil, "stop", "x", "--timeout=1m"); o.Timeout != time.Minute {
+		t.Errorf("%+v", o)
+	}
+	if o := ctlOptions(t, nil, "start", "x"); o.Timeout != 90*time.Second {
 		t.Errorf("%+v", o)
 	}
 	if o := ctlOptions(t, nil, "list", "--json=false"); o.JSON {

@@ -163,7 +163,7 @@ func TestAttachUnsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	in := &input{server: newServer(Address{URL: "http://" + l.Addr().String()}, nil), channel: "process:x", say: func(s string) { t.Error(s) }, ctx: t.Context()}
+	in := &input{server: newServer(Address{URL: "http://" + l.Addr().String()}, nil, 0), channel: "process:x", say: func(s string) { t.Error(s) }, ctx: t.Context()}
 	defer in.server.http.CloseIdleConnections()
 	in.part.WriteString("hello")
 	over := make(chan struct{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"websocketd/internal/terminal"
 )
@@ -27,6 +28,8 @@ type Options struct {
 	Follow  bool // logs: go on when everything that is kept was printed
 	Lines   int  // logs, attach: of what is kept, so many last lines; negative: all
 	NoColor bool
+
+	Timeout time.Duration // for what is done to a supervised program
 }
 
 // Exit statuses.
@@ -70,7 +73,7 @@ func (c *caller) say(sentence string) { terminal.Say(c.Stderr, command, sentence
 
 // locate finds the server that is asked.
 func (c *caller) locate() (err error) {
-	c.server = newServer(c.Address, c.Token)
+	c.server = newServer(c.Address, c.Token, c.Timeout)
 	if c.Address != (Address{}) {
 		return nil
 	}

@@ -14,24 +14,34 @@ import (
 func (c *caller) each(ctx context.Context, do func(ctx context.Context, name string) (deed, error)) (status int, err error) {
 	for _, name := range c.Names {
 		done, err := do(ctx, name)
-		if gone := new(lost); errors.As(err, &gone) || ctx.Err() != nil {
+		done.Name = name
+		failed, err := c.report(ctx, err, done)
+		if err != nil {
 			return exitFailed, err
 		}
-		if done.Name = name; err != nil {
+		if failed {
 			status = exitFailed
-			done = deed{Name: name, Error: err.Error()}
-			c.say(c.about(name, err))
-		}
-		if err := c.tellDeed(&done); err != nil {
-			return exitFailed, err
 		}
 	}
 	return status, nil
 }
 
+// report says what came of a deed, and whether it has failed. An error is of what keeps it from
+// the others, too.
+func (c *caller) report(ctx context.Context, failure error, done deed) (failed bool, err error) {
+	if gone := new(lost); errors.As(failure, &gone) || ctx.Err() != nil {
+		return true, failure
+	}
+	if failure != nil {
+		done = deed{Name: done.Name, Error: failure.Error()}
+		c.say(c.about(done.Name, failure))
+	}
+	return failure != nil, c.tellDeed(&done)
+}
+
 // about returns what has gone wrong about a name. Several names make it necessary to say which.
 func (c *caller) about(name string, err error) string {
-	if len(c.Names) > 1 {
+	if len(c.Names) > 1 && c.Verb != verbScale || c.Names[0] == everything {
 		return name + ": " + err.Error()
 	}
 	return err.Error()

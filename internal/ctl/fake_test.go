@@ -22,6 +22,7 @@ type fake struct {
 	http *httptest.Server
 
 	programs, sessions, connections string // arrays
+	processes                       string
 	serverDoc                       string
 	token                           string // "": none is asked for
 
@@ -41,7 +42,7 @@ type fakeChannel struct {
 }
 
 func newFake(t *testing.T) *fake {
-	f := &fake{programs: "[]", sessions: "[]", connections: "[]", serverDoc: "{}", channels: map[string]*fakeChannel{}}
+	f := &fake{processes: "[]", programs: "[]", sessions: "[]", connections: "[]", serverDoc: "{}", channels: map[string]*fakeChannel{}}
 	f.changed = sync.NewCond(&f.mu)
 	f.http = httptest.NewServer(f.handler())
 	t.Cleanup(f.http.Close)
@@ -59,6 +60,7 @@ func (f *fake) handler() http.Handler {
 	m.HandleFunc("GET /api/channels/{name}", f.channel)
 	m.HandleFunc("POST /api/channels/{name}", f.input)
 	m.HandleFunc("DELETE /", f.end)
+	f.supervise(m)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f.token != "" && r.Header.Get("Authorization") != "Bearer "+f.token {
 			refuse(w, http.StatusUnauthorized, "the token is not right")
@@ -211,7 +213,7 @@ func became(status string, code int) string {
 
 // options are those of a command to the fake.
 func (f *fake) options(verb string, names ...string) Options {
-	return Options{Verb: verb, Names: names, Address: Address{URL: f.http.URL}, Lines: -1}
+	return Options{Verb: verb, Names: names, Address: Address{URL: f.http.URL}, Lines: -1, Timeout: time.Minute}
 }
 
 // files are the streams of a command.

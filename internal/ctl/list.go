@@ -3,6 +3,7 @@ package ctl
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -76,13 +77,42 @@ func (c *caller) info(signals *terminal.Interrupts) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
+	if t.kind == kindProgram && t.lifetime == lifetimeSupervised {
+		return c.infoSupervised(ctx, t)
+	}
 	return exitOK, c.fields(t.String(), t.document)
+}
+
+// infoSupervised shows what is known of a supervised program, and of its instances.
+func (c *caller) infoSupervised(ctx context.Context, t *target) (int, error) {
+	all, err := c.processes(ctx)
+	if err != nil {
+		return exitFailed, err
+	}
+	all = filter(all, func(p *process) bool { return p.program() == t.name })
+	if c.JSON {
+		return exitOK, c.document(struct {
+			Program   json.RawMessage   `json:"program"`
+			Instances []json.RawMessage `json:"instances"`
+		}{t.document, raws(all)})
+	}
+	if err := c.fields(t.String(), t.document); err != nil {
+		return exitFailed, err
+	}
+	if _, err := fmt.Fprintln(c.Stdout); err != nil {
+		return exitFailed, err
+	}
+	if len(all) == 1 {
+		return exitOK, c.fields("instance "+all[0].Doc.Name, all[0].Raw)
+	}
+	return exitOK, c.table(tableOf(all), nil)
 }
 
 // deed is what was done about a name.
 type deed struct {
 	Name  string `json:"name"`
 	Ended *int   `json:"ended,omitempty"` // processes of a program
+	Done  string `json:"done,omitempty"`  // what has become of a supervised program
 	Error string `json:"error,omitempty"`
 
 	sentence string // for people
@@ -110,7 +140,10 @@ func (c *caller) end(signals *terminal.Interrupts) (int, error) {
 		if err != nil {
 			return deed{}, err
 		}
-		if t.kind != kindProgram {
+		switch {
+		case t.kind == kindInstance:
+			return deed{}, fmt.Errorf("this is %s of a supervised program: %s stop stops it, and restart gives it another process", t, command)
+		case t.kind != kindProgram:
 			return deed{sentence: "ended " + t.String()}, c.server.delete(ctx, t.path(), new(json.RawMessage))
 		}
 		var answer struct{ Ended int }

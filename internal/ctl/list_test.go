@@ -13,7 +13,7 @@ func TestResolve(t *testing.T) {
 	f.programs = `[{"name":"chat","path":"/","channel":"process:chat"},{"name":"a b","channel":"process:a_b"},{"name":"4","channel":"process:4"},{"name":"two","path":"/1"},{"name":"two","path":"/2"}]`
 	f.sessions = `[{"id":"abc","number":3},{"id":"def","number":4}]`
 	f.connections = `[{"id":"15"},{"id":"16"},{"id":"17"}]`
-	c := &caller{server: newServer(Address{URL: f.http.URL}, nil)}
+	c := &caller{server: newServer(Address{URL: f.http.URL}, nil, 0)}
 	defer c.server.http.CloseIdleConnections()
 	for word, want := range map[string]string{
 		"chat": "program chat", "process:chat": "program chat", "a b": "program a b", "process:a_b": "program a b",

@@ -21,8 +21,12 @@ const (
 	kindProgram    kind = "program"
 	kindSession    kind = "session"
 	kindConnection kind = "connection"
-	kindEnded      kind = "channel" // of a process that is over, of which something is kept
+	kindInstance   kind = "instance" // of a supervised program, one of several
+	kindEnded      kind = "channel"  // of a process that is over, of which something is kept
 )
+
+// lifetimeSupervised is that of programs which are kept alive.
+const lifetimeSupervised = "supervised"
 
 // target is what a name stands for.
 type target struct {
@@ -66,7 +70,11 @@ func (c *caller) resolve(ctx context.Context, word string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range []*target{x, y} {
+	z, err := c.instance(ctx, id, programs)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range []*target{x, y, z} {
 		if t != nil {
 			found = append(found, t)
 		}

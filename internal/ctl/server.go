@@ -36,12 +36,13 @@ type server struct {
 	http    http.Client
 }
 
-func newServer(a Address, token func() (string, error)) *server {
+// newServer returns the server at an address. One answer or another may take as long as longest.
+func newServer(a Address, token func() (string, error), longest time.Duration) *server {
 	s := &server{address: a, token: token}
 	if a.Socket != "" {
 		s.move(socket{path: a.Socket})
 	}
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: longestPoll + answerTime, DialContext: s.dial}
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: max(longestPoll, longest) + answerTime, DialContext: s.dial}
 	s.http = http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return s
 }
@@ -180,6 +181,21 @@ func (s *server) get(ctx context.Context, path string, into any) (more int, err 
 func (s *server) delete(ctx context.Context, path string, into any) error {
 	_, err := s.exchange(ctx, http.MethodDelete, path, into)
 	return err
+}
+
+// command does something with a JSON body, or with none, as long as ctx lasts, and reads what the server says of it.
+func (s *server) command(ctx context.Context, method, path, body string, into any) error {
+	var send io.Reader
+	mediaType := ""
+	if body != "" {
+		send, mediaType = strings.NewReader(body), "application/json"
+	}
+	answer, err := s.ask(ctx, method, path, send, mediaType)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	return s.read(answer, mostDocument, into)
 }
 
 func (s *server) exchange(ctx context.Context, method, path string, into any) (more int, err error) {

@@ -105,11 +105,13 @@ func members(document json.RawMessage) (names []string, values []json.RawMessage
 func valueText(name string, value json.RawMessage, now time.Time) string {
 	var text string
 	var words []string
-	var bytes int64
+	var bytes, milliseconds int64
 	switch {
 	case string(value) == "null", string(value) == `""`, string(value) == "[]":
 		return "-"
-	case strings.HasPrefix(name, "bytes") && json.Unmarshal(value, &bytes) == nil:
+	case name == "uptime" && json.Unmarshal(value, &milliseconds) == nil:
+		return ageText(time.Duration(milliseconds) * time.Millisecond)
+	case (strings.HasPrefix(name, "bytes") || name == "memory") && json.Unmarshal(value, &bytes) == nil:
 		return sizeText(bytes)
 	case json.Unmarshal(value, &text) == nil:
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {

@@ -1,7 +1,9 @@
 package ctl
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 
 	"websocketd/internal/terminal"
 )
@@ -12,6 +14,13 @@ const (
 	verbAttach = "attach"
 	verbKick   = "kick"
 	verbEnd    = "end"
+
+	verbStart   = "start"
+	verbStop    = "stop"
+	verbRestart = "restart"
+	verbReload  = "reload"
+	verbDelete  = "delete"
+	verbScale   = "scale"
 )
 
 // Verb is what can be asked for.
@@ -28,8 +37,23 @@ type Verb struct {
 	run func(c *caller, signals *terminal.Interrupts) (status int, err error)
 }
 
+// CheckNames returns an error if names, of which there are as many as the verb takes, cannot be
+// what it is about.
+func (v *Verb) CheckNames(names []string) error {
+	if v.Name != verbScale {
+		return nil
+	}
+	if n, err := strconv.Atoi(names[1]); err != nil || n < 1 {
+		return fmt.Errorf("%q is no number of instances, which is 1 or more", names[1])
+	}
+	return nil
+}
+
 // Verbs returns what can be asked for, in the order of the help.
 func Verbs() []Verb { return slices.Clone(inOrder) }
+
+// namesOrAll is what operations take.
+const namesOrAll = "NAME.. | all"
 
 var inOrder = []Verb{
 	{"list", "", 0, 0, "The programs that are served.", true, (*caller).list},
@@ -40,10 +64,20 @@ var inOrder = []Verb{
 	{verbLogs, "NAME|ID", 1, 1, "What a process has written, as far as it is kept.", false, (*caller).logs},
 	{verbAttach, "NAME|ID", 1, 1, "What a process writes, and lines of standard input to it.", false, (*caller).attach},
 	{verbEnd, "NAME|ID..", 1, -1, "End all processes of a program, that of a session, or that of a connection.", true, (*caller).end},
+	{"ps", "", 0, 0, "The instances of supervised programs, and how they are.", true, (*caller).ps},
+	{verbStart, namesOrAll, 1, -1, "Start supervised programs that are stopped or errored.", true, (*caller).operate},
+	{verbStop, namesOrAll, 1, -1, "Stop supervised programs until they are started.", true, (*caller).operate},
+	{verbRestart, namesOrAll, 1, -1, "End the processes of supervised programs, and start others.", true, (*caller).operate},
+	{verbReload, namesOrAll, 1, -1, "Restart without a gap: the next process is ready before the one before ends.", true, (*caller).operate},
+	{verbDelete, namesOrAll, 1, -1, "Stop supervised programs, and serve them no more until the server is started again.", true, (*caller).operate},
+	{verbScale, "NAME N", 2, 2, "Make it N instances of a supervised program, until the server is started again.", true, (*caller).scale},
 }
 
 // changes reports whether a verb does more than ask: what it is done to should be known.
-func changes(verb string) bool { return verb == verbKick || verb == verbEnd || verb == verbAttach }
+func changes(verb string) bool {
+	_, operates := operations[verb]
+	return operates || verb == verbScale || verb == verbKick || verb == verbEnd || verb == verbAttach
+}
 
 // run does what a verb of a name says.
 func run(c *caller, signals *terminal.Interrupts) (status int, err error) {
