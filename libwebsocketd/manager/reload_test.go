@@ -188,6 +188,46 @@ func TestStopDuringReload(t *testing.T) {
 	})
 }
 
+// TestEndDuringReload: a program that is ended is stopped when neither process is left.
+func TestEndDuringReload(t *testing.T) {
+	t.Parallel()
+	alone(t, App{MinUptime: time.Hour}, func(t *testing.T, p *play) {
+		p.with(func() { p.grace = 7 * time.Second })
+		go p.Manager.Reload(context.Background(), "a")
+		synctest.Wait()
+		p.Server.EndProgram("a")
+		time.Sleep(6 * time.Second)
+		if about := p.one("a"); about.Status != Stopping || len(p.all("")) != 1 {
+			t.Errorf("%d run: %+v", len(p.all("")), about)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if about := p.one("a"); about.Status != Stopped || len(p.all("")) > 0 {
+			t.Errorf("%d run: %+v", len(p.all("")), about)
+		}
+	})
+}
+
+// TestEndAfterReady: the program is ended while the process before ends, and the next one is ready.
+func TestEndAfterReady(t *testing.T) {
+	t.Parallel()
+	alone(t, App{}, func(t *testing.T, p *play) {
+		p.with(func() { p.grace = 7 * time.Second })
+		p.must(p.Restart(context.Background(), "a"))
+		p.told()
+		result := make(chan error, 1)
+		go func() { result <- p.Manager.Reload(context.Background(), "a") }()
+		time.Sleep(2 * time.Second) // it is ready after one
+		p.Server.EndProgram("a")
+		p.fails(<-result, "a was not reloaded")
+		p.must(p.Stop(context.Background(), "a"))
+		p.expect("a restarting, a stopping, a stopped, a STOPPED -1")
+		if about := p.one("a"); about.Restarts != 1 {
+			t.Errorf("%+v", about)
+		}
+	})
+}
+
 // TestEndAtReady: the program is ended in the moment in which the next process is ready.
 func TestEndAtReady(t *testing.T) {
 	t.Parallel()

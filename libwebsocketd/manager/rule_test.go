@@ -175,20 +175,36 @@ func TestEndsBeforeReady(t *testing.T) {
 }
 
 // TestRestartAtCrash: a restart by hand in the moment of a crash is not lost, whatever the rule
-// says, and starts one process, not two.
+// says: here it comes after the hub has looked for one, and before the rule is asked.
 func TestRestartAtCrash(t *testing.T) {
 	t.Parallel()
-	for range 50 {
-		alone(t, App{NoRestart: true}, func(t *testing.T, p *play) {
-			crashed := p.newest("a")
-			go crashed.end(exits(1))
-			p.must(p.Restart(context.Background(), "a"))
-			synctest.Wait()
-			if about := p.one("a"); about.Status != Online || len(p.all("a")) != 1 || p.starts() != 2 {
-				t.Fatalf("%d starts, %+v", p.starts(), about)
-			}
-		})
-	}
+	alone(t, App{NoRestart: true}, func(t *testing.T, p *play) {
+		p.told()
+		_, i, _ := p.find("0")
+		i.mu.Lock()
+		i.asked = true
+		i.mu.Unlock()
+		p.newest("a").end(exits(1))
+		p.expect("a starting, a online, a RESTARTED")
+		if about := p.one("a"); about.Restarts != 1 {
+			t.Errorf("%+v", about)
+		}
+		p.newest("a").end(exits(1))
+		p.expect("a CRASHED 1, a stopped")
+	})
+}
+
+// TestStopWhileStarting: a process that is being started when it is to be stopped is not told to be
+// starting, and is ended.
+func TestStopWhileStarting(t *testing.T) {
+	t.Parallel()
+	alone(t, App{}, func(t *testing.T, p *play) {
+		p.must(p.Stop(context.Background(), "a"))
+		p.told()
+		p.with(func() { p.startup = func(*fakeChild) { p.Server.EndProgram("a") } })
+		p.fails(p.Start(context.Background(), "a"), "a was stopped")
+		p.expect("a starting, a stopping, a stopped, a STOPPED -1")
+	})
 }
 
 // TestRestartInBackOff: a restart by hand ends the wait.

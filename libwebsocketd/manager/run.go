@@ -53,9 +53,6 @@ func startChild(runtime *libwebsocketd.Runtime, o libwebsocketd.Start) (child, *
 
 // launch starts the process of the instance, for its hub.
 func (i *instance) launch() (libwebsocketd.Endpoint, *gate.Refusal) {
-	if i.isHalted() {
-		return nil, gate.GoingAway // it was to be stopped before it has begun
-	}
 	r, refusal := i.start(false)
 	if refusal != nil {
 		return nil, refusal
@@ -70,12 +67,6 @@ func (i *instance) launch() (libwebsocketd.Endpoint, *gate.Refusal) {
 	i.mu.Unlock()
 	r.begin()
 	return r.endpoint, nil
-}
-
-func (i *instance) isHalted() bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.life.ctx.Err() != nil
 }
 
 // start starts a process with the settings of the instance's service.

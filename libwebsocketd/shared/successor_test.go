@@ -107,6 +107,46 @@ func TestReplaceStopped(t *testing.T) {
 	})
 }
 
+// TestAnnounce: a process that follows asks for its place in the same step in which it is known, so
+// that it is not restarted itself where the one before has ended between the two.
+func TestAnnounce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, first := newStage(t, Lifetime{Start: StartEager}, false)
+		s.run()
+		second := newSuccessor(newFakeProgram(), 1000, unnoticed)
+		if !s.announce(second) {
+			t.Fatal("it may not follow")
+		}
+		<-second.placed
+		if !closed(first.gone) {
+			t.Error("the first one still runs")
+		}
+		if s.settle() {
+			t.Error("the second one is to be restarted")
+		}
+	})
+}
+
+// TestRestartAtEnd: a restart that was asked for when the process has ended by itself is done by the
+// one that follows, and is not asked of that one.
+func TestRestartAtEnd(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			s, first := newStage(t, Lifetime{Start: StartEager, Restart: RestartNever}, false)
+			first.end(process.Ending{})
+			s.Restart()
+			synctest.Wait()
+			s.run()
+			synctest.Wait()
+			if len(s.programs) != 1 || s.settle() {
+				t.Fatalf("%d programs were started", len(s.programs))
+			}
+		})
+	}
+}
+
 // TestHalfWritten: a script that has ended because it was read while it was being written is
 // started again, when it has been written.
 func TestHalfWritten(t *testing.T) {
