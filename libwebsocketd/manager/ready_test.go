@@ -165,3 +165,17 @@ func TestNotifySockets(t *testing.T) {
 		return os.IsNotExist(err1) && os.IsNotExist(err2)
 	})
 }
+
+// TestReadyStopping: a process that is being ended is not online any more, even if it gets ready.
+func TestReadyStopping(t *testing.T) {
+	t.Parallel()
+	g := newTurnstile(t)
+	f := only(t, g.script(`trap 'echo ready; sleep 0.3; exit' TERM; test -e `+string(g)+` && echo ready; while :; do sleep 0.02; done`),
+		App{Ready: &Ready{Line: "^ready$"}, KillTimeout: time.Minute})
+	f.is(1, "a starting")
+	f.until(func() bool { return f.one("a").Pid != 0 })
+	<-time.After(200 * time.Millisecond) // until it traps
+	g.open()
+	f.must(f.Restart(context.Background(), "a"))
+	f.is(4, "a stopping, a starting, a online, a STARTED")
+}

@@ -190,7 +190,7 @@ func (i *instance) onlineLocked(r *run) {
 func (r *run) fail(event EventName, why string) {
 	i := r.instance
 	i.mu.Lock()
-	own, next := i.run == r, r.replaces && !isClosed(r.ready)
+	own, next := i.run == r && !i.asked, r.replaces && !isClosed(r.ready)
 	is := (own || next) && r.ended == "" && i.life.ctx.Err() == nil
 	if is {
 		r.ended = why

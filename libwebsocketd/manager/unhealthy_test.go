@@ -3,6 +3,7 @@
 package manager
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -63,4 +64,39 @@ func TestHealthNoRestart(t *testing.T) {
 	t.Parallel()
 	f := only(t, "exec cat", App{NoRestart: true, Health: &Check{Script: []string{"/bin/sh", "-c", "exit 1"}, Interval: 20 * time.Millisecond, Retries: 1}})
 	f.is(7, "a starting, a online, a STARTED, a unhealthy, a HEALTH_CHECK_FAILED, a stopping, a stopped")
+}
+
+// TestHealthStopping: what checks find of a process that is being ended is not told, and of the one
+// that takes its place it is told anew.
+func TestHealthStopping(t *testing.T) {
+	t.Parallel()
+	g := newTurnstile(t)
+	script := `trap 'rm -f ` + string(g) + `; sleep 0.3; exit 0' TERM; touch ` + string(g) + `; echo up; while :; do sleep 0.02; done`
+	f := only(t, script, App{
+		Ready:       &Ready{Line: "^up$"},
+		Health:      &Check{Script: []string{"/bin/sh", "-c", "test -e " + string(g)}, Interval: 20 * time.Millisecond, Retries: 1},
+		KillTimeout: time.Minute,
+	})
+	f.is(4, "a starting, a online, a STARTED, a healthy")
+	f.must(f.Restart(context.Background(), "a"))
+	f.is(5, "a stopping, a starting, a online, a RESTARTED, a healthy")
+	f.must(f.Stop(context.Background(), "a"))
+	f.is(3, "a stopping, a stopped, a STOPPED 0")
+}
+
+// TestHealthReload: the process that takes the place of another is checked too.
+func TestHealthReload(t *testing.T) {
+	t.Parallel()
+	g := newTurnstile(t)
+	g.open()
+	f := only(t, "echo up; exec cat", App{
+		Ready:     &Ready{Line: "^up$"},
+		Health:    &Check{Script: []string{"/bin/sh", "-c", "test -e " + string(g)}, Interval: 20 * time.Millisecond, Retries: 2},
+		MinUptime: time.Hour,
+	})
+	f.is(4, "a starting, a online, a STARTED, a healthy")
+	f.must(f.Manager.Reload(context.Background(), "a"))
+	f.is(4, "a restarting, a online, a RESTARTED, a healthy")
+	g.close()
+	f.is(6, "a unhealthy, a HEALTH_CHECK_FAILED, a restarting, a starting, a online, a RESTARTED")
 }
