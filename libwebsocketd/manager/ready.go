@@ -105,11 +105,8 @@ func await(ctx context.Context, is <-chan struct{}, otherwise string) string {
 	case <-is:
 		return ""
 	case <-ctx.Done():
+		return otherwise
 	}
-	if isClosed(is) { // the last thing that a process has done before it has exited
-		return ""
-	}
-	return otherwise
 }
 
 // awaitCheck checks the process until it is healthy. It returns what the last check has found if

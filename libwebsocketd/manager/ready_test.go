@@ -179,3 +179,32 @@ func TestReadyStopping(t *testing.T) {
 	f.must(f.Restart(context.Background(), "a"))
 	f.is(4, "a stopping, a starting, a online, a STARTED")
 }
+
+// TestNotReadyStopping: a process that is being ended is not late.
+func TestNotReadyStopping(t *testing.T) {
+	t.Parallel()
+	f := only(t, `trap 'sleep 0.6; exit' TERM; echo up; while :; do sleep 0.02; done`,
+		App{Ready: &Ready{Line: "^ready$", Timeout: 400 * time.Millisecond}, KillTimeout: time.Minute})
+	f.is(1, "a starting")
+	f.until(func() bool { lines, _ := f.Tail("a", 1); return len(lines) > 0 })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	f.Restart(ctx, "a") // does not wait
+	f.is(4, "a stopping, a starting, a CRASHED, a restarting")
+}
+
+// TestNotifyNotStarted: the socket of a process that could not be started is gone.
+func TestNotifyNotStarted(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	f := supervise(t, func(f *fixture) []libwebsocketd.Program {
+		p := f.script("a", "", App{Ready: &Ready{Notify: true}, MaxRestarts: -1})
+		p.Command = []string{filepath.Join(dir, "none")}
+		return []libwebsocketd.Program{p}
+	})
+	f.is(3, "a starting, a CRASHED, a restarting")
+	f.must(f.Stop(context.Background(), "a"))
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left: %v %v", left, err)
+	}
+}
