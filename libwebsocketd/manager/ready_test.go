@@ -183,13 +183,15 @@ func TestReadyStopping(t *testing.T) {
 // TestNotReadyStopping: a process that is being ended is not late.
 func TestNotReadyStopping(t *testing.T) {
 	t.Parallel()
-	f := only(t, `trap 'sleep 0.6; exit' TERM; echo up; while :; do sleep 0.02; done`,
-		App{Ready: &Ready{Line: "^ready$", Timeout: 400 * time.Millisecond}, KillTimeout: time.Minute})
+	f := only(t, `trap 'sleep 3; exit' TERM; echo up; while :; do sleep 0.02; done`,
+		App{Ready: &Ready{Line: "^ready$", Timeout: 2 * time.Second}, KillTimeout: time.Minute})
 	f.is(1, "a starting")
 	f.until(func() bool { lines, _ := f.Tail("a", 1); return len(lines) > 0 })
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	f.Restart(ctx, "a") // does not wait
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := f.Restart(ctx, "a"); err == nil {
+		t.Error("it is online again")
+	}
 	f.is(4, "a stopping, a starting, a CRASHED, a restarting")
 }
 
