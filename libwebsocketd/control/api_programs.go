@@ -13,7 +13,7 @@ import (
 type program struct {
 	Name      string   `json:"name"`
 	Path      string   `json:"path"`     // the URL path
-	Lifetime  string   `json:"lifetime"` // connection, shared, session
+	Lifetime  string   `json:"lifetime"` // connection, shared, session, supervised
 	Framing   string   `json:"framing"`  // or binary
 	Command   []string `json:"command"`  // with --dir the directory alone
 	Processes int      `json:"processes"`
@@ -22,6 +22,8 @@ type program struct {
 	Connections int     `json:"connections"`
 	Sessions    int     `json:"sessions"`
 	Channel     *string `json:"channel"` // what its process writes; null where every client has its own
+
+	Instances []instance `json:"instances,omitempty"` // of a supervised program
 }
 
 // lifetimeConnection is what the Lifetime of a program is called that has none.
@@ -40,11 +42,12 @@ func (c *Control) programs(s *libwebsocketd.Server) []program {
 			sessions[x.ProgramPath()]++
 		}
 	}
-	all := []program{}
+	all, instances := []program{}, c.instances()
 	for _, p := range s.Programs() {
 		about := program{
 			Name: c.nameOf(p.Name), Path: p.Path, Lifetime: p.Lifetime, Framing: p.Framing, Command: append([]string{}, p.Command...),
 			Processes: p.Processes, MaxForks: p.MaxProcesses, Connections: connections[p.Name],
+			Instances: instances[p.Name],
 		}
 		switch p.Lifetime {
 		case lifetimeConnection:

@@ -14,6 +14,7 @@ import (
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/hub"
+	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/session"
 )
@@ -23,6 +24,7 @@ type Options struct {
 	Version  string            // of the server
 	Name     string            // of the program that is the Config's own
 	Sessions *session.Registry // of the sessions; nil: there are none
+	Programs *manager.Manager  // of the supervised programs; nil: there are none
 
 	// Where the Control listens, and the further names it has there: see gate.NewHosts.
 	Address Address
