@@ -15,6 +15,7 @@ import (
 	"websocketd/libwebsocketd/control"
 	"websocketd/libwebsocketd/credential"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/manager"
 )
 
 // adminAt is where the operator's listener is. As a value of a flag, true is only the socket by
@@ -138,12 +139,12 @@ type admin struct {
 }
 
 // serveAdmin makes cfg notify the operator's side of the server, if that is asked for.
-func (w *options) serveAdmin(cfg *libwebsocketd.Config, version string) *admin {
+func (w *options) serveAdmin(cfg *libwebsocketd.Config, version string, supervised *manager.Manager) *admin {
 	if w.Admin.Admin == "" {
 		return nil
 	}
 	o := control.Options{
-		Version: version, Name: w.ownName(), Sessions: w.sessions, Address: w.Admin.Admin.address(), Hosts: w.Admit.Host,
+		Version: version, Name: w.ownName(), Sessions: w.sessions, Programs: supervised, Address: w.Admin.Admin.address(), Hosts: w.Admit.Host,
 		PingInterval: cfg.PingInterval, MaxConns: cfg.MaxConns, Pprof: w.Admin.Adminpprof, Log: cfg.Logger, ErrorLog: cfg.ErrorLog,
 	}
 	if w.adminToken != nil { // a nil *Operator is no nil Credential

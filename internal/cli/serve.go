@@ -58,7 +58,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
 	cfg.Faces = []libwebsocketd.Face{poll.New()}
 	w.serveNamed(&cfg)
-	managed := w.serveAdmin(&cfg, i.build.name())
+	managed := w.serveAdmin(&cfg, i.build.name(), supervised)
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
 	ended := make(chan process.Ending, 1)
 	if w.Program.Once || w.Program.Exitwithchild {

@@ -11,7 +11,8 @@ async function look() {
     const [now] = await ask("api/server");
     const answers = await Promise.all(["programs", "sessions", "connections", "channels"].map(id => ask(`api/${id}?limit=${mostRows}`)));
     meet(now, answers);
-    say(`${now.goingAway ? "going away" : "running"}, ${now.version} as process ${now.pid} since ${time(now.since)}: ${count(now.connections, "connection")}, ${count(now.sessions, "session")}, ${count(now.processes, "process", "processes")}`, now.goingAway);
+    const supervised = [...instances.values()].filter(({ pid }) => pid).length; // those the server counts apart
+    say(`${now.goingAway ? "going away" : "running"}, ${now.version} as process ${now.pid} since ${time(now.since)}: ${count(now.connections, "connection")}, ${count(now.sessions, "session")}, ${count(now.processes + supervised, "process", "processes")}`, now.goingAway);
     $("login").hidden = true;
     $("board").hidden = false;
     follow();

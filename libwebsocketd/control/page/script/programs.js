@@ -1,3 +1,4 @@
+const longestCommand = 300; // characters
 const runs = new Set(["starting", "online", "restarting", "stopping"]);
 
 // together returns what is said of all instances of a program in one row.
@@ -23,11 +24,13 @@ function rowsOf(program) {
 
 // drawName draws who a row is about.
 function drawName(cell, { name, program, part }) {
-  if (!cell.firstChild) cell.append(make("strong"), make("span", { className: "about" }));
+  if (!cell.firstChild) cell.append(make("strong"), make("span", { className: "about" }), make("span", { className: "about command" }));
+  const [strong, about, command] = cell.children;
   cell.parentElement.classList.toggle("part", Boolean(part));
-  write(cell.firstChild, name);
-  write(cell.lastChild, part ? "" : `${program.path} ${program.lifetime}, ${program.framing}`);
-  cell.title = program.command.join(" ").slice(0, 300);
+  write(strong, name);
+  write(about, part ? "" : `${program.path} ${program.lifetime}, ${program.framing}`);
+  write(command, part ? "" : program.command.join(" ").slice(0, longestCommand));
+  command.title = command.textContent;
 }
 
 // drawStatus draws the word of a status, and below it what there is to say of it.

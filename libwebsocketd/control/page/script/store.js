@@ -1,4 +1,4 @@
-// What the page knows. programs are the documents of /api/programs, in their order; instances
+// What the page knows. programs are the documents of /api/programs, by name; instances
 // are those of supervised programs by name, with what events have said since.
 let programs = [], morePrograms = 0;
 const instances = new Map(), series = new Map();
@@ -7,7 +7,7 @@ const words = new Set(["starting", "online", "stopping", "stopped", "errored", "
 
 // takePrograms takes what /api/programs has answered.
 function takePrograms(documents, more) {
-  [programs, morePrograms] = [documents, more];
+  [programs, morePrograms] = [documents.toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })), more];
   const seen = new Set();
   for (const program of programs) {
     for (const one of program.instances ?? []) {

@@ -1,13 +1,13 @@
 // The tail shows what a channel says, over cuts and over restarts of the server.
 const mostLines = 1000, longestLine = 4096;
-let tail = null; // {name, after, socket, seen}
+let tail = null; // {name, after, socket, held, joined}
 let kept = [], drawnLines = 0, firstLine = 0; // the newest lines; how many of all are drawn
 let following = true;
 
 // show shows the output of a channel, with all that is kept of it.
 function show(name, who) {
   hide();
-  const mine = tail = { name, after: "none:0", seen: 0 };
+  const mine = tail = { name, after: "none:0", held: null, joined: false };
   write($("tailed"), who);
   [kept, firstLine, drawnLines] = [[], 0, 0];
   $("lines").replaceChildren();
@@ -44,6 +44,8 @@ function read(mine, opened) {
     const { socket } = mine;
     socket.onopen = () => {
       opened();
+      release(mine, true); // what a connection has brought that was cut before the word
+      mine.held = mine.joined ? [] : null;
       write($("link"), "live");
       socket.send(JSON.stringify({ type: "subscribe", channel: mine.name, data: mine.name, after: mine.after }));
     };
@@ -59,25 +61,34 @@ function became({ status, exitCode }) {
   return Object.hasOwn(words, status) ? words[status] : status;
 }
 
-// take shows a message of the channel, and notes how far it is.
+// take shows a message of the channel, and notes how far it is. What was kept comes before the
+// word whether that is all: after a cut it waits for the word.
 function take(mine, message) {
   if (message.type === "error") return line(String(message.data), true);
   if (message.channel !== mine.name) return;
-  if (message.type === "subscribed") {
-    if (!message.recovered && mine.seen) missing(mine, message.epoch);
-  } else if (message.type === "process_output") {
-    const of = message.processId && `process:${message.processId}` !== mine.name ? `${message.processId}: ` : "";
-    line(of + (message.encoding === "base64" ? `base64: ${message.data}` : message.data));
-  } else if (message.type === "process_status") {
-    line(became(message.data), true);
-  }
-  if (message.type !== "subscribed") mine.seen++;
-  if (message.epoch) [mine.after, mine.epoch] = [`${message.epoch}:${message.seq}`, message.epoch];
+  if (message.epoch) mine.after = `${message.epoch}:${message.seq}`;
+  if (message.type === "subscribed") return join(mine, message.recovered);
+  if (!mine.held) return put(mine, message);
+  mine.held.push(message);
+  if (mine.held.length > 2 * mostLines) mine.held.splice(0, mostLines);
 }
 
-// missing says why the tail does not go on where it was.
-function missing() {
-  line("some output may be missing above: the channel began anew, or no longer kept what followed", true);
+// release shows what was kept over a cut.
+function release(mine, recovered) {
+  if (mine.held && !recovered) line("some output may be missing above: the channel began anew, or no longer keeps what followed", true);
+  for (const message of mine.held ?? []) put(mine, message);
+  mine.held = null;
+}
+
+function join(mine, recovered) {
+  release(mine, recovered);
+  mine.joined = true;
+}
+
+function put(mine, { type, processId, encoding, data }) {
+  const of = processId && `process:${processId}` !== mine.name ? `${processId}: ` : "";
+  if (type === "process_output") line(`${of}${encoding === "base64" ? "base64: " : ""}${data}`);
+  else if (type === "process_status") line(became(data), true);
 }
 
 // line adds a line. All that come before the next frame are drawn together.
