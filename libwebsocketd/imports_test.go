@@ -90,6 +90,7 @@ var outside = map[string][]string{
 	"github.com/tg123/go-htpasswd": {"libwebsocketd/credential/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
 	"golang.org/x/time":            {"libwebsocketd/gate/"},
+	"github.com/shirou/gopsutil":   {"libwebsocketd/manager/"},
 	"github.com/golang-jwt/jwt":    {"libwebsocketd/credential/"},
 	"github.com/prometheus":        {"libwebsocketd/control/"},
 	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},

@@ -37,16 +37,26 @@ func (c *Control) serveHub(w http.ResponseWriter, r *http.Request) { answer(w, c
 
 // answer sends a document. It is formed before it is sent: whoever reads it slowly holds
 // nothing else.
-func answer(w http.ResponseWriter, document any) {
+func answer(w http.ResponseWriter, document any) { answerWith(w, http.StatusOK, document) }
+
+// answerWith does the same with another status.
+func answerWith(w http.ResponseWriter, status int, document any) {
+	body := append(encode(document), '\n')
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(takeTime))
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+// encode returns a document as JSON in one line. Our documents are always JSON.
+func encode(document any) []byte {
 	var body bytes.Buffer
 	to := json.NewEncoder(&body)
 	to.SetEscapeHTML(false)
-	to.Encode(document) // our documents are always JSON
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(body.Len()))
-	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(takeTime))
-	w.Write(body.Bytes())
+	to.Encode(document)
+	return bytes.TrimSuffix(body.Bytes(), []byte("\n"))
 }
 
 // part returns which entries of a list a request is for: those from offset= on, limit= at

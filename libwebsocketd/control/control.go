@@ -26,6 +26,10 @@ type Options struct {
 	Sessions *session.Registry // of the sessions; nil: there are none
 	Programs *manager.Manager  // of the supervised programs; nil: there are none
 
+	// NewProgram returns a supervised program that is not configured, from settings as PMDaemon has
+	// them, in JSON; its Lifetime is one of Programs. nil: there may be none, see --adminexec.
+	NewProgram func(name string, config []byte) (libwebsocketd.Program, error)
+
 	// Where the Control listens, and the further names it has there: see gate.NewHosts.
 	Address Address
 	Hosts   []string
@@ -62,6 +66,7 @@ type Control struct {
 	policies map[string]policy // by pattern
 
 	counts  *counts
+	events  *events
 	running sync.WaitGroup  // the hub
 	going   context.Context // done at Close
 	stop    context.CancelFunc
@@ -73,6 +78,9 @@ type Control struct {
 // New returns a Control, whose hub runs until Close.
 func New(o Options) *Control {
 	o.Name = cmp.Or(o.Name, "program")
+	if o.Programs == nil {
+		o.Programs = manager.New(manager.Options{})
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -84,10 +92,15 @@ func New(o Options) *Control {
 	c.access, c.logins = newAccess(o.Token), gate.NewLogins()
 	c.tcp, c.unix = &conns{limit: connLimit(), log: o.Log}, &conns{limit: connLimit(), log: o.Log}
 	c.http = c.newServer()
-	c.hub = hub.New(hub.Options{Log: o.Log, PingInterval: o.PingInterval, MaxClients: peerLimit(process.UsableDescriptors(), o.MaxConns)})
+	c.events = newEvents(c)
+	c.hub = hub.New(hub.Options{
+		Log: o.Log, PingInterval: o.PingInterval, MaxClients: peerLimit(process.UsableDescriptors(), o.MaxConns),
+		Unknown: c.events.obey, Disconnected: c.events.forget,
+	})
 	c.going, c.stop = context.WithCancel(context.Background())
 	c.running.Go(func() { c.hub.Run(c.going) })
 	<-c.hub.Running()
+	c.Programs.Notify(c.events.hear)
 	c.addRoutes()
 	return c
 }

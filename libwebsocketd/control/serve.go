@@ -60,6 +60,7 @@ func (c *Control) Serve(listeners ...net.Listener) error {
 func (c *Control) Close() {
 	c.stop()
 	c.running.Wait()
+	c.events.running.Wait()
 	c.tcp.closeStrangers()
 	c.unix.closeStrangers()
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)

@@ -41,10 +41,12 @@ func (c *Check) run(ctx context.Context, start launch, port int, env []string) C
 	defer cancel()
 	began := time.Now()
 	var result CheckResult
-	if c.HTTP != "" {
-		result = askHTTP(ctx, withPort(c.HTTP, port))
+	if at := withPort(c.HTTP, port); at != "" {
+		result = askHTTP(ctx, at)
+		result.Kind, result.Target = "http", at
 	} else {
 		result = askScript(ctx, start, c.Script, env)
+		result.Kind = "script"
 	}
 	if result.Took == 0 {
 		result.Took = time.Since(began)

@@ -117,6 +117,8 @@ type HealthChange struct {
 
 // CheckResult is how one check has ended.
 type CheckResult struct {
+	Kind   string // http or script
+	Target string // of an HTTP check: the URL
 	OK     bool
 	Took   time.Duration
 	Status int    // of an HTTP answer, or of a script; 0 and -1: there was none

@@ -57,6 +57,9 @@ type Manager struct {
 
 	wanted atomic.Int64 // how many want lines
 
+	sampler sampler
+	machine machine
+
 	porting sync.Mutex // held while a port is chosen
 	claims  map[int]int
 
@@ -127,7 +130,7 @@ func (m *Manager) List() []Info {
 		all = append(all, s.infos()...)
 	}
 	slices.SortFunc(all, func(a, b Info) int { return a.ID - b.ID })
-	return all
+	return m.withUsage(all)
 }
 
 // all returns the services, by name.
@@ -145,9 +148,9 @@ func (m *Manager) Find(name string) ([]Info, error) {
 		return nil, err
 	}
 	if one != nil {
-		return []Info{one.info()}, nil
+		return m.withUsage([]Info{one.info()}), nil
 	}
-	return s.infos(), nil
+	return m.withUsage(s.infos()), nil
 }
 
 // find returns the service that a name means, and the instance if it means only one. A program's

@@ -39,3 +39,11 @@ func sizeOf(bytes int64) string {
 	}
 	return fmt.Sprintf("%.1f%c", size, units[unit])
 }
+
+// memory returns what the process and everything in its session uses now, in bytes.
+func (r *run) memory() int64 { return r.instance.manager.usage()[r.pid].Memory }
+
+// exceeds ends the process, which uses more memory than it may.
+func (r *run) exceeds(used int64) {
+	r.fail(EventMemoryExceeded, fmt.Sprintf("it used %s of memory, more than max_memory_restart = %s", sizeOf(used), sizeOf(r.service.app.MaxMemory)))
+}

@@ -142,6 +142,9 @@ func (r *run) attend() {
 			r.followHealth(ctx)
 		}
 	})
+	if limit := r.service.app.MaxMemory; limit > 0 {
+		looks.Go(func() { followMemory(ctx, limit, r.memory, r.exceeds) })
+	}
 	<-r.exited
 }
 
