@@ -260,7 +260,7 @@ func (m *Manager) Add(ctx context.Context, p libwebsocketd.Program) error {
 	if server == nil {
 		return failed("the server has not started yet")
 	}
-	if _, _, err := m.find(p.Name); err == nil {
+	if m.serves(p.Name) {
 		return &Error{CodeExists, fmt.Sprintf("there is a program %q", p.Name)}
 	}
 	if err := m.checkAdded(p); err != nil {
@@ -274,6 +274,13 @@ func (m *Manager) Add(ctx context.Context, p libwebsocketd.Program) error {
 		return err
 	}
 	return s.await(ctx, s.list())
+}
+
+// serves reports whether there is a program of that name.
+func (m *Manager) serves(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.services[name] != nil
 }
 
 // Scale changes how many instances a program has, until the next start of the server.
