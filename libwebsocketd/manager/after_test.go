@@ -155,11 +155,7 @@ func TestConditions(t *testing.T) {
 		is("started")
 		p.up("a")
 		is("ready", "started")
-		_, a, _ := p.find("a")
-		if a == nil {
-			a = p.services["a"].list()[0]
-		}
-		a.run.tellHealth(HealthHealthy, CheckResult{OK: true})
+		p.services["a"].list()[0].run.tellHealth(HealthHealthy, CheckResult{OK: true})
 		is("healthy", "ready", "started")
 		p.newest("task").end(exits(1))
 		is("healthy", "ready", "started")
@@ -171,6 +167,20 @@ func TestConditions(t *testing.T) {
 		is("completed", "healthy", "ready", "started")
 		if about := p.one("nothing"); about.Why != "it waits for there is none:started, which is no program of this server" {
 			t.Error(about.Why)
+		}
+	})
+}
+
+// TestStarted: what waits for the start of a process hears of it.
+func TestStarted(t *testing.T) {
+	t.Parallel()
+	inPlay(t, func(p *play) []libwebsocketd.Program {
+		p.startup = func(c *fakeChild) { time.Sleep(time.Second) }
+		return []libwebsocketd.Program{p.program("b", App{}, Dependency{"a", Started}), p.program("a", App{Ready: &Ready{Line: "up"}})}
+	}, func(t *testing.T, p *play) {
+		time.Sleep(3 * time.Second)
+		if p.one("b").Status != Online {
+			t.Errorf("%+v", p.one("b"))
 		}
 	})
 }

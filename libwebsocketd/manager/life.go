@@ -36,11 +36,11 @@ func (i *instance) isUp() bool {
 
 func (i *instance) isUpLocked() bool { return i.life != nil && !isClosed(i.life.done) }
 
-// hasProcess reports whether a process of the instance runs.
-func (i *instance) hasProcess() bool {
+// isBehind reports whether a process of the instance runs that has not the settings of s.
+func (i *instance) isBehind(s *service) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.run != nil
+	return i.run != nil && i.run.service != s
 }
 
 // begin starts the instance, unless it lives, its program is served no more or the server goes

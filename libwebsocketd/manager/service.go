@@ -56,7 +56,7 @@ func (s *service) takeOver() {
 	}
 	var wanted []*instance
 	for _, i := range s.list() {
-		if i.hasProcess() || i.info().Status == Errored {
+		if i.isBehind(s) || i.info().Status == Errored {
 			wanted = append(wanted, i)
 		}
 	}

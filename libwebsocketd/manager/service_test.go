@@ -127,16 +127,22 @@ func TestTakeOverDuring(t *testing.T) {
 	})
 }
 
-// TestTakeOverWaits: other settings are told to who waits for them.
+// TestTakeOverWaits: what waits for another program starts at once where the new settings say so,
+// also while an operation has its turn, and has the new settings then.
 func TestTakeOverWaits(t *testing.T) {
 	t.Parallel()
 	inPlay(t, func(p *play) []libwebsocketd.Program {
 		return []libwebsocketd.Program{p.program("a", App{}), p.program("b", App{}, Dependency{"c", ReadyTo})}
 	}, func(t *testing.T, p *play) {
 		p.has("b", "b starting")
+		go p.Restart(context.Background(), "b")
+		synctest.Wait()
 		p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", App{}), p.program("b", App{}, Dependency{"a", ReadyTo})}))
 		synctest.Wait()
 		p.has("b", "b online")
+		if n := p.starts(); n != 2 {
+			t.Errorf("%d processes were started", n)
+		}
 	})
 }
 
