@@ -31,7 +31,7 @@ func TestCommandsStart(t *testing.T) {
 	for _, p := range manual(t) {
 		for _, b := range p.blocks {
 			for i, line := range b.lines {
-				if b.language != "" || !strings.HasPrefix(line, "websocketd ") || strings.HasPrefix(line, "websocketd connect ") || usage.MatchString(line) {
+				if b.language != "" || !strings.HasPrefix(line, "websocketd ") || isClient.MatchString(line) || usage.MatchString(line) {
 					continue
 				}
 				t.Run(p.name+":"+itoa(b.line+i), func(t *testing.T) {

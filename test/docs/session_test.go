@@ -77,9 +77,12 @@ func newSession(t *testing.T) *session {
 	if err := os.WriteFile(filepath.Join(bin, ".curlrc"), []byte("no-progress-meter\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.env = append(os.Environ(), "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"), "CURL_HOME="+bin, "LC_ALL=C")
+	s.env = append(os.Environ(), "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"), "CURL_HOME="+bin, "LC_ALL=C", s.runtimeDir())
 	return s
 }
+
+// runtimeDir is the variable by which the operator's command finds the server.
+func (s *session) runtimeDir() string { return "XDG_RUNTIME_DIR=" + s.dir }
 
 func (s *session) file(name string) string { return filepath.Join(s.dir, name) }
 
@@ -131,7 +134,7 @@ func (s *session) serve(t *testing.T, typed string, answer []string) {
 	if strings.Contains(typed, "--config=") { // whose port is in the file
 		args = append([]string{"--port=" + itoa(port)}, args...)
 	}
-	o := harness.Options{Bin: harness.Binary(t), Args: args, Bare: true, Port: port, Dir: s.dir, Env: []string{"TZ=UTC"}}
+	o := harness.Options{Bin: harness.Binary(t), Args: args, Bare: true, Port: port, Dir: s.dir, Env: []string{"TZ=UTC", s.runtimeDir()}}
 	server := o.Launch(t)
 	harness.Until(t, "the server listens or ends", func() bool { return server.Exited() || listens(port) })
 	if server.Exited() {

@@ -70,6 +70,7 @@ var folders = []folder{
 	{name: "rust", tools: []string{"rustc"}, examples: three(".rs")},
 	{name: "session-embed", tools: []string{"go"}, examples: []example{{"main.go", embedsSessions}},
 		others: []string{"counter.sh", "page/index.html", "go.mod", "go.sum"}},
+	{name: "supervised", tools: []string{"python3"}, examples: []example{{"websocketd.toml", keepsAlive}}, others: []string{"setup.sh", "store.py", "feed.sh"}},
 	{name: "swift", tools: []string{"swiftc"}, examples: two(".swift")},
 	{name: "tcl", tools: []string{"tclsh"}, examples: two(".tcl")},
 }
@@ -82,7 +83,7 @@ func TestExamples(t *testing.T) {
 			for _, e := range f.examples {
 				t.Run(e.file, func(t *testing.T) {
 					t.Parallel()
-					e.check(t, run{f, e.file})
+					e.check(t, run{folder: f, file: e.file})
 				})
 			}
 		})

@@ -17,6 +17,7 @@ import (
 type run struct {
 	folder
 	file string
+	env  []string // more variables of the server
 }
 
 // README's first indented line: how to compile, if that is needed, and the
@@ -56,7 +57,7 @@ func (r run) start(t *testing.T, flags ...string) *harness.Server {
 	if compile != "" {
 		shell(t, dir, compile)
 	}
-	o := harness.Options{Bin: harness.PlainBinary(t), Args: flags, Dir: dir, Env: []string{"HOME=" + t.TempDir()}}
+	o := harness.Options{Bin: harness.PlainBinary(t), Args: flags, Dir: dir, Env: append([]string{"HOME=" + t.TempDir()}, r.env...)}
 	for _, arg := range args {
 		// The harness passes variables too, and the flag is there once.
 		if names, ok := strings.CutPrefix(arg, "--passenv="); ok {

@@ -1,0 +1,33 @@
+package examples
+
+import (
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"websocketd/test/harness"
+)
+
+// keepsAlive: the feed is started after the store, which is started after the stock is there. It
+// crashes, and those who listen get what the next one says.
+func keepsAlive(t *testing.T, r run) {
+	dir, err := os.MkdirTemp("", "examples") // the path of a socket is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	r.env = []string{"XDG_RUNTIME_DIR=" + dir}
+	s := r.start(t)
+	harness.Until(t, "the feed is there", func() bool { return s.Ask(t, harness.Handshake("/feed")).Status() == 101 })
+	c := connect(t, s, "/feed?after=0", nil)
+	for range 2 {
+		for _, want := range []string{"1", "2", "3", "4", "5", "[websocketd: restarted after exit status 3]"} {
+			c.expect(want)
+		}
+	}
+	s.Signal(t, syscall.SIGTERM)
+	c.rest(websocket.StatusGoingAway)
+	harness.NoSurvivors(t, s)
+}
