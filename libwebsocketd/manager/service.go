@@ -24,19 +24,21 @@ var _ libwebsocketd.Ender = (*service)(nil)
 
 // serve makes s the service of its program. Instances of one before are its own, and reloaded.
 func (m *Manager) serve(s *service) libwebsocketd.Supervisor {
+	s.fleet = &fleet{turn: make(chan struct{}, 1), service: s}
 	m.mu.Lock()
 	before := m.services[s.name]
+	if before != nil {
+		s.fleet = before.fleet
+	}
 	m.services[s.name] = s
 	m.mu.Unlock()
 	m.ending.Do(func() { s.runtime.Go(func() { m.awaitEnd(s.runtime.Context()) }) })
 	if before != nil {
-		s.fleet = before.fleet
 		s.follow(s)
 		m.stir() // what it is started after may be another thing now
 		s.runtime.Go(s.takeOver)
 		return s
 	}
-	s.fleet = &fleet{turn: make(chan struct{}, 1), service: s}
 	for _, i := range s.grow(s.app.Instances) {
 		i.begin()
 	}
