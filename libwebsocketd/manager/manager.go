@@ -59,6 +59,7 @@ type Manager struct {
 
 	sampler sampler
 	machine machine
+	files   logFiles
 
 	porting sync.Mutex // held while a port is chosen
 	claims  map[int]int

@@ -80,7 +80,10 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	}
 	r := &run{instance: i, service: s, port: port, replaces: replaces, ready: make(chan struct{}), placed: make(chan struct{})}
 	r.tap = newTap(r, name)
-	if err := r.prepareReady(); err != nil {
+	if r.files, err = i.openOutputs(s); err == nil {
+		err = r.prepareReady()
+	}
+	if err != nil {
 		r.tap.close()
 		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}
 	}
@@ -95,6 +98,7 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 		return nil, refusal
 	}
 	r.endpoint, r.pid, r.began = endpoint, endpoint.Pid(), time.Now()
+	r.writePid()
 	s.say(libwebsocketd.LevelAccess, "START", "instance", name, "pid", r.pid)
 	return r, nil
 }
@@ -132,6 +136,7 @@ func (r *run) begin() {
 // attend waits until the process is ready, and then looks after it until it has exited.
 func (r *run) attend() {
 	defer r.notify.Close()
+	defer r.removePid()
 	ctx, cancel := context.WithCancel(context.Background())
 	var looks sync.WaitGroup
 	defer looks.Wait()

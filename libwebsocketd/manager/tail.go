@@ -32,20 +32,12 @@ type piece struct {
 	lines  []byte // each with LF
 }
 
-// add adds whole lines.
-func (t *tail) add(stream Stream, lines [][]byte) {
-	size := len(lines)
-	for _, line := range lines {
-		size += len(line)
-	}
-	text := make([]byte, 0, size)
-	for _, line := range lines {
-		text = append(append(text, line...), '\n')
-	}
+// add adds whole lines, each with LF. They are the tail's from then on.
+func (t *tail) add(stream Stream, text []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kept = append(t.kept, piece{time.Now(), stream, text})
-	t.bytes += size
+	t.bytes += len(text)
 	drop := 0
 	for t.bytes > mostTail && drop < len(t.kept)-1 {
 		t.bytes -= len(t.kept[drop].lines)

@@ -41,7 +41,7 @@ func TestTailIsBounded(t *testing.T) {
 	var kept tail
 	line := bytes.Repeat([]byte("x"), 1000)
 	for n := range 10_000 {
-		kept.add(Stdout, [][]byte{fmt.Append(nil, n), line})
+		kept.add(Stdout, joined([][]byte{fmt.Append(nil, n), line}))
 	}
 	if kept.bytes > mostTail {
 		t.Errorf("%d bytes are kept", kept.bytes)

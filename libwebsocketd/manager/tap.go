@@ -14,17 +14,22 @@ type tap struct {
 	run    *run
 	name   string        // of the instance
 	exited chan struct{} // closed when the process has ended, and all of its output was shown
+	whole  bool          // what it writes are lines or messages, and not bytes
+	files  outputs
 	once   sync.Once
 }
 
 var _ stdio.TextTap = (*tap)(nil)
 
-func newTap(r *run, name string) *tap { return &tap{run: r, name: name, exited: make(chan struct{})} }
+func newTap(r *run, name string) *tap {
+	return &tap{run: r, name: name, exited: make(chan struct{}), whole: !r.service.runtime.Program().Binary}
+}
 
 // close tells that the process has ended, or was never started.
 func (t *tap) close() {
 	t.once.Do(func() {
 		t.run.instance.manager.releasePort(t.run.port)
+		t.files.close()
 		close(t.exited)
 	})
 }
@@ -56,8 +61,27 @@ func (t *tap) Ended(process.Ending) { t.close() }
 // lines takes whole lines of a stream, without their ends. They belong to the caller.
 func (t *tap) lines(stream Stream, lines [][]byte) {
 	t.run.line.look(lines)
-	t.run.instance.tail.add(stream, lines)
+	text := joined(lines)
+	if t.whole || stream == Stderr {
+		t.files.write(stream, text)
+	} else {
+		t.files.write(stream, bytes.Join(lines, nil))
+	}
+	t.run.instance.tail.add(stream, text)
 	t.tell(stream, lines)
+}
+
+// joined returns lines as one text, each with LF.
+func joined(lines [][]byte) []byte {
+	size := len(lines)
+	for _, line := range lines {
+		size += len(line)
+	}
+	text := make([]byte, 0, size)
+	for _, line := range lines {
+		text = append(append(text, line...), '\n')
+	}
+	return text
 }
 
 // tell tells the lines as an event, if somebody wants them.
