@@ -92,7 +92,7 @@ func (w *options) checkAdmin() *refusal {
 	for _, f := range []struct {
 		name string
 		is   bool
-	}{{"admintoken", a.Admintoken != ""}, {"admintokenfile", a.Admintokenfile != ""}, {"adminpprof", a.Adminpprof}} {
+	}{{"admintoken", a.Admintoken != ""}, {"admintokenfile", a.Admintokenfile != ""}, {"adminpprof", a.Adminpprof}, {"adminexec", a.Adminexec}} {
 		if f.is && a.Admin == "" && !w.file.broken["admin"] {
 			return &refusal{status: ExitUsage, about: []string{f.name}, message: "please specify --admin when requesting --" + f.name,
 				inFile: fmt.Sprintf("%s is for the listener of admin; %s, or take %[1]s out", f.name, w.wayTo("admin", "write admin = true"))}

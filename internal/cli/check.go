@@ -71,8 +71,13 @@ func (w *options) blame(r *refusal) bool {
 }
 
 func (w *options) checkFile() *refusal {
-	if w.Config.Checkconfig && w.file.faults.file == "" {
-		return &refusal{status: ExitUsage, message: "please specify --config when requesting --checkconfig"}
+	for _, f := range []struct {
+		name string
+		is   bool
+	}{{"checkconfig", w.Config.Checkconfig}, {"name", w.Config.Name != ""}} {
+		if f.is && w.file.faults.file == "" {
+			return &refusal{status: ExitUsage, message: "please specify --config when requesting --" + f.name}
+		}
 	}
 	return nil
 }

@@ -127,7 +127,8 @@ type sessionFlags struct {
 }
 
 type configFlags struct {
-	Config      string `placeholder:"FILE" help:"File in TOML form with programs to serve, each at a path of its own, and values for the other flags, which win over it. SIGHUP reads it again."`
+	Config      string `placeholder:"FILE" help:"File in TOML or JSON form with programs to serve, each at a path of its own, and values for the other flags, which win over it. SIGHUP reads it again."`
+	Name        string `placeholder:"NAME" variable:"none" help:"Serve only this program of that file, and those that it is started after."`
 	Checkconfig bool   `variable:"none" help:"Say what is wrong with that file, or that nothing is, and end."`
 }
 
@@ -149,6 +150,7 @@ type adminFlags struct {
 	Admintoken     string  `placeholder:"none" help:"none: whoever reaches --admin may do everything, on loopback and unix sockets only, and so may pages of http://localhost. Without this flag a client of TCP needs a token, which the server makes and logs once."`
 	Admintokenfile string  `placeholder:"FILE" help:"File whose first line is that token, or sha256:HEX. A changed file is taken up without a restart."`
 	Adminpprof     bool    `help:"Let the operator take profiles of the server, below /debug/pprof/."`
+	Adminexec      bool    `help:"Let the operator start programs that are not configured: whoever may manage the server can then run any command as its user."`
 }
 
 type messageFlags struct {

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ type configFile struct {
 	faults   faults
 	settings []setting       // the global keys
 	programs []*fileProgram  // in the order of the file
+	notes    []string        // for the log
 	broken   map[string]bool // the global keys with a fault
 	flags    []*kong.Flag
 	looked   map[string]found // results by name, and by path and directory
@@ -25,30 +27,41 @@ type configFile struct {
 
 // readConfig reads a configuration file. What is wrong in it is in its faults.
 func readConfig(file string, flags []*kong.Flag) (*configFile, *refusal) {
+	if ext := strings.ToLower(filepath.Ext(file)); ext == ".yaml" || ext == ".yml" {
+		return nil, &refusal{status: ExitFlags, message: file + ": YAML is not read; write the file in TOML or JSON, which have the same keys"}
+	}
 	data, err := libwebsocketd.ReadRegular(file)
 	if err != nil {
-		return nil, &refusal{status: ExitFlags, message: fmt.Sprintf("%s: cannot be read: %v; --config names a file in TOML form", file, rootCause(err))}
+		return nil, &refusal{status: ExitFlags, message: fmt.Sprintf("%s: cannot be read: %v; --config names a file in TOML or JSON form", file, rootCause(err))}
 	}
 	return parseConfig(file, data, flags), nil
 }
 
 // parseConfig parses the content of a configuration file.
 func parseConfig(file string, data []byte, flags []*kong.Flag) *configFile {
-	c := &configFile{faults: faults{file: file}, flags: flags, broken: map[string]bool{}, looked: map[string]found{}}
-	root, syntax := parseTOML(data)
+	c := &configFile{faults: faults{file: file, inJSON: isJSON(file, data)}, flags: flags, broken: map[string]bool{}, looked: map[string]found{}}
+	parse := parseTOML
+	if c.faults.inJSON {
+		parse = parseJSON
+	}
+	root, syntax := parse(data)
 	if syntax != nil {
 		c.faults.all = append(c.faults.all, *syntax)
 		return c
 	}
 	for _, key := range root.keys {
 		value, before := root.at[key], len(c.faults.all)
-		if key == programTable {
+		switch key {
+		case programTable:
 			c.readPrograms(value)
-			continue
+		case appsTable:
+			c.readApps(value)
+		default:
+			c.readGlobal(key, value)
+			c.broken[key] = len(c.faults.all) > before
 		}
-		c.readGlobal(key, value)
-		c.broken[key] = len(c.faults.all) > before
 	}
+	c.checkNames()
 	return c
 }
 
@@ -65,7 +78,7 @@ func (c *configFile) readGlobal(key string, value *fileValue) {
 		c.settings = append(c.settings, c.read(flag, key, value)...)
 		return
 	}
-	names := []string{programTable}
+	names := []string{programTable, appsTable}
 	for _, flag := range c.flags {
 		if inFile(flag) {
 			names = append(names, flag.Name)

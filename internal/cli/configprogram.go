@@ -26,7 +26,10 @@ type fileProgram struct {
 	at       map[string]position // of the keys
 	broken   map[string]bool     // the keys with a fault
 	app      manager.App         // of a supervised one
-	afterAt  []position          // of app.After
+	isApp    bool                // of the list of apps
+	script   string              // of an app
+	args     []string
+	afterAt  []position // of app.After
 }
 
 // ownKeys are the keys of a program that are not flags.
@@ -76,21 +79,31 @@ func (c *configFile) readPrograms(value *fileValue) {
 		c.faults.add(value.pos, "%s is %s; a program begins with a line [program.NAME]", programTable, value.kind)
 		return
 	}
-	paths := map[string]*fileProgram{}
 	for _, name := range value.keys {
 		table := value.at[name]
 		if table.kind != fileTable {
 			c.faults.add(table.pos, "program.%s is %s; a program is a table, which begins with a line [program.NAME]", name, table.kind)
 			continue
 		}
-		p := c.readProgram(name, table)
+		c.programs = append(c.programs, c.readProgram(name, table))
+	}
+}
+
+// checkNames adds the faults of programs that have the name or the path of another one.
+func (c *configFile) checkNames() {
+	names, paths := map[string]*fileProgram{}, map[string]*fileProgram{}
+	for _, p := range c.programs {
+		if other := names[p.name]; other != nil && p.name != "" {
+			c.faults.add(p.posOf("name"), "%s is also the name of another program, line %d; give one of them another name", p.title(), other.posOf("name").line)
+			continue
+		}
+		names[p.name] = p
 		if other := paths[p.path]; other != nil && p.path != "" {
 			c.faults.add(p.posOf("path"), "path = %q is also the path of program %s, line %d; give one of them another path",
 				p.path, other.name, other.posOf("path").line)
-		} else {
-			paths[p.path] = p
+			continue
 		}
-		c.programs = append(c.programs, p)
+		paths[p.path] = p
 	}
 }
 

@@ -195,8 +195,18 @@ func TestProgramMessages(t *testing.T) {
 	}
 }
 
-// programOf returns the only program of a file, given the arguments.
+// programOf returns the first program of a file, given the arguments.
 func programOf(t *testing.T, content string, args ...string) libwebsocketd.Program {
+	t.Helper()
+	w, r := configuredBy(t, content, args...)
+	if r != nil {
+		t.Fatal(r.message)
+	}
+	return w.programs[0]
+}
+
+// configuredBy is configured, given the arguments.
+func configuredBy(t *testing.T, content string, args ...string) (*options, *refusal) {
 	t.Helper()
 	p := newParser()
 	line, err := scan(p.Model.Flags, args)
@@ -209,10 +219,7 @@ func programOf(t *testing.T, content string, args ...string) libwebsocketd.Progr
 		t.Fatal(err)
 	}
 	w.grammar = p.grammar
-	if r := w.check(); r != nil {
-		t.Fatal(r.message)
-	}
-	return w.programs[0]
+	return w, w.check()
 }
 
 // TestConfigPageHasEveryKey: the table of doc/config.md is of all keys a program may have.

@@ -1,5 +1,7 @@
 package cli
 
+import "slices"
+
 // fileKind names the kind of a value of a configuration file, in words.
 type fileKind string
 
@@ -13,6 +15,25 @@ const (
 	fileDate    fileKind = "a date or time"
 	fileNull    fileKind = "null"
 )
+
+// endsOfLines returns the offsets of the ends of lines.
+func endsOfLines(data []byte) (ends []int) {
+	for i, c := range data {
+		if c == '\n' {
+			ends = append(ends, i)
+		}
+	}
+	return ends
+}
+
+// placed returns the position of an offset, by the ends of lines.
+func placed(ends []int, at int) position {
+	before, _ := slices.BinarySearch(ends, at)
+	if before == 0 {
+		return position{1, at + 1}
+	}
+	return position{before + 1, at - ends[before-1]}
+}
 
 // fileValue is one value of a configuration file.
 type fileValue struct {

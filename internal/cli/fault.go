@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,12 +32,21 @@ type fault struct {
 
 // faults are all faults of a file; they are reported together.
 type faults struct {
-	file string
-	all  []fault
+	file   string
+	inJSON bool // the file is in JSON
+	all    []fault
 }
 
+// asJSON matches how to write a key, in the form of TOML.
+var asJSON = regexp.MustCompile(`\b(write |or |\{ |, )([A-Za-z_]+) = `)
+
+// add adds a fault. What it tells to write has the form of the file.
 func (f *faults) add(pos position, format string, args ...any) {
-	f.all = append(f.all, fault{pos, fmt.Sprintf(format, args...)})
+	message := fmt.Sprintf(format, args...)
+	if f.inJSON {
+		message = asJSON.ReplaceAllString(message, `$1"$2": `)
+	}
+	f.all = append(f.all, fault{pos, message})
 }
 
 // lines returns the faults as an operator reads them, FILE:LINE: first, sorted by

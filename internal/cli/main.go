@@ -91,7 +91,7 @@ func (i invocation) resolve(p *parser, line commandLine) (w *options, notes []st
 	if err := p.parse(layered(all, presetOf(p.Model.Flags, all))); err != nil {
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
 	}
-	notes = append(notes, line.odd(p.Model.Flags)...)
+	notes = slices.Concat(notes, file.notes, line.odd(p.Model.Flags))
 	w = &options{parser: p, grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers, sessions: i.sessions, hint: line.misplaced()}
 	notes = append(notes, w.unable()...)
 	return w, append(notes, w.odd()...), w.check()

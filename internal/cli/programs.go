@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -63,9 +64,44 @@ func (w *options) addPrograms() *refusal {
 	if r := w.file.faults.refusal(); r != nil || w.file.faults.file == "" {
 		return r
 	}
+	if r := w.chooseNamed(); r != nil {
+		return r
+	}
 	if err := w.config().Validate(); err != nil {
 		return &refusal{status: ExitFlags, message: fmt.Sprintf("%s: %v", w.file.faults.file, err)}
 	}
+	return nil
+}
+
+// chooseNamed leaves the program of --name, and those that it is started after.
+func (w *options) chooseNamed() *refusal {
+	name := w.Config.Name
+	switch {
+	case name == "":
+		return nil
+	case w.file.programOf(name) == nil:
+		var names []string
+		for _, p := range w.file.programs {
+			names = append(names, p.name)
+		}
+		return &refusal{status: ExitFlags, message: fmt.Sprintf("%s: there is no program %q, which --name asks for%s; there are %s",
+			w.file.faults.file, name, w.file.meant(name), strings.Join(names, ", "))}
+	}
+	wanted := map[string]bool{}
+	var want func(name string)
+	want = func(name string) {
+		p := w.file.programOf(name)
+		if wanted[name] || p == nil {
+			return
+		}
+		wanted[name] = true
+		for _, d := range p.app.After {
+			want(d.Program)
+		}
+	}
+	want(name)
+	w.file.programs = slices.DeleteFunc(w.file.programs, func(p *fileProgram) bool { return !wanted[p.name] })
+	w.programs = slices.DeleteFunc(w.programs, func(p libwebsocketd.Program) bool { return !wanted[p.Name] })
 	return nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -17,7 +16,7 @@ import (
 // decoder knows every rule and runs first. So the walk over its parser, which knows
 // the lines, only sees what is well-formed.
 func parseTOML(data []byte) (*fileValue, *fault) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // some editors begin a file with it
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	var decoded map[string]any
 	if err := toml.Unmarshal(data, &decoded); err != nil {
 		f := &fault{pos: position{line: 1}, message: strings.TrimPrefix(err.Error(), "toml: ")}
@@ -118,19 +117,13 @@ type tomlParser struct {
 }
 
 func newTOMLParser(data []byte) *tomlParser {
-	p := &tomlParser{}
+	p := &tomlParser{lines: endsOfLines(data)}
 	p.Reset(data)
-	for i, c := range data {
-		if c == '\n' {
-			p.lines = append(p.lines, i)
-		}
-	}
 	return p
 }
 
 func startLine(parser *tomlParser, n *unstable.Node) position {
-	before, _ := slices.BinarySearch(parser.lines, int(n.Raw.Offset))
-	return position{line: before + 1}
+	return position{line: placed(parser.lines, int(n.Raw.Offset)).line}
 }
 
 // descend returns the table of a dotted key, and creates what is missing. The last

@@ -138,6 +138,7 @@ var flagRows = map[string]flagRow{
 
 	"config": {kind: cli.KindString, good: anyText, // that there is no such file is told when it is read: config.txtar
 		env: "one.toml", flag: "two.toml", seen: configured, want: [3]string{"no file", "one", "two"}},
+	"name":        {kind: cli.KindString, good: anyText}, // of a program of the file: supervised.txtar
 	"checkconfig": {kind: cli.KindBool, good: boolGood, bad: boolBad},
 	"staticdir": {kind: cli.KindString, good: anyText,
 		env: "one", flag: "two", seen: fileServed, want: [3]string{"404", "one", "two"}},
@@ -155,6 +156,7 @@ var flagRows = map[string]flagRow{
 		env: "none", flag: "none", seen: tokenNeeded, want: [3]string{"a token", "none", "none"}},
 	"admintokenfile": {kind: cli.KindString, good: anyText[1:], bad: anyText[:1],
 		env: "ada.token", flag: "bob.token", seen: whoseAdminToken, want: [3]string{"made", "ada", "bob"}},
+	"adminexec": {kind: cli.KindBool, good: boolGood, bad: boolBad},
 	"adminpprof": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: profilesTaken, want: [3]string{"404", "200", "404"}},
 

@@ -19,6 +19,7 @@ var furniture = map[string]string{
 	"bin/npx":            "#!/bin/sh\ncat\n", // which would install something
 	"users":              "ada:$2a$04$NYdUiNG56NdzFGUH1J/Fbe4tznm3LVlm716ygBcQGTlIOq1SlkWd.\n",
 	"websocketd.toml":    "[program.greet]\ncommand = [\"./greet.sh\"]\n",
+	"ecosystem.json":     `{"apps": [{"name": "api", "script": "./greet.sh", "autorestart": false}]}`,
 	"scripts/sub/script": "#!/bin/sh\ncat\n",
 }
 
