@@ -2,6 +2,8 @@ package ctl
 
 import (
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -18,6 +20,8 @@ type (
 		Connections int      `json:"connections"`
 		Sessions    int      `json:"sessions"`
 		Channel     string   `json:"channel"` // "" where each client has a process of its own
+
+		Instances []process `json:"instances"` // of a supervised program
 	}
 
 	session struct {
@@ -54,6 +58,23 @@ type (
 		Last  uint64 `json:"last"`
 	}
 )
+
+// processes returns how many run, and how many may.
+func (p *program) processes() string {
+	n, most := p.Processes, p.MaxForks
+	if len(p.Instances) > 0 {
+		n, most = 0, len(p.Instances)
+	}
+	for i := range p.Instances {
+		if p.Instances[i].Pid != 0 {
+			n++
+		}
+	}
+	if most == 0 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d/%d", n, most)
+}
 
 // entry is a document both read and as it came.
 type entry[T any] struct {

@@ -16,11 +16,7 @@ func (c *caller) list(signals *terminal.Interrupts) (int, error) {
 	t := table{columns: []column{{title: "NAME"}, {title: "PATH"}, {title: "LIFETIME"}, {title: "FRAMING"},
 		{title: "PROCESSES", right: true}, {title: "CONNECTIONS", right: true}, {title: "SESSIONS", right: true}, {title: "COMMAND", long: true}}}
 	return tell(c, signals, &t, "/api/programs", func(p *program, _ time.Time) []string {
-		processes := strconv.Itoa(p.Processes)
-		if p.MaxForks > 0 {
-			processes += "/" + strconv.Itoa(p.MaxForks)
-		}
-		return []string{p.Name, p.Path, p.Lifetime, p.Framing, processes, strconv.Itoa(p.Connections), strconv.Itoa(p.Sessions), strings.Join(p.Command, " ")}
+		return []string{p.Name, p.Path, p.Lifetime, p.Framing, p.processes(), strconv.Itoa(p.Connections), strconv.Itoa(p.Sessions), strings.Join(p.Command, " ")}
 	})
 }
 
@@ -78,34 +74,9 @@ func (c *caller) info(signals *terminal.Interrupts) (int, error) {
 		return exitFailed, err
 	}
 	if t.kind == kindProgram && t.lifetime == lifetimeSupervised {
-		return c.infoSupervised(ctx, t)
+		return exitOK, c.infoSupervised(ctx, t)
 	}
-	return exitOK, c.fields(t.String(), t.document)
-}
-
-// infoSupervised shows what is known of a supervised program, and of its instances.
-func (c *caller) infoSupervised(ctx context.Context, t *target) (int, error) {
-	all, err := c.processes(ctx)
-	if err != nil {
-		return exitFailed, err
-	}
-	all = filter(all, func(p *process) bool { return p.program() == t.name })
-	if c.JSON {
-		return exitOK, c.document(struct {
-			Program   json.RawMessage   `json:"program"`
-			Instances []json.RawMessage `json:"instances"`
-		}{t.document, raws(all)})
-	}
-	if err := c.fields(t.String(), t.document); err != nil {
-		return exitFailed, err
-	}
-	if _, err := fmt.Fprintln(c.Stdout); err != nil {
-		return exitFailed, err
-	}
-	if len(all) == 1 {
-		return exitOK, c.fields("instance "+all[0].Doc.Name, all[0].Raw)
-	}
-	return exitOK, c.table(tableOf(all), nil)
+	return exitOK, c.fields(t.String(), t.document, fillers...)
 }
 
 // deed is what was done about a name.

@@ -3,6 +3,7 @@ package ctl
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -15,6 +16,9 @@ import (
 func (c *caller) logs(signals *terminal.Interrupts) (int, error) {
 	ctx := signals.Context()
 	from, err := c.source(ctx, c.Names[0])
+	if one := new(oneInstance); errors.As(err, &one) && !c.Follow {
+		return exitOK, c.recent(ctx, one.name)
+	}
 	if err != nil {
 		return exitFailed, err
 	}

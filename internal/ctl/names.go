@@ -32,6 +32,7 @@ const lifetimeSupervised = "supervised"
 type target struct {
 	kind     kind
 	name     string // of the program, or the id
+	of       string // the program of an instance
 	channel  string // what it writes; "" where that is several processes
 	framing  string // of what it writes; "" if that is not known
 	lifetime string // of a program
@@ -196,6 +197,9 @@ func (c *caller) source(ctx context.Context, word string) (*source, error) {
 
 // several returns the error of a program each of whose clients, or sessions, has a process.
 func several(t *target) error {
+	if t.kind == kindInstance {
+		return &oneInstance{t.name, t.of}
+	}
 	if t.lifetime == string(kindSession) {
 		return fmt.Errorf("each session of %s has a process of its own: name one of %s sessions", t.name, command)
 	}

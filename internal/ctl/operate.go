@@ -1,13 +1,13 @@
 package ctl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"websocketd/internal/terminal"
@@ -118,7 +118,7 @@ func (c *caller) command(ctx context.Context, method, path, body, done string) e
 	case within.Err() != nil && ctx.Err() == nil:
 		return fmt.Errorf("not %s after %s: %s ps shows how it is, and --timeout=DURATION waits longer", done, c.Timeout, command)
 	case err == nil && !answer.Success:
-		return errors.New(strings.TrimSpace(answer.Error + " " + answer.Message))
+		return errors.New(cmp.Or(answer.Error, answer.Message))
 	}
 	return err
 }

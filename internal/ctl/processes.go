@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"websocketd/internal/terminal"
+	"websocketd/libwebsocketd/bridge"
 )
 
 // processesPath is where a server has its supervised programs.
@@ -82,21 +83,25 @@ func tableOf(all []entry[process]) *table {
 	for _, one := range all {
 		p := &one.Doc
 		t.add(strconv.Itoa(p.ID), p.Name, p.Status, numberText(p.Pid), numberText(p.Port), p.uptime(), strconv.Itoa(p.Restarts),
-			p.running(strconv.FormatFloat(p.CPU, 'f', 1, 64)+"%"), p.running(sizeText(p.Memory)), p.health(), strconv.Itoa(p.Viewers), p.note())
+			p.measured(strconv.FormatFloat(p.CPU, 'f', 1, 64)+"%"), p.measured(sizeText(p.Memory)), p.health(), strconv.Itoa(p.Viewers), p.note())
 	}
 	return t
 }
 
-// running returns a text about a process; "" while there is none.
-func (p *process) running(text string) string {
+// uptime returns how long the process has run; "" while there is none.
+func (p *process) uptime() string {
 	if p.Pid == 0 {
 		return ""
 	}
-	return text
+	return ageText(time.Duration(p.Uptime) * time.Millisecond)
 }
 
-func (p *process) uptime() string {
-	return p.running(ageText(time.Duration(p.Uptime) * time.Millisecond))
+// measured returns a text about what the process uses; "" while that is not known.
+func (p *process) measured(text string) string {
+	if p.Pid == 0 || p.Memory == 0 {
+		return ""
+	}
+	return text
 }
 
 // health returns what checks have found; "" if nothing.
@@ -171,8 +176,69 @@ func (c *caller) instance(ctx context.Context, word string, programs []entry[pro
 	}
 	for _, one := range all {
 		if p := &one.Doc; p.Name == word && p.program() != word {
-			return &target{kind: kindInstance, name: word, channel: channelPrefix + word, framing: framingOf(programs, p.program()), document: one.Raw}, nil
+			return &target{kind: kindInstance, name: word, of: p.program(), document: one.Raw}, nil
 		}
 	}
 	return nil, nil
+}
+
+// fillers are what documents of instances have for those who expect PM2's, and have elsewhere, too.
+var fillers = []string{"pm_id", "instance_id", "restart_time", "exec_mode", "monit", "pm2_env", "cpu_usage", "memory_usage"}
+
+// infoSupervised shows what is known of a supervised program, and of its instances.
+func (c *caller) infoSupervised(ctx context.Context, t *target) error {
+	if c.JSON {
+		return c.document(t.document)
+	}
+	all, err := c.processes(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.fields(t.String(), t.document, "instances", "processes", "maxforks", "sessions"); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(c.Stdout); err != nil {
+		return err
+	}
+	all = filter(all, func(p *process) bool { return p.program() == t.name })
+	if len(all) == 1 {
+		return c.fields("instance "+all[0].Doc.Name, all[0].Raw, fillers...)
+	}
+	return c.table(tableOf(all), nil)
+}
+
+// oneInstance is the error of an instance that has no channel of its own.
+type oneInstance struct{ name, program string }
+
+func (o *oneInstance) Error() string {
+	return fmt.Sprintf("%s is one instance of several, which have one channel: name %s", o.name, o.program)
+}
+
+// record is a line that an instance has written.
+type record struct {
+	Type    string `json:"type"` // stdout or stderr
+	Message string `json:"message"`
+}
+
+// mostRecords is how many the server tells at most.
+const mostRecords = 10_000
+
+// recent prints the newest lines of an instance, those of standard error among them.
+func (c *caller) recent(ctx context.Context, name string) error {
+	lines := mostRecords
+	if c.Lines >= 0 {
+		lines = min(lines, c.Lines)
+	}
+	var answer enveloped[struct{ Records []entry[record] }]
+	if _, err := c.server.get(ctx, processPath(name)+"/logs?lines="+strconv.Itoa(lines), &answer); err != nil {
+		return err
+	}
+	to := c.printer()
+	for _, one := range answer.Data.Records {
+		line := &envelope{raw: one.Raw, output: &bridge.Message{Kind: bridge.Text, Data: []byte(one.Doc.Message)}}
+		if err := to.take(line); err != nil {
+			return err
+		}
+	}
+	return to.flush()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -56,12 +57,12 @@ func safe(text []byte) []byte {
 
 func isUnsafe(r rune) bool { return r != '\n' && r != '\t' && r != '\r' && printable.Unsafe(r) }
 
-// fields prints a document as lines of names and values.
-func (c *caller) fields(head string, document json.RawMessage) error {
+// fields prints a document as lines of names and values, but for some of those.
+func (c *caller) fields(head string, document json.RawMessage, without ...string) error {
 	if c.JSON {
 		return c.document(document)
 	}
-	names, values, err := members(document)
+	names, values, err := members(document, without)
 	if err != nil {
 		return fmt.Errorf("the answer of %s is not what a management listener says: %w", c.server, err)
 	}
@@ -81,8 +82,8 @@ func (c *caller) fields(head string, document json.RawMessage) error {
 	return err
 }
 
-// members returns the members of a JSON object, in their order.
-func members(document json.RawMessage) (names []string, values []json.RawMessage, err error) {
+// members returns the members of a JSON object, in their order, but for some.
+func members(document json.RawMessage, without []string) (names []string, values []json.RawMessage, err error) {
 	d := json.NewDecoder(bytes.NewReader(document))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return nil, nil, fmt.Errorf("it is no object: %w", err)
@@ -96,7 +97,9 @@ func members(document json.RawMessage) (names []string, values []json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return nil, nil, err
 		}
-		names, values = append(names, fmt.Sprint(name)), append(values, value)
+		if !slices.Contains(without, fmt.Sprint(name)) {
+			names, values = append(names, fmt.Sprint(name)), append(values, value)
+		}
 	}
 	return names, values, nil
 }

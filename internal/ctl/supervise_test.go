@@ -25,13 +25,16 @@ func (f *fake) supervise(m *http.ServeMux) {
 			w.WriteHeader(http.StatusBadRequest)
 			io.WriteString(w, `{"success":false,"error":"bad is errored: exit status 1","code":"OPERATION_FAILED"}`)
 		case "worse": // as PMDaemon has it
-			io.WriteString(w, `{"success":false,"message":"worse is already online"}`)
+			io.WriteString(w, `{"success":false,"message":"worse is already online","error":"worse is already online"}`)
 		case "slow":
 			<-r.Context().Done()
 		default:
 			io.WriteString(w, `{"success":true,"message":"done"}`)
 		}
 	}
+	m.HandleFunc("GET /api/processes/web-1/logs", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"success":true,"data":{"records":[{"type":"stdout","message":"one %s"},{"type":"stderr","message":"two\u001b"}]}}`, r.URL.Query().Get("lines"))
+	})
 	m.HandleFunc("POST /api/processes/{name}/{action}", done)
 	m.HandleFunc("DELETE /api/processes/{name}", done)
 }
@@ -61,9 +64,11 @@ func TestPs(t *testing.T) {
 // TestInfoSupervised: the program and its instances.
 func TestInfoSupervised(t *testing.T) {
 	f := newFake(t)
-	f.programs = `[{"name":"web","lifetime":"supervised"},{"name":"db","lifetime":"supervised"},{"name":"gone","lifetime":"supervised"}]`
-	f.processes = `[{"id":0,"name":"web-0","program":"web","uptime":61000,"memory":2048},{"id":1,"name":"web-1","program":"web"},{"id":2,"name":"db","program":"db","port":null}]`
+	f.programs = `[{"name":"web","lifetime":"supervised","channel":"process:web","instances":[{"pid":7},{"pid":0}]},{"name":"db","lifetime":"supervised","processes":0,"maxforks":9,"instances":[{"pid":0}]}]`
+	f.processes = `[{"id":0,"name":"web-0","program":"web","uptime":61000,"memory":2048},{"id":1,"name":"web-1","program":"web"},{"id":2,"name":"db","program":"db","port":null,"pm_id":2}]`
 	runs(t, f.options("info", "db"), "", 0, "program db\nname      db\nlifetime  supervised\n\ninstance db\nid       2\nname     db\nprogram  db\nport     -\n", "")
+	runs(t, f.options("list"), "", 0, "NAME  PATH  LIFETIME    FRAMING  PROCESSES  CONNECTIONS  SESSIONS  COMMAND\n"+
+		"web   -     supervised  -              1/2            0         0  -\ndb    -     supervised  -              0/1            0         0  -\n", "")
 	runs(t, f.options("info", "web-0"), "", 0, "instance web-0\nid       0\nname     web-0\nprogram  web\nuptime   1m1s\nmemory   2.00KiB\n", "")
 	f2 := newFiles(t, "")
 	if status := Run(f.options("info", "web"), f2.Streams); status != 0 || !strings.Contains(f2.read("out"), "\n\nID  NAME   STATUS") || strings.Count(f2.read("out"), "web-") != 2 {
@@ -71,11 +76,25 @@ func TestInfoSupervised(t *testing.T) {
 	}
 	o := f.options("info", "db")
 	o.JSON = true
-	runs(t, o, "", 0, `{"program":{"name":"db","lifetime":"supervised"},"instances":[{"id":2,"name":"db","program":"db","port":null}]}`+"\n", "")
+	runs(t, o, "", 0, `{"name":"db","lifetime":"supervised","processes":0,"maxforks":9,"instances":[{"pid":0}]}`+"\n", "")
 	runs(t, f.options("info", "web-7"), "", 1, "", `websocketd ctl: there is no program, session or connection "web-7": list, sessions and connections show what there is`+"\n")
 	runs(t, f.options("end", "web-0"), "", 1, "", "websocketd ctl: this is instance web-0 of a supervised program: websocketd ctl stop stops it, and restart gives it another process\n")
-	f.write("process:web-0", line("hello"))
-	runs(t, f.options("logs", "web-0"), "", 0, "hello\n", "")
+}
+
+// TestLogsOfInstance: its newest lines are printed; what goes on is the channel of its program.
+func TestLogsOfInstance(t *testing.T) {
+	f := newFake(t)
+	f.programs = `[{"name":"web","lifetime":"supervised","channel":"process:web"}]`
+	f.processes = `[{"id":0,"name":"web-0","program":"web"},{"id":1,"name":"web-1","program":"web"}]`
+	runs(t, f.options("logs", "web-1"), "", 0, "one 10000\ntwo\x1b\n", "")
+	o := f.options("logs", "web-1")
+	o.Lines, o.JSON = 7, true
+	runs(t, o, "", 0, `{"type":"stdout","message":"one 7"}`+"\n"+`{"type":"stderr","message":"two\u001b"}`+"\n", "")
+	refusal := "websocketd ctl: web-0 is one instance of several, which have one channel: name web\n"
+	o = f.options("logs", "web-0")
+	o.Follow = true
+	runs(t, o, "", 1, "", refusal)
+	runs(t, f.options("attach", "web-0"), "", 1, "", refusal)
 }
 
 // TestOperations: each verb is one request a program, and its answer is waited for.
