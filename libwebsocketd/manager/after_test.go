@@ -117,6 +117,23 @@ func TestStopWhileWaiting(t *testing.T) {
 			}
 			p.fails(<-result, "was stopped")
 		}
+		results := make(chan error)
+		for range 3 { // two of them wait for their turn
+			go func() { results <- p.Start(context.Background(), "b") }()
+			go func() { results <- p.Restart(context.Background(), "b-1") }()
+		}
+		synctest.Wait()
+		began := time.Now()
+		p.must(p.Stop(context.Background(), "b-1"))
+		p.must(p.Stop(context.Background(), "b"))
+		if took := time.Since(began); took > 0 {
+			t.Errorf("it took %v", took)
+		}
+		p.up("a")
+		go p.Start(context.Background(), "b")
+		for range 6 {
+			<-results
+		}
 		p.up("a")
 		if len(p.all("c")) > 0 || len(p.all("b")) != 2 {
 			t.Error("c was started")

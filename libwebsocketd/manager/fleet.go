@@ -16,6 +16,7 @@ type fleet struct {
 	service   *service // the newest one
 	instances []*instance
 	gone      bool // the program is served no more: nothing of it is started
+	stops     int  // how many wait for the turn to stop all of it: nothing is started until then
 }
 
 // take waits for the turn of an operation.
@@ -51,10 +52,30 @@ func (f *fleet) leave() {
 	f.gone = true
 }
 
-func (f *fleet) isGone() bool {
+// mayStart returns an error while nothing of the program is started.
+func (f *fleet) mayStart() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.gone
+	switch {
+	case f.gone:
+		return failed("%s is served no more", f.service.name)
+	case f.stops > 0:
+		return failed("%s is being stopped", f.service.name)
+	}
+	return nil
+}
+
+// bar keeps everything of the program from being started, until the function that it returns is
+// called.
+func (f *fleet) bar() (lift func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stops++
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.stops--
+	}
 }
 
 // follow makes a service the newest one of the fleet.

@@ -31,6 +31,7 @@ type instance struct {
 	first    bool     // no process has been online in this life
 	asked    bool     // the process is to end in order to be restarted
 	reloads  bool     // another process is about to take its place
+	stops    int      // how many wait for the turn to stop it: it is not started until then
 
 	completed    bool  // the last life has ended by itself, with status 0
 	tally, since tally // see awaitOnline
@@ -49,6 +50,18 @@ func (i *instance) adopt(s *service) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.service = s
+}
+
+// bar does what that of its fleet does, for the instance alone.
+func (i *instance) bar() (lift func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.stops++
+	return func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.stops--
+	}
 }
 
 // after returns what the instance is started after.

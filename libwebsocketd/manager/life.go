@@ -36,19 +36,20 @@ func (i *instance) isUp() bool {
 
 func (i *instance) isUpLocked() bool { return i.life != nil && !isClosed(i.life.done) }
 
-// isBehind reports whether a process of the instance runs that has not the settings of s.
+// isBehind reports whether a process of the instance runs, and is not to end, that has not the
+// settings of s.
 func (i *instance) isBehind(s *service) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.run != nil && i.run.service != s
+	return i.run != nil && !i.life.ends() && i.run.service != s
 }
 
-// begin starts the instance, unless it lives, its program is served no more or the server goes
-// away. It does not wait.
+// begin starts the instance, unless it lives, is to be stopped, its program is served no more or the
+// server goes away. It does not wait.
 func (i *instance) begin() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.isUpLocked() || i.fleet.isGone() {
+	if i.isUpLocked() || i.stops > 0 || i.fleet.mayStart() != nil {
 		return false
 	}
 	l := &life{done: make(chan struct{})}

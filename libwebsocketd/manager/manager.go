@@ -188,13 +188,18 @@ func (m *Manager) Start(ctx context.Context, name string) error {
 	return m.do(ctx, name, (*service).start)
 }
 
-// Stop stops a program, or one instance, until it is started by hand. Another operation that waits
-// for the program does not keep it from that, and fails.
+// Stop stops a program, or one instance, until it is started by hand. It does not wait for another
+// operation on the program: what that has begun fails.
 func (m *Manager) Stop(ctx context.Context, name string) error {
 	s, one, err := m.find(name)
 	if err != nil {
 		return err
 	}
+	lift := s.bar
+	if one != nil {
+		lift = one.bar
+	}
+	defer lift()()
 	if one != nil {
 		one.halt()
 	} else {

@@ -22,11 +22,15 @@ func (s *service) start(ctx context.Context, of []*instance) error {
 
 // notBegun returns why an instance could not be started.
 func (s *service) notBegun(i *instance) error {
-	switch about := i.info(); {
-	case i.isUp():
-		return failed("%s is already %s", s.name, about.Status)
-	case s.isGone():
-		return failed("%s is served no more", s.name)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch err := i.fleet.mayStart(); {
+	case err != nil:
+		return err
+	case i.stops > 0:
+		return failed("%s is being stopped", i.name)
+	case i.isUpLocked():
+		return failed("%s is already %s", s.name, i.status)
 	}
 	return failed("the server is going away")
 }
@@ -55,34 +59,38 @@ func (s *service) reload(ctx context.Context, of []*instance) error {
 		if err := i.reload(ctx, s); err != nil {
 			return err
 		}
+		if err := i.awaitOnline(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // scale changes how many instances there are.
-func (s *service) scale(ctx context.Context, to int) error { return s.scaleTo(ctx, to, true) }
-
-// scaleTo does what scale does; new instances are started if that is wanted.
-func (s *service) scaleTo(ctx context.Context, to int, start bool) error {
-	added := s.grow(to)
-	if !start {
-		added = nil
+func (s *service) scale(ctx context.Context, to int) error {
+	added, err := s.resize(ctx, to, true)
+	if err != nil {
+		return err
 	}
+	return s.await(ctx, added)
+}
+
+// resize does what scale does, but waits only for those that are to go. It returns new instances,
+// which are started if that is wanted.
+func (s *service) resize(ctx context.Context, to int, start bool) (added []*instance, err error) {
+	added = s.grow(to)
 	for _, i := range added {
-		if !i.begin() {
-			return s.notBegun(i)
+		if start && !i.begin() {
+			return nil, s.notBegun(i)
 		}
 	}
 	gone := s.shrink(to)
 	for _, i := range gone {
 		i.halt()
 	}
-	err := each(gone, func(i *instance) error { return i.awaitEnd(ctx) })
+	err = each(gone, func(i *instance) error { return i.awaitEnd(ctx) })
 	s.manager.stir()
-	if err != nil {
-		return err
-	}
-	return s.await(ctx, added)
+	return added, err
 }
 
 // await waits until instances are online.
@@ -105,7 +113,8 @@ func (i *instance) revive(ctx context.Context) error {
 }
 
 // reload puts another process in the place of the one that runs, with the settings of s. Where none
-// runs, or where its viewers cannot stay with those settings, one is started.
+// runs, or where its viewers cannot stay with those settings, one is started; it does not wait until
+// that is online.
 func (i *instance) reload(ctx context.Context, s *service) error {
 	i.mu.Lock()
 	l := i.life
@@ -118,10 +127,7 @@ func (i *instance) reload(ctx context.Context, s *service) error {
 	case runs:
 		i.halt()
 	}
-	if err := i.revive(ctx); err != nil {
-		return err
-	}
-	return i.awaitOnline(ctx)
+	return i.revive(ctx)
 }
 
 // each calls f for all instances at once, and returns the first one's error.

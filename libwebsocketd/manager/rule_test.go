@@ -194,6 +194,26 @@ func TestRestartAtCrash(t *testing.T) {
 	})
 }
 
+// TestRestartWhileStarting: a restart by hand while a process is being started is content with it.
+func TestRestartWhileStarting(t *testing.T) {
+	t.Parallel()
+	alone(t, App{}, func(t *testing.T, p *play) {
+		p.told()
+		p.with(func() {
+			p.startup = func(*fakeChild) {
+				_, i, _ := p.find("0")
+				i.again()
+			}
+		})
+		p.newest("a").end(exits(1))
+		time.Sleep(time.Minute)
+		p.expect("a CRASHED 1, a restarting, a starting, a online, a RESTARTED")
+		if n := p.starts(); n != 2 {
+			t.Errorf("%d processes were started", n)
+		}
+	})
+}
+
 // TestStopWhileStarting: a process that is being started when it is to be stopped is not told to be
 // starting, and is ended.
 func TestStopWhileStarting(t *testing.T) {

@@ -60,6 +60,7 @@ func (i *instance) launch() (libwebsocketd.Endpoint, *gate.Refusal) {
 	close(r.placed)
 	i.mu.Lock()
 	i.run, i.health = r, HealthUnknown
+	i.life.hub.Forget() // who has asked for a restart meanwhile gets this process
 	if i.life.ctx.Err() == nil {
 		i.set(Starting)
 	}

@@ -56,19 +56,29 @@ func (s *service) takeOver() {
 	if s.newest() != s {
 		return // there is a newer one already
 	}
-	var wanted []*instance
-	for _, i := range s.list() {
-		if i.isBehind(s) || i.info().Status == Errored {
-			wanted = append(wanted, i)
-		}
-	}
-	err := s.reload(ctx, wanted)
+	err := s.renew(ctx)
 	if err == nil {
-		err = s.scaleTo(ctx, s.app.Instances, s.isWanted())
+		_, err = s.resize(ctx, s.app.Instances, s.isWanted())
 	}
 	if err != nil && ctx.Err() == nil {
 		s.say(libwebsocketd.LevelError, "not reloaded: "+err.Error())
 	}
+}
+
+// renew gives the instances that run, or are errored, processes with the settings of s. It does not
+// wait for those that wait for another program.
+func (s *service) renew(ctx context.Context) error {
+	for _, i := range s.list() {
+		switch {
+		case i.isBehind(s):
+			if err := i.reload(ctx, s); err != nil {
+				return err
+			}
+		case i.info().Status == Errored:
+			i.begin()
+		}
+	}
+	return nil
 }
 
 // isWanted reports whether any instance lives.

@@ -107,6 +107,16 @@ func (h *Hub) Restart() {
 	}
 }
 
+// Forget takes back what Restart has asked for, and is not done yet: a process that was started
+// meanwhile is not restarted.
+func (h *Hub) Forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.follows == nil {
+		h.settle()
+	}
+}
+
 // settle forgets that a restart was asked for, and reports whether it was: what follows is one.
 func (h *Hub) settle() bool {
 	select {
