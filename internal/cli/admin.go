@@ -147,6 +147,9 @@ func (w *options) serveAdmin(cfg *libwebsocketd.Config, version string, supervis
 		Version: version, Name: w.ownName(), Sessions: w.sessions, Programs: supervised, Address: w.Admin.Admin.address(), Hosts: w.Admit.Host,
 		PingInterval: cfg.PingInterval, MaxConns: cfg.MaxConns, Pprof: w.Admin.Adminpprof, Log: cfg.Logger, ErrorLog: cfg.ErrorLog,
 	}
+	if w.Admin.Adminexec {
+		o.NewProgram = w.newProgram(supervised)
+	}
 	if w.adminToken != nil { // a nil *Operator is no nil Credential
 		o.Token = w.adminToken
 	}

@@ -105,3 +105,20 @@ func profilesTaken(t *testing.T, o harness.Options) string {
 
 // adminAddress is for the row of --admin.
 var adminAddress = "127.0.0.1:" + strconv.Itoa(harness.MustFreePort())
+
+// startsAnything is what the operator is answered who starts a program that is not configured.
+func startsAnything(t *testing.T, o harness.Options) string {
+	_, address, token := managed(t, o)
+	r, err := http.NewRequest(http.MethodPost, "http://"+address+"/api/processes", strings.NewReader(`{"name": "more", "script": "cat"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := harness.HTTPClient(t).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return strconv.Itoa(answer.StatusCode)
+}
