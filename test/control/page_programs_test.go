@@ -63,7 +63,7 @@ const rowOf = `globalThis.rowOf = name => [...document.querySelectorAll("#progra
 func (v *pageView) pid(name string) (pid int) {
 	v.t.Helper()
 	harness.Until(v.t, name+" has a process", func() bool {
-		text, _ := v.is(fmt.Sprintf(`rowOf(%q)?.textContent.match(/pid (\d+)/)?.[1] ?? ""`, name)).(string)
+		text, _ := v.is(fmt.Sprintf(`rowOf(%q)?.querySelector("[data-name=Status] .about").textContent.match(/pid (\d+)/)?.[1] ?? ""`, name)).(string)
 		n, _ := fmt.Sscan(text, &pid)
 		return n == 1
 	})

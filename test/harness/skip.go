@@ -17,7 +17,7 @@ func Skip(t T, lacks, why string) {
 
 // Need skips the test if one of the tools is missing, or fails it if REQUIRE (a comma
 // list in the environment) demands the tool. Some tools are parts of others:
-// "node:ws", "node:servers", "node:client", "python3:websockets" and "git:http-backend".
+// "node:ws", "node:axe", "node:servers", "node:client", "python3:websockets" and "git:http-backend".
 func Need(t T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
@@ -47,6 +47,8 @@ func missing(tool string) error {
 	switch tool {
 	case "node:ws":
 		return nodePackages(ClientsDir(), "ws")
+	case "node:axe":
+		return nodePackages(ClientsDir(), "axe-core")
 	case "node:servers":
 		return nodePackages(ServersDir(), "ws", "typescript", "typescript-language-server", "@modelcontextprotocol/server-everything")
 	case "node:client":

@@ -39,9 +39,9 @@ function noteEvent({ event, process, details }) {
 }
 
 // noteStatus notes that a program is given up.
-function noteStatus({ name, status, previous_status }) {
+function noteStatus({ name, status, previous_status, why }) {
   if (status !== "errored" || previous_status === "errored") return;
-  note(name, "errored: it is not started again by itself");
+  note(name, `errored, not started again by itself${why ? `: ${why}` : ""}`);
   $("told").textContent = `${name} is errored`;
 }
 

@@ -32,12 +32,11 @@ function startAnew() {
 }
 
 // takeStatus takes a process_status: it is shown at once, and the rest of it is asked for.
-function takeStatus({ name, status, pid, port }) {
+function takeStatus({ name, status, pid, port, why }) {
   const one = instances.get(name);
   if (one && words.has(status)) {
     if (one.pid !== pid) one.began = pid ? Date.now() : 0;
-    Object.assign(one, { status, pid: Number(pid) || 0, port: Number(port) || 0 });
-    if (status === "online") one.why = "";
+    Object.assign(one, { status, pid: Number(pid) || 0, port: Number(port) || 0, why: why ?? "" });
   }
   hurry();
 }
