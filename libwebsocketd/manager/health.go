@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"websocketd/libwebsocketd"
 )
 
 // firstInterval is the most time between two checks of a process that has not been healthy yet:
@@ -13,14 +15,15 @@ const firstInterval = time.Second
 // pulse is what the checks of one process have found so far.
 type pulse struct {
 	check    *Check
+	first    time.Duration // from one check to the next before the first success
 	health   Health
 	failures int       // in a row
 	counted  time.Time // when the last one was counted, at first when the checks began
 }
 
-// newPulse returns the pulse of a process that is checked from now on.
-func newPulse(c *Check) *pulse {
-	return &pulse{check: c, health: HealthUnknown, counted: time.Now()}
+// newPulse returns the pulse of a process that is checked from now on, first each so often.
+func newPulse(c *Check, first time.Duration) *pulse {
+	return &pulse{check: c, first: first, health: HealthUnknown, counted: time.Now()}
 }
 
 // beat notes how a check has ended, and returns what is known of the process now. Before the
@@ -45,7 +48,7 @@ func (p *pulse) beat(ok bool) Health {
 // pause returns how long to wait from the begin of one check to that of the next.
 func (p *pulse) pause() time.Duration {
 	if p.health == HealthUnknown {
-		return min(p.check.Interval, firstInterval)
+		return p.first
 	}
 	return p.check.Interval
 }
@@ -83,7 +86,10 @@ func (r *run) followHealth(ctx context.Context) {
 	if c == nil {
 		return
 	}
-	newPulse(c).follow(ctx, r.checker(c), func(health Health, result CheckResult) bool {
+	newPulse(c, min(c.Interval, firstInterval)).follow(ctx, r.checker(c), func(health Health, result CheckResult) bool {
+		if !result.OK {
+			r.service.say(libwebsocketd.LevelDebug, "UNHEALTHY", "pid", r.pid, "why", result.Why)
+		}
 		if r.tellHealth(health, result) && health == HealthUnhealthy {
 			r.fail(EventHealthCheckFailed, fmt.Sprintf("its health check has failed %d times in a row: %s", c.Retries, result.Why))
 			return false

@@ -15,7 +15,7 @@ func beats(t *testing.T, c Check, results string) (got []string) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		began := time.Now()
+		began, full := time.Now(), c.complete(DefaultInterval)
 		n := 0
 		check := func(context.Context) CheckResult {
 			result := results[n]
@@ -26,7 +26,7 @@ func beats(t *testing.T, c Check, results string) (got []string) {
 			}
 			return CheckResult{OK: result == '+'}
 		}
-		newPulse(c.complete(DefaultInterval)).follow(ctx, check, func(health Health, _ CheckResult) bool {
+		newPulse(full, min(full.Interval, firstInterval)).follow(ctx, check, func(health Health, _ CheckResult) bool {
 			got[len(got)-1] += map[Health]string{HealthUnknown: "?", HealthHealthy: "+", HealthUnhealthy: "-"}[health]
 			return health != HealthUnhealthy && n < len(results)
 		})
@@ -57,7 +57,7 @@ func TestPulse(t *testing.T) {
 // TestPulseUnknown: of a process that was never healthy, failures count each interval only.
 func TestPulseUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPulse((&Check{Interval: 3 * time.Second, Retries: 2}).complete(0))
+		p := newPulse((&Check{Interval: 3 * time.Second, Retries: 2}).complete(0), time.Second)
 		var got []Health
 		for range 7 {
 			got = append(got, p.beat(false))
@@ -90,5 +90,21 @@ func TestFollowMemory(t *testing.T) {
 		if got := sizeOf(n); got != want {
 			t.Errorf("%d is %s, want %s", n, got, want)
 		}
+	}
+}
+
+// TestAwait: what has happened in time is not late, however late that is looked at.
+func TestAwait(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	never, is := make(chan struct{}), make(chan struct{})
+	close(is)
+	for range 100 {
+		if got := await(ctx, is, "late"); got != "" {
+			t.Fatal(got)
+		}
+	}
+	if got := await(ctx, never, "late"); got != "late" {
+		t.Error(got)
 	}
 }

@@ -99,21 +99,24 @@ func (r *run) awaitReady(ctx context.Context) bool {
 	return false
 }
 
-// await returns otherwise if ctx is done before the channel is closed.
+// await returns otherwise if ctx is done before the channel is closed. When both have happened, as
+// after a time in which this server itself did not run, the process was not late.
 func await(ctx context.Context, is <-chan struct{}, otherwise string) string {
 	select {
 	case <-is:
-		return ""
 	case <-ctx.Done():
-		return otherwise
+		if !isClosed(is) {
+			return otherwise
+		}
 	}
+	return ""
 }
 
 // awaitCheck checks the process until it is healthy. It returns what the last check has found if
 // ctx is done before.
 func (r *run) awaitCheck(ctx context.Context, c *Check) (why string) {
 	why = "no check has ended"
-	newPulse(c).follow(ctx, r.checker(c), func(_ Health, result CheckResult) bool {
+	newPulse(c, c.Interval).follow(ctx, r.checker(c), func(_ Health, result CheckResult) bool {
 		why = result.Why
 		return !result.OK
 	})
