@@ -28,8 +28,8 @@ type App struct {
 	Ports     Ports  // what PORT of each instance is taken from
 
 	// NoRestart leaves the program stopped when it has ended by itself. A one-off task is such
-	// a program. Every starts it again that long after its last start, unless it still runs; 0 is
-	// never.
+	// a program. Every starts it again after each such time, unless it still runs or was stopped by
+	// hand; 0 is never. It includes NoRestart.
 	NoRestart bool
 	Every     time.Duration
 
@@ -119,6 +119,7 @@ func (d Dependency) String() string { return d.Program + ":" + string(d.Conditio
 func (a App) complete() App {
 	a.Namespace = cmp.Or(a.Namespace, DefaultNamespace)
 	a.Instances = cmp.Or(a.Instances, 1)
+	a.NoRestart = a.NoRestart || a.Every > 0
 	a.MaxRestarts = cmp.Or(a.MaxRestarts, DefaultMaxRestarts)
 	a.MinUptime = cmp.Or(a.MinUptime, DefaultMinUptime)
 	a.KillTimeout = cmp.Or(a.KillTimeout, DefaultKillTimeout)

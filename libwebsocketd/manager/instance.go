@@ -27,6 +27,7 @@ type instance struct {
 	exit     *int
 	health   Health
 	why      string
+	paused   bool     // it was stopped by hand, and Every does not start it
 	waits    []string // dependencies that are not so yet
 	first    bool     // no process has been online in this life
 	asked    bool     // the process is to end in order to be restarted

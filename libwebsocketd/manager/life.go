@@ -60,7 +60,7 @@ func (i *instance) begin() bool {
 		l.goAway(nil)
 		return false
 	}
-	i.life, i.row, i.why, i.first, i.completed = l, 0, "", true, false
+	i.life, i.row, i.why, i.first, i.completed, i.paused = l, 0, "", true, false, false
 	i.since = i.tally
 	i.set(Starting)
 	return true
@@ -120,6 +120,7 @@ func (i *instance) rest(l *life) {
 func (i *instance) halt() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.paused = true
 	if !i.isUpLocked() {
 		return false
 	}

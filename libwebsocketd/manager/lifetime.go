@@ -48,6 +48,6 @@ func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor
 	}
 	l.App = l.App.complete()
 	return l.Manager.serve(&service{
-		manager: l.Manager, runtime: runtime, app: l.App, life: l.hub(), name: runtime.Program().Name,
+		manager: l.Manager, runtime: runtime, app: l.App, life: l.hub(), name: runtime.Program().Name, retired: make(chan struct{}),
 	})
 }

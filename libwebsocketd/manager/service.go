@@ -17,6 +17,7 @@ type service struct {
 	app     App // complete
 	life    shared.Lifetime
 	name    string
+	retired chan struct{} // closed by Retire
 	*fleet
 }
 
@@ -32,6 +33,12 @@ func (m *Manager) serve(s *service) libwebsocketd.Supervisor {
 	}
 	m.services[s.name] = s
 	m.mu.Unlock()
+	if s.app.Watch {
+		s.runtime.Go(s.watch)
+	}
+	if s.app.Every > 0 {
+		s.runtime.Go(s.repeat)
+	}
 	m.ending.Do(func() { s.runtime.Go(func() { m.awaitEnd(s.runtime.Context()) }) })
 	if before != nil {
 		s.follow(s)
@@ -99,6 +106,7 @@ func (s *service) fits(other *service) bool {
 
 // Retire stops the instances of a program that is served no more.
 func (s *service) Retire() {
+	close(s.retired)
 	m := s.manager
 	m.mu.Lock()
 	gone := m.services[s.name] == s
