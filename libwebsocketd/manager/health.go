@@ -99,12 +99,12 @@ func (r *run) followHealth(ctx context.Context) {
 }
 
 // tellHealth tells what is known of the process if that is new. It reports false, and tells nothing,
-// when the process is to end.
+// before it is told that the process is online, and when it is to end.
 func (r *run) tellHealth(health Health, result CheckResult) bool {
 	i := r.instance
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.run != r || r.ended != "" || i.asked || i.life.ends() {
+	if i.run != r || !r.told || r.ended != "" || i.asked || i.life.ends() {
 		return false
 	}
 	before := i.health
