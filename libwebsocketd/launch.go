@@ -99,7 +99,7 @@ func (s *programs) launch(p *program, argv, env []string) (*process.Process, err
 
 // spec returns how a process of the program is started that is bridged.
 func (p *program) spec(argv, env []string) process.Spec {
-	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir}
+	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir, Account: p.account}
 	switch p.Stderr {
 	case StderrMerge:
 		spec.Stderr = process.StderrStdout

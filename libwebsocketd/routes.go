@@ -27,9 +27,10 @@ type program struct {
 	params     []*regexp.Regexp
 	messages   *gate.Buckets // that come by requests; nil without a MessageRate
 	env        *environment
-	hint       stdio.Hint    // about its output's buffer
-	pool       *process.Pool // nil without Prefork
-	supervisor Supervisor    // nil without a Lifetime
+	hint       stdio.Hint       // about its output's buffer
+	pool       *process.Pool    // nil without Prefork
+	supervisor Supervisor       // nil without a Lifetime
+	account    *process.Account // whom its processes run as; nil: the server's user
 
 	next atomic.Pointer[program] // the one that Reload has put in its place
 }

@@ -3,11 +3,13 @@ package cli
 import (
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"websocketd/libwebsocketd/manager"
+	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/shared"
 )
 
@@ -141,11 +143,16 @@ func TestSupervisedFaults(t *testing.T) {
 		"attach = \"share\"":                                 `program a: attach is for lifetime "session"; write lifetime = "session", or take attach out`,
 		"start = \"eager\"":                                  `program a: start is for lifetime "shared"`,
 		"maxframesize = 0":                                   `program a: maxframesize = 0 is no limit, but lifetime "supervised" needs one`,
+		"user = \"no-such\"":                                 `program a: there is no user "no-such" on this system`,
+		"group = \"no-such\"":                                `program a: there is no group "no-such" on this system`,
+		"user = 4294967290":                                  `program a: there is no user "4294967290" on this system`,
+		"user = true":                                        `user is true; write user = "text"`,
+		"user = \"root\"\ngroup = \"no-such\"":               `program a: there is no group "no-such" on this system`,
 		"instances = 3\nport = \"3000-3001\"":                `program a: lifetime supervised: the ports 3000-3001 are 2, too few for 3 instances`,
 	} {
 		_, r := configured(t, keptA+keys+"\n")
 		at := "f.toml:4: "
-		if strings.HasPrefix(want, "program a: lifetime supervised: the ports") {
+		if strings.Contains(keys, "\n") {
 			at = "f.toml:5: "
 		}
 		if r == nil || r.status != ExitFlags || !strings.HasPrefix(r.message, at+want) || strings.Contains(r.message, "\n") {
@@ -225,5 +232,16 @@ f.toml:5: program "a": after has "cache:healthy": nothing says when it is health
 		if _, r := configured(t, content); r == nil || r.message != want {
 			t.Errorf("%q:\n%+v\nwant\n%s", content, r, want)
 		}
+	}
+}
+
+// TestWithAccount: a program that runs as a user is told who that is, unless the file says it.
+func TestWithAccount(t *testing.T) {
+	a := &process.Account{Name: "ada", Home: "/home/ada"}
+	if got, want := withAccount([]string{"A=1", "HOME=/srv"}, a), []string{"USER=ada", "LOGNAME=ada", "A=1", "HOME=/srv"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := withAccount(nil, a), []string{"HOME=/home/ada", "USER=ada", "LOGNAME=ada"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

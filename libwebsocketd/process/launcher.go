@@ -163,7 +163,7 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 		Dir:   s.spec.Dir,
 		Env:   s.spec.Env,
 		Files: s.far[:],
-		Sys:   groupAttributes(true),
+		Sys:   runAs(groupAttributes(true), s.spec.Account),
 	})
 	if err != nil {
 		l.guard.withdraw(entry)

@@ -29,6 +29,8 @@ type Spec struct {
 	Env    []string // the whole environment, KEY=VALUE
 	Dir    string   // working directory; "" is the server's
 	Stderr StderrTo
+
+	Account *Account // who it runs as; nil is the server's user
 }
 
 // Process is one run of a program. Its files belong to the caller until Close, which

@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package process
+
+import "os"
+
+// mayChangeUser reports whether this process may become any user.
+func mayChangeUser() bool { return os.Geteuid() == 0 }
