@@ -2,6 +2,9 @@ package examples
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -27,7 +30,19 @@ func keepsAlive(t *testing.T, r run) {
 			c.expect(want)
 		}
 	}
+	ps := exec.Command(s.Exe, "ctl", "ps", "--json=false")
+	ps.Env = r.env
+	out, err := ps.Output()
+	for _, want := range []string{"setup  stopped", "store  online", "healthy", "feed   online"} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v: %s, without %s", err, out, want)
+		}
+	}
 	s.Signal(t, syscall.SIGTERM)
 	c.rest(websocket.StatusGoingAway)
 	harness.NoSurvivors(t, s)
+	log, err := os.ReadFile(filepath.Join(copied(t), r.name, "feed.log"))
+	if text := "1\n2\n3\n4\n5\nthat was too much\n"; err != nil || !strings.HasPrefix(string(log), text+text) {
+		t.Errorf("the log file: %v, %s", err, log)
+	}
 }
