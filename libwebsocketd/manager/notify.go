@@ -15,6 +15,15 @@ import (
 // mostNotice is the longest datagram of sd_notify that is taken, as in systemd (PIPE_BUF).
 const mostNotice = 4096
 
+// notifyDir begins the name of a socket's directory, and notifyFile is that of the socket.
+const (
+	notifyDir  = "websocketd-notify-"
+	notifyFile = "notify"
+)
+
+// sweep removes what a server that was killed has left, once.
+var sweep sync.Once
+
 // notice is what a process tells by one datagram of sd_notify(3).
 type notice struct {
 	ready  bool    // READY=1
@@ -54,11 +63,12 @@ type notifySocket struct {
 // newNotifySocket makes the socket of a process that runs as a user; "" is the server's own. The
 // caller must call Close.
 func newNotifySocket(user string) (*notifySocket, error) {
-	dir, err := os.MkdirTemp("", "websocketd-")
+	sweep.Do(func() { removeStale(os.TempDir()) })
+	dir, err := os.MkdirTemp("", notifyDir+"*")
 	if err != nil {
 		return nil, err
 	}
-	n := &notifySocket{dir: dir, path: filepath.Join(dir, "notify"), user: idOf(user), ready: make(chan struct{})}
+	n := &notifySocket{dir: dir, path: filepath.Join(dir, notifyFile), user: idOf(user), ready: make(chan struct{})}
 	n.conn, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: n.path, Net: "unixgram"})
 	if err == nil {
 		err = errors.Join(passCredentials(n.conn), n.open())

@@ -1,8 +1,10 @@
 package manager
 
 import (
+	"errors"
 	"net"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"websocketd/libwebsocketd/process"
@@ -46,4 +48,29 @@ func isFrom(about []byte, session, user int) bool {
 	}
 	in := process.SessionOf(int(sender.Pid))
 	return in == 0 || in == session
+}
+
+// removeStale removes the sockets in a directory that nobody listens to any more, with their
+// own directories. Those of other users are left alone, and so are links.
+func removeStale(in string) {
+	paths, _ := filepath.Glob(filepath.Join(in, notifyDir+"*", notifyFile))
+	for _, path := range paths {
+		dir := filepath.Dir(path)
+		if !isOwn(dir, os.ModeDir) || !isOwn(path, os.ModeSocket) {
+			continue
+		}
+		conn, err := net.Dial("unixgram", path)
+		if err == nil {
+			conn.Close()
+		} else if errors.Is(err, syscall.ECONNREFUSED) {
+			os.Remove(path)
+			os.Remove(dir)
+		}
+	}
+}
+
+// isOwn reports whether a file is of a kind, and belongs to the server's user.
+func isOwn(path string, kind os.FileMode) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == kind && int(info.Sys().(*syscall.Stat_t).Uid) == os.Geteuid()
 }

@@ -159,3 +159,43 @@ func TestNotifyNoRoom(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// TestNotifyStale: what a killed server has left is removed, and nothing else.
+func TestNotifyStale(t *testing.T) {
+	in := t.TempDir()
+	at := func(dir string) string {
+		path := filepath.Join(in, dir, notifyFile)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	listen := func(path string) *net.UnixConn {
+		c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	stale, elsewhere := at(notifyDir+"1"), at("elsewhere")
+	listen(stale).Close() // leaves the file
+	listen(elsewhere).Close()
+	alive := at(notifyDir + "2")
+	defer listen(alive).Close()
+	plain := at(notifyDir + "3")
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Dir(elsewhere), filepath.Join(in, notifyDir+"4")); err != nil {
+		t.Fatal(err)
+	}
+	removeStale(in)
+	if _, err := os.Stat(filepath.Dir(stale)); !os.IsNotExist(err) {
+		t.Errorf("%s is left: %v", stale, err)
+	}
+	for _, path := range []string{elsewhere, alive, plain} {
+		if _, err := os.Lstat(path); err != nil {
+			t.Error(err)
+		}
+	}
+}

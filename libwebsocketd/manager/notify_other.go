@@ -11,3 +11,5 @@ const credentialsSize = 0
 func passCredentials(*net.UnixConn) error { return nil }
 
 func isFrom(about []byte, session, user int) bool { return true }
+
+func removeStale(string) {}
