@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -93,9 +94,21 @@ func (s *service) resize(ctx context.Context, to int, start bool) (added []*inst
 	return added, err
 }
 
-// await waits until instances are online.
+// await waits until instances are online, or one of them will not be.
 func (s *service) await(ctx context.Context, of []*instance) error {
-	return each(of, func(i *instance) error { return i.awaitOnline(ctx) })
+	ctx, enough := context.WithCancelCause(ctx)
+	defer enough(nil)
+	err := each(of, func(i *instance) error {
+		err := i.awaitOnline(ctx)
+		if err != nil {
+			enough(err) // the first one: it is the cause
+		}
+		return err
+	})
+	if first := new(Error); errors.As(context.Cause(ctx), &first) {
+		return first
+	}
+	return err
 }
 
 // revive makes another process of the instance follow at once, or begins it if it does not live.
