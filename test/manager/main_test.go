@@ -46,7 +46,8 @@ type message struct {
 		CheckType                    string         `json:"check_type"`
 		Details                      map[string]any `json:"details"`
 		Pid, Restarts                int
-		Message                      string
+		ExitCode                     *int `json:"exit_code"`
+		Why, Message                 string
 	}
 }
 
@@ -88,6 +89,23 @@ func (o *operator) receive() (m message) {
 		o.t.Fatalf("%v: %s", err, raw.Data)
 	}
 	return m
+}
+
+// command has an operator's command done, and returns the answer: command_result or error.
+func (s *managed) command(t *testing.T, action, process string) message {
+	t.Helper()
+	o := s.connect(t)
+	defer o.Close()
+	o.send(map[string]any{"type": "command", "id": "1", "data": map[string]any{"action": action, "process": process}})
+	return o.receive()
+}
+
+// must has a command done that is to succeed.
+func (s *managed) must(t *testing.T, action, process string) {
+	t.Helper()
+	if m := s.command(t, action, process); m.Type != "command_result" {
+		t.Errorf("%s %s: %s", action, process, m)
+	}
 }
 
 // info asks for a process, on a connection without events.
