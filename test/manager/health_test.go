@@ -134,3 +134,22 @@ func TestNotify(t *testing.T) {
 	}
 	viewer.Expect(t, "ready")
 }
+
+// TestNotifyUser: a program that runs as another user can tell that it is ready, and its check
+// runs as that user, too.
+func TestNotifyUser(t *testing.T) {
+	t.Parallel()
+	harness.Need(t, "systemd-notify")
+	if os.Getuid() != 0 {
+		harness.Skip(t, "root", "a program that runs as another user")
+	}
+	s := manage(t, `[program.api]
+		command = ["/bin/sh", "-c", "systemd-notify --ready && id -un; exec cat"]
+		lifetime = "supervised"
+		user = "nobody"
+		ready = { notify = true, timeout = "10m" }
+		health = { script = ["/bin/sh", "-c", "test $(id -un) = nobody"], interval = "100ms" }
+	`)
+	s.ConnectTo(t, "/api").Expect(t, "nobody")
+	harness.Until(t, "it is healthy", func() bool { return s.info(t, "api").Data.Health == "healthy" })
+}
