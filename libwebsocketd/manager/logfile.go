@@ -17,17 +17,19 @@ import (
 // as it may be it becomes FILE.1, that becomes FILE.2, and so on, and the last one is removed. What
 // is written at once stays in one file.
 type logFile struct {
-	path string
-	say  func(what string) // logs a failure
-	keep int               // rotated files
-	most int64             // bytes; negative is no limit
+	path    string
+	say     func(what string) // logs a failure
+	isPlain bool              // it is no device and no pipe, which have no size and keep their name
 
 	users int // of Manager.files, which guards it
 
 	mu     sync.Mutex
+	keep   int   // rotated files
+	most   int64 // bytes; negative is no limit
 	file   *os.File
-	size   int64
-	failed bool // it could not be written to, and that was logged
+	size   int64 // bytes, since the file was to be rotated and could not be
+	failed bool  // it could not be written to, and that was logged
+	stuck  bool  // it could not be rotated, and that was logged
 }
 
 // logFiles are the files that are open, by their paths: the two processes of a reload have the same.
@@ -48,9 +50,9 @@ func (m *Manager) openLog(path string, s *service) (*logFile, error) {
 	defer m.files.mu.Unlock()
 	l := m.files.open[path]
 	if l == nil {
-		l = &logFile{path: path, keep: s.app.LogKeep, most: s.app.LogSize}
+		l = &logFile{path: path}
 		l.say = func(what string) { s.say(libwebsocketd.LevelError, what) }
-		if err := l.reopen(); err != nil {
+		if err := l.open(); err != nil {
 			return nil, fmt.Errorf("the log file cannot be opened: %w", err)
 		}
 		if m.files.open == nil {
@@ -59,6 +61,9 @@ func (m *Manager) openLog(path string, s *service) (*logFile, error) {
 		m.files.open[path] = l
 	}
 	l.users++
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.keep, l.most = s.app.LogKeep, s.app.LogSize // those of the newest process
 	return l, nil
 }
 
@@ -77,64 +82,70 @@ func (m *Manager) closeLog(l *logFile) {
 	}
 }
 
-// reopen opens the file at its end; l.mu is held, or nobody knows l yet.
-func (l *logFile) reopen() error {
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+// open opens the file at its end; nobody else knows l yet.
+func (l *logFile) open() error {
+	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|openAtOnce, 0o640)
 	if err != nil {
 		return err
 	}
-	if info, err := f.Stat(); err == nil {
-		l.size = info.Size()
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return err
 	}
-	l.file = f
+	l.file, l.size = f, info.Size()
+	l.isPlain = info.Mode().IsRegular()
 	return nil
 }
 
-// write appends text. A failure is logged once, until something is written again; nil writes
-// nothing.
+// write appends text. A failure is logged once, until it works again; nil writes nothing.
 func (l *logFile) write(text []byte) {
 	if l == nil {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.most > 0 && l.size > 0 && l.size+int64(len(text)) > l.most {
-		l.fail(l.rotate())
+	if l.isPlain && l.most > 0 && l.size > 0 && l.size+int64(len(text)) > l.most {
+		l.note(&l.stuck, "is not rotated, and grows", l.rotate())
 	}
 	n, err := l.file.Write(text)
 	l.size += int64(n)
-	if err == nil {
-		l.failed = false
-	}
-	l.fail(err)
+	l.note(&l.failed, "is not complete", err)
 }
 
-// fail logs the first of several failures; l.mu is held.
-func (l *logFile) fail(err error) {
-	if err != nil && !l.failed {
-		l.failed = true
-		l.say("the log file " + l.path + " is not complete: " + err.Error())
+// note logs the first of several failures; l.mu is held.
+func (l *logFile) note(failed *bool, what string, err error) {
+	if err != nil && !*failed {
+		l.say("the log file " + l.path + " " + what + ": " + err.Error())
 	}
+	*failed = err != nil
 }
 
-// rotate begins a new file; l.mu is held. If it cannot, the old one goes on.
+// rotate begins a new file; l.mu is held. If it cannot, the old one goes on until it has grown by as
+// much again, and no file is lost: the new one is made first, and a file takes a name only when that
+// is free, or the last one.
 func (l *logFile) rotate() error {
-	var failed error
-	for n := l.keep; n > 0; n-- {
-		err := os.Rename(l.numbered(n-1), l.numbered(n))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			failed = errors.Join(failed, err)
-		}
-	}
-	if failed != nil {
-		return failed
-	}
-	old := l.file
-	if err := l.reopen(); err != nil {
-		l.file = old
+	l.size = 0
+	next := l.path + ".next"
+	f, err := os.OpenFile(next, os.O_APPEND|os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
+	if err != nil {
 		return err
 	}
-	old.Close()
+	for n := l.keep; n > 0 && err == nil; n-- {
+		if err = os.Rename(l.numbered(n-1), l.numbered(n)); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	}
+	if err == nil {
+		err = os.Rename(next, l.path)
+	}
+	if err != nil {
+		f.Close()
+		os.Remove(next)
+		return err
+	}
+	l.file.Close()
+	l.file = f
 	return nil
 }
 

@@ -4,12 +4,15 @@ package manager
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"websocketd/libwebsocketd"
@@ -132,7 +135,7 @@ func TestLogFileFails(t *testing.T) {
 	t.Parallel()
 	var told []string
 	l := &logFile{path: filepath.Join(t.TempDir(), "log"), most: -1, say: func(what string) { told = append(told, what) }}
-	if err := l.reopen(); err != nil {
+	if err := l.open(); err != nil {
 		t.Fatal(err)
 	}
 	l.file.Close()
@@ -141,7 +144,7 @@ func TestLogFileFails(t *testing.T) {
 	if len(told) != 1 || !strings.Contains(told[0], "is not complete") {
 		t.Errorf("%q", told)
 	}
-	if err := l.reopen(); err != nil {
+	if err := l.open(); err != nil {
 		t.Fatal(err)
 	}
 	defer l.file.Close()
@@ -149,4 +152,95 @@ func TestLogFileFails(t *testing.T) {
 	if text, _ := os.ReadFile(l.path); string(text) != "c\n" {
 		t.Errorf("%q", text)
 	}
+}
+
+// TestRotationFails: where no new file can be begun, or an old one cannot get its name, no line and no
+// file is lost, and that is told once.
+func TestRotationFails(t *testing.T) {
+	t.Parallel()
+	for _, taken := range []string{".next", ".2", ".1"} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "log")
+		for name, text := range map[string]string{".1": "one", ".2": "two"} {
+			if name != taken {
+				os.WriteFile(path+name, []byte(text), 0o600)
+			}
+		}
+		os.Mkdir(path+taken, 0o700)
+		os.WriteFile(filepath.Join(path+taken, "kept"), nil, 0o600)
+		var told []string
+		l := &logFile{path: path, most: 4, keep: 2, say: func(what string) { told = append(told, what) }}
+		if err := l.open(); err != nil {
+			t.Fatal(err)
+		}
+		defer l.file.Close()
+		var all strings.Builder
+		for n := range 5 {
+			line := fmt.Sprintf("%d..\n", n)
+			all.WriteString(line)
+			l.write([]byte(line))
+		}
+		names, _ := filepath.Glob(filepath.Join(dir, "*"))
+		var texts []string
+		for _, name := range names {
+			if text, err := os.ReadFile(name); err == nil {
+				texts = append(texts, string(text))
+			}
+		}
+		for _, want := range map[string][]string{".next": {all.String(), "one", "two"}, ".2": {all.String(), "one"}, ".1": {all.String(), "two"}}[taken] {
+			if !slices.Contains(texts, want) {
+				t.Errorf("%s: %q is missing in %q", taken, want, texts)
+			}
+		}
+		if len(told) != 1 || !strings.Contains(told[0], "is not rotated") {
+			t.Errorf("%s: told %q", taken, told)
+		}
+	}
+}
+
+// TestLogFileIsDevice: a device or a pipe keeps its name, and a pipe that nobody reads does not hold
+// the server up.
+func TestLogFileIsDevice(t *testing.T) {
+	t.Parallel()
+	m := New(Options{})
+	dir := t.TempDir()
+	fifo, link := filepath.Join(dir, "fifo"), filepath.Join(dir, "null")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.openLog(fifo, &service{}); !errors.Is(err, syscall.ENXIO) {
+		t.Errorf("a pipe without a reader: %v", err)
+	}
+	if err := os.Symlink("/dev/null", link); err != nil {
+		t.Fatal(err)
+	}
+	l, err := m.openLog(link, &service{app: App{LogSize: 4, LogKeep: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.closeLog(l)
+	for range 5 {
+		l.write([]byte("a line\n"))
+	}
+	if target, err := os.Readlink(link); err != nil || target != "/dev/null" {
+		t.Errorf("%q, %v", target, err)
+	}
+	if names, _ := filepath.Glob(filepath.Join(dir, "*")); len(names) != 2 {
+		t.Errorf("%q", names)
+	}
+}
+
+// TestPidFileIsRemoved: also when the program has come to have more instances, whose files have
+// other names.
+func TestPidFileIsRemoved(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pid")
+	f := supervise(t, func(f *fixture) []libwebsocketd.Program {
+		return []libwebsocketd.Program{f.script("a", "exec cat", App{PidFile: path})}
+	})
+	has := func() bool { _, err := os.Stat(path); return err == nil }
+	f.until(has)
+	f.must(f.Scale(t.Context(), "a", 2))
+	f.must(f.Stop(t.Context(), "a"))
+	f.until(func() bool { return !has() })
 }

@@ -20,6 +20,7 @@ type run struct {
 	endpoint child
 	pid      int
 	port     int
+	pidFile  string // "" is none
 	began    time.Time
 	replaces bool // it takes the place of another one when it is ready
 

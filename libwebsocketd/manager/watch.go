@@ -53,7 +53,7 @@ func (s *service) ownFiles() (files []string) {
 // rotated returns patterns of the names that the files get.
 func (s *service) rotated() (patterns []string) {
 	for _, path := range s.ownFiles() {
-		patterns = append(patterns, filepath.Base(path)+".[0-9]*")
+		patterns = append(patterns, filepath.Base(path)+".[0-9]*", filepath.Base(path)+".next")
 	}
 	return patterns
 }
