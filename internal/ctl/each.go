@@ -64,7 +64,11 @@ func (c *caller) notKicked(ctx context.Context, word string, err error) error {
 	if answered := new(refused); !errors.As(err, &answered) || answered.status != http.StatusNotFound {
 		return err
 	}
-	if t, failed := c.resolve(ctx, word); failed == nil && t.kind != kindConnection {
+	switch t, failed := c.resolve(ctx, word); {
+	case failed != nil || t.kind == kindConnection:
+	case t.kind == kindInstance:
+		return fmt.Errorf("this is %s, and no connection: %s stop stops it", t, command)
+	default:
 		return fmt.Errorf("this is %s, and no connection: %s end ends it", t, command)
 	}
 	return fmt.Errorf("there is no connection of that id: %s connections lists them", command)

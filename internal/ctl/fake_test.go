@@ -23,8 +23,10 @@ type fake struct {
 
 	programs, sessions, connections string // arrays
 	processes                       string
-	serverDoc                       string
-	token                           string // "": none is asked for
+
+	met, present, together int // of meet
+	serverDoc              string
+	token                  string // "": none is asked for
 
 	mu       sync.Mutex
 	changed  *sync.Cond

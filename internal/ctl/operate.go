@@ -16,6 +16,9 @@ import (
 // everything is the word for all supervised programs.
 const everything = "all"
 
+// mostAtOnce is how much is asked of the server at once: it allows 32 connections or more.
+const mostAtOnce = 16
+
 // operation is what is done to supervised programs.
 type operation struct {
 	method string
@@ -45,10 +48,15 @@ func (c *caller) operate(signals *terminal.Interrupts) (status int, err error) {
 	if err != nil {
 		return exitFailed, err
 	}
+	places := make(chan struct{}, mostAtOnce)
 	for _, wave := range inWaves(tasks, does.first) {
 		var going sync.WaitGroup
 		for _, t := range wave {
-			going.Go(func() { t.err = c.perform(ctx, does, t) })
+			places <- struct{}{}
+			going.Go(func() {
+				defer func() { <-places }()
+				t.err = c.perform(ctx, does, t)
+			})
 		}
 		going.Wait()
 		for _, t := range wave {

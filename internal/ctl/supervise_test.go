@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// supervise answers for supervised programs, of which bad can do nothing and slow takes for ever.
+// supervise answers for supervised programs, of which bad can do nothing and slow takes for ever; meet.N waits for others.
 func (f *fake) supervise(m *http.ServeMux) {
 	m.HandleFunc("GET /api/processes", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"success":true,"data":%s}`, f.processes)
@@ -20,7 +20,7 @@ func (f *fake) supervise(m *http.ServeMux) {
 		f.mu.Lock()
 		f.took = append(f.took, strings.TrimSpace(r.Method+" "+strings.TrimPrefix(r.URL.EscapedPath(), "/api/processes/")+" "+string(body)))
 		f.mu.Unlock()
-		switch r.PathValue("name") {
+		switch name, _, _ := strings.Cut(r.PathValue("name"), "."); name {
 		case "bad":
 			w.WriteHeader(http.StatusBadRequest)
 			io.WriteString(w, `{"success":false,"error":"bad is errored: exit status 1","code":"OPERATION_FAILED"}`)
@@ -28,6 +28,9 @@ func (f *fake) supervise(m *http.ServeMux) {
 			io.WriteString(w, `{"success":false,"message":"worse is already online","error":"worse is already online"}`)
 		case "slow":
 			<-r.Context().Done()
+		case "meet":
+			f.meet()
+			fallthrough
 		default:
 			io.WriteString(w, `{"success":true,"message":"done"}`)
 		}
@@ -37,6 +40,20 @@ func (f *fake) supervise(m *http.ServeMux) {
 	})
 	m.HandleFunc("POST /api/processes/{name}/{action}", done)
 	m.HandleFunc("DELETE /api/processes/{name}", done)
+}
+
+// meet waits until mostAtOnce requests have come to it, and counts how many are there together.
+func (f *fake) meet() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.met++
+	f.present++
+	f.together = max(f.together, f.present)
+	f.changed.Broadcast()
+	for due := (f.met + mostAtOnce - 1) / mostAtOnce * mostAtOnce; f.met < due; {
+		f.changed.Wait()
+	}
+	f.present--
 }
 
 // supervised are documents of instances: web needs api, which needs db.
@@ -78,6 +95,7 @@ func TestInfoSupervised(t *testing.T) {
 	o.JSON = true
 	runs(t, o, "", 0, `{"name":"db","lifetime":"supervised","processes":0,"maxforks":9,"instances":[{"pid":0}]}`+"\n", "")
 	runs(t, f.options("info", "web-7"), "", 1, "", `websocketd ctl: there is no program, session or connection "web-7": list, sessions and connections show what there is`+"\n")
+	runs(t, f.options("kick", "web-0"), "", 1, "", "websocketd ctl: this is instance web-0, and no connection: websocketd ctl stop stops it\n")
 	runs(t, f.options("end", "web-0"), "", 1, "", "websocketd ctl: this is instance web-0 of a supervised program: websocketd ctl stop stops it, and restart gives it another process\n")
 }
 
@@ -169,6 +187,22 @@ func TestRefusedOperations(t *testing.T) {
 	f.http.Close()
 	if f := newFiles(t, ""); Run(Options{Verb: "stop", Names: []string{"a", "b"}, Address: Address{URL: "http://127.0.0.1:1"}}, f.Streams) != 1 || strings.Count(f.read("err"), "\n") != 1 {
 		t.Errorf("%s", f.read("err"))
+	}
+}
+
+// TestAtOnce: programs that do not wait for each other are asked for together, but not too many.
+func TestAtOnce(t *testing.T) {
+	f := newFake(t)
+	var documents, want []string
+	for i := range 2 * mostAtOnce {
+		name := fmt.Sprintf("meet.%02d", i)
+		documents = append(documents, fmt.Sprintf(`{"id":%d,"name":%q,"program":%[2]q,"status":"online"}`, i, name))
+		want = append(want, name+": restarted\n")
+	}
+	f.processes = "[" + strings.Join(documents, ",") + "]"
+	runs(t, f.options("restart", "all"), "", 0, strings.Join(want, ""), "")
+	if f.together != mostAtOnce {
+		t.Errorf("%d at once, want %d", f.together, mostAtOnce)
 	}
 }
 
