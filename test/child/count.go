@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -18,7 +20,7 @@ type counter struct {
 	total, batch int
 	every        time.Duration
 	pad          string
-	heard        chan struct{} // closed at the next input, which makes the next message the last
+	heard        chan struct{} // closed at the next input, or at SIGTERM, which makes the next message the last
 
 	out bytes.Buffer // what the next write writes
 }
@@ -36,6 +38,7 @@ func count(args []string) {
 	now := flags.Bool("now", false, "wait for no input first")
 	stay := flags.Bool("stay", false, "end at the next input")
 	until := flags.Bool("until", false, "go on until the next input, and end with a message that is padded with \"last\"")
+	term := flags.Bool("term", false, "go on until SIGTERM, and end as with -until")
 	status := flags.Int("status", 0, "exit status")
 	flags.Parse(args)
 	c.pad = strings.Repeat("x", *pad)
@@ -46,6 +49,13 @@ func count(args []string) {
 		c.total = math.MaxInt
 		c.heard = make(chan struct{})
 		go func() { os.Stdin.Read(make([]byte, 100)); close(c.heard) }()
+	}
+	if *term {
+		c.total = math.MaxInt
+		c.heard = make(chan struct{})
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, syscall.SIGTERM)
+		go func() { <-asked; close(c.heard) }()
 	}
 	c.run()
 	if *stay {
