@@ -25,3 +25,17 @@ func HasTest(t T, dir, name string) bool {
 	}
 	return false
 }
+
+// Source returns a document of the folder shared/sources, which is beside the repository.
+func Source(t T, name string) string {
+	t.Helper()
+	for dir := RootDir(); ; dir = filepath.Dir(dir) {
+		text, err := os.ReadFile(filepath.Join(dir, "shared", "sources", name))
+		if err == nil {
+			return string(text)
+		}
+		if filepath.Dir(dir) == dir {
+			Skip(t, "sources", "shared/sources/"+name+" is in no folder above the repository")
+		}
+	}
+}

@@ -2,9 +2,7 @@ package hub
 
 import (
 	"encoding/json"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,20 +17,6 @@ import (
 // burst is how many lines are printed at once.
 const burst = 10_000
 
-// source returns a document of the folder shared/sources, which is beside the repository.
-func source(t *testing.T, name string) string {
-	t.Helper()
-	for dir := harness.RootDir(); ; dir = filepath.Dir(dir) {
-		text, err := os.ReadFile(filepath.Join(dir, "shared", "sources", name))
-		if err == nil {
-			return string(text)
-		}
-		if filepath.Dir(dir) == dir {
-			harness.Skip(t, "sources", "shared/sources/"+name+" is in no folder above the repository")
-		}
-	}
-}
-
 // brokenLine is where the document, a diff whose lines were joined, had the end of a line: a
 // plus, but not the one that adds a string in an expression.
 var brokenLine = regexp.MustCompile(` \+(?: ([^" ])|([^" ]))`)
@@ -40,7 +24,7 @@ var brokenLine = regexp.MustCompile(` \+(?: ([^" ])|([^" ]))`)
 // pageLogic returns the JavaScript of the document, with its lines as they were.
 func pageLogic(t *testing.T) string {
 	t.Helper()
-	_, rest, found := strings.Cut(source(t, "process-streaming.txt"), " +```js")
+	_, rest, found := strings.Cut(harness.Source(t, "process-streaming.txt"), " +```js")
 	script, _, ended := strings.Cut(rest, " +```")
 	if !found || !ended {
 		t.Fatal("the document has no JavaScript")
