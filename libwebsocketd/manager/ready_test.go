@@ -102,11 +102,11 @@ func TestNotReady(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test.ready.Timeout = 300 * time.Millisecond
+			test.ready.Timeout = 2 * time.Second
 			f := only(t, "echo not ready; exec cat", App{Ready: &test.ready, MaxRestarts: 1, MinUptime: time.Hour})
 			f.is(6, "a starting, a CRASHED, a restarting, a starting, a CRASHED, a restarting")
 			f.is(1, "a errored")
-			if about := f.one("a"); !strings.HasSuffix(about.Why, ": it was not ready within 300ms: "+test.why) {
+			if about := f.one("a"); !strings.HasSuffix(about.Why, ": it was not ready within 2s: "+test.why) {
 				t.Errorf("%+v", about)
 			}
 		})
@@ -119,12 +119,12 @@ func TestReadyReload(t *testing.T) {
 	t.Parallel()
 	g := newTurnstile(t)
 	g.open()
-	f := only(t, g.script("await; echo ready; exec cat"), App{Ready: &Ready{Line: "^ready$", Timeout: time.Second}})
+	f := only(t, g.script("await; echo ready; exec cat"), App{Ready: &Ready{Line: "^ready$", Timeout: 3 * time.Second}})
 	f.is(3, "a starting, a online, a STARTED")
 	first := f.one("a").Pid
 	g.close()
 	err := f.Manager.Reload(context.Background(), "a")
-	if err == nil || !strings.Contains(err.Error(), "it was not ready within 1s: no line of its output matches ^ready$") {
+	if err == nil || !strings.Contains(err.Error(), "it was not ready within 3s: no line of its output matches ^ready$") {
 		t.Errorf("%v", err)
 	}
 	f.is(2, "a restarting, a online")
