@@ -38,6 +38,8 @@ func FuzzConfig(f *testing.F) {
 		"start = \"eager\"\nlinger = 5\nhistory = \"1K\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"shared\"\nprefork = 1\n",
 		"attach = \"share\"\n[program.a]\ncommand = [\"cat\"]\nlifetime = \"session\"\nresume = \"0s\"\nsessionurl = true\n[program.b]\ncommand = [\"cat\"]\nlifetime = \"shared\"\nresume = \"never\"\n",
 		"pow = true\npowlines = 2000\nmaxsessions = 3\n[program.a]\ncommand = [\"cat\"]\nparams = { least = 1, most = 2, patterns = [\"[a-z]+\", '\\d'] }\nresult = \"lastline-json\"\n",
+		"[program.a]\ncommand = [\"cat\"]\nlifetime = \"supervised\"\ninstances = 2\nport = \"3000-3001\"\nafter = [\"b:healthy\"]\n[[apps]]\nname = \"b\"\nscript = \"cat\"\nhealth_check.url = \"http://a\"\n",
+		"[[apps]]\nname = \"a\"\nscript = \"cat\"\nready = { notify = true, timeout = 5 }\nmin_uptime = 0\nuser = 0\nlog_size = \"0\"\n",
 		"pow = \"/a/\"\n[program.a]\ncommand = [\"cat\"]\nparams = [\"(\"]\nresult = \"x\"\n[program.b]\ncommand = [\"cat\"]\nparams.least = 3\nparams.most = 2\n",
 	} {
 		f.Add(seed)
@@ -124,9 +126,10 @@ func checkNothingOverlooked(t *testing.T, content string, w *options) {
 	if err := toml.Unmarshal([]byte(strings.TrimPrefix(content, "\ufeff")), &decoded); err != nil {
 		t.Fatalf("accepted though it is no TOML: %v", err)
 	}
-	programs, _ := decoded["program"].(map[string]any)
+	programs, _ := decoded[programTable].(map[string]any)
+	apps, _ := decoded[appsTable].([]any)
 	for key, value := range decoded {
-		if key != "program" && !sets(w.file.settings, key) && !isEmptyList(value) {
+		if key != programTable && key != appsTable && !sets(w.file.settings, key) && !isEmptyList(value) {
 			t.Errorf("the key %q has no effect", key)
 		}
 	}
@@ -134,11 +137,14 @@ func checkNothingOverlooked(t *testing.T, content string, w *options) {
 		t.Errorf("port is %d, not %v", w.Listen.Port, port)
 	}
 	cfg := w.config()
-	if len(cfg.Programs) != len(programs) {
-		t.Errorf("%d programs of %d", len(cfg.Programs), len(programs))
+	if len(cfg.Programs) != len(programs)+len(apps) {
+		t.Errorf("%d programs of %d and %d apps", len(cfg.Programs), len(programs), len(apps))
 	}
 	for _, p := range cfg.Programs {
-		table, _ := programs[p.Name].(map[string]any)
+		table, listed := programs[p.Name].(map[string]any)
+		if !listed {
+			continue // an app: FuzzApps
+		}
 		argv, _ := table["command"].([]any)
 		at, set := table["path"]
 		env, _ := table["env"].(map[string]any)

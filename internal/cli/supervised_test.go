@@ -245,3 +245,14 @@ func TestWithAccount(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestGrace: supervised programs may take their time to end, one after the other.
+func TestGrace(t *testing.T) {
+	w, r := configured(t, keptA+"kill_timeout = \"20s\"\n"+catB+isKept+"[program.c]\ncommand = [\"cat\"]\n")
+	if r != nil {
+		t.Fatal(r.message)
+	}
+	if got, want := grace(w.programs), 20*time.Second+manager.DefaultKillTimeout; got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

@@ -233,6 +233,9 @@ func TestPoint15(t *testing.T) {
 		{ "name": "alone", "script": "sub/show.sh", "port": "auto:%d-%d" }
 	] }`, first, from, to))
 	all := s.list(t)
+	if len(s.Out.With("Serving program", "range at /range, supervised, 3 instances: ")) != 1 || len(s.Out.With("Serving program", "alone at /alone, supervised: ")) != 1 {
+		t.Errorf("the start does not tell what is supervised:\n%s", s.Out)
+	}
 	got := map[string]string{}
 	for _, k := range all {
 		got[k.Name] = k.String()
