@@ -119,6 +119,7 @@ func (m *collector) Collect(to chan<- prometheus.Metric) {
 	}
 	to <- prometheus.MustNewConstMetric(build, prometheus.GaugeValue, 1, c.Version, runtime.Version())
 	m.collectHub(to)
+	m.collectSupervised(to)
 }
 
 func collectProgram(to chan<- prometheus.Metric, name string, p *programCounts) {
