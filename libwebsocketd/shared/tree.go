@@ -134,7 +134,7 @@ func (f *trees) add(t *Tree, dir string) {
 }
 
 // ignores reports whether changes of a path below Dir mean nothing: it is one of Files, or a part of
-// it is hidden, is what an editor writes on the side, or matches a pattern of Ignore. A pattern is that
+// it is hidden, a log, what an editor writes on the side, or matches a pattern of Ignore. A pattern is that
 // of a name (node_modules, *.log), or of a path from Dir on (build, build/*.o, build/**).
 func (t *Tree) ignores(at string) bool {
 	rel, err := filepath.Rel(t.Dir, at)
@@ -147,7 +147,7 @@ func (t *Tree) ignores(at string) bool {
 	}
 	parts := strings.Split(rel, "/")
 	for _, name := range parts {
-		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || name == "node_modules" || name == "4913" { // vim's probe
+		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || name == "node_modules" || strings.HasSuffix(name, ".log") || name == "4913" { // vim's probe
 			return true
 		}
 	}

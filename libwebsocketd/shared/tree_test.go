@@ -11,11 +11,11 @@ import (
 // TestTreeIgnores: what is not looked at.
 func TestTreeIgnores(t *testing.T) {
 	t.Parallel()
-	tree := &Tree{Dir: "/srv", Ignore: []string{"*.log", "build", "doc/*.html", "./tmp/**", "**/cache"}, Files: []string{"/srv/own.out"}}
+	tree := &Tree{Dir: "/srv", Ignore: []string{"*.out", "build", "doc/*.html", "./tmp/**", "**/cache"}, Files: []string{"/srv/own"}}
 	for at, want := range map[string]bool{
 		"/srv/a.js": false, "/srv/lib/a.js": false, "/srv": false,
-		"/srv/a.log": true, "/srv/lib/a.log": true, "/srv/build": true, "/srv/build/x/y": true, "/srv/doc/a.html": true, "/srv/doc/a.md": false,
-		"/srv/tmp/x": true, "/srv/a/cache/b": true, "/srv/own.out": true, "/srv/.git/index": true, "/srv/node_modules/a/b": true, "/srv/a.js~": true,
+		"/srv/a.log": true, "/srv/lib/a.out": true, "/srv/build": true, "/srv/build/x/y": true, "/srv/doc/a.html": true, "/srv/doc/a.md": false,
+		"/srv/tmp/x": true, "/srv/a/cache/b": true, "/srv/own": true, "/srv/.git/index": true, "/srv/node_modules/a/b": true, "/srv/a.js~": true,
 	} {
 		if got := tree.ignores(filepath.FromSlash(at)); got != want {
 			t.Errorf("%s: %v", at, got)

@@ -27,7 +27,9 @@ func manage(t *testing.T, config string) *managed {
 	harness.WriteFile(t, file, config, 0o600)
 	admin := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
 	o := harness.Options{Bin: harness.Binary(t), Args: []string{"--admin=" + admin, "--admintoken=none", "--config=" + file}}
-	return &managed{o.Start(t), admin}
+	s := o.Start(t)
+	s.Out.Await(t, "Managed by its operator at")
+	return &managed{s, admin}
 }
 
 // operator is a connection to /ws.
