@@ -150,10 +150,12 @@ var wrongUsages = []wrong{
 	{args: []string{"--admintoken=none", "cat"}, status: 1, stream: "err", says: "please specify --admin when requesting --admintoken"},
 	{args: []string{"--admintokenfile=ok.sh", "cat"}, status: 1, stream: "err", says: "please specify --admin when requesting --admintokenfile"},
 	{args: []string{"--admin=false", "--adminpprof", "cat"}, status: 1, stream: "err", says: "please specify --admin when requesting --adminpprof"},
+	{args: []string{"--adminexec", "cat"}, status: 1, stream: "err", says: "please specify --admin when requesting --adminexec"},
+	{args: []string{"--name=api", "cat"}, status: 1, stream: "err", says: "please specify --config when requesting --name"},
 	{args: []string{"--checkconfig"}, status: 1, stream: "err", says: "please specify --config when requesting --checkconfig"},
-	{args: []string{"--config=nosuch.toml"}, status: 2, stream: "err", says: "nosuch.toml: cannot be read: no such file or directory; --config names a file in TOML form"},
-	{args: []string{"--config=dir"}, status: 2, stream: "err", says: "dir: cannot be read: is a directory; --config names a file in TOML form"},
-	{args: []string{"--config=/dev/null"}, status: 2, stream: "err", says: "/dev/null: cannot be read: is not a regular file; --config names a file in TOML form"},
+	{args: []string{"--config=nosuch.toml"}, status: 2, stream: "err", says: "nosuch.toml: cannot be read: no such file or directory; --config names a file in TOML or JSON form"},
+	{args: []string{"--config=dir"}, status: 2, stream: "err", says: "dir: cannot be read: is a directory; --config names a file in TOML or JSON form"},
+	{args: []string{"--config=/dev/null"}, status: 2, stream: "err", says: "/dev/null: cannot be read: is not a regular file; --config names a file in TOML or JSON form"},
 }
 
 // workshop is a directory with everything that can be wrong about a program.
