@@ -70,7 +70,7 @@ elif [ "$(id -u)" = 0 ] || sudo -v; then
 fi
 
 for dir in clients servers ../clients/js; do
-    if ! has npm || [ -e $dir/node_modules/.package-lock.json ]; then
+    if ! has npm || [ $dir/node_modules/.package-lock.json -nt $dir/package.json ]; then
         continue
     elif may_install; then
         echo "deps: npm install in $dir"

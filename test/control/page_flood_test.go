@@ -26,7 +26,7 @@ const (
 	floodPrograms = 20
 	warmEvents    = 20_000  // after which all that the page keeps is full
 	floodEvents   = 100_000 // that must leave nothing more
-	mostGrowth    = 2 << 20 // bytes: a twentieth of what one in ten of the events takes as text
+	mostGrowth    = 1 << 20 // bytes: ten for each event
 	mostNodeRise  = 500     // elements
 )
 
@@ -98,7 +98,7 @@ func TestDashboardMemory(t *testing.T) {
 					return err
 				}
 			}
-			last := fmt.Sprintf(`{"type":"process_event","data":{"event":"crashed","process":"p0","details":{"reason":"event %d"}}}`, span[1])
+			last := fmt.Sprintf(`{"type":"process_event","data":{"event":"crashed","process":"<b>p0</b>","details":{"reason":"<b>event %d</b>"}}}`, span[1])
 			if err := c.WriteMessage(websocket.TextMessage, []byte(last)); err != nil {
 				return err
 			}
@@ -114,7 +114,7 @@ func TestDashboardMemory(t *testing.T) {
 	v.shows("#programs", "p19")
 	flood := func(from, to int) {
 		more <- [2]int{from, to}
-		v.shows("#ended", fmt.Sprintf("event %d", to))
+		v.shows("#ended", fmt.Sprintf("<b>event %d</b>", to))
 	}
 	flood(0, warmEvents)
 	heap, nodes := v.weighs()

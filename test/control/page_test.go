@@ -96,14 +96,14 @@ func TestOperatorPage(t *testing.T) {
 	at := "http://" + proxy.Addr + "/"
 	tab, storage, closeWindow := browser.Window(t, chromium)
 	t.Cleanup(closeWindow)
-	one, two, many := a.meet("/one/first"), a.meet("/one/second"), a.meet("/many")
+	one, two, many := a.meet("/one/first"), a.meet("/one/second%3Cimg%20src=x%3E"), a.meet("/many")
 
 	v := openPage(t, tab, at+"#token="+a.token)
 	v.shows("#state", "running")
 	for _, of := range []string{"one", "many", "kept", "/one", "line", "1 of "} {
 		v.shows("#programs", of)
 	}
-	v.shows("#connections", "/one/second")
+	v.shows("#connections", "/one/second<img src=x>")
 	if v.is("location.href") != at || v.is("history.length") != 2.0 || strings.Contains(fmt.Sprint(v.is("document.documentElement.outerHTML")), a.token) {
 		t.Errorf("the token is kept: %v, history of %v", v.is("location.href"), v.is("history.length"))
 	}
@@ -125,6 +125,8 @@ func TestOperatorPage(t *testing.T) {
 	other.shows("#state", "this token is wrong")
 	other.run(chromedp.SendKeys("#token", a.token+"\r", chromedp.ByQuery))
 	other.shows("#state", "running")
+	two.SendClose(1000, "")
+	other.shows("#ended", "its process ended with exit status 0")
 	other.press("channels", "process:many", "Log")
 	other.shows("#lines", "after the cut")
 	for _, page := range []*pageView{v, other} {
@@ -133,9 +135,7 @@ func TestOperatorPage(t *testing.T) {
 		}
 	}
 
-	for _, c := range []*harness.Conn{two, many} {
-		c.Leave(t)
-	}
+	many.Leave(t)
 	a.Signal(t, syscall.SIGTERM)
 	a.Wait(t)
 	v.shows("#state", "the server does not answer")
@@ -157,6 +157,8 @@ func (v *pageView) kicks(c *harness.Conn) {
 	v.run(chromedp.Focus("#yes"), chromedp.KeyEvent("\r"))
 	c.Ends(v.t, 1008, "kicked")
 	v.waits(`!document.getElementById("connections").textContent.includes("/one/first")`)
+	v.shows("#ended", "client 127.0.0.1 of one")
+	v.shows("#ended", "ended from this page")
 }
 
 // ends asks for the end of a session.
@@ -171,6 +173,7 @@ func (v *pageView) ends(a *api) {
 	v.run(chromedp.Focus("#yes"), chromedp.KeyEvent("\r"))
 	c.Rest(v.t)
 	v.shows("#state", "0 sessions, ")
+	v.shows("#ended", "session 1 of kept")
 }
 
 // tails shows a channel, through a cut, and with lines that would be HTML.
