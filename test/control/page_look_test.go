@@ -140,7 +140,7 @@ func TestDashboardPictures(t *testing.T) {
 	v.row("mailer", "errored")
 	samples := 3
 	if pictures != "" {
-		samples = 75
+		samples = 50
 	}
 	harness.Reaches(t, "samples of the charts", samples, func() int { return int(v.is(`series.get("worker").cpu.length`).(float64)) })
 	v.does("mailer", "Start", false)
@@ -158,7 +158,7 @@ func TestDashboardPictures(t *testing.T) {
 	v.is(`hide(), scrollTo(0, 0)`)
 	v.looks(390, 844, "light")
 	v.picture("dashboard-phone")
-	greeted.Leave(t)
+	greeted.SendClose(1000, "")
 	viewer.SendClose(1000, "")
 }
 

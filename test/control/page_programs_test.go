@@ -104,7 +104,7 @@ func TestDashboard(t *testing.T) {
 	}
 	for _, page := range both {
 		page.shows("#ended", "crashed")
-		page.shows("#ended", "ended by a signal")
+		page.shows("#ended", "signal")
 		page.waits(`rowOf("web").querySelector("[data-name=Restarts]").textContent === "1"`)
 		page.row("web", "online")
 		if now := page.pid("web"); now == before {

@@ -23,17 +23,17 @@ function trim() {
 
 // happened are the words for a process_event that ends something.
 const happened = {
-  crashed: (code, more) => `crashed${more}`,
-  stopped: (code, more) => `stopped${more}`,
-  memory_limit_exceeded: (code, more) => `restarted: it had more memory than it may${more}`,
-  health_check_failed: (code, more) => `its health check has failed${more}`,
+  crashed: why => `crashed${why}`,
+  stopped: why => `stopped${why}`,
+  memory_limit_exceeded: why => `restarted: it had more memory than it may${why}`,
+  health_check_failed: why => `its health check has failed${why}`,
 };
 
 // noteEvent notes a process_event, and tells it to who listens.
 function noteEvent({ event, process, details }) {
   if (!Object.hasOwn(happened, event)) return;
-  const about = details ?? {}, why = [exitWords(about.exit_code), about.reason ?? about.message ?? about.details ?? ""].filter(part => typeof part === "string" && part);
-  const words = happened[event](about.exit_code, why.length ? `: ${why.join(", ")}` : "");
+  const about = details ?? {}, why = String(about.reason || exitWords(about.exit_code));
+  const words = happened[event](why && `: ${why}`);
   note(process, words, event !== "stopped" || about.exit_code > 0);
   $("told").textContent = `${process} ${words}`;
 }
