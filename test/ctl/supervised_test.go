@@ -15,11 +15,13 @@ const trio = `
 [program.db]
 command  = ["sh", "-c", "trap 'echo db ends >>log.txt; exit' TERM; echo db >>log.txt; echo ready; while :; do sleep 0.05; done"]
 lifetime = "supervised"
-ready    = { line = "ready" }
+ready    = { line = "ready", timeout = "1h" }
+kill_timeout = "1h"
 [program.web]
 command   = ["sh", "-c", "trap 'echo web ends >>log.txt; exit' TERM; echo web >>log.txt; echo from $NODE_APP_INSTANCE; while :; do sleep 0.05; done"]
 lifetime  = "supervised"
 after     = ["db:ready"]
+kill_timeout = "1h"
 [program.task]
 command     = ["sh", "-c", "exit 5"]
 lifetime    = "supervised"
@@ -115,7 +117,7 @@ func TestOperateFails(t *testing.T) {
 [program.never]
 command  = ["sleep", "1d"]
 lifetime = "supervised"
-ready    = { line = "never" }
+ready    = { line = "never", timeout = "1h" }
 [program.behind]
 command  = ["cat"]
 lifetime = "supervised"
@@ -126,7 +128,8 @@ command = ["cat"]
 command      = ["sh", "-c", "exit 9"]
 lifetime     = "supervised"
 max_restarts = 2
-ready        = { line = "never" }
+min_uptime   = "1h"
+ready        = { line = "never", timeout = "1h" }
 `)
 	harness.Until(t, "bad is errored", func() bool { return p.instances(t)["bad"].Status == "errored" })
 	all := p.instances(t)
