@@ -158,9 +158,9 @@ func (c *Check) complete(interval time.Duration) *Check {
 func (a *App) check() error {
 	switch {
 	case a.Instances < 0 || a.Instances > MostInstances:
-		return fmt.Errorf("Instances is %d; it may be 1 to %d", a.Instances, MostInstances)
+		return fmt.Errorf("the number of Instances is %d; it may be 1 to %d", a.Instances, MostInstances)
 	case a.Every < 0 || a.MinUptime < 0 || a.RestartDelay < 0 || a.KillTimeout < 0:
-		return fmt.Errorf("Every, MinUptime, RestartDelay or KillTimeout is negative")
+		return fmt.Errorf("one of Every, MinUptime, RestartDelay and KillTimeout is negative")
 	case a.MaxMemory < 0:
 		return fmt.Errorf("MaxMemory is negative: %d", a.MaxMemory)
 	case a.LogKeep < 0:
@@ -170,7 +170,7 @@ func (a *App) check() error {
 		switch d.Condition {
 		case Started, ReadyTo, Healthy, Completed:
 		default:
-			return fmt.Errorf("After has %q; what can be waited for is started, ready, healthy and completed", d)
+			return fmt.Errorf("%q in After: what can be waited for is started, ready, healthy and completed", d)
 		}
 	}
 	if a.Health != nil {
