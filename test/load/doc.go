@@ -44,6 +44,8 @@
 //     loop that writes frames made before to one subscriber after the other.
 //   - join: clients that get 1 MiB of history, send a line and wait until it comes
 //     back: of a shared process (shared), and of a session (+session).
+//   - supervised/PROGRAMS: what supervised programs cost that do nothing, while their
+//     metrics and those of the machine are sent each second, and as +unseen while nobody asks.
 //
 // # The law of these measurements
 //

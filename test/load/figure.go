@@ -96,7 +96,7 @@ func figures() (all []figure) {
 	for _, conns := range []int{1, 10, 50} {
 		all = append(all, callFigure(conns, "/bin/echo", greeting))
 	}
-	return append(all, callStreamFigure(100), calmFigure(200), eventsFigure(100), joinFigure(), hubFigure(100), subscribersFigure(10), subscribersFigure(10_000))
+	return append(all, callStreamFigure(100), calmFigure(200), eventsFigure(100), joinFigure(), hubFigure(100), subscribersFigure(10), subscribersFigure(10_000), supervisedFigure(100))
 }
 
 func streamFigure(name, kind string, size, conns int) figure {
