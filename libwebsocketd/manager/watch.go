@@ -2,6 +2,9 @@ package manager
 
 import (
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/shared"
@@ -15,7 +18,7 @@ func (s *service) watch() {
 		dir = "."
 	}
 	tree := &shared.Tree{
-		Dir: dir, Ignore: append(s.app.IgnoreWatch, s.rotated()...), Files: s.ownFiles(),
+		Dir: dir, Ignore: s.app.IgnoreWatch, Own: s.app.own(),
 		Changed: s.changed, Log: s.runtime.Log(), Source: category,
 	}
 	release := tree.Watch()
@@ -36,24 +39,37 @@ func (s *service) changed(path string) {
 	}
 }
 
-// ownFiles returns the files that the program's processes write by way of the server.
-func (s *service) ownFiles() (files []string) {
-	for index := range max(len(s.list()), s.app.Instances) {
-		for _, path := range []string{s.app.OutFile, s.app.ErrorFile, s.app.LogFile, s.app.PidFile} {
-			for _, instances := range []int{1, 2} {
-				if abs, err := filepath.Abs(fileOf(path, index, instances)); path != "" && err == nil {
-					files = append(files, abs)
-				}
-			}
-		}
+// own returns what reports whether a file is one that processes of the program write by way of the
+// server, whichever instance it is of, or what a rotation makes of one.
+func (a *App) own() func(at string) bool {
+	type file struct {
+		dir  string
+		name *regexp.Regexp
 	}
-	return files
+	var files []file
+	for _, path := range []string{a.OutFile, a.ErrorFile, a.LogFile, a.PidFile} {
+		if path == "" {
+			continue
+		}
+		dir, base := realDir(path), filepath.Base(path)
+		extension := filepath.Ext(base)
+		stem := regexp.QuoteMeta(strings.TrimSuffix(base, extension))
+		files = append(files, file{dir, regexp.MustCompile("^" + stem + `(-\d+)?` + regexp.QuoteMeta(extension) + `(\.\d+|\.next)?$`)})
+	}
+	return func(at string) bool {
+		dir, name := filepath.Split(at)
+		return slices.ContainsFunc(files, func(f file) bool { return f.name.MatchString(name) && f.dir == filepath.Clean(dir) })
+	}
 }
 
-// rotated returns patterns of the names that the files get.
-func (s *service) rotated() (patterns []string) {
-	for _, path := range s.ownFiles() {
-		patterns = append(patterns, filepath.Base(path)+".[0-9]*", filepath.Base(path)+".next")
+// realDir returns the directory of a file without links in it.
+func realDir(path string) string {
+	dir := filepath.Dir(path)
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
 	}
-	return patterns
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return dir
 }

@@ -1,6 +1,8 @@
 package shared
 
 import (
+	"cmp"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -16,14 +19,16 @@ import (
 
 // Tree is a directory with everything below it that is watched.
 type Tree struct {
-	Dir     string
-	Ignore  []string            // patterns of paths relative to Dir, see ignores
-	Files   []string            // single files that are not looked at
-	Changed func(path string)   // called after a change, with the first path; must not block
-	Log     *slog.Logger        // of what is not noticed
-	Source  string              // the category of these entries
+	Dir     string               // must stay; may be a link
+	Ignore  []string             // patterns of paths relative to Dir, see ignores
+	Own     func(at string) bool // reports single files that are not looked at; nil: there are none
+	Changed func(path string)    // called after a change, with the first path; must not block
+	Log     *slog.Logger         // of what is not noticed
+	Source  string               // the category of these entries
+
+	most    int                 // folders; 0 is mostFolders
 	folders map[string]struct{} // those that are watched
-	full    bool                // there are more than mostFolders, and that was logged
+	told    bool                // that some are not, which was logged
 }
 
 const (
@@ -33,6 +38,8 @@ const (
 	// mostQuiet bounds how long a tree that changes all the time is waited for.
 	mostQuiet = 2 * time.Second
 )
+
+var errTooMany = errors.New("there are too many directories; ignore_watch leaves some out")
 
 // trees reports changes to Trees. There is only one, while it has users: the system allows few
 // watchers.
@@ -52,7 +59,7 @@ var forest struct {
 }
 
 // Watch calls t.Changed when a file below t.Dir has changed, once for changes that come together,
-// until release is called. Links are not followed. A directory that cannot be watched is logged.
+// until release is called. Links below it are not followed. What cannot be watched is logged, once.
 func (t *Tree) Watch() (release func()) {
 	forest.mu.Lock()
 	defer forest.mu.Unlock()
@@ -69,6 +76,9 @@ func (t *Tree) Watch() (release func()) {
 	f := forest.trees
 	if abs, err := filepath.Abs(t.Dir); err == nil {
 		t.Dir = abs
+	}
+	if real, err := filepath.EvalSymlinks(t.Dir); err == nil {
+		t.Dir = real
 	}
 	t.folders = map[string]struct{}{}
 	f.mu.Lock()
@@ -111,45 +121,65 @@ func (f *trees) add(t *Tree, dir string) {
 	filepath.WalkDir(dir, func(at string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil && at == t.Dir:
-			complain(t.Log, t.Source, "changes below "+t.Dir+" are not noticed", err)
+			t.complain("changes below "+t.Dir+" are not noticed", err)
 			return nil
 		case err != nil || !entry.IsDir():
 			return nil
 		case at != t.Dir && t.ignores(at):
 			return fs.SkipDir
-		case len(t.folders) >= mostFolders:
-			if !t.full {
-				t.full = true
-				t.Log.Error("changes in some directories below "+t.Dir+" are not noticed: there are too many; ignore_watch leaves some out", "category", t.Source)
-			}
+		case len(t.folders) >= cmp.Or(t.most, mostFolders):
+			t.complain("changes in "+at+" and others are not noticed", errTooMany)
 			return fs.SkipAll
 		}
-		if err := f.watcher.Add(at); err != nil {
-			complain(t.Log, t.Source, "what changes in "+at+" is not noticed", err)
-			return nil
+		switch err := f.watcher.Add(at); {
+		case errors.Is(err, syscall.ENOSPC): // of inotify: see fs.inotify.max_user_watches
+			t.complain("changes in "+at+" and others are not noticed", errTooMany)
+			return fs.SkipAll
+		case err != nil:
+			t.complain("changes in "+at+" are not noticed", err)
+		default:
+			t.folders[at] = struct{}{}
 		}
-		t.folders[at] = struct{}{}
 		return nil
 	})
 }
 
-// ignores reports whether changes of a path below Dir mean nothing: it is one of Files, or a part of
-// it is hidden, a log, what an editor writes on the side, or matches a pattern of Ignore. A pattern is that
-// of a name (node_modules, *.log), or of a path from Dir on (build, build/*.o, build/**).
+// forget stops watching a directory that is gone, with those below it; f.mu is held.
+func (f *trees) forget(t *Tree, dir string) {
+	for at := range t.folders {
+		if at != dir && !strings.HasPrefix(at, dir+string(filepath.Separator)) {
+			continue
+		}
+		delete(t.folders, at)
+		if !f.isWatched(at) {
+			f.watcher.Remove(at)
+		}
+	}
+}
+
+// complain logs the first thing that is not noticed.
+func (t *Tree) complain(what string, err error) {
+	if !t.told {
+		t.told = true
+		complain(t.Log, t.Source, what, err)
+	}
+}
+
+// ignores reports whether changes of a path below Dir mean nothing: it is one of Own, or a part of it
+// is aside, or matches a pattern of Ignore. A pattern is that of a name (dist, *.tmp), or of a path from
+// Dir on (build, build/*.o, build/**).
 func (t *Tree) ignores(at string) bool {
 	rel, err := filepath.Rel(t.Dir, at)
 	if err != nil || rel == "." {
 		return false
 	}
 	rel = filepath.ToSlash(rel)
-	if slices.Contains(t.Files, at) {
+	if t.Own != nil && t.Own(at) {
 		return true
 	}
 	parts := strings.Split(rel, "/")
-	for _, name := range parts {
-		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || name == "node_modules" || strings.HasSuffix(name, ".log") || name == "4913" { // vim's probe
-			return true
-		}
+	if slices.ContainsFunc(parts, isAside) {
+		return true
 	}
 	for _, pattern := range t.Ignore {
 		pattern = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(filepath.ToSlash(pattern), "./"), "**/"), "/**")
@@ -164,6 +194,14 @@ func (t *Tree) ignores(at string) bool {
 		}
 	}
 	return false
+}
+
+// isAside reports whether files or directories of that name are hidden, logs, what others have written,
+// or what an editor writes besides the file.
+func isAside(name string) bool {
+	const probe = "4913" // which vim writes
+	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasSuffix(name, ".log") ||
+		name == "node_modules" || name == probe
 }
 
 // run waits until a tree that has changed is quiet, and then tells it.
@@ -211,18 +249,19 @@ func (f *trees) take(dirty map[*Tree]*change, event fsnotify.Event) {
 			if event.Has(fsnotify.Create) {
 				f.add(t, event.Name)
 			}
-		} else if _, was := t.folders[event.Name]; was && err != nil {
-			delete(t.folders, event.Name)
+		} else if err != nil {
+			f.forget(t, event.Name)
 		}
 		note(dirty, t, event.Name)
 	}
 }
 
-// takeAll notes a change of every tree.
+// takeAll notes a change of every tree, and looks for directories that are new.
 func (f *trees) takeAll(dirty map[*Tree]*change) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for t := range f.all {
+		f.add(t, t.Dir)
 		note(dirty, t, t.Dir)
 	}
 }

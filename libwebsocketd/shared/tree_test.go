@@ -1,9 +1,11 @@
 package shared
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -11,7 +13,7 @@ import (
 // TestTreeIgnores: what is not looked at.
 func TestTreeIgnores(t *testing.T) {
 	t.Parallel()
-	tree := &Tree{Dir: "/srv", Ignore: []string{"*.out", "build", "doc/*.html", "./tmp/**", "**/cache"}, Files: []string{"/srv/own"}}
+	tree := &Tree{Dir: "/srv", Ignore: []string{"*.out", "build", "doc/*.html", "./tmp/**", "**/cache"}, Own: func(at string) bool { return at == filepath.FromSlash("/srv/own") }}
 	for at, want := range map[string]bool{
 		"/srv/a.js": false, "/srv/lib/a.js": false, "/srv": false,
 		"/srv/a.log": true, "/srv/lib/a.out": true, "/srv/build": true, "/srv/build/x/y": true, "/srv/doc/a.html": true, "/srv/doc/a.md": false,
@@ -26,7 +28,18 @@ func TestTreeIgnores(t *testing.T) {
 // TestTree: a change is told once, also in a new directory; what is ignored is not.
 func TestTree(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	real := filepath.Join(t.TempDir(), "real")
+	dir := filepath.Join(t.TempDir(), "link") // which a tree may be
+	if err := os.Mkdir(real, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(real, dir); err != nil {
+		t.Fatal(err)
+	}
+	real, err := filepath.EvalSymlinks(real)
+	if err != nil {
+		t.Fatal(err)
+	}
 	told := make(chan string, 100)
 	tree := &Tree{Dir: dir, Ignore: []string{"*.log"}, Changed: func(path string) { told <- path }, Log: slog.New(slog.DiscardHandler)}
 	defer tree.Watch()()
@@ -39,7 +52,7 @@ func TestTree(t *testing.T) {
 	last := ""
 	is := func(want string) {
 		t.Helper()
-		want = filepath.Join(dir, want)
+		want = filepath.Join(real, want)
 		for got := last; got != want; {
 			select {
 			case got = <-told:
@@ -66,4 +79,62 @@ func TestTree(t *testing.T) {
 	write("new/deep/b.log")
 	os.Remove(filepath.Join(dir, "a.js"))
 	is("a.js")
+}
+
+// TestTreeFull: of directories that are too many, or cannot be watched, one line is logged. Those that
+// go make room.
+func TestTreeFull(t *testing.T) {
+	t.Parallel()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mkdir := func(name string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"a/b", "c", "d", "e"} {
+		mkdir(name)
+	}
+	var log bytes.Buffer
+	told := startTree(t, &Tree{Dir: dir, most: 4, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if said := strings.Count(log.String(), "\n"); said != 1 || !strings.Contains(log.String(), "changes in "+filepath.Join(dir, "d")+" and others are not noticed: there are too many directories; ignore_watch") {
+		t.Errorf("%s", log.String())
+	}
+	is := func(want string) {
+		t.Helper()
+		for {
+			select {
+			case got := <-told:
+				if got == filepath.Join(dir, want) {
+					return
+				}
+			case <-time.After(2 * time.Minute):
+				t.Fatalf("%s was not told", want)
+			}
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	is("a/b")
+	mkdir("f")
+	is("f")
+	if err := os.WriteFile(filepath.Join(dir, "f", "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	is("f/file")
+	if said := strings.Count(log.String(), "\n"); said != 1 {
+		t.Errorf("%s", log.String())
+	}
+}
+
+// startTree watches a tree until the test ends, and returns what is told.
+func startTree(t *testing.T, tree *Tree) (told chan string) {
+	told = make(chan string, 100)
+	tree.Changed = func(path string) { told <- path }
+	t.Cleanup(tree.Watch())
+	return told
 }
