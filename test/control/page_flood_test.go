@@ -90,7 +90,7 @@ func TestDashboardMemory(t *testing.T) {
 		programs += fmt.Sprintf("[program.p%d]\ncommand = [\"cat\"]\nlifetime = \"supervised\"\n", i)
 	}
 	s := superviseAt(t, programs, "--admin=127.0.0.1:0")
-	more := make(chan [2]int)
+	more := make(chan [2]int, 1)
 	at := standIn(t, s.address, func(c *websocket.Conn) error {
 		for span := range more {
 			for n := span[0]; n < span[1]; n++ {
@@ -105,6 +105,7 @@ func TestDashboardMemory(t *testing.T) {
 		}
 		return nil
 	})
+	t.Cleanup(func() { close(more) }) // before the stand-in waits for who plays
 	tab, _, closeWindow := browser.Window(t, browser.Start(t))
 	t.Cleanup(closeWindow)
 	if err := chromedp.Run(tab, chromedp.Navigate(at)); err != nil {
@@ -112,14 +113,15 @@ func TestDashboardMemory(t *testing.T) {
 	}
 	v := &pageView{t: t, tab: tab}
 	v.shows("#programs", "p19")
+	v.is(`globalThis.heard = 0, hear = (first => message => { heard++; first(message); })(hear), 0`)
 	flood := func(from, to int) {
 		more <- [2]int{from, to}
+		harness.Reaches(t, "events that the page has heard", to, func() int { return int(v.is(`heard`).(float64)) })
 		v.shows("#ended", fmt.Sprintf("<b>event %d</b>", to))
 	}
 	flood(0, warmEvents)
 	heap, nodes := v.weighs()
 	flood(warmEvents, warmEvents+floodEvents)
-	close(more)
 	afterHeap, afterNodes := v.weighs()
 	t.Logf("heap %d and then %d bytes, %d and then %d nodes", heap, afterHeap, nodes, afterNodes)
 	if afterHeap > heap+mostGrowth || afterNodes > nodes+mostNodeRise {
@@ -163,8 +165,11 @@ func TestDashboardLongLog(t *testing.T) {
 	v.does("talker", "Log", false)
 	v.shows("#link", "live")
 	write := func(n int) (heap, nodes int64) {
+		before := v.is(lines + `.at(-1) ?? ""`)
 		s.tells(t, "talker", fmt.Sprint(n))
-		v.waits(fmt.Sprintf(`%s.at(-1) === "%d"`, lines, n))
+		harness.Reaches(t, "the newest line", n, func() int {
+			return int(v.is(fmt.Sprintf(`(newest => newest === %q ? 0 : Number(newest))(%s.at(-1) ?? "")`, before, lines)).(float64))
+		})
 		return v.weighs()
 	}
 	heap, nodes := write(20_001)
