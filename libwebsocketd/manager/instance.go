@@ -31,7 +31,6 @@ type instance struct {
 	waits    []string // dependencies that are not so yet
 	first    bool     // no process has been online in this life
 	asked    bool     // the process is to end in order to be restarted
-	reloads  bool     // another process is about to take its place
 	stops    int      // how many wait for the turn to stop it: it is not started until then
 
 	completed    bool  // the last life has ended by itself, with status 0

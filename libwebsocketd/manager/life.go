@@ -15,7 +15,7 @@ type life struct {
 	halt    context.CancelFunc
 	stop    context.Context // done when it is to end because the server does
 	goAway  context.CancelCauseFunc
-	reloads sync.WaitGroup // begins only while the life does not end, with instance.mu held
+	work    sync.WaitGroup // reloads, which begin only while the life does not end, and what attends to processes
 	done    chan struct{}  // closed when nothing runs, and nothing follows
 
 	// Guarded by instance.mu.
@@ -89,7 +89,7 @@ func (i *instance) live(l *life) {
 	}
 	s.runtime.Go(hub.Keep())
 	<-hub.Done()
-	l.reloads.Wait()
+	l.work.Wait()
 }
 
 // rest ends a life.

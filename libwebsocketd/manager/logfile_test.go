@@ -26,13 +26,14 @@ func TestLogFiles(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	os.WriteFile(at("out-0.log"), []byte("before\n"), 0o600)
 	f := supervise(t, func(f *fixture) []libwebsocketd.Program {
-		return []libwebsocketd.Program{f.script("a", "echo one; echo two >&2; printf three; exec cat >/dev/null",
+		return []libwebsocketd.Program{f.script("a", "echo one; printf three; echo two >&2; exec cat >/dev/null",
 			App{Instances: 2, OutFile: at("out.log"), ErrorFile: at("err.log"), LogFile: at("all"), PidFile: at("pid")})}
 	})
 	has := func(name, want string) {
 		t.Helper()
 		f.until(func() bool { text, _ := os.ReadFile(at(name)); return string(text) == want })
 	}
+	has("err-0.log", "two\n")
 	has("err-1.log", "two\n")
 	has("pid-1", strconv.Itoa(f.one("a-1").Pid)+"\n")
 	f.must(f.Stop(t.Context(), "a"))

@@ -106,6 +106,37 @@ func TestCrashDuringReload(t *testing.T) {
 	}
 }
 
+// TestOnlineDuringReload: a process that becomes ready while the next one gets ready is online, be it
+// the one that was there, or another one that the rule has started, and stays so if the reload fails.
+func TestOnlineDuringReload(t *testing.T) {
+	t.Parallel()
+	for _, crashes := range []bool{true, false} {
+		alone(t, App{Ready: &Ready{Line: "up"}}, func(t *testing.T, p *play) {
+			result := make(chan error, 1)
+			p.told()
+			old := p.newest("a")
+			go func() { result <- p.Manager.Reload(context.Background(), "a") }()
+			synctest.Wait()
+			next := p.newest("a")
+			want := "a restarting, a online, a STARTED"
+			if crashes {
+				old.end(exits(1))
+				time.Sleep(time.Second)
+				synctest.Wait()
+				old, want = p.newest("a"), "a restarting, a CRASHED 1, a starting, a online, a STARTED"
+			}
+			old.tap.Stderr([]byte("up"))
+			p.expect(want)
+			next.end(exits(1))
+			p.fails(<-result, "goes on as before")
+			if about := p.one("a"); about.Status != Online || about.Pid != old.pid {
+				t.Errorf("%+v", about)
+			}
+			p.expect("")
+		})
+	}
+}
+
 // TestCrashAtReady: the process ends in the moment in which the next one is ready. Whoever comes
 // first, one process runs at the end, and it is the one that is told.
 func TestCrashAtReady(t *testing.T) {

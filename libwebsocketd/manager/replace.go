@@ -15,9 +15,9 @@ func (i *instance) replace(ctx context.Context, l *life) error {
 		i.mu.Unlock()
 		return failed("%s is being stopped", i.info().Name)
 	}
-	l.reloads.Add(1)
-	defer l.reloads.Done()
-	i.reloads, i.since = true, i.tally
+	l.work.Add(1)
+	defer l.work.Done()
+	i.since = i.tally
 	if i.run != nil {
 		i.set(Restarting)
 	}
@@ -29,7 +29,7 @@ func (i *instance) replace(ctx context.Context, l *life) error {
 			return nil, refusal
 		}
 		next = r
-		r.service.runtime.Go(r.attend)
+		r.goAttend(l)
 		return r.endpoint, nil
 	}, func() error { return i.awaitReady(ctx, l, next) }, func(ending error) { i.takePlace(next, ending) })
 	if err != nil {
@@ -42,7 +42,6 @@ func (i *instance) replace(ctx context.Context, l *life) error {
 func (i *instance) goOn(l *life, why error) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.reloads = false
 	if l.ends() {
 		return failed("%s was not reloaded: %v", i.name, why)
 	}
@@ -50,8 +49,6 @@ func (i *instance) goOn(l *life, why error) error {
 	case r == nil || r.ended != "" || i.status != Restarting:
 	case r.told:
 		i.set(Online)
-	case isClosed(r.ready):
-		i.onlineLocked(r)
 	default:
 		i.set(Starting)
 	}
@@ -63,7 +60,7 @@ func (i *instance) takePlace(next *run, ending error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	close(next.placed)
-	i.run, i.health, i.reloads, i.asked = next, HealthUnknown, false, false
+	i.run, i.health, i.asked = next, HealthUnknown, false
 	i.exit, i.row = exitOf(ending), 0
 	i.restarts++
 	i.onlineLocked(next)

@@ -60,14 +60,15 @@ func (i *instance) launch() (libwebsocketd.Endpoint, *gate.Refusal) {
 	}
 	close(r.placed)
 	i.mu.Lock()
+	l := i.life
 	i.run, i.health = r, HealthUnknown
-	i.life.hub.Forget() // who has asked for a restart meanwhile gets this process
-	if i.life.ctx.Err() == nil {
+	l.hub.Forget() // who has asked for a restart meanwhile gets this process
+	if l.ctx.Err() == nil {
 		i.set(Starting)
 	}
 	i.manager.stir() // it has started
 	i.mu.Unlock()
-	r.begin()
+	r.begin(l)
 	return r.endpoint, nil
 }
 
@@ -131,11 +132,20 @@ func (i *instance) send(ctx context.Context, batch ...libwebsocketd.Message) err
 }
 
 // begin attends to the process, in a goroutine that ends when it has exited.
-func (r *run) begin() {
+func (r *run) begin(l *life) {
 	if r.service.app.Ready == nil {
 		r.becomesReady() // before anything else can happen to it
 	}
-	r.service.runtime.Go(r.attend)
+	r.goAttend(l)
+}
+
+// goAttend attends to the process in a goroutine that the life waits for.
+func (r *run) goAttend(l *life) {
+	l.work.Add(1)
+	r.service.runtime.Go(func() {
+		defer l.work.Done()
+		r.attend()
+	})
 }
 
 // attend waits until the process is ready, and then looks after it until it has exited.
@@ -172,14 +182,12 @@ func (r *run) becomesReady() {
 	r.instance.online(r)
 }
 
-// online makes the instance online by a process that is ready. While that is to be replaced, that
-// is told only if it stays.
+// online makes the instance online by a process that is ready, also while another one is to take
+// its place.
 func (i *instance) online(r *run) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if !i.reloads {
-		i.onlineLocked(r)
-	}
+	i.onlineLocked(r)
 }
 
 func (i *instance) onlineLocked(r *run) {
