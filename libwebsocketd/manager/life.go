@@ -11,12 +11,12 @@ import (
 
 // life is the time from a start by hand, or by the server, to the end after which nothing follows.
 type life struct {
-	ctx     context.Context // done when it is to end
-	halt    context.CancelFunc
-	stop    context.Context // done when it is to end because the server does
-	goAway  context.CancelCauseFunc
-	work    sync.WaitGroup // reloads, which begin only while the life does not end, and what attends to processes
-	done    chan struct{}  // closed when nothing runs, and nothing follows
+	ctx    context.Context // done when it is to end
+	halt   context.CancelFunc
+	stop   context.Context // done when it is to end because the server does
+	goAway context.CancelCauseFunc
+	work   sync.WaitGroup // reloads, which begin only while the life does not end, and what attends to processes
+	done   chan struct{}  // closed when nothing runs, and nothing follows
 
 	// Guarded by instance.mu.
 	service *service    // whose settings the hub has
@@ -41,7 +41,7 @@ func (i *instance) isUpLocked() bool { return i.life != nil && !isClosed(i.life.
 func (i *instance) isBehind(s *service) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.run != nil && !i.life.ends() && i.run.service != s
+	return i.run != nil && !i.asked && !i.life.ends() && i.run.service != s
 }
 
 // begin starts the instance, unless it lives, is to be stopped, its program is served no more or the

@@ -111,7 +111,7 @@ func (m *model) startsOne(c *fakeChild) {
 			status = about.Status
 		}
 	}
-	if n > 2 || n == 2 && status != Restarting && status != Stopping {
+	if n > 2 || n == 2 && status == Starting {
 		m.fault("%s %s: %d processes while it is %s", c.program, index, n, status)
 	}
 }

@@ -131,7 +131,7 @@ func (i *instance) revive(ctx context.Context) error {
 func (i *instance) reload(ctx context.Context, s *service) error {
 	i.mu.Lock()
 	l := i.life
-	runs := i.isUpLocked() && !l.ends() && l.hub != nil && i.run != nil
+	runs := i.isUpLocked() && !l.ends() && l.hub != nil && i.run != nil && !i.asked // else another one follows already
 	stays := runs && s.fits(l.service)
 	i.mu.Unlock()
 	switch {

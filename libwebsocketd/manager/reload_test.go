@@ -137,6 +137,25 @@ func TestOnlineDuringReload(t *testing.T) {
 	}
 }
 
+// TestReloadAfterRestart: a process that is to end in order to be restarted is not reloaded: the one
+// that follows is new.
+func TestReloadAfterRestart(t *testing.T) {
+	t.Parallel()
+	alone(t, App{}, func(t *testing.T, p *play) {
+		p.with(func() { p.grace = 3 * time.Second })
+		p.must(p.Restart(context.Background(), "a"))
+		p.told()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		p.fails(p.Restart(ctx, "a"), "a is still stopping")
+		p.must(p.Manager.Reload(context.Background(), "a"))
+		p.expect("a stopping, a starting, a online, a RESTARTED")
+		if n := p.starts(); n != 3 {
+			t.Errorf("%d processes were started", n)
+		}
+	})
+}
+
 // TestCrashAtReady: the process ends in the moment in which the next one is ready. Whoever comes
 // first, one process runs at the end, and it is the one that is told.
 func TestCrashAtReady(t *testing.T) {

@@ -18,7 +18,7 @@ func (i *instance) replace(ctx context.Context, l *life) error {
 	l.work.Add(1)
 	defer l.work.Done()
 	i.since = i.tally
-	if i.run != nil {
+	if i.run != nil && !i.asked {
 		i.set(Restarting)
 	}
 	i.mu.Unlock()
@@ -46,7 +46,7 @@ func (i *instance) goOn(l *life, why error) error {
 		return failed("%s was not reloaded: %v", i.name, why)
 	}
 	switch r := i.run; {
-	case r == nil || r.ended != "" || i.status != Restarting:
+	case r == nil || r.ended != "" || i.asked || i.status != Restarting:
 	case r.told:
 		i.set(Online)
 	default:
