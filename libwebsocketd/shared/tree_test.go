@@ -126,6 +126,8 @@ func TestTreeFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	is("f/file")
+	mkdir("g") // one too many again
+	is("g")
 	if said := strings.Count(log.String(), "\n"); said != 1 {
 		t.Errorf("%s", log.String())
 	}
