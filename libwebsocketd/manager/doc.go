@@ -30,19 +30,37 @@
 //   - A reload starts the next process while the one before still runs, and ends that one only
 //     when the next one is ready (shared.Hub.Replace). If it never is, nothing has changed.
 //
+//   - That it is stopped or errored is told when nothing of it is left, of a reload either, and it
+//     can be started again.
+//
 //   - The ladder is SIGTERM, KillTimeout, SIGKILL, for the whole session of the process.
 //
 // # The law of order
 //
-// A program starts when everything in its After is so, and stops before any of it does, also
-// when the server shuts down. Cycles are refused when the settings are checked (CheckAll).
+// A program starts when everything in its After is so. When the server shuts down, it ends before
+// any of it does; a stop by hand stops nothing else. Cycles are refused when the settings are checked
+// (CheckAll). A restart by the rule waits for nothing.
+//
+// # The law of operations
+//
+// One operation on a program is done after the other: each takes the turn of its fleet, which is
+// what the services of the program have in common. A stop is the exception: it ends what there is
+// at once, and nothing is started until it has had its turn, so that it never waits for those who
+// wait for another program. Reload of the Server makes another service of the same fleet. Its
+// processes are reloaded in turn, but its settings count at once for what is started.
+//
+// The locks are taken in the order instance, fleet, Manager; that of a Hub comes after the
+// instance's.
 //
 // # Who waits for whom
 //
 //	goroutine          started by            ends when                    waited for by
 //	life of instance   start                 its hub has ended            Server.Shutdown
 //	hub                the life              no client can come back      Server.Shutdown
-//	attend, of a run   its start             the process has exited       Server.Shutdown
+//	attend, of a run   its start             the process has exited       the life
+//	reload             who has asked for it  the next process has its     the life
+//	                                         place, or is gone
+//	take-over          Reload of the Server  all instances are reloaded   Server.Shutdown
 //	its readiness,
 //	health and memory  attend                the process has exited       attend
 //	its notify socket  the readiness         attend closes the socket     attend
