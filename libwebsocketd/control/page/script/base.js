@@ -1,5 +1,6 @@
 const $ = id => document.getElementById(id);
-const period = 2000, patience = 10000, mostRows = 200;
+const period = 2000, shortestPeriod = 1000; // milliseconds from one look to the next; at least, however much happens
+const patience = 10000, mostRows = 200;
 let token = ""; // in this page only
 
 // make returns an element with children. Whatever comes from the server is text.

@@ -82,8 +82,8 @@ async function watch() {
   while (mine === round) {
     hurried = false;
     if (!document.hidden && !await look()) return;
-    await sleep(300); // however much happens
-    if (!hurried) await new Promise(resolve => { wake = resolve; setTimeout(resolve, period); });
+    await sleep(shortestPeriod);
+    if (!hurried) await new Promise(resolve => { wake = resolve; setTimeout(resolve, period - shortestPeriod); });
   }
 }
 
