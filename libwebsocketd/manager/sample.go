@@ -1,6 +1,8 @@
 package manager
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,11 +32,25 @@ type sampler struct {
 func (s *sampler) usage(of func() []int) map[int]Usage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if age := time.Since(s.at); age < fresh {
+	pids := of()
+	if time.Since(s.at) >= fresh {
+		s.take(count(pids), time.Now())
 		return s.now
 	}
-	s.take(count(of()), time.Now())
+	pids = slices.DeleteFunc(pids, func(pid int) bool { _, known := s.now[pid]; return known })
+	if len(pids) > 0 {
+		s.join(count(pids))
+	}
 	return s.now
+}
+
+// join adds processes that have started since the last sample; s.mu is held. Of their CPU the next
+// one tells.
+func (s *sampler) join(counts map[int]counted) {
+	s.now = maps.Clone(s.now) // those who have asked before read the other one
+	for pid, c := range counts {
+		s.before[pid], s.now[pid] = c, Usage{Memory: c.memory}
+	}
 }
 
 // take makes figures of what was counted, and of what was counted before; s.mu is held.

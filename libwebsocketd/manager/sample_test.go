@@ -3,6 +3,7 @@
 package manager
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,22 @@ func TestSampler(t *testing.T) {
 	s.take(map[int]counted{1: {2 * time.Second, 7}, 2: {time.Second, 8}, 3: {time.Hour, 9}}, at.Add(4*time.Second))
 	if s.now[1] != (Usage{25, 7}) || s.now[2] != (Usage{0, 8}) || s.now[3] != (Usage{0, 9}) {
 		t.Errorf("%v", s.now)
+	}
+}
+
+// TestSamplerJoin: a process that has started since the last sample is told of at once, while the
+// figures of the others stay what they were.
+func TestSamplerJoin(t *testing.T) {
+	t.Parallel()
+	s := sampler{at: time.Now().Add(time.Hour), before: map[int]counted{1: {}}, now: map[int]Usage{1: {25, 7}}}
+	before := s.now
+	own := os.Getpid()
+	now := s.usage(func() []int { return []int{1, own} })
+	if _, is := now[own]; !is || now[1] != (Usage{25, 7}) || len(before) != 1 {
+		t.Errorf("%v after %v", now, before)
+	}
+	if again := s.usage(func() []int { return []int{1, own} }); again[own] != now[own] {
+		t.Errorf("%v after %v", again, now)
 	}
 }
 

@@ -126,8 +126,10 @@ func TestTreeFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	is("f/file")
-	mkdir("g") // one too many again
-	is("g")
+	for _, name := range []string{"g", "h"} { // h is one too many again
+		mkdir(name)
+		is(name)
+	}
 	if said := strings.Count(log.String(), "\n"); said != 1 {
 		t.Errorf("%s", log.String())
 	}
