@@ -37,7 +37,7 @@ func (c *Control) serveRoot() http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept")
 		if prefersJSON(r) {
-			c.serveServer(w, r)
+			c.serveIndex(w, r)
 			return
 		}
 		page.ServeHTTP(w, r)

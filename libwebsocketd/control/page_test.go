@@ -42,7 +42,8 @@ func TestPage(t *testing.T) {
 	if answer, text := m.ask("GET", "/", "", json, "Authorization: "); answer.StatusCode != http.StatusUnauthorized || !strings.HasPrefix(text, `{"error":`) {
 		t.Errorf("%d %s", answer.StatusCode, text)
 	}
-	if answer, text := m.ask("GET", "/", "", json); answer.StatusCode != 200 || !strings.HasPrefix(text, `{"version":"1.2.3"`) {
+	if answer, text := m.ask("GET", "/", "", json); answer.StatusCode != 200 || !strings.HasPrefix(text, `{"version":"1.2.3"`) ||
+		!strings.Contains(text, `"name":"websocketd","status":"running","endpoints":{`) || !strings.Contains(text, `"processes":"/api/processes"`) {
 		t.Errorf("%d %s", answer.StatusCode, text)
 	}
 	if answer, _ := m.ask("GET", "/index.html", "", "Authorization: "); answer.StatusCode != http.StatusUnauthorized {
