@@ -2,6 +2,7 @@ package control
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -26,7 +27,7 @@ var eventTypes = []string{eventStatus, eventMetrics, eventSystem, eventHealth, e
 
 // events is PMDaemon's vocabulary on /ws: what happens to supervised programs, as it happens, and
 // their metrics at intervals. Whoever tells an event never waits: a client that does not take its
-// events is closed with 1013.
+// events misses lines of programs, and is closed with 1013 before it misses another event.
 type events struct {
 	control *Control
 	ids     atomic.Uint64
@@ -44,6 +45,7 @@ type listener struct {
 	events   map[string]bool
 	programs []string // names of programs and instances; nil is all
 	interval time.Duration
+	missed   int // lines that were left out and are not told yet
 }
 
 func newEvents(c *Control) *events {
@@ -92,12 +94,31 @@ func (e *events) hear(what manager.Event) {
 				formed = append(formed, e.form(kind, nil, what.At, data))
 			}
 		}
-		for _, message := range formed {
-			if l.client.Post(message) != nil {
-				break
-			}
+		if kind == eventLog {
+			e.tellLines(l, &what, formed)
+			continue
+		}
+		l.client.Post(formed[0])
+	}
+}
+
+// tellLines passes lines on. Those that there is no room for, because a program writes faster than
+// the client reads, are left out, and their number is told where they would have been: they are in
+// the program's channel, and in its log files. e.mu is held.
+func (e *events) tellLines(l *listener, what *manager.Event, lines [][]byte) {
+	for _, line := range lines {
+		if l.missed > 0 && l.client.TryPost(e.form(eventLog, nil, what.At, leftOut(&what.Info, l.missed))) {
+			l.missed = 0
+		}
+		if l.missed > 0 || !l.client.TryPost(line) {
+			l.missed++
 		}
 	}
+}
+
+// leftOut is the log_message about lines that were left out.
+func leftOut(about *manager.Info, lines int) logMessage {
+	return logMessage{about.Program, about.Instance, "warn", fmt.Sprintf("[websocketd: %d lines were left out: they came faster than they were read]", lines), string(manager.Stderr)}
 }
 
 // statusChange is the data of a process_status.

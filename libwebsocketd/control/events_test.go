@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -166,7 +167,7 @@ func TestSlowListener(t *testing.T) {
 			c.events.obey(client, []byte(`{"type":"subscribe","data":{"events":["log_message"]}}`))
 		}
 		slow.held = make(chan struct{})
-		const lines = 2000
+		const lines = 8000
 		for n := range lines {
 			c.events.hear(manager.Event{Info: manager.Info{Program: "p"}, Lines: &manager.Lines{Stream: manager.Stdout, Text: []string{fmt.Sprintf("%1000d", n)}}})
 			if n%100 == 0 {
@@ -183,9 +184,27 @@ func TestSlowListener(t *testing.T) {
 			}
 		}
 		close(slow.held)
-		missed := lines - len(slow.take())
-		if end := new(bridge.CloseWith); !errors.As(slow.end, &end) || end.Code != bridge.CloseTryAgainLater || missed == 0 {
-			t.Errorf("closed with %v, %d lines missed", slow.end, missed)
+		synctest.Wait()
+		late := slow.take()
+		if len(late) == 0 || len(late) >= lines || slow.end != nil {
+			t.Fatalf("the slow one has %d lines, closed with %v", len(late), slow.end)
+		}
+		c.events.hear(manager.Event{Info: manager.Info{Program: "p"}, Lines: &manager.Lines{Stream: manager.Stdout, Text: []string{"more"}}})
+		synctest.Wait()
+		after := slow.take()
+		told := fmt.Sprintf("[websocketd: %d lines were left out: they came faster than they were read]", lines-len(late))
+		if len(after) != 2 || after[0].Data["message"] != told || after[1].Data["message"] != "more" {
+			t.Errorf("it is told %v", after)
+		}
+		slow.held = make(chan struct{})
+		c.events.obey(first, []byte(`{"type":"subscribe","data":{"events":["process_event"]}}`))
+		for range 20_000 { // what it may not miss
+			c.events.hear(manager.Event{Info: manager.Info{Program: "p"}, Event: &manager.Lifecycle{Name: manager.EventCrashed, Details: strings.Repeat("x", 1000)}})
+		}
+		close(slow.held)
+		synctest.Wait()
+		if end := new(bridge.CloseWith); !errors.As(slow.end, &end) || end.Code != bridge.CloseTryAgainLater {
+			t.Errorf("closed with %v", slow.end)
 		}
 		if len(c.events.listeners) != 1 {
 			t.Errorf("%d subscriptions", len(c.events.listeners))

@@ -31,7 +31,7 @@ type Client struct {
 
 func (h *Hub) newClient(link bridge.Listener, who Identity, remote string) *Client {
 	c := &Client{Identity: who, Remote: remote, hub: h, subs: map[*Channel]*subscription{}}
-	c.out.wake = make(chan struct{}, 1)
+	c.out.wake, c.out.all = make(chan struct{}, 1), &h.posted
 	c.attach(link)
 	return c
 }

@@ -25,6 +25,7 @@ type Hub struct {
 	all       *Channel // what every client gets
 	recent    recent
 	held      atomic.Int64 // bytes that all channels keep
+	posted    atomic.Int64 // bytes that wait for clients, see Client.Post
 	answering atomic.Int64 // bytes of answers to long-polls that are being written
 	memory    *gate.Budget // of clients' messages that have not come whole
 

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"websocketd/libwebsocketd/bridge"
 )
@@ -20,6 +21,7 @@ type outbox struct {
 	replies     [][]byte
 	posts       [][]byte      // see Client.Post
 	posted      int           // bytes of posts
+	all         *atomic.Int64 // of all clients
 	room        chan struct{} // closed when there is room for replies; nil if nobody waits
 	shut        bool          // nothing is sent any more
 }
@@ -105,7 +107,8 @@ func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.shut = true
-	o.posts, o.posted = nil, 0
+	o.posts = nil
+	o.count(-o.posted)
 	o.dropReplies()
 }
 
