@@ -116,7 +116,7 @@ func (c *Conn) addressee() url.Values {
 	if at.epoch == "" {
 		return url.Values{}
 	}
-	return url.Values{"after": {position{epoch: at.epoch}.String()}, "gap": {"ok"}}
+	return url.Values{"after": {at.String()}}
 }
 
 // isNotTaken reports whether the error of a message says that it was surely not taken, and

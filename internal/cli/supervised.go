@@ -94,6 +94,9 @@ func (w *options) checkAfter() {
 // it is only the consequence of another fault.
 func (c *configFile) placeOf(message string) (pos position, hint string, ok bool) {
 	for _, p := range c.programs {
+		if strings.HasPrefix(message, fmt.Sprintf("program %q: its instance ", p.name)) {
+			return p.posOf("instances"), "", true
+		}
 		for i, d := range p.app.After {
 			if !strings.HasPrefix(message, fmt.Sprintf("program %q: after has %q: ", p.name, d)) {
 				continue

@@ -133,7 +133,7 @@ func checkPort(body []byte) error {
 		Range any `json:"port_range"`
 	}
 	if len(body) > 0 && json.Unmarshal(body, &wants) != nil {
-		return &manager.Error{Code: manager.CodeInvalid, Message: "the body is no JSON: leave it out, or send null"}
+		return &manager.Error{Code: manager.CodeInvalid, Message: "the body is no object in JSON: leave it out, or send null"}
 	}
 	if wants.Port != nil || wants.Range != nil {
 		return &manager.Error{Code: manager.CodeInvalid, Message: "a port is not changed by a restart: set port in the program's settings"}

@@ -34,7 +34,7 @@ type events struct {
 	running sync.WaitGroup // pulses and commands
 	busy    chan struct{}  // a place for each command that runs
 
-	mu        sync.Mutex
+	mu        sync.Mutex // taken while the Manager's locks are held: who holds it must not call the Manager
 	listeners map[*hub.Client]*listener
 	pulses    map[time.Duration]*pulse
 }

@@ -44,15 +44,7 @@ func (e *events) run(ctx context.Context, interval time.Duration) {
 			return
 		case <-ticker.C:
 		}
-		e.mu.Lock()
-		var due []*listener
-		for _, l := range e.listeners {
-			if l.interval == interval {
-				due = append(due, l)
-			}
-		}
-		e.beat(due)
-		e.mu.Unlock()
+		e.beat(func(l *listener) bool { return l.interval == interval })
 	}
 }
 
@@ -100,18 +92,40 @@ func infoOf(about *manager.Info, now time.Time) processInfo {
 	}
 }
 
-// beat sends metrics to clients; e.mu is held. What several get is formed once.
-func (e *events) beat(due []*listener) {
-	var infos []manager.Info
+// figures are what is known at one moment, for the clients that are due.
+type figures struct {
+	infos  []manager.Info
+	system manager.System
+}
+
+// figures finds out what there is to send. e.mu must not be held: the Manager tells events with its
+// own locks held, and hear takes e.mu then.
+func (e *events) figures() figures {
+	return figures{e.control.Programs.List(), e.control.Programs.System()}
+}
+
+// beat sends metrics to the clients that are due.
+func (e *events) beat(isDue func(l *listener) bool) {
+	now := e.figures()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var due []*listener
+	for _, l := range e.listeners {
+		if isDue(l) {
+			due = append(due, l)
+		}
+	}
+	e.send(due, now)
+}
+
+// send sends figures to clients; e.mu is held. What several get is formed once.
+func (e *events) send(due []*listener, now figures) {
 	var all, system []byte
 	for _, l := range due {
 		if l.events[eventMetrics] {
-			if infos == nil {
-				infos = e.control.Programs.List()
-			}
 			message := all
 			if l.programs != nil || all == nil {
-				message = e.metrics(l, infos)
+				message = e.metrics(l, now.infos)
 			}
 			if l.programs == nil {
 				all = message
@@ -120,7 +134,7 @@ func (e *events) beat(due []*listener) {
 		}
 		if l.events[eventSystem] {
 			if system == nil {
-				system = e.form(eventSystem, nil, time.Now(), systemMetricsOf(e.control.Programs.System()))
+				system = e.form(eventSystem, nil, time.Now(), systemMetricsOf(now.system))
 			}
 			l.client.Post(system)
 		}

@@ -124,6 +124,11 @@ func (e *events) subscribe(c *hub.Client, r *eventRequest) {
 	if !ok {
 		return
 	}
+	var now figures
+	measures := slices.Contains(s.Events, eventMetrics) || slices.Contains(s.Events, eventSystem)
+	if measures {
+		now = e.figures()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	l := e.listeners[c]
@@ -143,8 +148,8 @@ func (e *events) subscribe(c *hub.Client, r *eventRequest) {
 		e.control.Programs.WantLines(true)
 	}
 	l.programs, l.interval = s.Processes, s.every()
-	if slices.Contains(s.Events, eventMetrics) || slices.Contains(s.Events, eventSystem) {
-		e.beat([]*listener{l}) // the first figures come at once
+	if measures {
+		e.send([]*listener{l}, now) // the first figures come at once
 	}
 	e.setPulses()
 }

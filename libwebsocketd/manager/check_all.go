@@ -9,9 +9,9 @@ import (
 	"websocketd/libwebsocketd"
 )
 
-// CheckAll returns what is wrong with the dependencies between programs, every fault of it: those
-// on a program that there is not or that is not supervised, those that can never be so, and
-// cycles, each with its path.
+// CheckAll returns what is wrong between programs, every fault of it: a program that has the name of
+// another one's instance, dependencies on a program that there is not or that is not supervised, or
+// that can never be so, and cycles, each with its path.
 func CheckAll(programs []libwebsocketd.Program) error {
 	g := graph{apps: map[string]App{}, others: map[string]bool{}}
 	for _, p := range programs {
@@ -50,7 +50,7 @@ func (g *graph) add(p libwebsocketd.Program) {
 }
 
 func (g *graph) check() error {
-	var faults []error
+	faults := g.collisions()
 	for _, name := range g.names {
 		for _, d := range g.apps[name].After {
 			if why := g.never(d); why != "" {
@@ -59,6 +59,21 @@ func (g *graph) check() error {
 		}
 	}
 	return errors.Join(append(faults, g.cycles()...)...)
+}
+
+// collisions returns a fault for each program to check one of whose instances has the name of another
+// program.
+func (g *graph) collisions() (faults []error) {
+	for _, name := range g.names {
+		of := g.apps[name].Instances
+		for index := range max(of, 1) {
+			instance := nameOf(name, index, of)
+			if _, taken := g.apps[instance]; instance != name && (taken || g.others[instance]) {
+				faults = append(faults, fmt.Errorf("program %q: its instance %s has the name of another program: give one of them another name", name, instance))
+			}
+		}
+	}
+	return faults
 }
 
 // never returns why a dependency will never be so; "" if it may be.

@@ -24,6 +24,10 @@ func TestCheckAll(t *testing.T) {
 		{"none", nil, ""},
 		{"a diamond", []libwebsocketd.Program{
 			program("a", App{}, ready("b"), ready("c")), program("b", App{}, ready("d")), program("c", App{}, ready("d")), program("d", App{}), plain}, ""},
+		{"names of instances", []libwebsocketd.Program{
+			program("a", App{Instances: 2}), program("a-1", App{}), program("we", App{Instances: 3}), {Name: "we-0"}, program("a-2", App{})},
+			`program "a": its instance a-1 has the name of another program: give one of them another name` + "\n" +
+				`program "we": its instance we-0 has the name of another program: give one of them another name`},
 		{"it waits for itself", []libwebsocketd.Program{program("a", App{}, ready("a"))},
 			"these programs wait for each other (after): a -> a"},
 		{"a cycle behind others", []libwebsocketd.Program{

@@ -269,6 +269,9 @@ func (m *Manager) Add(ctx context.Context, p libwebsocketd.Program) error {
 	if m.serves(p.Name) {
 		return &Error{CodeExists, fmt.Sprintf("there is a program %q", p.Name)}
 	}
+	if _, one, _ := m.find(p.Name); one != nil && one.info().Name == p.Name {
+		return &Error{CodeExists, fmt.Sprintf("there is an instance %q", p.Name)}
+	}
 	if err := m.checkAdded(p); err != nil {
 		return &Error{CodeInvalid, err.Error()}
 	}
@@ -299,6 +302,11 @@ func (m *Manager) Scale(ctx context.Context, name string, instances int) error {
 		return failed("%s is one instance of %s: scale that", name, s.name)
 	case instances < 1 || instances > MostInstances:
 		return failed("there may be 1 to %d instances", MostInstances)
+	}
+	for index := range instances {
+		if instance := nameOf(s.name, index, instances); instance != s.name && m.serves(instance) {
+			return failed("%s is another program: %s cannot have an instance of that name", instance, s.name)
+		}
 	}
 	if err := s.take(ctx); err != nil {
 		return err

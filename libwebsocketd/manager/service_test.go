@@ -201,8 +201,8 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// TestAdd: a program is added, with the same rules as in a file, and named before the instance of
-// another one.
+// TestAdd: a program is added, with the same rules as in a file, and no instance has the name of a
+// program.
 func TestAdd(t *testing.T) {
 	t.Parallel()
 	inPlay(t, func(p *play) []libwebsocketd.Program {
@@ -219,10 +219,10 @@ func TestAdd(t *testing.T) {
 		p.fails(add("a", App{}), `there is a program "a"`)
 		p.fails(add("b", App{Instances: -1}), "Instances is -1")
 		p.must(add("b", App{}, Dependency{"a", ReadyTo}))
-		p.must(add("a-1", App{}))
-		p.must(p.Stop(ctx, "a-1"))
+		p.fails(add("a-1", App{}), `there is an instance "a-1"`)
+		p.must(add("a-2", App{}))
+		p.fails(p.Scale(ctx, "a", 3), "a-2 is another program: a cannot have an instance of that name")
 		p.has("a", "a-0 online", "a-1 online")
-		p.has("a-1", "a-1 stopped")
 		p.must(p.Delete(ctx, "b"))
 		p.must(add("b", App{}))
 	})

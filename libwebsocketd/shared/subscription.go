@@ -69,6 +69,7 @@ func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gat
 	if !closed(h.ready) || h.closing && !(h.over && !h.lost && (h.Hold || from.Resumes()) && !call.SendOnly) {
 		return nil, nil
 	}
+	from.gaps = from.gaps || call.SendOnly // it misses nothing: the position only says which process is meant
 	if refusal := from.check(h); refusal != nil {
 		return nil, refusal
 	}

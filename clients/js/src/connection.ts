@@ -380,7 +380,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     for (let n = 0; !isClosed(); n++) {
       // A program that does not read its input keeps the server from answering.
       // It is for the process whose output is read: when that has ended, it must not start another one.
-      const closing = await request(epoch ? { after: epoch + ':0', gap: 'ok' } : {}, { method: 'POST', body }, 6).catch(closingOf);
+      const closing = await request(epoch ? { after: `${epoch}:${last}` } : {}, { method: 'POST', body }, 6).catch(closingOf);
       if (typeof closing === 'string' || (isGone(closing) && !closing.foreign)) return;
       if (!closing.status) return current.leave({ ...closing, reason: `a message may be lost: ${closing.reason}` });
       if (closing.over && !closing.foreign) return finish(closing);
