@@ -35,7 +35,7 @@ func (m *Manager) serve(s *service) libwebsocketd.Supervisor {
 	m.services[s.name] = s
 	m.mu.Unlock()
 	if s.app.Watch {
-		s.runtime.Go(s.watch)
+		s.watch()
 	}
 	if s.app.Every > 0 {
 		s.runtime.Go(s.repeat)

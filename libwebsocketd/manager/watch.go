@@ -11,7 +11,8 @@ import (
 )
 
 // watch restarts the instances when a file below the program's directory changes, until the service
-// is another's, or the server goes away.
+// is another's, or the server goes away. When it returns the files are watched: a process that is
+// started then has read nothing older than what they were.
 func (s *service) watch() {
 	dir := s.runtime.Program().WorkDir
 	if dir == "" {
@@ -22,11 +23,13 @@ func (s *service) watch() {
 		Changed: s.changed, Log: s.runtime.Log(), Source: category,
 	}
 	release := tree.Watch()
-	defer release()
-	select {
-	case <-s.retired:
-	case <-s.runtime.Context().Done():
-	}
+	s.runtime.Go(func() {
+		defer release()
+		select {
+		case <-s.retired:
+		case <-s.runtime.Context().Done():
+		}
+	})
 }
 
 // changed restarts every instance that runs, and starts those that are errored.
