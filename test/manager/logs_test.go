@@ -164,6 +164,9 @@ func TestLogFileRefused(t *testing.T) {
 	viewer := s.ConnectTo(t, "/full")
 	for n := range 3 {
 		viewer.Expect(t, fmt.Sprint(n+1))
+		if n == 2 {
+			break // another process would log its own failure
+		}
 		if err := viewer.Text("next"); err != nil {
 			t.Fatal(err)
 		}

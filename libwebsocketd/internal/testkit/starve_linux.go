@@ -10,7 +10,8 @@ import (
 )
 
 // Starve keeps a busy process from running: it gets the lowest priority on a processor
-// that hog, another busy process, is bound to.
+// that hog, another busy process, is bound to. It can run again at the end of the test: a
+// process dies of SIGKILL only when it runs.
 func Starve(t testing.TB, starved, hog int) {
 	t.Helper()
 	var one unix.CPUSet
@@ -28,6 +29,11 @@ func Starve(t testing.TB, starved, hog int) {
 		unix.SchedSetAttr(starved, &idle, 0)); err != nil {
 		t.Skip(err)
 	}
+	t.Cleanup(func() {
+		usual := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}
+		unix.SchedSetAttr(starved, &usual, 0) // it may be gone
+		os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", starved), []byte("0"), 0)
+	})
 	// Each session may have its own share (sched(7), autogroup): take the smallest.
 	os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", starved), []byte("19"), 0)
 }
