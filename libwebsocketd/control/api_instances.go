@@ -43,9 +43,6 @@ func instanceOf(i *manager.Info) instance {
 // instances returns the documents about the instances of supervised programs, by program.
 func (c *Control) instances() map[string][]instance {
 	of := map[string][]instance{}
-	if c.Programs == nil {
-		return of
-	}
 	all := c.Programs.List()
 	for n := range all {
 		of[all[n].Program] = append(of[all[n].Program], instanceOf(&all[n]))

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net"
@@ -179,7 +178,5 @@ func answerError(w http.ResponseWriter, r *http.Request, status int, sentence st
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	to := json.NewEncoder(w)
-	to.SetEscapeHTML(false)
-	to.Encode(map[string]string{"error": sentence})
+	w.Write(append(encode(map[string]string{"error": sentence}), '\n'))
 }

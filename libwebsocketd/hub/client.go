@@ -157,7 +157,7 @@ func (c *Client) writeAll(ctx context.Context) error {
 // gather puts into r.out what can be sent at once: the answers, and something of each channel
 // in turn, as much as a write may have.
 func (c *Client) gather(r *room) error {
-	r.out = c.out.takePosts(c.out.takeReplies(r.out[:0]))
+	r.out = c.out.take(r.out[:0])
 	defer clear(r.entries[:])
 	for messages, bytes := 0, 0; messages < mostLines && bytes < mostBytes; {
 		s := c.out.unqueue()

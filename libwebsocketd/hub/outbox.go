@@ -121,13 +121,13 @@ func (o *outbox) dropReplies() {
 	}
 }
 
-// takeReplies appends the answers that wait.
-func (o *outbox) takeReplies(out []bridge.Delivery) []bridge.Delivery {
+// take appends the answers that wait, and of what was posted as much as a write may have.
+func (o *outbox) take(out []bridge.Delivery) []bridge.Delivery {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, message := range o.replies {
 		out = append(out, said(message))
 	}
 	o.dropReplies()
-	return out
+	return o.takePosts(out)
 }

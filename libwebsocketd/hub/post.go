@@ -85,10 +85,8 @@ func (o *outbox) count(bytes int) {
 	o.all.Add(int64(bytes))
 }
 
-// takePosts appends the messages that wait, as many as a write may have.
+// takePosts appends the messages that wait, as many as a write may have; o.mu is held.
 func (o *outbox) takePosts(out []bridge.Delivery) []bridge.Delivery {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	n := 0
 	for bytes := 0; n < len(o.posts) && n < mostItems && bytes < mostBytes; n++ {
 		out = append(out, said(o.posts[n]))

@@ -6,13 +6,8 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/internal/backoff"
 	"websocketd/libwebsocketd/shared"
-)
-
-// firstDelay stands for a RestartDelay of 0, and mostDelay bounds what it grows to.
-const (
-	firstDelay = 100 * time.Millisecond
-	mostDelay  = 30 * time.Second
 )
 
 var _ shared.Keeper = (*instance)(nil)
@@ -83,7 +78,7 @@ func (i *instance) follow(r *run, ran bool) (wait time.Duration, again bool) {
 	i.restarts++
 	i.set(Restarting)
 	i.manager.stir() // also where it was restarting already
-	return delayOf(app.RestartDelay, i.row), true
+	return backoff.Nth(app.RestartDelay, i.row), true
 }
 
 // reason returns how the last process has ended, for people; i.mu is held.
@@ -92,18 +87,6 @@ func (i *instance) reason() string {
 		return "exit status 0"
 	}
 	return i.why
-}
-
-// delayOf returns how long to wait before the nth restart in a row.
-func delayOf(first time.Duration, n int) time.Duration {
-	wait := first
-	if wait == 0 {
-		wait = firstDelay
-	}
-	for ; n > 1 && wait < mostDelay; n-- {
-		wait *= 2
-	}
-	return min(wait, max(mostDelay, first))
 }
 
 // exitOf returns the exit status of an ending, -1 of one by a signal; nil if it is not known.

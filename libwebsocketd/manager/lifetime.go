@@ -30,10 +30,10 @@ func (l Lifetime) Check(p *libwebsocketd.Program) error {
 		return fmt.Errorf("lifetime supervised: %w", err)
 	}
 	life := l.hub()
-	if err := life.Check(p); err != nil {
+	if err := life.CheckHub("supervised", "Linger", p); err != nil {
 		return err
 	}
-	return life.CheckHub("supervised", "Linger", p)
+	return life.Check(p)
 }
 
 // hub returns the settings of an instance's hub.

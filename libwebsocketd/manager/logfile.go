@@ -188,13 +188,10 @@ func (i *instance) openOutputs(s *service) (o outputs, err error) {
 	return o, nil
 }
 
-// close closes the files.
+// close closes the files, once.
 func (o *outputs) close() {
-	for _, l := range []**logFile{&o.out, &o.err, &o.both} {
-		if *l != nil {
-			o.manager.closeLog(*l)
-			*l = nil
-		}
+	for _, l := range []*logFile{o.out, o.err, o.both} {
+		o.manager.closeLog(l)
 	}
 }
 

@@ -4,8 +4,6 @@ package manager
 
 import (
 	"context"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,12 +49,7 @@ func TestReady(t *testing.T) {
 		t.Fatal(err)
 	}
 	var up atomic.Bool
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if !up.Load() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-	}))
-	t.Cleanup(server.Close)
+	url := healthy(t, &up)
 	g := newTurnstile(t)
 	quick := 20 * time.Millisecond
 	for name, test := range map[string]struct {
@@ -67,7 +60,7 @@ func TestReady(t *testing.T) {
 		"line of stderr": {`echo "not ready: 1"; await; echo ready: 1 >&2; cat`, Ready{Line: `^ready: \d$`}},
 		"notify":         {`MANAGER_TEST_NOTIFY=STATUS=waiting ` + self + `; await; MANAGER_TEST_NOTIFY=READY=1 ` + self + `; cat`, Ready{Notify: true}},
 		"script":         {`cat`, Ready{Check: &Check{Script: []string{"/bin/sh", "-c", "test -e " + string(g)}, Interval: quick}}},
-		"http":           {`cat`, Ready{Check: &Check{HTTP: server.URL, Interval: quick}}},
+		"http":           {`cat`, Ready{Check: &Check{HTTP: url, Interval: quick}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g.close()

@@ -4,8 +4,6 @@ package manager
 
 import (
 	"context"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,12 +15,7 @@ import (
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	var up atomic.Bool
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if !up.Load() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-	}))
-	t.Cleanup(server.Close)
+	url := healthy(t, &up)
 	g := newTurnstile(t)
 	quick := 20 * time.Millisecond
 	for name, test := range map[string]struct {
@@ -30,7 +23,7 @@ func TestHealth(t *testing.T) {
 		why   string
 	}{
 		"script": {Check{Script: []string{"/bin/sh", "-c", "test -e " + string(g)}}, "exit status 1"},
-		"http":   {Check{HTTP: server.URL}, "the answer is 503 Service Unavailable; it is healthy with 200 to 299"},
+		"http":   {Check{HTTP: url}, "the answer is 503 Service Unavailable; it is healthy with 200 to 299"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g.open()

@@ -12,6 +12,17 @@ const (
 	DefaultGood  = time.Second
 )
 
+// Nth returns the wait before the nth attempt in a row after failures: it begins with first, where 0
+// is DefaultFirst, and doubles up to DefaultMost, or stays first where that is longer.
+func Nth(first time.Duration, n int) time.Duration {
+	first = cmp.Or(first, DefaultFirst)
+	wait := first
+	for ; n > 1 && wait < DefaultMost; n-- {
+		wait *= 2
+	}
+	return min(wait, max(DefaultMost, first))
+}
+
 // Pause is a wait that doubles from one failure to the next. The zero value waits for
 // nothing yet and has the defaults. Its fields are set before the first failure. One
 // goroutine at a time may call its methods.

@@ -100,3 +100,22 @@ func TestPauseCountsAStartAtOnce(t *testing.T) {
 		t.Errorf("a pause of %s", got)
 	}
 }
+
+// TestNth: the waits of a row, from the default and from one that is longer than the longest.
+func TestNth(t *testing.T) {
+	t.Parallel()
+	for n, want := range []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond} {
+		if got := Nth(0, n+1); got != want {
+			t.Errorf("%d: %s", n+1, got)
+		}
+	}
+	for _, test := range []struct {
+		first time.Duration
+		n     int
+		want  time.Duration
+	}{{0, 9, 25600 * time.Millisecond}, {0, 10, DefaultMost}, {0, 1 << 30, DefaultMost}, {time.Minute, 7, time.Minute}, {20 * time.Second, 2, DefaultMost}} {
+		if got := Nth(test.first, test.n); got != test.want {
+			t.Errorf("%+v: %s", test, got)
+		}
+	}
+}
