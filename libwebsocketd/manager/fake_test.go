@@ -30,9 +30,11 @@ type fakeChild struct {
 	asked   sync.Once
 	leaving sync.WaitGroup
 	left    func()
+	exited  chan struct{} // closed at its end
 }
 
 func (c *fakeChild) Pid() int                                  { return c.pid }
+func (c *fakeChild) Exited() <-chan struct{}                   { return c.exited }
 func (c *fakeChild) CloseSend(error) error                     { return nil }
 func (c *fakeChild) Context() context.Context                  { return context.Background() }
 func (c *fakeChild) Send([]libwebsocketd.Message) error        { return nil }
@@ -58,6 +60,7 @@ func (c *fakeChild) end(how process.Ending) {
 		c.tap.Ended(how)
 		c.ends <- &libwebsocketd.EndedError{Ending: how}
 		close(c.ends)
+		close(c.exited)
 	})
 }
 
@@ -140,7 +143,7 @@ func (p *play) start(runtime *libwebsocketd.Runtime, o libwebsocketd.Start) (chi
 	}
 	p.started++
 	c := &fakeChild{
-		program: runtime.Program().Name, pid: 1000 + p.started, env: o.Env, tap: o.Tap, grace: p.grace, ends: make(chan error, 1),
+		program: runtime.Program().Name, pid: 1000 + p.started, env: o.Env, tap: o.Tap, grace: p.grace, ends: make(chan error, 1), exited: make(chan struct{}),
 	}
 	c.left = func() {
 		p.mu.Lock()

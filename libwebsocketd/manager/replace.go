@@ -80,7 +80,9 @@ func (i *instance) awaitReady(ctx context.Context, l *life, r *run) error {
 		return nil
 	case <-stay:
 		return nil
-	case <-r.exited:
+	case <-r.gaveUp:
+		return failed("the next process was given up%s", i.reasonOf(r))
+	case <-r.endpoint.Exited():
 		return failed("the next process has ended before it was ready%s", i.reasonOf(r))
 	case <-l.ctx.Done():
 		return failed("it is being stopped")

@@ -30,6 +30,7 @@ type run struct {
 	once   sync.Once
 	ready  chan struct{} // closed when it is ready
 	placed chan struct{} // closed when it is the process of its instance
+	gaveUp chan struct{} // closed when it is given up before it is ready: whoever waits for it ends it
 
 	// Guarded by instance.mu.
 	ended string // why we have ended it; "": we have not
@@ -40,6 +41,7 @@ type run struct {
 type child interface {
 	libwebsocketd.Endpoint
 	Pid() int
+	Exited() <-chan struct{} // closed when it has exited, whoever reads its output
 	CloseBy(process.Ladder) error
 }
 
@@ -84,7 +86,7 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	if err != nil {
 		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}
 	}
-	r := &run{instance: i, service: s, port: port, replaces: replaces, ready: make(chan struct{}), placed: make(chan struct{})}
+	r := &run{instance: i, service: s, port: port, replaces: replaces, ready: make(chan struct{}), placed: make(chan struct{}), gaveUp: make(chan struct{})}
 	r.tap = newTap(r, name)
 	if r.files, err = i.openOutputs(s); err == nil {
 		err = r.prepareReady()
@@ -96,7 +98,7 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	own, _ := s.runtime.Own()
 	endpoint, refusal := i.manager.startChild(s.runtime, libwebsocketd.Start{
 		Target: own, Free: true, Env: r.environment(), History: s.app.History, Send: i.send, Tap: r.tap,
-		Ladder: process.Ladder{{Do: process.Terminate, Wait: s.app.KillTimeout}, {Do: process.Kill}},
+		Ladder: s.app.ladder(),
 	})
 	if refusal != nil {
 		r.tap.close()
@@ -107,6 +109,11 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	r.writePid()
 	s.say(libwebsocketd.LevelAccess, "START", "instance", name, "pid", r.pid)
 	return r, nil
+}
+
+// ladder returns how a process of the program is ended.
+func (a *App) ladder() process.Ladder {
+	return process.Ladder{{Do: process.Terminate, Wait: a.KillTimeout}, {Do: process.Kill}}
 }
 
 // environment returns the variables of the process, besides those of its program.
@@ -207,7 +214,8 @@ func (i *instance) onlineLocked(r *run) {
 
 // fail ends the process by the ladder because of what a check has found: the rule of restarts
 // follows. event is told. Of a process that is to take the place of another, and is not ready yet,
-// nothing is told: the reload fails.
+// nothing is told: the reload fails, and ends it. It must not be waited for here: its output is not
+// read any more when it has written as much as is kept.
 func (r *run) fail(event EventName, why string) {
 	i := r.instance
 	i.mu.Lock()
@@ -225,8 +233,13 @@ func (r *run) fail(event EventName, why string) {
 		}
 	}
 	i.mu.Unlock()
-	if is {
-		r.service.say(libwebsocketd.LevelError, "FAILED", "pid", r.pid, "why", why)
-		r.endpoint.CloseBy(process.Ladder{{Do: process.Terminate, Wait: r.service.app.KillTimeout}, {Do: process.Kill}})
+	if !is {
+		return
+	}
+	r.service.say(libwebsocketd.LevelError, "FAILED", "pid", r.pid, "why", why)
+	if own {
+		r.endpoint.CloseBy(r.service.app.ladder())
+	} else {
+		close(r.gaveUp)
 	}
 }

@@ -24,6 +24,7 @@ type successor struct {
 	bytes   int
 	err     error // of Receive
 	taken   bool  // Receive is called for a hub
+	unheard bool  // nobody will: what it writes is dropped, so that it can end
 	over    bool  // the pump has ended
 }
 
@@ -47,7 +48,7 @@ func (s *successor) keep() {
 	for s.waitForRoom() {
 		batch, err := s.Endpoint.Receive()
 		s.mu.Lock()
-		if err == nil {
+		if err == nil && !s.unheard {
 			chunk := libwebsocketd.NewChunk(batch)
 			s.kept, s.bytes = append(s.kept, chunk), s.bytes+chunk.Size()+overhead
 		}
@@ -62,7 +63,7 @@ func (s *successor) keep() {
 func (s *successor) waitForRoom() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.taken && s.err == nil && s.bytes >= s.limit {
+	for !s.taken && !s.unheard && s.err == nil && s.bytes >= s.limit {
 		s.stirred.Wait()
 	}
 	s.over = s.taken || s.err != nil
@@ -92,10 +93,13 @@ func (s *successor) Receive() ([]libwebsocketd.Message, error) {
 	return s.Endpoint.Receive()
 }
 
-// Close ends the process by the ladder.
+// Close ends the process by the ladder. Its Endpoint waits then until the rest of the output was
+// received: by the hub, or else by the pump, which goes on to the end.
 func (s *successor) Close() error {
 	s.mu.Lock()
-	s.taken = true // the rest is nobody's, unless the hub receives it
+	if s.unheard = !s.taken; s.unheard {
+		s.kept = nil
+	}
 	s.stirred.Broadcast()
 	s.mu.Unlock()
 	err := s.Endpoint.Close()

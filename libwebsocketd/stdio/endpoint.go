@@ -244,6 +244,10 @@ func (p *Endpoint) Ending() exit.Ending { return p.proc.Ending() }
 // Pid returns the process's number.
 func (p *Endpoint) Pid() int { return p.proc.Pid }
 
+// Exited returns a channel that is closed when the program has exited. Its output may still be
+// there.
+func (p *Endpoint) Exited() <-chan struct{} { return p.proc.Exited() }
+
 // CloseSend closes the program's input.
 func (p *Endpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
 
