@@ -50,7 +50,8 @@
 // processes are reloaded in turn, but its settings count at once for what is started.
 //
 // The locks are taken in the order instance, fleet, Manager; that of a Hub comes after the
-// instance's.
+// instance's. An event is told with the instance's held, so whatever lock Notify takes comes after
+// it: who holds that lock must not call the Manager.
 //
 // # Who waits for whom
 //
