@@ -116,7 +116,7 @@ func TestLogFiles(t *testing.T) {
 // rotates all the while: every line of each is there.
 func TestLogFilesOfReload(t *testing.T) {
 	t.Parallel()
-	const reloads, size = 3, 50_000
+	const reloads, size = 3, 70_000 // more than is read at once: that stays in one file
 	path := filepath.Join(t.TempDir(), "out")
 	s := manage(t, counting(t, "", fmt.Sprintf("out_file = %q\nlog_size = %d\nlog_keep = 1000", path, size)))
 	s.awaitOnline(t, "count")

@@ -154,12 +154,14 @@ func TestReloadNeverReady(t *testing.T) {
 // either: it is done when they go on.
 func TestReloadSlow(t *testing.T) {
 	t.Parallel()
-	s := manage(t, counting(t, "", "min_uptime = 100\nhistory = \"64K\""))
+	watched := filepath.Join(t.TempDir(), "watched") // it writes nothing before: what is written without viewers is not kept for them
+	s := manage(t, counting(t, fmt.Sprintf("until test -e %s; do sleep 0.02; done;", watched), "min_uptime = 100\nhistory = \"64K\""))
 	before := s.awaitOnline(t, "count").Data
 	viewers := make([]*viewer, 5)
 	for n := range viewers {
 		viewers[n] = &viewer{conn: s.ConnectTo(t, "/count"), after: 3000}
 	}
+	harness.WriteFile(t, watched, "", 0o600)
 	harness.Until(t, "the program waits for them", func() bool { return harness.Blocked(before.Pid) })
 	done := make(chan message)
 	o := s.connect(t, "process_status")
