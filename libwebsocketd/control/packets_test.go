@@ -231,7 +231,7 @@ func unixPair(t *testing.T) (*Control, func() *packetClient) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		conn.SetDeadline(time.Now().Add(30 * time.Second))
+		conn.SetDeadline(time.Now().Add(testkit.Patience))
 		return &packetClient{t, conn.(*net.UnixConn)}
 	}
 }

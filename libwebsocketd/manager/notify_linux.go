@@ -47,7 +47,7 @@ func isFrom(about []byte, session, user int) bool {
 		return false
 	}
 	in := process.SessionOf(int(sender.Pid))
-	return in == 0 || in == session
+	return in == -1 || in == session
 }
 
 // removeStale removes the sockets in a directory that nobody listens to any more, with their

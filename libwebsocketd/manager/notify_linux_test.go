@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"errors"
 	"io/fs"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"websocketd/libwebsocketd/internal/testkit"
 	"websocketd/libwebsocketd/process"
 )
 
@@ -57,7 +59,7 @@ func sendTo(t *testing.T, path string, texts ...string) {
 		t.Fatal(err, sent)
 	}
 	w.Close()
-	r.SetReadDeadline(time.Now().Add(time.Minute))
+	r.SetReadDeadline(time.Now().Add(testkit.Patience))
 	if n, err := r.Read(make([]byte, 1)); n != 0 || os.IsTimeout(err) {
 		t.Fatalf("the descriptor that was sent along is not closed: %v", err)
 	}
@@ -90,6 +92,24 @@ func TestNotifyStranger(t *testing.T) {
 	sendTo(t, n.path, "READY=1", "STATUS=not mine")
 	if isClosed(n.ready) || n.Status() != "" {
 		t.Errorf("ready: %v %q", isClosed(n.ready), n.Status())
+	}
+}
+
+// TestNotifyStrangerInContainer: nor where the session of the sender was begun outside the PID
+// namespace, which getsid(2) calls 0.
+func TestNotifyStrangerInContainer(t *testing.T) {
+	if process.SessionOf(0) == 0 { // TestNotifyStranger runs in one
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestNotifyStranger$", "-test.v")
+	id := []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID, UidMappings: id}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) {
+		t.Skipf("skip: needs userns: %v", err)
+	}
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestNotifyStranger ") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

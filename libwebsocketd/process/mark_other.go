@@ -28,8 +28,11 @@ func sharedFile() (*os.File, error) {
 	return file, os.Remove(file.Name())
 }
 
-// SessionOf returns the session of a process, 0 when there is no such process.
+// SessionOf returns the session of a process, -1 when there is no such process.
 func SessionOf(pid int) int {
-	session, _ := unix.Getsid(pid)
-	return max(session, 0)
+	session, err := unix.Getsid(pid)
+	if err != nil {
+		return -1
+	}
+	return session
 }

@@ -67,10 +67,14 @@ func numbers(dir string) (found []int) {
 	return found
 }
 
-// SessionOf returns the session of a process, 0 when there is no such process.
+// SessionOf returns the session of a process, -1 when there is no such process. A session that
+// was begun outside this PID namespace, as that of a command in a container may be, is 0.
 func SessionOf(pid int) int {
-	session, _ := unix.Getsid(pid)
-	return max(session, 0)
+	session, err := unix.Getsid(pid)
+	if err != nil {
+		return -1
+	}
+	return session
 }
 
 // orphans reads the list of processes this one has adopted as a subreaper. They are

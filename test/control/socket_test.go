@@ -156,6 +156,7 @@ func TestSocketOfTheDead(t *testing.T) {
 	var guardian int
 	harness.Until(t, "there is a guardian", func() bool { guardian = s.Guardian(); return guardian != 0 })
 	syscall.Kill(guardian, syscall.SIGSTOP) // it would remove them
+	harness.Until(t, "the guardian is stopped", func() bool { return harness.Stopped(guardian) })
 	defer syscall.Kill(guardian, syscall.SIGCONT)
 	s.Signal(t, syscall.SIGKILL)
 	s.Wait(t)
