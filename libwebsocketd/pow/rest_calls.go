@@ -32,13 +32,15 @@ func newCalls(places *session.Registry, expiry time.Duration) *calls {
 }
 
 // dropDone forgets the call that is done and nobody has asked about for the longest time, and
-// reports whether there was one. A call or a session, which wants its place, has it then.
+// reports whether there was one. A call or a session, which wants its place, has it then. One
+// that is being asked about is the last to go: its client may have read the answer already,
+// and want the place, before the request counts as answered.
 func (t *calls) dropDone() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var oldest *restCall
 	for _, c := range t.all {
-		if c.busy == 0 && (oldest == nil || c.idle > oldest.idle) && c.isDone() {
+		if (oldest == nil || c.rest() > oldest.rest()) && c.isDone() {
 			oldest = c
 		}
 	}
@@ -46,6 +48,14 @@ func (t *calls) dropDone() bool {
 		t.forgetLocked(oldest)
 	}
 	return oldest != nil
+}
+
+// rest returns how long nobody has asked about the call, in looks; -1 while somebody does.
+func (c *restCall) rest() int {
+	if c.busy > 0 {
+		return -1
+	}
+	return c.idle
 }
 
 func (t *calls) forgetLocked(c *restCall) {

@@ -56,6 +56,28 @@ func TestRESTExpiry(t *testing.T) {
 	})
 }
 
+// TestRESTPlaceAtOnce: a client that has read its result may have the place at once, though the
+// request for it is still being finished.
+func TestRESTPlaceAtOnce(t *testing.T) {
+	places := session.NewRegistry(1)
+	bubble(t, Options{Sessions: places, Funcs: map[string]Func{
+		"ends": func(context.Context, io.Reader, io.Writer, ...string) (any, error) { return nil, nil }}}, func(t *testing.T, f *face) {
+		id := f.call("ends")
+		synctest.Wait()
+		c := f.calls.enter(id, "")
+		defer f.calls.leave(c)
+		if _, refusal := places.Claim(); refusal == nil {
+			t.Error("its result is not told, and its place is free")
+		}
+		f.status(id)
+		free, refusal := places.Claim()
+		if refusal != nil {
+			t.Fatal(refusal.Reason)
+		}
+		free()
+	})
+}
+
 // TestRESTExpiryOfReader: a function that does nothing but read ends too: its client is gone.
 func TestRESTExpiryOfReader(t *testing.T) {
 	ended := make(chan error, 1)

@@ -97,7 +97,14 @@ func eval[V any](b *tab, expression string) (value V) {
 // lines returns what the page shows. A page on its way shows nothing.
 func (b *tab) lines() []string {
 	b.t.Helper()
-	return strings.Fields(strings.ReplaceAll(eval[string](b, `document.getElementById("out")?.textContent ?? ""`), " ", "_"))
+	ctx, cancel := harness.WithPatience(b.t, b.ctx)
+	defer cancel()
+	var text string
+	err := chromedp.Run(ctx, chromedp.Evaluate(`document.getElementById("out")?.textContent ?? ""`, &text))
+	if err != nil && !strings.Contains(err.Error(), "navigated") { // away, while it was asked
+		b.t.Fatalf("the browser: %v", err)
+	}
+	return strings.Fields(strings.ReplaceAll(text, " ", "_"))
 }
 
 // await waits until the page shows these lines and no others; a space in one is written _.
