@@ -80,5 +80,5 @@ cuts:
 	@cd test && BYTES=$(BYTES) go test -count=1 -v -timeout=60m -run 'TestChain|TestCallsInBulk' ./connect
 
 clean:
-	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules clients/js/node_modules
+	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules test/mcp/node_modules clients/js/node_modules
 	go clean -testcache

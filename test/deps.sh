@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests use besides Go, as root or with INSTALL=1: Debian's
-# packages, then npm's in test/clients, test/servers and clients/js. Otherwise,
+# packages, then npm's in test/clients, test/servers, test/mcp and clients/js. Otherwise,
 # and after a failure, it says what is missing, and the tests that need it skip.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -69,7 +69,7 @@ elif [ "$(id -u)" = 0 ] || sudo -v; then
     apt_install $missing
 fi
 
-for dir in clients servers ../clients/js; do
+for dir in clients servers mcp ../clients/js; do
     if ! has npm || [ $dir/node_modules/.package-lock.json -nt $dir/package.json ]; then
         continue
     elif may_install; then

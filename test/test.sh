@@ -11,7 +11,8 @@ if ! why=$(go -C .. build -race -o "$built/websocketd.race" . 2>&1); then
     RACE=
     echo "make test: without the race detector, which needs gcc and libc6-dev: $why"
 fi
-go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child || exit 1
+go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child &&
+    go build -o "$built/everything-server" github.com/modelcontextprotocol/go-sdk/conformance/everything-server || exit 1
 
 # go vet is for make lint. A test in test/ waits for its server most of the time, so that many
 # run at once, beside those of the product; packages that take longest begin.

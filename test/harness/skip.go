@@ -17,7 +17,8 @@ func Skip(t T, lacks, why string) {
 
 // Need skips the test if one of the tools is missing, or fails it if REQUIRE (a comma
 // list in the environment) demands the tool. Some tools are parts of others:
-// "node:ws", "node:axe", "node:servers", "node:client", "python3:websockets" and "git:http-backend".
+// "node:ws", "node:axe", "node:servers", "node:client", "node22:mcp", "python3:websockets" and
+// "git:http-backend".
 func Need(t T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
@@ -53,6 +54,8 @@ func missing(tool string) error {
 		return nodePackages(ServersDir(), "ws", "typescript", "typescript-language-server", "@modelcontextprotocol/server-everything")
 	case "node:client":
 		return nodePackages(ClientDir(), "esbuild", "typescript")
+	case "node22:mcp":
+		return mcpPackages()
 	case "python3:websockets":
 		_, err := PythonWebsockets()
 		return err
