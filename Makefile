@@ -29,6 +29,7 @@ help:
 	@echo 'make fuzz    every fuzzer for FUZZTIME=$(FUZZTIME)'
 	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
 	@echo 'make bench   how fast: PEER=.. to compare, BENCH="stream/10 echo/*" for some figures, REPS=$(REPS), SECONDS=$(SECONDS)'
+	@echo '             BENCH=mcp SDK=/its/everything-server SUPERGATEWAY="/its/node /its/index.js" for MCP'
 	@echo 'make hostile connections that are held open in eleven ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
 	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run); ten thousand calls (CALLS=10000); a gigabyte each way through two servers (BYTES=1000000000)'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
@@ -66,7 +67,7 @@ rows:
 
 bench: build
 	@cd test && go build -o ../bin/load ./load
-	@./bin/load -only='$(BENCH)' -reps=$(REPS) -seconds=$(SECONDS) ours=./websocketd $(if $(PEER),peer='$(PEER)')
+	@./bin/load -only='$(BENCH)' -reps=$(REPS) -seconds=$(SECONDS) ours=./websocketd $(if $(PEER),peer='$(PEER)') $(if $(SDK),sdk='$(SDK)') $(if $(SUPERGATEWAY),supergateway='$(SUPERGATEWAY)')
 
 bare:
 	@BARE="$(BARE)" bash test/bare.sh

@@ -12,7 +12,7 @@ import (
 // what a child costs is part of every figure.
 func childMain(args []string) error {
 	if len(args) < 2 {
-		return fmt.Errorf("usage: load child stream|linewise|count|paced|calm|brisk|slow|history N")
+		return fmt.Errorf("usage: load child stream|linewise|count|paced|calm|brisk|slow|history|mcp N")
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -31,6 +31,8 @@ func childMain(args []string) error {
 		return writePaced(n, calmEvery, 1)
 	case "brisk":
 		return writePaced(n, briskEvery, briskLines)
+	case "mcp":
+		return serveMCP()
 	case "history":
 		return echoAfter(n)
 	case "slow":

@@ -46,6 +46,22 @@
 //     back: of a shared process (shared), and of a session (+session).
 //   - supervised/PROGRAMS: what supervised programs cost that do nothing, while their
 //     metrics and those of the machine are sent each second, and as +unseen while nobody asks.
+//   - mcp/call-CLIENTS: clients of MCP over HTTP that call a tool again and again, each on a
+//     connection that is kept, in the newest protocol, which has no sessions. mcp/session-CLIENTS: in
+//     the one before, each in its session. The limit is the MCP server on bare pipes.
+//   - mcp/abandoned-SESSIONS: sessions whose clients open a stream and never come back. Half of them
+//     close their connections, the network of the others is gone. A session is kept for 5 s, where the
+//     target can be told so; we ping each second. How many MCP servers are left is counted 7 s later,
+//     and then it is waited for ten seconds more.
+//
+// Two targets take part in mcp only. They are given without flags:
+//
+//	sdk=/path/to/everything-server              of the Go SDK: it is behind all the others, and serves HTTP itself
+//	supergateway='/path/to/node /path/to/supergateway/dist/index.js'
+//
+// Without sdk, a child of this program is the MCP server. All of these are of MCP:
+//
+//	load -only=mcp ours=./websocketd sdk=... supergateway=...
 //
 // # The law of these measurements
 //

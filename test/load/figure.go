@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,9 @@ const limitName = "limit"
 const way = "+"
 
 func (f figure) participants(b *bench, servers []target) (all []participant) {
+	if first, _, _ := strings.Cut(f.name, "/"); first != mcpGroup {
+		servers = slices.DeleteFunc(slices.Clone(servers), target.onlyMCP)
+	}
 	for _, t := range servers {
 		if f.measure != nil {
 			all = append(all, participant{t.Name, func() (sample, error) { return f.measure(b, t) }})
@@ -96,7 +100,9 @@ func figures() (all []figure) {
 	for _, conns := range []int{1, 10, 50} {
 		all = append(all, callFigure(conns, "/bin/echo", greeting))
 	}
-	return append(all, callStreamFigure(100), calmFigure(200), eventsFigure(100), joinFigure(), hubFigure(100), subscribersFigure(10), subscribersFigure(10_000), supervisedFigure(100))
+	all = append(all, callStreamFigure(100), calmFigure(200), eventsFigure(100), joinFigure(), hubFigure(100),
+		subscribersFigure(10), subscribersFigure(10_000), supervisedFigure(100))
+	return append(all, mcpFigures()...)
 }
 
 func streamFigure(name, kind string, size, conns int) figure {

@@ -105,7 +105,7 @@ func measureAll(ctx context.Context, o options) (*report, error) {
 // finish prints the results, and returns an error if they are not good.
 func finish(o options, r *report) error {
 	if o.table {
-		printMarkdown(os.Stdout, r.Figures, r.Targets[0].Name)
+		r.printMarkdown(os.Stdout)
 	} else {
 		r.printMachine(os.Stdout)
 		printTable(os.Stdout, r.Figures)

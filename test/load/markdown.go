@@ -6,6 +6,17 @@ import (
 	"strings"
 )
 
+// printMarkdown prints a table for what was measured of WebSocket servers, and one of MCP servers.
+func (r *report) printMarkdown(out io.Writer) {
+	mcp, others := ofMCP(r.Figures)
+	if len(others) > 0 {
+		printMarkdown(out, others, r.Targets[0].Name)
+	}
+	if len(mcp) > 0 {
+		printMCPMarkdown(out, mcp, r.Targets)
+	}
+}
+
 // printMarkdown prints a table for doc/performance.md: the first target, the peer and
 // the limit, one row for each figure and measure. The ratios of our value follow it.
 func printMarkdown(out io.Writer, findings []*finding, ours string) {

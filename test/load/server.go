@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	startPatience = 10 * time.Second
+	startPatience = time.Minute
 	stopPatience  = 5 * time.Second
 )
 
@@ -43,6 +44,16 @@ func start(t target, flags []string, program ...string) (*server, error) {
 
 // startWith does so for a server with an input.
 func startWith(t target, stdin *os.File, flags []string, program ...string) (*server, error) {
+	return launch(t, stdin, func(port int) []string {
+		args := []string{"--address=127.0.0.1", "--port=" + strconv.Itoa(port),
+			"--loglevel=fatal", "--maxforks=0", "--passenv=PATH," + harness.MarkName}
+		return slices.Concat(args, flags, program)
+	})
+}
+
+// launch runs target with the arguments for a free port, and returns when it accepts
+// connections there.
+func launch(t target, stdin *os.File, arguments func(port int) []string) (*server, error) {
 	stderr, err := unnamedFile()
 	if err != nil {
 		return nil, err
@@ -50,9 +61,7 @@ func startWith(t target, stdin *os.File, flags []string, program ...string) (*se
 	port := harness.MustFreePort()
 	s := &server{mark: rand.Text(), stderr: stderr, gone: make(chan struct{})}
 	s.address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	args := append(append([]string{}, t.Command[1:]...), "--address=127.0.0.1", "--port="+strconv.Itoa(port),
-		"--loglevel=fatal", "--maxforks=0", "--passenv=PATH,"+harness.MarkName)
-	s.cmd = exec.Command(t.Command[0], append(append(args, flags...), program...)...)
+	s.cmd = exec.Command(t.Command[0], slices.Concat(t.Command[1:], arguments(port))...)
 	s.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), harness.MarkName + "=" + s.mark}
 	if stdin != nil {
 		s.cmd.Stdin = stdin
