@@ -11,17 +11,15 @@ import (
 	"websocketd/test/harness"
 )
 
-// requirements are a frozen set of scenarios, and the flags by which the Go SDK's server
-// speaks that revision over HTTP of its own.
+// requirements are a frozen set of scenarios of a revision.
 type requirements struct {
-	revision  string
-	flags     []string
-	scenarios int // that are run, scored or not
+	revision, era string
+	scenarios     int // that are run, scored or not
 }
 
 var revisions = []requirements{
-	{"2025-11-25", []string{"-stateless=false"}, 33},
-	{"2026-07-28", nil, 50},
+	{"2025-11-25", legacy, 33},
+	{"2026-07-28", modern, 50},
 }
 
 // Both sets of requirements have the verdict that the Go SDK's server has with its own HTTP.
@@ -31,7 +29,7 @@ func TestConformance(t *testing.T) {
 	for _, r := range revisions {
 		t.Run(r.revision, func(t *testing.T) {
 			t.Parallel()
-			own := r.judge(t, sdkOverHTTP(t, r.flags...))
+			own := r.judge(t, ownHTTP(t, harness.EverythingServer(t), r.era).url)
 			if len(own.scenarios) != r.scenarios {
 				t.Errorf("%d scenarios, want %d", len(own.scenarios), r.scenarios)
 			}
@@ -102,13 +100,4 @@ func (v verdict) count() string {
 		}
 	}
 	return fmt.Sprintf("%d checks passed, %d failed, in %d scenarios", passed, failed, len(v.scenarios))
-}
-
-// sdkOverHTTP starts the Go SDK's server with its own HTTP, and returns its URL.
-func sdkOverHTTP(t *testing.T, flags ...string) string {
-	t.Helper()
-	addr := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
-	cmd := exec.CommandContext(harness.Context(t), harness.EverythingServer(t), append(flags, "-http", addr)...)
-	listening(t, cmd, addr)
-	return "http://" + addr + "/mcp"
 }

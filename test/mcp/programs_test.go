@@ -1,12 +1,67 @@
 package mcp
 
 import (
+	"fmt"
 	"net"
 	"os/exec"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"websocketd/test/harness"
 )
+
+// served is an MCP server at a URL, and what it writes to stderr.
+type served struct {
+	url    string
+	stderr *harness.Lines
+	deaf   bool // the program is not told that a call is given up
+}
+
+// awaitCancelled waits until the program was told that the client has given up a call.
+func (s served) awaitCancelled(t *testing.T, call string) {
+	t.Helper()
+	if !s.deaf {
+		s.stderr.Await(t, "cancelled: "+call)
+	}
+}
+
+// ownHTTP starts a program made with the Go SDK with the SDK's own HTTP, which serves one era.
+// Version 1.8.0 does not cancel a call whose client has gone away, in the era that wants it.
+func ownHTTP(t *testing.T, program, era string) served {
+	t.Helper()
+	addr := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
+	cmd := exec.CommandContext(harness.Context(t), program, "-http", addr, fmt.Sprintf("-stateless=%v", era == modern))
+	stderr := &harness.Lines{}
+	cmd.Stderr = stderr
+	listening(t, cmd, addr)
+	return served{"http://" + addr + "/mcp", stderr, era == modern}
+}
+
+// The eras of the protocol: with sessions, up to 2025-11-25, and without.
+const (
+	legacy = "legacy"
+	modern = "modern"
+)
+
+var sdkServerBuilt = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(buildDir(), "sdkserver")
+	out, err := exec.Command("go", "build", "-o", path, "./sdkserver").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, err
+})
+
+// sdkServer returns the program in sdkserver.
+func sdkServer(t *testing.T) string {
+	t.Helper()
+	path, err := sdkServerBuilt()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // listening starts a server that is not ours, waits until it accepts connections, and ends it
 // with the test.

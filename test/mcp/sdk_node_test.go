@@ -1,0 +1,72 @@
+package mcp
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"websocketd/test/harness"
+)
+
+// conversation is what a client has seen of sdkserver.
+type conversation struct {
+	Version   string    `json:"version"`
+	Tools     []string  `json:"tools"`
+	Echoes    int       `json:"echoes"` // of 100 at once that were each its own
+	Model     string    `json:"model"`
+	User      string    `json:"user"`
+	Updated   string    `json:"updated"`  // the resource it was told has changed
+	Progress  []float64 `json:"progress"` // of a call, with no other stream
+	Cancelled bool      `json:"cancelled"`
+	After     string    `json:"after"` // the answer after that
+}
+
+// whole is a conversation in which nothing was lost.
+func whole(era string) string {
+	c := conversation{Version: "2025-11-25", Tools: []string{"ask_model", "ask_user", "echo", "steps", "touch", "wait"},
+		Echoes: 100, Model: "the model says forty-two", User: "the user says accept, Zoë", Updated: "note://1",
+		Progress: []float64{1, 2, 3}, Cancelled: true, After: "after"}
+	if era == modern {
+		c.Version = "2026-07-28"
+	}
+	return c.String()
+}
+
+func (c conversation) String() string {
+	out, _ := json.Marshal(c)
+	return string(out)
+}
+
+// Both generations of npm's client have all they ask for.
+func TestNodeClients(t *testing.T) {
+	t.Parallel()
+	harness.Need(t, "node22:mcp")
+	for _, test := range []struct{ generation, era string }{{"1", legacy}, {"2", legacy}, {"2", modern}} {
+		t.Run(test.generation+" "+test.era, func(t *testing.T) {
+			t.Parallel()
+			everyWay(t, test.era, func(t *testing.T, s served) {
+				cmd := exec.CommandContext(harness.Context(t), harness.Node22(t), filepath.Join(harness.MCPDir(), "client.mjs"), s.url, test.generation, test.era)
+				stderr := &harness.Lines{}
+				cmd.Stderr = stderr
+				out, err := cmd.Output()
+				if err != nil {
+					t.Fatalf("%v\n%s%s", err, out, stderr)
+				}
+				if got, want := string(out), whole(test.era); got != want {
+					t.Errorf("got  %s\nwant %s", got, want)
+				}
+				s.awaitCancelled(t, test.generation+" "+test.era)
+			})
+		})
+	}
+}
+
+// everyWay has a client talk with sdkserver over the SDK's own HTTP, and through our binary.
+func everyWay(t *testing.T, era string, talk func(*testing.T, served)) {
+	t.Helper()
+	t.Run("the SDK's HTTP", func(t *testing.T) {
+		t.Parallel()
+		talk(t, ownHTTP(t, sdkServer(t), era))
+	})
+}
