@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 const (
 	callsPerSecond = "calls/s"
 	cpuPerCall     = "server µs/call"
-	mcpServers     = "MCP servers"      // that run behind the target at the end
+	mcpServers     = "MCP servers"      // that were behind the target at the start or at the end
 	allMB          = "all processes MB" // and share it fairly with others
 )
 
@@ -34,8 +35,11 @@ func (b *bench) mcpCalls(t target, of era, command []string, clients int) (sampl
 		defer c.Close()
 		workers = append(workers, c.call)
 	}
+	before := s.running(command[0])
 	found, err := b.readCalls(s.cpu, workers)
-	found.values[mcpServers] = number(len(s.running(command[0])))
+	all := append(before, s.running(command[0])...)
+	slices.Sort(all)
+	found.values[mcpServers] = number(len(slices.Compact(all)))
 	found.values[allMB] = s.megabytes()
 	return found, err
 }
