@@ -1,7 +1,7 @@
 // A client made of one of the two generations of npm's MCP client. It does what clients do
 // with sdkserver, and prints what it has seen as JSON, which sdk_node_test.go reads.
 //
-//     node client.mjs URL 1|2 legacy|modern
+//     node client.mjs URL 1|2 legacy|modern     (a URL of ws: with 1 only)
 const [url, generation, era] = process.argv.slice(2);
 
 const model = async () => ({ model: 'm', role: 'assistant', content: { type: 'text', text: 'forty-two' } });
@@ -19,7 +19,9 @@ async function first(options) {
   const client = new Client({ name: 'first', version: '1' }, capabilities);
   client.setRequestHandler(types.CreateMessageRequestSchema, model);
   client.setRequestHandler(types.ElicitRequestSchema, user);
-  const transport = new StreamableHTTPClientTransport(new URL(url), options);
+  const { WebSocketClientTransport } = await import('@modelcontextprotocol/sdk/client/websocket.js');
+  const transport = url.startsWith('ws:') ? new WebSocketClientTransport(new URL(url)) : new StreamableHTTPClientTransport(new URL(url), options);
+  transport.setProtocolVersion = negotiated(transport);
   await client.connect(transport);
   return {
     client,
@@ -27,6 +29,15 @@ async function first(options) {
     call: (name, text, how) => client.callTool({ name, arguments: { text } }, undefined, how),
     updated: then => client.setNotificationHandler(types.ResourceUpdatedNotificationSchema, then),
     subscribe: uri => client.subscribeResource({ uri }),
+  };
+}
+
+// negotiated is what a client tells its transport of the version.
+function negotiated(transport) {
+  const set = transport.setProtocolVersion?.bind(transport);
+  return version => {
+    seen.version = version;
+    set?.(version);
   };
 }
 
@@ -38,6 +49,7 @@ async function second(options) {
   client.setRequestHandler('sampling/createMessage', model);
   client.setRequestHandler('elicitation/create', user);
   const transport = new StreamableHTTPClientTransport(new URL(url), options);
+  transport.setProtocolVersion = negotiated(transport);
   await client.connect(transport);
   return {
     client,
@@ -55,7 +67,6 @@ const seen = { version: '', tools: [], echoes: 0, model: '', user: '', updated: 
 // talk does what needs a client with every stream.
 async function talk() {
   const c = await open();
-  seen.version = c.client.getNegotiatedProtocolVersion?.() ?? c.transport.protocolVersion;
   seen.tools = (await c.client.listTools()).tools.map(tool => tool.name);
   const texts = Array.from({ length: 100 }, (_, i) => `text ${i}`);
   const answers = await Promise.all(texts.map(text => c.call('echo', text)));
@@ -68,7 +79,7 @@ async function talk() {
   seen.updated = await updated;
   await subscription.close?.();
   await cancel(c);
-  await c.transport.terminateSession();
+  await c.transport.terminateSession?.();
   await c.client.close();
 }
 
@@ -83,11 +94,21 @@ async function cancel(c) {
   seen.after = textOf(await c.call('echo', 'after'));
 }
 
-// step has progress with no stream but that of the call.
+// step has progress with no stream but that of the call. Of a WebSocket's messages that come at
+// once the client takes the answer first, and forgets who wants to know of the progress: there it
+// is seen before it gets to the client.
 async function step() {
   const c = await open({ fetch: withoutGET });
-  await c.call('steps', '', { onprogress: p => seen.progress.push(p.progress) });
-  await c.transport.terminateSession();
+  const see = p => seen.progress.push(p.progress);
+  const deliver = c.transport.onmessage;
+  if (url.startsWith('ws:')) {
+    c.transport.onmessage = (message, more) => {
+      if (message.method === 'notifications/progress') see(message.params);
+      deliver(message, more);
+    };
+  }
+  await c.call('steps', '', { onprogress: url.startsWith('ws:') ? () => {} : see });
+  await c.transport.terminateSession?.();
   await c.client.close();
 }
 

@@ -1,9 +1,6 @@
 package mcp
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -30,24 +27,12 @@ func TestConformance(t *testing.T) {
 		t.Run(r.revision, func(t *testing.T) {
 			t.Parallel()
 			own := r.judge(t, ownHTTP(t, harness.EverythingServer(t), r.era).url)
-			if len(own.scenarios) != r.scenarios {
-				t.Errorf("%d scenarios, want %d", len(own.scenarios), r.scenarios)
+			if len(own) != r.scenarios {
+				t.Errorf("%d scenarios, want %d", len(own), r.scenarios)
 			}
 			harness.Measured(t, "requirements %s: %s with the HTTP of the Go SDK", r.revision, own.count())
 		})
 	}
-}
-
-// check is one thing that the suite has looked at.
-type check struct {
-	ID, Name     string
-	Status       string // SUCCESS, WARNING, FAILURE, SKIPPED; INFO says nothing of the server
-	ErrorMessage string
-}
-
-// verdict is what the suite says of a server.
-type verdict struct {
-	scenarios map[string][]check
 }
 
 // judge has the suite run against a server, which must conform.
@@ -61,43 +46,4 @@ func (r requirements) judge(t *testing.T, url string) verdict {
 		t.Errorf("%s does not conform to %s: %v\n%s", url, r.revision, err, out)
 	}
 	return readVerdict(t, dir)
-}
-
-// timestamp is what follows the name of a scenario in that of its directory.
-const timestamp = "-2006-01-02T15-04-05-000Z"
-
-func readVerdict(t *testing.T, dir string) verdict {
-	t.Helper()
-	v := verdict{map[string][]check{}}
-	files, _ := filepath.Glob(filepath.Join(dir, "server-*", "checks.json"))
-	for _, file := range files {
-		scenario := filepath.Base(filepath.Dir(file))
-		scenario = scenario[len("server-") : len(scenario)-len(timestamp)]
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var all []check
-		if err := json.Unmarshal(text, &all); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		v.scenarios[scenario] = all
-	}
-	return v
-}
-
-// count says how many checks have succeeded, as the suite's last line does.
-func (v verdict) count() string {
-	passed, failed := 0, 0
-	for _, all := range v.scenarios {
-		for _, c := range all {
-			switch c.Status {
-			case "SUCCESS":
-				passed++
-			case "FAILURE":
-				failed++
-			}
-		}
-	}
-	return fmt.Sprintf("%d checks passed, %d failed, in %d scenarios", passed, failed, len(v.scenarios))
 }

@@ -45,21 +45,34 @@ func TestNodeClients(t *testing.T) {
 	for _, test := range []struct{ generation, era string }{{"1", legacy}, {"2", legacy}, {"2", modern}} {
 		t.Run(test.generation+" "+test.era, func(t *testing.T) {
 			t.Parallel()
-			everyWay(t, test.era, func(t *testing.T, s served) {
-				cmd := exec.CommandContext(harness.Context(t), harness.Node22(t), filepath.Join(harness.MCPDir(), "client.mjs"), s.url, test.generation, test.era)
-				stderr := &harness.Lines{}
-				cmd.Stderr = stderr
-				out, err := cmd.Output()
-				if err != nil {
-					t.Fatalf("%v\n%s%s", err, out, stderr)
-				}
-				if got, want := string(out), whole(test.era); got != want {
-					t.Errorf("got  %s\nwant %s", got, want)
-				}
-				s.awaitCancelled(t, test.generation+" "+test.era)
-			})
+			everyWay(t, test.era, func(t *testing.T, s served) { nodeClient(t, s, test.generation, test.era) })
 		})
 	}
+}
+
+// nodeClient has a client of a generation talk, which must not miss anything.
+func nodeClient(t *testing.T, s served, generation, era string) {
+	t.Helper()
+	cmd := exec.CommandContext(harness.Context(t), harness.Node22(t), filepath.Join(harness.MCPDir(), "client.mjs"), s.url, generation, era)
+	stderr := &harness.Lines{}
+	cmd.Stderr = stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, out, stderr)
+	}
+	if got, want := string(out), whole(era); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	s.awaitCancelled(t, generation+" "+era)
+}
+
+// The same program is there for a client that speaks MCP over a WebSocket.
+func TestNodeClientOverWebSocket(t *testing.T) {
+	t.Parallel()
+	harness.Need(t, "node22:mcp")
+	s := harness.Start(t, harness.Binary(t), "--preset=mcp", sdkServer(t))
+	nodeClient(t, served{url: "ws://" + s.Addr + "/", stderr: s.Out}, "1", legacy)
+	harness.NoSurvivors(t, s)
 }
 
 // everyWay has a client talk with sdkserver over the SDK's own HTTP, and through our binary.
