@@ -12,7 +12,7 @@ import (
 var consoleFiles embed.FS
 
 // consoleScripts is the order of the page's scripts, which a browser gets as one.
-var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "token", "server", "connection", "outage", "history", "kept", "send", "state", "keys", "main"}
+var consoleScripts = []string{"base", "words", "text", "json", "rows", "filter", "list", "row", "token", "server", "connection", "outage", "history", "kept", "send", "events", "mcp", "mcpwords", "form", "ask", "tools", "state", "keys", "main"}
 
 // Console is the page of the developer console. It finds out its own address.
 type Console struct{ *Page }

@@ -2,8 +2,10 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -162,5 +164,19 @@ func TestConsoleConditional(t *testing.T) {
 	}
 	if w := askConsole(c, "HEAD", "/"); w.Code != http.StatusOK || w.Body.Len() > 0 || w.Header().Get("Content-Length") == "" {
 		t.Errorf("HEAD: %d and %d bytes", w.Code, w.Body.Len())
+	}
+}
+
+// TestConsoleSize: the page stays small enough for a slow line.
+func TestConsoleSize(t *testing.T) {
+	const most = 45_000 // compressed
+	var packed bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	page := consolePage(consoleFiles)
+	io.WriteString(z, page)
+	z.Close()
+	t.Logf("%d bytes, %d compressed", len(page), packed.Len())
+	if packed.Len() > most {
+		t.Errorf("%d bytes compressed, more than %d", packed.Len(), most)
 	}
 }

@@ -8,6 +8,7 @@ class Link {
     this.target = target;
     this.url = socketURL(target);
     this.ours = isOurs(this.url);
+    this.era = isMCP(programAt(this.url)) ? $("era").value : "websocket"; // how an MCP server is talked with
     this.offered = $("protocols").value.split(",").map(name => name.trim()).filter(Boolean);
     this.connection = this.exception = null;
     this.way = "websocket";                              // or http, as far as the page has said
@@ -35,7 +36,8 @@ function connect() {
     return disconnect();
   }
   link = new Link(url.value.trim());
-  add("open", link.url?.href ?? link.target, { command: commandWords(link) });
+  const { era, url: to, target } = link;
+  add("open", era === "websocket" ? to?.href ?? target : httpURL(to).href, era === "websocket" ? { command: commandWords(link) } : {});
   toNewest();
   showState();
   open(link);
@@ -46,6 +48,7 @@ async function open(it) {
   if (it !== link) return; // cancelled meanwhile
   try {
     if (!it.url) throw new SyntaxError(`"${it.target}" is not the URL of a WebSocket`);
+    if (it.era !== "websocket") return openMCP(it);
     it.connection = websocketd.connect(it.url, options(it));
   } catch (error) {
     link = null;
@@ -58,6 +61,25 @@ async function open(it) {
   it.connection.addEventListener("missed", event => missed(it, event));
   it.connection.addEventListener("lost", event => lost(it, event));
   it.connection.addEventListener("close", event => ended(it, event));
+  showState();
+}
+
+// openMCP makes an MCP server the link's connection.
+function openMCP(it) {
+  it.way = "mcp";
+  it.connection = new MCP(httpURL(it.url), it.era);
+  it.connection.addEventListener("open", () => {
+    it.opened = true;
+    add("onopen", metWords(it.connection));
+    if ([url, $("toggle"), document.body].includes(document.activeElement)) message.focus();
+    meetTools(it);
+    sendUnsent();
+    showState();
+  });
+  it.connection.addEventListener("close", ({ error }) => over(it, () => {
+    add("onclose", it.left ? "closed" : error.message, { tone: it.left ? "" : "bad", why: it.left ? "You disconnected." + afterLeaving(it.program) : "The server is not talked with any more." });
+    showTools();
+  }));
   showState();
 }
 
@@ -121,13 +143,20 @@ async function ended(it, ending) {
   if (open) await new Promise(over => it.socket.addEventListener("close", over));
   if (it.failed && !it.left && !it.outage) add("onerror", it.up ? "the connection failed" : "no connection came about");
   if (!it.left && !ending.status) await lastWords(it);
+  over(it, () => {
+    if (it.exception) addException(it.exception);
+    else addEnding(it, open && it.left && it.way === "websocket" || it.closing?.code === ending.code && !ending.status ? it.closing : ending);
+  });
+}
+
+// over forgets a link, tells its end, and opens the next one if that was wanted.
+function over(it, tell) {
   it.feed?.close();
   endOutage(it);
   link = null;
   unsentWaits = false;
   showState();
-  if (it.exception) addException(it.exception);
-  else addEnding(it, open && it.left && it.way === "websocket" || it.closing?.code === ending.code && !ending.status ? it.closing : ending);
+  tell();
   if (!again) return;
   again = false;
   connect();

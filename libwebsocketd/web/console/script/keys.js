@@ -19,7 +19,7 @@ function showChoice() {
 
 const EVERYWHERE = { Enter: connect, ".": togglePause }; // with Ctrl
 const KEYS = {                                           // outside text boxes
-  "u": () => url.select(), "m": () => message.focus(), "/": () => $("filter").select(), "o": showChoice, "k": showKept,
+  "u": () => url.select(), "m": () => message.focus(), "/": () => $("filter").select(), "o": showChoice, "k": showKept, "l": toggleTools,
   "d": disconnect, "r": retry, "y": () => copy(rowInHand("onmessage", "send", "stderr", "log")), "a": () => sendAgain(rowInHand("send")),
   "p": togglePause, "c": clear, "z": undo, "s": save, "t": toggleTimes, "End": toNewest, "?": () => $("help").showModal(),
 };
@@ -27,7 +27,7 @@ const HELP = [
   ["Enter", "in the URL box: connect; in the send box: send, and connect before if need be"], ["Ctrl+Enter", "connect, from anywhere; again to reconnect"],
   ["Shift+Enter", "a new line in the send box"], ["↑ ↓", "what you sent before"],
   ["Ctrl+.", "pause and resume, from anywhere"], ["Esc", "from a text box to the log; from the filter box without the filter. These work there:"],
-  ["u", "URL box"], ["o", "the programs of this server"], ["m", "send box"], ["k", "the messages you keep"], ["/", "filter, by text or /a regular expression/, with ! before it for rows without it; Enter leaves it on"], ["d", "disconnect; give up, while it waits to try again"], ["r", "try again at once"],
+  ["u", "URL box"], ["o", "the programs of this server"], ["l", "the list of an MCP server's tools, or not"], ["m", "send box"], ["k", "the messages you keep"], ["/", "filter, by text or /a regular expression/, with ! before it for rows without it; Enter leaves it on"], ["d", "disconnect; give up, while it waits to try again"], ["r", "try again at once"],
   ["y", "copy the newest message, or the row you are in"], ["a", "send the last message again, or the row you are in"],
   ["p", "pause"], ["c", "clear"], ["z", "undo clear"], ["s", "save the rows shown"], ["t", "times"],
   ["End", "to the newest row, and follow"], ["?", "this help"],

@@ -22,6 +22,11 @@ function listenToControls() {
   $("reconnect").onchange = () => { comesBack[programAt(socketURL(url.value.trim()))?.lifetime] = $("reconnect").checked; };
   $("pick").onclick = showChoice;
   $("kept").onclick = showKept;
+  $("era").onchange = aboutURL;
+  $("toolbutton").onclick = toggleTools;
+  $("toolback").onclick = leaveTool;
+  $("toolform").onsubmit = event => { event.preventDefault(); callTool(); };
+  addEventListener("pagehide", () => link?.connection?.leave?.());
   url.oninput = keepURL;
   url.onblur = () => { editing = false; };
   addEventListener("popstate", restoreURL);

@@ -20,7 +20,7 @@ function makeActs(row) {
   acts.append(copyIt);
   if (row.command) {
     const command = element("button", "", "command");
-    command.title = "Copy the command that connects from a terminal";
+    command.title = `Copy the command that ${row.kind === "send" ? "sends this" : "connects"} from a terminal`;
     command.onclick = () => copyText(row.command, command);
     acts.append(command);
   }

@@ -47,13 +47,13 @@ function amend(row, changes) {
 }
 
 // addData adds a row for a message, and counts it.
-function addData(kind, data) {
+function addData(kind, data, more) {
   const text = typeof data === "string", bytes = text ? null : data instanceof Uint8Array ? data : new Uint8Array(data);
   const wire = text ? utf8Length(data) : bytes.length, which = kind === "send" ? "sent" : "received";
   moved[which]++;
   moved[which + "Bytes"] += wire;
   moved.last = Date.now();
-  if (text) add(kind, data, { wire });
+  if (text) add(kind, data, { wire, ...more });
   else add(kind, bytesPreview(bytes), { wire, bytes, size: bytes.length });
 }
 

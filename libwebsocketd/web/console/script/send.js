@@ -29,8 +29,8 @@ function transmit(data) {
   if (typeof data === "string" && link.program?.framing === "binary") {
     throw new Error("this program takes no text (--binary), and the server would ignore it: choose Bytes, which sends what you type as bytes");
   }
-  link.connection.send(data);
-  addData("send", data);
+  const more = link.connection.send(data);
+  addData("send", data, more);
   toNewest();
 }
 

@@ -63,6 +63,8 @@ function programAt(to) {
     .sort((a, b) => b.path.length - a.path.length)[0];
 }
 
+const isMCP = program => program?.lifetime === "mcp";
+
 function showPrograms() {
   if (!programs) return;
   for (const id of ["home", "choices"]) {
@@ -82,6 +84,7 @@ function programItem(program) {
 
 function traits(program) {
   const words = [];
+  if (isMCP(program)) return "MCP server";
   if (program.lifetime !== "connection") words.push(program.lifetime);
   if (program.framing !== "line") words.push(program.framing);
   if (program.stderr !== "log") words.push("stderr " + program.stderr);
@@ -102,6 +105,8 @@ function aboutURL() {
   document.title = program ? `${program.name} · websocketd` : "websocketd console";
   $("known").replaceChildren(...(program?.protocols ?? []).map(name => element("option", "", name)));
   $("protocols").classList.toggle("unused", !program?.protocols.length && !$("protocols").value);
+  $("era").hidden = !isMCP(program);
+  $("protocols").hidden = $("reconnecting").hidden = isMCP(program) && $("era").value !== "websocket";
   if (!link) fitReconnect(program);
   const mode = $("mode");
   if (program?.framing === "binary" && mode.value === "text") mode.value = "bytes";

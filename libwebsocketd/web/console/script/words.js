@@ -73,9 +73,10 @@ function missedWords(n) {
   return n === null ? "messages were missed, and nobody knows how many" : `${plural(n, "message")} ${n === 1 ? "was" : "were"} missed`;
 }
 
+const quoted = word => /^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 // commandWords return what connects from a terminal as the link does.
 function commandWords({ url, ours, offered }) {
-  const quoted = word => /^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   return url && ["websocketd connect", ...($("reconnect").checked ? ["--resume"] : []), ...(ours && token ? ["--tokenfile=FILE"] : []), ...offered.map(name => quoted("--protocol=" + name)), quoted(url.href)].join(" ");
 }
 
@@ -112,6 +113,7 @@ function afterLeaving(program) {
     case undefined: return "";
     case "session": return " The program goes on, and its output is kept: connect again to be back. It ends when nobody has been connected for as long as --resume says.";
     case "connection": return " The server closes the program's input, and ends it if it does not end by itself.";
+    case "mcp": return " A session's process ends with it; that of the requests without one goes on for others.";
     case "shared": return " The program is shared: it stays for whoever else is connected, and after the last one for as long as --linger says.";
   }
   return " The program is not this connection's alone: it may go on.";
@@ -146,7 +148,9 @@ const FRAMINGS = {
 
 // introduction returns what an empty page says.
 function introduction(program, programs, connected) {
+  if (connected && link.era !== "websocket") return "What you send is a message of JSON-RPC.";
   if (connected) return program ? `You are talking with ${program.name}. ${framingWords(program)}` : "You are connected.";
+  if (isMCP(program)) return `${connects()} to ${program.name}, an MCP server, and lists its tools.${keyWords()}`;
   if (program) {
     return `${startWords(program)} ${framingWords(program)}${keyWords()}`;
   }
