@@ -60,6 +60,13 @@ func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
 			w.Header().Set("Allow", http.MethodGet)
 		}
 	}
+	if refusal.JSON != nil {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.WriteHeader(refusal.Status)
+		w.Write(refusal.JSON)
+		return
+	}
 	http.Error(w, refusal.Text(), refusal.Status)
 }
 

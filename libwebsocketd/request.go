@@ -24,6 +24,21 @@ type Face interface {
 	Serve(w http.ResponseWriter, req *Request)
 }
 
+// Phraser is a Face that says in its own words why a request was not admitted.
+type Phraser interface {
+	// Phrase returns the refusal of a request in other words. It must not change it, and
+	// keeps its status.
+	Phrase(r *http.Request, refusal *gate.Refusal) *gate.Refusal
+}
+
+// phrase returns a refusal in the words of a Face.
+func phrase(face Face, r *http.Request, refusal *gate.Refusal) *gate.Refusal {
+	if own, ok := face.(Phraser); ok {
+		return own.Phrase(r, refusal)
+	}
+	return refusal
+}
+
 // Request is an admitted request for a program: Host, route, Origin and credentials are
 // checked.
 type Request struct {
@@ -194,7 +209,7 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 		refusal = gate.GoingAway
 	}
 	if refusal != nil {
-		s.refuse(w, from.log(log), refusal)
+		s.refuse(w, from.log(log), phrase(face, r, refusal))
 		return true
 	}
 	defer s.running.Done()

@@ -50,6 +50,7 @@ type Refusal struct {
 	RetryAfter int    // seconds, 0 = no Retry-After header
 
 	Header http.Header // further headers of the answer, such as WWW-Authenticate; may be nil
+	JSON   []byte      // the body of the answer, in the place of Text; nil: that is the body
 	Logged bool        // its cause has been logged already
 }
 

@@ -32,6 +32,7 @@ type Session struct {
 	registry *Registry
 	log      *slog.Logger
 	refused  atomic.Pointer[gate.Refusal] // why its process was not started
+	kept     atomic.Pointer[kept]         // of a protocol, see Sessions.New
 	forAll   atomic.Bool                  // Hooks.Root has given it to clients, whoever they are
 	created  bool                         // Hooks.Created has let it be
 	gone     chan struct{}                // closed when no client can come back

@@ -59,6 +59,9 @@ func ReadFrom(r *http.Request) (From, *gate.Refusal) {
 	return s, nil
 }
 
+// Confirmed is the position of a viewer that goes on where the confirmations end.
+var Confirmed = From{named: true, acked: true}
+
 // Resumes reports whether the viewer has seen output of a process, so that it must get
 // that process and no other.
 func (s From) Resumes() bool {

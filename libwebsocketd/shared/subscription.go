@@ -287,6 +287,14 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 	return h.put(s.ctx, newInputBatch(batch))
 }
 
+// SendUntil does what Send does, and gives up when ctx is done.
+func (s *Subscription) SendUntil(ctx context.Context, batch ...libwebsocketd.Message) error {
+	return s.hub.SendUntil(ctx, batch...)
+}
+
+// Restart ends the process, and starts another one, as Hub.Restart does.
+func (s *Subscription) Restart() { s.hub.Restart() }
+
 // CloseSend does nothing: other viewers may go on sending.
 func (s *Subscription) CloseSend(error) error { return nil }
 

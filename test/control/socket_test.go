@@ -155,9 +155,11 @@ func TestSocketOfTheDead(t *testing.T) {
 	s.Connect(t).Leave(t) // a process is started when there is a guardian
 	var guardian int
 	harness.Until(t, "there is a guardian", func() bool { guardian = s.Guardian(); return guardian != 0 })
-	syscall.Kill(guardian, syscall.SIGSTOP) // it would remove them
-	harness.Until(t, "the guardian is stopped", func() bool { return harness.Stopped(guardian) })
-	defer syscall.Kill(guardian, syscall.SIGCONT)
+	for _, pid := range []int{s.PID, guardian} { // which would remove them, and whose stop the server would notice
+		syscall.Kill(pid, syscall.SIGSTOP)
+		defer syscall.Kill(pid, syscall.SIGCONT)
+		harness.Until(t, "it is stopped", func() bool { return harness.Stopped(pid) })
+	}
 	s.Signal(t, syscall.SIGKILL)
 	s.Wait(t)
 	if !isThere(socket) || !isThere(s.runtime) {

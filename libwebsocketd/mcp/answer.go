@@ -1,0 +1,225 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
+	"websocketd/libwebsocketd/internal/after"
+	"websocketd/libwebsocketd/record"
+)
+
+// answer is a request with calls for the process, and what it is answered with: one JSON value
+// if the response is the first that the process says for them, else events from the first
+// message to the last response.
+type answer struct {
+	s      *supervisor
+	req    *libwebsocketd.Request
+	child  *child
+	line   *line
+	stream *stream
+	calls  []*call
+	sent   []message // the calls' requests
+	others [][]byte  // what else is for the process
+	in     *conversation
+	events bool // the client takes events
+
+	isBatch bool
+	begin   func(h http.Header, m *message) // adds to the header of a JSON answer; may be nil
+}
+
+// newAnswer returns an answer without calls.
+func (s *supervisor) newAnswer(req *libwebsocketd.Request, c *child, l *line) *answer {
+	a := &answer{s: s, req: req, child: c, line: l, stream: newStream(0, s.life.History)}
+	a.events = takes(req.HTTP, eventStream)
+	return a
+}
+
+// add adds the call of a request.
+func (a *answer) add(m *message) {
+	x := &call{id: m.id.of(m.text), token: m.token.of(m.text), method: m.method, logs: m.inMeta(metaLogLevel) != nil, over: a.line}
+	a.calls, a.sent = append(a.calls, x), append(a.sent, *m)
+}
+
+// serve sends the calls to the process, and answers with what it says for them.
+func (a *answer) serve(w http.ResponseWriter) {
+	a.stream.plain = a.stream.plain || !a.events
+	reader := a.stream.listen(0, a.in != nil)
+	defer a.leave()
+	defer reader.Close()
+	if !a.send(w) {
+		return
+	}
+	defer a.untilStarted()()
+	text, whole, err := a.first(w, reader)
+	switch {
+	case err == nil && a.stream.plain && a.isBatch:
+		text, err = reader.array(a.req.HTTP.Context())
+		whole = true
+	case err == nil && !takes(a.req.HTTP, jsonType):
+		whole = false
+	}
+	switch {
+	case whole && err == nil:
+		a.json(w, text)
+	case err == nil || errors.Is(err, errQuiet):
+		a.s.stream(w, a.req, reader, a.in)
+	}
+}
+
+// send sends the calls, and the rest of the request.
+func (a *answer) send(w http.ResponseWriter) bool {
+	ctx := a.req.HTTP.Context()
+	for _, x := range a.calls {
+		x.stream = a.stream
+		a.stream.expect()
+	}
+	var err error
+	for _, text := range a.others {
+		if text != nil {
+			err = errors.Join(err, a.child.write(ctx, a.line, text))
+		}
+	}
+	for i, x := range a.calls {
+		if err == nil {
+			err = a.child.send(ctx, x, &a.sent[i])
+		}
+	}
+	if err != nil {
+		a.child.fail("the server's process takes no more: "+err.Error(), a.isOwn)
+		a.s.fail(w, a.req, &a.sent[0], faultOf(http.StatusOK, codeInternal, "the server's process takes no more: %v", err))
+	}
+	if a.in != nil {
+		a.in.count(len(a.calls))
+	}
+	return err == nil
+}
+
+func (a *answer) isOwn(x *call) bool { return x.stream == a.stream }
+
+// untilStarted ends a process that has answered nothing in its time, and with it the calls. The
+// caller must call settle.
+func (a *answer) untilStarted() (settle func()) {
+	if a.child.answered.Load() {
+		return func() {}
+	}
+	ctx, cancel := context.WithTimeout(a.child.going, a.child.start)
+	done := after.Done(ctx, func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !a.child.answered.Load() {
+			a.child.fail("the server's process has not answered anything in "+a.child.start.String()+" (see --mcpstart)", func(x *call) bool { return x.over == a.line })
+			a.child.stall(a.line)
+		}
+	})
+	return func() { done(); cancel() }
+}
+
+// errQuiet is why nobody waits for the first message any more: the answer begins as events.
+var errQuiet = errors.New("the process says nothing yet")
+
+// first waits for the first message. The client is told that it is being served when that takes
+// longer than a ping interval.
+func (a *answer) first(w http.ResponseWriter, reader *listening) (text []byte, whole bool, err error) {
+	ctx, interval := a.req.HTTP.Context(), a.req.Settings().PingInterval
+	if a.stream.plain {
+		defer exchange.Ask(w, a.req.HTTP, a.req, interval)()
+		return reader.peek(ctx)
+	}
+	if interval > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, interval, errQuiet)
+		defer cancel()
+	}
+	return reader.peek(ctx)
+}
+
+// array waits for all responses, and returns them as an array.
+func (l *listening) array(ctx context.Context) ([]byte, error) {
+	settle := after.Done(ctx, func() { l.cancel(errLeft) })
+	defer settle()
+	var all [][]byte
+	for {
+		batch, err := l.Receive()
+		for i := range batch {
+			all = append(all, batch[i].Data)
+		}
+		if err != nil && len(all) > 0 && ctx.Err() == nil {
+			return append(append([]byte{'['}, bytes.Join(all, []byte{','})...), ']'), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// json answers with one JSON value.
+func (a *answer) json(w http.ResponseWriter, text []byte) {
+	status := http.StatusOK
+	if m, err := parse(text); err == nil {
+		if a.in == nil && !a.s.life.Shared {
+			status = statusOf(&m)
+		}
+		if a.begin != nil {
+			a.begin(w.Header(), &m)
+		}
+	}
+	a.s.write(w, a.req, status, text)
+}
+
+// leave ends the calls that are not answered when their client has gone. In a session that
+// cancels nothing: it may come back for the rest.
+func (a *answer) leave() {
+	if a.in != nil {
+		if !a.stream.began {
+			a.in.drop(a.stream)
+		}
+		a.in.prune()
+		return
+	}
+	for _, x := range a.calls {
+		a.child.cancel(x, "the client has closed the stream of the response")
+	}
+}
+
+const (
+	jsonType    = "application/json"
+	eventStream = "text/event-stream"
+)
+
+// write answers with one JSON value.
+func (s *supervisor) write(w http.ResponseWriter, req *libwebsocketd.Request, status int, text []byte) {
+	h := w.Header()
+	h.Set("Content-Type", jsonType)
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	exchange.WriteAll(w, text, req.Settings().PingInterval)
+}
+
+// stream answers with events. An answer that does not end with the last response, though the
+// client is there, is broken off.
+func (s *supervisor) stream(w http.ResponseWriter, req *libwebsocketd.Request, reader *listening, in *conversation) {
+	form := events{}
+	if in != nil {
+		form = in.events(reader.stream)
+		reader.began = true
+	}
+	reader.prime = form.primes
+	c := exchange.New(context.Background(), w, req.HTTP, exchange.Options{
+		Encoder: form, Peer: req, Silent: req.Silent, Interval: req.Settings().PingInterval, IgnoresBody: true,
+	})
+	c.Begin(reader.After())
+	t := req.Pipe(reader, c)
+	if !c.IsWhole() || isCut(t.Cause) {
+		req.BreakOff()
+	}
+}
+
+// isCut reports whether a stream ended because its client was too slow.
+func isCut(cause error) bool {
+	return errors.As(cause, new(*record.GoneError))
+}

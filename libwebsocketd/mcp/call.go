@@ -1,0 +1,102 @@
+package mcp
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// call is a request of a client that the process has not answered.
+type call struct {
+	number uint64 // its id towards the process, and its progress token
+	id     []byte // as its client has written it
+	token  []byte // the client's progress token; nil if it wants no progress
+	method string
+	logs   bool // the client of a modern request wants notifications/message
+
+	over   *line // what it was sent by
+	stream *stream
+}
+
+// calls are the requests that one process has not answered. Every request gets a number towards
+// the process: clients of one process use the same ids, and some clients use one id for all.
+type calls struct {
+	mu   sync.Mutex
+	last uint64
+	open map[uint64]*call
+}
+
+// add gives a call its number.
+func (t *calls) add(c *call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open == nil {
+		t.open = map[uint64]*call{}
+	}
+	t.last++
+	c.number = t.last
+	t.open[c.number] = c
+}
+
+// get returns the open call with a number; nil if there is none.
+func (t *calls) get(number uint64) *call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open[number]
+}
+
+// take removes an open call, and returns it; nil if there is none with that number.
+func (t *calls) take(number uint64) *call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.open[number]
+	delete(t.open, number)
+	return c
+}
+
+// takeAll removes the calls that fit, in the order of their numbers.
+func (t *calls) takeAll(fits func(*call) bool) (all []*call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all = t.sorted(fits)
+	for _, c := range all {
+		delete(t.open, c.number)
+	}
+	return all
+}
+
+// newest returns the newest call that fits; nil if none does.
+func (t *calls) newest(fits func(*call) bool) *call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var newest *call
+	for _, c := range t.open {
+		if (newest == nil || c.number > newest.number) && fits(c) {
+			newest = c
+		}
+	}
+	return newest
+}
+
+// only returns the call that fits, if there is exactly one.
+func (t *calls) only(fits func(*call) bool) *call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if all := t.sorted(fits); len(all) == 1 {
+		return all[0]
+	}
+	return nil
+}
+
+// sorted returns the open calls that fit, by their numbers. t.mu is held.
+func (t *calls) sorted(fits func(*call) bool) (all []*call) {
+	for _, c := range t.open {
+		if fits(c) {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b *call) int { return cmp.Compare(a.number, b.number) })
+	return all
+}
+
+const methodListen = "subscriptions/listen"

@@ -1,0 +1,138 @@
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+)
+
+// child is a process that speaks MCP, and what its clients wait for.
+type child struct {
+	calls
+	log    *slog.Logger
+	going  context.Context // done when the server shuts down
+	attach func(*libwebsocketd.Request) (link, *gate.Refusal)
+	other  func(*line, *message) // takes what the process says that is for no call
+	lost   func(cause error)     // called when the process has ended, after its calls were answered
+	start  time.Duration         // in which the process must have answered something
+	stall  func(*line)           // ends a process that has not
+
+	tools    tools
+	answered atomic.Bool // the process has answered something since it was started
+	position atomic.Pointer[position]
+
+	holding sync.Mutex // guards line, and is held while it is made
+	line    *line
+}
+
+// route passes on what the process says.
+func (c *child) route(l *line, text []byte) {
+	m, err := parse(text)
+	if err != nil {
+		logging.At(c.log, logging.LevelError, "mcp", "the process says what is no message: "+err.Error())
+		return
+	}
+	switch {
+	case m.kind == response:
+		c.respond(&m)
+	case m.method == "notifications/progress":
+		c.progress(&m)
+	case m.kind == notification && m.inMeta(metaSubscription) != nil:
+		c.subscribed(&m)
+	default:
+		c.other(l, &m)
+	}
+}
+
+// respond gives a response to the client that has asked.
+func (c *child) respond(m *message) {
+	c.answered.Store(true)
+	x := c.calls.take(numberOf(m.id.of(m.text)))
+	if x == nil {
+		return // canceled meanwhile, or nobody has asked
+	}
+	if x.method == "tools/list" && m.result.isSet() {
+		c.tools.learn(m.result.of(m.text))
+	}
+	changes := []change{{m.id, x.id}}
+	if at := m.spanInMeta(metaSubscription); m.kind == response && at.isSet() {
+		changes = append(changes, change{at, x.id})
+	}
+	x.stream.say(c.going, splice(m.text, changes...), true)
+}
+
+// progress gives a notice of progress to the client whose token it has.
+func (c *child) progress(m *message) {
+	x := c.get(numberOf(m.token.of(m.text)))
+	if x == nil || x.token == nil {
+		return
+	}
+	x.stream.say(c.going, splice(m.text, change{m.token, x.token}), false)
+}
+
+// subscribed gives a notification to the client whose subscription it is of.
+func (c *child) subscribed(m *message) {
+	at := m.spanInMeta(metaSubscription)
+	if x := c.get(numberOf(at.of(m.text))); x != nil {
+		x.stream.say(c.going, splice(m.text, change{at, x.id}), false)
+	}
+}
+
+// lose answers every call that a line has not brought the response of: the process has ended.
+func (c *child) lose(l *line, cause error) {
+	code, reason := libwebsocketd.Closing(cause)
+	if code == libwebsocketd.CloseInternalError && reason == "" {
+		reason = cause.Error()
+	}
+	c.fail("the server's process ended: "+reason, func(x *call) bool { return x.over == l })
+	c.lost(cause)
+}
+
+// fail answers the calls that fit with an error.
+func (c *child) fail(reason string, fits func(*call) bool) {
+	for _, x := range c.takeAll(fits) {
+		text := errorText(x.id, &rpcError{Code: codeInternal, Message: reason})
+		if x.method == methodListen {
+			text = listenResult(x.id)
+		}
+		x.stream.say(c.going, text, true)
+	}
+}
+
+// send sends a call to the process, with a number of ours as its id and as its progress token.
+func (c *child) send(ctx context.Context, x *call, m *message) error {
+	c.add(x)
+	number := numberText(x.number)
+	err := c.write(ctx, x.over, splice(m.text, change{m.id, number}, change{m.token, number}))
+	if err != nil {
+		c.calls.take(x.number)
+	}
+	return err
+}
+
+// write writes a message to the process.
+func (c *child) write(ctx context.Context, l *line, text []byte) error {
+	return l.SendUntil(ctx, libwebsocketd.Message{Kind: libwebsocketd.Text, Data: text})
+}
+
+// cancel tells the process that nobody waits for a call any more.
+func (c *child) cancel(x *call, reason string) {
+	if c.calls.take(x.number) == nil {
+		return // it is answered
+	}
+	params := map[string]any{"requestId": x.number, "reason": reason}
+	text, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+	if err != nil {
+		return // numbers and texts cannot fail
+	}
+	ctx, cancel := context.WithTimeout(c.going, cancelTime)
+	defer cancel()
+	c.write(ctx, x.over, text)
+}

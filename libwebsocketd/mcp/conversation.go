@@ -1,0 +1,153 @@
+package mcp
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/session"
+)
+
+// conversation is a session of a client of a revision up to 2025-11-25, with a process of its
+// own: what session.Session keeps for it.
+type conversation struct {
+	child
+	session *session.Session
+	epoch   string // of the ids of its events
+	history int
+
+	mu      sync.Mutex
+	version string // that was negotiated
+	last    uint64 // the number of the newest stream
+	streams []*stream
+	own     *stream         // of GET: what is for no call
+	asked   map[string]bool // ids of the requests of the process that no client has answered
+	counts  struct{ calls, notices int }
+}
+
+// newConversation returns what is kept of a session.
+func (s *supervisor) newConversation(x *session.Session) *conversation {
+	c := &conversation{session: x, epoch: rand.Text()[:16], history: s.life.History, own: newStream(0, s.life.History), asked: map[string]bool{}}
+	c.child = child{log: s.runtime.Log().With("session", x.Number), going: s.runtime.Context(), start: s.life.Start,
+		attach: c.resume, other: c.said, lost: c.ended, stall: func(*line) { x.End() }}
+	return c
+}
+
+// resume attaches a request to the process, after what was read of it.
+func (c *conversation) resume(req *libwebsocketd.Request) (link, *gate.Refusal) {
+	a, refusal := c.session.Resume(attachment(req, nil))
+	if refusal != nil {
+		return nil, refusal
+	}
+	return a, nil
+}
+
+// said takes what the process says that is for no call: requests, which go to the newest call
+// whose answer a client reads, and notifications.
+func (c *conversation) said(_ *line, m *message) {
+	if m.kind == request {
+		c.mu.Lock()
+		c.asked[canonical(m.id.of(m.text))] = true
+		c.mu.Unlock()
+	}
+	c.streamFor(m).say(c.going, m.text, false)
+}
+
+// streamFor returns where a message goes that is for no call. A request of the process, and what
+// it says for the log, belong to a call, which is most likely the newest.
+func (c *conversation) streamFor(m *message) *stream {
+	if m.kind != request && m.method != "notifications/message" {
+		return c.own
+	}
+	x := c.newest(func(x *call) bool { return !x.stream.plain && x.stream.hasReader() })
+	if x == nil {
+		return c.own
+	}
+	return x.stream
+}
+
+// answers notes that a client answers a request of the process, and reports whether that waits
+// for an answer. The first one counts.
+func (c *conversation) answers(m *message) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := canonical(m.id.of(m.text))
+	waits := c.asked[key]
+	delete(c.asked, key)
+	return waits
+}
+
+// newStream returns a stream for the calls of one request.
+func (c *conversation) newStream() *stream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last++
+	s := newStream(c.last, c.history)
+	c.streams = append(c.streams, s)
+	return s
+}
+
+// find returns the stream with a number; nil if it is no longer kept.
+func (c *conversation) find(number uint64) *stream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if number == 0 {
+		return c.own
+	}
+	i := slices.IndexFunc(c.streams, func(s *stream) bool { return s.number == number })
+	if i < 0 {
+		return nil
+	}
+	return c.streams[i]
+}
+
+// drop forgets a stream that no client can come back to.
+func (c *conversation) drop(s *stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.streams = slices.DeleteFunc(c.streams, func(other *stream) bool { return other == s })
+}
+
+// prune forgets the oldest streams that are complete, and not being read, as far as all of them
+// together are more than may be kept. The newest stays.
+func (c *conversation) prune() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	total := 0
+	for i := len(c.streams) - 1; i >= 0; i-- {
+		s := c.streams[i]
+		total += s.output.Bytes() + streamCost
+		if total > c.history && i < len(c.streams)-1 && s.isDone() {
+			c.streams = slices.Delete(c.streams, i, i+1)
+		}
+	}
+}
+
+// streamCost is what a stream costs to keep, without its messages, in bytes.
+const streamCost = 512
+
+// count counts calls of the client.
+func (c *conversation) count(calls int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts.calls += calls
+}
+
+// ended is called when the process has ended: nobody can use the session any more.
+func (c *conversation) ended(cause error) {
+	c.own.output.Close(cause)
+	c.say(logging.LevelAccess, "END", "ending", cause.Error())
+	c.session.End()
+}
+
+// say logs what happens to the session, with its counts.
+func (c *conversation) say(level slog.Level, what string, about ...any) {
+	c.mu.Lock()
+	counts := c.counts
+	c.mu.Unlock()
+	logging.At(c.log, level, "mcp", what, append(about, "calls", counts.calls, "notifications", counts.notices)...)
+}

@@ -1,0 +1,62 @@
+// Package mcp serves MCP servers, programs that read and write JSON-RPC on stdin and stdout, over
+// Streamable HTTP.
+//
+//	POST    one message: a request is answered with its response, as JSON or as events
+//	GET     with Mcp-Session-Id: what the process says that is for no request; with
+//	        Last-Event-ID: what a client has missed of a stream
+//	DELETE  with Mcp-Session-Id: end the session
+//
+//	supervisor (face.go) -> modern.go: everyone  ┐
+//	                     -> legacy.go: conversation ┴ child -> line -> process
+//	process -> line.read -> child.route -> call -> stream -> listening -> answer
+//
+// There are two eras, which a client chooses by how it opens (2026-07-28, "Versioning"). A process
+// serves one of them. Up to 2025-11-25 there are sessions: each has a process, is a
+// session.Session, and is ended by DELETE, by its own process, or when nothing has been open for
+// Resume. From 2026-07-28 on nothing depends on who has asked before, so that one process, of a
+// shared.Hub, serves everyone. A WebSocket has a process of its own.
+//
+// # The law of a message
+//
+//   - It is passed on byte for byte, but for white space between lines, and for what stands in
+//     it of who has asked: the id of a request, its progress token, the id of a subscription,
+//     the id of a canceled request.
+//
+//   - Every request gets a number of ours towards the process, which is also its progress token.
+//     The client's own comes back as the client has written it. So clients that use one id for
+//     everything do not get each other's answers.
+//
+//   - A member that decides where a message goes is there once, and under its own name: programs
+//     that ignore the case of names, or that take the last of two, would see another message
+//     than we do.
+//
+//   - A process without an answer answers all the same: when it ends, when it takes no more, or
+//     when it has said nothing in Start, its open requests get an error with the cause.
+//
+// # The law of an answer
+//
+//   - It is JSON if the response is what the process says first for a request, else events from
+//     the first message to the response. When a ping interval is over and nothing was said, it
+//     begins as events.
+//
+//   - Progress goes to the request whose token it has, and never after the response. What is for
+//     the log, and what the process asks, goes to the newest request that a client reads, in a
+//     session; what is for no request goes to GET, and waits for one, as far as History reaches.
+//
+//   - A stream of a session is kept when its client has gone, and may be gone on with by GET and
+//     Last-Event-ID, EPOCH:STREAM:N. All complete streams of a session together have History bytes;
+//     the oldest goes first.
+//
+//   - The process of a session waits for a client that reads a stream and does not take what it
+//     says; package exchange gives up one that takes nothing for two ping intervals. Nobody waits
+//     for a client of a process that serves everyone: its stream breaks off when it is
+//     History bytes behind.
+//
+//   - A client of 2026-07-28 that leaves cancels its request. In a session that cancels nothing.
+//
+// Whoever starts a goroutine waits for it:
+//
+//	goroutine             started by    ends when                           waited for by
+//	reader of a process   child.hold    no request is open, or it has ended child.release
+//	time of the start     answer.serve  something was answered, or over     the same request
+package mcp

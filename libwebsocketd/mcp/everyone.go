@@ -1,0 +1,93 @@
+package mcp
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/shared"
+)
+
+// everyone is a process that serves all clients of a program, or all of a user: one of
+// 2026-07-28, where nothing depends on who has asked before; or with Lifetime.Shared an older
+// one, which is initialized once.
+type everyone struct {
+	child
+	keeper libwebsocketd.Supervisor
+	users  int // guarded by supervisor.mu
+	hello  hello
+}
+
+func (s *supervisor) newEveryone(key childKey) *everyone {
+	e := &everyone{keeper: s.modern}
+	if key.greeted {
+		e.keeper = s.greeted
+	}
+	e.child = child{log: s.runtime.Log(), going: s.runtime.Context(), start: s.life.Start,
+		attach: e.open, other: e.said, lost: e.ended, stall: func(l *line) { l.link.(*shared.Subscription).Restart() }}
+	if key.user != "" {
+		e.log = e.log.With("user", key.user)
+	}
+	return e
+}
+
+func (e *everyone) isIdle() bool { return e.users == 0 }
+
+// open attaches a request to the process, after what was read of it before, or starts it.
+func (e *everyone) open(req *libwebsocketd.Request) (link, *gate.Refusal) {
+	before := e.position.Load()
+	to, refusal := e.keeper.Open(attachment(req, before))
+	if before != nil && refusal != nil && (refusal.Status == http.StatusNotFound || refusal.Status == http.StatusGone) { // it has ended
+		e.position.Store(nil)
+		to, refusal = e.keeper.Open(attachment(req, nil))
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	return to.(link), nil
+}
+
+// String returns the position as after= takes it.
+func (p *position) String() string { return fmt.Sprintf("%s:%d", p.epoch, p.after) }
+
+// said takes what the process says that is for no request. A message for the log is for the
+// only client that wants such: over stdio nothing says which request it is of.
+func (e *everyone) said(l *line, m *message) {
+	switch {
+	case m.kind == request:
+		e.refuse(l, m)
+	case m.method == "notifications/message":
+		if x := e.only(func(x *call) bool { return x.logs }); x != nil {
+			x.stream.say(e.going, m.text, false)
+			return
+		}
+		logging.At(e.log, logging.LevelInfo, "mcp", strings.TrimSpace(string(m.params.of(m.text))))
+	default:
+		if m.method == "notifications/tools/list_changed" {
+			e.tools.forget()
+		}
+		logging.At(e.log, logging.LevelTrace, "mcp", "for no request: "+m.method)
+	}
+}
+
+// refuse answers a request of the process: there is no client that it could be for.
+func (e *everyone) refuse(l *line, m *message) {
+	answer := errorText(m.id.of(m.text), &rpcError{Code: codeNoMethod, Message: "this process serves many clients, and cannot ask one of them"})
+	if m.method == "ping" {
+		answer = resultText(m.id.of(m.text), []byte("{}"))
+	}
+	ctx, cancel := context.WithTimeout(e.going, cancelTime)
+	defer cancel()
+	e.write(ctx, l, answer)
+}
+
+// ended forgets what the process has told of itself: another one takes its place.
+func (e *everyone) ended(error) {
+	e.answered.Store(false)
+	e.tools.forget()
+	e.hello.forget()
+}

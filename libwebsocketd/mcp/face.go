@@ -1,0 +1,200 @@
+package mcp
+
+import (
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/logging"
+)
+
+// Speaks reports whether a request is one of MCP: all are but those of a browser that opens a
+// page, which may be the console.
+func (s *supervisor) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return true
+	}
+	return !libwebsocketd.Accepts(r, "text/html") || isAny(r)
+}
+
+// isAny reports whether a client takes whatever it gets, as curl does.
+func isAny(r *http.Request) bool {
+	accept := r.Header.Values("Accept")
+	return len(accept) == 0 || len(accept) == 1 && strings.TrimSpace(accept[0]) == "*/*"
+}
+
+// takes reports whether a client takes answers of a media type. One that does not say what it
+// takes, takes all (RFC 9110 section 12.5.1).
+func takes(r *http.Request, media string) bool {
+	family, _, _ := strings.Cut(media, "/")
+	accept := r.Header.Values("Accept")
+	return len(accept) == 0 || slices.ContainsFunc([]string{media, family + "/*", "*/*"}, func(m string) bool { return libwebsocketd.Accepts(r, m) })
+}
+
+// Serve answers a request that was let in.
+func (s *supervisor) Serve(w http.ResponseWriter, req *libwebsocketd.Request) {
+	allowPage(w.Header(), req)
+	switch r := req.HTTP; {
+	case req.IsPreflight():
+		answerPreflight(w, req)
+	case r.Method == http.MethodPost:
+		s.post(w, req)
+	case r.Method == http.MethodGet:
+		s.get(w, req)
+	case r.Method == http.MethodDelete:
+		s.delete(w, req)
+	default:
+		s.notAllowed(w, req, "GET, POST, DELETE, OPTIONS")
+	}
+}
+
+func (s *supervisor) notAllowed(w http.ResponseWriter, req *libwebsocketd.Request, methods string) {
+	s.refuse(w, req, nil, &gate.Refusal{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {methods}},
+		Reason: "messages of MCP come by POST; GET and DELETE are for a session, which the header Mcp-Session-Id names"})
+}
+
+// post answers messages for the process.
+func (s *supervisor) post(w http.ResponseWriter, req *libwebsocketd.Request) {
+	if refusal := checkTypes(req.HTTP); refusal != nil {
+		s.refuse(w, req, nil, refusal)
+		return
+	}
+	data, free, ok := req.ReadBody(w, 0)
+	if !ok {
+		return
+	}
+	defer free()
+	all, isBatch, f := readMessages(data)
+	if f != nil {
+		s.fail(w, req, nil, f)
+		return
+	}
+	logging.At(req.Log(), logging.LevelTrace, "mcp", "POST", "method", all[0].method)
+	if !isBatch && isModern(req.HTTP.Header, &all[0]) {
+		s.serveModern(w, req, &all[0])
+		return
+	}
+	s.serveLegacy(w, req, all, isBatch)
+}
+
+// checkTypes refuses a body that says it is no JSON, and a client that takes no answer there is.
+func checkTypes(r *http.Request) *gate.Refusal {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != jsonType {
+		return &gate.Refusal{Status: http.StatusUnsupportedMediaType, Reason: "a message of MCP has Content-Type: application/json"}
+	}
+	if !takes(r, jsonType) && !takes(r, eventStream) {
+		return &gate.Refusal{Status: http.StatusNotAcceptable, Reason: "answers are application/json or text/event-stream, and Accept has neither"}
+	}
+	return nil
+}
+
+// readMessages returns the messages of a body: one, or those of an array.
+func readMessages(data []byte) (all []message, isBatch bool, f *fault) {
+	if !isJSON(data) {
+		return nil, false, faultOf(http.StatusBadRequest, codeParse, "%v", errNotJSON)
+	}
+	at := span{skipSpace(data, 0), len(data)}
+	texts := []span{{at.from, skipValue(data, at.from)}}
+	if isBatch = data[at.from] == '['; isBatch {
+		texts = elements(data, at)
+	}
+	for _, text := range texts {
+		m, err := parse(text.of(data))
+		if err != nil {
+			return nil, isBatch, faultOf(http.StatusBadRequest, codeInvalid, "%v", err)
+		}
+		all = append(all, m)
+	}
+	if len(all) == 0 {
+		return nil, isBatch, faultOf(http.StatusBadRequest, codeInvalid, "the array has no messages")
+	}
+	return all, isBatch, nil
+}
+
+// get answers with what a session's process says that is for no call, or with what a client has
+// missed of a stream that it names by the id of its last event.
+func (s *supervisor) get(w http.ResponseWriter, req *libwebsocketd.Request) {
+	if req.HTTP.Header.Get(headerSession) == "" {
+		s.notAllowed(w, req, "POST")
+		return
+	}
+	if !takes(req.HTTP, eventStream) {
+		s.refuse(w, req, nil, &gate.Refusal{Status: http.StatusNotAcceptable, Reason: "a session is listened to with Accept: text/event-stream"})
+		return
+	}
+	c, f := s.named(req)
+	if f != nil {
+		s.fail(w, req, nil, f)
+		return
+	}
+	from, after := c.own, c.own.next()
+	if id := req.HTTP.Header.Get("Last-Event-ID"); id != "" {
+		var ok bool
+		if from, after, ok = c.readID(id); !ok {
+			s.fail(w, req, nil, faultOf(http.StatusBadRequest, codeInvalid, "Last-Event-ID is of no stream that is kept (see --history)"))
+			return
+		}
+	}
+	l, refusal := c.hold(req)
+	if refusal != nil {
+		s.refuse(w, req, nil, gone(refusal))
+		return
+	}
+	defer c.release(l)
+	reader := from.listen(after, true)
+	defer reader.Close()
+	s.stream(w, req, reader, c)
+	c.prune()
+}
+
+// delete ends a session. It does not wait for the process to end.
+func (s *supervisor) delete(w http.ResponseWriter, req *libwebsocketd.Request) {
+	if req.HTTP.Header.Get(headerSession) == "" {
+		s.notAllowed(w, req, "POST")
+		return
+	}
+	c, f := s.named(req)
+	if f != nil {
+		s.fail(w, req, nil, f)
+		return
+	}
+	c.say(logging.LevelAccess, "DELETE")
+	c.session.End()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// fail answers with an error of the protocol. m is the request it is about; nil is none.
+func (s *supervisor) fail(w http.ResponseWriter, req *libwebsocketd.Request, m *message, f *fault) {
+	var id []byte
+	if m != nil && m.kind == request {
+		id = m.id.of(m.text)
+	}
+	logging.At(req.Log(), logging.LevelAccess, "mcp", http.StatusText(f.status)+": "+f.Message, "status", f.status)
+	s.write(w, req, f.status, errorText(id, &f.rpcError))
+}
+
+// refuse answers with a refusal of the server, as an error of the protocol.
+func (s *supervisor) refuse(w http.ResponseWriter, req *libwebsocketd.Request, m *message, refusal *gate.Refusal) {
+	var id []byte
+	if m != nil && m.kind == request {
+		id = m.id.of(m.text)
+	}
+	req.Refuse(w, phrase(refusal, id))
+}
+
+// Phrase returns a refusal as an error of the protocol.
+func (s *supervisor) Phrase(_ *http.Request, refusal *gate.Refusal) *gate.Refusal {
+	return phrase(refusal, nil)
+}
+
+func phrase(refusal *gate.Refusal, id []byte) *gate.Refusal {
+	said, code := *refusal, codeRefused
+	if refusal.Status == http.StatusNotFound {
+		code = codeNoSession
+	}
+	said.JSON = errorText(id, &rpcError{Code: code, Message: refusal.Reason})
+	return &said
+}

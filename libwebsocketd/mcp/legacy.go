@@ -1,0 +1,215 @@
+package mcp
+
+import (
+	"net/http"
+	"slices"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/session"
+)
+
+// Revisions with sessions, and the one in which a body may have several messages.
+var oldRevisions = []string{"2024-11-05", "2025-03-26", "2025-06-18", newestOld}
+
+const withBatches = "2025-03-26"
+
+// named returns the session that a request names, or why there is none.
+func (s *supervisor) named(req *libwebsocketd.Request) (*conversation, *fault) {
+	id := req.HTTP.Header.Get(headerSession)
+	if id == "" {
+		return nil, faultOf(http.StatusBadRequest, codeInvalid, "the header %s is missing, which initialize is answered with", headerSession)
+	}
+	x := s.sessions.Find(req.Target().ScriptName, id, req.Identity())
+	if x != nil {
+		if c, ok := x.Kept().(*conversation); ok {
+			return c, c.checkVersion(req.HTTP.Header)
+		}
+	}
+	return nil, faultOf(http.StatusNotFound, codeNoSession, "there is no such session: it has ended, or its time is over; initialize begins another")
+}
+
+// checkVersion returns a fault if a request is of another revision than was negotiated. One that
+// says none is of that (2025-06-18).
+func (c *conversation) checkVersion(h http.Header) *fault {
+	c.mu.Lock()
+	negotiated := c.version
+	c.mu.Unlock()
+	if asked := h.Get(headerVersion); asked != "" && asked != negotiated {
+		return faultOf(http.StatusBadRequest, codeInvalid, "the header %s is %.50q, and the session is of %q", headerVersion, asked, negotiated)
+	}
+	return nil
+}
+
+// serveLegacy answers messages of a client of a revision up to 2025-11-25.
+func (s *supervisor) serveLegacy(w http.ResponseWriter, req *libwebsocketd.Request, all []message, isBatch bool) {
+	first := &all[0]
+	switch named := req.HTTP.Header.Get(headerSession) != ""; {
+	case s.life.Shared:
+		s.serveGreeted(w, req, all, isBatch)
+		return
+	case first.kind == request && first.method == "initialize" && !isBatch:
+		s.initialize(w, req, first)
+		return
+	case !named && first.kind == request && first.method == "initialize":
+		s.fail(w, req, first, faultOf(http.StatusBadRequest, codeInvalid, "initialize comes alone"))
+		return
+	}
+	c, f := s.named(req)
+	if f == nil && isBatch && c.negotiated() != withBatches {
+		f = faultOf(http.StatusBadRequest, codeInvalid, "an array of messages is for %s alone, and the session is of %q", withBatches, c.negotiated())
+	}
+	if f != nil {
+		s.fail(w, req, first, f)
+		return
+	}
+	s.converse(w, req, c, all, isBatch)
+}
+
+func (c *conversation) negotiated() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.version
+}
+
+// converse passes messages on to the process of a session, and answers with the responses.
+func (s *supervisor) converse(w http.ResponseWriter, req *libwebsocketd.Request, c *conversation, all []message, isBatch bool) {
+	for i := range all {
+		if all[i].kind == response && !c.answers(&all[i]) {
+			s.fail(w, req, nil, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that, or it is answered"))
+			return
+		}
+	}
+	l, refusal := c.hold(req)
+	if refusal != nil {
+		s.refuse(w, req, &all[0], gone(refusal))
+		return
+	}
+	defer c.release(l)
+	if !slices.ContainsFunc(all, func(m message) bool { return m.kind == request }) {
+		c.notify(w, req, s, l, all)
+		return
+	}
+	a := s.newAnswer(req, &c.child, l)
+	a.in, a.isBatch, a.stream = c, isBatch, c.newStream()
+	for i := range all {
+		if all[i].kind == request {
+			a.add(&all[i])
+		} else {
+			a.others = append(a.others, c.outward(&all[i]))
+		}
+	}
+	a.serve(w)
+}
+
+// gone returns the refusal of a session, in the status that tells the client to begin another.
+func gone(refusal *gate.Refusal) *gate.Refusal {
+	if refusal.Status != http.StatusGone && refusal.Status != http.StatusNoContent {
+		return refusal
+	}
+	return &gate.Refusal{Status: http.StatusNotFound, Reason: refusal.Reason}
+}
+
+// notify passes messages on that get no response.
+func (c *conversation) notify(w http.ResponseWriter, req *libwebsocketd.Request, s *supervisor, l *line, all []message) {
+	for i := range all {
+		if text := c.outward(&all[i]); text != nil {
+			if err := c.write(req.HTTP.Context(), l, text); err != nil {
+				s.fail(w, req, nil, faultOf(http.StatusNotFound, codeNoSession, "the process takes no more: %v", err))
+				return
+			}
+		}
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// outward returns a notification or a response as the process is to read it; nil if it is not to.
+// What cancels a call has our number of that.
+func (c *conversation) outward(m *message) []byte {
+	c.mu.Lock()
+	c.counts.notices++
+	c.mu.Unlock()
+	if m.kind != notification || m.method != "notifications/cancelled" {
+		return m.text
+	}
+	at := m.inParams("requestId")
+	key := canonical(at.of(m.text))
+	x := c.newest(func(x *call) bool { return canonical(x.id) == key })
+	if x == nil {
+		return nil
+	}
+	return splice(m.text, change{at, numberText(x.number)})
+}
+
+// initialize begins a session: a process in the environment of this request. The client gets
+// its id with the result, and with nothing else.
+func (s *supervisor) initialize(w http.ResponseWriter, req *libwebsocketd.Request, m *message) {
+	var c *conversation
+	to, refusal := s.sessions.New(attachment(req, nil), func(x *session.Session) any {
+		c = s.newConversation(x)
+		return c
+	})
+	if refusal != nil {
+		s.refuse(w, req, m, refusal)
+		return
+	}
+	l := c.connect(to)
+	defer c.release(l)
+	a := s.newAnswer(req, &c.child, l)
+	a.in, a.stream = c, c.newStream()
+	a.stream.plain = true // so that the header can wait for the result
+	a.add(m)
+	a.begin = c.begin
+	a.serve(w)
+	if c.negotiated() == "" {
+		c.session.End()
+	}
+}
+
+// begin adds the id of a session to the answer of initialize, if that has a result.
+func (c *conversation) begin(h http.Header, m *message) {
+	at, err := pick(m.text, m.result, "protocolVersion")
+	if err != nil || !m.result.isSet() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.version = decodeString(at[0].of(m.text)); c.version != "" {
+		h.Set(headerSession, c.session.ID)
+	}
+}
+
+// serveGreeted answers messages for a process that was initialized for everyone.
+func (s *supervisor) serveGreeted(w http.ResponseWriter, req *libwebsocketd.Request, all []message, isBatch bool) {
+	m := &all[0]
+	switch {
+	case isBatch:
+		s.fail(w, req, m, faultOf(http.StatusBadRequest, codeInvalid, "this server has no sessions, and takes no array of messages"))
+		return
+	case m.kind == response:
+		s.fail(w, req, m, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that"))
+		return
+	case m.kind == notification: // initialized was said, and a canceled id may be that of many
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	e := s.everyone(req, true)
+	defer s.leave(e)
+	l, refusal := e.hold(req)
+	if refusal != nil {
+		s.refuse(w, req, m, refusal)
+		return
+	}
+	defer e.release(l)
+	result, err := e.greet(l)
+	switch {
+	case err != nil:
+		s.fail(w, req, m, faultOf(http.StatusOK, codeInternal, "the server is not initialized: %v", err))
+	case m.method == "initialize":
+		s.write(w, req, http.StatusOK, resultText(m.id.of(m.text), result))
+	default:
+		a := s.newAnswer(req, &e.child, l)
+		a.add(m)
+		a.serve(w)
+	}
+}

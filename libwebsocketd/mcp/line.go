@@ -1,0 +1,128 @@
+package mcp
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+)
+
+// link is the program's side of a conversation with a process that many requests share:
+// shared.Subscription, or session.Attachment.
+type link interface {
+	libwebsocketd.Broadcast
+	SendUntil(ctx context.Context, batch ...libwebsocketd.Message) error
+	Leave(cause error)
+}
+
+// line connects requests with their process. It is there as long as one of them holds it, so
+// that the process knows when nobody needs it.
+type line struct {
+	link
+	holders int           // guarded by child.holding
+	taken   atomic.Int64  // messages
+	over    chan struct{} // closed when nothing more comes
+}
+
+// errIdle is why nothing more is read from a process: no request is open.
+var errIdle = errors.New("no request is open")
+
+// hold connects a request with the process, by the line that is there or by a new one. The
+// caller must call release.
+func (c *child) hold(req *libwebsocketd.Request) (*line, *gate.Refusal) {
+	c.holding.Lock()
+	defer c.holding.Unlock()
+	if l := c.line; l != nil && !l.isOver() {
+		l.holders++
+		return l, nil
+	}
+	to, refusal := c.attach(req)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return c.connect(to), nil
+}
+
+// connect makes a line of a link. c.holding is held, unless nobody knows c yet.
+func (c *child) connect(to link) *line {
+	l := &line{link: to, holders: 1, over: make(chan struct{})}
+	c.line = l
+	l.Watch(func() (int64, bool) { return l.taken.Load(), false })
+	go func() {
+		defer close(l.over)
+		c.read(l)
+	}()
+	return l
+}
+
+// release ends what hold began. With the last request the line ends.
+func (c *child) release(l *line) {
+	c.holding.Lock()
+	defer c.holding.Unlock()
+	if l.holders--; l.holders > 0 {
+		return
+	}
+	if c.line == l {
+		c.line = nil
+	}
+	l.Leave(errIdle)
+	<-l.over
+	l.Close()
+}
+
+func (l *line) isOver() bool {
+	select {
+	case <-l.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// read takes what the process says, until it ends or no request is open.
+func (c *child) read(l *line) {
+	for {
+		deliveries, err := l.Deliveries()
+		if err != nil {
+			c.seen(l)
+			if !errors.Is(err, errIdle) {
+				c.lose(l, err)
+			}
+			return
+		}
+		for i := range deliveries {
+			c.receive(l, &deliveries[i])
+		}
+		l.taken.Add(int64(len(deliveries)))
+		c.seen(l)
+	}
+}
+
+// receive takes one delivery.
+func (c *child) receive(l *line, d *libwebsocketd.Delivery) {
+	if d.Chunk == nil {
+		if d.Note.Restarted != "" {
+			c.lose(l, errors.New(d.Note.Restarted))
+		}
+		return
+	}
+	for m := range d.Chunk.Messages(d.Skip) {
+		c.route(l, m.Data)
+	}
+}
+
+// seen notes how far the process was read, and confirms it if the process waits for that.
+func (c *child) seen(l *line) {
+	c.position.Store(&position{l.Epoch(), l.After()})
+	if confirmer, ok := l.link.(libwebsocketd.Confirmer); ok {
+		confirmer.Confirm(l.After())
+	}
+}
+
+// position is how far a process was read.
+type position struct {
+	epoch string
+	after uint64
+}

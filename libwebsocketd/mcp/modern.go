@@ -1,0 +1,166 @@
+package mcp
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"websocketd/libwebsocketd"
+)
+
+// firstModern is the first revision without sessions.
+const firstModern = "2026-07-28"
+
+// isModern reports whether a message is of 2026-07-28 or later: every request says so itself,
+// and a header repeats it. What names a session is older.
+func isModern(h http.Header, m *message) bool {
+	if m.inMeta(metaVersion) != nil {
+		return true
+	}
+	return h.Get(headerSession) == "" && h.Get(headerVersion) >= firstModern
+}
+
+// fault is why a message is not passed on.
+type fault struct {
+	status int
+	rpcError
+}
+
+func faultOf(status, code int, format string, args ...any) *fault {
+	return &fault{status, rpcError{Code: code, Message: fmt.Sprintf(format, args...)}}
+}
+
+// checkModern returns why a modern message is not passed on; nil if it is. A server over stdio
+// would take some of these for messages of an older client.
+func checkModern(h http.Header, m *message) *fault {
+	if m.kind == response {
+		return faultOf(http.StatusBadRequest, codeInvalid, "a client sends no responses in %s: results say what the server asks", firstModern)
+	}
+	if m.method == "initialize" {
+		return faultOf(http.StatusNotFound, codeNoMethod, "there is no initialize in %s, where every request says its version in _meta", firstModern)
+	}
+	if m.kind == request {
+		for name, first := range map[string]byte{metaVersion: '"', metaCapabilities: '{'} {
+			if value := m.inMeta(name); value == nil || value[0] != first {
+				return faultOf(http.StatusBadRequest, codeParams, "params._meta has no %q, or one of another type", name)
+			}
+		}
+	}
+	version := m.inMeta(metaVersion)
+	if version != nil {
+		if err := checkHeader(h, headerVersion, decodeString(version)); err != nil {
+			return faultOf(http.StatusBadRequest, codeHeader, "%v", err)
+		}
+	}
+	if err := checkHeaders(h, m); err != nil {
+		return faultOf(http.StatusBadRequest, codeHeader, "%v", err)
+	}
+	return nil
+}
+
+// serveModern answers a message of a client of 2026-07-28.
+func (s *supervisor) serveModern(w http.ResponseWriter, req *libwebsocketd.Request, m *message) {
+	if f := checkModern(req.HTTP.Header, m); f != nil {
+		s.fail(w, req, m, f)
+		return
+	}
+	if m.kind == notification && m.method == "notifications/cancelled" {
+		w.WriteHeader(http.StatusAccepted) // a call is canceled by its own answer (transports, "Cancellation")
+		return
+	}
+	e := s.everyone(req, false)
+	defer s.leave(e)
+	l, refusal := e.hold(req)
+	if refusal != nil {
+		s.refuse(w, req, m, refusal)
+		return
+	}
+	defer e.release(l)
+	if m.kind == notification {
+		if err := e.write(req.HTTP.Context(), l, m.text); err != nil {
+			s.fail(w, req, m, faultOf(http.StatusServiceUnavailable, codeInternal, "the process takes no more: %v", err))
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	if f := e.checkArguments(req.HTTP, l, m); f != nil {
+		s.fail(w, req, m, f)
+		return
+	}
+	a := s.newAnswer(req, &e.child, l)
+	a.add(m)
+	a.serve(w)
+}
+
+// checkArguments returns a fault if headers do not repeat arguments of a tool that they are to
+// repeat. The process is asked once which.
+func (e *everyone) checkArguments(r *http.Request, l *line, m *message) *fault {
+	if m.method != "tools/call" {
+		return nil
+	}
+	name := decodeString(m.inParams("name").of(m.text))
+	bindings, known := e.tools.of(name)
+	if !known {
+		if err := e.listTools(r.Context(), l, m); err != nil {
+			return faultOf(http.StatusOK, codeInternal, "the server has not told its tools: %v", err)
+		}
+		bindings, _ = e.tools.of(name)
+	}
+	found, err := pick(m.text, m.params, "arguments")
+	for _, b := range bindings {
+		if err == nil {
+			err = b.check(r.Header, m.text, found[0])
+		}
+	}
+	if err != nil {
+		return faultOf(http.StatusBadRequest, codeHeader, "%v", err)
+	}
+	return nil
+}
+
+// mostPages bounds how often a process is asked for more tools.
+const mostPages = 100
+
+// listTools asks the process for its tools, as the client would that has sent m.
+func (e *everyone) listTools(ctx context.Context, l *line, m *message) error {
+	for cursor, page := "", 0; page < mostPages; page++ {
+		params := `"_meta":` + string(splice(m.meta.of(m.text)))
+		if cursor != "" {
+			params += `,"cursor":` + strconv.Quote(cursor)
+		}
+		result, err := e.askOwn(ctx, l, []byte(`{"jsonrpc":"2.0","id":0,"method":"tools/list","params":{`+params+`}}`))
+		if err != nil {
+			return err
+		}
+		if cursor = e.tools.learn(result); cursor == "" {
+			break
+		}
+	}
+	e.tools.complete()
+	return nil
+}
+
+// statusOf returns the HTTP status of a modern response that is alone in its answer.
+func statusOf(m *message) int {
+	if !m.fault.isSet() {
+		return http.StatusOK
+	}
+	at, err := pick(m.text, m.fault, "code", "message")
+	if err != nil {
+		return http.StatusOK
+	}
+	switch code, _ := strconv.Atoi(string(at[0].of(m.text))); code {
+	case codeNoMethod:
+		return http.StatusNotFound
+	case codeHeader, codeCapability, codeUnsupported:
+		return http.StatusBadRequest
+	case codeParams:
+		if strings.Contains(decodeString(at[1].of(m.text)), "_meta") {
+			return http.StatusBadRequest
+		}
+	}
+	return http.StatusOK
+}

@@ -1,0 +1,77 @@
+package session
+
+import (
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/shared"
+)
+
+// Sessions are those of one program for a protocol that names them itself, as MCP does by a
+// header of its own: without cookies, tickets and URLs. Its methods may be called concurrently.
+type Sessions struct{ s *supervisor }
+
+// Sessions returns the Sessions of runtime's program. The caller must call Retire when another
+// Lifetime has taken its place.
+func (l Lifetime) Sessions(runtime *libwebsocketd.Runtime) *Sessions {
+	return &Sessions{l.Serve(runtime).(*supervisor)}
+}
+
+// New makes a session, in the environment of the request, and attaches the caller to it. keep
+// becomes its Kept, before anybody can find it.
+func (s *Sessions) New(call *libwebsocketd.Attach, keep func(*Session) any) (a *Attachment, refusal *gate.Refusal) {
+	var refused *gate.Refusal
+	_, refusal = s.s.create(call, newPass(), func(x *Session) {
+		x.kept.Store(&kept{keep(x)})
+		if a, refused = x.tryAttach(call, shared.From{}); a == nil && refused == nil {
+			refused = unknown // it was ended before it had begun
+		}
+	})
+	if refusal == nil {
+		refusal = refused
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	a.begin()
+	return a, nil
+}
+
+// Find returns the session of the program at a path with that id, nil if there is none that
+// is who's.
+func (s *Sessions) Find(path, id string, who libwebsocketd.Identity) *Session {
+	if x := s.s.there(path, id); x != nil && x.isFor(who) {
+		return x
+	}
+	return nil
+}
+
+// Retire does what the Supervisor of the sessions does.
+func (s *Sessions) Retire() { s.s.Retire() }
+
+// End ends every session whose process runs, and returns how many there were.
+func (s *Sessions) End() (ended int) { return s.s.End() }
+
+// kept is what a protocol keeps with a session.
+type kept struct{ value any }
+
+// Kept returns what Sessions.New was told to keep; nil for other sessions.
+func (x *Session) Kept() any {
+	if k := x.kept.Load(); k != nil {
+		return k.value
+	}
+	return nil
+}
+
+// Resume attaches the caller after the last message that was confirmed. A refusal with 404 says
+// that the session has gone.
+func (x *Session) Resume(call *libwebsocketd.Attach) (*Attachment, *gate.Refusal) {
+	a, refusal := x.attach(call, shared.Confirmed)
+	switch {
+	case refusal != nil:
+		return nil, refusal
+	case a == nil:
+		return nil, unknown
+	}
+	a.begin()
+	return a, nil
+}
