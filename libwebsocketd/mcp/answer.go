@@ -9,6 +9,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/exchange"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/record"
 )
@@ -25,6 +26,7 @@ type answer struct {
 	calls  []*call
 	sent   []message // the calls' requests
 	others [][]byte  // what else is for the process
+	free   func()    // gives the memory of both back, once they are sent
 	in     *conversation
 	events bool // the client takes events
 
@@ -33,15 +35,15 @@ type answer struct {
 }
 
 // newAnswer returns an answer without calls.
-func (s *supervisor) newAnswer(req *libwebsocketd.Request, c *child, l *line) *answer {
-	a := &answer{s: s, req: req, child: c, line: l, stream: newStream(0, s.life.History)}
+func (s *supervisor) newAnswer(req *incoming, c *child, l *line) *answer {
+	a := &answer{s: s, req: req.Request, child: c, line: l, stream: newStream(0, s.life.History), free: req.free}
 	a.events = takes(req.HTTP, eventStream)
 	return a
 }
 
 // add adds the call of a request.
 func (a *answer) add(m *message) {
-	x := &call{id: m.id.of(m.text), token: m.token.of(m.text), method: m.method, logs: m.inMeta(metaLogLevel) != nil, over: a.line}
+	x := &call{id: bytes.Clone(m.id.of(m.text)), token: bytes.Clone(m.token.of(m.text)), method: m.method, logs: m.inMeta(metaLogLevel) != nil, over: a.line}
 	a.calls, a.sent = append(a.calls, x), append(a.sent, *m)
 }
 
@@ -96,6 +98,8 @@ func (a *answer) send(w http.ResponseWriter) bool {
 	if a.in != nil {
 		a.in.count(len(a.calls))
 	}
+	a.sent, a.others = nil, nil
+	a.free()
 	return err == nil
 }
 
@@ -155,8 +159,20 @@ func (l *listening) array(ctx context.Context) ([]byte, error) {
 	}
 }
 
+// mostUncounted is how large an answer may be without being counted among what clients let the
+// server hold.
+const mostUncounted = 64 << 10
+
 // json answers with one JSON value.
 func (a *answer) json(w http.ResponseWriter, text []byte) {
+	if len(text) > mostUncounted {
+		memory := a.req.Memory(func() {}) // a client that takes nothing is given up by its answer
+		defer memory.Free()
+		if !memory.Hold(len(text)) {
+			a.s.refuse(w, a.req, nil, &gate.Refusal{Status: http.StatusServiceUnavailable, RetryAfter: 1, Reason: "no memory for the answer now (see --maxmemory)"})
+			return
+		}
+	}
 	status := http.StatusOK
 	if m, err := parse(text); err == nil {
 		if a.in == nil && !a.s.life.Shared {

@@ -38,6 +38,13 @@ func (t *calls) add(c *call) {
 	t.open[c.number] = c
 }
 
+// size returns how many calls are open.
+func (t *calls) size() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.open)
+}
+
 // get returns the open call with a number; nil if there is none.
 func (t *calls) get(number uint64) *call {
 	t.mu.Lock()

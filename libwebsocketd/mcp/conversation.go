@@ -3,7 +3,9 @@ package mcp
 import (
 	"crypto/rand"
 	"log/slog"
+	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 
 	"websocketd/libwebsocketd"
@@ -50,11 +52,20 @@ func (c *conversation) resume(req *libwebsocketd.Request) (link, *gate.Refusal) 
 // whose answer a client reads, and notifications.
 func (c *conversation) said(_ *line, m *message) {
 	if m.kind == request {
-		c.mu.Lock()
-		c.asked[canonical(m.id.of(m.text))] = true
-		c.mu.Unlock()
+		c.ask(m)
 	}
 	c.streamFor(m).say(c.going, m.text, false)
+}
+
+// ask notes that the process has asked something. Of too many, which nobody answers, none is
+// waited for any more.
+func (c *conversation) ask(m *message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.asked) >= mostOpen {
+		clear(c.asked)
+	}
+	c.asked[canonical(m.id.of(m.text))] = true
 }
 
 // streamFor returns where a message goes that is for no call. A request of the process, and what
@@ -129,6 +140,18 @@ func (c *conversation) prune() {
 
 // streamCost is what a stream costs to keep, without its messages, in bytes.
 const streamCost = 512
+
+// mostOpen is how many calls of a session may be open at once, and how many requests of its
+// process: what nobody waits for any more stays open until it is answered.
+const mostOpen = 1000
+
+// mayCall returns why a session may not have so many calls more.
+func (c *conversation) mayCall(more int) *gate.Refusal {
+	if c.size()+more <= mostOpen {
+		return nil
+	}
+	return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1, Reason: "the session has " + strconv.Itoa(mostOpen) + " requests that are not answered"}
+}
 
 // count counts calls of the client.
 func (c *conversation) count(calls int) {

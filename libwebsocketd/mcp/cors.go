@@ -11,10 +11,13 @@ import (
 // allowPage lets the page of a request read the answer, and the headers in it that it needs.
 func allowPage(h http.Header, req *libwebsocketd.Request) {
 	if req.HTTP.Header.Get("Origin") != "" && h.Get("Access-Control-Expose-Headers") == "" {
-		h.Set("Access-Control-Expose-Headers", headerSession+", Retry-After, WWW-Authenticate")
+		h.Set("Access-Control-Expose-Headers", exposed)
 	}
 	req.AllowOrigin(h)
 }
+
+// exposed are the headers of an answer that a page may read.
+const exposed = headerSession + ", Retry-After, WWW-Authenticate"
 
 // pageHeaders are what a page may send besides Mcp-Param-*, which it has to ask for by name.
 const pageHeaders = "Authorization, Content-Type, Accept, Last-Event-ID, " +

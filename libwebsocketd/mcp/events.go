@@ -83,6 +83,12 @@ func (c *conversation) readID(id string) (s *stream, after uint64, ok bool) {
 	if errS != nil || errN != nil {
 		return nil, 0, false
 	}
-	s = c.find(number)
-	return s, after, s != nil
+	if s = c.find(number); s == nil {
+		return nil, 0, false
+	}
+	first, last := s.output.Kept()
+	if s == c.own { // of which some may be lost, as without a client
+		after = max(after, first-1)
+	}
+	return s, after, first-1 <= after && after <= last
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -20,6 +21,7 @@ type everyone struct {
 	keeper libwebsocketd.Supervisor
 	users  int // guarded by supervisor.mu
 	hello  hello
+	asking sync.Mutex // held while the process is asked for its tools
 }
 
 func (s *supervisor) newEveryone(key childKey) *everyone {
@@ -65,13 +67,23 @@ func (e *everyone) said(l *line, m *message) {
 			x.stream.say(e.going, m.text, false)
 			return
 		}
-		logging.At(e.log, logging.LevelInfo, "mcp", strings.TrimSpace(string(m.params.of(m.text))))
+		logging.At(e.log, logging.LevelInfo, "mcp", shorten(m.params.of(m.text)))
 	default:
 		if m.method == "notifications/tools/list_changed" {
 			e.tools.forget()
 		}
 		logging.At(e.log, logging.LevelTrace, "mcp", "for no request: "+m.method)
 	}
+}
+
+// mostLogged is how much of a message for the log is logged, in bytes.
+const mostLogged = 1 << 10
+
+func shorten(text []byte) string {
+	if len(text) <= mostLogged {
+		return string(text)
+	}
+	return strings.ToValidUTF8(string(text[:mostLogged]), "") + "..."
 }
 
 // refuse answers a request of the process: there is no client that it could be for.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -66,18 +67,28 @@ func (s *supervisor) post(w http.ResponseWriter, req *libwebsocketd.Request) {
 	if !ok {
 		return
 	}
-	defer free()
-	all, isBatch, f := readMessages(data)
-	if f != nil {
+	in := &incoming{Request: req, free: sync.OnceFunc(free)}
+	defer in.free()
+	var f *fault
+	if in.all, in.isBatch, f = readMessages(data); f != nil {
 		s.fail(w, req, nil, f)
 		return
 	}
-	logging.At(req.Log(), logging.LevelTrace, "mcp", "POST", "method", all[0].method)
-	if !isBatch && isModern(req.HTTP.Header, &all[0]) {
-		s.serveModern(w, req, &all[0])
+	first := &in.all[0]
+	logging.At(req.Log(), logging.LevelTrace, "mcp", "POST", "method", first.method)
+	if !in.isBatch && isModern(req.HTTP.Header, first) {
+		s.serveModern(w, in, first)
 		return
 	}
-	s.serveLegacy(w, req, all, isBatch)
+	s.serveLegacy(w, in)
+}
+
+// incoming is a POST, with the messages of its body.
+type incoming struct {
+	*libwebsocketd.Request
+	all     []message
+	isBatch bool
+	free    func() // gives the memory of the body back
 }
 
 // checkTypes refuses a body that says it is no JSON, and a client that takes no answer there is.
@@ -185,9 +196,19 @@ func (s *supervisor) refuse(w http.ResponseWriter, req *libwebsocketd.Request, m
 	req.Refuse(w, phrase(refusal, id))
 }
 
-// Phrase returns a refusal as an error of the protocol.
-func (s *supervisor) Phrase(_ *http.Request, refusal *gate.Refusal) *gate.Refusal {
-	return phrase(refusal, nil)
+// Phrase returns a refusal as an error of the protocol. A page may read it, unless it is that
+// page which is refused: it has to know how to get credentials.
+func (s *supervisor) Phrase(r *http.Request, refusal *gate.Refusal) *gate.Refusal {
+	said := phrase(refusal, nil)
+	if origin := r.Header.Get("Origin"); origin != "" && refusal.Status != http.StatusForbidden {
+		if said.Header = said.Header.Clone(); said.Header == nil {
+			said.Header = http.Header{}
+		}
+		said.Header.Set("Access-Control-Allow-Origin", origin)
+		said.Header.Set("Access-Control-Expose-Headers", exposed)
+		said.Header.Add("Vary", "Origin")
+	}
+	return said
 }
 
 func phrase(refusal *gate.Refusal, id []byte) *gate.Refusal {

@@ -42,28 +42,28 @@ func (c *conversation) checkVersion(h http.Header) *fault {
 }
 
 // serveLegacy answers messages of a client of a revision up to 2025-11-25.
-func (s *supervisor) serveLegacy(w http.ResponseWriter, req *libwebsocketd.Request, all []message, isBatch bool) {
-	first := &all[0]
+func (s *supervisor) serveLegacy(w http.ResponseWriter, req *incoming) {
+	first, isBatch := &req.all[0], req.isBatch
 	switch named := req.HTTP.Header.Get(headerSession) != ""; {
 	case s.life.Shared:
-		s.serveGreeted(w, req, all, isBatch)
+		s.serveGreeted(w, req)
 		return
 	case first.kind == request && first.method == "initialize" && !isBatch:
 		s.initialize(w, req, first)
 		return
 	case !named && first.kind == request && first.method == "initialize":
-		s.fail(w, req, first, faultOf(http.StatusBadRequest, codeInvalid, "initialize comes alone"))
+		s.fail(w, req.Request, first, faultOf(http.StatusBadRequest, codeInvalid, "initialize comes alone"))
 		return
 	}
-	c, f := s.named(req)
+	c, f := s.named(req.Request)
 	if f == nil && isBatch && c.negotiated() != withBatches {
 		f = faultOf(http.StatusBadRequest, codeInvalid, "an array of messages is for %s alone, and the session is of %q", withBatches, c.negotiated())
 	}
 	if f != nil {
-		s.fail(w, req, first, f)
+		s.fail(w, req.Request, first, f)
 		return
 	}
-	s.converse(w, req, c, all, isBatch)
+	s.converse(w, req, c)
 }
 
 func (c *conversation) negotiated() string {
@@ -73,16 +73,21 @@ func (c *conversation) negotiated() string {
 }
 
 // converse passes messages on to the process of a session, and answers with the responses.
-func (s *supervisor) converse(w http.ResponseWriter, req *libwebsocketd.Request, c *conversation, all []message, isBatch bool) {
+func (s *supervisor) converse(w http.ResponseWriter, req *incoming, c *conversation) {
+	all := req.all
 	for i := range all {
 		if all[i].kind == response && !c.answers(&all[i]) {
-			s.fail(w, req, nil, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that, or it is answered"))
+			s.fail(w, req.Request, nil, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that, or it is answered"))
 			return
 		}
 	}
-	l, refusal := c.hold(req)
+	if refusal := c.mayCall(len(all)); refusal != nil {
+		s.refuse(w, req.Request, &all[0], refusal)
+		return
+	}
+	l, refusal := c.hold(req.Request)
 	if refusal != nil {
-		s.refuse(w, req, &all[0], gone(refusal))
+		s.refuse(w, req.Request, &all[0], gone(refusal))
 		return
 	}
 	defer c.release(l)
@@ -91,7 +96,7 @@ func (s *supervisor) converse(w http.ResponseWriter, req *libwebsocketd.Request,
 		return
 	}
 	a := s.newAnswer(req, &c.child, l)
-	a.in, a.isBatch, a.stream = c, isBatch, c.newStream()
+	a.in, a.isBatch, a.stream = c, req.isBatch, c.newStream()
 	for i := range all {
 		if all[i].kind == request {
 			a.add(&all[i])
@@ -111,11 +116,11 @@ func gone(refusal *gate.Refusal) *gate.Refusal {
 }
 
 // notify passes messages on that get no response.
-func (c *conversation) notify(w http.ResponseWriter, req *libwebsocketd.Request, s *supervisor, l *line, all []message) {
+func (c *conversation) notify(w http.ResponseWriter, req *incoming, s *supervisor, l *line, all []message) {
 	for i := range all {
 		if text := c.outward(&all[i]); text != nil {
 			if err := c.write(req.HTTP.Context(), l, text); err != nil {
-				s.fail(w, req, nil, faultOf(http.StatusNotFound, codeNoSession, "the process takes no more: %v", err))
+				s.fail(w, req.Request, nil, faultOf(http.StatusNotFound, codeNoSession, "the process takes no more: %v", err))
 				return
 			}
 		}
@@ -143,14 +148,14 @@ func (c *conversation) outward(m *message) []byte {
 
 // initialize begins a session: a process in the environment of this request. The client gets
 // its id with the result, and with nothing else.
-func (s *supervisor) initialize(w http.ResponseWriter, req *libwebsocketd.Request, m *message) {
+func (s *supervisor) initialize(w http.ResponseWriter, req *incoming, m *message) {
 	var c *conversation
-	to, refusal := s.sessions.New(attachment(req, nil), func(x *session.Session) any {
+	to, refusal := s.sessions.New(attachment(req.Request, nil), func(x *session.Session) any {
 		c = s.newConversation(x)
 		return c
 	})
 	if refusal != nil {
-		s.refuse(w, req, m, refusal)
+		s.refuse(w, req.Request, m, refusal)
 		return
 	}
 	l := c.connect(to)
@@ -180,33 +185,33 @@ func (c *conversation) begin(h http.Header, m *message) {
 }
 
 // serveGreeted answers messages for a process that was initialized for everyone.
-func (s *supervisor) serveGreeted(w http.ResponseWriter, req *libwebsocketd.Request, all []message, isBatch bool) {
-	m := &all[0]
+func (s *supervisor) serveGreeted(w http.ResponseWriter, req *incoming) {
+	m := &req.all[0]
 	switch {
-	case isBatch:
-		s.fail(w, req, m, faultOf(http.StatusBadRequest, codeInvalid, "this server has no sessions, and takes no array of messages"))
+	case req.isBatch:
+		s.fail(w, req.Request, m, faultOf(http.StatusBadRequest, codeInvalid, "this server has no sessions, and takes no array of messages"))
 		return
 	case m.kind == response:
-		s.fail(w, req, m, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that"))
+		s.fail(w, req.Request, m, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that"))
 		return
 	case m.kind == notification: // initialized was said, and a canceled id may be that of many
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
-	e := s.everyone(req, true)
+	e := s.everyone(req.Request, true)
 	defer s.leave(e)
-	l, refusal := e.hold(req)
+	l, refusal := e.hold(req.Request)
 	if refusal != nil {
-		s.refuse(w, req, m, refusal)
+		s.refuse(w, req.Request, m, refusal)
 		return
 	}
 	defer e.release(l)
 	result, err := e.greet(l)
 	switch {
 	case err != nil:
-		s.fail(w, req, m, faultOf(http.StatusOK, codeInternal, "the server is not initialized: %v", err))
+		s.fail(w, req.Request, m, faultOf(http.StatusOK, codeInternal, "the server is not initialized: %v", err))
 	case m.method == "initialize":
-		s.write(w, req, http.StatusOK, resultText(m.id.of(m.text), result))
+		s.write(w, req.Request, http.StatusOK, resultText(m.id.of(m.text), result))
 	default:
 		a := s.newAnswer(req, &e.child, l)
 		a.add(m)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"unicode/utf8"
 )
@@ -43,6 +44,7 @@ var (
 	errNotRPC     = errors.New("it is neither a request, nor a notification, nor a response of JSON-RPC 2.0")
 	errNotVersion = errors.New(`"jsonrpc" is not "2.0"`)
 	errID         = errors.New("the id of a request is a string or a number")
+	errLongID     = fmt.Errorf("an id or a progress token has more than %d bytes", mostID)
 )
 
 // isJSON reports whether a text is one JSON value, in UTF-8.
@@ -77,8 +79,14 @@ func parse(text []byte) (m message, err error) {
 	if m.kind == request && !isID(m.id.of(text)) {
 		return m, errID
 	}
-	return m, m.findMeta()
+	if err = m.findMeta(); err == nil && m.kind == request && (m.id.len() > mostID || m.token.len() > mostID) {
+		err = errLongID
+	}
+	return m, err
 }
+
+// mostID is how long an id and a progress token may be: they are held as long as a call is open.
+const mostID = 1 << 10
 
 // findMeta finds what the protocol has in _meta.
 func (m *message) findMeta() error {

@@ -2,12 +2,11 @@ package mcp
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
-
-	"websocketd/libwebsocketd"
 )
 
 // firstModern is the first revision without sessions.
@@ -61,7 +60,8 @@ func checkModern(h http.Header, m *message) *fault {
 }
 
 // serveModern answers a message of a client of 2026-07-28.
-func (s *supervisor) serveModern(w http.ResponseWriter, req *libwebsocketd.Request, m *message) {
+func (s *supervisor) serveModern(w http.ResponseWriter, in *incoming, m *message) {
+	req := in.Request
 	if f := checkModern(req.HTTP.Header, m); f != nil {
 		s.fail(w, req, m, f)
 		return
@@ -90,7 +90,7 @@ func (s *supervisor) serveModern(w http.ResponseWriter, req *libwebsocketd.Reque
 		s.fail(w, req, m, f)
 		return
 	}
-	a := s.newAnswer(req, &e.child, l)
+	a := s.newAnswer(in, &e.child, l)
 	a.add(m)
 	a.serve(w)
 }
@@ -102,13 +102,7 @@ func (e *everyone) checkArguments(r *http.Request, l *line, m *message) *fault {
 		return nil
 	}
 	name := decodeString(m.inParams("name").of(m.text))
-	bindings, known := e.tools.of(name)
-	if !known {
-		if err := e.listTools(r.Context(), l, m); err != nil {
-			return faultOf(http.StatusOK, codeInternal, "the server has not told its tools: %v", err)
-		}
-		bindings, _ = e.tools.of(name)
-	}
+	bindings := e.bindings(r.Context(), l, m, name)
 	found, err := pick(m.text, m.params, "arguments")
 	for _, b := range bindings {
 		if err == nil {
@@ -124,23 +118,35 @@ func (e *everyone) checkArguments(r *http.Request, l *line, m *message) *fault {
 // mostPages bounds how often a process is asked for more tools.
 const mostPages = 100
 
-// listTools asks the process for its tools, as the client would that has sent m.
-func (e *everyone) listTools(ctx context.Context, l *line, m *message) error {
+// bindings returns those of a tool. A process that has not told it is asked for its tools, once,
+// as the client would ask that has sent m. One that does not tell them has no bindings.
+func (e *everyone) bindings(ctx context.Context, l *line, m *message, name string) []binding {
+	e.asking.Lock()
+	defer e.asking.Unlock()
+	all, known := e.tools.of(name)
+	if known {
+		return all
+	}
 	for cursor, page := "", 0; page < mostPages; page++ {
-		params := `"_meta":` + string(splice(m.meta.of(m.text)))
+		params := `"_meta":` + string(m.meta.of(m.text))
 		if cursor != "" {
-			params += `,"cursor":` + strconv.Quote(cursor)
+			quoted, _ := json.Marshal(cursor) // a string cannot fail
+			params += `,"cursor":` + string(quoted)
 		}
 		result, err := e.askOwn(ctx, l, []byte(`{"jsonrpc":"2.0","id":0,"method":"tools/list","params":{`+params+`}}`))
+		if ctx.Err() != nil {
+			return nil // the next one asks
+		}
 		if err != nil {
-			return err
+			break
 		}
 		if cursor = e.tools.learn(result); cursor == "" {
 			break
 		}
 	}
 	e.tools.complete()
-	return nil
+	all, _ = e.tools.of(name)
+	return all
 }
 
 // statusOf returns the HTTP status of a modern response that is alone in its answer.

@@ -13,6 +13,8 @@ type span struct{ from, to int }
 
 func (s span) isSet() bool { return s.to > s.from }
 
+func (s span) len() int { return s.to - s.from }
+
 // of returns the value; nil if there is none.
 func (s span) of(text []byte) []byte {
 	if !s.isSet() {
