@@ -14,8 +14,9 @@ fi
 go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child &&
     go build -o "$built/everything-server" github.com/modelcontextprotocol/go-sdk/conformance/everything-server || exit 1
 
-# go vet is for make lint. A test in test/ waits for its server most of the time, so that many
-# run at once, beside those of the product; packages that take longest begin.
-go run ./gotest -skips=skips.txt \
-    .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=3 ./internal/cli ./libwebsocketd/credential -- \
-    . -vet=off -count=1 -timeout=60m -p=4 -parallel=4 ./pow ./promises ./cli ./shared ./console ./session ./hostile ./access
+# go vet is for make lint. A test in test/ waits for its server some of the time, so that a few
+# run at once, beside those of the product; packages that take longest begin. More at once is no
+# faster, and starves each of them. Up to AGAIN tests that fail run once more, alone.
+go run ./gotest -skips=skips.txt -again="${AGAIN:-5}" \
+    .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=2 ./internal/cli ./libwebsocketd/credential -- \
+    . -vet=off -count=1 -timeout=60m -p=2 -parallel=4 ./pow ./promises ./cli ./shared ./console ./session ./hostile ./access

@@ -4,6 +4,9 @@
 // numbers, and at the end every skip. It fails if a test failed, or if a skip is not
 // allowed by the file -skips.
 //
+// With -again a test that has failed beside all the others gets a second chance alone, as long as
+// only a few have. That it needed one is printed: it is a fault of the test, or of the product.
+//
 // After the flags of a module, packages may follow whose tests start first.
 //
 //	gotest -skips=skips.txt DIR [go test flags] [-- DIR [go test flags]]...
@@ -23,14 +26,19 @@ import (
 
 func main() {
 	skips := flag.String("skips", "skips.txt", "file with what skips are allowed for, one `TOOL` or PACKAGE/TEST a line; * is any part between slashes")
+	again := flag.Int("again", 0, "run up to `N` failed tests once more, one by one, when all others are over")
 	flag.Parse()
 	start := time.Now()
 	r := newReport(os.Stdout)
-	failed := testAll(modules(flag.Args()), r)
+	all := modules(flag.Args())
+	failed := testAll(all, r)
 	fmt.Printf("=== %d tests passed, %d failed, %d skipped, in %v\n",
 		r.passed, len(r.failures), len(r.skips), time.Since(start).Round(time.Second))
-	for _, name := range r.failures {
-		fmt.Printf("--- FAIL: %s\n", name)
+	for _, f := range r.failures {
+		fmt.Printf("--- FAIL: %s\n", f.name())
+	}
+	if alone := r.alone(); failed && len(alone) > 0 && len(alone) <= *again {
+		failed = !passAlone(alone)
 	}
 	allowed, err := readAllowed(*skips)
 	if err != nil {
@@ -41,15 +49,16 @@ func main() {
 		fmt.Printf("FAIL: %d skips are for nothing that %s lists\n", unknown, *skips)
 		failed = true
 	}
-	if failed || len(r.failures) > 0 {
+	if failed {
 		os.Exit(1)
 	}
 }
 
 // module is a directory with tests, and the flags go test runs them with.
 type module struct {
-	dir   string
-	flags []string
+	dir      string
+	flags    []string // and packages whose tests start first
+	packages []string // nil: all of them
 }
 
 // modules returns the modules named on the command line.
@@ -62,7 +71,7 @@ func modules(args []string) (all []module) {
 			args = nil
 		}
 		if len(own) > 0 {
-			all = append(all, module{own[0], own[1:]})
+			all = append(all, module{dir: own[0], flags: own[1:]})
 		}
 	}
 	return all
@@ -87,7 +96,11 @@ func testAll(all []module, r *report) bool {
 
 // test runs the module's tests.
 func (m module) test(r *report) error {
-	cmd := exec.Command("go", append(append([]string{"test", "-json"}, m.flags...), "./...")...)
+	packages := m.packages
+	if packages == nil {
+		packages = []string{"./..."}
+	}
+	cmd := exec.Command("go", slices.Concat([]string{"test", "-json"}, m.flags, packages)...)
 	cmd.Dir = m.dir
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -97,7 +110,7 @@ func (m module) test(r *report) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	readErr := r.read(out)
+	readErr := r.read(out, m)
 	if err := cmd.Wait(); err != nil {
 		return err
 	}

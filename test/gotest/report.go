@@ -21,6 +21,15 @@ type event struct {
 
 func (e event) name() string { return e.Package + "/" + e.Test }
 
+// failure is a test that has failed, of the module in a directory.
+type failure struct {
+	module    module
+	pkg, test string
+	broken    bool // it has not ended: its package ran out of time, or panicked
+}
+
+func (f failure) name() string { return f.pkg + "/" + f.test }
+
 // report collects events, of several modules at once. The output of a test is kept until
 // its result is known, and printed if it failed.
 type report struct {
@@ -28,18 +37,19 @@ type report struct {
 	w        io.Writer
 	said     map[string][]string
 	passed   int
-	failures []string
+	failures []failure
 	skips    []skip
 }
 
 func newReport(w io.Writer) *report { return &report{w: w, said: map[string][]string{}} }
 
-func (r *report) read(from io.Reader) error {
+// read takes the output of a module's tests.
+func (r *report) read(from io.Reader, of module) error {
 	in := bufio.NewReader(from)
 	for {
 		line, err := in.ReadBytes('\n')
 		if len(line) > 0 {
-			r.line(line)
+			r.line(line, of)
 		}
 		if err == io.EOF {
 			return nil
@@ -51,12 +61,12 @@ func (r *report) read(from io.Reader) error {
 }
 
 // line takes a line of `go test -json`.
-func (r *report) line(text []byte) {
+func (r *report) line(text []byte, of module) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var e event
 	if json.Unmarshal(text, &e) == nil {
-		r.add(e)
+		r.add(e, of)
 	} else {
 		r.w.Write(text) // a failure of the go command itself
 	}
@@ -69,7 +79,7 @@ func (r *report) say(format string, args ...any) {
 	fmt.Fprintf(r.w, format, args...)
 }
 
-func (r *report) add(e event) {
+func (r *report) add(e event, of module) {
 	switch {
 	case e.Action == "build-output", e.Action == "output" && e.Test == "":
 		if e.Output != "PASS\n" {
@@ -78,13 +88,13 @@ func (r *report) add(e event) {
 	case e.Action == "output":
 		r.output(e)
 	case e.Test == "" && e.Action == "fail":
-		r.unfinished(e.Package)
+		r.unfinished(e.Package, of)
 	case e.Test == "":
 	case e.Action == "pass":
 		r.passed++
 		delete(r.said, e.name())
-	case e.Action == "fail":
-		r.failures = append(r.failures, e.name())
+	case e.Action == "fail", e.Action == unfinished:
+		r.failures = append(r.failures, failure{of, e.Package, e.Test, e.Action == unfinished})
 		for _, line := range r.said[e.name()] {
 			io.WriteString(r.w, line)
 		}
@@ -97,15 +107,21 @@ func (r *report) add(e event) {
 	}
 }
 
+// unfinished is the Action of a test that has not ended.
+const unfinished = "unfinished"
+
 // unfinished counts the tests of a package that have said something and not ended as failed,
 // with what they said: the package ran out of time, or panicked.
-func (r *report) unfinished(pkg string) {
+func (r *report) unfinished(pkg string, of module) {
 	for _, name := range slices.Sorted(maps.Keys(r.said)) {
 		if !strings.HasPrefix(name, pkg+"/Test") && !strings.HasPrefix(name, pkg+"/Fuzz") {
 			continue
 		}
 		fmt.Fprintf(r.w, "--- UNFINISHED: %s\n", name)
-		r.add(event{Action: "fail", Package: pkg, Test: strings.TrimPrefix(name, pkg+"/")})
+		r.add(event{Action: unfinished, Package: pkg, Test: strings.TrimPrefix(name, pkg+"/")}, of)
+	}
+	if !slices.ContainsFunc(r.failures, func(f failure) bool { return f.pkg == pkg }) { // it does not build, or leaves goroutines
+		r.failures = append(r.failures, failure{of, pkg, "(all of it)", true})
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,7 +35,7 @@ not json: the go command failed
 func TestReport(t *testing.T) {
 	var out strings.Builder
 	r := newReport(&out)
-	if err := r.read(strings.NewReader(events)); err != nil {
+	if err := r.read(strings.NewReader(events), module{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"--- PASS: TestGood", "measured: 3 MiB", "what went wrong", "--- UNFINISHED: p/TestHangs", "it waits for ever", "not json", "FAIL\tp"} {
@@ -46,7 +47,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("the report has what a passed test said:\n%s", &out)
 	}
 	if r.passed != 1 || len(r.failures) != 2 || len(r.skips) != 1 {
-		t.Errorf("%d passed, failures %q, skips %q", r.passed, r.failures, r.skips)
+		t.Errorf("%d passed, failures %+v, skips %q", r.passed, r.failures, r.skips)
 	}
 	if n := r.printSkips(allowed{}); n != 1 {
 		t.Errorf("%d unknown skips", n)
@@ -114,5 +115,49 @@ func TestHouseRules(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What has failed is run alone as a whole, and once; nothing is where a test has not ended.
+func TestAlone(t *testing.T) {
+	r := newReport(io.Discard)
+	for _, e := range []event{
+		{Action: "fail", Package: "p", Test: "TestA/x"}, {Action: "fail", Package: "p", Test: "TestA/y"},
+		{Action: "fail", Package: "p", Test: "TestA"}, {Action: "fail", Package: "q", Test: "TestA"},
+	} {
+		r.add(e, module{dir: "d", flags: []string{"-race", "./p"}})
+	}
+	all := r.alone()
+	if len(all) != 2 || all[0].name() != "p/TestA" || all[1].name() != "q/TestA" || all[0].module.dir != "d" {
+		t.Errorf("alone: %+v", all)
+	}
+	r.add(event{Action: "fail", Package: "leaks"}, module{})
+	if all := r.alone(); all != nil {
+		t.Errorf("with a package that fails as a whole: %+v", all)
+	}
+	r.failures = r.failures[:len(r.failures)-1]
+	r.said["p/TestB"] = []string{"it waits"}
+	r.add(event{Action: "fail", Package: "p"}, module{})
+	if all := r.alone(); all != nil {
+		t.Errorf("with one that has not ended: %+v", all)
+	}
+}
+
+// A test that passes alone passes, and one that does not, does not.
+func TestPassAlone(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":    "module x\n\ngo 1.25\n",
+		"x_test.go": "package x\n\nimport \"testing\"\n\nfunc TestGood(*testing.T) {}\n\nfunc TestBad(t *testing.T) { t.Fail() }\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	of := func(test string) failure {
+		return failure{module: module{dir: dir, flags: []string{"-vet=off", "./nothing"}}, pkg: "x", test: test}
+	}
+	if !passAlone([]failure{of("TestGood")}) || passAlone([]failure{of("TestGood"), of("TestBad")}) || passAlone([]failure{of("TestNone")}) {
+		t.Error("the wrong ones pass")
 	}
 }
