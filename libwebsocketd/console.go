@@ -54,7 +54,7 @@ func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, from remote, 
 	if r.URL.Path == consoleDocumentPath {
 		c.servePrograms(w, from.Local())
 	} else {
-		c.serveFeed(w, r, from.Local(), log)
+		c.serveFeed(w, r, from, log)
 	}
 	return true
 }

@@ -22,7 +22,9 @@ import (
 // A feed is a WebSocket apart. It begins with a random mark, which the page offers as a
 // subprotocol in one handshake; the feed is about the process of that handshake, and
 // ends with it. The mark is removed from the request at once, so that the program does
-// not see it.
+// not see it. A page that makes no handshake, because it talks with an MCP server over HTTP,
+// names a path instead (at=): then the feed is about the processes that are kept there, and
+// ends when the page leaves.
 type pageFeed struct {
 	mark  string
 	local bool          // its client is on this machine; others get nothing of the log
@@ -157,7 +159,7 @@ func (f *pageFeed) Close() error {
 func (f *pageFeed) Context() context.Context { return context.Background() }
 
 // serveFeed answers the handshake of a feed.
-func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, local bool, log *slog.Logger) {
+func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, from remote, log *slog.Logger) {
 	s := c.server
 	refusal := ws.CheckHandshake(w, r)
 	if refusal == nil && !s.begin() {
@@ -167,7 +169,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, local bool, 
 		c.server.refuse(w, log, refusal)
 		return
 	}
-	f, refusal := c.open(local)
+	f, on, refusal := c.openFor(r, &from, log)
 	if refusal != nil {
 		s.running.Done()
 		c.server.refuse(w, log, refusal)
@@ -178,6 +180,7 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, local bool, 
 	client, err := ws.Upgrade(s.ctx, w, r, header, ws.Options{MaxMessage: 1 << 10, PingInterval: DefaultPingInterval, Takes: bridge.Text, Log: log})
 	if err != nil {
 		s.conns.forget(acceptedConn(r.Context()))
+		on.end()
 		c.close(f)
 		s.running.Done()
 		return
@@ -190,8 +193,31 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, local bool, 
 		defer s.conns.forget(accepted)
 		defer s.leave(x)
 		defer c.close(f)
+		defer on.end()
 		bridge.Pipe(f, client)
 	}()
+}
+
+// openFor returns the feed for a page, and its onlooker if the page names a path: one who may
+// not reach the program there gets no feed of it.
+func (c *console) openFor(r *http.Request, from *remote, log *slog.Logger) (f *pageFeed, on *onlooker, refusal *gate.Refusal) {
+	var to route
+	at := r.URL.Query().Get("at")
+	if at != "" {
+		if to, refusal = c.server.routePath(at); refusal == nil {
+			refusal = c.server.prove(r, to.program.access, to.scriptName, from)
+		}
+	}
+	if refusal == nil {
+		f, refusal = c.open(from.Local())
+	}
+	if refusal != nil || at == "" {
+		return f, nil, refusal
+	}
+	f.use() // no handshake is to bring its mark
+	on = &onlooker{console: c, feed: f}
+	on.watch(to, from.User, log)
+	return f, on, nil
 }
 
 // open returns a new feed, or a refusal if there are too many.

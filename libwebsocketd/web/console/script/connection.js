@@ -48,7 +48,7 @@ async function open(it) {
   if (it !== link) return; // cancelled meanwhile
   try {
     if (!it.url) throw new SyntaxError(`"${it.target}" is not the URL of a WebSocket`);
-    if (it.era !== "websocket") return openMCP(it);
+    if (it.era !== "websocket") return await openMCP(it);
     it.connection = websocketd.connect(it.url, options(it));
   } catch (error) {
     link = null;
@@ -65,8 +65,10 @@ async function open(it) {
 }
 
 // openMCP makes an MCP server the link's connection.
-function openMCP(it) {
+async function openMCP(it) {
   it.way = "mcp";
+  await openFeed(it, decodeURIComponent(it.url.pathname));
+  if (it !== link || it.left) return;
   it.connection = new MCP(httpURL(it.url), it.era);
   it.connection.addEventListener("open", () => {
     it.opened = true;

@@ -115,11 +115,12 @@ function aboutURL() {
 }
 
 // openFeed resolves to what the next handshake of a link is to carry, "" if the server
-// has no feed for it, or does not answer.
-function openFeed(link) {
+// has no feed for it, or does not answer. at is the path of a program whose processes the feed
+// is about, where there is no handshake.
+function openFeed(link, at = "") {
   return new Promise(resolve => {
     link.feed?.close(); // that of an earlier handshake, which the server may think is still connected
-    const feed = link.feed = new WebSocket(socketOrigin + FEED, tokenItems());
+    const feed = link.feed = new WebSocket(socketOrigin + FEED + (at && "?at=" + encodeURIComponent(at)), tokenItems());
     link.refusal = "";
     feed.onmessage = event => {
       if (feed !== link.feed) return;

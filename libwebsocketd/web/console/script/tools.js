@@ -119,10 +119,11 @@ async function answerOf(connection, name, given, how) {
     const { result, error } = answer.message;
     if (error) throw new Error(`${error.code} ${error.message}`);
     if (result.resultType !== "input_required") return answer;
-    const responses = {};
+    const responses = {}, asked = {};
     for (const [key, { method, params }] of Object.entries(result.inputRequests ?? {})) {
-      responses[key] = await askUser(method, params);
-      if (!responses[key]) throw new Error(`${method} was not answered.`);
+      responses[key] = await askUser(method, params, asked);
+      if (asked.left) throw new Error("You have left the question open.");
+      if (!responses[key]) throw new Error(`${method} is not answered here.`);
     }
     more = { inputResponses: object(responses), requestState: result.requestState && json(result.requestState) };
   }
