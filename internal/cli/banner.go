@@ -11,6 +11,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/manager"
+	"websocketd/libwebsocketd/mcp"
 	"websocketd/libwebsocketd/session"
 	"websocketd/libwebsocketd/shared"
 )
@@ -28,6 +29,8 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 		log.Info("Sharing processes           : all clients of a URL have one")
 	case session.Lifetime:
 		log.Info("Keeping sessions            : " + kept(life) + " while no client is attached")
+	case mcp.Lifetime:
+		log.Info("Serving MCP clients         : " + mcpWords(life))
 	}
 	for _, p := range cfg.Programs {
 		log.Info("Serving program             : " + p.Name + " at " + where(p) + ": " + strings.Join(p.Command, " "))
@@ -76,6 +79,8 @@ func where(p libwebsocketd.Program) string {
 		return p.Path + ", shared"
 	case session.Lifetime:
 		return p.Path + ", sessions kept " + kept(life)
+	case mcp.Lifetime:
+		return p.Path + ", MCP, " + mcpWords(life)
 	case manager.Lifetime:
 		return p.Path + ", supervised" + several(life.Instances)
 	}

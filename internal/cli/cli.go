@@ -33,6 +33,7 @@ type grammar struct {
 	Program    programFlags    `embed:"" group:"What runs"`
 	Shared     sharedFlags     `embed:"" group:"One process for many"`
 	Session    sessionFlags    `embed:"" group:"A process that outlives its connection"`
+	MCP        mcpFlags        `embed:"" group:"Model Context Protocol"`
 	Config     configFlags     `embed:"" group:"Many programs"`
 	Pow        powFlags        `embed:"" group:"Programs called by name"`
 	Beside     besideFlags     `embed:"" group:"Beside the program"`
@@ -124,6 +125,11 @@ type sessionFlags struct {
 	Attach      string  `placeholder:"MODE" default:"share" enum:"share,takeover,refuse" program:"key" help:"What happens when a client attaches to a session that has one already: share, both get the output and send messages; takeover, the former one is closed with 4409; refuse, the new one is answered 409."`
 	Maxsessions int     `placeholder:"N" min:"0" help:"Sessions at once, of all programs together, and calls over HTTP (--pow); one beyond that is answered 429. 0 is no limit. Without this flag it is --maxforks."`
 	Sessionurl  bool    `program:"key" help:"Redirect the page of --staticdir at the program's path to the URL of a session of its own, which can be bookmarked."`
+}
+
+type mcpFlags struct {
+	MCP      bool     `name:"mcp" program:"key" help:"Serve a program that is a server of the Model Context Protocol by the Streamable HTTP of that protocol, too, at its URL. It has what --preset=mcp stands for. Clients of 2026-07-28 and later have one process together, which --linger (here 5m), --restart (here on-failure), --start, --isolate and --watch are about. Each session of an earlier client has its own, which is kept for --resume (here 5m) while nothing is asked; with --shared these clients have one, too, and no sessions."`
+	Mcpstart duration `name:"mcpstart" placeholder:"DUR" default:"60s" min:"1ms" program:"key" help:"How long a process of --mcp may take to answer anything; what was asked is then answered with an error, and the process is ended."`
 }
 
 type configFlags struct {

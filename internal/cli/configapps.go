@@ -37,7 +37,7 @@ func (c *configFile) appNames() []string {
 }
 
 // notOfApps are keys of programs of which supervised ones, as all apps are, have none.
-var notOfApps = []string{"resume", "attach", "sessionurl", "start", "linger", "restart", "isolate", "prefork", "preforkrequest", "maxforks", "closems"}
+var notOfApps = []string{"resume", "attach", "sessionurl", "start", "linger", "restart", "isolate", "prefork", "preforkrequest", "maxforks", "closems", "mcp", "mcpstart"}
 
 // readApps reads the list of programs.
 func (c *configFile) readApps(value *fileValue) {

@@ -14,7 +14,7 @@ func configured(t testing.TB, content string, command ...string) (*options, *ref
 	p := newParser()
 	file := parseConfig("f.toml", []byte(content), p.Model.Flags)
 	w := &options{parser: p, file: file, layers: [][]setting{nil, nil, file.settings}, command: command}
-	if err := p.parse(file.settings); err != nil {
+	if err := p.parse(withPreset(p.Model.Flags, file.settings)); err != nil {
 		t.Fatalf("what the file sets cannot be parsed: %v", err)
 	}
 	w.grammar = p.grammar

@@ -26,6 +26,7 @@ func (c *configFile) readLifetime(p *fileProgram, value *fileValue) {
 // settleLifetime turns what a program says by the keys lifetime and resume into settings
 // of the flags --shared and --resume. A program with resume alone is one of sessions.
 func (c *configFile) settleLifetime(p *fileProgram) {
+	c.settleMCP(p)
 	i := slices.IndexFunc(p.settings, func(s setting) bool { return s.flag.Name == "resume" })
 	resumes := i >= 0 && !isOff(p.settings[i].value)
 	switch p.lifetime {

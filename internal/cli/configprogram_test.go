@@ -113,6 +113,8 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"resume":         {`"1m"`, "2m"},
 		"attach":         {`"share"`, "refuse"},
 		"sessionurl":     {"false", "true"},
+		"mcp":            {"false", "true"},
+		"mcpstart":       {`"1s"`, "2s"},
 	}
 	tokens := filepath.Join(t.TempDir(), ".tokens")
 	if err := os.WriteFile(tokens, []byte("ada:0123456789abcdef\n"), 0o600); err != nil {
@@ -136,7 +138,9 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 			content = fmt.Sprintf("tokenfile = %q\n", tokens) + content
 		}
 		for _, f := range lifeFlags {
-			if f.name == key {
+			if f.name == key && f.in[0] == lifeMCP {
+				content += "mcp = true\n"
+			} else if f.name == key {
 				content = "staticdir = \"/\"\n" + content + "lifetime = \"" + f.in[0] + "\"\n"
 			}
 		}
@@ -215,7 +219,7 @@ func configuredBy(t *testing.T, content string, args ...string) (*options, *refu
 	}
 	file := parseConfig("f.toml", []byte(content), p.Model.Flags)
 	w := &options{parser: p, file: file, layers: [][]setting{line.settings, nil, file.settings}}
-	if err := p.parse(layered(w.layers...)); err != nil {
+	if err := p.parse(withPreset(p.Model.Flags, layered(w.layers...))); err != nil {
 		t.Fatal(err)
 	}
 	w.grammar = p.grammar

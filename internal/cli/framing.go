@@ -17,18 +17,29 @@ var presets = map[string][][2]string{
 }
 
 // presetOf returns the layer of settings that the last --preset in among stands for,
-// to be put below them; nil if there is none.
+// to be put below them; nil if there is none. --mcp stands for the preset of its name.
 func presetOf(flags []*kong.Flag, among []setting) (layer []setting) {
-	name := ""
+	name, isMCP := "", false
 	for _, s := range among {
-		if s.flag.Name == "preset" {
+		switch s.flag.Name {
+		case "preset":
 			name = s.value
+		case "mcp":
+			isMCP = isTrue(s)
 		}
+	}
+	if isMCP {
+		name = "mcp"
 	}
 	for _, s := range presets[name] {
 		layer = append(layer, setting{flag: lookUp(flags, s[0]), value: s[1]})
 	}
 	return layer
+}
+
+// withPreset returns settings and, below them, those that their preset stands for.
+func withPreset(flags []*kong.Flag, settings []setting) []setting {
+	return layered(settings, presetOf(flags, settings))
 }
 
 // checkFraming refuses flags that cannot go together in one stream of bytes.
@@ -39,6 +50,9 @@ func (w *options) checkFraming() *refusal {
 	by := "--framing=" + m.Framing // what asked for the framing
 	if !w.given("framing") && m.Preset != "none" {
 		by = "--preset=" + m.Preset
+	}
+	if w.MCP.MCP {
+		by = "--mcp"
 	}
 	message, about := "", []string{"framing", "preset", "newlines"}
 	switch {
@@ -68,7 +82,7 @@ func (w *options) given(name string) bool {
 // choosesMessages reports whether a program of the file itself sets how its messages
 // are framed. Then the flags about framing do not apply to it and count as not given.
 func (p *fileProgram) choosesMessages() bool {
-	return sets(p.settings, "framing") || sets(p.settings, "preset") || sets(p.settings, "binary")
+	return sets(p.settings, "framing") || sets(p.settings, "preset") || sets(p.settings, "binary") || p.isMCP()
 }
 
 // shapes are the flags that do not apply to such a program.

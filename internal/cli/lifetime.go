@@ -18,6 +18,7 @@ const (
 	lifeSession    = "session"
 	lifeShared     = "shared"
 	lifeSupervised = "supervised" // of programs of the file alone
+	lifeMCP        = "mcp"        // no value of the key: the flag --mcp has it, and mcp = true
 )
 
 // lifeFlags are the flags that have a meaning only in some lifetimes.
@@ -25,29 +26,32 @@ var lifeFlags = []struct {
 	name string
 	in   []string
 }{
-	{"start", []string{lifeShared}},
-	{"linger", []string{lifeShared}},
+	{"start", []string{lifeShared, lifeMCP}},
+	{"linger", []string{lifeShared, lifeMCP}},
 	{"input", []string{lifeShared, lifeSupervised}},
 	{"slowclient", []string{lifeShared, lifeSupervised}},
-	{"history", []string{lifeShared, lifeSession, lifeSupervised}},
+	{"history", []string{lifeShared, lifeSession, lifeSupervised, lifeMCP}},
 	{"keepfirst", []string{lifeShared, lifeSession, lifeSupervised}},
-	{"restart", []string{lifeShared}},
-	{"isolate", []string{lifeShared}},
-	{"watch", []string{lifeShared, lifeSession, lifeSupervised}},
+	{"restart", []string{lifeShared, lifeMCP}},
+	{"isolate", []string{lifeShared, lifeMCP}},
+	{"watch", []string{lifeShared, lifeSession, lifeSupervised, lifeMCP}},
 	{"attach", []string{lifeSession}},
-	{"maxsessions", []string{lifeSession}},
+	{"maxsessions", []string{lifeSession, lifeMCP}},
 	{"sessionurl", []string{lifeSession}},
+	{"mcpstart", []string{lifeMCP}},
 }
 
 // callFlags are those of lifeFlags that have a meaning for calls over HTTP, too.
 var callFlags = []string{"history", "maxsessions"}
 
-// life returns the lifetime that the flags ask for. Both of them at once are refused
-// (checkLifetime).
+// life returns the lifetime that the flags ask for. --shared and --resume at once are
+// refused (checkLifetime); --mcp takes either to be about its own processes.
 func (w *options) life() string {
 	switch {
 	case w.app != nil:
 		return lifeSupervised
+	case w.MCP.MCP:
+		return lifeMCP
 	case w.Shared.Shared:
 		return lifeShared
 	case w.Session.Resume != 0:
@@ -87,6 +91,8 @@ func (w *options) lifetime() libwebsocketd.Lifetime {
 		app.Input, app.SlowClient = shared.Input(s.Input), shared.SlowClient(s.Slowclient)
 		app.History, app.KeepFirst, app.Watch = int(s.History), int(s.Keepfirst), s.Watch
 		return manager.Lifetime{App: app}
+	case lifeMCP:
+		return w.mcpLifetime()
 	}
 	return nil
 }
@@ -115,8 +121,8 @@ func (w *options) checkLifetime() *refusal {
 	case !own:
 		return &refusal{status: ExitUsage, about: []string{by.flag}, message: "please specify COMMAND or --dir when requesting --" + by.flag,
 			inFile: by.flag + " needs a program: write a [program.NAME], or give COMMAND or --dir"}
-	case hasDir && w.Shared.Shared && w.Shared.Start == string(shared.StartEager):
-		return &refusal{status: ExitUsage, about: []string{"start", "dir", "shared"},
+	case hasDir && w.hasSharedProcess() && w.Shared.Start == string(shared.StartEager):
+		return &refusal{status: ExitUsage, about: []string{"start", "dir", "shared", "mcp"},
 			message: "please only specify one of --start=eager and --dir: it is not known ahead which script will be asked for"}
 	}
 	return w.checkBeside()
@@ -132,18 +138,18 @@ func (w *options) checkBeside() *refusal {
 	case w.Program.Once:
 		return &refusal{status: ExitUsage, about: []string{"once", words.flag},
 			message: fmt.Sprintf("please only specify one of --once and --%s: %s, and --exitwithchild ends with it", words.flag, words.once),
-			inFile:  fmt.Sprintf("once = true does not go with lifetime %q: %s; write exitwithchild = true", w.life(), words.once)}
+			inFile:  fmt.Sprintf("once = true does not go with %s: %s; write exitwithchild = true", inWords(w.life()), words.once)}
 	case ahead > 0:
 		return &refusal{status: ExitUsage, about: []string{"prefork", words.flag},
 			message: fmt.Sprintf("please only specify one of --%s and --prefork: %s", words.flag, words.ahead),
-			inFile: fmt.Sprintf("prefork = %d does not go with lifetime %q: %s; write prefork = 0, or take another lifetime",
-				ahead, w.life(), words.ahead)}
+			inFile: fmt.Sprintf("prefork = %d does not go with %s: %s; write prefork = 0, or take another lifetime",
+				ahead, inWords(w.life()), words.ahead)}
 	case most <= 0:
 		const why = "a message must be whole before it goes between those of others"
 		return &refusal{status: ExitUsage, about: []string{"maxframesize", words.flag},
 			message: fmt.Sprintf("please specify a limit as --maxframesize when requesting --%s: %s", words.flag, why),
-			inFile: fmt.Sprintf("maxframesize = %d is no limit, but lifetime %q needs one: %s; write maxframesize = %d, or another number of bytes",
-				most, w.life(), why, libwebsocketd.DefaultMaxFrameSize)}
+			inFile: fmt.Sprintf("maxframesize = %d is no limit, but %s needs one: %s; write maxframesize = %d, or another number of bytes",
+				most, inWords(w.life()), why, libwebsocketd.DefaultMaxFrameSize)}
 	}
 	return nil
 }
@@ -158,6 +164,7 @@ func byFlag(lives []string) []string {
 var lifeWords = map[string]struct{ flag, key, once, ahead string }{
 	lifeShared:     {"shared", "shared = true", "all clients have one process", "what is started ahead is for one client"},
 	lifeSession:    {"resume", `resume = "5m"`, "a session outlives its client", "what is started ahead does not know its session"},
+	lifeMCP:        {"mcp", "mcp = true", "its processes are not one client's", "what is started ahead is for one client"},
 	lifeSupervised: {"", "", "its processes are there before and after all clients", "its processes are started with the server"},
 }
 
@@ -171,10 +178,13 @@ func (w *options) checkSessionURL() *refusal {
 		inFile:  `sessionurl = true redirects the page of staticdir, and there is none; write staticdir = "DIRECTORY" above the first [program.NAME], or take sessionurl out`}
 }
 
+// hasSharedProcess reports whether several clients have one process.
+func (w *options) hasSharedProcess() bool { return w.life() == lifeShared || w.life() == lifeMCP }
+
 // checkIsolate refuses --isolate=user where nobody is known, or a process is to be there
 // before somebody comes.
 func (w *options) checkIsolate() *refusal {
-	if w.life() != lifeShared || w.Shared.Isolate != string(shared.IsolateUser) || len(w.command) == 0 && w.Program.Dir == "" {
+	if !w.hasSharedProcess() || w.Shared.Isolate != string(shared.IsolateUser) || len(w.command) == 0 && w.Program.Dir == "" {
 		return nil
 	}
 	if w.Shared.Start == string(shared.StartEager) {
@@ -203,6 +213,9 @@ func (w *options) lifeFlagChecks() []func() *refusal {
 		if forCalls {
 			keys += " or pow = true"
 		}
+		if len(named(in)) == 0 {
+			return "write " + keys
+		}
 		return "write " + keys + `, or lifetime = ` + quoted(in) + " in a program"
 	})
 }
@@ -210,7 +223,16 @@ func (w *options) lifeFlagChecks() []func() *refusal {
 // lifeKeyChecks does the same for a program of the file, but only for its own keys: the
 // flags may be for other programs.
 func (w *options) lifeKeyChecks() []func() *refusal {
-	return w.lifeChecks(w.layers[:1], func(_ string, in []string) string { return "write lifetime = " + quoted(in) })
+	return w.lifeChecks(w.layers[:1], func(_ string, in []string) string {
+		ways := make([]string, 0, 2)
+		if len(named(in)) > 0 {
+			ways = append(ways, "lifetime = "+quoted(in))
+		}
+		if slices.Contains(in, lifeMCP) {
+			ways = append(ways, lifeWords[lifeMCP].key)
+		}
+		return "write " + strings.Join(ways, ", or ")
+	})
 }
 
 // lifeChecks returns checks of what layers set of lifeFlags. wayOut says how to get one of
@@ -227,14 +249,17 @@ func (w *options) lifeChecks(layers [][]setting, wayOut func(flag string, in []s
 			if way == "" {
 				return nil
 			}
-			about := []string{f.name, "shared", "resume"}
+			about := []string{f.name, "shared", "resume", "mcp"}
+			if w.life() == lifeMCP {
+				return w.notOfMCP(f.name)
+			}
 			by := alternatives(byFlag(f.in), func(life string) string { return "--" + lifeWords[life].flag })
 			if slices.Contains(callFlags, f.name) {
 				by, about = by+" or --pow", append(about, "pow")
 			}
 			return &refusal{status: ExitUsage, about: about,
 				message: fmt.Sprintf("please specify %s when requesting --%s", by, f.name),
-				inFile:  fmt.Sprintf("%s is for lifetime %s; %s, or take %[1]s out", f.name, quoted(f.in), way)}
+				inFile:  fmt.Sprintf("%s is for %s; %s, or take %[1]s out", f.name, scopeOf(f.in), way)}
 		})
 	}
 	return checks
@@ -249,13 +274,37 @@ func alternatives(lives []string, word func(life string) string) string {
 	return strings.Join(words, " or ")
 }
 
+// named returns those of some lifetimes that the key lifetime has.
+func named(lives []string) []string {
+	return slices.DeleteFunc(slices.Clone(lives), func(life string) bool { return life == lifeMCP })
+}
+
+// inWords returns a lifetime as a sentence about the file has it.
+func inWords(life string) string {
+	if life == lifeMCP {
+		return lifeWords[life].key
+	}
+	return fmt.Sprintf("lifetime %q", life)
+}
+
+// scopeOf returns what a flag is for that has a meaning in some lifetimes.
+func scopeOf(lives []string) string {
+	switch known := named(lives); {
+	case len(known) == 0:
+		return lifeWords[lifeMCP].key
+	case len(known) < len(lives):
+		return "lifetime " + quoted(lives) + " or " + lifeWords[lifeMCP].key
+	}
+	return "lifetime " + quoted(lives)
+}
+
 // quoted returns lifetimes as the file has them, with "or" between.
 func quoted(lives []string) string {
-	return alternatives(lives, func(life string) string { return fmt.Sprintf("%q", life) })
+	return alternatives(named(lives), func(life string) string { return fmt.Sprintf("%q", life) })
 }
 
 // mayHave reports whether a program has one of the lifetimes, or its keys about that are
 // faulty.
 func (p *fileProgram) mayHave(lives []string) bool {
-	return p.broken["shared"] || p.broken["resume"] || slices.Contains(lives, p.lifetime)
+	return p.broken["shared"] || p.broken["resume"] || slices.Contains(lives, p.lifetime) || p.isMCP() && slices.Contains(lives, lifeMCP)
 }

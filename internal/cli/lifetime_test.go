@@ -43,12 +43,12 @@ func TestSharedFaults(t *testing.T) {
 		{catA + "shared = true\n", "", []string{`3: shared is a global key, not one of program a: write lifetime = "shared"`}},
 		// Without a program for it.
 		{"linger = \"5s\"\nwatch = true\n" + catA, "", []string{
-			`1: linger is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take linger out`,
-			`2: watch is for lifetime "shared" or "session" or "supervised"; write shared = true or resume = "5m", or lifetime = "shared" or "session" or "supervised" in a program, or take watch out`}},
-		{"start = \"eager\"\n", "cat", []string{`1: start is for lifetime "shared"; write shared = true, or lifetime = "shared" in a program, or take start out`}},
+			`1: linger is for lifetime "shared" or mcp = true; write shared = true or mcp = true, or lifetime = "shared" in a program, or take linger out`,
+			`2: watch is for lifetime "shared" or "session" or "supervised" or mcp = true; write shared = true or resume = "5m" or mcp = true, or lifetime = "shared" or "session" or "supervised" in a program, or take watch out`}},
+		{"start = \"eager\"\n", "cat", []string{`1: start is for lifetime "shared" or mcp = true; write shared = true or mcp = true, or lifetime = "shared" in a program, or take start out`}},
 		{catA + "start = \"eager\"\nrestart = \"always\"\n", "", []string{
-			`3: program a: start is for lifetime "shared"; write lifetime = "shared", or take start out`,
-			`4: program a: restart is for lifetime "shared"; write lifetime = "shared", or take restart out`}},
+			`3: program a: start is for lifetime "shared" or mcp = true; write lifetime = "shared", or mcp = true, or take start out`,
+			`4: program a: restart is for lifetime "shared" or mcp = true; write lifetime = "shared", or mcp = true, or take restart out`}},
 		{"shared = true\n" + catA + isEach + "input = \"none\"\n" + catB, "", []string{
 			`5: program a: input is for lifetime "shared" or "supervised"; write lifetime = "shared" or "supervised", or take input out`}},
 		{"linger = \"5s\"\n" + catA + "lifetime = \"sharde\"\nwatch = true\n", "", []string{`4: lifetime = "sharde": must be one of connection, session, shared, supervised`}},

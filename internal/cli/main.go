@@ -87,8 +87,7 @@ func (i invocation) resolve(p *parser, line commandLine) (w *options, notes []st
 		return nil, nil, r
 	}
 	layers := [][]setting{line.settings, env, file.settings}
-	all := layered(layers...)
-	if err := p.parse(layered(all, presetOf(p.Model.Flags, all))); err != nil {
+	if err := p.parse(withPreset(p.Model.Flags, layered(layers...))); err != nil {
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
 	}
 	notes = slices.Concat(notes, file.notes, line.odd(p.Model.Flags))

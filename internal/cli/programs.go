@@ -117,7 +117,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 	flags, parser := w.file.flags, w.parser
 	// The program's own preset wins over the flags, as any of its keys does.
 	settings := layered(append([][]setting{own, presetOf(flags, own)}, below...)...)
-	if err := parser.parse(layered(settings, presetOf(flags, layered(below...)))); err != nil {
+	if err := parser.parse(layered(settings, presetOf(flags, layered(append([][]setting{own}, below...)...)))); err != nil {
 		w.file.faults.add(p.pos, "program %s: %v", p.name, err)
 		return program, false
 	}
@@ -151,7 +151,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 
 // programChecks returns the checks of options that concern one program.
 func (w *options) programChecks() []func() *refusal {
-	checks := []func() *refusal{w.checkStderr, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL, w.checkAccess, w.checkIsolate}
+	checks := []func() *refusal{w.checkStderr, w.checkMCP, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL, w.checkAccess, w.checkIsolate}
 	return append(checks, w.lifeKeyChecks()...)
 }
 

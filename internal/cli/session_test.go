@@ -100,7 +100,7 @@ func TestMaxSessions(t *testing.T) {
 // TestMaxSessionsOfNone: a limit of sessions where there can be none is told.
 func TestMaxSessionsOfNone(t *testing.T) {
 	_, r := configured(t, "maxsessions = 3\n"+catA)
-	if want := `f.toml:1: maxsessions is for lifetime "session"; write resume = "5m" or pow = true, or lifetime = "session" in a program, or take maxsessions out`; r == nil || r.message != want {
+	if want := `f.toml:1: maxsessions is for lifetime "session" or mcp = true; write resume = "5m" or mcp = true or pow = true, or lifetime = "session" in a program, or take maxsessions out`; r == nil || r.message != want {
 		t.Errorf("%+v", r)
 	}
 }

@@ -127,6 +127,11 @@ var flagRows = map[string]flagRow{
 	"sessionurl": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: pageOfSession, want: [3]string{"200", "307 /?session", "200"}},
 
+	"mcp": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: answersMCP, want: [3]string{"no MCP", "session, modern", "no MCP"}},
+	"mcpstart": {kind: cli.KindTime, def: "60s", good: []string{"1ms", "5s", "250ms", "1m30s", "1.5h"}, bad: append([]string{"0", "0s", "9us"}, timeBad...),
+		env: "300ms", flag: "1h", seen: waitsForServer, want: [3]string{"waits", "given up", "waits"}},
+
 	// Programs called by name are those of --dir there.
 	"pow": {kind: cli.KindSwitch, good: append([]string{"", "/", "/a/", "/a", "/a/b/", "/ä/"}, boolGood...),
 		bad: []string{"a", "pow/", "//", "/a//", "/a/../b/", "/a?/", "/a b/", "/%61/", "/{x}/", "/.websocketd/", "yes", "tRUE", "2"},
