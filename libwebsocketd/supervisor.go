@@ -61,6 +61,7 @@ type Attach struct {
 	SendOnly  bool // the client sends messages and receives none
 	Polling   bool // the client disconnects and comes back within moments
 	OutOfBand bool // the client can tell a Note from a message
+	Endings   bool // it is sent a Note when a process has ended, and none when another one has started
 }
 
 // Target says where below a program's path a request points.

@@ -55,7 +55,8 @@ type Delivery struct {
 type Note struct {
 	From, To  uint64 // the messages that were dropped, or
 	Restarted string // how the process ended that was replaced by a new one, or
-	Said      string // a text for this client alone
+	Said      string // a text for this client alone, or
+	Ended     string // how a process ended that another one will follow: for who asks for that alone
 }
 
 // String returns the note as text, for clients that can only be sent messages.
@@ -63,6 +64,8 @@ func (n *Note) String() string {
 	switch {
 	case n.Restarted != "":
 		return "[websocketd: restarted after " + n.Restarted + "]"
+	case n.Ended != "":
+		return "[websocketd: ended with " + n.Ended + "]"
 	case n.From == 0:
 		return n.Said
 	}

@@ -87,11 +87,7 @@ func (c *child) subscribed(m *message) {
 
 // lose answers every call that a line has not brought the response of: the process has ended.
 func (c *child) lose(l *line, cause error) {
-	code, reason := libwebsocketd.Closing(cause)
-	if code == libwebsocketd.CloseInternalError && reason == "" {
-		reason = cause.Error()
-	}
-	c.fail("the server's process ended: "+reason, func(x *call) bool { return x.over == l })
+	c.fail("the server's process ended: "+cause.Error(), func(x *call) bool { return x.over == l })
 	c.lost(cause)
 }
 

@@ -68,10 +68,10 @@ func (c *conversation) ask(m *message) {
 	c.asked[canonical(m.id.of(m.text))] = true
 }
 
-// streamFor returns where a message goes that is for no call. A request of the process, and what
-// it says for the log, belong to a call, which is most likely the newest.
+// streamFor returns where a message goes that is for no call. A request of the process, that this
+// is canceled, and what is for the log, belong to a call, which is most likely the newest.
 func (c *conversation) streamFor(m *message) *stream {
-	if m.kind != request && m.method != "notifications/message" {
+	if m.kind != request && m.method != "notifications/message" && m.method != "notifications/cancelled" {
 		return c.own
 	}
 	x := c.newest(func(x *call) bool { return !x.stream.plain && x.stream.hasReader() })

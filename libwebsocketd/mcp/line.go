@@ -103,8 +103,8 @@ func (c *child) read(l *line) {
 // receive takes one delivery.
 func (c *child) receive(l *line, d *libwebsocketd.Delivery) {
 	if d.Chunk == nil {
-		if d.Note.Restarted != "" {
-			c.lose(l, errors.New(d.Note.Restarted))
+		if d.Note.Ended != "" {
+			c.lose(l, errors.New(d.Note.Ended))
 		}
 		return
 	}

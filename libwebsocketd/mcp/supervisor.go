@@ -101,7 +101,7 @@ func attachment(req *libwebsocketd.Request, after *position) *libwebsocketd.Atta
 		at.PathInfo = "/"
 	}
 	return &libwebsocketd.Attach{Request: r, Target: at, Identity: req.Identity(), Log: req.Log(), Header: http.Header{},
-		Admitted: req, MayStart: true, OutOfBand: true}
+		Admitted: req, MayStart: true, OutOfBand: true, Endings: true}
 }
 
 // everyone returns what the process is that serves this and other clients.

@@ -20,6 +20,7 @@ type item struct {
 	chunk   *libwebsocketd.Chunk
 	note    *libwebsocketd.Note
 	restart int           // the number of the restart that note reports
+	ended   int           // the number of the ending that note reports
 	only    *Subscription // the viewer that note is for; nil is all
 }
 
@@ -71,6 +72,7 @@ type Hub struct {
 	ending   error                  // of the last process, once over
 	lost     bool                   // no client can come back for the record
 	restarts int                    // number of restarts so far
+	endings  int                    // number of processes that have ended, and are to be followed
 	before   uint64                 // the last message before the last restart
 	follows  *successor             // the process that takes the place of the one that runs; see Replace
 }

@@ -83,7 +83,13 @@ func (h *Hub) next(end End) libwebsocketd.Endpoint {
 			return s
 		}
 		wait, again := h.keeper.Next(end)
-		if !again || !h.rest(wait) {
+		if !again {
+			return nil
+		}
+		if end.Refusal == nil {
+			h.noteEnding(end.Ending)
+		}
+		if !h.rest(wait) {
 			return nil
 		}
 		if h.isFollowed() {
@@ -155,6 +161,16 @@ func (h *Hub) rest(wait time.Duration) bool {
 		}
 	}
 	return false
+}
+
+// noteEnding adds a note to the record for viewers that ask for endings: they hear of it at once,
+// however long it takes until another process is started.
+func (h *Hub) noteEnding(ending error) {
+	h.mu.Lock()
+	h.endings++
+	ended := item{note: &libwebsocketd.Note{Ended: ending.Error()}, ended: h.endings}
+	h.mu.Unlock()
+	h.append(ended, 0, overhead) // no error: the record is not closed yet
 }
 
 // noteRestart adds a note to the record: the output that follows is another process's. Nothing

@@ -37,6 +37,8 @@ type Subscription struct {
 	from     uint64 // the message after which it began
 	begins   bool   // it named no position: restarts before it joined do not concern it
 	restarts int    // number of restarts when it joined
+	asks     bool   // it is told when a process has ended, instead of when another has started
+	endings  int    // number of endings when it joined
 
 	cursor  *flow.Cursor            // nil if it does not listen
 	returns bool                    // it leaves for a moment and comes back
@@ -79,7 +81,8 @@ func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gat
 		strict: (h.Strict || from.quiet) && !call.OutOfBand,
 		quiet:  from.quiet && !call.OutOfBand,
 		notes:  call.OutOfBand,
-		into:   make([]record.Entry[item], 0, most),
+		asks:   call.Endings, endings: h.endings,
+		into: make([]record.Entry[item], 0, most),
 	}
 	s.gaps = s.gaps && (h.Marks && !from.quiet || call.OutOfBand)
 	s.ctx, s.left = context.WithCancelCause(context.Background())
@@ -217,7 +220,7 @@ func (s *Subscription) room() []record.Entry[item] {
 // hand makes deliveries of entries, up to a restart that this viewer cannot be sent.
 func (s *Subscription) hand(entries []record.Entry[item]) {
 	for _, e := range entries {
-		if e.Item.only != nil && e.Item.only != s {
+		if e.Item.only != nil && e.Item.only != s || !s.wants(&e.Item) {
 			continue
 		}
 		if e.Item.restart > 0 && s.strict {
@@ -231,6 +234,15 @@ func (s *Subscription) hand(entries []record.Entry[item]) {
 		s.out = append(s.out, libwebsocketd.Delivery{Chunk: e.Item.chunk, First: e.First, Skip: e.Skip, Note: e.Item.note})
 		s.large = e.Item.chunk != nil && e.Item.chunk.Size() > largeItem
 	}
+}
+
+// wants reports whether a viewer is to be told what an item tells of a process's end, or of the
+// next one's start, if it tells of that.
+func (s *Subscription) wants(e *item) bool {
+	if s.asks {
+		return e.restart == 0 && (e.ended == 0 || e.ended > s.endings)
+	}
+	return e.ended == 0
 }
 
 // failed returns the final error of Deliveries when the record's is err.
