@@ -30,7 +30,11 @@ func TestConformance(t *testing.T) {
 			if len(own) != r.scenarios {
 				t.Errorf("%d scenarios, want %d", len(own), r.scenarios)
 			}
-			harness.Measured(t, "requirements %s: %s with the HTTP of the Go SDK", r.revision, own.count())
+			ours := r.judge(t, through(t, harness.EverythingServer(t)).url)
+			for _, difference := range ours.worse(own) {
+				t.Error(difference)
+			}
+			harness.Measured(t, "requirements %s: %s through our binary; %s with the HTTP of the Go SDK", r.revision, ours.count(), own.count())
 		})
 	}
 }

@@ -38,6 +38,13 @@ func ownHTTP(t *testing.T, program, era string) served {
 	return served{"http://" + addr + "/mcp", stderr, era == modern}
 }
 
+// through starts our binary with a program.
+func through(t *testing.T, program string, flags ...string) served {
+	t.Helper()
+	s := harness.Start(t, harness.Binary(t), append(append(flags, "--mcp"), program)...)
+	return served{url: "http://" + s.Addr + "/", stderr: s.Out}
+}
+
 // The eras of the protocol: with sessions, up to 2025-11-25, and without.
 const (
 	legacy = "legacy"

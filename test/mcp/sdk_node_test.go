@@ -70,7 +70,7 @@ func nodeClient(t *testing.T, s served, generation, era string) {
 func TestNodeClientOverWebSocket(t *testing.T) {
 	t.Parallel()
 	harness.Need(t, "node22:mcp")
-	s := harness.Start(t, harness.Binary(t), "--preset=mcp", sdkServer(t))
+	s := harness.Start(t, harness.Binary(t), "--mcp", sdkServer(t))
 	nodeClient(t, served{url: "ws://" + s.Addr + "/", stderr: s.Out}, "1", legacy)
 	harness.NoSurvivors(t, s)
 }
@@ -81,5 +81,9 @@ func everyWay(t *testing.T, era string, talk func(*testing.T, served)) {
 	t.Run("the SDK's HTTP", func(t *testing.T) {
 		t.Parallel()
 		talk(t, ownHTTP(t, sdkServer(t), era))
+	})
+	t.Run("ours", func(t *testing.T) {
+		t.Parallel()
+		talk(t, through(t, sdkServer(t)))
 	})
 }
