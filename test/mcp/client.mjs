@@ -1,7 +1,10 @@
 // A client made of one of the two generations of npm's MCP client. It does what clients do
 // with sdkserver, and prints what it has seen as JSON, which sdk_node_test.go reads.
 //
-//     node client.mjs URL 1|2 legacy|modern     (a URL of ws: with 1 only)
+//     node client.mjs URL 1|2 legacy|modern|shared
+//
+// shared is legacy with a server that serves everyone by one process: it has nobody it could ask,
+// or tell of a change. A URL of ws: is for 1 only.
 const [url, generation, era] = process.argv.slice(2);
 
 const model = async () => ({ model: 'm', role: 'assistant', content: { type: 'text', text: 'forty-two' } });
@@ -62,7 +65,7 @@ async function second(options) {
 
 const open = generation === '1' ? first : second;
 const textOf = result => result.content[0].text;
-const seen = { version: '', tools: [], echoes: 0, model: '', user: '', updated: '', progress: [], cancelled: false, after: '' };
+const seen = { version: '', tools: [], echoes: 0, session: false, model: '', user: '', updated: '', progress: [], cancelled: false, after: '' };
 
 // talk does what needs a client with every stream.
 async function talk() {
@@ -71,6 +74,14 @@ async function talk() {
   const texts = Array.from({ length: 100 }, (_, i) => `text ${i}`);
   const answers = await Promise.all(texts.map(text => c.call('echo', text)));
   seen.echoes = answers.filter((answer, i) => textOf(answer) === texts[i]).length;
+  seen.session = c.transport.sessionId !== undefined;
+  if (era !== 'shared') await converse(c);
+  await c.transport.terminateSession?.();
+  await c.client.close();
+}
+
+// converse does what needs a client that can be asked and told.
+async function converse(c) {
   seen.model = textOf(await c.call('ask_model', 'what is it?'));
   seen.user = textOf(await c.call('ask_user', 'who is it?'));
   const updated = new Promise(resolve => c.updated(note => resolve(note.params.uri)));
@@ -79,8 +90,6 @@ async function talk() {
   seen.updated = await updated;
   await subscription.close?.();
   await cancel(c);
-  await c.transport.terminateSession?.();
-  await c.client.close();
 }
 
 // cancel gives up a call that has begun.

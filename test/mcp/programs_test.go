@@ -15,7 +15,9 @@ import (
 type served struct {
 	url    string
 	stderr *harness.Lines
-	deaf   bool // the program is not told that a call is given up
+	ours   *harness.Server // nil if it is not ours
+	deaf   bool            // the program is not told that a call is given up
+	plain  bool            // it is a WebSocket, which has no sessions
 }
 
 // awaitCancelled waits until the program was told that the client has given up a call.
@@ -23,6 +25,19 @@ func (s served) awaitCancelled(t *testing.T, call string) {
 	t.Helper()
 	if !s.deaf {
 		s.stderr.Await(t, "cancelled: "+call)
+	}
+}
+
+// checkProcesses checks what is left of our processes when every client has said goodbye: those of
+// sessions have ended, the one that serves everybody is kept.
+func (s served) checkProcesses(t *testing.T, era string) {
+	t.Helper()
+	switch {
+	case s.ours == nil:
+	case era == legacy:
+		harness.NoSurvivors(t, s.ours)
+	case len(s.ours.Children()) != 1:
+		t.Errorf("%d processes, want one", len(s.ours.Children()))
 	}
 }
 
@@ -35,20 +50,22 @@ func ownHTTP(t *testing.T, program, era string) served {
 	stderr := &harness.Lines{}
 	cmd.Stderr = stderr
 	listening(t, cmd, addr)
-	return served{"http://" + addr + "/mcp", stderr, era == modern}
+	return served{url: "http://" + addr + "/mcp", stderr: stderr, deaf: era == modern}
 }
 
 // through starts our binary with a program.
 func through(t *testing.T, program string, flags ...string) served {
 	t.Helper()
 	s := harness.Start(t, harness.Binary(t), append(append(flags, "--mcp"), program)...)
-	return served{url: "http://" + s.Addr + "/", stderr: s.Out}
+	return served{url: "http://" + s.Addr + "/", stderr: s.Out, ours: s}
 }
 
-// The eras of the protocol: with sessions, up to 2025-11-25, and without.
+// The eras of the protocol: with sessions, up to 2025-11-25, and without. In the older one a
+// process may be shared.
 const (
 	legacy = "legacy"
 	modern = "modern"
+	shared = "shared"
 )
 
 var sdkServerBuilt = sync.OnceValues(func() (string, error) {

@@ -14,6 +14,7 @@ type conversation struct {
 	Version   string    `json:"version"`
 	Tools     []string  `json:"tools"`
 	Echoes    int       `json:"echoes"` // of 100 at once that were each its own
+	Session   bool      `json:"session"`
 	Model     string    `json:"model"`
 	User      string    `json:"user"`
 	Updated   string    `json:"updated"`  // the resource it was told has changed
@@ -23,12 +24,15 @@ type conversation struct {
 }
 
 // whole is a conversation in which nothing was lost.
-func whole(era string) string {
-	c := conversation{Version: "2025-11-25", Tools: []string{"ask_model", "ask_user", "echo", "steps", "touch", "wait"},
+func whole(era string, isWebSocket bool) string {
+	c := conversation{Session: !isWebSocket, Version: "2025-11-25", Tools: []string{"ask_model", "ask_user", "echo", "steps", "touch", "wait"},
 		Echoes: 100, Model: "the model says forty-two", User: "the user says accept, Zoë", Updated: "note://1",
 		Progress: []float64{1, 2, 3}, Cancelled: true, After: "after"}
-	if era == modern {
-		c.Version = "2026-07-28"
+	switch era {
+	case modern:
+		c.Session, c.Version = false, "2026-07-28"
+	case shared:
+		c = conversation{Version: c.Version, Tools: c.Tools, Echoes: c.Echoes, Progress: c.Progress}
 	}
 	return c.String()
 }
@@ -45,7 +49,10 @@ func TestNodeClients(t *testing.T) {
 	for _, test := range []struct{ generation, era string }{{"1", legacy}, {"2", legacy}, {"2", modern}} {
 		t.Run(test.generation+" "+test.era, func(t *testing.T) {
 			t.Parallel()
-			everyWay(t, test.era, func(t *testing.T, s served) { nodeClient(t, s, test.generation, test.era) })
+			everyWay(t, test.era, func(t *testing.T, s served) {
+				nodeClient(t, s, test.generation, test.era)
+				s.checkProcesses(t, test.era)
+			})
 		})
 	}
 }
@@ -58,12 +65,15 @@ func nodeClient(t *testing.T, s served, generation, era string) {
 	cmd.Stderr = stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v\n%s%s", err, out, stderr)
+		t.Errorf("%v\n%s%s", err, out, stderr)
+		return
 	}
-	if got, want := string(out), whole(era); got != want {
+	if got, want := string(out), whole(era, s.plain); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	s.awaitCancelled(t, generation+" "+era)
+	if era != shared {
+		s.awaitCancelled(t, generation+" "+era)
+	}
 }
 
 // The same program is there for a client that speaks MCP over a WebSocket.
@@ -71,7 +81,7 @@ func TestNodeClientOverWebSocket(t *testing.T) {
 	t.Parallel()
 	harness.Need(t, "node22:mcp")
 	s := harness.Start(t, harness.Binary(t), "--mcp", sdkServer(t))
-	nodeClient(t, served{url: "ws://" + s.Addr + "/", stderr: s.Out}, "1", legacy)
+	nodeClient(t, served{url: "ws://" + s.Addr + "/", stderr: s.Out, plain: true}, "1", legacy)
 	harness.NoSurvivors(t, s)
 }
 
