@@ -57,6 +57,7 @@ var folders = []folder{
 		{"Count.java", counts}, {"Greeter.java", greets}, {"DumpEnv.java", dumpsEnvironment}}},
 	{name: "lisp", tools: []string{"sbcl"}, examples: two(".lisp")},
 	{name: "lua", tools: []string{"lua"}, examples: three(".lua")},
+	{name: "mcp", tools: []string{"python3"}, examples: []example{{"websocketd.toml", servesTools}}, others: []string{"words.py", "work.py", "public/index.html"}},
 	{name: "node", tools: []string{"node"}, examples: three(".mjs")},
 	{name: "ocaml", tools: []string{"ocaml"}, examples: two(".ml")},
 	{name: "perl", tools: []string{"perl"}, examples: three(".pl")},
