@@ -14,6 +14,9 @@ var furniture = map[string]string{
 	"greet.sh":           "#!/bin/sh\necho Hello\n",
 	"greet.py":           "#!/bin/sh\ncat\n", // that it is Python matters to no command line
 	"hello.py":           "#!/bin/sh\ncat\n",
+	"words.py":           "#!/bin/sh\ncat\n",
+	"tokens":             "ada:0123456789abcdef\n",
+	"keys.json":          `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`,
 	"public/index.html":  "<h1>Hello</h1>\n",
 	"cgi-bin/hi.sh":      "#!/bin/sh\necho\n",
 	"bin/npx":            "#!/bin/sh\ncat\n", // which would install something
