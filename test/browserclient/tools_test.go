@@ -42,5 +42,5 @@ func TestExampleTools(t *testing.T) {
 	harness.Until(t, "the page shows that the work is cancelled", func() bool {
 		return strings.Contains(b.eval(`document.querySelector("`+work+` output").textContent`), "abort")
 	})
-	call(words, "", "0 words")
+	call(words, "not to be", "3 words")
 }

@@ -28,6 +28,11 @@ func servesTools(t *testing.T, r run) {
 		modern(t, s, path, "tools/call", `"name":"count_words","arguments":{"text":"one two"}`, `"text": "2 words"`)
 		legacy(t, s, path, path == "/words", `"name":"count_words","arguments":{"text":"a b c"}`, `"text": "3 words"`)
 	}
+	for _, path := range []string{"/words", "/everybody"} {
+		if c := s.Ask(t, modernRequest(path, "prompts/list", "")); c.Status() != 404 || !strings.Contains(c.Body, "-32601") {
+			t.Errorf("%s, a method that is not known: %d %s", path, c.Status(), c.Body)
+		}
+	}
 	told := modern(t, s, "/work", "tools/call", `"name":"work","arguments":{"steps":2}`, `"text": "2 steps are done"`)
 	for n := 1; n <= 2; n++ {
 		if want := fmt.Sprintf(`"params": {"progressToken": "mine", "progress": %d, "total": 2}`, n); strings.Count(told, want) != 1 {
@@ -42,6 +47,11 @@ func servesTools(t *testing.T, r run) {
 // want in it.
 func modern(t *testing.T, s *harness.Server, path, method, params, want string) string {
 	t.Helper()
+	return answered(t, s.Ask(t, modernRequest(path, method, params)), `"q"`, want)
+}
+
+// modernRequest returns a request with the headers that repeat what is in it.
+func modernRequest(path, method, params string) harness.Request {
 	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"progressToken":"mine"}`
 	if params != "" {
 		params += ","
@@ -52,7 +62,7 @@ func modern(t *testing.T, s *harness.Server, path, method, params, want string) 
 	if json.Unmarshal([]byte("{"+params+meta+"}"), &named); named.Name != "" {
 		r = r.Add("Mcp-Name", named.Name)
 	}
-	return answered(t, s.Ask(t, r), `"q"`, want)
+	return r
 }
 
 // legacy opens as older clients do, and calls a tool. It gets a session if there is one.
@@ -84,8 +94,9 @@ func post(path, body string) harness.Request {
 // answered returns the body of an answer to the request of this id.
 func answered(t *testing.T, c *harness.Conn, id, want string) string {
 	t.Helper()
-	if c.Status() != 200 || !strings.Contains(c.Body, `"id": `+id) || !strings.Contains(c.Body, want) {
-		t.Fatalf("%d %s, without %s", c.Status(), c.Body, want)
+	body := strings.ReplaceAll(c.Body, `"id": `, `"id":`)
+	if c.Status() != 200 || !strings.Contains(body, `"id":`+id) || !strings.Contains(body, want) {
+		t.Fatalf("%d %s, without %s of %s", c.Status(), c.Body, want, id)
 	}
 	return c.Body
 }
