@@ -30,6 +30,7 @@ type answer struct {
 	in     *conversation
 	events bool // the client takes events
 
+	modern  bool // of 2026-07-28 or later: the HTTP status says what the error is
 	isBatch bool
 	begin   func(h http.Header, m *message) // adds to the header of a JSON answer; may be nil
 }
@@ -175,7 +176,7 @@ func (a *answer) json(w http.ResponseWriter, text []byte) {
 	}
 	status := http.StatusOK
 	if m, err := parse(text); err == nil {
-		if a.in == nil && !a.s.life.Shared {
+		if a.modern {
 			status = statusOf(&m)
 		}
 		if a.begin != nil {

@@ -91,6 +91,7 @@ func (s *supervisor) serveModern(w http.ResponseWriter, in *incoming, m *message
 		return
 	}
 	a := s.newAnswer(in, &e.child, l)
+	a.modern = true
 	a.add(m)
 	a.serve(w)
 }
