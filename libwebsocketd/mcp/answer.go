@@ -54,9 +54,7 @@ func (a *answer) serve(w http.ResponseWriter) {
 	reader := a.stream.listen(0, a.in != nil)
 	defer a.leave()
 	defer reader.Close()
-	if !a.send(w) {
-		return
-	}
+	a.send()
 	defer a.untilStarted()()
 	text, whole, err := a.first(w, reader)
 	switch {
@@ -74,8 +72,9 @@ func (a *answer) serve(w http.ResponseWriter) {
 	}
 }
 
-// send sends the calls, and the rest of the request.
-func (a *answer) send(w http.ResponseWriter) bool {
+// send sends the calls, and the rest of the request. What a process does not take is answered
+// when it has ended, which is most likely why.
+func (a *answer) send() {
 	ctx := a.req.HTTP.Context()
 	for _, x := range a.calls {
 		x.stream = a.stream
@@ -90,18 +89,19 @@ func (a *answer) send(w http.ResponseWriter) bool {
 	for i, x := range a.calls {
 		if err == nil {
 			err = a.child.send(ctx, x, &a.sent[i])
+		} else {
+			a.child.add(x)
 		}
 	}
 	if err != nil {
+		a.line.awaitEnd(ctx)
 		a.child.fail("the server's process takes no more: "+err.Error(), a.isOwn)
-		a.s.fail(w, a.req, &a.sent[0], faultOf(http.StatusOK, codeInternal, "the server's process takes no more: %v", err))
 	}
 	if a.in != nil {
 		a.in.count(len(a.calls))
 	}
 	a.sent, a.others = nil, nil
 	a.free()
-	return err == nil
 }
 
 func (a *answer) isOwn(x *call) bool { return x.stream == a.stream }

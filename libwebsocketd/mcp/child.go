@@ -103,19 +103,28 @@ func (c *child) fail(reason string, fits func(*call) bool) {
 }
 
 // send sends a call to the process, with a number of ours as its id and as its progress token.
+// After an error the call is open still: the end of the process says why, or fail.
 func (c *child) send(ctx context.Context, x *call, m *message) error {
 	c.add(x)
 	number := numberText(x.number)
-	err := c.write(ctx, x.over, splice(m.text, change{m.id, number}, change{m.token, number}))
-	if err != nil {
-		c.calls.take(x.number)
-	}
-	return err
+	return c.write(ctx, x.over, splice(m.text, change{m.id, number}, change{m.token, number}))
 }
 
-// write writes a message to the process.
+// write writes a message to the process as it is, on one line.
 func (c *child) write(ctx context.Context, l *line, text []byte) error {
-	return l.SendUntil(ctx, libwebsocketd.Message{Kind: libwebsocketd.Text, Data: text})
+	return l.SendUntil(ctx, libwebsocketd.Message{Kind: libwebsocketd.Verbatim, Data: lineOf(text)})
+}
+
+// lineOf returns a copy of a message on a line of its own. Only white space between its parts
+// can have line ends (RFC 8259 section 7).
+func lineOf(text []byte) []byte {
+	out := append(make([]byte, 0, len(text)+1), text...)
+	for i, b := range out {
+		if b == '\n' || b == '\r' {
+			out[i] = ' '
+		}
+	}
+	return append(out, '\n')
 }
 
 // cancel tells the process that nobody waits for a call any more.

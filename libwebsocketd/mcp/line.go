@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -80,6 +81,19 @@ func (l *line) isOver() bool {
 		return false
 	}
 }
+
+// awaitEnd waits until nothing more comes: shortly, or until ctx is done.
+func (l *line) awaitEnd(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, endTime)
+	defer cancel()
+	select {
+	case <-l.over:
+	case <-ctx.Done():
+	}
+}
+
+// endTime is how long a process may take to end that takes no more input.
+const endTime = time.Second
 
 // read takes what the process says, until it ends or no request is open.
 func (c *child) read(l *line) {

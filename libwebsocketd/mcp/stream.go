@@ -76,6 +76,9 @@ func (s *stream) next() uint64 {
 	first, _ := s.output.Kept()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.client != nil {
+		return max(first-1, s.client.taken.Load())
+	}
 	return max(first-1, s.from)
 }
 
