@@ -6,6 +6,7 @@
 //	                       up to one that says END, then the two hashes
 //	child duplex bytes N   the same with N bytes each way, the hashes at the end
 //	child count [flags]    prints numbered messages; see count.go
+//	child mcp [flags]      is an MCP server that does what a test asks; see mcp.go
 package main
 
 import (
@@ -24,8 +25,11 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "count" {
 		count(os.Args[2:])
 	}
+	if len(os.Args) > 1 && os.Args[1] == "mcp" {
+		mcp(os.Args[2:])
+	}
 	if len(os.Args) != 4 || os.Args[1] != "duplex" {
-		fmt.Fprintln(os.Stderr, "usage: child duplex lines|bytes N, or child count [flags]")
+		fmt.Fprintln(os.Stderr, "usage: child duplex lines|bytes N, child count [flags] or child mcp [flags]")
 		os.Exit(2)
 	}
 	n, err := strconv.Atoi(os.Args[3])
