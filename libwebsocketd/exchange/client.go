@@ -105,7 +105,7 @@ func (c *Client) Begin(before uint64) {
 		c.every(c.lookInterval(), newGuard(c).look)
 	}
 	if c.silent != nil {
-		c.settle = append(c.settle, after.Done(c.silent, c.probe))
+		c.settle = append(c.settle, after.Done(c.silent, c.probeAfterwards))
 	}
 }
 

@@ -37,6 +37,28 @@ func TestComments(t *testing.T) {
 	})
 }
 
+// TestEndWhileSaying has a client whose end comes while something is said, which it may have
+// got before it left: it is asked afterwards, and not only at the next comment.
+func TestEndWhileSaying(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		silent, end := context.WithCancel(t.Context())
+		o := Options{Encoder: events{epoch: "e"}, Peer: &stranger{}, Silent: silent, Interval: time.Hour, IgnoresBody: true}
+		_, r := talkWith(t, t.Context(), aGet, o, func(c *Client) {
+			c.out.writing.Lock()
+			end()
+			time.Sleep(time.Second)
+			c.out.writing.Unlock()
+			time.Sleep(time.Second)
+			finish(c, exit3)
+		})
+		body, err := io.ReadAll(answerTo(t, r, "GET").Body)
+		if !strings.HasPrefix(string(body), ":\n:\nid") || err != nil { // the other is said at first
+			t.Errorf("not two comments: %q, %v", body, err)
+		}
+	})
+}
+
 // TestSlowReader has a client that takes something now and then, but never nothing for
 // two intervals, and gets all.
 func TestSlowReader(t *testing.T) {
