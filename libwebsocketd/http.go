@@ -85,6 +85,9 @@ func (s *Server) noPage(r *http.Request) *gate.Refusal {
 	if refusal != nil {
 		return refusal
 	}
+	if own, ok := to.program.supervisor.(Pageless); ok {
+		return own.NoPage()
+	}
 	asking := r.Clone(r.Context())
 	asking.Header.Set("Accept", "application/json")
 	if s.face(asking, to, true) != nil {

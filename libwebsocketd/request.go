@@ -31,6 +31,12 @@ type Phraser interface {
 	Phrase(r *http.Request, refusal *gate.Refusal) *gate.Refusal
 }
 
+// Pageless is a Supervisor that tells those who look for a page at the program's path, where there
+// is none, what there is.
+type Pageless interface {
+	NoPage() *gate.Refusal
+}
+
 // phrase returns a refusal in the words of a Face.
 func phrase(face Face, r *http.Request, refusal *gate.Refusal) *gate.Refusal {
 	if own, ok := face.(Phraser); ok {

@@ -12,20 +12,17 @@ import (
 	"websocketd/libwebsocketd/logging"
 )
 
-// Speaks reports whether a request is one of MCP: all are but those of a browser that opens a
-// page, which may be the console.
+// Speaks reports whether a request is one of MCP: all are but those that read a page or a file,
+// which may be below the program's path.
 func (s *supervisor) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return true
 	}
-	return !libwebsocketd.Accepts(r, "text/html") || isAny(r)
+	return r.Header.Get(headerSession) != "" || libwebsocketd.Accepts(r, eventStream)
 }
 
-// isAny reports whether a client takes whatever it gets, as curl does.
-func isAny(r *http.Request) bool {
-	accept := r.Header.Values("Accept")
-	return len(accept) == 0 || len(accept) == 1 && strings.TrimSpace(accept[0]) == "*/*"
-}
+// NoPage returns the refusal of a request for a page where there is none.
+func (s *supervisor) NoPage() *gate.Refusal { return phrase(notAllowed("POST"), nil) }
 
 // takes reports whether a client takes answers of a media type. One that does not say what it
 // takes, takes all (RFC 9110 section 12.5.1).
@@ -48,13 +45,14 @@ func (s *supervisor) Serve(w http.ResponseWriter, req *libwebsocketd.Request) {
 	case r.Method == http.MethodDelete:
 		s.delete(w, req)
 	default:
-		s.notAllowed(w, req, "GET, POST, DELETE, OPTIONS")
+		s.refuse(w, req, nil, notAllowed("GET, POST, DELETE, OPTIONS"))
 	}
 }
 
-func (s *supervisor) notAllowed(w http.ResponseWriter, req *libwebsocketd.Request, methods string) {
-	s.refuse(w, req, nil, &gate.Refusal{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {methods}},
-		Reason: "messages of MCP come by POST; GET and DELETE are for a session, which the header Mcp-Session-Id names"})
+// notAllowed returns the refusal of a method that is not one of some.
+func notAllowed(methods string) *gate.Refusal {
+	return &gate.Refusal{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {methods}},
+		Reason: "an MCP server is here, which is asked by POST; GET and DELETE are for a session, which the header Mcp-Session-Id names"}
 }
 
 // post answers messages for the process.
@@ -129,7 +127,7 @@ func readMessages(data []byte) (all []message, isBatch bool, f *fault) {
 // missed of a stream that it names by the id of its last event.
 func (s *supervisor) get(w http.ResponseWriter, req *libwebsocketd.Request) {
 	if req.HTTP.Header.Get(headerSession) == "" {
-		s.notAllowed(w, req, "POST")
+		s.refuse(w, req, nil, notAllowed("POST"))
 		return
 	}
 	if !takes(req.HTTP, eventStream) {
@@ -164,7 +162,7 @@ func (s *supervisor) get(w http.ResponseWriter, req *libwebsocketd.Request) {
 // delete ends a session. It does not wait for the process to end.
 func (s *supervisor) delete(w http.ResponseWriter, req *libwebsocketd.Request) {
 	if req.HTTP.Header.Get(headerSession) == "" {
-		s.notAllowed(w, req, "POST")
+		s.refuse(w, req, nil, notAllowed("POST"))
 		return
 	}
 	c, f := s.named(req)
