@@ -57,6 +57,8 @@
 // Whoever starts a goroutine waits for it:
 //
 //	goroutine             started by    ends when                           waited for by
-//	reader of a process   child.hold    no request is open, or it has ended child.release
+//	reader of a process   child.hold    nobody holds the line, or the       child.end
+//	                                    process has ended
+//	end of a quiet line   child.release lineTime after the last request     nobody; the end of the process is sooner
 //	time of the start     answer.serve  something was answered, or over     the same request
 package mcp

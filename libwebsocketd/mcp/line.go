@@ -18,14 +18,20 @@ type link interface {
 	Leave(cause error)
 }
 
-// line connects requests with their process. It is there as long as one of them holds it, so
-// that the process knows when nobody needs it.
+// line connects requests with their process. It is there as long as one of them holds it, and for
+// lineTime, so that the process knows when nobody needs it.
 type line struct {
 	link
-	holders int           // guarded by child.holding
+	holders int           // guarded by child.holding, as the next two
+	quiet   *time.Timer   // ends it when nobody has held it for lineTime; nil: it has had holders ever since
+	ended   bool          // nobody can hold it any more
 	taken   atomic.Int64  // messages
 	over    chan struct{} // closed when nothing more comes
 }
+
+// lineTime is how long a line is there that nobody holds. A client that calls again at once, as most
+// do, finds it.
+const lineTime = 100 * time.Millisecond
 
 // errIdle is why nothing more is read from a process: no request is open.
 var errIdle = errors.New("no request is open")
@@ -36,7 +42,9 @@ func (c *child) hold(req *libwebsocketd.Request) (*line, *gate.Refusal) {
 	c.holding.Lock()
 	defer c.holding.Unlock()
 	if l := c.line; l != nil && !l.isOver() {
-		l.holders++
+		if l.holders++; l.quiet != nil {
+			l.quiet.Stop()
+		}
 		return l, nil
 	}
 	to, refusal := c.attach(req)
@@ -52,18 +60,44 @@ func (c *child) connect(to link) *line {
 	c.line = l
 	l.Watch(func() (int64, bool) { return l.taken.Load(), false })
 	go func() {
-		defer close(l.over)
 		c.read(l)
+		close(l.over)
+		c.endQuiet(l) // when the server shuts down, that is what ends it
 	}()
 	return l
 }
 
-// release ends what hold began. With the last request the line ends.
+// release ends what hold began. Without a request the line ends, after lineTime.
 func (c *child) release(l *line) {
 	c.holding.Lock()
 	defer c.holding.Unlock()
-	if l.holders--; l.holders > 0 {
+	switch l.holders--; {
+	case l.holders > 0:
+	case l.isOver():
+		c.end(l)
+	case l.quiet == nil:
+		l.quiet = time.AfterFunc(lineTime, func() { c.endQuiet(l) })
+	default:
+		l.quiet.Reset(lineTime)
+	}
+}
+
+// endQuiet ends a line that nobody holds.
+func (c *child) endQuiet(l *line) {
+	c.holding.Lock()
+	defer c.holding.Unlock()
+	if l.holders == 0 {
+		c.end(l)
+	}
+}
+
+// end ends a line. c.holding is held.
+func (c *child) end(l *line) {
+	if l.ended {
 		return
+	}
+	if l.ended = true; l.quiet != nil {
+		l.quiet.Stop()
 	}
 	if c.line == l {
 		c.line = nil
