@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"websocketd/test/harness"
 )
 
 // TestMCPLimit: the MCP server that is a child of this program answers in both eras, and a wrong answer
@@ -125,5 +127,32 @@ func TestOnlyMCP(t *testing.T) {
 	}
 	if got := b.mcpServer(nil); strings.Join(got, " ") != "load child mcp 0" {
 		t.Errorf("without sdk it is %q", got)
+	}
+}
+
+// TestMCPFigures: everything about MCP can be measured of us. Any number of modern calls has one
+// process, and of abandoned sessions none is left.
+func TestMCPFigures(t *testing.T) {
+	t.Parallel()
+	b := &bench{ctx: t.Context(), window: time.Second / 2, self: buildLoad(t)}
+	ours, command := target{Name: "ours", Command: []string{harness.PlainBinary(t)}}, b.mcpServer(nil)
+	if !ours.speaksMCP() {
+		t.Fatal("--help says nothing of --mcp")
+	}
+	for of, want := range map[era]number{modern: 1, legacy: 3} {
+		found, err := b.mcpCalls(ours, of, command, 3)
+		if err != nil {
+			t.Fatalf("%s: %v", of, err)
+		}
+		if found.lost != 0 || found.bad != 0 || found.values[callsPerSecond] <= 0 || found.values[allMB] <= 0 || found.values[mcpServers] != want {
+			t.Errorf("%s: %+v", of, found)
+		}
+	}
+	found, err := b.abandon(ours, command, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.values[serversOpen] != 6 || !found.values[secondsToNone].ok() {
+		t.Errorf("abandoned: %+v", found)
 	}
 }
