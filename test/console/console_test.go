@@ -43,6 +43,7 @@ func TestConsole(t *testing.T) {
 		"Ansi": testAnsi, "JSON": testJSON, "Turning": testTurning, "Copy": testCopy, "Links": testLinks, "Command": testCommand, "Highlight": testHighlight,
 		"Programs": testPrograms, "Refusals": testRefusals, "Stderr": testStderr, "Subprotocol": testSubprotocol,
 		"Token": testToken, "Password": testPassword,
+		"Tools": testTools, "Questions": testQuestions, "NoAnswer": testNoAnswer, "Form": testForm,
 		"Sentences": testSentences, "Session": testSession, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
 		"SessionComesBack": testSessionComesBack, "SharedComesBack": testSharedComesBack, "Restart": testRestart, "WaitingEnds": testWaitingEnds,
 		"ConnectionIsOver": testConnectionIsOver, "Over": testOver, "Bare": testBare, "Blocked": testBlocked,
