@@ -190,7 +190,7 @@ func (a *answer) json(w http.ResponseWriter, text []byte) {
 // cancels nothing: it may come back for the rest.
 func (a *answer) leave() {
 	if a.in != nil {
-		if !a.stream.began {
+		if !a.stream.hasBegun() {
 			a.in.drop(a.stream)
 		}
 		a.in.prune()
@@ -223,7 +223,7 @@ func (s *supervisor) stream(w http.ResponseWriter, req *libwebsocketd.Request, r
 	form := events{}
 	if in != nil {
 		form = in.events(reader.stream)
-		reader.began = true
+		reader.begin()
 	}
 	reader.prime = form.primes
 	c := exchange.New(context.Background(), w, req.HTTP, exchange.Options{

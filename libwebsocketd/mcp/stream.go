@@ -92,6 +92,20 @@ func (s *stream) isDone() bool {
 // errComplete is why a stream ends: all its calls are answered.
 var errComplete = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseNormal, Reason: "every request is answered"}
 
+// begin notes that a client reads the stream as events.
+func (s *stream) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.began = true
+}
+
+// hasBegun reports whether a client has begun to read the stream as events, and may come back.
+func (s *stream) hasBegun() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.began
+}
+
 // hasReader reports whether a client reads the stream.
 func (s *stream) hasReader() bool {
 	s.mu.Lock()
