@@ -106,7 +106,7 @@ func (s *Server) proveAgain(req *Request, to route, from *remote) *gate.Refusal 
 	if from.bond != "" && to.scriptName != req.to.scriptName {
 		return badTicket
 	}
-	refusal := to.program.access.Admits(from.Identity)
+	refusal := to.program.access.Admits(req.HTTP, from.Identity)
 	if from.User == "" || refusal != nil && !req.HTTP.URL.Query().Has("token") {
 		return s.prove(req.HTTP, to.program.access, to.scriptName, from) // by another kind, maybe
 	}

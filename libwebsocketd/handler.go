@@ -15,8 +15,8 @@ import (
 
 // ServeHTTP answers one request. It checks host, route, handshake, origin, credentials and
 // slot, then launches and upgrades, in this order; the first step that fails answers.
-// The conversation begins after the last. Only the browser client is for whoever asks the
-// right host.
+// The conversation begins after the last. Only the browser client, and who issues tokens, are
+// for whoever asks the right host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.ids.Next()
 	from := s.remoteOf(r)
@@ -27,7 +27,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer s.conns.end(r)
 		refusal = s.checkHost(r)
 	}
-	if refusal == nil && s.serveClient(w, r, log) {
+	if refusal == nil && (s.serveClient(w, r, log) || s.serveResource(w, r, log)) {
 		return
 	}
 	if refusal != nil {

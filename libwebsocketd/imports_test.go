@@ -54,7 +54,7 @@ var below = map[string][]string{
 	"libwebsocketd/process": {"libwebsocketd/internal/exit", "libwebsocketd/internal/backoff"},
 	"libwebsocketd/listen":  {"libwebsocketd/process", "libwebsocketd/internal/paths"},
 	"libwebsocketd/static":  {"libwebsocketd/internal/paths"},
-	"libwebsocketd/gate":    {"libwebsocketd/internal/text"},
+	"libwebsocketd/gate":    {"libwebsocketd/internal/text", "libwebsocketd/internal/paths"},
 	"libwebsocketd/record":  nil,
 	"libwebsocketd/flow":    {"libwebsocketd/record"},
 	"libwebsocketd/web":     {"clients/js"},

@@ -60,11 +60,11 @@ func (s *Server) prove(r *http.Request, a *gate.Access, at string, from *remote)
 		if !s.proveByTicket(r, query.Get("session"), at, from) {
 			return badTicket
 		}
-		return a.Admits(from.Identity)
+		return a.Admits(r, from.Identity)
 	}
 	if who, ok := s.loggedIn(r); ok && a.Takes(who) && !a.Contradicts(who, r, from.Client) {
 		from.Identity = who
-		return a.Admits(who)
+		return a.Admits(r, who)
 	}
 	from.Identity, refusal = a.Check(r, from.Client)
 	return refusal

@@ -25,7 +25,7 @@ func (s *Server) usher(w http.ResponseWriter, r *http.Request, from remote, id s
 		return false
 	}
 	usher, ok := to.program.supervisor.(Usher)
-	return ok && to.program.access.Admits(from.Identity) == nil && usher.Usher(w, s.newRequest(r, to, from, id, log, w.Header()))
+	return ok && to.program.access.Admits(r, from.Identity) == nil && usher.Usher(w, s.newRequest(r, to, from, id, log, w.Header()))
 }
 
 // isPage reports whether a URL path is that of a program's page, a file or a directory with

@@ -129,6 +129,8 @@ func sampleOf(f Flag) string {
 		return "Forwarded"
 	case "authheader":
 		return "X-Remote-User"
+	case "oauthserver":
+		return "https://id.example.com"
 	case "jwtalg":
 		return "ES256,RS256"
 	case "spawnrate", "messagerate":

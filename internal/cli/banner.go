@@ -44,6 +44,9 @@ func logWhat(cfg libwebsocketd.Config, log *slog.Logger) {
 	if cfg.CGIDir != "" {
 		log.Info("Serving CGI scripts from    : " + cfg.CGIDir)
 	}
+	if all := cfg.Credentials; all != nil && len(all.AuthorizationServers) > 0 {
+		log.Info("Tokens are to be had from   : " + all.AuthorizationServers[0])
+	}
 	logOrigins(cfg, log)
 	logProxies(cfg, log)
 	if cfg.TLSClientCA != "" {

@@ -62,9 +62,11 @@ func (w *options) openTokens(file string) (gate.Credential, error) {
 }
 
 func (w *options) openJWT(file string) (gate.Credential, error) {
-	return credential.NewJWT(file, credential.JWTOptions{
-		Audience: w.JWT.Jwtaudience, Issuer: w.JWT.Jwtissuer, UserClaim: w.JWT.Jwtuser, Algorithms: w.JWT.Jwtalg,
-	}, w.credentials.reports.add)
+	o := credential.JWTOptions{Audience: w.JWT.Jwtaudience, Issuer: w.JWT.Jwtissuer, UserClaim: w.JWT.Jwtuser, Algorithms: w.JWT.Jwtalg}
+	if w.JWT.Oauthserver != "" {
+		o.For = w.audience().Has
+	}
+	return credential.NewJWT(file, o, w.credentials.reports.add)
 }
 
 func (w *options) openHeader(name string) (gate.Credential, error) { return credential.NewHeader(name) }
@@ -125,6 +127,9 @@ func (w *options) openKinds() *refusal {
 	if name := w.Credential.Authheader; name != "" {
 		all.Headers = []string{name}
 	}
+	if url := w.JWT.Oauthserver; url != "" {
+		all.AuthorizationServers = []string{url}
+	}
 	return w.openGroups(all)
 }
 
@@ -180,7 +185,11 @@ func (w *options) checkProofs() *refusal {
 		return &refusal{status: ExitFlags, about: []string{"authcmd"}, message: "--authcmd " + errEmpty.Error()}
 	case w.Credential.Authheader != "" && len(w.Admit.Trustproxy) == 0:
 		return needs("authheader", "trustproxy", ": nobody else is believed")
-	case j.Jwtkey != "" && j.Jwtaudience == "":
+	case j.Oauthserver != "" && j.Jwtkey == "" && len(w.Credential.Authcmd) == 0:
+		return needs("oauthserver", "jwtkey or --authcmd", ": its tokens are to be checked")
+	case j.Oauthserver != "" && j.Jwtkey != "" && j.Jwtaudience == "" && w.audience().IsEmpty():
+		return needs("oauthserver", "host=NAME or --jwtaudience", ": the audience of a token is the URL of the program, and no name of this server is known")
+	case j.Jwtkey != "" && j.Jwtaudience == "" && j.Oauthserver == "":
 		return needs("jwtkey", "jwtaudience", ": without it a token for any other service would be taken")
 	case j.Jwtkey != "":
 		return nil

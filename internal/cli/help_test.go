@@ -66,7 +66,7 @@ func TestUsageNamesTheProgram(t *testing.T) {
 func TestFlags(t *testing.T) {
 	want := "port:int address:list unixsocket:string socketmode:string socketgroup:string redirport:int ssl:bool sslcert:string sslkey:string sslca:string host:names origin:names sameorigin:bool trustproxy:names forwardedheader:string maxforks:int maxconns:int maxheader:size maxmemory:size maxperip:int spawnrate:string " +
 		"authfile:string tokenfile:string groupfile:string authheader:string authcmd:list auth:names allow:names " +
-		"jwtkey:string jwtaudience:string jwtissuer:string jwtalg:names jwtuser:string " +
+		"jwtkey:string jwtaudience:string jwtissuer:string jwtalg:names jwtuser:string oauthserver:string " +
 		"dir:string prefork:int preforkrequest:bool passenv:names unbuffer:bool reverselookup:bool once:bool exitwithchild:bool closems:uint shared:bool start:choice linger:time input:choice slowclient:choice history:size keepfirst:size restart:choice isolate:choice watch:bool resume:time attach:choice maxsessions:int sessionurl:bool mcp:bool mcpstart:time config:string name:string checkconfig:bool pow:switch powexpiry:time powlines:int staticdir:string cgidir:string cgipath:string devconsole:bool admin:switch admintoken:string admintokenfile:string adminpprof:bool adminexec:bool preset:choice framing:choice newlines:choice binary:bool stderr:choice passstderr:bool " +
 		"maxline:size maxframesize:int messagerate:string pingms:uint protocol:names header:list header-ws:list header-http:list " +
 		"loglevel:string logformat:choice help:bool version:bool license:bool"

@@ -54,6 +54,8 @@ func TestLayersOfEveryFlag(t *testing.T) {
 			other = "10.0.0.1"
 		case "authheader":
 			other = "X-User"
+		case "oauthserver":
+			other = "http://localhost:9000/realm"
 		case "jwtalg":
 			other = "EdDSA"
 		}

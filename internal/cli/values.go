@@ -157,6 +157,7 @@ var formChecks = map[string]func(text string) error{
 	"sslca":          given(nil),
 	"allow":          given(nil),
 	"jwtissuer":      checkIssuer,
+	"oauthserver":    checkOAuthServer,
 	"jwtalg":         eachOf(credential.CheckAlgorithm),
 	"call":           checkCall,
 	"token file":     checkTokenFile,

@@ -26,10 +26,14 @@ const (
 
 // JWTOptions say which tokens are taken.
 type JWTOptions struct {
-	Audience   string   // must be one of aud
+	Audience   string   // must be one of aud; "" is what For says
 	Issuer     string   // must be iss; "" is any
 	UserClaim  string   // names the user; "" is DefaultUserClaim
 	Algorithms []string // of those that the keys are for; empty is all those of public keys
+
+	// For reports whether an audience is that of a request, where there is no Audience: one of
+	// aud must be. It may be called from any goroutine.
+	For func(r *http.Request, from gate.Client, audience string) bool
 }
 
 // JWT is the credential of those who show a JSON Web Token (RFC 7519) as bearer token, signed
@@ -43,24 +47,27 @@ type JWT struct {
 }
 
 // rightJWT is what is remembered of one: it is right as long as the keys are the same, until
-// it expires.
+// it expires, for whatever is one of its audiences.
 type rightJWT struct {
 	by  *[]verifyKey
+	aud []string
 	who gate.Identity
 }
 
 // NewJWT reads a file of keys: public keys or certificates in PEM form, a JSON Web Key Set
 // (RFC 7517), or a secret if the options name its algorithm.
 func NewJWT(name string, o JWTOptions, report Report) (*JWT, error) {
-	if o.Audience == "" {
+	if o.Audience == "" && o.For == nil {
 		return nil, errors.New("the audience is missing: without it a token for any other service would be taken")
 	}
 	if o.UserClaim == "" {
 		o.UserClaim = DefaultUserClaim
 	}
 	checks := []jwt.ParserOption{
-		jwt.WithValidMethods(algorithms), jwt.WithStrictDecoding(), jwt.WithAudience(o.Audience),
-		jwt.WithExpirationRequired(), jwt.WithLeeway(jwtLeeway),
+		jwt.WithValidMethods(algorithms), jwt.WithStrictDecoding(), jwt.WithExpirationRequired(), jwt.WithLeeway(jwtLeeway),
+	}
+	if o.Audience != "" {
+		checks = append(checks, jwt.WithAudience(o.Audience))
 	}
 	if o.Issuer != "" {
 		checks = append(checks, jwt.WithIssuer(o.Issuer))
@@ -96,30 +103,48 @@ func (*JWT) Name() string { return "jwt" }
 func (*JWT) Schemes() []string { return []string{"Bearer"} }
 
 // Identify implements gate.Credential.
-func (j *JWT) Identify(_ *http.Request, _ gate.Client, shown gate.Proof) (gate.Identity, *gate.Refusal) {
+func (j *JWT) Identify(r *http.Request, from gate.Client, shown gate.Proof) (gate.Identity, *gate.Refusal) {
 	if shown.Scheme != "Bearer" {
 		return gate.Identity{}, nil
 	}
 	keys := j.file.current()
-	if who, ok := j.remembered(keys, shown); ok {
-		return who, nil
+	right, ok := j.right.Get(shown)
+	if !ok || right.by != keys {
+		var refusal *gate.Refusal
+		if right, refusal = j.read(keys, shown); refusal != nil {
+			return gate.Identity{}, refusal
+		}
 	}
+	if j.options.Audience == "" && !slices.ContainsFunc(right.aud, func(aud string) bool { return j.options.For(r, from, aud) }) {
+		return gate.Identity{}, gate.Wrong(reasonOf(errAudience))
+	}
+	return right.who, nil
+}
+
+// errAudience is the error of a token that is right, but not here.
+var errAudience = errors.Join(jwt.ErrTokenInvalidClaims, jwt.ErrTokenInvalidAudience)
+
+// read returns what a token says, which is remembered if it is right.
+func (j *JWT) read(keys *[]verifyKey, shown gate.Proof) (right rightJWT, refusal *gate.Refusal) {
 	if len(shown.Secret) > longestJWT {
-		return gate.Identity{}, gate.Wrong("the token is too long")
+		return right, gate.Wrong("the token is too long")
 	}
 	claims, by, err := j.verify(*keys, shown.Secret)
 	if err != nil {
-		return gate.Identity{}, gate.Wrong(reasonOf(err))
+		return right, gate.Wrong(reasonOf(err))
 	}
 	user, _ := claims[j.options.UserClaim].(string)
 	if CheckUser(user) != nil {
-		return gate.Identity{}, gate.Wrong("the token names no user who can be printed")
+		return right, gate.Wrong("the token names no user who can be printed")
 	}
-	who := gate.Identity{User: user, Proof: "Bearer", Groups: groupsOf(claims), Key: string(by.id[:])}
+	right.by, right.who = keys, gate.Identity{User: user, Proof: "Bearer", Groups: groupsOf(claims), Key: string(by.id[:])}
+	if right.aud, err = claims.GetAudience(); err != nil {
+		return right, gate.Wrong(reasonOf(errAudience))
+	}
 	if ends, err := claims.GetExpirationTime(); err == nil {
-		j.right.Put(shown, rightJWT{by: keys, who: who}, min(keepRight, time.Until(ends.Add(jwtLeeway))))
+		j.right.Put(shown, right, min(keepRight, time.Until(ends.Add(jwtLeeway))))
 	}
-	return who, nil
+	return right, nil
 }
 
 // verify returns what a token claims that is right now, and the key that has signed it.
@@ -143,11 +168,6 @@ func hasSaneTimes(claims jwt.MapClaims) bool {
 		seconds, _ := claims[name].(float64)
 		return math.Abs(seconds) >= 1<<62
 	})
-}
-
-func (j *JWT) remembered(keys *[]verifyKey, shown gate.Proof) (gate.Identity, bool) {
-	right, ok := j.right.Get(shown)
-	return right.who, ok && right.by == keys
 }
 
 // Knows implements gate.Knower: it reports whether the key that has signed is still one.

@@ -326,8 +326,8 @@ func TestJWTBrokenDownload(t *testing.T) {
 }
 
 func remembers(j *JWT, token string) bool {
-	_, ok := j.remembered(j.file.current(), bearer(token))
-	return ok
+	right, ok := j.right.Get(bearer(token))
+	return ok && right.by == j.file.current()
 }
 
 // TestJWTIsForgotten: what is remembered of a token ends with it.

@@ -84,9 +84,10 @@ type Credentials struct {
 	// Groups returns the groups of a user; may be nil.
 	Groups func(user string) []string
 
-	// ResourceMetadata is the URL that challenges name as resource_metadata (RFC 9728
-	// section 5.1); "" is none.
-	ResourceMetadata string
+	// AuthorizationServers are the URLs of those that issue bearer tokens for this server
+	// (RFC 8414). If there are any, challenges name as resource_metadata where that is told
+	// (RFC 9728 section 5.1), for each URL of the server on its own.
+	AuthorizationServers []string
 
 	wrong wrongProofs
 }
@@ -194,9 +195,6 @@ func (c *Credentials) challenges(kinds []Credential) (all []string) {
 			if scheme == "Basic" {
 				challenge += `, charset="UTF-8"`
 			}
-			if c.ResourceMetadata != "" && scheme == "Bearer" {
-				challenge += `, resource_metadata="` + c.ResourceMetadata + `"`
-			}
 			all = append(all, challenge)
 		}
 	}
@@ -211,14 +209,14 @@ func (a *Access) Check(r *http.Request, from Client) (Identity, *Refusal) {
 	}
 	shown, refusal := proofOf(r)
 	if refusal != nil {
-		return Identity{}, a.challenge(refusal, shown)
+		return Identity{}, a.challenge(r, refusal, shown)
 	}
 	who, refusal := a.try(r, from, shown)
 	if refusal == needed && a.orNobody {
 		return Identity{}, nil
 	}
 	if refusal != nil {
-		return Identity{}, a.challenge(refusal, shown)
+		return Identity{}, a.challenge(r, refusal, shown)
 	}
 	return who, a.permit(who)
 }
@@ -266,7 +264,7 @@ var needed = Wrong("credentials are needed here")
 
 // challenge adds to a 401 what the client may try. If it can try nothing, because its proof
 // does not stand in a request, that is a 403: a 401 has a challenge (RFC 9110 section 15.5.2).
-func (a *Access) challenge(refusal *Refusal, shown Proof) *Refusal {
+func (a *Access) challenge(r *http.Request, refusal *Refusal, shown Proof) *Refusal {
 	if refusal.Status != http.StatusUnauthorized {
 		return refusal
 	}
@@ -279,8 +277,12 @@ func (a *Access) challenge(refusal *Refusal, shown Proof) *Refusal {
 	if told.Header == nil {
 		told.Header = http.Header{}
 	}
+	metadata := a.all.metadata(r)
 	for _, challenge := range a.challenges {
-		if shown.Scheme == "Bearer" && strings.HasPrefix(challenge, "Bearer ") {
+		if metadata != "" && isForBearer(challenge) {
+			challenge += `, resource_metadata="` + metadata + `"`
+		}
+		if shown.Scheme == "Bearer" && isForBearer(challenge) {
 			challenge += `, error="invalid_token"`
 		}
 		told.Header.Add("WWW-Authenticate", challenge)
@@ -288,14 +290,25 @@ func (a *Access) challenge(refusal *Refusal, shown Proof) *Refusal {
 	return &told
 }
 
-// Admits returns why a client that is known already, by another Access of the same
-// Credentials, is refused; nil if it is not.
-func (a *Access) Admits(who Identity) *Refusal {
+// metadata returns what a challenge names as resource_metadata; "" is nothing.
+func (c *Credentials) metadata(r *http.Request) string {
+	if len(c.AuthorizationServers) == 0 {
+		return ""
+	}
+	return metadataOf(r)
+}
+
+// isForBearer reports whether a challenge asks for a bearer token.
+func isForBearer(challenge string) bool { return strings.HasPrefix(challenge, "Bearer ") }
+
+// Admits returns why the client of a request that is known already, by another Access of the
+// same Credentials, is refused; nil if it is not.
+func (a *Access) Admits(r *http.Request, who Identity) *Refusal {
 	if a == nil {
 		return nil
 	}
 	if !a.Takes(who) {
-		return a.challenge(Wrong("credentials of another kind are needed here"), Proof{})
+		return a.challenge(r, Wrong("credentials of another kind are needed here"), Proof{})
 	}
 	return a.permit(who)
 }

@@ -137,7 +137,7 @@ func TestOrNobody(t *testing.T) {
 	if (*Access)(nil).OrNobody() != nil {
 		t.Error("where nothing is needed, something is")
 	}
-	if refusal := either.Admits(Identity{}); refusal == nil {
+	if refusal := either.Admits(shows(), Identity{}); refusal == nil {
 		t.Error("nobody is admitted as somebody who is known")
 	}
 }
@@ -147,10 +147,10 @@ func TestOrNobody(t *testing.T) {
 func TestChallenges(t *testing.T) {
 	c := knows()
 	c.Kinds = append(c.Kinds, secrets{"command", []string{"Basic", "Bearer"}, nil})
-	c.ResourceMetadata = "https://h/.well-known/oauth-protected-resource"
+	c.AuthorizationServers = []string{"https://id"}
 	const (
 		password = `Basic realm="websocketd", charset="UTF-8"`
-		token    = `Bearer realm="websocketd", resource_metadata="https://h/.well-known/oauth-protected-resource"`
+		token    = `Bearer realm="websocketd", resource_metadata="http://h/.well-known/oauth-protected-resource"`
 	)
 	for _, test := range []struct {
 		auth, shown string
@@ -162,7 +162,9 @@ func TestChallenges(t *testing.T) {
 		{"token", "Authorization: Bearer no", []string{token + `, error="invalid_token"`}},
 		{"", "Authorization: Bearer a b", nil},
 	} {
-		_, refusal := mustAccess(t, c, test.auth, "").Check(shows(test.shown), Client{})
+		r := shows(test.shown)
+		r.Host = "h"
+		_, refusal := mustAccess(t, c, test.auth, "").Check(r, Client{})
 		if refusal == nil || !slices.Equal(refusal.Header["Www-Authenticate"], test.want) {
 			t.Errorf("auth %q, %s: %+v, expected %q", test.auth, test.shown, refusal, test.want)
 		}
@@ -229,14 +231,14 @@ func TestAdmits(t *testing.T) {
 		{"password", "", 401}, {"", "ann", 403},
 	} {
 		status := 0
-		if refusal := mustAccess(t, c, test.auth, test.allow).Admits(bob); refusal != nil {
+		if refusal := mustAccess(t, c, test.auth, test.allow).Admits(shows(), bob); refusal != nil {
 			status = refusal.Status
 		}
 		if status != test.want {
 			t.Errorf("auth %q, allow %q: %d, expected %d", test.auth, test.allow, status, test.want)
 		}
 	}
-	if mustAccess(t, c, "", "").Admits(Identity{}) == nil {
+	if mustAccess(t, c, "", "").Admits(shows(), Identity{}) == nil {
 		t.Error("nobody is admitted")
 	}
 }

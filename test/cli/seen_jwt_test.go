@@ -6,7 +6,9 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/json"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +74,21 @@ func whoseAlgorithm(t *testing.T, o harness.Options) string {
 
 func whoseClaim(t *testing.T, o harness.Options) string {
 	return jwtServer(t, o, "--jwtaudience=here").Environment(t, withJWT("ada", "sub"))["REMOTE_USER"]
+}
+
+// whoIssues is whom a client without a token is told to have one from.
+func whoIssues(t *testing.T, o harness.Options) string {
+	c := jwtServer(t, o, "--jwtaudience=here").Ask(t, harness.Get("/.well-known/oauth-protected-resource"))
+	if c.Status() != 200 {
+		return strconv.Itoa(c.Status())
+	}
+	var document struct {
+		Issuers json.RawMessage `json:"authorization_servers"`
+	}
+	if err := json.Unmarshal([]byte(c.Body), &document); err != nil {
+		t.Fatalf("%v: %s", err, c.Body)
+	}
+	return string(document.Issuers)
 }
 
 // namedByProxy is whom a trusted proxy's headers name.
