@@ -38,10 +38,27 @@ func newWriter(w http.ResponseWriter, timeout time.Duration) *writer {
 // WriteAll writes a whole answer to a client that takes some of it in every two ping
 // intervals, and the last of it within two more. It waits for ever without them.
 func WriteAll(w http.ResponseWriter, body []byte, interval time.Duration) error {
+	if len(body) <= pieceSize {
+		return writePiece(w, body, interval)
+	}
 	out := newWriter(w, 2*interval)
 	err := out.sendOne(func(b []byte) []byte { return append(b, body...) })
 	if err == nil && interval > 0 {
 		out.finishBy(time.Now().Add(2 * interval))
+	}
+	return err
+}
+
+// writePiece does what WriteAll does for what a client must take at once.
+func writePiece(w http.ResponseWriter, body []byte, interval time.Duration) error {
+	out := newWriter(w, 2*interval)
+	out.grant(out.timeout)
+	_, err := w.Write(body)
+	if errors.Is(err, http.ErrBodyNotAllowed) {
+		return nil
+	}
+	if err == nil {
+		err = out.rc.Flush()
 	}
 	return err
 }

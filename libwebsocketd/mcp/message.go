@@ -111,7 +111,7 @@ func (m *message) inMeta(name string) []byte { return m.spanInMeta(name).of(m.te
 
 func (m *message) spanInMeta(name string) (at span) {
 	for other, value := range members(m.text, m.meta) {
-		if other == name {
+		if string(other) == name {
 			at = value
 		}
 	}
@@ -121,7 +121,7 @@ func (m *message) spanInMeta(name string) (at span) {
 // inParams returns where a value of params stands.
 func (m *message) inParams(name string) (at span) {
 	for other, value := range members(m.text, m.params) {
-		if other == name {
+		if string(other) == name {
 			at = value
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // span is where a JSON value stands in a text. The zero span is no value.
@@ -24,15 +25,19 @@ func (s span) of(text []byte) []byte {
 }
 
 // members returns the members of the object at a span of a valid JSON text: their names, as
-// they are once decoded, and where their values stand. Of any other value there are none.
-func members(text []byte, at span) iter.Seq2[string, span] {
-	return func(yield func(string, span) bool) {
+// they are once decoded, and where their values stand. Of any other value there are none. A name
+// may be part of the text.
+func members(text []byte, at span) iter.Seq2[[]byte, span] {
+	return func(yield func([]byte, span) bool) {
 		if !at.isSet() || text[at.from] != '{' {
 			return
 		}
 		for i := skipSpace(text, at.from+1); text[i] != '}'; {
 			end := skipValue(text, i)
-			name := decodeString(text[i:end])
+			name := text[i+1 : end-1]
+			if slices.Contains(name, '\\') {
+				name = []byte(decodeString(text[i:end]))
+			}
 			i = skipSpace(text, skipSpace(text, end)+1) // after the colon
 			end = skipValue(text, i)
 			if !yield(name, span{i, end}) {
@@ -123,10 +128,13 @@ func decodeString(value []byte) (text string) {
 func pick(text []byte, at span, names ...string) (found []span, err error) {
 	found = make([]span, len(names))
 	for name, value := range members(text, at) {
-		i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+		i := slices.IndexFunc(names, func(n string) bool { return n == string(name) })
+		if i < 0 {
+			i = slices.IndexFunc(names, func(n string) bool { return mayFold(name, n) && strings.EqualFold(n, string(name)) })
+		}
 		switch {
 		case i < 0:
-		case names[i] != name:
+		case names[i] != string(name):
 			return found, fmt.Errorf("the member %q is nearly %q, and some programs take one for the other", name, names[i])
 		case found[i].isSet():
 			return found, fmt.Errorf("the member %q is there twice", name)
@@ -135,6 +143,16 @@ func pick(text []byte, at span, names ...string) (found []span, err error) {
 		}
 	}
 	return found, nil
+}
+
+// mayFold reports whether a name can be another one in other letters: their last letters, which differ
+// more often than their first, are the same if both are of ASCII.
+func mayFold(name []byte, other string) bool {
+	if len(name) == 0 || len(other) == 0 {
+		return len(name) == len(other)
+	}
+	a, b := name[len(name)-1], other[len(other)-1]
+	return a|b >= utf8.RuneSelf || a|0x20 == b|0x20
 }
 
 // change is what is to stand at a span.

@@ -35,7 +35,7 @@ func FuzzScan(f *testing.F) {
 		if json.Unmarshal(text, &object) == nil && object != nil {
 			got := map[string]string{}
 			for name, value := range members(text, at) {
-				got[name] = string(value.of(text))
+				got[string(name)] = string(value.of(text))
 			}
 			if len(got) != len(object) {
 				t.Fatalf("%d members of %q, not %d", len(got), text, len(object))
