@@ -65,7 +65,7 @@ type mcpArguments struct {
 	Payload json.RawMessage `json:"payload"` // comes back byte for byte
 	N       int             `json:"n"`       // progress, hang: how many; gather: for how many it waits; crash: the status
 	Pause   int             `json:"pause"`   // progress: milliseconds between two
-	Before  []string        `json:"before"`  // say: lines to write before the answer; $ID and $TOKEN are replaced
+	Before  []string        `json:"before"`  // say: lines to write before the answer; $ID and $TOKEN are replaced. twice: what to write twice on a line
 	After   []string        `json:"after"`   // say: lines to write after it
 	Method  string          `json:"method"`  // ask: of the request; publish: of the notification
 	Params  json.RawMessage `json:"params"`  // ask, publish

@@ -33,6 +33,8 @@ func (s *mcpServer) call(tool string, a mcpArguments, to mcpTarget) {
 		go s.progress(a, to)
 	case "say":
 		s.say(a, to)
+	case "twice":
+		s.write(strings.Repeat(strings.Join(a.Before, ""), 2))
 	case "ask":
 		s.numbers++
 		id := fmt.Sprintf("asked-%d", s.numbers)

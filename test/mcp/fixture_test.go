@@ -41,6 +41,7 @@ type peer struct {
 	modern  bool
 	version string
 	session string // of a legacy client that has opened one
+	user    string // whose token is sent; "" is none
 }
 
 // modernPeer returns a client of the stateless era.
@@ -146,6 +147,9 @@ func (p *peer) bare(method, body string) *http.Request {
 	}
 	if p.session != "" {
 		r.Header.Set("Mcp-Session-Id", p.session)
+	}
+	if p.user != "" {
+		r.Header.Set("Authorization", bearer(p.user))
 	}
 	return r
 }
