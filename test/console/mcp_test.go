@@ -114,12 +114,11 @@ func testQuestions(t *testing.T, browser context.Context, _ *harness.Server) {
 			}
 			p.keys("\r")
 			for range 2 { // one of them asks twice
-				p.until(`$("ask").open && document.activeElement.tagName === "TEXTAREA" || tools.running === null`)
+				p.until(`$("ask").open && document.activeElement.matches("#askfields textarea") && document.activeElement.value === "" || tools.running === null`)
 				if eval[bool](p, `tools.running === null`) {
 					break
 				}
 				p.keys(says + "\r")
-				p.until(`!$("ask").open`)
 			}
 			p.until(`tools.running === null`)
 			if got := eval[string](p, `$("outcome").textContent`); !strings.Contains(got, says) {

@@ -24,10 +24,11 @@ function tokensOf(text) {
 }
 
 // jsonTree returns a box with the whole text. A folded part is made when it is opened.
-// folds holds what the user has opened or closed, and outlives the nodes.
-function jsonTree(text, folds) {
+// folds holds what the user has opened or closed, and outlives the nodes; deep is how many
+// levels are open by nature.
+function jsonTree(text, folds, deep = 2) {
   const box = element("div", "json");
-  addValue(box, { tokens: tokensOf(text), folds }, 0, 0, [], "");
+  addValue(box, { tokens: tokensOf(text), folds, deep }, 0, 0, [], "");
   return box;
 }
 
@@ -42,7 +43,7 @@ function addValue(box, tree, at, depth, name, comma) {
   const inside = element("div", "in");
   fold.append(inside);
   box.append(fold, element("div", "end", end));
-  turnable(fold, tree.folds, at, depth < 2, () => {
+  turnable(fold, tree.folds, at, depth < tree.deep, () => {
     if (!inside.hasChildNodes()) addEntries(inside, tree, entries, 0, depth);
   });
 }

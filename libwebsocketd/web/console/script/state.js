@@ -22,7 +22,7 @@ function showState() {
   $("submit").className = now === "connected" ? "main" : "";
   $("submit").title = { "not connected": "Connects first", waiting: "As soon as there is a connection" }[now] ?? "";
   $("retry").hidden = now !== "waiting";
-  $("reconnect").disabled = Boolean(link);
+  $("reconnect").disabled = $("era").disabled = Boolean(link);
   $("pause").textContent = !paused ? "Pause" : waiting.list.length ? `Resume (${count(waiting.list.length)})` : "Resume";
   pressed($("pause"), paused);
   $("undo").hidden = !cleared;

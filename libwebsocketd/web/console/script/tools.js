@@ -71,6 +71,7 @@ function showTool(tool) {
   $("toolform").append(call);
   $("outcome").replaceChildren();
   showTools();
+  $("mcp").scrollTop = 0;
 }
 
 function leaveTool() {
@@ -109,7 +110,9 @@ async function callTool() {
   }
   tools.running = null;
   button.textContent = "Call";
-  if (tools.shown?.name === shown.name) $("outcome").replaceChildren(...outcome);
+  if (tools.shown?.name !== shown.name) return;
+  $("outcome").replaceChildren(...outcome);
+  $("outcome").scrollIntoView({ block: "nearest" });
 }
 
 // answerOf calls a tool, and answers what its server asks of the user meanwhile.
@@ -132,9 +135,11 @@ async function answerOf(connection, name, given, how) {
 // resultOf returns what is shown of a result: its content, and all of it as JSON.
 function resultOf({ message: { result }, text }) {
   const all = element("details", "", element("summary", "", "As JSON"));
-  all.ontoggle = () => { if (all.children.length < 2) all.append(jsonTree(text, new Set())); };
+  all.ontoggle = () => { if (all.children.length < 2) all.append(jsonTree(text, new Set(), 9)); };
   const blocks = (result.content ?? []).map(contentOf);
-  return [element("p", result.isError ? "bad" : "good", result.isError ? "The tool says that it has failed:" : blocks.length ? "Result:" : "It has returned nothing."), ...blocks, all];
+  all.open = !blocks.length && result.structuredContent !== undefined;
+  const words = result.isError ? "The tool says that it has failed:" : blocks.length || all.open ? "Result:" : "It has returned nothing.";
+  return [element("p", result.isError ? "bad" : "good", words), ...blocks, all];
 }
 
 function contentOf({ type, text, data, mimeType, resource, uri, name }) {

@@ -1,0 +1,113 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"websocketd/test/harness"
+)
+
+// scripted serves the MCP server of test/child, whose tools do what a test asks.
+func scripted(t *testing.T, flags ...string) *harness.Server {
+	t.Helper()
+	return harness.Start(t, harness.Binary(t), append(flags, "--devconsole", "--mcp", harness.Child(t), "mcp")...)
+}
+
+// useHidden calls a tool that is not listed.
+func (p *page) useHidden(name, arguments string) {
+	p.t.Helper()
+	eval[any](p, fmt.Sprintf(`showTool({ name: %q, inputSchema: { additionalProperties: true } })`, name))
+	p.do(chromedp.Focus("#toolform textarea", chromedp.ByQuery))
+	p.keys(arguments + "\r")
+}
+
+// testCancel: a call that is given up is cancelled, in each era; the progress before is shown.
+func testCancel(t *testing.T, browser context.Context, _ *harness.Server) {
+	for _, era := range []string{"2026-07-28", "2025-11-25"} {
+		p := openTools(t, browser, scripted(t), era)
+		p.useHidden("hang", `{"n": 2}`)
+		p.until(`$("outcome").textContent === "2 of 2" && document.querySelector("#outcome progress").value === 2`)
+		p.keys("\t")
+		p.until(`document.activeElement.textContent === "Cancel"`)
+		p.keys("\r")
+		p.until(`tools.running === null && $("outcome").textContent === "You have cancelled it." && document.activeElement.textContent === "Call"`)
+		p.useHidden("parked", "{}")
+		p.until(`tools.running === null`)
+		want := map[string]string{"2026-07-28": `{"payload":1}`, "2025-11-25": `{"payload":0}`}[era] // a subscription is open
+		p.awaitRow("onmessage", `"structuredContent":`+want)
+	}
+}
+
+// testExact: numbers come and go as they are written.
+func testExact(t *testing.T, browser context.Context, _ *harness.Server) {
+	p := openTools(t, browser, scripted(t), "2026-07-28")
+	if got := p.useTool("shaped", map[string]string{"payload": `{"big": 9007199254740993, "e": 1.10}`, "region": "=?base64?x?=", "count": "7", "dry": "true", "deep": `{"zone": " b "}`}); got != "Result:" {
+		t.Errorf("outcome: %q", got)
+	}
+	p.awaitRow("onmessage", `{"payload":{"big": 9007199254740993, "e": 1.10}}`)
+	p.until(`$("outcome").textContent.includes("9007199254740993")`)
+	p.send(`{"jsonrpc": "2.0", "id": 9007199254740993, "method": "ping", "params": {"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}}`)
+	p.awaitRow("onmessage", `{"jsonrpc":"2.0","id":9007199254740993,"result"`)
+	p.send(`{"not": "JSON"`)
+	p.awaitRow("exception", "SyntaxError")
+	if command := eval[string](p, `rows.list.find(row => row.text.startsWith('{"jsonrpc": "2.0", "id": 9007')).command`); !strings.Contains(command, "curl -N -H 'Content-Type: application/json'") || !strings.Contains(command, "-H 'Mcp-Method: ping'") {
+		t.Errorf("the command is %s", command)
+	}
+}
+
+// testSessionEnds: the page says so when the process of its session ends, and starts another
+// session when it is asked to.
+func testSessionEnds(t *testing.T, browser context.Context, _ *harness.Server) {
+	p := openTools(t, browser, scripted(t), "2025-11-25")
+	p.useHidden("crash", `{"n": 3}`)
+	p.until(`$("outcome").textContent.includes("status 3")`)
+	p.awaitRow("onclose", "the server has ended the session")
+	p.until(`$("mcp").hidden && $("status").textContent.startsWith("not connected")`)
+	p.focus("url")
+	p.keys("\r")
+	p.until(`!$("mcp").hidden && $("status").textContent.startsWith("connected")`)
+
+	again := openTools(t, browser, scripted(t), "2026-07-28")
+	again.useHidden("crash", `{"n": 3}`)
+	again.until(`$("outcome").textContent.includes("status 3")`)
+	again.useHidden("echo", "{}")
+	again.until(`tools.running === null && $("outcome").textContent.startsWith("Result:")`)
+}
+
+// testToolsToken: the token of the page is shown to the MCP server's guard as well.
+func testToolsToken(t *testing.T, browser context.Context, _ *harness.Server) {
+	const secret = "token-of-ada-0123456789"
+	file := filepath.Join(t.TempDir(), "tokens")
+	harness.WriteFile(t, file, "ada:"+secret+"\n", 0o600)
+	s := scripted(t, "--tokenfile="+file)
+	p := openPage(t, browser, s.Addr, "/")
+	p.until(`document.activeElement === $("token")`)
+	p.keys(secret + "\r")
+	p.until(`programs?.length === 1 && !$("era").hidden`)
+	p.focus("url")
+	p.keys("\r")
+	p.until(`$("toolitems").children.length === 2`)
+	if text := eval[string](p, `JSON.stringify(rows.list)`); strings.Contains(text, secret) || !strings.Contains(text, "Authorization: Bearer TOKEN") {
+		t.Errorf("the rows have the token, or no place for it: %s", text)
+	}
+}
+
+// testRefusedTools: the page says in the server's words why it is not let in, and what is wrong
+// with a server that speaks no MCP.
+func testRefusedTools(t *testing.T, browser context.Context, _ *harness.Server) {
+	for era, says := range map[string]string{"": "status 7", "2026-07-28": "status 7", "2025-11-25": "status 7"} {
+		s := harness.Start(t, harness.Binary(t), "--devconsole", "--mcp", "sh", "-c", "echo no such package >&2; exit 7")
+		p := openPage(t, browser, s.Addr, "/")
+		p.until(`programs?.length === 1 && !$("era").hidden`)
+		p.choose("era", era)
+		p.focus("url")
+		p.keys("\r")
+		p.awaitRow("onclose", says)
+		p.awaitRow("stderr", "no such package")
+	}
+}
