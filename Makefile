@@ -17,7 +17,7 @@ BUSY_SECONDS ?= 600
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SYSTEMS = linux windows darwin freebsd
 
-.PHONY: help run build deps test room busy lint fuzz rows bench hostile cuts bare clean
+.PHONY: help run build deps test room busy lint fuzz rows bench bench-mcp hostile cuts bare clean
 
 help:
 	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
@@ -29,7 +29,7 @@ help:
 	@echo 'make fuzz    every fuzzer for FUZZTIME=$(FUZZTIME)'
 	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
 	@echo 'make bench   how fast: PEER=.. to compare, BENCH="stream/10 echo/*" for some figures, REPS=$(REPS), SECONDS=$(SECONDS)'
-	@echo '             BENCH=mcp SDK=/its/everything-server SUPERGATEWAY="/its/node /its/index.js" for MCP'
+	@echo 'make bench-mcp the same for MCP over HTTP, beside the Go SDK (SUPERGATEWAY="/path/to/node /path/to/its/index.js" for a gateway, too)'
 	@echo 'make hostile connections that are held open in eleven ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
 	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run); ten thousand calls (CALLS=10000); a gigabyte each way through two servers (BYTES=1000000000)'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
@@ -67,7 +67,11 @@ rows:
 
 bench: build
 	@cd test && go build -o ../bin/load ./load
-	@./bin/load -only='$(BENCH)' -reps=$(REPS) -seconds=$(SECONDS) ours=./websocketd $(if $(PEER),peer='$(PEER)') $(if $(SDK),sdk='$(SDK)') $(if $(SUPERGATEWAY),supergateway='$(SUPERGATEWAY)')
+	@./bin/load -only='$(BENCH)' -reps=$(REPS) -seconds=$(SECONDS) ours=./websocketd $(if $(PEER),peer='$(PEER)')
+
+bench-mcp: build
+	@cd test && go build -o ../bin/load ./load && go build -o ../bin/everything-server github.com/modelcontextprotocol/go-sdk/conformance/everything-server
+	@./bin/load -only='$(or $(BENCH),mcp)' -reps=$(REPS) -seconds=$(SECONDS) ours=./websocketd sdk='$(CURDIR)/bin/everything-server' $(if $(SUPERGATEWAY),supergateway='$(SUPERGATEWAY)')
 
 bare:
 	@BARE="$(BARE)" bash test/bare.sh

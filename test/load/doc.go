@@ -63,6 +63,8 @@
 //
 //	load -only=mcp ours=./websocketd sdk=... supergateway=...
 //
+// `make bench-mcp` is the short form.
+//
 // # The law of these measurements
 //
 //   - Numbers of one machine at one time mean little. What counts is the ratio
