@@ -115,8 +115,7 @@ func (a *answer) untilStarted() (settle func()) {
 	ctx, cancel := context.WithTimeout(a.child.going, a.child.start)
 	done := after.Done(ctx, func() {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !a.child.answered.Load() {
-			a.child.fail("the server's process has not answered anything in "+a.child.start.String()+" (see --mcpstart)", func(x *call) bool { return x.over == a.line })
-			a.child.stall(a.line)
+			a.child.tooLate(a.line)
 		}
 	})
 	return func() { done(); cancel() }

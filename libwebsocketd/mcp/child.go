@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -100,6 +101,15 @@ func (c *child) fail(reason string, fits func(*call) bool) {
 		}
 		x.stream.say(c.going, text, true)
 	}
+}
+
+// tooLate ends a process that has answered nothing in its time, and answers its calls. It returns
+// the error that they get.
+func (c *child) tooLate(l *line) error {
+	err := errors.New("the server's process has not answered anything in " + c.start.String() + " (see --mcpstart)")
+	c.fail(err.Error(), func(x *call) bool { return x.over == l })
+	c.stall(l)
+	return err
 }
 
 // send sends a call to the process, with a number of ours as its id and as its progress token.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -21,7 +22,10 @@ type everyone struct {
 	keeper libwebsocketd.Supervisor
 	users  int // guarded by supervisor.mu
 	hello  hello
-	asking sync.Mutex // held while the process is asked for its tools
+
+	asking sync.Mutex   // held while the process is asked for its tools
+	failed atomic.Int64 // how often it has answered nothing
+	mute   error        // why, the last time; guarded by asking
 }
 
 func (s *supervisor) newEveryone(key childKey) *everyone {

@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // hello is what an older process has answered to initialize, which is said once, though it
 // serves many clients (Lifetime.Shared).
 type hello struct {
 	mu     sync.Mutex
-	result []byte // nil: not yet
+	result []byte       // nil: not yet
+	failed atomic.Int64 // how often there was no answer
+	err    error        // why, the last time; guarded by mu
 }
 
 // newestOld is the last revision that begins with initialize.
@@ -24,19 +27,26 @@ const ours = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolV
 
 // greet returns the result of initialize. The process is asked for it if it has not been yet.
 func (e *everyone) greet(l *line) (result []byte, err error) {
-	e.hello.mu.Lock()
-	defer e.hello.mu.Unlock()
-	if e.hello.result != nil {
-		return e.hello.result, nil
+	h := &e.hello
+	before := h.failed.Load()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.result != nil:
+		return h.result, nil
+	case h.failed.Load() > before: // it was asked while we waited
+		return nil, h.err
 	}
 	answer, err := e.askOwn(e.going, l, []byte(ours))
 	if err != nil {
+		h.err = err
+		h.failed.Add(1)
 		return nil, err
 	}
 	if err := e.write(e.going, l, []byte(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)); err != nil {
 		return nil, err
 	}
-	e.hello.result = answer
+	h.result = answer
 	return answer, nil
 }
 
@@ -66,6 +76,9 @@ func (e *everyone) askOwn(ctx context.Context, l *line, text []byte) ([]byte, er
 	answer, _, err := reader.peek(ctx)
 	if err != nil {
 		e.calls.take(x.number)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !e.answered.Load() {
+			err = e.tooLate(l)
+		}
 		return nil, err
 	}
 	if m, err = parse(answer); err == nil && m.fault.isSet() {

@@ -103,7 +103,10 @@ func (e *everyone) checkArguments(r *http.Request, l *line, m *message) *fault {
 		return nil
 	}
 	name := decodeString(m.inParams("name").of(m.text))
-	bindings := e.bindings(r.Context(), l, m, name)
+	bindings, err := e.bindings(r.Context(), l, m, name)
+	if err != nil {
+		return faultOf(http.StatusOK, codeInternal, "%v", err)
+	}
 	found, err := pick(m.text, m.params, "arguments")
 	for _, b := range bindings {
 		if err == nil {
@@ -120,13 +123,18 @@ func (e *everyone) checkArguments(r *http.Request, l *line, m *message) *fault {
 const mostPages = 100
 
 // bindings returns those of a tool. A process that has not told it is asked for its tools, once,
-// as the client would ask that has sent m. One that does not tell them has no bindings.
-func (e *everyone) bindings(ctx context.Context, l *line, m *message, name string) []binding {
+// as the client would ask that has sent m. One that does not tell them has no bindings, and one
+// that answers nothing at all is of no use.
+func (e *everyone) bindings(ctx context.Context, l *line, m *message, name string) ([]binding, error) {
+	before := e.failed.Load()
 	e.asking.Lock()
 	defer e.asking.Unlock()
 	all, known := e.tools.of(name)
-	if known {
-		return all
+	switch {
+	case known:
+		return all, nil
+	case e.failed.Load() > before: // it was asked while we waited
+		return nil, e.mute
 	}
 	for cursor, page := "", 0; page < mostPages; page++ {
 		params := `"_meta":` + string(m.meta.of(m.text))
@@ -135,8 +143,13 @@ func (e *everyone) bindings(ctx context.Context, l *line, m *message, name strin
 			params += `,"cursor":` + string(quoted)
 		}
 		result, err := e.askOwn(ctx, l, []byte(`{"jsonrpc":"2.0","id":0,"method":"tools/list","params":{`+params+`}}`))
-		if ctx.Err() != nil {
-			return nil // the next one asks
+		switch {
+		case ctx.Err() != nil:
+			return nil, err // the next one asks
+		case err != nil && !e.answered.Load():
+			e.mute = err
+			e.failed.Add(1)
+			return nil, err
 		}
 		if err != nil {
 			break
@@ -147,7 +160,7 @@ func (e *everyone) bindings(ctx context.Context, l *line, m *message, name strin
 	}
 	e.tools.complete()
 	all, _ = e.tools.of(name)
-	return all
+	return all, nil
 }
 
 // statusOf returns the HTTP status of a modern response that is alone in its answer.
