@@ -54,6 +54,7 @@
 //     document of its state, a DELETE.
 //   - Stater (state.go) is a Supervisor that tells a client what it keeps, before the
 //     client connects: GET ?state.
+//   - Teller (supervisor.go) is a Supervisor that tells an operator whether its program works.
 //   - Usher (usher.go) is a Supervisor that sees requests for the page at its program's
 //     path, a static file, before they are answered: lifetime session gives it a cookie.
 //   - Dialect (dialect.go) is a protocol over WebSocket, chosen by subprotocol or by path

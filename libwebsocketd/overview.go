@@ -19,6 +19,8 @@ type ProgramInfo struct {
 
 	Processes    int // that run now, with those that were started ahead and, of the Config's own, CGI scripts
 	MaxProcesses int // how many may run at once; 0 is no limit
+
+	Condition Condition // what its Supervisor tells, if it is a Teller
 }
 
 // Programs returns what is served now, the longest path first. It may be called at any time.
@@ -37,8 +39,13 @@ func (s *Server) info(p *program) ProgramInfo {
 		command = []string{p.scripts}
 	}
 	host := Runtime{server: s, program: p}
+	var told Condition
+	if teller, ok := p.supervisor.(Teller); ok {
+		told = teller.Condition()
+	}
 	return ProgramInfo{
-		Name: p.Name, Path: p.Path, Lifetime: p.lifetimeName(), Framing: p.framingName(), Command: command,
+		Condition: told,
+		Name:      p.Name, Path: p.Path, Lifetime: p.lifetimeName(), Framing: p.framingName(), Command: command,
 		Processes: p.slots.InUse(), MaxProcesses: max(host.MaxForks(), 0),
 	}
 }

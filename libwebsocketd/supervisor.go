@@ -43,6 +43,17 @@ type Supervisor interface {
 	Retire()
 }
 
+// Teller is a Supervisor that tells an operator whether its program works.
+type Teller interface {
+	Condition() Condition
+}
+
+// Condition is whether a program works.
+type Condition struct {
+	State string // a word, and perhaps a colon and the cause
+	Fails bool   // a process is to be there, and is not: the server is not ready
+}
+
 // Attach describes an admitted client to a Supervisor.
 type Attach struct {
 	Request  *http.Request
@@ -96,6 +107,9 @@ func (h *Runtime) MaxForks() int {
 	}
 	return max(own, all)
 }
+
+// Processes returns how many processes of the program run now.
+func (h *Runtime) Processes() int { return h.program.slots.InUse() }
 
 // Context returns a context that is canceled when the server shuts down, before any
 // client's context is.

@@ -19,6 +19,7 @@ type (
 		MaxForks    int      `json:"maxforks"` // 0 is no limit
 		Connections int      `json:"connections"`
 		Sessions    int      `json:"sessions"`
+		State       string   `json:"state"`   // of an MCP server
 		Channel     string   `json:"channel"` // "" where each client has a process of its own
 
 		Instances []process `json:"instances"` // of a supervised program
@@ -58,6 +59,14 @@ type (
 		Last  uint64 `json:"last"`
 	}
 )
+
+// lifetime returns the lifetime and, of an MCP server, whether it works.
+func (p *program) lifetime() string {
+	if p.State == "" {
+		return p.Lifetime
+	}
+	return p.Lifetime + ", " + p.State
+}
 
 // processes returns how many run, and how many may.
 func (p *program) processes() string {

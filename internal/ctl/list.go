@@ -16,7 +16,7 @@ func (c *caller) list(signals *terminal.Interrupts) (int, error) {
 	t := table{columns: []column{{title: "NAME"}, {title: "PATH"}, {title: "LIFETIME"}, {title: "FRAMING"},
 		{title: "PROCESSES", right: true}, {title: "CONNECTIONS", right: true}, {title: "SESSIONS", right: true}, {title: "COMMAND", long: true}}}
 	return tell(c, signals, &t, "/api/programs", func(p *program, _ time.Time) []string {
-		return []string{p.Name, p.Path, p.Lifetime, p.Framing, p.processes(), strconv.Itoa(p.Connections), strconv.Itoa(p.Sessions), strings.Join(p.Command, " ")}
+		return []string{p.Name, p.Path, p.lifetime(), p.Framing, p.processes(), strconv.Itoa(p.Connections), strconv.Itoa(p.Sessions), strings.Join(p.Command, " ")}
 	})
 }
 

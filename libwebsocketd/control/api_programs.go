@@ -13,7 +13,7 @@ import (
 type program struct {
 	Name      string   `json:"name"`
 	Path      string   `json:"path"`     // the URL path
-	Lifetime  string   `json:"lifetime"` // connection, shared, session, supervised
+	Lifetime  string   `json:"lifetime"` // connection, shared, session, supervised, mcp
 	Framing   string   `json:"framing"`  // or binary
 	Command   []string `json:"command"`  // with --dir the directory alone
 	Processes int      `json:"processes"`
@@ -21,7 +21,8 @@ type program struct {
 
 	Connections int     `json:"connections"`
 	Sessions    int     `json:"sessions"`
-	Channel     *string `json:"channel"` // what its process writes; null where every client has its own
+	State       string  `json:"state,omitempty"` // of one of lifetime mcp: idle, running, restarting, ended, failed: CAUSE
+	Channel     *string `json:"channel"`         // what its process writes; null where every client has its own
 
 	Instances []instance `json:"instances,omitempty"` // of a supervised program
 }
@@ -47,13 +48,16 @@ func (c *Control) programs(s *libwebsocketd.Server) []program {
 		about := program{
 			Name: c.nameOf(p.Name), Path: p.Path, Lifetime: p.Lifetime, Framing: p.Framing, Command: append([]string{}, p.Command...),
 			Processes: p.Processes, MaxForks: p.MaxProcesses, Connections: connections[p.Name],
-			Instances: instances[p.Name],
+			State: p.Condition.State, Instances: instances[p.Name],
 		}
 		switch p.Lifetime {
 		case lifetimeConnection:
 		case session.Lifetime{}.Name():
 			about.Sessions = sessions[p.Path]
 		default:
+			if p.Condition.State != "" { // it may have sessions as well
+				about.Sessions = sessions[p.Path]
+			}
 			channel := hub.ProcessChannel(processID(about.Name))
 			about.Channel = &channel
 		}

@@ -21,9 +21,10 @@ type child struct {
 	going  context.Context // done when the server shuts down
 	attach func(*libwebsocketd.Request) (link, *gate.Refusal)
 	other  func(*line, *message) // takes what the process says that is for no call
-	lost   func(cause error)     // called when the process has ended, after its calls were answered
-	start  time.Duration         // in which the process must have answered something
-	stall  func(*line)           // ends a process that has not
+	health *health
+	lost   func(cause error) // called when the process has ended, after its calls were answered
+	start  time.Duration     // in which the process must have answered something
+	stall  func(*line)       // ends a process that has not
 
 	tools    tools
 	answered atomic.Bool // the process has answered something since it was started
@@ -54,7 +55,10 @@ func (c *child) route(l *line, text []byte) {
 
 // respond gives a response to the client that has asked.
 func (c *child) respond(m *message) {
-	c.answered.Store(true)
+	if !c.answered.Load() {
+		c.answered.Store(true)
+		c.health.works()
+	}
 	x := c.calls.take(numberOf(m.id.of(m.text)))
 	if x == nil {
 		return // canceled meanwhile, or nobody has asked
@@ -89,6 +93,9 @@ func (c *child) subscribed(m *message) {
 // lose answers every call that a line has not brought the response of: the process has ended.
 func (c *child) lose(l *line, cause error) {
 	c.fail("the server's process ended: "+cause.Error(), func(x *call) bool { return x.over == l })
+	if !c.answered.Load() && c.going.Err() == nil {
+		c.health.failed(cause.Error())
+	}
 	c.lost(cause)
 }
 

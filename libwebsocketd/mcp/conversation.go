@@ -34,7 +34,7 @@ type conversation struct {
 // newConversation returns what is kept of a session.
 func (s *supervisor) newConversation(x *session.Session) *conversation {
 	c := &conversation{session: x, epoch: rand.Text()[:16], history: s.life.History, own: newStream(0, s.life.History), asked: map[string]bool{}}
-	c.child = child{log: s.runtime.Log().With("session", x.Number), going: s.runtime.Context(), start: s.life.Start,
+	c.child = child{log: s.runtime.Log().With("session", x.Number), going: s.runtime.Context(), start: s.life.Start, health: &s.health,
 		attach: c.resume, other: c.said, lost: c.ended, stall: func(*line) { x.End() }}
 	return c
 }

@@ -33,7 +33,7 @@ func (s *supervisor) newEveryone(key childKey) *everyone {
 	if key.greeted {
 		e.keeper = s.greeted
 	}
-	e.child = child{log: s.runtime.Log(), going: s.runtime.Context(), start: s.life.Start,
+	e.child = child{log: s.runtime.Log(), going: s.runtime.Context(), start: s.life.Start, health: &s.health,
 		attach: e.open, other: e.said, lost: e.ended, stall: func(l *line) { l.link.(*shared.Subscription).Restart() }}
 	if key.user != "" {
 		e.log = e.log.With("user", key.user)
@@ -52,6 +52,7 @@ func (e *everyone) open(req *libwebsocketd.Request) (link, *gate.Refusal) {
 		to, refusal = e.keeper.Open(attachment(req, nil))
 	}
 	if refusal != nil {
+		e.health.refused(refusal)
 		return nil, refusal
 	}
 	return to.(link), nil

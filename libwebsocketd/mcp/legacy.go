@@ -155,6 +155,7 @@ func (s *supervisor) initialize(w http.ResponseWriter, req *incoming, m *message
 		return c
 	})
 	if refusal != nil {
+		s.health.refused(refusal)
 		s.refuse(w, req.Request, m, refusal)
 		return
 	}

@@ -21,6 +21,7 @@ type supervisor struct {
 	modern   libwebsocketd.Supervisor // of the processes that serve every client of 2026-07-28
 	greeted  libwebsocketd.Supervisor // of those that serve every older one, with Shared; else nil
 	sessions *session.Sessions        // of the others
+	health   health
 
 	mu       sync.Mutex
 	children map[childKey]*everyone

@@ -96,6 +96,13 @@ func (h *Hub) setProcess(program libwebsocketd.Endpoint) {
 	h.process = program
 }
 
+// runs reports whether a process runs, and else whether none will.
+func (h *Hub) runs() (runs, isOver bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.process != nil, h.over
+}
+
 // unshelve takes the record off the shelf if no viewer reads it and no client can come
 // back for it; h.mu is held.
 func (h *Hub) unshelve() {

@@ -217,6 +217,23 @@ func (s *supervisor) End() (ended int) {
 	return ended
 }
 
+// Count returns how many processes run, and how many are waited for: one after another that has
+// ended.
+func (s *supervisor) Count() (running, awaited int) {
+	s.mu.Lock()
+	hubs := slices.Collect(maps.Values(s.hubs))
+	s.mu.Unlock()
+	for _, h := range hubs {
+		switch runs, isOver := h.runs(); {
+		case runs:
+			running++
+		case !isOver:
+			awaited++
+		}
+	}
+	return running, awaited
+}
+
 // Notes reports whether there may be notes between the messages of a program: they are lines
 // for people, whose client does not take every message for the program's.
 func Notes(p *libwebsocketd.Program) bool {
