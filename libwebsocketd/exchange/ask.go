@@ -12,10 +12,21 @@ import (
 // interval. One that sends a body may have left though its end has not come: it is asked in
 // pauses that double. The caller must call settle before it writes anything.
 func Ask(w http.ResponseWriter, r *http.Request, peer Peer, interval time.Duration) (settle func()) {
+	return ask(w, r, peer, interval, r.ContentLength != 0)
+}
+
+// AskRead does what Ask does for a request whose body was read to its end: that of the client is
+// seen when it comes. Before it nothing is sent, because a client may take an interim response
+// that it has not asked for as the end of the connection; undici, which is fetch in Node, does.
+func AskRead(w http.ResponseWriter, r *http.Request, peer Peer, interval time.Duration) (settle func()) {
+	return ask(w, r, peer, interval, false)
+}
+
+func ask(w http.ResponseWriter, r *http.Request, peer Peer, interval time.Duration, sends bool) (settle func()) {
 	if !takesInterim(r) {
 		return func() {}
 	}
-	q := question{newWriter(w, 2*interval), peer, r.ContentLength != 0, pauseOf(interval), time.Now(), false}
+	q := question{newWriter(w, 2*interval), peer, sends, pauseOf(interval), time.Now(), false}
 	ctx, cancel := context.WithCancel(r.Context())
 	var busy sync.WaitGroup
 	busy.Go(func() {

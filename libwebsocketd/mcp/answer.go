@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/exchange"
@@ -44,8 +45,7 @@ func (s *supervisor) newAnswer(req *incoming, c *child, l *line) *answer {
 
 // add adds the call of a request.
 func (a *answer) add(m *message) {
-	x := &call{id: bytes.Clone(m.id.of(m.text)), token: bytes.Clone(m.token.of(m.text)), method: m.method, logs: m.inMeta(metaLogLevel) != nil, over: a.line}
-	a.calls, a.sent = append(a.calls, x), append(a.sent, *m)
+	a.calls, a.sent = append(a.calls, newCall(m, a.line)), append(a.sent, *m)
 }
 
 // serve sends the calls to the process, and answers with what it says for them.
@@ -124,20 +124,21 @@ func (a *answer) untilStarted() (settle func()) {
 // errQuiet is why nobody waits for the first message any more: the answer begins as events.
 var errQuiet = errors.New("the process says nothing yet")
 
-// first waits for the first message. The client is told that it is being served when that takes
-// longer than a ping interval.
+// soon is when most calls are answered. Whether their client has left nobody asks.
+const soon = 100 * time.Millisecond
+
+// first waits for the first message. A client that leaves meanwhile is found by its end; one that
+// takes events is told that it is being served when that takes longer than a ping interval.
 func (a *answer) first(w http.ResponseWriter, reader *listening) (text []byte, whole bool, err error) {
 	ctx, interval := a.req.HTTP.Context(), a.req.Settings().PingInterval
-	if a.stream.plain {
-		defer exchange.Ask(w, a.req.HTTP, a.req, interval)()
+	if text, whole, err = reader.peekFor(ctx, soon); !errors.Is(err, errQuiet) {
+		return text, whole, err
+	}
+	defer exchange.AskRead(w, a.req.HTTP, a.req, interval)()
+	if a.stream.plain || interval <= 0 {
 		return reader.peek(ctx)
 	}
-	if interval > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, interval, errQuiet)
-		defer cancel()
-	}
-	return reader.peek(ctx)
+	return reader.peekFor(ctx, interval)
 }
 
 // array waits for all responses, and returns them as an array.

@@ -1,7 +1,9 @@
 package mcp
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 	"sync"
 )
@@ -13,6 +15,10 @@ type call struct {
 	token  []byte // the client's progress token; nil if it wants no progress
 	method string
 	logs   bool // the client of a modern request wants notifications/message
+
+	// version is the revision that the client of a modern request has named, as JSON; nil in a
+	// session.
+	version []byte
 
 	over   *line // what it was sent by
 	stream *stream
@@ -104,6 +110,29 @@ func (t *calls) sorted(fits func(*call) bool) (all []*call) {
 	}
 	slices.SortFunc(all, func(a, b *call) int { return cmp.Compare(a.number, b.number) })
 	return all
+}
+
+// mostVersion is the longest name of a revision that is kept for a call.
+const mostVersion = 64
+
+// newCall returns the call of a request. It does not hold the request's text.
+func newCall(m *message, over *line) *call {
+	x := &call{id: bytes.Clone(m.id.of(m.text)), token: bytes.Clone(m.token.of(m.text)), method: m.method, over: over}
+	x.logs = m.inMeta(metaLogLevel) != nil
+	if x.version = bytes.Clone(m.inMeta(metaVersion)); len(x.version) > mostVersion {
+		x.version = []byte(`"` + firstModern + `"`)
+	}
+	return x
+}
+
+// canceled returns the message that tells the process that nobody waits for the call. It says its
+// revision if the request did: a message that does not is one of an older client.
+func (x *call) canceled(reason string) ([]byte, error) {
+	params := map[string]any{"requestId": x.number, "reason": reason}
+	if x.version != nil {
+		params["_meta"] = map[string]any{metaVersion: json.RawMessage(x.version), metaCapabilities: struct{}{}}
+	}
+	return json.Marshal(map[string]any{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
 }
 
 const methodListen = "subscriptions/listen"

@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
@@ -149,8 +148,7 @@ func (c *child) cancel(x *call, reason string) {
 	if c.calls.take(x.number) == nil {
 		return // it is answered
 	}
-	params := map[string]any{"requestId": x.number, "reason": reason}
-	text, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+	text, err := x.canceled(reason)
 	if err != nil {
 		return // numbers and texts cannot fail
 	}

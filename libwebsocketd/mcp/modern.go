@@ -32,7 +32,8 @@ func faultOf(status, code int, format string, args ...any) *fault {
 }
 
 // checkModern returns why a modern message is not passed on; nil if it is. A server over stdio
-// would take some of these for messages of an older client.
+// would take some of these for messages of an older client: npm's is then for older clients only,
+// until it ends, if a message that does not say its version comes before others.
 func checkModern(h http.Header, m *message) *fault {
 	if m.kind == response {
 		return faultOf(http.StatusBadRequest, codeInvalid, "a client sends no responses in %s: results say what the server asks", firstModern)
@@ -40,18 +41,13 @@ func checkModern(h http.Header, m *message) *fault {
 	if m.method == "initialize" {
 		return faultOf(http.StatusNotFound, codeNoMethod, "there is no initialize in %s, where every request says its version in _meta", firstModern)
 	}
-	if m.kind == request {
-		for name, first := range map[string]byte{metaVersion: '"', metaCapabilities: '{'} {
-			if value := m.inMeta(name); value == nil || value[0] != first {
-				return faultOf(http.StatusBadRequest, codeParams, "params._meta has no %q, or one of another type", name)
-			}
+	for name, first := range map[string]byte{metaVersion: '"', metaCapabilities: '{'} {
+		if value := m.inMeta(name); value == nil || value[0] != first {
+			return faultOf(http.StatusBadRequest, codeParams, "params._meta has no %q, or one of another type", name)
 		}
 	}
-	version := m.inMeta(metaVersion)
-	if version != nil {
-		if err := checkHeader(h, headerVersion, decodeString(version)); err != nil {
-			return faultOf(http.StatusBadRequest, codeHeader, "%v", err)
-		}
+	if err := checkHeader(h, headerVersion, decodeString(m.inMeta(metaVersion))); err != nil {
+		return faultOf(http.StatusBadRequest, codeHeader, "%v", err)
 	}
 	if err := checkHeaders(h, m); err != nil {
 		return faultOf(http.StatusBadRequest, codeHeader, "%v", err)
@@ -62,12 +58,12 @@ func checkModern(h http.Header, m *message) *fault {
 // serveModern answers a message of a client of 2026-07-28.
 func (s *supervisor) serveModern(w http.ResponseWriter, in *incoming, m *message) {
 	req := in.Request
-	if f := checkModern(req.HTTP.Header, m); f != nil {
-		s.fail(w, req, m, f)
-		return
-	}
 	if m.kind == notification && m.method == "notifications/cancelled" {
 		w.WriteHeader(http.StatusAccepted) // a call is canceled by its own answer (transports, "Cancellation")
+		return
+	}
+	if f := checkModern(req.HTTP.Header, m); f != nil {
+		s.fail(w, req, m, f)
 		return
 	}
 	e := s.everyone(req, false)

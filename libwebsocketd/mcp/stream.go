@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/bridge"
@@ -162,6 +163,13 @@ func (l *listening) peek(ctx context.Context) (text []byte, whole bool, err erro
 		text = m.Data
 	}
 	return text, first.final && l.unsaid == 0 && l.answered == 1, nil
+}
+
+// peekFor does what peek does for some time; then the error is errQuiet.
+func (l *listening) peekFor(ctx context.Context, wait time.Duration) (text []byte, whole bool, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, wait, errQuiet)
+	defer cancel()
+	return l.peek(ctx)
 }
 
 // Deliveries waits for messages. What it has returned before is taken.

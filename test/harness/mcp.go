@@ -83,7 +83,7 @@ func mcpPackages() error {
 	if err := node22().err; err != nil {
 		return err
 	}
-	for _, name := range []string{"client", "conformance", "sdk"} {
+	for _, name := range []string{"client", "conformance", "sdk", "server"} {
 		if _, err := os.Stat(filepath.Join(MCPDir(), "node_modules", "@modelcontextprotocol", name, "package.json")); err != nil {
 			return fmt.Errorf("npm package @modelcontextprotocol/%s is not installed in %s", name, MCPDir())
 		}

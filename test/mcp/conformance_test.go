@@ -30,7 +30,7 @@ func TestConformance(t *testing.T) {
 			if len(own) != r.scenarios {
 				t.Errorf("%d scenarios, want %d", len(own), r.scenarios)
 			}
-			ours := r.judge(t, through(t, harness.EverythingServer(t)).url)
+			ours := r.judge(t, through(t, []string{harness.EverythingServer(t)}).url)
 			for _, difference := range ours.worse(own) {
 				t.Error(difference)
 			}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -53,10 +54,10 @@ func ownHTTP(t *testing.T, program, era string) served {
 	return served{url: "http://" + addr + "/mcp", stderr: stderr, deaf: era == modern}
 }
 
-// through starts our binary with a program.
-func through(t *testing.T, program string, flags ...string) served {
+// through starts our binary with a program, and with flags.
+func through(t *testing.T, program []string, flags ...string) served {
 	t.Helper()
-	s := harness.Start(t, harness.Binary(t), append(append(flags, "--mcp"), program)...)
+	s := harness.Start(t, harness.Binary(t), slices.Concat(flags, []string{"--mcp"}, program)...)
 	return served{url: "http://" + s.Addr + "/", stderr: s.Out, ours: s}
 }
 

@@ -25,7 +25,7 @@ func TestEraIsFound(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			url := through(t, test.program).url
+			url := through(t, []string{test.program}).url
 			cmd := exec.CommandContext(harness.Context(t), harness.Node22(t), filepath.Join(harness.MCPDir(), "auto.mjs"), url, test.arguments)
 			stderr := &harness.Lines{}
 			cmd.Stderr = stderr

@@ -76,6 +76,15 @@ func nodeClient(t *testing.T, s served, generation, era string) {
 	}
 }
 
+// A program that takes longer to start than a ping interval is waited for, also by a client that
+// an interim response confuses.
+func TestNodeClientAwaitsStart(t *testing.T) {
+	t.Parallel()
+	harness.Need(t, "node22:mcp")
+	s := through(t, []string{"sh", "-c", `sleep 3; exec "$0"`, sdkServer(t)}, "--pingms=1000")
+	nodeClient(t, s, "1", legacy)
+}
+
 // The same program is there for a client that speaks MCP over a WebSocket.
 func TestNodeClientOverWebSocket(t *testing.T) {
 	t.Parallel()
@@ -94,6 +103,6 @@ func everyWay(t *testing.T, era string, talk func(*testing.T, served)) {
 	})
 	t.Run("ours", func(t *testing.T) {
 		t.Parallel()
-		talk(t, through(t, sdkServer(t)))
+		talk(t, through(t, []string{sdkServer(t)}))
 	})
 }

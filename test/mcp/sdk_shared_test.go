@@ -13,7 +13,7 @@ import (
 func TestSharedProcess(t *testing.T) {
 	t.Parallel()
 	harness.Need(t, "node22:mcp")
-	s := through(t, sdkServer(t), "--shared")
+	s := through(t, []string{sdkServer(t)}, "--shared")
 	var clients sync.WaitGroup
 	for _, generation := range []string{"1", "2"} {
 		clients.Go(func() { nodeClient(t, s, generation, shared) })
