@@ -111,3 +111,54 @@ func testRefusedTools(t *testing.T, browser context.Context, _ *harness.Server) 
 		p.awaitRow("stderr", "no such package")
 	}
 }
+
+// testToolsCut: a call whose stream is cut again and again goes on where it was, in a session:
+// each notification of progress is shown once, then the answer.
+func testToolsCut(t *testing.T, browser context.Context, _ *harness.Server) {
+	const notes, cuts = 100, 5
+	s := scripted(t)
+	proxy := harness.NewProxy(t, s.Addr)
+	p := openPage(t, browser, proxy.Addr, "/")
+	p.until(`programs?.length === 1 && !$("era").hidden`)
+	p.choose("era", "2025-11-25")
+	p.focus("url")
+	p.keys("\r")
+	p.until(`$("toolitems").children.length > 0`)
+	p.useHidden("progress", fmt.Sprintf(`{"n": %d, "pause": 100, "payload": "at last"}`, notes))
+	const seen = `rows.list.filter(row => row.text.includes("notifications/progress"))`
+	for i := range cuts {
+		p.until(fmt.Sprintf(seen+`.length >= %d`, (i+1)*10))
+		proxy.After(0, harness.Reset)
+		harness.Reaches(t, "cuts", i+1, proxy.Struck)
+	}
+	p.until(`tools.running === null && $("outcome").textContent.includes("at last")`)
+	if got := eval[string](p, seen+`.map(row => JSON.parse(row.text).params.progress).join(" ")`); got != numbers(notes) {
+		t.Errorf("progress: %s", got)
+	}
+}
+
+// numbers returns 1 2 3 and so on.
+func numbers(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprint(i+1))
+	}
+	return strings.Join(all, " ")
+}
+
+// testGreeted: with --shared the clients of a server of the older era have one process and no
+// session.
+func testGreeted(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := scripted(t, "--shared")
+	for range 2 {
+		p := openTools(t, browser, s, "2025-11-25")
+		if got := eval[string](p, `$("serverwords").textContent`); got != "2 tools · MCP 2025-11-25, without a session" {
+			t.Errorf("it says %q", got)
+		}
+		p.useHidden("echo", `{"payload": 1}`)
+		p.until(`tools.running === null && $("outcome").textContent.startsWith("Result:")`)
+	}
+	if n := len(s.Children()); n != 1 {
+		t.Errorf("%d processes", n)
+	}
+}

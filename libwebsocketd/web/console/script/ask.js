@@ -2,6 +2,7 @@
 // What an MCP server asks of the person at this page, one question after the other.
 
 const QUESTIONS = {
+  __proto__: null, // a server chooses what is looked up
   "elicitation/create": { title: "The server asks you", yes: "Answer", no: "Decline",
     schema: ({ requestedSchema }) => requestedSchema ?? {}, says: ({ message: words }) => words,
     result: (given, said) => given ? object({ action: '"accept"', content: given }) : json({ action: said }) },

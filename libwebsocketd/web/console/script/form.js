@@ -2,8 +2,8 @@
 // A form for what a JSON schema describes. What is typed for a number, or as JSON, stays as it
 // was typed.
 
-const SCALARS = { string: "text", integer: "a whole number", number: "a number", boolean: "true or false", array: "JSON: [ … ]", object: "JSON: { … }" };
-const NUMBER = { integer: /^-?(0|[1-9]\d*)$/, number: /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/ };
+const SCALARS = { __proto__: null, string: "text", integer: "a whole number", number: "a number", boolean: "true or false", array: "JSON: [ … ]", object: "JSON: { … }" };
+const NUMBER = { __proto__: null, integer: /^-?(0|[1-9]\d*)$/, number: /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/ };
 
 // plainly returns a schema without what most generators wrap it in: a reference within the same
 // document, and the choice between a value and null.
@@ -37,12 +37,12 @@ let fieldsMade = 0;
 
 function makeField(name, schema, required = false) {
   const kind = schema.type ?? "", input = schema.enum || schema.type === "boolean" ? makeChoice(schema, required) : makeBox(schema);
-  const hint = element("small", "", [required && "required", schema.enum ? "" : SCALARS[kind] ?? "JSON", schema.description].filter(Boolean).join(" · "));
+  const hint = element("small", "", [required && "required", schema.enum ? "" : SCALARS[kind] ?? "JSON", schema.description].filter(Boolean).map(words => visible(String(words))).join(" · "));
   hint.id = "hint" + ++fieldsMade;
   input.id = "field" + fieldsMade;
   input.setAttribute("aria-describedby", hint.id);
   input.oninput = () => input.setCustomValidity("");
-  const label = element("label", "", schema.title || name);
+  const label = element("label", "", visible(String(schema.title || name)));
   label.htmlFor = input.id;
   const read = () => {
     if (input.tagName === "SELECT") return input.value || undefined;
