@@ -9,9 +9,7 @@ import (
 	"websocketd/libwebsocketd/session"
 )
 
-// Revisions with sessions, and the one in which a body may have several messages.
-var oldRevisions = []string{"2024-11-05", "2025-03-26", "2025-06-18", newestOld}
-
+// withBatches is the revision in which a body may have several messages.
 const withBatches = "2025-03-26"
 
 // named returns the session that a request names, or why there is none.
