@@ -15,13 +15,13 @@ import (
 )
 
 // The programs of doc/library.md are built with the go.mod that stands there, serve, and
-// end when they are interrupted; so does that of doc/hub.md. Those of doc/clients.md are their
+// end when they are interrupted; so do those of doc/hub.md and doc/mcp.md. Those of doc/clients.md are their
 // clients.
 func TestLibrary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "calls": harness.FreePort(t), "hub": harness.FreePort(t), "follow": 0, "count": 0}
-	for _, b := range slices.Concat(read(t, "doc/library.md").blocks, read(t, "doc/clients.md").blocks, read(t, "doc/hub.md").blocks) {
+	ports := map[string]int{"main": harness.FreePort(t), "sessions": harness.FreePort(t), "calls": harness.FreePort(t), "tools": harness.FreePort(t), "hub": harness.FreePort(t), "follow": 0, "count": 0}
+	for _, b := range slices.Concat(read(t, "doc/library.md").blocks, read(t, "doc/clients.md").blocks, read(t, "doc/hub.md").blocks, read(t, "doc/mcp.md").blocks) {
 		name := strings.TrimSuffix(b.file(), ".go")
 		switch port, isProgram := ports[name]; {
 		case isProgram:
@@ -51,6 +51,8 @@ func TestLibrary(t *testing.T) {
 	keeps(t, start("sessions"))
 	calls(t, start("calls"))
 	publishes(t, start("hub"))
+	put(t, filepath.Join(dir, "words.py"), "#!/bin/sh\nread -r line; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-06-18\"}}'; cat\n")
+	answersTools(t, start("tools"))
 	follows(t, filepath.Join(programs, "follow"))
 	counts(t, filepath.Join(programs, "count"))
 }
@@ -110,6 +112,17 @@ func embeds(t *testing.T, s *harness.Server) {
 	}
 	if lines := c.Ends(t, 1000, "exit status 0"); !strings.Contains(strings.Join(lines, "\n"), "REMOTE_ADDR=127.0.0.1") {
 		t.Errorf("env prints %q", lines)
+	}
+	s.Signal(t, syscall.SIGINT)
+	wellEnded(t, s)
+}
+
+// answersTools looks at the MCP server.
+func answersTools(t *testing.T, s *harness.Server) {
+	t.Helper()
+	c := s.Ask(t, harness.Post("/words", `{"jsonrpc":"2.0","id":"mine","method":"initialize"}`).Add("Content-Type", "application/json"))
+	if c.Status() != http.StatusOK || c.Header("Mcp-Session-Id") == "" || !strings.Contains(c.Body, `"id":"mine","result"`) {
+		t.Errorf("%d %s", c.Status(), c.Body)
 	}
 	s.Signal(t, syscall.SIGINT)
 	wellEnded(t, s)
