@@ -106,9 +106,14 @@ func (s *Server) proveAgain(req *Request, to route, from *remote) *gate.Refusal 
 	if from.bond != "" && to.scriptName != req.to.scriptName {
 		return badTicket
 	}
-	refusal := to.program.access.Admits(req.HTTP, from.Identity)
-	if from.User == "" || refusal != nil && !req.HTTP.URL.Query().Has("token") {
-		return s.prove(req.HTTP, to.program.access, to.scriptName, from) // by another kind, maybe
+	return s.proveAgainAt(req.HTTP, to, from)
+}
+
+// proveAgainAt is proveAgain for a client whose ticket, if it has one, is for no session.
+func (s *Server) proveAgainAt(r *http.Request, to route, from *remote) *gate.Refusal {
+	refusal := to.program.access.Admits(r, from.Identity)
+	if from.User == "" || refusal != nil && !r.URL.Query().Has("token") {
+		return s.prove(r, to.program.access, to.scriptName, from) // by another kind, maybe
 	}
 	return refusal
 }

@@ -205,7 +205,7 @@ func (c *console) openFor(r *http.Request, from *remote, log *slog.Logger) (f *p
 	at := r.URL.Query().Get("at")
 	if at != "" {
 		if to, refusal = c.server.routePath(at); refusal == nil {
-			refusal = c.server.prove(r, to.program.access, to.scriptName, from)
+			refusal = c.server.proveAgainAt(r, to, from)
 		}
 	}
 	if refusal == nil {

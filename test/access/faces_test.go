@@ -44,6 +44,10 @@ func posting(target string) harness.Request {
 	return harness.Get(target).As("POST", "HTTP/1.1").Add("Content-Length", "0")
 }
 
+// initialize begins a session of a server of the Model Context Protocol.
+var initialize = harness.Post("/mcp", `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`).
+	Add("Content-Type", "application/json")
+
 // faces are all that the server answers. See house for what is where.
 var faces = []face{
 	{"WebSocket", "admit.go", harness.Handshake("/own"), 101, own, known},
@@ -63,6 +67,9 @@ var faces = []face{
 	{"session ended", "request.go", harness.Get("/session?session=0").As("DELETE", "HTTP/1.1"), 404, nothing, known},
 	{"session ticket", "request.go", posting("/session?session=0&ticket=new"), 404, nothing, known},
 
+	{"MCP session made", "request.go", initialize, 200, own, known},
+	{"MCP session ended", "request.go", harness.Get("/mcp").As("DELETE", "HTTP/1.1").Add("Mcp-Session-Id", "0"), 404, nothing, known},
+
 	{"call", "call.go", harness.Post(callPath, `{"call":"own"}`), 200, own, known},
 	{"call WebSocket", "dialect.go", harness.Handshake("/pow/").Add("Sec-WebSocket-Protocol", "pow-1"), 101, own, called},
 	{"call asked for", "mount.go", harness.Get("/pow/status/0"), 404, nothing, called},
@@ -73,6 +80,7 @@ var faces = []face{
 	{"static file", "http.go", harness.Get("/page.txt"), 200, nothing, known},
 	{"console document", "console.go", harness.Get("/.websocketd/console.json"), 200, nothing, known},
 	{"console feed", "console.go", harness.Handshake("/.websocketd/console"), 101, nothing, known},
+	{"console feed of a path", "call.go", harness.Handshake("/.websocketd/console?at=/own"), 101, nothing, known},
 	{"ticket", "login.go", posting("/.websocketd/ticket"), 200, nothing, shown},
 	{"login", "login.go", posting("/.websocketd/login"), 204, nothing, shown},
 

@@ -47,6 +47,19 @@ linger   = "1h"
 command  = ["cgi-bin/tell.sh"]
 lifetime = "session"
 resume   = "1h"
+
+[program.mcp]
+command = ["cgi-bin/mcp.sh"]
+mcp     = true
+`
+
+// greet leaves its environment, and begins as a server of the Model Context Protocol does.
+const greet = `#!/bin/sh
+env > left/.$$ && mv left/.$$ left/$$
+read -r line
+id=${line#*'"id":'}
+echo '{"jsonrpc":"2.0","id":'"${id%%[,\}]*}"',"result":{"protocolVersion":"2025-11-25","capabilities":{}}}'
+exec cat > /dev/null
 `
 
 // tell leaves its environment, and says something as a CGI script does. It is whole at
@@ -65,8 +78,10 @@ func newHouse(t *testing.T) *house {
 	h := &house{dir: t.TempDir()}
 	h.write(t, "websocketd.toml", programs)
 	h.write(t, "public/page.txt", "a page\n")
-	script := strings.ReplaceAll(tell, "left/", filepath.Join(h.dir, "left")+"/")
-	harness.WriteFile(t, h.file("cgi-bin/tell.sh"), script, 0o755)
+	for name, script := range map[string]string{"tell.sh": tell, "mcp.sh": greet} {
+		script = strings.ReplaceAll(script, "left/", filepath.Join(h.dir, "left")+"/")
+		harness.WriteFile(t, h.file("cgi-bin/"+name), script, 0o755)
+	}
 	if err := os.Mkdir(h.file("left"), 0o755); err != nil {
 		t.Fatal(err)
 	}
