@@ -140,3 +140,13 @@ func (req *Request) BytesAcked(written int64) (count int64, rest, known bool) {
 	rest = req.HTTP.ProtoMajor != 1 || socket.Owed(c) // a stream may be held back though its connection is not
 	return socket.Acknowledged(c, written), rest, socket.Known(c)
 }
+
+// SinceAcked returns how long ago the client's system acknowledged anything on its connection; 0
+// where that cannot be known (see HungUp).
+func (req *Request) SinceAcked() time.Duration {
+	c := connOf(req.HTTP.Context())
+	if c == nil {
+		return 0
+	}
+	return socket.SinceAcknowledged(c)
+}

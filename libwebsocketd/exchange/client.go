@@ -36,10 +36,11 @@ type Client struct {
 	settle   []func()                 // wait for what was to happen when a context is done
 	receipts atomic.Pointer[receipts] // nil if the program does not ask what the client has
 
-	number       uint64   // of the last message; out.writing guards it
-	opening      *opening // nil if form is no Opener; out.writing guards it
-	acknowledged int64    // what peer had taken at the last comment
-	still        int      // comments since that has changed
+	number       uint64    // of the last message; out.writing guards it
+	opening      *opening  // nil if form is no Opener; out.writing guards it
+	acknowledged int64     // what peer had taken at the last comment
+	still        int       // comments since that has changed
+	asked        time.Time // when that was asked last
 	ended        atomic.Bool
 	opened       bool // something of the answer was sent; out.writing guards it
 	whole        bool // all of it was; out.writing guards it

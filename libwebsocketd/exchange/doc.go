@@ -45,7 +45,8 @@
 //
 // While it is the program that takes no more of the body or says nothing, the client's
 // silence means nothing. Where the Encoder has comments, two of them that are not taken
-// tell; nobody looks at the client besides.
+// tell, or one, if its system has acknowledged nothing since the one before that came;
+// nobody looks at the client besides.
 //
 // A client that has left may still have some of its body to send, and one that has
 // closed its sending half may have left: only something that is written to it tells. A

@@ -120,14 +120,29 @@ func (g *guard) ask(now time.Time, reading, over bool) {
 	g.closing = closing
 }
 
-// tookNothing reports whether nothing has been taken for two intervals, in each of
-// which there was a comment to take. It is asked once an interval.
+// ticking is a Peer that knows how long ago the client's system acknowledged anything; 0 is
+// not known.
+type ticking interface{ SinceAcked() time.Duration }
+
+// tookNothing reports whether nothing has been taken for two intervals: there was a comment to take
+// in each of them, or in the last one, before which the client's system was silent already. It is asked
+// once an interval.
 func (c *Client) tookNothing() bool {
+	now := time.Now()
+	inTime := now.Sub(c.asked) < c.interval+c.lookInterval()/2
+	c.asked = now
 	taken, _, known := c.peer.BytesAcked(c.out.taken.Load())
 	if !known || taken != c.acknowledged {
 		c.acknowledged, c.still = taken, 0
 		return false
 	}
 	c.still++
-	return c.still >= 2
+	return c.still >= 2 || inTime && c.heardNothing()
+}
+
+// heardNothing reports whether the client's system has been silent for two intervals, but for what an
+// acknowledgement needs to come here.
+func (c *Client) heardNothing() bool {
+	peer, ok := c.peer.(ticking)
+	return ok && peer.SinceAcked() >= 2*c.interval-c.lookInterval()/2
 }

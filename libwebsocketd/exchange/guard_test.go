@@ -206,3 +206,54 @@ func TestLateLook(t *testing.T) {
 		}
 	})
 }
+
+// quiet is a connection of which is known when its client's system acknowledged something last.
+type quiet struct {
+	stranger
+	heard func() time.Time
+}
+
+func (q *quiet) SinceAcked() time.Duration {
+	if q.heard == nil {
+		return 0
+	}
+	return time.Since(q.heard())
+}
+
+// TestCommentsNotTaken has a client of an answer with comments that is silent after the first one:
+// it is gone after two intervals of silence, of which the next comment waits one, or else after two
+// comments.
+func TestCommentsNotTaken(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		heard func(began time.Time) time.Time
+		gone  time.Duration
+	}{
+		"nothing is known":             {nil, 3 * interval},
+		"silent since the first":       {func(began time.Time) time.Time { return began.Add(100 * time.Millisecond) }, 2 * interval},
+		"silent since before the next": {func(began time.Time) time.Time { return began.Add(interval - time.Second) }, 3 * interval},
+		"it answers, and takes none":   {func(time.Time) time.Time { return time.Now() }, 3 * interval},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				p := &quiet{stranger: stranger{taken: func() (int64, bool) { return 7, true }}}
+				if test.heard != nil {
+					p.heard = func() time.Time { return test.heard(began) }
+				}
+				done := make(chan struct{})
+				_, r := talk(t, t.Context(), aGet, events{epoch: "e"}, p, interval, func(c *Client) {
+					defer close(done)
+					<-c.Context().Done()
+					if since := time.Since(began); since != test.gone || context.Cause(c.Context()) != ErrNotTaking {
+						t.Errorf("%v after %s, want %s", context.Cause(c.Context()), since, test.gone)
+					}
+					finish(c, exit3)
+				})
+				io.Copy(io.Discard, answerTo(t, r, "GET").Body)
+				<-done
+			})
+		})
+	}
+}

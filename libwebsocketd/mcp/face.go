@@ -152,7 +152,7 @@ func (s *supervisor) get(w http.ResponseWriter, req *libwebsocketd.Request) {
 		s.refuse(w, req, nil, gone(refusal))
 		return
 	}
-	defer c.release(l)
+	defer c.leave(l)
 	reader := from.listen(after, true)
 	defer reader.Close()
 	s.stream(w, req, reader, c)

@@ -68,12 +68,17 @@ func (c *child) connect(to link) *line {
 }
 
 // release ends what hold began. Without a request the line ends, after lineTime.
-func (c *child) release(l *line) {
+func (c *child) release(l *line) { c.letGo(l, false) }
+
+// leave does what release does for a client that does not call again at once: it has listened.
+func (c *child) leave(l *line) { c.letGo(l, true) }
+
+func (c *child) letGo(l *line, now bool) {
 	c.holding.Lock()
 	defer c.holding.Unlock()
 	switch l.holders--; {
 	case l.holders > 0:
-	case l.isOver():
+	case now || l.isOver():
 		c.end(l)
 	case l.quiet == nil:
 		l.quiet = time.AfterFunc(lineTime, func() { c.endQuiet(l) })

@@ -3,6 +3,7 @@ package socket
 import (
 	"net"
 	"testing"
+	"time"
 
 	"websocketd/libwebsocketd/internal/testkit"
 )
@@ -30,6 +31,21 @@ func TestOwed(t *testing.T) {
 		})
 	}
 	if a, b := net.Pipe(); Known(a) || !Owed(b) {
+		t.Error("something is known of a pipe")
+	}
+}
+
+// TestSinceAcknowledged: how long ago the last acknowledgement came.
+func TestSinceAcknowledged(t *testing.T) {
+	t.Parallel()
+	_, server := connected(t)
+	server.Write([]byte("x"))
+	testkit.Eventually(t, "a byte is acknowledged", func() bool { return !Owed(server) })
+	testkit.Eventually(t, "some time is over since then", func() bool { return SinceAcknowledged(server) >= 50*time.Millisecond })
+	before := SinceAcknowledged(server)
+	server.Write([]byte("x"))
+	testkit.Eventually(t, "a byte is acknowledged now", func() bool { return SinceAcknowledged(server) < before })
+	if a, _ := net.Pipe(); SinceAcknowledged(a) != 0 {
 		t.Error("something is known of a pipe")
 	}
 }

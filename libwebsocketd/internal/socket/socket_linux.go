@@ -72,6 +72,21 @@ func SinceReceived(c net.Conn) (since time.Duration) {
 	return since
 }
 
+// SinceAcknowledged returns how long ago the client's system acknowledged anything, 0 if that is
+// not known.
+func SinceAcknowledged(c net.Conn) (since time.Duration) {
+	rc, ok := descriptor(c)
+	if !ok {
+		return 0
+	}
+	rc.Control(func(fd uintptr) { // a unix socket does not report it
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			since = time.Duration(info.Last_ack_recv) * time.Millisecond
+		}
+	})
+	return since
+}
+
 // HasUnread reports whether input of the client, or its end, waits to be read.
 func HasUnread(c net.Conn) (waits bool) {
 	rc, ok := descriptor(c)

@@ -18,6 +18,9 @@ func Acknowledged(_ net.Conn, written int64) int64 { return written }
 // SinceReceived returns 0.
 func SinceReceived(net.Conn) time.Duration { return 0 }
 
+// SinceAcknowledged returns 0.
+func SinceAcknowledged(net.Conn) time.Duration { return 0 }
+
 // HasUnread returns false.
 func HasUnread(net.Conn) bool { return false }
 
