@@ -51,7 +51,7 @@
 //     the one before, each in its session. The limit is the MCP server on bare pipes.
 //   - mcp/abandoned-SESSIONS: sessions whose clients open a stream and never come back. Half of them
 //     close their connections, the network of the others is gone. A session is kept for 5 s, where the
-//     target can be told so; we ping each second. How many MCP servers are left is counted 7 s later,
+//     target can be told so; we ping each second. How many MCP servers are left is counted 7.5 s later,
 //     and then it is waited for ten seconds more.
 //
 // Two targets take part in mcp only. They are given without flags:

@@ -23,6 +23,9 @@ const (
 // openers is how many sessions are opened at the same time.
 const openers = 10
 
+// ending is how long the processes of ended sessions may take to end.
+const ending = 500 * time.Millisecond
+
 // stayed is how long after the last session must have ended it is waited for in vain.
 const stayed = 10 * time.Second
 
@@ -53,7 +56,7 @@ func (b *bench) abandon(t target, command []string, sessions int) (sample, error
 	}
 	left := time.Now()
 	none := func() bool { return len(s.running(command[0])) == 0 }
-	over := harness.Within(expiry+2*pingEvery, none)
+	over := harness.Within(expiry+2*pingEvery+ending, none)
 	found.values[serversLeft] = number(len(s.running(command[0])))
 	found.values[mbLeft] = s.megabytes()
 	if over || harness.Within(stayed, none) {
