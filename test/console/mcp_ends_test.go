@@ -127,7 +127,7 @@ func testToolsCut(t *testing.T, browser context.Context, _ *harness.Server) {
 	p.useHidden("progress", fmt.Sprintf(`{"n": %d, "pause": 100, "payload": "at last"}`, notes))
 	const seen = `rows.list.filter(row => row.text.includes("notifications/progress"))`
 	for i := range cuts {
-		p.until(fmt.Sprintf(seen+`.length >= %d`, (i+1)*10))
+		p.until(fmt.Sprintf(`tools.running === null || `+seen+`.length >= %d`, (i+1)*10))
 		proxy.After(0, harness.Reset)
 		harness.Reaches(t, "cuts", i+1, proxy.Struck)
 	}

@@ -142,16 +142,16 @@ class MCP extends EventTarget {
   // event.
   async #follow(answer, sent, signal) {
     const at = { id: "", wait: STREAM_WAIT, over: false };
-    for (;;) {
+    for (;; await sleep(at.wait)) {
       try {
-        await this.#read(answer, at, sent);
+        answer ??= await this.#get(at, signal);
+        if (answer.ok) await this.#read(answer, at, sent);
       } catch (error) {
         if (signal.aborted || !at.id) throw error;
       }
       if (at.over || this.era !== LEGACY || !at.id) return;
-      await sleep(at.wait);
-      answer = await this.#get(at, signal);
-      if (!answer.ok) throw new Error(refusalOf(answer, await answer.text()));
+      if (answer && !answer.ok) throw new Error(refusalOf(answer, await answer.text()));
+      answer = null;
     }
   }
 
