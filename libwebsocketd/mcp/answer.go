@@ -193,6 +193,7 @@ func (a *answer) leave() {
 		if !a.stream.hasBegun() {
 			a.in.drop(a.stream)
 		}
+		a.in.forget(a.stream)
 		a.in.prune()
 		return
 	}

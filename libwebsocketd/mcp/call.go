@@ -20,8 +20,9 @@ type call struct {
 	// session.
 	version []byte
 
-	over   *line // what it was sent by
-	stream *stream
+	over     *line // what it was sent by
+	stream   *stream
+	canceled bool // by its client; guarded by calls.mu
 }
 
 // calls are the requests that one process has not answered. Every request gets a number towards
@@ -89,6 +90,18 @@ func (t *calls) newest(fits func(*call) bool) *call {
 		}
 	}
 	return newest
+}
+
+// markCanceled notes that the newest call with an id is canceled, and returns it; nil if there is none.
+func (t *calls) markCanceled(id []byte) *call {
+	key := canonical(id)
+	x := t.newest(func(x *call) bool { return canonical(x.id) == key })
+	if x != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		x.canceled = true
+	}
+	return x
 }
 
 // only returns the call that fits, if there is exactly one.

@@ -24,6 +24,7 @@ type child struct {
 	lost   func(cause error) // called when the process has ended, after its calls were answered
 	start  time.Duration     // in which the process must have answered something
 	stall  func(*line)       // ends a process that has not
+	sole   bool              // no other process takes its place
 
 	tools    tools
 	answered atomic.Bool // the process has answered something since it was started
@@ -89,9 +90,10 @@ func (c *child) subscribed(m *message) {
 	}
 }
 
-// lose answers every call that a line has not brought the response of: the process has ended.
+// lose answers every call that the process has not: it has ended. Those that another process is to
+// answer have come by another line.
 func (c *child) lose(l *line, cause error) {
-	c.fail("the server's process ended: "+cause.Error(), func(x *call) bool { return x.over == l })
+	c.fail("the server's process ended: "+cause.Error(), func(x *call) bool { return c.sole || x.over == l })
 	if !c.answered.Load() && c.going.Err() == nil {
 		c.health.failed(cause.Error())
 	}

@@ -35,7 +35,7 @@ type conversation struct {
 func (s *supervisor) newConversation(x *session.Session) *conversation {
 	c := &conversation{session: x, epoch: rand.Text()[:16], history: s.life.History, own: newStream(0, s.life.History), asked: map[string]bool{}}
 	c.child = child{log: s.runtime.Log().With("session", x.Number), going: s.runtime.Context(), start: s.life.Start, health: &s.health,
-		attach: c.resume, other: c.said, lost: c.ended, stall: func(*line) { x.End() }}
+		attach: c.resume, other: c.said, lost: c.ended, stall: func(*line) { x.End() }, sole: true}
 	return c
 }
 
@@ -151,6 +151,27 @@ func (c *conversation) mayCall(more int) *gate.Refusal {
 		return nil
 	}
 	return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1, Reason: "the session has " + strconv.Itoa(mostOpen) + " requests that are not answered"}
+}
+
+// forget takes no more notice of the calls of a stream that are canceled, which most processes
+// never answer, once no client reads it.
+func (c *conversation) forget(s *stream) {
+	if s.hasReader() {
+		return
+	}
+	for range c.takeAll(func(x *call) bool { return x.stream == s && x.canceled }) {
+		s.forgo()
+	}
+}
+
+// isOver reports whether the process of the session has ended.
+func (c *conversation) isOver() bool {
+	select {
+	case <-c.session.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // count counts calls of the client.

@@ -156,6 +156,8 @@ func (s *supervisor) get(w http.ResponseWriter, req *libwebsocketd.Request) {
 	reader := from.listen(after, true)
 	defer reader.Close()
 	s.stream(w, req, reader, c)
+	reader.Close()
+	c.forget(from)
 	c.prune()
 }
 

@@ -73,6 +73,11 @@ func (c *conversation) negotiated() string {
 // converse passes messages on to the process of a session, and answers with the responses.
 func (s *supervisor) converse(w http.ResponseWriter, req *incoming, c *conversation) {
 	all := req.all
+	if c.isOver() {
+		s.fail(w, req.Request, &all[0], faultOf(http.StatusNotFound, codeNoSession, "the process of the session has ended; initialize begins another"))
+		c.session.End()
+		return
+	}
 	for i := range all {
 		if all[i].kind == response && !c.answers(&all[i]) {
 			s.fail(w, req.Request, nil, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that, or it is answered"))
@@ -136,11 +141,11 @@ func (c *conversation) outward(m *message) []byte {
 		return m.text
 	}
 	at := m.inParams("requestId")
-	key := canonical(at.of(m.text))
-	x := c.newest(func(x *call) bool { return canonical(x.id) == key })
+	x := c.markCanceled(at.of(m.text))
 	if x == nil {
 		return nil
 	}
+	c.forget(x.stream)
 	return splice(m.text, change{at, numberText(x.number)})
 }
 

@@ -63,6 +63,17 @@ func (s *stream) say(ctx context.Context, text []byte, final bool) {
 	}
 }
 
+// forgo expects one response less.
+func (s *stream) forgo() {
+	s.saying.Lock()
+	defer s.saying.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unsaid--; s.unsaid == 0 {
+		s.output.Close(errComplete)
+	}
+}
+
 // countResponse counts a response that is about to be said, and reports whether it is the last.
 func (s *stream) countResponse() bool {
 	s.mu.Lock()
