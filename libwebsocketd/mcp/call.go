@@ -22,7 +22,7 @@ type call struct {
 
 	over     *line // what it was sent by
 	stream   *stream
-	canceled bool // by its client; guarded by calls.mu
+	unwanted bool // canceled by its client; guarded by calls.mu
 }
 
 // calls are the requests that one process has not answered. Every request gets a number towards
@@ -92,14 +92,14 @@ func (t *calls) newest(fits func(*call) bool) *call {
 	return newest
 }
 
-// markCanceled notes that the newest call with an id is canceled, and returns it; nil if there is none.
-func (t *calls) markCanceled(id []byte) *call {
+// markUnwanted notes that the newest call with an id is canceled, and returns it; nil if there is none.
+func (t *calls) markUnwanted(id []byte) *call {
 	key := canonical(id)
 	x := t.newest(func(x *call) bool { return canonical(x.id) == key })
 	if x != nil {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		x.canceled = true
+		x.unwanted = true
 	}
 	return x
 }

@@ -159,7 +159,7 @@ func (c *conversation) forget(s *stream) {
 	if s.hasReader() {
 		return
 	}
-	for range c.takeAll(func(x *call) bool { return x.stream == s && x.canceled }) {
+	for range c.takeAll(func(x *call) bool { return x.stream == s && x.unwanted }) {
 		s.forgo()
 	}
 }

@@ -141,7 +141,7 @@ func (c *conversation) outward(m *message) []byte {
 		return m.text
 	}
 	at := m.inParams("requestId")
-	x := c.markCanceled(at.of(m.text))
+	x := c.markUnwanted(at.of(m.text))
 	if x == nil {
 		return nil
 	}
