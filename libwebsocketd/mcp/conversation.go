@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"crypto/rand"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,7 +9,6 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
-	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/session"
 )
 
@@ -184,14 +182,12 @@ func (c *conversation) count(calls int) {
 // ended is called when the process has ended: nobody can use the session any more.
 func (c *conversation) ended(cause error) {
 	c.own.output.Close(cause)
-	c.say(logging.LevelAccess, "END", "ending", cause.Error())
 	c.session.End()
 }
 
-// say logs what happens to the session, with its counts.
-func (c *conversation) say(level slog.Level, what string, about ...any) {
+// Summary implements session.Summarizer.
+func (c *conversation) Summary() []any {
 	c.mu.Lock()
-	counts := c.counts
-	c.mu.Unlock()
-	logging.At(c.log, level, "mcp", what, append(about, "calls", counts.calls, "notifications", counts.notices)...)
+	defer c.mu.Unlock()
+	return []any{"calls", c.counts.calls, "notifications", c.counts.notices}
 }

@@ -172,7 +172,6 @@ func (s *supervisor) delete(w http.ResponseWriter, req *libwebsocketd.Request) {
 		s.fail(w, req, nil, f)
 		return
 	}
-	c.say(logging.LevelAccess, "DELETE")
 	c.session.End()
 	w.WriteHeader(http.StatusNoContent)
 }

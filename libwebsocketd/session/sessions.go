@@ -62,6 +62,19 @@ func (x *Session) Kept() any {
 	return nil
 }
 
+// Summarizer is what a protocol keeps with a session, if the log tells of it at the session's end.
+type Summarizer interface {
+	Summary() (about []any) // names and values
+}
+
+// summary returns what the log tells of the session besides its process.
+func (x *Session) summary() []any {
+	if kept, ok := x.Kept().(Summarizer); ok {
+		return kept.Summary()
+	}
+	return nil
+}
+
 // Resume attaches the caller after the last message that was confirmed. A refusal with 404 says
 // that the session has gone.
 func (x *Session) Resume(call *libwebsocketd.Attach) (*Attachment, *gate.Refusal) {

@@ -188,7 +188,7 @@ func (s *supervisor) newHub(x *Session, call *libwebsocketd.Attach) *shared.Hub 
 		Life: s.life.hubLife(), Hold: true, Stays: s.life.Resume == 0, Strict: true, Marks: shared.Notes(program), Pieces: program.Pieces(),
 		Context: s.runtime.Context(), Log: x.log, Category: "session", Shelf: s.shelf,
 		Start: s.starter(x, libwebsocketd.Start{Target: call.Target, For: call.Admitted, Env: x.environment()}),
-		Ended: s.runtime.Ended(), Gone: func() { s.forget(x) },
+		Ended: s.runtime.Ended(), Gone: func() { s.forget(x) }, About: x.summary,
 	}
 	if s.life.Watch {
 		o.Files = shared.FilesOf(call.Target.Command(), program.WorkDir)

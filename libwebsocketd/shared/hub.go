@@ -94,10 +94,11 @@ type HubOptions struct {
 	Shelf    *Shelf // counts what is kept while there is no process
 
 	Start  func() (libwebsocketd.Endpoint, *gate.Refusal)
-	Keeper Keeper      // decides what follows a process; nil: Life.Restart does
-	Fed    func()      // called when a process has taken messages of a viewer; may be nil
-	Ended  func(error) // called with the ending of the last process; may be nil
-	Gone   func()      // called when no viewer can be attached any more
+	Keeper Keeper       // decides what follows a process; nil: Life.Restart does
+	Fed    func()       // called when a process has taken messages of a viewer; may be nil
+	Ended  func(error)  // called with the ending of the last process; may be nil
+	Gone   func()       // called when no viewer can be attached any more
+	About  func() []any // what else the log tells of the end; may be nil
 }
 
 // NewHub returns a Hub. The caller calls Begin, which starts its first process.

@@ -81,6 +81,9 @@ func (h *Hub) lose() {
 func (h *Hub) sayEnd(ending error) {
 	_, last := h.output.Kept()
 	about := []any{"ending", ending.Error(), "messages", last}
+	if h.About != nil {
+		about = append(about, h.About()...)
+	}
 	h.mu.Lock()
 	if h.Hold && h.why != "" {
 		about = append(about, "why", h.why)
