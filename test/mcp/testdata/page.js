@@ -36,7 +36,10 @@ async function flow(url, era) {
     seen.server = (await result(answer)).serverInfo.name;
     seen.initialized = (await post(url, era, "notifications/initialized")).status;
     const stream = await fetch(url, { headers: { ...headers(era), Accept: "text/event-stream" } });
-    seen.stream = /^id: /m.test(new TextDecoder().decode((await stream.body.getReader().read()).value));
+    const reader = stream.body.getReader(), text = new TextDecoder();
+    let first = "";
+    while (!/^id: /m.test(first)) first += text.decode((await reader.read()).value, { stream: true }); // a comment may come alone
+    seen.stream = true;
   }
   seen.tools = (await result(post(url, era, "tools/list"))).tools.some(({ name }) => name === "echo");
   seen.echo = (await result(post(url, era, "tools/call", { name: "echo", arguments: { text: "Grüße" } }))).content[0].text;
