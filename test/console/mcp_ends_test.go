@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -55,8 +56,11 @@ func testExact(t *testing.T, browser context.Context, _ *harness.Server) {
 	p.awaitRow("onmessage", `{"jsonrpc":"2.0","id":9007199254740993,"result"`)
 	p.send(`{"not": "JSON"`)
 	p.awaitRow("exception", "SyntaxError")
-	if command := eval[string](p, `rows.list.find(row => row.text.startsWith('{"jsonrpc": "2.0", "id": 9007')).command`); !strings.Contains(command, "curl -N -H 'Content-Type: application/json'") || !strings.Contains(command, "-H 'Mcp-Method: ping'") {
-		t.Errorf("the command is %s", command)
+	harness.Need(t, "curl")
+	command := eval[string](p, `rows.list.find(row => row.kind === "send" && row.text.includes('"name":"shaped"')).command`)
+	out, err := exec.CommandContext(harness.Context(t), "sh", "-c", command).Output()
+	if err != nil || !strings.Contains(string(out), `"structuredContent":{"payload":{"big": 9007199254740993, "e": 1.10}}`) {
+		t.Errorf("%s: %v: %s", command, err, out)
 	}
 }
 
