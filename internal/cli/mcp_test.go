@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
@@ -91,6 +93,29 @@ func TestMCPPrograms(t *testing.T) {
 	}
 	if p := programOf(t, isMCP+catA+"lifetime = \"supervised\"\n"); p.Framing != stdio.FramingLine {
 		t.Errorf("a supervised program: %+v", p.Settings)
+	}
+}
+
+// TestMCPReload: what a reload changes about that protocol takes effect for the programs of the
+// file, and needs a restart for COMMAND only.
+func TestMCPReload(t *testing.T) {
+	for command, want := range map[string]string{"": "", "cat": "Needs a restart             : mcp, mcpstart, for all but the programs of the file\n"} {
+		started, r := configured(t, catA, strings.Fields(command)...)
+		if r != nil {
+			t.Fatal(r.message)
+		}
+		next, r := configured(t, isMCP+"mcpstart = \"5s\"\n"+catA, strings.Fields(command)...)
+		if r != nil {
+			t.Fatal(r.message)
+		}
+		if got := changes(started.programs, next.programs); got != "; changed: a" {
+			t.Errorf("changes: %q", got)
+		}
+		var out bytes.Buffer
+		(&reloader{started: started, log: slog.New(newHandler(&out, "info", "text"))}).sayRestart(next)
+		if _, got, _ := strings.Cut(out.String(), "|  | "); got != want {
+			t.Errorf("with %q: %q", command, got)
+		}
 	}
 }
 
