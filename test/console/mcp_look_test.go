@@ -104,3 +104,31 @@ func testToolsByKeyboard(t *testing.T, browser context.Context, _ *harness.Serve
 		t.Errorf("Escape in a field leads to %q", got)
 	}
 }
+
+// testToolsExample: the example with three servers on one port, and the picture of the
+// documentation.
+func testToolsExample(t *testing.T, browser context.Context, _ *harness.Server) {
+	harness.Need(t, "python3")
+	s := harness.Options{Bin: harness.Binary(t), Args: []string{"--devconsole", "--config=websocketd.toml"}, Dir: filepath.Join(harness.RootDir(), "examples", "mcp")}.Start(t)
+	p := openPage(t, browser, s.Addr, "/work")
+	p.until(`programs?.length === 3 && programs.every(isMCP) && !$("era").hidden`)
+	p.keys("\r")
+	p.until(`document.activeElement.matches("#toolitems button")`)
+	p.keys("\r")
+	p.until(`$("toolform").contains(document.activeElement)`)
+	p.keys("three\r")
+	p.until(`document.querySelector("#toolform :invalid")?.validationMessage === "This is to be a whole number."`)
+	p.fill(p.focused(), "3")
+	p.keys("\r")
+	p.until(`$("outcome").textContent.startsWith("Result:3 steps are done")`)
+	p.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
+	keepPicture(t, p, "mcp")
+	p.keys(kb.Escape)
+	p.keys("o")
+	p.until(`$("choice").open`)
+	eval[any](p, `[...document.querySelectorAll("#choices button")].find(b => b.textContent.startsWith("words")).click()`)
+	p.until(`$("status").textContent.startsWith("connected") && location.pathname === "/words" && tools.list[0]?.name === "count_words"`)
+	if got := p.useTool("count_words", map[string]string{"text": "a few words"}); got != "Result:" {
+		t.Errorf("outcome: %q", got)
+	}
+}

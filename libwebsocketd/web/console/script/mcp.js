@@ -50,7 +50,7 @@ class MCP extends EventTarget {
   async #discover(era) {
     this.era = MODERN;
     const { message: { result, error }, status } = await this.call("server/discover");
-    if (result?.supportedVersions?.includes(MODERN)) return this.#meet(result, result._meta?.[IN_META + "serverInfo"]);
+    if (result?.supportedVersions?.includes(MODERN)) return this.#meet(result, result._meta?.[IN_META + "serverInfo"] ?? result.serverInfo);
     if (era || REFUSED.includes(status)) throw new Error(error?.message ?? `the server speaks ${result?.supportedVersions?.join(", ")}`);
     this.era = "";
   }
