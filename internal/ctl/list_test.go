@@ -69,14 +69,14 @@ func TestDeeds(t *testing.T) {
 // terminal, whatever the names are.
 func TestDocuments(t *testing.T) {
 	f := newFake(t)
-	f.programs = `[{"name":"a\u001b[2J\u202e","path":"/","lifetime":"shared","framing":"line","command":["sh","-c","x\ny"],"processes":1,"maxforks":10,"connections":2,"sessions":0},{"name":"b"},{"name":"c"}]`
+	f.programs = `[{"name":"a\u001b[2J\u202e","path":"/","lifetime":"shared","framing":"line","command":["sh","-c","x\ny"],"processes":1,"maxforks":10,"connections":2,"sessions":0},{"name":"b"},{"name":"c","lifetime":"mcp","state":"failed: exit status 3"}]`
 	o := f.options("list")
-	runs(t, o, "", 0, "NAME            PATH  LIFETIME  FRAMING  PROCESSES  CONNECTIONS  SESSIONS  COMMAND\n"+
-		`a\x1b[2J\u202e  /     shared    line          1/10            2         0  sh -c x\ny`+"\n"+
-		"b               -     -         -                0            0         0  -\n"+
-		"c               -     -         -                0            0         0  -\n", "")
+	runs(t, o, "", 0, "NAME            PATH  LIFETIME                    FRAMING  PROCESSES  CONNECTIONS  SESSIONS  COMMAND\n"+
+		`a\x1b[2J\u202e  /     shared                      line          1/10            2         0  sh -c x\ny`+"\n"+
+		"b               -     -                           -                0            0         0  -\n"+
+		"c               -     mcp, failed: exit status 3  -                0            0         0  -\n", "")
 	o.JSON = true
-	runs(t, o, "", 0, `[{"name":"a\u001b[2J\u202e","path":"/","lifetime":"shared","framing":"line","command":["sh","-c","x\ny"],"processes":1,"maxforks":10,"connections":2,"sessions":0},{"name":"b"},{"name":"c"}]`+"\n", "")
+	runs(t, o, "", 0, `[{"name":"a\u001b[2J\u202e","path":"/","lifetime":"shared","framing":"line","command":["sh","-c","x\ny"],"processes":1,"maxforks":10,"connections":2,"sessions":0},{"name":"b"},{"name":"c","lifetime":"mcp","state":"failed: exit status 3"}]`+"\n", "")
 	f.serverDoc = `{"version":"1\u009b","pid":7,"bytesIn":2048,"since":"x","list":["a","b"],"none":null,"deep":{"a":1}}`
 	runs(t, f.options("info"), "", 0, "server at "+f.http.URL+"\nversion  1\\u009b\npid      7\nbytesIn  2.00KiB\nsince    x\nlist     a b\nnone     -\ndeep     {\"a\":1}\n", "")
 	runs(t, f.options("info", "b"), "", 0, "program b\nname  b\n", "")
