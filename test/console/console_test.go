@@ -44,7 +44,7 @@ func TestConsole(t *testing.T) {
 		"Programs": testPrograms, "Refusals": testRefusals, "Stderr": testStderr, "Subprotocol": testSubprotocol,
 		"Token": testToken, "Password": testPassword,
 		"Tools": testTools, "Questions": testQuestions, "NoAnswer": testNoAnswer, "ToolsLook": testToolsLook, "ToolsByKeyboard": testToolsByKeyboard,
-		"Cancel": testCancel, "Exact": testExact, "SessionEnds": testSessionEnds, "ToolsToken": testToolsToken, "RefusedTools": testRefusedTools, "ToolsCut": testToolsCut, "Greeted": testGreeted, "ToolsExample": testToolsExample, "Form": testForm,
+		"Cancel": testCancel, "Exact": testExact, "SessionEnds": testSessionEnds, "ToolsToken": testToolsToken, "RefusedTools": testRefusedTools, "ToolsCut": testToolsCut, "OldServer": testOldServer, "Greeted": testGreeted, "ToolsExample": testToolsExample, "Form": testForm,
 		"Sentences": testSentences, "Session": testSession, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
 		"SessionComesBack": testSessionComesBack, "SharedComesBack": testSharedComesBack, "Restart": testRestart, "WaitingEnds": testWaitingEnds,
 		"ConnectionIsOver": testConnectionIsOver, "Over": testOver, "Bare": testBare, "Blocked": testBlocked,

@@ -150,6 +150,26 @@ func numbers(n int) string {
 	return strings.Join(all, " ")
 }
 
+// testOldServer: a server that knows sessions only is talked with as it likes.
+func testOldServer(t *testing.T, browser context.Context, _ *harness.Server) {
+	s := harness.Start(t, harness.Binary(t), "--devconsole", "--mcp", "sh", "-c", `while read -r line; do
+		id=$(printf %s "$line" | sed 's/.*"id":\([0-9]*\).*/\1/')
+		case $line in
+		*'"initialize"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"old","version":"1"}}}\n' "$id" ;;
+		*'"tools/list"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"tools":[{"name":"one","inputSchema":{"type":"object"}}]}}\n' "$id" ;;
+		*notifications*) ;;
+		*) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"what?"}}\n' "$id" ;;
+		esac
+	done`)
+	p := openTools(t, browser, s, "")
+	if got := eval[string](p, `$("servername").textContent + ", " + $("serverwords").textContent`); got != "old 1, 1 tool · MCP 2025-06-18, with a session" {
+		t.Errorf("it says %q", got)
+	}
+	if got := p.useTool("one", nil); got != "-32601 what?" {
+		t.Errorf("outcome: %q", got)
+	}
+}
+
 // testGreeted: with --shared the clients of a server of the older era have one process and no
 // session.
 func testGreeted(t *testing.T, browser context.Context, _ *harness.Server) {

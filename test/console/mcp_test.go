@@ -13,7 +13,7 @@ import (
 
 // eras are what the page says of the revisions of MCP, by what chooses one; "" is the server's
 // choice.
-var eras = map[string]string{"": "MCP 2026-07-28, without a session", "2026-07-28": "MCP 2026-07-28, without a session", "2025-11-25": "MCP 2025-11-25, with a session"}
+var eras = map[string]string{"": "MCP 2026-07-28, without a session", "2025-11-25": "MCP 2025-11-25, with a session"}
 
 // openTools shows the tools of an MCP server.
 func openTools(t *testing.T, browser context.Context, s *harness.Server, era string) *page {
