@@ -116,6 +116,7 @@ func TestNeverStarts(t *testing.T) {
 	}{
 		"ends at once":  {[]string{"--mcp", "sh", "-c", "exit 7"}, "7"},
 		"says nothing":  {[]string{"--mcp", "--mcpstart=300ms", "--linger=100ms", harness.Child(t), "mcp", "-mute"}, "300ms"},
+		"takes nothing": {[]string{"--mcp", "sh", "-c", "exec <&-; sleep 0.2; exit 9"}, "9"},
 		"prints a line": {[]string{"--mcp", "sh", "-c", "echo usage; exit 8"}, "8"},
 	} {
 		t.Run(name, func(t *testing.T) {
