@@ -26,7 +26,7 @@ func TestTargetsExist(t *testing.T) {
 		if !slices.Contains(measures[g.figure], g.measure) {
 			t.Errorf("there is no %q of %q", g.measure, g.figure)
 		}
-		if !slices.Contains([]string{"ours", "pool", "close", "session", "call"}, g.of) || !slices.Contains([]string{peerName, limitName, "handshake", "itself", sharedName, plainName}, g.to) {
+		if !slices.Contains([]string{"ours", "pool", "close", "session", "call"}, g.of) || !slices.Contains([]string{peerName, limitName, "handshake", "itself", sharedName, plainName, sdkName, supergatewayName}, g.to) {
 			t.Errorf("%s: of %q to %q", g.figure, g.of, g.to)
 		}
 		if g.floor.text == "" && g.moonshot.text == "" {
