@@ -54,8 +54,8 @@ func (a *answer) serve(w http.ResponseWriter) {
 	reader := a.stream.listen(0, a.in != nil)
 	defer a.leave()
 	defer reader.Close()
-	a.send()
 	defer a.untilStarted()()
+	a.send()
 	text, whole, err := a.first(w, reader)
 	switch {
 	case err == nil && a.stream.plain && a.isBatch:
@@ -73,13 +73,14 @@ func (a *answer) serve(w http.ResponseWriter) {
 }
 
 // send sends the calls, and the rest of the request. What a process does not take is answered
-// when it has ended, which is most likely why.
+// when it has ended, which is most likely why; nobody waits then for the next one to take it.
 func (a *answer) send() {
-	ctx := a.req.HTTP.Context()
 	for _, x := range a.calls {
 		x.stream = a.stream
 		a.stream.expect()
 	}
+	ctx, release := a.stream.untilWhole(a.req.HTTP.Context())
+	defer release()
 	var err error
 	for _, text := range a.others {
 		if text != nil {
@@ -93,7 +94,7 @@ func (a *answer) send() {
 			a.child.add(x)
 		}
 	}
-	if err != nil {
+	if err != nil && !a.stream.isWhole() {
 		a.line.awaitEnd(ctx)
 		a.child.fail("the server's process takes no more: "+err.Error(), a.isOwn)
 	}

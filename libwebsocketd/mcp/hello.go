@@ -68,12 +68,14 @@ func (e *everyone) askOwn(ctx context.Context, l *line, text []byte) ([]byte, er
 	}
 	x := &call{id: []byte("0"), method: m.method, over: l, stream: newStream(0, 0)}
 	x.stream.expect()
-	if err := e.send(ctx, x, &m); err != nil {
-		return nil, err
-	}
+	sending, release := x.stream.untilWhole(ctx)
+	defer release()
 	reader := x.stream.listen(0, false)
 	defer reader.Close()
-	answer, _, err := reader.peek(ctx)
+	var answer []byte
+	if err = e.send(sending, x, &m); err == nil || x.stream.isWhole() {
+		answer, _, err = reader.peek(ctx)
+	}
 	if err != nil {
 		e.calls.take(x.number)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !e.answered.Load() {

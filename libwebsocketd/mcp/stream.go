@@ -27,6 +27,7 @@ type stream struct {
 	answered int        // responses said
 	began    bool       // a client has begun to read it as events, and may come back
 	from     uint64     // what a client has got that has left
+	whole    func()     // called when every call is answered; may be nil
 }
 
 // item is one message of a stream.
@@ -59,8 +60,36 @@ func (s *stream) say(ctx context.Context, text []byte, final bool) {
 	last := final && s.countResponse()
 	s.output.Append(ctx, item{chunk, final}, 1, chunk.Size()+libwebsocketd.ChunkCost)
 	if last {
-		s.output.Close(errComplete)
+		s.complete()
 	}
+}
+
+// complete is called after the last response.
+func (s *stream) complete() {
+	s.output.Close(errComplete)
+	s.mu.Lock()
+	whole := s.whole
+	s.mu.Unlock()
+	if whole != nil {
+		whole()
+	}
+}
+
+// untilWhole returns a context that is done when every call is answered, too. The caller must call
+// release.
+func (s *stream) untilWhole(ctx context.Context) (_ context.Context, release func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.whole = cancel
+	return ctx, cancel
+}
+
+// isWhole reports whether every call is answered.
+func (s *stream) isWhole() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unsaid == 0
 }
 
 // forgo expects one response less.
@@ -68,9 +97,11 @@ func (s *stream) forgo() {
 	s.saying.Lock()
 	defer s.saying.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.unsaid--; s.unsaid == 0 {
-		s.output.Close(errComplete)
+	s.unsaid--
+	last := s.unsaid == 0
+	s.mu.Unlock()
+	if last {
+		s.complete()
 	}
 }
 
