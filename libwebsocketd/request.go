@@ -66,6 +66,7 @@ type Request struct {
 	header   http.Header  // of the answer
 	first    []bridge.Message
 	talk     *session // of a Dialect
+	face     Face     // that answers it; nil if there is none
 }
 
 // Program returns the complete settings of the program; nil if there is none at the path,
@@ -119,6 +120,9 @@ func (req *Request) Log() *slog.Logger { return req.log }
 // Refuse answers the request with a refusal, and logs it, unless the log has its cause
 // already.
 func (req *Request) Refuse(w http.ResponseWriter, refusal *gate.Refusal) {
+	if refusal.JSON == nil {
+		refusal = phrase(req.face, req.HTTP, refusal)
+	}
 	req.server.refuse(w, req.log, refusal)
 }
 
@@ -222,7 +226,7 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 	ctx, settle := untilGone(r)
 	defer settle()
 	req := s.newRequest(r.WithContext(ctx), to, from, id, log, w.Header())
-	req.Silent = r.Context()
+	req.Silent, req.face = r.Context(), face
 	defer s.conns.forget(acceptedConn(r.Context())) // the Face may have hijacked it
 	face.Serve(w, req)
 	return true

@@ -63,8 +63,8 @@ type ResourceMetadata struct {
 	BearerMethods        []string `json:"bearer_methods_supported"`
 }
 
-// Metadata returns the document about a resource that is at a path, and requires this . ok is false if no bearer token is any good there, or
-// nobody is known to issue one.
+// Metadata returns the document about the resource at a path, whose clients need a. ok is false if
+// no bearer token is any good there, or nobody is known to issue one.
 func (a *Access) Metadata(r *http.Request, path string) (document ResourceMetadata, ok bool) {
 	if a == nil || len(a.all.AuthorizationServers) == 0 || !slices.ContainsFunc(a.challenges, isForBearer) {
 		return document, false
