@@ -90,7 +90,7 @@ type credentialFlags struct {
 type jwtFlags struct {
 	Jwtkey      string `placeholder:"FILE" help:"Keys that verify the JSON Web Tokens of clients: public keys or certificates in PEM form, a JSON Web Key Set, or, with --jwtalg=HS256, a shared secret: one line of 32 bytes at least. A client needs such a token then, as bearer token, or another credential that is configured. A changed file is taken up without a restart."`
 	Jwtaudience string `placeholder:"AUD" help:"Who this server is to those who make tokens: aud of a token must be this, or have it in its list. Needed with --jwtkey, unless --oauthserver says it."`
-	Jwtissuer   string `placeholder:"ISS" help:"Who must have made a token, its iss. Without it anyone with the key."`
+	Jwtissuer   string `placeholder:"ISS" help:"Who must have made a token, its iss. Without it the OAuth server of --oauthserver; without both anyone with the key."`
 	Jwtalg      names  `placeholder:"ALG,.." help:"Algorithms that are taken, of those that the keys are for: RS256 of RSA (in a key set its alg may be RS384, RS512 or PS256), ES256 and ES384 of P-256 and P-384, EdDSA of Ed25519, HS256 of a shared secret. Without it all of them but HS256."`
 	Jwtuser     string `placeholder:"CLAIM" default:"sub" help:"Claim that has the name of the user. The claim groups has groups, for --allow."`
 	Oauthserver string `placeholder:"URL" help:"OAuth server that makes the tokens, https://id.example.com. A client without a token is told so, for the URL of each program (RFC 9728), and gets one there by itself, as MCP clients do. Without --jwtaudience a token must have that URL as its audience, under a name of this server that --address or --host tells."`

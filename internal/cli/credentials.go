@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -62,7 +63,7 @@ func (w *options) openTokens(file string) (gate.Credential, error) {
 }
 
 func (w *options) openJWT(file string) (gate.Credential, error) {
-	o := credential.JWTOptions{Audience: w.JWT.Jwtaudience, Issuer: w.JWT.Jwtissuer, UserClaim: w.JWT.Jwtuser, Algorithms: w.JWT.Jwtalg}
+	o := credential.JWTOptions{Audience: w.JWT.Jwtaudience, Issuer: cmp.Or(w.JWT.Jwtissuer, w.JWT.Oauthserver), UserClaim: w.JWT.Jwtuser, Algorithms: w.JWT.Jwtalg}
 	if w.JWT.Oauthserver != "" {
 		o.For = w.audience().Has
 	}

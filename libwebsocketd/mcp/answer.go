@@ -31,6 +31,7 @@ type answer struct {
 	in     *conversation
 	events bool // the client takes events
 
+	starved bool // there was no memory for something; read when it was said
 	modern  bool // of 2026-07-28 or later: the HTTP status says what the error is
 	isBatch bool
 	begin   func(h http.Header, m *message) // adds to the header of a JSON answer; may be nil
@@ -45,7 +46,9 @@ func (s *supervisor) newAnswer(req *incoming, c *child, l *line) *answer {
 
 // add adds the call of a request.
 func (a *answer) add(m *message) {
-	a.calls, a.sent = append(a.calls, newCall(m, a.line)), append(a.sent, *m)
+	x := newCall(m, a.line)
+	x.user = a.req.Identity().User
+	a.calls, a.sent = append(a.calls, x), append(a.sent, *m)
 }
 
 // serve sends the calls to the process, and answers with what it says for them.
@@ -53,6 +56,7 @@ func (a *answer) serve(w http.ResponseWriter) {
 	a.stream.plain = a.stream.plain || !a.events
 	reader := a.stream.listen(0, a.in != nil)
 	defer a.leave()
+	defer a.counted()()
 	defer reader.Close()
 	defer a.untilStarted()()
 	a.send()
@@ -62,6 +66,7 @@ func (a *answer) serve(w http.ResponseWriter) {
 		text, err = reader.array(a.req.HTTP.Context())
 		whole = true
 	case err == nil && !takes(a.req.HTTP, jsonType):
+		a.introduce(w, text)
 		whole = false
 	}
 	switch {
@@ -165,26 +170,46 @@ func (l *listening) array(ctx context.Context) ([]byte, error) {
 // server hold.
 const mostUncounted = 64 << 10
 
+const noMemory = "no memory for the answer now (see --maxmemory)"
+
+// counted has what the stream keeps counted, until settle.
+func (a *answer) counted() (settle func()) {
+	var memory *libwebsocketd.Memory // of which most answers need none
+	a.stream.account(func(bytes int) bool {
+		if memory == nil {
+			memory = a.req.Memory(func() {}) // a client that takes nothing is given up by its answer
+		}
+		ok := memory.Hold(bytes)
+		a.starved = a.starved || !ok
+		return ok
+	})
+	return func() {
+		a.stream.account(nil)
+		if memory != nil {
+			memory.Free()
+		}
+	}
+}
+
 // json answers with one JSON value.
 func (a *answer) json(w http.ResponseWriter, text []byte) {
-	if len(text) > mostUncounted {
-		memory := a.req.Memory(func() {}) // a client that takes nothing is given up by its answer
-		defer memory.Free()
-		if !memory.Hold(len(text)) {
-			a.s.refuse(w, a.req, nil, &gate.Refusal{Status: http.StatusServiceUnavailable, RetryAfter: 1, Reason: "no memory for the answer now (see --maxmemory)"})
-			return
-		}
+	if a.starved {
+		a.s.refuse(w, a.req, nil, &gate.Refusal{Status: http.StatusServiceUnavailable, RetryAfter: 1, Reason: noMemory})
+		return
 	}
 	status := http.StatusOK
-	if m, err := parse(text); err == nil {
-		if a.modern {
-			status = statusOf(&m)
-		}
-		if a.begin != nil {
-			a.begin(w.Header(), &m)
-		}
+	if m, err := parse(text); err == nil && a.modern {
+		status = statusOf(&m)
 	}
+	a.introduce(w, text)
 	a.s.write(w, a.req, status, text)
+}
+
+// introduce adds to the header what the first message of the answer brings with it.
+func (a *answer) introduce(w http.ResponseWriter, text []byte) {
+	if m, err := parse(text); err == nil && a.begin != nil {
+		a.begin(w.Header(), &m)
+	}
 }
 
 // leave ends the calls that are not answered when their client has gone. In a session that

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // call is a request of a client that the process has not answered.
@@ -14,7 +15,8 @@ type call struct {
 	id     []byte // as its client has written it
 	token  []byte // the client's progress token; nil if it wants no progress
 	method string
-	logs   bool // the client of a modern request wants notifications/message
+	logs   bool   // the client of a modern request wants notifications/message
+	user   string // whose it is
 
 	// version is the revision that the client of a modern request has named, as JSON; nil in a
 	// session.
@@ -28,8 +30,9 @@ type call struct {
 // calls are the requests that one process has not answered. Every request gets a number towards
 // the process: clients of one process use the same ids, and some clients use one id for all.
 type calls struct {
+	numbers *atomic.Uint64 // the last number; several calls may share it, and with it a process
+
 	mu   sync.Mutex
-	last uint64
 	open map[uint64]*call
 }
 
@@ -40,8 +43,7 @@ func (t *calls) add(c *call) {
 	if t.open == nil {
 		t.open = map[uint64]*call{}
 	}
-	t.last++
-	c.number = t.last
+	c.number = t.numbers.Add(1)
 	t.open[c.number] = c
 }
 

@@ -38,7 +38,7 @@ type child struct {
 func (c *child) route(l *line, text []byte) {
 	m, err := parse(text)
 	if err != nil {
-		logging.At(c.log, logging.LevelError, "mcp", "the process says what is no message: "+err.Error())
+		logging.At(c.log, logging.LevelError, "mcp", "the process says what is no message: "+err.Error()+": "+shorten(text))
 		return
 	}
 	switch {
@@ -59,9 +59,16 @@ func (c *child) respond(m *message) {
 		c.answered.Store(true)
 		c.health.works()
 	}
-	x := c.calls.take(numberOf(m.id.of(m.text)))
-	if x == nil {
-		return // canceled meanwhile, or nobody has asked
+	id := m.id.of(m.text)
+	x := c.calls.take(numberOf(id))
+	switch {
+	case x != nil:
+	case numberOf(id) == 0:
+		logging.At(c.log, logging.LevelError, "mcp", "the process answers what it was not asked, with the id "+shorten(id))
+		return
+	default: // canceled meanwhile, most likely
+		logging.At(c.log, logging.LevelTrace, "mcp", "a response that nobody waits for, to "+shorten(id))
+		return
 	}
 	if x.method == "tools/list" && m.result.isSet() {
 		c.tools.learn(m.result.of(m.text))

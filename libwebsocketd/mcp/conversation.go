@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 type conversation struct {
 	child
 	session *session.Session
+	secret  string // that the client names the session by, after its ID, which others may see
 	epoch   string // of the ids of its events
 	history int
 
@@ -31,11 +33,21 @@ type conversation struct {
 
 // newConversation returns what is kept of a session.
 func (s *supervisor) newConversation(x *session.Session) *conversation {
-	c := &conversation{session: x, epoch: rand.Text()[:16], history: s.life.History, own: newStream(0, s.life.History), asked: map[string]bool{}}
-	c.child = child{log: s.runtime.Log().With("session", x.Number), going: s.runtime.Context(), start: s.life.Start, health: &s.health,
+	c := &conversation{session: x, secret: newSecret(), epoch: rand.Text()[:16], history: s.life.History, own: newStream(0, s.life.History), asked: map[string]bool{}}
+	c.child = child{calls: calls{numbers: &s.numbers}, log: s.runtime.Log().With("session", x.Number), going: s.runtime.Context(), start: s.life.Start, health: &s.health,
 		attach: c.resume, other: c.said, lost: c.ended, stall: func(*line) { x.End() }, sole: true}
 	return c
 }
+
+// newSecret returns 128 random bits.
+func newSecret() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// name returns what the client names the session by.
+func (c *conversation) name() string { return c.session.ID + c.secret }
 
 // resume attaches a request to the process, after what was read of it.
 func (c *conversation) resume(req *libwebsocketd.Request) (link, *gate.Refusal) {
@@ -79,15 +91,24 @@ func (c *conversation) streamFor(m *message) *stream {
 	return x.stream
 }
 
-// answers notes that a client answers a request of the process, and reports whether that waits
-// for an answer. The first one counts.
-func (c *conversation) answers(m *message) bool {
+// answers notes that a client answers requests of the process, and reports whether all of them
+// wait for an answer; else none is answered. The first one counts.
+func (c *conversation) answers(all []message) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := canonical(m.id.of(m.text))
-	waits := c.asked[key]
-	delete(c.asked, key)
-	return waits
+	var keys []string
+	for i := range all {
+		if all[i].kind == response {
+			keys = append(keys, canonical(all[i].id.of(all[i].text)))
+		}
+	}
+	if slices.ContainsFunc(keys, func(key string) bool { return !c.asked[key] }) {
+		return false
+	}
+	for _, key := range keys {
+		delete(c.asked, key)
+	}
+	return true
 }
 
 // newStream returns a stream for the calls of one request.
@@ -96,6 +117,7 @@ func (c *conversation) newStream() *stream {
 	defer c.mu.Unlock()
 	c.last++
 	s := newStream(c.last, c.history)
+	s.unread = c.prune
 	c.streams = append(c.streams, s)
 	return s
 }
@@ -121,8 +143,8 @@ func (c *conversation) drop(s *stream) {
 	c.streams = slices.DeleteFunc(c.streams, func(other *stream) bool { return other == s })
 }
 
-// prune forgets the oldest streams that are complete, and not being read, as far as all of them
-// together are more than may be kept. The newest stays.
+// prune forgets the oldest streams that nobody reads, as far as all of them together are more than
+// may be kept. Of one that is not complete the rest is kept. The newest stays.
 func (c *conversation) prune() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -130,8 +152,12 @@ func (c *conversation) prune() {
 	for i := len(c.streams) - 1; i >= 0; i-- {
 		s := c.streams[i]
 		total += s.output.Bytes() + streamCost
-		if total > c.history && i < len(c.streams)-1 && s.isDone() {
+		switch {
+		case total <= c.history, i == len(c.streams)-1, s.hasReader():
+		case s.isDone():
 			c.streams = slices.Delete(c.streams, i, i+1)
+		default:
+			s.output.Drop()
 		}
 	}
 }
@@ -143,9 +169,15 @@ const streamCost = 512
 // process: what nobody waits for any more stays open until it is answered.
 const mostOpen = 1000
 
-// mayCall returns why a session may not have so many calls more.
-func (c *conversation) mayCall(more int) *gate.Refusal {
-	if c.size()+more <= mostOpen {
+// mayCall returns why a session may not have the calls among some messages.
+func (c *conversation) mayCall(all []message) *gate.Refusal {
+	more := 0
+	for i := range all {
+		if all[i].kind == request {
+			more++
+		}
+	}
+	if more == 0 || c.size()+more <= mostOpen {
 		return nil
 	}
 	return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1, Reason: "the session has " + strconv.Itoa(mostOpen) + " requests that are not answered"}

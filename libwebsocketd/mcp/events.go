@@ -64,9 +64,10 @@ func (e events) Note(b []byte, before uint64, _ *libwebsocketd.Note) []byte {
 	return append(e.id(b, before), "data:\n\n"...)
 }
 
-// End appends how soon the client of a session may come back, if that was not the last of it.
+// End appends how soon the client of a session may come back, if we end the connection and not
+// the stream.
 func (e events) End(b []byte, _ uint64, cause error, _ http.Header) []byte {
-	if e.prefix == "" || errors.Is(cause, errComplete) {
+	if e.prefix == "" || !errors.Is(cause, libwebsocketd.ErrGoingAway) && !errors.Is(cause, errReplaced) {
 		return b
 	}
 	return append(b, "retry: 1000\n\n"...)

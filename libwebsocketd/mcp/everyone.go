@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -20,10 +21,13 @@ import (
 type everyone struct {
 	child
 	keeper libwebsocketd.Supervisor
-	users  int // guarded by supervisor.mu
+	users  int       // guarded by supervisor.mu
+	left   time.Time // when the last one did; likewise
 	hello  hello
 
-	asking sync.Mutex   // held while the process is asked for its tools
+	asking sync.Mutex // held while the process is asked for its tools
+	serves process    // that the rest is known of
+
 	failed atomic.Int64 // how often it has answered nothing
 	mute   error        // why, the last time; guarded by asking
 }
@@ -33,7 +37,7 @@ func (s *supervisor) newEveryone(key childKey) *everyone {
 	if key.greeted {
 		e.keeper = s.greeted
 	}
-	e.child = child{log: s.runtime.Log(), going: s.runtime.Context(), start: s.life.Start, health: &s.health,
+	e.child = child{calls: calls{numbers: &s.numbers}, log: s.runtime.Log(), going: s.runtime.Context(), start: s.life.Start, health: &s.health,
 		attach: e.open, other: e.said, lost: e.ended, stall: func(l *line) { l.link.(*shared.Subscription).Restart() }}
 	if key.user != "" {
 		e.log = e.log.With("user", key.user)
@@ -41,7 +45,28 @@ func (s *supervisor) newEveryone(key childKey) *everyone {
 	return e
 }
 
-func (e *everyone) isIdle() bool { return e.users == 0 }
+// process names one of the processes of a hub, by its record and by how many there were before.
+type process struct {
+	mu      sync.Mutex
+	epoch   string
+	endings int
+}
+
+// is notes which process it is, and reports whether it was another one.
+func (p *process) is(epoch string, endings int) (other bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	other = p.epoch != epoch || p.endings != endings
+	p.epoch, p.endings = epoch, endings
+	return other
+}
+
+// ends notes that the process has ended: the next one of its record is meant.
+func (p *process) ends() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endings++
+}
 
 // open attaches a request to the process, after what was read of it before, or starts it.
 func (e *everyone) open(req *libwebsocketd.Request) (link, *gate.Refusal) {
@@ -55,20 +80,26 @@ func (e *everyone) open(req *libwebsocketd.Request) (link, *gate.Refusal) {
 		e.health.refused(refusal)
 		return nil, refusal
 	}
-	return to.(link), nil
+	sub := to.(*shared.Subscription)
+	if e.serves.is(sub.Epoch(), sub.Endings()) { // it was replaced while nobody asked
+		e.forget()
+	}
+	return sub, nil
 }
 
 // String returns the position as after= takes it.
 func (p *position) String() string { return fmt.Sprintf("%s:%d", p.epoch, p.after) }
 
 // said takes what the process says that is for no request. A message for the log is for the
-// only client that wants such: over stdio nothing says which request it is of.
+// only client that wants such, if no other user asks anything: over stdio nothing says which
+// request it is of.
 func (e *everyone) said(l *line, m *message) {
 	switch {
 	case m.kind == request:
 		e.refuse(l, m)
 	case m.method == "notifications/message":
-		if x := e.only(func(x *call) bool { return x.logs }); x != nil {
+		x := e.only(func(x *call) bool { return x.logs })
+		if x != nil && e.newest(func(other *call) bool { return other.user != x.user }) == nil {
 			x.stream.say(e.going, m.text, false)
 			return
 		}
@@ -102,8 +133,14 @@ func (e *everyone) refuse(l *line, m *message) {
 	e.write(ctx, l, answer)
 }
 
-// ended forgets what the process has told of itself: another one takes its place.
+// ended is called when the process has ended: another one takes its place.
 func (e *everyone) ended(error) {
+	e.serves.ends()
+	e.forget()
+}
+
+// forget forgets what a process has told of itself.
+func (e *everyone) forget() {
 	e.answered.Store(false)
 	e.tools.forget()
 	e.hello.forget()

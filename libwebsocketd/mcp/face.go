@@ -44,10 +44,15 @@ func (s *supervisor) Serve(w http.ResponseWriter, req *libwebsocketd.Request) {
 		s.get(w, req)
 	case r.Method == http.MethodDelete:
 		s.delete(w, req)
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", methods)
+		w.WriteHeader(http.StatusNoContent)
 	default:
-		s.refuse(w, req, nil, notAllowed("GET, POST, DELETE, OPTIONS"))
+		s.refuse(w, req, nil, notAllowed(methods))
 	}
 }
+
+const methods = "GET, POST, DELETE, OPTIONS"
 
 // notAllowed returns the refusal of a method that is not one of some.
 func notAllowed(methods string) *gate.Refusal {
@@ -108,7 +113,10 @@ func readMessages(data []byte) (all []message, isBatch bool, f *fault) {
 	at := span{skipSpace(data, 0), len(data)}
 	texts := []span{{at.from, skipValue(data, at.from)}}
 	if isBatch = data[at.from] == '['; isBatch {
-		texts = elements(data, at)
+		texts = elements(data, at, mostOpen+1)
+	}
+	if len(texts) > mostOpen {
+		return nil, isBatch, faultOf(http.StatusBadRequest, codeInvalid, "the array has more than %d messages", mostOpen)
 	}
 	for _, text := range texts {
 		m, err := parse(text.of(data))

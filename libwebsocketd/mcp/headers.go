@@ -115,6 +115,9 @@ func repeats(header string, value []byte) bool {
 	case 't', 'f':
 		return header == string(value)
 	}
+	if !json.Valid([]byte(header)) || strings.TrimSpace(header) != header { // other spellings of Go's
+		return false
+	}
 	a, errA := strconv.ParseFloat(header, 64)
 	b, errB := strconv.ParseFloat(string(value), 64)
 	return errA == nil && errB == nil && a == b && a == math.Trunc(a) && math.Abs(a) <= mostInteger

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"crypto/subtle"
 	"net/http"
 	"slices"
 
@@ -8,6 +9,9 @@ import (
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/session"
 )
+
+// oldRevisions are those with sessions.
+var oldRevisions = []string{"2024-11-05", withBatches, "2025-06-18", newestOld}
 
 // withBatches is the revision in which a body may have several messages.
 const withBatches = "2025-03-26"
@@ -18,13 +22,23 @@ func (s *supervisor) named(req *libwebsocketd.Request) (*conversation, *fault) {
 	if id == "" {
 		return nil, faultOf(http.StatusBadRequest, codeInvalid, "the header %s is missing, which initialize is answered with", headerSession)
 	}
-	x := s.sessions.Find(req.Target().ScriptName, id, req.Identity())
-	if x != nil {
-		if c, ok := x.Kept().(*conversation); ok {
-			return c, c.checkVersion(req.HTTP.Header)
-		}
+	if c := s.find(req, id); c != nil {
+		return c, c.checkVersion(req.HTTP.Header)
 	}
 	return nil, faultOf(http.StatusNotFound, codeNoSession, "there is no such session: it has ended, or its time is over; initialize begins another")
+}
+
+// find returns the session that a client names; nil if there is none that is its own.
+func (s *supervisor) find(req *libwebsocketd.Request, name string) *conversation {
+	x := s.sessions.Find(req.Target().ScriptName, name[:len(name)/2], req.Identity())
+	if x == nil {
+		return nil
+	}
+	c, ok := x.Kept().(*conversation)
+	if !ok || subtle.ConstantTimeCompare([]byte(c.name()), []byte(name)) != 1 {
+		return nil
+	}
+	return c
 }
 
 // checkVersion returns a fault if a request is of another revision than was negotiated. One that
@@ -78,14 +92,12 @@ func (s *supervisor) converse(w http.ResponseWriter, req *incoming, c *conversat
 		c.session.End()
 		return
 	}
-	for i := range all {
-		if all[i].kind == response && !c.answers(&all[i]) {
-			s.fail(w, req.Request, nil, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that, or it is answered"))
-			return
-		}
-	}
-	if refusal := c.mayCall(len(all)); refusal != nil {
+	if refusal := c.mayCall(all); refusal != nil {
 		s.refuse(w, req.Request, &all[0], refusal)
+		return
+	}
+	if !c.answers(all) {
+		s.fail(w, req.Request, nil, faultOf(http.StatusBadRequest, codeInvalid, "the process has not asked that, or it is answered"))
 		return
 	}
 	l, refusal := c.hold(req.Request)
@@ -184,14 +196,18 @@ func (c *conversation) begin(h http.Header, m *message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.version = decodeString(at[0].of(m.text)); c.version != "" {
-		h.Set(headerSession, c.session.ID)
+		h.Set(headerSession, c.name())
 	}
 }
 
 // serveGreeted answers messages for a process that was initialized for everyone.
 func (s *supervisor) serveGreeted(w http.ResponseWriter, req *incoming) {
 	m := &req.all[0]
+	asked := req.HTTP.Header.Get(headerVersion)
 	switch {
+	case asked != "" && !slices.Contains(oldRevisions, asked):
+		s.fail(w, req.Request, m, faultOf(http.StatusBadRequest, codeInvalid, "the header %s is %.50q, which is no revision that is known here", headerVersion, asked))
+		return
 	case req.isBatch:
 		s.fail(w, req.Request, m, faultOf(http.StatusBadRequest, codeInvalid, "this server has no sessions, and takes no array of messages"))
 		return

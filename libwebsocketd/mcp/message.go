@@ -66,6 +66,7 @@ func parse(text []byte) (m message, err error) {
 		return m, errNotVersion
 	}
 	m.method = decodeString(at[2].of(text))
+	m.dropNull()
 	switch hasMethod, answers := m.method != "", m.result.isSet() != m.fault.isSet(); {
 	case hasMethod && !m.result.isSet() && !m.fault.isSet() && !m.id.isSet():
 		m.kind = notification
@@ -83,6 +84,19 @@ func parse(text []byte) (m message, err error) {
 		err = errLongID
 	}
 	return m, err
+}
+
+// dropNull forgets the one of result and error that is null where both are there: some programs
+// write the other as well.
+func (m *message) dropNull() {
+	if !m.result.isSet() || !m.fault.isSet() {
+		return
+	}
+	if string(m.fault.of(m.text)) == "null" {
+		m.fault = span{}
+	} else if string(m.result.of(m.text)) == "null" {
+		m.result = span{}
+	}
 }
 
 // mostID is how long an id and a progress token may be: they are held as long as a call is open.

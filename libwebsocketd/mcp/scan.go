@@ -50,9 +50,10 @@ func members(text []byte, at span) iter.Seq2[[]byte, span] {
 	}
 }
 
-// elements returns where the elements of the array at a span of a valid JSON text stand.
-func elements(text []byte, at span) (all []span) {
-	for i := skipSpace(text, at.from+1); text[i] != ']'; {
+// elements returns where the first elements of the array at a span of a valid JSON text stand, at most
+// so many.
+func elements(text []byte, at span, most int) (all []span) {
+	for i := skipSpace(text, at.from+1); text[i] != ']' && len(all) < most; {
 		end := skipValue(text, i)
 		all = append(all, span{i, end})
 		if i = skipSpace(text, end); text[i] == ',' {

@@ -48,7 +48,7 @@ func FuzzScan(f *testing.F) {
 		}
 		var array []json.RawMessage
 		if json.Unmarshal(text, &array) == nil && array != nil {
-			got := elements(text, at)
+			got := elements(text, at, len(text))
 			if len(got) != len(array) {
 				t.Fatalf("%d elements of %q, not %d", len(got), text, len(array))
 			}

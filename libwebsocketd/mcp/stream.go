@@ -28,6 +28,9 @@ type stream struct {
 	began    bool       // a client has begun to read it as events, and may come back
 	from     uint64     // what a client has got that has left
 	whole    func()     // called when every call is answered; may be nil
+
+	hold   func(bytes int) bool // counts what the stream keeps, and reports whether there is memory; may be nil. saying guards it
+	unread func()               // called when something was said that no client reads; may be nil
 }
 
 // item is one message of a stream.
@@ -54,14 +57,42 @@ func (s *stream) say(ctx context.Context, text []byte, final bool) {
 	if s.plain && !final {
 		return
 	}
-	chunk := libwebsocketd.NewChunk([]libwebsocketd.Message{{Kind: libwebsocketd.Text, Data: text}})
+	if s.append(ctx, text, final); s.unread != nil && !s.hasReader() {
+		s.unread()
+	}
+}
+
+func (s *stream) append(ctx context.Context, text []byte, final bool) {
 	s.saying.Lock()
 	defer s.saying.Unlock()
+	if s.hold != nil && len(text) > mostUncounted && !s.hold(s.output.Bytes()+len(text)) {
+		if !final {
+			return
+		}
+		text = noRoom(text)
+	}
+	chunk := libwebsocketd.NewChunk([]libwebsocketd.Message{{Kind: libwebsocketd.Text, Data: text}})
 	last := final && s.countResponse()
 	s.output.Append(ctx, item{chunk, final}, 1, chunk.Size()+libwebsocketd.ChunkCost)
 	if last {
 		s.complete()
 	}
+}
+
+// noRoom returns what is said in the place of a response for which there is no memory.
+func noRoom(text []byte) []byte {
+	m, err := parse(text)
+	if err != nil {
+		return text // it was parsed before
+	}
+	return errorText(m.id.of(m.text), &rpcError{Code: codeInternal, Message: noMemory})
+}
+
+// account has what the stream keeps counted; nil: no more.
+func (s *stream) account(hold func(bytes int) bool) {
+	s.saying.Lock()
+	defer s.saying.Unlock()
+	s.hold = hold
 }
 
 // complete is called after the last response.
@@ -235,10 +266,13 @@ func (l *listening) Deliveries() ([]libwebsocketd.Delivery, error) {
 	return l.out, nil
 }
 
-// take notes that the client has taken what was returned.
+// take notes that the client has taken what was returned. For one that has left, or was replaced,
+// nothing is kept.
 func (l *listening) take() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.taken.Store(l.reader.After())
-	if l.holds {
+	if l.holds && l.client == l {
 		l.output.Hold(l.reader.After())
 	}
 }

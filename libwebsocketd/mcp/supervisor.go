@@ -5,13 +5,16 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/session"
 )
 
-// mostIdle is how many processes that serve many clients are remembered while nobody uses them.
+// mostIdle is how many processes that serve many clients are remembered before those that have
+// ended are looked for.
 const mostIdle = 256
 
 // supervisor serves one program.
@@ -22,6 +25,8 @@ type supervisor struct {
 	greeted  libwebsocketd.Supervisor // of those that serve every older one, with Shared; else nil
 	sessions *session.Sessions        // of the others
 	health   health
+
+	numbers atomic.Uint64 // of the calls
 
 	mu       sync.Mutex
 	children map[childKey]*everyone
@@ -116,7 +121,7 @@ func (s *supervisor) everyone(req *libwebsocketd.Request, greeted bool) *everyon
 	e := s.children[key]
 	if e == nil {
 		if len(s.children) >= mostIdle {
-			maps.DeleteFunc(s.children, func(_ childKey, e *everyone) bool { return e.isIdle() })
+			maps.DeleteFunc(s.children, func(_ childKey, e *everyone) bool { return s.isGone(e) })
 		}
 		e = s.newEveryone(key)
 		s.children[key] = e
@@ -130,4 +135,11 @@ func (s *supervisor) leave(e *everyone) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.users--
+	e.left = time.Now()
+}
+
+// isGone reports whether nobody has asked a process for so long that it has ended. What is known of
+// one that goes on must be remembered: it has been initialized, and may still answer. s.mu is held.
+func (s *supervisor) isGone(e *everyone) bool {
+	return e.users == 0 && !s.life.Eager && time.Since(e.left) > s.life.Linger+time.Minute
 }

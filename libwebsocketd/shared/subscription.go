@@ -68,7 +68,7 @@ const (
 func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gate.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !closed(h.ready) || h.closing && !(h.over && !h.lost && (h.Hold || from.Resumes()) && !call.SendOnly) {
+	if !closed(h.ready) || h.closing && !(h.over && !h.lost && (h.Hold && !call.SendOnly || wantsRecord(call, from))) {
 		return nil, nil
 	}
 	from.gaps = from.gaps || call.SendOnly // it misses nothing: the position only says which process is meant
@@ -303,6 +303,9 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 func (s *Subscription) SendUntil(ctx context.Context, batch ...libwebsocketd.Message) error {
 	return s.hub.SendUntil(ctx, batch...)
 }
+
+// Endings returns how many processes of the hub had ended when the viewer came.
+func (s *Subscription) Endings() int { return s.endings }
 
 // Restart ends the process, and starts another one, as Hub.Restart does.
 func (s *Subscription) Restart() { s.hub.Restart() }

@@ -112,7 +112,7 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscri
 	owner := s.owner(call.Identity)
 	s.mu.Lock()
 	h := s.hubs[key(call.Target, owner)]
-	if h == nil || h.IsOver() && !(from.Resumes() && !call.SendOnly) {
+	if h == nil || h.IsOver() && !wantsRecord(call, from) {
 		if from.Resumes() || !call.MayStart {
 			s.mu.Unlock()
 			return nil, nil, from.NothingThere()
@@ -130,6 +130,12 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscri
 	s.mu.Unlock()
 	sub, refusal := h.Attach(call, from)
 	return h, sub, refusal
+}
+
+// wantsRecord reports whether a client that names a position is attached to what a process has said
+// that has ended. One that wants nothing but a process is not.
+func wantsRecord(call *libwebsocketd.Attach, from From) bool {
+	return from.Resumes() && !call.SendOnly && !call.Endings
 }
 
 // newHub adds the hub of a URL; s.mu is held.

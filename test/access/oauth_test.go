@@ -35,6 +35,11 @@ func sentTo(host, path, token string) harness.Request {
 
 var namedMetadata = regexp.MustCompile(`^Bearer realm="websocketd", resource_metadata="http://[^/]+(/[^"]*)"`)
 
+// issued returns a token for a resource of the OAuth server.
+func issued(key any, resource string) string {
+	return signed(key, map[string]any{"aud": resource, "iss": "https://id.example"})
+}
+
 // TestOAuthServer: a client without a token is led to who issues one for the program it asks
 // for, and gets in with a token for that alone.
 func TestOAuthServer(t *testing.T) {
@@ -48,7 +53,10 @@ func TestOAuthServer(t *testing.T) {
 			if want := "http://" + host + path; resource != want {
 				t.Fatalf("the resource is %s, want %s", resource, want)
 			}
-			token := signed(key, map[string]any{"aud": resource})
+			token := issued(key, resource)
+			if c := s.Ask(t, sentTo(host, path, signed(key, map[string]any{"aud": resource}))); c.Status() != 401 {
+				t.Errorf("a token that another server has issued: %d %q", c.Status(), c.Body)
+			}
 			for at, want := range map[string]int{path: 200, path + "/below": 200, other: 401, other + "/.." + path: 200, path + "/../" + other[1:]: 401, "/open": 200} {
 				if c := s.Ask(t, sentTo(host, at, token)); c.Status() != want || want == 200 && at != "/open" && c.Body != "ann\n" {
 					t.Errorf("a token for %s at %s: %d %q, want %d", resource, at, c.Status(), c.Body, want)
@@ -114,7 +122,7 @@ func TestOAuthAudience(t *testing.T) {
 		s := twoPrograms(t, key, flags...)
 		own := strings.NewReplacer("HOST", "localhost:"+strconv.Itoa(s.Port))
 		aud, isText := test.aud.(string)
-		claims := map[string]any{"aud": own.Replace(aud)}
+		claims := map[string]any{"aud": own.Replace(aud), "iss": "https://id.example"}
 		if !isText {
 			claims["aud"] = []string{test.aud.([]string)[0], own.Replace(test.aud.([]string)[1])}
 		}
@@ -147,10 +155,10 @@ func TestOAuthOfMCP(t *testing.T) {
 	if c.Header("Access-Control-Allow-Origin") != "https://page.example" || !strings.Contains(c.Header("Access-Control-Expose-Headers"), "WWW-Authenticate") {
 		t.Errorf("a page cannot read that: %v", c.Response.Header)
 	}
-	if c := ask(signed(key, map[string]any{"aud": "http://" + host + "/a"})); c.Status() != 401 || !strings.Contains(c.Header("WWW-Authenticate"), `error="invalid_token"`) {
+	if c := ask(issued(key, "http://"+host+"/a")); c.Status() != 401 || !strings.Contains(c.Header("WWW-Authenticate"), `error="invalid_token"`) {
 		t.Errorf("a token for another program: %d %v", c.Status(), c.Response.Header)
 	}
-	if c := ask(signed(key, map[string]any{"aud": "http://" + host + "/mcp"})); c.Status() == 401 {
+	if c := ask(issued(key, "http://"+host+"/mcp")); c.Status() == 401 {
 		t.Errorf("a token for the program: %d %s", c.Status(), c.Body)
 	}
 }

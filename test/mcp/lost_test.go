@@ -58,6 +58,9 @@ func TestIdleProcessKilled(t *testing.T) {
 					t.Errorf("%v %+v", err, a)
 				}
 			}
+			harness.Until(t, "the session is not there", func() bool {
+				return p.send(p.tool("1", "echo", "")).read().status == http.StatusNotFound // before, the server may not know yet
+			})
 			p.send(p.tool("1", "echo", "")).read().fails(t, http.StatusNotFound, -32001, "1")
 			legacyPeer(t, s)
 		})

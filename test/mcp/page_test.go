@@ -21,7 +21,7 @@ import (
 
 // flows is what a page sees of the whole flow, by era.
 var flows = map[string]string{
-	legacy: `{"session":32,"server":"sdkserver","initialized":202,"stream":true,"tools":true,"echo":"Grüße","steps":"1 2 3 stepped","deleted":204,"after":404}`,
+	legacy: `{"session":64,"server":"sdkserver","initialized":202,"stream":true,"tools":true,"echo":"Grüße","steps":"1 2 3 stepped","deleted":204,"after":404}`,
 	modern: `{"server":true,"tools":true,"echo":"Grüße","steps":"1 2 3 stepped"}`,
 }
 
