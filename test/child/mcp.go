@@ -63,7 +63,7 @@ type mcpMessage struct {
 // mcpArguments are those of all tools.
 type mcpArguments struct {
 	Payload json.RawMessage `json:"payload"` // comes back byte for byte
-	N       int             `json:"n"`       // progress, hang: how many; gather: for how many it waits; crash: the status
+	N       int             `json:"n"`       // progress, hang: how many; gather: for how many it waits; big: of how many bytes; crash: the status, less than 0 for 0
 	Pause   int             `json:"pause"`   // progress: milliseconds between two
 	Before  []string        `json:"before"`  // say: lines to write before the answer; $ID and $TOKEN are replaced. twice: what to write twice on a line
 	After   []string        `json:"after"`   // say: lines to write after it

@@ -52,6 +52,9 @@ func (s *mcpServer) call(tool string, a mcpArguments, to mcpTarget) {
 	case "retool":
 		s.header = a.Name
 		s.reply(to, nil)
+	case "big":
+		s.tell(to, 1, 1)
+		s.reply(to, marshal(strings.Repeat("y", a.N)))
 	case "crash":
 		crash(a)
 	default:
@@ -141,10 +144,10 @@ func (s *mcpServer) publish(a mcpArguments) {
 	}
 }
 
-// crash ends the process with a status, or for 0 by SIGKILL.
+// crash ends the process with a status, for 0 by SIGKILL, or for less than that with status 0.
 func crash(a mcpArguments) {
-	if a.N > 0 {
-		os.Exit(a.N)
+	if a.N != 0 {
+		os.Exit(max(a.N, 0))
 	}
 	syscall.Kill(os.Getpid(), syscall.SIGKILL)
 }
