@@ -44,7 +44,7 @@ func TestLargeAnswersUnread(t *testing.T) {
 // What clients that have left may come back for is together no more than --history.
 func TestManyStreamsLeft(t *testing.T) {
 	t.Parallel()
-	s := scripted(t, "--history=1M")
+	s := harness.Start(t, harness.PlainBinary(t), "--mcp", "--history=1M", harness.Child(t), "mcp")
 	p := legacyPeer(t, s)
 	before := harness.Memory(t, s.PID)
 	for i := range 60 {
