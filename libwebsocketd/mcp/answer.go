@@ -100,8 +100,7 @@ func (a *answer) send() {
 		}
 	}
 	if err != nil && !a.stream.isWhole() {
-		a.line.awaitEnd(ctx)
-		a.child.fail("the server's process takes no more: "+err.Error(), a.isOwn)
+		a.child.fail(a.line.whyDeaf(ctx, err), a.isOwn)
 	}
 	if a.in != nil {
 		a.in.count(len(a.calls))

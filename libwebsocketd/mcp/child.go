@@ -100,7 +100,7 @@ func (c *child) subscribed(m *message) {
 // lose answers every call that the process has not: it has ended. Those that another process is to
 // answer have come by another line.
 func (c *child) lose(l *line, cause error) {
-	c.fail("the server's process ended: "+cause.Error(), func(x *call) bool { return c.sole || x.over == l })
+	c.fail(endedWith(cause), func(x *call) bool { return c.sole || x.over == l })
 	if !c.answered.Load() && c.going.Err() == nil {
 		c.health.failed(cause.Error())
 	}

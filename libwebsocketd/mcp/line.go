@@ -26,6 +26,7 @@ type line struct {
 	quiet   *time.Timer   // ends it when nobody has held it for lineTime; nil: it has had holders ever since
 	ended   bool          // nobody can hold it any more
 	taken   atomic.Int64  // messages
+	cause   error         // how the process ended, if that is why nothing more comes; once over
 	over    chan struct{} // closed when nothing more comes
 }
 
@@ -121,15 +122,22 @@ func (l *line) isOver() bool {
 	}
 }
 
-// awaitEnd waits until nothing more comes: shortly, or until ctx is done.
-func (l *line) awaitEnd(ctx context.Context) {
+// whyDeaf returns why the process takes no more, when a write has failed with err: most likely it
+// has ended, or is about to.
+func (l *line) whyDeaf(ctx context.Context, err error) string {
 	ctx, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()
 	select {
 	case <-l.over:
+		if l.cause != nil {
+			return endedWith(l.cause)
+		}
 	case <-ctx.Done():
 	}
+	return "the server's process takes no more: " + err.Error()
 }
+
+func endedWith(cause error) string { return "the server's process ended: " + cause.Error() }
 
 // endTime is how long a process may take to end that takes no more input.
 const endTime = time.Second
@@ -141,6 +149,7 @@ func (c *child) read(l *line) {
 		if err != nil {
 			c.seen(l)
 			if !errors.Is(err, errIdle) {
+				l.cause = err
 				c.lose(l, err)
 			}
 			return
