@@ -9,8 +9,7 @@ import (
 	"websocketd/libwebsocketd/record"
 )
 
-// eventStream is the media type of server-sent events (HTML section 9.2).
-const eventStream = "text/event-stream"
+const eventStream = exchange.EventStream
 
 // events is the [exchange.Encoder] of a channel as server-sent events: the messages as those
 // of a WebSocket have them, each with its position as id.
@@ -20,10 +19,7 @@ var _ exchange.Encoder = events{}
 
 // Header implements [exchange.Encoder].
 func (events) Header(h http.Header) {
-	h.Set("Content-Type", eventStream)
-	h.Set("Cache-Control", "no-store, no-transform")
-	h.Set("X-Accel-Buffering", "no")
-	h.Set("X-Content-Type-Options", "nosniff")
+	exchange.Streams(h, eventStream)
 }
 
 // Comment returns a line that begins with a colon, without a blank line behind it: some clients

@@ -229,7 +229,7 @@ func (a *answer) leave() {
 
 const (
 	jsonType    = "application/json"
-	eventStream = "text/event-stream"
+	eventStream = exchange.EventStream
 )
 
 // write answers with one JSON value.

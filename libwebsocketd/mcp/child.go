@@ -74,7 +74,7 @@ func (c *child) respond(m *message) {
 		c.tools.learn(m.result.of(m.text))
 	}
 	changes := []change{{m.id, x.id}}
-	if at := m.spanInMeta(metaSubscription); m.kind == response && at.isSet() {
+	if at := m.spanInMeta(metaSubscription); at.isSet() {
 		changes = append(changes, change{at, x.id})
 	}
 	x.stream.say(c.going, splice(m.text, changes...), true)

@@ -18,7 +18,7 @@
 //
 // # The law of a message
 //
-//   - It is passed on byte for byte, but for white space between lines, and for what stands in
+//   - It is passed on byte for byte, but for the line ends between its members, and for what stands in
 //     it of who has asked: the id of a request, its progress token, the id of a subscription,
 //     the id of a canceled request.
 //
@@ -44,7 +44,7 @@
 //     session; what is for no request goes to GET, and waits for one, as far as History reaches.
 //
 //   - A stream of a session is kept when its client has gone, and may be gone on with by GET and
-//     Last-Event-ID, EPOCH:STREAM:N. All complete streams of a session together have History bytes;
+//     Last-Event-ID, EPOCH:STREAM:N. All streams of a session that nobody reads together have History bytes;
 //     the oldest goes first.
 //
 //   - The process of a session waits for a client that reads a stream and does not take what it

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
 )
 
 // events is the exchange.Encoder of a stream's answer: server-sent events (HTML section 9.2), a
@@ -27,10 +28,7 @@ func (c *conversation) events(s *stream) events {
 
 // Header implements exchange.Encoder.
 func (e events) Header(h http.Header) {
-	h.Set("Content-Type", eventStream)
-	h.Set("Cache-Control", "no-store, no-transform")
-	h.Set("X-Accel-Buffering", "no")
-	h.Set("X-Content-Type-Options", "nosniff")
+	exchange.Streams(h, eventStream)
 }
 
 // Comment returns a line that says nothing.

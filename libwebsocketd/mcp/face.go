@@ -186,21 +186,21 @@ func (s *supervisor) delete(w http.ResponseWriter, req *libwebsocketd.Request) {
 
 // fail answers with an error of the protocol. m is the request it is about; nil is none.
 func (s *supervisor) fail(w http.ResponseWriter, req *libwebsocketd.Request, m *message, f *fault) {
-	var id []byte
-	if m != nil && m.kind == request {
-		id = m.id.of(m.text)
-	}
 	logging.At(req.Log(), logging.LevelAccess, "mcp", http.StatusText(f.status)+": "+f.Message, "status", f.status)
-	s.write(w, req, f.status, errorText(id, &f.rpcError))
+	s.write(w, req, f.status, errorText(requestID(m), &f.rpcError))
 }
 
 // refuse answers with a refusal of the server, as an error of the protocol.
 func (s *supervisor) refuse(w http.ResponseWriter, req *libwebsocketd.Request, m *message, refusal *gate.Refusal) {
-	var id []byte
-	if m != nil && m.kind == request {
-		id = m.id.of(m.text)
+	req.Refuse(w, phrase(refusal, requestID(m)))
+}
+
+// requestID returns the id of a request; nil of anything else.
+func requestID(m *message) []byte {
+	if m == nil || m.kind != request {
+		return nil
 	}
-	req.Refuse(w, phrase(refusal, id))
+	return m.id.of(m.text)
 }
 
 // Phrase returns a refusal as an error of the protocol. A page may read it, unless it is that

@@ -44,9 +44,7 @@ func (s *supervisor) find(req *libwebsocketd.Request, name string) *conversation
 // checkVersion returns a fault if a request is of another revision than was negotiated. One that
 // says none is of that (2025-06-18).
 func (c *conversation) checkVersion(h http.Header) *fault {
-	c.mu.Lock()
-	negotiated := c.version
-	c.mu.Unlock()
+	negotiated := c.negotiated()
 	if asked := h.Get(headerVersion); asked != "" && asked != negotiated {
 		return faultOf(http.StatusBadRequest, codeInvalid, "the header %s is %.50q, and the session is of %q", headerVersion, asked, negotiated)
 	}

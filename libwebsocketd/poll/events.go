@@ -8,11 +8,11 @@ import (
 	"net/http"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/record"
 )
 
-// eventStream is the media type of server-sent events (HTML section 9.2).
-const eventStream = "text/event-stream"
+const eventStream = exchange.EventStream
 
 // events is the exchange.Encoder of server-sent events.
 type events struct {
@@ -25,11 +25,10 @@ func newEvents() events { return events{epoch: rand.Text()} }
 
 // Header implements exchange.Encoder.
 func (e events) Header(h http.Header) {
-	suggest(h, "Content-Type", eventStream)
 	if e.trailer {
 		h.Set("Trailer", exitHeader)
 	}
-	streams(h)
+	exchange.Streams(h, eventStream)
 }
 
 // Comment returns a line that begins with a colon. There is no blank line behind it: some

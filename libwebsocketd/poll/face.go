@@ -56,9 +56,3 @@ func suggest(h http.Header, pairs ...string) {
 		}
 	}
 }
-
-// streams tells those between us and the client to pass an answer on as it comes: not
-// to keep it, not to wait for all of it in order to compress it.
-func streams(h http.Header) {
-	suggest(h, "Cache-Control", "no-store, no-transform", "X-Accel-Buffering", "no", "X-Content-Type-Options", "nosniff")
-}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
 )
 
 // exitHeader tells an ending before or after the body of an answer.
@@ -46,11 +47,10 @@ func (f plainForm) Header(h http.Header) {
 	if f.binary {
 		suggest(h, "Content-Type", "application/octet-stream")
 	}
-	suggest(h, "Content-Type", "text/plain; charset=utf-8")
 	if f.trailer {
 		h.Set("Trailer", exitHeader)
 	}
-	streams(h)
+	exchange.Streams(h, "text/plain; charset=utf-8")
 }
 
 // Comment returns none: whatever stands in the answer counts.

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"cmp"
+
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/shared"
@@ -26,10 +28,7 @@ func (s *Sessions) New(call *libwebsocketd.Attach, keep func(*Session) any) (a *
 			refused = unknown // it was ended before it had begun
 		}
 	})
-	if refusal == nil {
-		refusal = refused
-	}
-	if refusal != nil {
+	if refusal = cmp.Or(refusal, refused); refusal != nil {
 		return nil, refusal
 	}
 	a.begin()

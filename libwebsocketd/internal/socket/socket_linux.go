@@ -59,32 +59,29 @@ func Acknowledged(c net.Conn, written int64) int64 {
 
 // SinceReceived returns how long ago the client's system sent us something, 0 if that
 // is not known.
-func SinceReceived(c net.Conn) (since time.Duration) {
-	rc, ok := descriptor(c)
-	if !ok {
-		return 0
-	}
-	rc.Control(func(fd uintptr) { // a unix socket does not report it
-		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
-			since = time.Duration(info.Last_data_recv) * time.Millisecond
-		}
-	})
-	return since
+func SinceReceived(c net.Conn) time.Duration {
+	return time.Duration(tcpInfo(c).Last_data_recv) * time.Millisecond
 }
 
 // SinceAcknowledged returns how long ago the client's system acknowledged anything, 0 if that is
 // not known.
-func SinceAcknowledged(c net.Conn) (since time.Duration) {
+func SinceAcknowledged(c net.Conn) time.Duration {
+	return time.Duration(tcpInfo(c).Last_ack_recv) * time.Millisecond
+}
+
+// tcpInfo returns what the system knows of a connection; all of it is 0 where that is nothing, as
+// of a unix socket.
+func tcpInfo(c net.Conn) (info unix.TCPInfo) {
 	rc, ok := descriptor(c)
 	if !ok {
-		return 0
+		return info
 	}
-	rc.Control(func(fd uintptr) { // a unix socket does not report it
-		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
-			since = time.Duration(info.Last_ack_recv) * time.Millisecond
+	rc.Control(func(fd uintptr) {
+		if known, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			info = *known
 		}
 	})
-	return since
+	return info
 }
 
 // HasUnread reports whether input of the client, or its end, waits to be read.
