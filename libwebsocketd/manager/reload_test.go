@@ -312,3 +312,26 @@ func TestShutdownDuringReload(t *testing.T) {
 		})
 	}
 }
+
+// TestHealthReplaced: a process without restarts is ended by its check while the next one gets ready.
+// The next one takes its place, and the statuses follow each other as they may.
+func TestHealthReplaced(t *testing.T) {
+	t.Parallel()
+	alone(t, App{NoRestart: true, Ready: &Ready{Line: "up"}}, func(t *testing.T, p *play) {
+		old := p.newest("a")
+		old.grace = time.Second
+		old.tap.Stderr([]byte("up"))
+		p.told()
+		result := make(chan error, 1)
+		go func() { result <- p.Manager.Reload(context.Background(), "a") }()
+		synctest.Wait()
+		next := p.newest("a")
+		s, _, _ := p.find("a")
+		i := s.list()[0]
+		go i.run.fail(EventHealthCheckFailed, "it is ill")
+		synctest.Wait()
+		next.tap.Stderr([]byte("up"))
+		p.must(<-result)
+		p.expect("a restarting, a HEALTH_CHECK_FAILED, a stopping, a restarting, a online, a RESTARTED")
+	})
+}

@@ -63,6 +63,9 @@ func (i *instance) takePlace(next *run, ending error) {
 	i.run, i.health, i.asked = next, HealthUnknown, false
 	i.exit, i.row = exitOf(ending), 0
 	i.restarts++
+	if i.status == Stopping && !i.life.ends() { // it was failing, with no restart to follow: this one follows
+		i.set(Restarting)
+	}
 	i.onlineLocked(next)
 }
 
