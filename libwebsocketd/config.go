@@ -97,7 +97,7 @@ type Config struct {
 	// What strangers can make the server hold. A negative number is no limit.
 	MaxConns  int   // connections at once; 0 is three quarters of the descriptors, less those kept back
 	MaxHeader int   // bytes of a request's line and headers; 0 is DefaultMaxHeader
-	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken, and a quarter as much of headers; 0 is DefaultMaxMemory
+	MaxMemory int64 // bytes of all client messages together that have not come whole or that no program has taken, and a quarter as much of headers, and as much again to compress answers; 0 is DefaultMaxMemory
 
 	// What one address can make the server do; an IPv6 address counts with all of its /64.
 	// MaxPerIP is how many conversations and requests for programs it may have at once; 0 is
@@ -162,11 +162,11 @@ func (c *Config) headerBytes() int {
 	return max(c.MaxHeader-4<<10, 1)
 }
 
-// leastHeld is what unfinished headers may cost however small MaxMemory is.
+// leastHeld is what unfinished headers, and Gzip, may cost however small MaxMemory is.
 const leastHeld = 8 << 20
 
-// mostHeld returns what headers that have not come whole may cost together; 0 for no
-// limit.
+// mostHeld returns what headers that have not come whole may cost together, and Settings.Gzip as
+// much again; 0 for no limit.
 func (c *Config) mostHeld() int64 {
 	if c.MaxMemory <= 0 {
 		return 0

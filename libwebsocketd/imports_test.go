@@ -47,7 +47,7 @@ var below = map[string][]string{
 	"libwebsocketd/ws":       {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/internal/socket", "libwebsocketd/gate", "libwebsocketd/logging"},
 	"libwebsocketd/stdio":    {"libwebsocketd/internal/readbuf", "libwebsocketd/internal/text", "libwebsocketd/process", "libwebsocketd/logging"},
 	"libwebsocketd/cgi":      {"libwebsocketd/exchange", "libwebsocketd/internal/text", "libwebsocketd/gate"},
-	"libwebsocketd/exchange": {"libwebsocketd/bridge"},
+	"libwebsocketd/exchange": {"libwebsocketd/bridge", "libwebsocketd/internal/text"},
 	"libwebsocketd/bridge":   {"libwebsocketd/internal/frame", "libwebsocketd/internal/exit", "libwebsocketd/internal/after"},
 
 	// Powers, each of which knows no other power.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
 )
@@ -110,6 +111,14 @@ func (req *Request) Runtime() *Runtime {
 
 // Target returns where below the program's path the request points.
 func (req *Request) Target() Target { return Target{req.to.scriptName, req.to.pathInfo, req.to.argv} }
+
+// Gzip returns what compresses answers to the request; nil if nothing does.
+func (req *Request) Gzip() *exchange.Gzip {
+	if !req.Settings().Gzip {
+		return nil
+	}
+	return req.server.gzip
+}
 
 // Context returns a context that is done when the server is going away.
 func (req *Request) Context() context.Context { return req.server.ctx }

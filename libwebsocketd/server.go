@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/rdns"
 	"websocketd/libwebsocketd/listen"
@@ -44,7 +45,8 @@ type Server struct {
 	cfg   Config
 	conns *conns
 	limits
-	memory   *gate.Budget  // of messages that have not come whole
+	memory   *gate.Budget // of messages that have not come whole
+	gzip     *exchange.Gzip
 	proxies  *gate.Proxies // nil without TrustedProxies
 	lookup   *rdns.Names   // nil without ReverseLookup
 	logins   *gate.Logins
@@ -73,6 +75,7 @@ func New(cfg Config) (*Server, error) {
 		conns:    newConns(cfg.MaxConns, cfg.mostHeld(), cfg.Logger),
 		limits:   newLimits(&cfg),
 		memory:   gate.NewBudget(cfg.MaxMemory),
+		gzip:     exchange.NewGzip(cfg.mostHeld()),
 		logins:   gate.NewLogins(),
 	}
 	s.anyone = cfg.Credentials.Anyone()

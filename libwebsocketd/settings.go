@@ -47,6 +47,7 @@ type Settings struct {
 	MessageRate  gate.Rate      // of one client's messages, beyond which they are read more slowly; zero is no limit
 	PingInterval time.Duration  // 0 is DefaultPingInterval, negative no pings and no liveness check
 	CloseDelay   time.Duration  // added to each wait when a process is ended
+	Gzip         bool           // compresses answers over plain HTTP, but for scripts and files; see exchange.Gzip
 	Protocols    []string       // subprotocols to accept, the first one a client offers is confirmed; * is any
 
 	// Lifetime decides how long processes live; nil: as long as their connection.

@@ -90,16 +90,26 @@ func (req *Request) AnswerJSON(w http.ResponseWriter, status int, document any) 
 		req.Refuse(w, newRefusal(http.StatusInternalServerError, "this cannot be told: "+err.Error()))
 		return
 	}
-	writeJSON(w, status, body, req.Settings())
+	setJSON(w.Header())
+	body, free := req.Gzip().Shrink(w.Header(), req.HTTP, append(body, '\n'))
+	defer free()
+	writeWhole(w, status, body, req.Settings())
 }
 
 // writeJSON writes an answer that no cache keeps.
 func writeJSON(w http.ResponseWriter, status int, body []byte, s *Settings) {
-	h := w.Header()
+	setJSON(w.Header())
+	writeWhole(w, status, append(body, '\n'), s)
+}
+
+func setJSON(h http.Header) {
 	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)+1))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+func writeWhole(w http.ResponseWriter, status int, body []byte, s *Settings) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	exchange.WriteAll(w, append(body, '\n'), s.PingInterval)
+	exchange.WriteAll(w, body, s.PingInterval)
 }

@@ -171,6 +171,7 @@ type messageFlags struct {
 	Maxframesize int64  `placeholder:"BYTES" default:"1048576" min:"0" program:"key" help:"Largest message a client may send; a larger one ends the connection with 1009. 0 is no limit."`
 	Messagerate  string `placeholder:"RATE" default:"0" program:"key" help:"Messages that one client may send: a number a second, or N/s, N/m, N/h, and as many at once after a pause. Beyond that the server reads more slowly from the client, and nothing is lost. Those that come by POST count for their address. 0 is no limit."`
 	Pingms       uint   `placeholder:"MILLISECONDS" default:"30000" program:"key" help:"Time between pings. A client that is silent for two of them is disconnected. 0 sends none and waits for ever."`
+	Gzip         bool   `program:"key" help:"Compress answers over plain HTTP for clients that accept gzip: events, the output of a POST, JSON. Never WebSocket messages, scripts and files. Not for programs that print secrets beside what strangers have sent."`
 	Protocol     names  `placeholder:"NAME,.." program:"key" help:"Subprotocols to accept; the first one a client offers is confirmed. * is any."`
 }
 

@@ -91,6 +91,7 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"maxframesize":   {"10", "20"},
 		"messagerate":    {`"10"`, "20/m"},
 		"pingms":         {"10", "20"},
+		"gzip":           {"false", "true"},
 		"closems":        {"10", "20"},
 		"passenv":        {`["A"]`, "B"},
 		"unbuffer":       {"false", "true"},

@@ -131,6 +131,7 @@ func (w *options) config() libwebsocketd.Config {
 			Lifetime:       w.lifetime(),
 			PassEnv:        w.Program.Passenv,
 			Unbuffer:       w.Program.Unbuffer,
+			Gzip:           w.Messages.Gzip,
 		},
 		StaticDir:     w.Beside.Staticdir,
 		CGIDir:        w.Beside.Cgidir,

@@ -29,6 +29,7 @@ type Client struct {
 	in       *body
 	form     Encoder
 	peer     Peer
+	gzip     *Gzip
 	silent   context.Context
 	interval time.Duration // of pings; not positive: none
 	ctx      context.Context
@@ -62,6 +63,8 @@ type Options struct {
 
 	Preamble    []bridge.Message // received before anything of the body
 	IgnoresBody bool             // the request's body means nothing
+
+	Gzip *Gzip // compresses the answer, but not that of an Opener; may be nil
 }
 
 // New returns the Client of a request, whose Context must be done when the client has
@@ -70,7 +73,7 @@ type Options struct {
 func New(going context.Context, w http.ResponseWriter, r *http.Request, o Options) *Client {
 	c := &Client{
 		out: newWriter(w, 2*o.Interval), in: newBody(w, r, o.Preamble, o.IgnoresBody),
-		form: o.Encoder, peer: o.Peer, silent: o.Silent, interval: o.Interval, closed: make(chan struct{}),
+		form: o.Encoder, peer: o.Peer, gzip: o.Gzip, silent: o.Silent, interval: o.Interval, closed: make(chan struct{}),
 	}
 	if form, ok := o.Encoder.(Opener); ok {
 		c.opening = newOpening(form)
@@ -94,6 +97,7 @@ func (c *Client) Begin(before uint64) {
 		c.busy.Go(c.openSoon)
 	} else {
 		c.in.keepOrNot(c.out.w.Header())
+		c.out.zip = c.gzip.start(c.out.w.Header(), c.in.request)
 		if c.form.Tells() || c.in.request.ContentLength < 0 {
 			c.probe()
 		}

@@ -37,6 +37,7 @@ func (c *Client) end(cause error) error {
 		return nil
 	}
 	whole := !c.opened || c.form.Tells() || isExit(cause)
+	c.out.last = whole
 	err := c.out.sendOne(func(b []byte) []byte { return c.form.End(b, c.number, cause, c.out.w.Header()) })
 	c.whole = whole && err == nil
 	return err
@@ -80,6 +81,7 @@ func (c *Client) Close() error {
 			r.end(false)
 		}
 		c.busy.Wait()
+		c.gzip.giveBack(c.out.unzip())
 		for _, settle := range c.settle {
 			settle()
 		}

@@ -27,6 +27,9 @@
 //     is used again also when the body was over by then.
 //   - A body nobody takes any more is thrown away at the end, while it comes without a
 //     pause: a client that sends all before it reads gets its answer (body.go).
+//   - An answer of text is compressed for a client that accepts that (gzip.go), where
+//     Options.Gzip has memory for it, and then every flush has all that was said. What does not
+//     end as a whole answer does not end as a whole gzip file either.
 //   - An answer is whole when it tells the end, or when the program has exited by
 //     itself. Any other must be broken off, so that nobody takes it for a whole one.
 //

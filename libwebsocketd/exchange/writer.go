@@ -29,6 +29,10 @@ type writer struct {
 	taken   atomic.Int64 // bytes
 
 	limit atomic.Pointer[time.Time] // of all that is still written
+
+	zip  *compressor // nil if the answer goes out as it is; writing guards it, and the two below
+	last bool        // what is flushed next is the end of the answer
+	over bool        // zip is another answer's now
 }
 
 func newWriter(w http.ResponseWriter, timeout time.Duration) *writer {
@@ -93,9 +97,27 @@ func (w *writer) sendOne(put func(b []byte) []byte) error {
 	return w.send(func(b []byte) ([]byte, bool) { return put(b), false })
 }
 
-// write writes b, if the answer's status lets it have a body: of a program that gives
-// one for nothing (204, 304) the client is not to blame.
+// write writes b in the coding of the answer.
 func (w *writer) write(b []byte) error {
+	if w.over {
+		return errEnded
+	}
+	if w.zip == nil {
+		return w.writeCoded(b)
+	}
+	for len(b) > 0 {
+		n := min(len(b), pieceSize)
+		if err := w.writeCoded(w.zip.press(b[:n])); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// writeCoded writes b, if the answer's status lets it have a body: of a program that gives
+// one for nothing (204, 304) the client is not to blame.
+func (w *writer) writeCoded(b []byte) error {
 	for len(b) > 0 {
 		w.grant(w.timeout)
 		n, err := w.w.Write(b[:min(len(b), pieceSize)])
@@ -126,10 +148,36 @@ func (w *writer) interim(status int) {
 // flush lets go of the deadline: over HTTP/2 it would be that of the answer, and not
 // of a write.
 func (w *writer) flush() error {
+	if err := w.flushZip(); err != nil {
+		return err
+	}
 	w.grant(w.timeout)
 	err := w.rc.Flush()
 	w.grant(0)
 	return err
+}
+
+// flushZip writes what the compressor, if there is one, holds back.
+func (w *writer) flushZip() error {
+	switch {
+	case w.over:
+		return errEnded
+	case w.zip == nil:
+		return nil
+	case w.last:
+		w.zip.out = w.zip.out[:0]
+		return w.writeCoded(w.zip.finish())
+	}
+	return w.writeCoded(w.zip.flush())
+}
+
+// unzip returns the compressor, which nothing is written through any more.
+func (w *writer) unzip() *compressor {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	zip := w.zip
+	w.zip, w.over = nil, w.over || zip != nil
+	return zip
 }
 
 // grant sets the time for what is written next, at most up to the limit. The limit is

@@ -236,9 +236,11 @@ const (
 func (s *supervisor) write(w http.ResponseWriter, req *libwebsocketd.Request, status int, text []byte) {
 	h := w.Header()
 	h.Set("Content-Type", jsonType)
-	h.Set("Content-Length", strconv.Itoa(len(text)))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	text, free := req.Gzip().Shrink(h, req.HTTP, text)
+	defer free()
+	h.Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	exchange.WriteAll(w, text, req.Settings().PingInterval)
 }
@@ -253,7 +255,7 @@ func (s *supervisor) stream(w http.ResponseWriter, req *libwebsocketd.Request, r
 	}
 	reader.prime = form.primes
 	c := exchange.New(context.Background(), w, req.HTTP, exchange.Options{
-		Encoder: form, Peer: req, Silent: req.Silent, Interval: req.Settings().PingInterval, IgnoresBody: true,
+		Encoder: form, Peer: req, Silent: req.Silent, Interval: req.Settings().PingInterval, IgnoresBody: true, Gzip: req.Gzip(),
 	})
 	c.Begin(reader.After())
 	t := req.Pipe(reader, c)

@@ -52,6 +52,7 @@ func converse(w http.ResponseWriter, req *libwebsocketd.Request, program libwebs
 	c := exchange.New(req.Context(), w, req.HTTP, exchange.Options{
 		Encoder: f, Peer: req, Silent: req.Silent, Interval: req.Program().PingInterval,
 		Preamble: req.Preamble(), IgnoresBody: req.HTTP.Method != http.MethodPost,
+		Gzip: req.Gzip(),
 	})
 	c.Begin(before)
 	req.Pipe(program, c)

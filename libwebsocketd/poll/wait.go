@@ -75,7 +75,7 @@ func serveWait(w http.ResponseWriter, req *libwebsocketd.Request) {
 	a := ask(req.HTTP.Context(), req.Context(), many, limit)
 	answering()
 	req.Log().Log(context.Background(), libwebsocketd.LevelTrace, "POLL", libwebsocketd.CategoryKey, "http", "entries", len(a.Pending))
-	a.write(w, req.Program().PingInterval)
+	a.write(w, req)
 	if asks, ok := many.(libwebsocketd.Confirmer); ok && libwebsocketd.IsEnd(a.cause) && awaitTaken(req) {
 		asks.ConfirmEnd()
 	}
@@ -174,11 +174,13 @@ func entryOf(number uint64, m *libwebsocketd.Message) entry {
 
 // write sends the answer, to a client that takes it before two ping intervals are
 // over.
-func (a *answer) write(w http.ResponseWriter, interval time.Duration) {
-	body := append(encode(a), '\n')
-	suggest(w.Header(), "Content-Type", "application/json", "Content-Length", strconv.Itoa(len(body)),
-		"Cache-Control", "no-store", "X-Content-Type-Options", "nosniff")
-	if exchange.WriteAll(w, body, interval) != nil {
+func (a *answer) write(w http.ResponseWriter, req *libwebsocketd.Request) {
+	h := w.Header()
+	suggest(h, "Content-Type", "application/json", "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff")
+	body, free := req.Gzip().Shrink(h, req.HTTP, append(encode(a), '\n'))
+	defer free()
+	suggest(h, "Content-Length", strconv.Itoa(len(body)))
+	if exchange.WriteAll(w, body, req.Program().PingInterval) != nil {
 		panic(http.ErrAbortHandler) // what was cut does not end as a whole one does
 	}
 }

@@ -189,6 +189,8 @@ var flagRows = map[string]flagRow{
 		env: "1/h", flag: "2/h", seen: messagesPassed, want: [3]string{"4", "1", "2"}},
 	"pingms": {kind: cli.KindUint, def: "30000", good: uintGood, bad: uintBad,
 		env: "100", flag: "0", seen: pinged, want: [3]string{"silent for a second", "pinged", "silent for a second"}},
+	"gzip": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: codingOfAnswer, want: [3]string{"as it is", "gzip", "as it is"}},
 	"protocol": {kind: cli.KindNames, good: []string{"", "chat", "chat,mcp", "*"},
 		env: "chat", flag: "mcp", seen: protocol, want: [3]string{"none", "chat", "mcp"}},
 

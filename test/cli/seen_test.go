@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -313,6 +314,12 @@ func headers(t *testing.T, o harness.Options) string {
 	s := with(o, "cat").Start(t)
 	ws, http := s.Connect(t), s.Ask(t, harness.Get("/"))
 	return fmt.Sprintf("ws[%s %s] http[%s %s]", ws.Header("X-A"), ws.Header("X-B"), http.Header("X-A"), http.Header("X-B"))
+}
+
+// codingOfAnswer asks for events with the header of a browser.
+func codingOfAnswer(t *testing.T, o harness.Options) string {
+	s := with(o, "echo", "hello").Start(t)
+	return cmp.Or(s.Ask(t, harness.Get("/").With("Accept", "text/event-stream").With("Accept-Encoding", "gzip, deflate, br")).Header("Content-Encoding"), "as it is")
 }
 
 func logged(t *testing.T, o harness.Options) string {

@@ -65,6 +65,7 @@ func TestBrowser(t *testing.T) {
 	t.Parallel()
 	chromium := browser.Start(t)
 	t.Run("EventSource", func(t *testing.T) { testEventSource(t, chromium) })
+	t.Run("Gzip", func(t *testing.T) { testGzip(t, chromium) })
 	t.Run("CutOff", func(t *testing.T) { testCutOff(t, chromium) })
 	t.Run("Fetch", func(t *testing.T) { testFetch(t, chromium) })
 	t.Run("OtherHost", func(t *testing.T) { testOtherHost(t, chromium) })
