@@ -19,7 +19,7 @@ const patience = 2 * time.Minute
 // TestResume: whatever is cut off goes on, with nothing lost and nothing twice.
 func TestResume(t *testing.T) {
 	t.Parallel()
-	for _, lifetime := range []string{lifetimeShared, lifetimeSession} {
+	for _, lifetime := range []string{lifetimeShared, lifetimeSession, lifetimeSupervised} {
 		p, address := newProgram(t, lifetime)
 		if lifetime == lifetimeSession {
 			p.epoch = ""

@@ -24,7 +24,7 @@
 // # The law of a conversation
 //
 //   - Every message comes once and in order, over one connection after another, where the
-//     program's process outlives a connection: lifetime shared (--shared) and session
+//     program's process outlives a connection: lifetime shared (--shared), supervised and session
 //     (--resume). Message N is the Nth that the process has said, so a client that counts
 //     can say what it has: after=EPOCH:N. What is not kept any more is told, before what
 //     comes after it: Options.Missed.

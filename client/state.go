@@ -22,6 +22,7 @@ const (
 	lifetimeConnection = "connection"
 	lifetimeShared     = "shared"
 	lifetimeSession    = "session"
+	lifetimeSupervised = "supervised"
 )
 
 // state is what a server says of a program (?state).
@@ -38,7 +39,11 @@ type state struct {
 
 // resumes reports whether a client can come back to the process.
 func (s *state) resumes() bool {
-	return s.Lifetime == lifetimeShared || s.Lifetime == lifetimeSession
+	switch s.Lifetime {
+	case lifetimeShared, lifetimeSession, lifetimeSupervised:
+		return true
+	}
+	return false
 }
 
 // isOver reports whether what is kept is of a process that has ended, and that a client

@@ -10,7 +10,7 @@ import { openStream } from './stream';
 
 /** Program is what `?state` tells of a program. Of another server, or an older one, nothing is known. */
 interface Program {
-  lifetime?: 'connection' | 'shared' | 'session';
+  lifetime?: 'connection' | 'shared' | 'supervised' | 'session';
   id?: string;
   epoch?: string | null; // what the numbers count from; null: nothing runs yet; undefined: there are none
   first?: number; // the messages that are kept
