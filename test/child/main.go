@@ -7,6 +7,7 @@
 //	child duplex bytes N   the same with N bytes each way, the hashes at the end
 //	child count [flags]    prints numbered messages; see count.go
 //	child mcp [flags]      is an MCP server that does what a test asks; see mcp.go
+//	child say [flags]      prints numbered lines, and notes how many; see say.go
 package main
 
 import (
@@ -28,8 +29,11 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "mcp" {
 		mcp(os.Args[2:])
 	}
+	if len(os.Args) > 1 && os.Args[1] == "say" {
+		say(os.Args[2:])
+	}
 	if len(os.Args) != 4 || os.Args[1] != "duplex" {
-		fmt.Fprintln(os.Stderr, "usage: child duplex lines|bytes N, child count [flags] or child mcp [flags]")
+		fmt.Fprintln(os.Stderr, "usage: child duplex lines|bytes N, child count [flags], child mcp [flags] or child say [flags]")
 		os.Exit(2)
 	}
 	n, err := strconv.Atoi(os.Args[3])

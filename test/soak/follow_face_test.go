@@ -1,0 +1,165 @@
+package soak
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"websocketd/client"
+)
+
+// options are those of a client that comes back soon.
+func (v visit) options() *client.Options {
+	return &client.Options{
+		PingInterval: pings, FirstDelay: 10 * time.Millisecond, MostDelay: pings / 2, Insist: true,
+		Missed: func(m client.Missed) { v.tally.lose(max(m.Count, 1), "%v", m) },
+	}
+}
+
+// inOrder demands that the server has numbered a message as the one after another.
+func (v visit) inOrder(before, number uint64) {
+	if before > 0 && number != before+1 {
+		v.tally.fault("message %d comes after %d", number, before)
+	}
+}
+
+// follow follows a program that all clients share for some time, through all its restarts.
+func follow(path string) func(v visit) {
+	return func(v visit) {
+		c, err := client.Dial(v, "ws://"+v.address+path, v.options())
+		if err != nil {
+			v.broken("dial", err)
+			return
+		}
+		defer c.Close()
+		l, number := v.listen(true), uint64(0)
+		for left := 1 + v.random.IntN(3000); left > 0; left-- {
+			m, err := c.Read(v)
+			if err != nil && v.Err() == nil {
+				v.tally.fault("%s after %d lines: %v", path, l.heard, err)
+			}
+			if err != nil || !l.take(string(m.Data)) {
+				break
+			}
+			v.inOrder(number, m.Number)
+			number = m.Number
+		}
+		l.settle()
+		v.tally.whole.Add(1)
+	}
+}
+
+// blocked follows it where no WebSocket comes through: by events.
+func blocked(path string) func(v visit) {
+	return func(v visit) {
+		v.address = v.gate.Addr
+		follow(path)(v)
+	}
+}
+
+// polls follows it by long polls.
+func polls(path string) func(v visit) {
+	return func(v visit) {
+		l, after := v.listen(true), "0"
+		for left := 1 + v.random.IntN(100); left > 0 && v.Err() == nil; left-- {
+			resp := v.do("GET", path+"?"+url.Values{"after": {after}, "wait": {"5s"}}.Encode(), "", http.StatusOK, "Accept: application/json")
+			if resp == nil {
+				continue
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil {
+				v.broken("poll", err)
+				continue
+			}
+			if after, err = v.polled(l, body, after); err != nil {
+				v.tally.fault("%v", err)
+				return
+			}
+		}
+		l.settle()
+		v.tally.whole.Add(1)
+	}
+}
+
+// polled takes the answer to a long poll, and returns where the client is then.
+func (v visit) polled(l *listener, body []byte, after string) (string, error) {
+	var a struct {
+		Epoch   string
+		Pending []struct {
+			Seq  uint64
+			Data string
+			Gap  *struct{ From, To uint64 }
+		}
+		Ended json.RawMessage
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return "", fmt.Errorf("%w in %.200q", err, body)
+	}
+	if !bytes.Equal(a.Ended, []byte("null")) {
+		return "", fmt.Errorf("it has ended: %s", a.Ended)
+	}
+	for _, m := range a.Pending {
+		switch {
+		case m.Gap != nil:
+			v.tally.lose(m.Gap.To-m.Gap.From+1, "%+v", *m.Gap)
+		case m.Seq > 0:
+			l.take(m.Data)
+			after = fmt.Sprint(a.Epoch, ":", m.Seq)
+		}
+	}
+	return after, nil
+}
+
+// attend has a session, and follows its process to the end, or ends it, or leaves it behind.
+func attend(v visit) {
+	c, err := client.Dial(v, "ws://"+v.address+"/session", v.options())
+	if err != nil {
+		v.broken("dial", err)
+		return
+	}
+	defer c.Close()
+	l, left := v.listen(false), v.random.IntN(2000)
+	for ; left > 0; left-- {
+		m, err := c.Read(v)
+		if ending := new(client.Ending); errors.As(err, &ending) {
+			v.over(l, ending.Code, ending.Reason, 0)
+			return
+		}
+		if err != nil && v.Err() == nil {
+			v.tally.fault("after %d lines: %v", l.heard, err)
+		}
+		if err != nil || !l.take(string(m.Data)) {
+			break
+		}
+	}
+	v.tally.cut.Add(1)
+	if v.long && v.Err() == nil && v.chance(30) {
+		return // it is over when nobody has come for some time
+	}
+	v.endSession(c.Session())
+}
+
+// endSession ends a session, which may have ended by itself.
+func (v visit) endSession(s client.Session) {
+	r, err := http.NewRequest("DELETE", "http://"+v.server.Addr+"/session?session="+s.ID, nil)
+	if err != nil {
+		v.tally.fault("%v", err)
+		return
+	}
+	r.Header.Set("Authorization", "Bearer "+s.Secret)
+	resp, err := v.http.Do(r)
+	if err != nil {
+		v.tally.fault("%v", err)
+		return
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusNotFound {
+		v.tally.fault("DELETE: %s", resp.Status)
+	}
+}
