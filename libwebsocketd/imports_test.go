@@ -25,7 +25,7 @@ const (
 var below = map[string][]string{
 	".":                        {"internal/cli", "libwebsocketd/process"},
 	"client":                   {"libwebsocketd/ws"},
-	"internal/cli":             {"internal/connect", "internal/ctl", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd"},
+	"internal/cli":             {"internal/completion", "internal/connect", "internal/ctl", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd"},
 	"libwebsocketd/control":    {"libwebsocketd/hub", "libwebsocketd/gate", "libwebsocketd/listen", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":        {"libwebsocketd/session"},
 	"libwebsocketd/mcp":        {"libwebsocketd/session"},
@@ -37,10 +37,11 @@ var below = map[string][]string{
 	"libwebsocketd/credential": {"libwebsocketd/gate", "libwebsocketd/process", "libwebsocketd/internal/paths", "libwebsocketd/internal/after"},
 	"libwebsocketd/poll":       {"libwebsocketd", "libwebsocketd/exchange", "libwebsocketd/record"},
 
-	"internal/connect":   {"internal/terminal", "client"},
-	"internal/ctl":       {"internal/terminal"},
-	"internal/terminal":  {"internal/printable", "libwebsocketd/stdio"},
-	"internal/printable": nil,
+	"internal/completion": nil,
+	"internal/connect":    {"internal/terminal", "client"},
+	"internal/ctl":        {"internal/terminal"},
+	"internal/terminal":   {"internal/printable", "libwebsocketd/stdio"},
+	"internal/printable":  nil,
 
 	// The server, and the two sides with the bridge between them.
 	"libwebsocketd":          {"libwebsocketd/ws", "libwebsocketd/cgi", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},

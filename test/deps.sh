@@ -38,9 +38,10 @@ python_has_websockets() {
 # What is missing, by the names of Debian's packages.
 missing=""
 cc_works || missing="$missing gcc libc6-dev"
+[ -e /usr/share/bash-completion/bash_completion ] || missing="$missing bash-completion"
 python_has_websockets || missing="$missing python3-websockets"
 for pair in node:nodejs npm:npm curl:curl openssl:openssl perl:perl chromium:"chromium fonts-dejavu-core" nginx:nginx-light caddy:caddy \
-    php:php-cli lua:lua5.4 ruby:ruby vmstat:procps; do
+    php:php-cli lua:lua5.4 ruby:ruby vmstat:procps zsh:zsh fish:fish; do
     has "${pair%%:*}" || missing="$missing ${pair#*:}"
 done
 

@@ -15,6 +15,7 @@ import (
 //	default      the value of a flag that is not set
 //	placeholder  what stands after the = in --help
 //	enum         the only values allowed
+//	words        values that a shell completes to, if it is not those of enum
 //	min, max     the smallest and the largest number, size in bytes, or time, allowed
 //	sep          none: a value of a repeatable flag is one element
 //	variable     "none": no environment variable sets this flag
@@ -83,7 +84,7 @@ type credentialFlags struct {
 	Groupfile  string   `placeholder:"FILE" help:"Groups of users, one a line, for --allow: GROUP: USER USER."`
 	Authheader string   `placeholder:"NAME" help:"Header in which a proxy of --trustproxy names the user whom it has let in. The proxy must remove it from what clients send. From anyone else it proves nothing, and no program sees it."`
 	Authcmd    []string `placeholder:"CMD" sep:"none" help:"Program that says who may come in, with its arguments after blanks: it reads the user and the password, or an empty line and the token, from standard input. Exit status 0 lets the client in, as the user of the first line that it prints."`
-	Auth       names    `placeholder:"KIND,.." program:"key" help:"Kinds of credentials of which a client needs one, instead of any that is configured: password (--authfile), token (--tokenfile), jwt (--jwtkey), header (--authheader), command (--authcmd), certificate (--sslca; the others make it count only if it is named here). none lets everyone in."`
+	Auth       names    `placeholder:"KIND,.." program:"key" words:"password,token,jwt,header,command,certificate,none" help:"Kinds of credentials of which a client needs one, instead of any that is configured: password (--authfile), token (--tokenfile), jwt (--jwtkey), header (--authheader), command (--authcmd), certificate (--sslca; the others make it count only if it is named here). none lets everyone in."`
 	Allow      users    `placeholder:"USER,.." program:"key" help:"Users who may come in, and groups of them as @GROUP, instead of everyone who is known."`
 }
 
@@ -91,7 +92,7 @@ type jwtFlags struct {
 	Jwtkey      string `placeholder:"FILE" help:"Keys that verify the JSON Web Tokens of clients: public keys or certificates in PEM form, a JSON Web Key Set, or, with --jwtalg=HS256, a shared secret: one line of 32 bytes at least. A client needs such a token then, as bearer token, or another credential that is configured. A changed file is taken up without a restart."`
 	Jwtaudience string `placeholder:"AUD" help:"Who this server is to those who make tokens: aud of a token must be this, or have it in its list. Needed with --jwtkey, unless --oauthserver says it."`
 	Jwtissuer   string `placeholder:"ISS" help:"Who must have made a token, its iss. Without it the OAuth server of --oauthserver; without both anyone with the key."`
-	Jwtalg      names  `placeholder:"ALG,.." help:"Algorithms that are taken, of those that the keys are for: RS256 of RSA (in a key set its alg may be RS384, RS512 or PS256), ES256 and ES384 of P-256 and P-384, EdDSA of Ed25519, HS256 of a shared secret. Without it all of them but HS256."`
+	Jwtalg      names  `placeholder:"ALG,.." words:"RS256,ES256,ES384,EdDSA,HS256" help:"Algorithms that are taken, of those that the keys are for: RS256 of RSA (in a key set its alg may be RS384, RS512 or PS256), ES256 and ES384 of P-256 and P-384, EdDSA of Ed25519, HS256 of a shared secret. Without it all of them but HS256."`
 	Jwtuser     string `placeholder:"CLAIM" default:"sub" help:"Claim that has the name of the user. The claim groups has groups, for --allow."`
 	Oauthserver string `placeholder:"URL" help:"OAuth server that makes the tokens, https://id.example.com. A client without a token is told so, for the URL of each program (RFC 9728), and gets one there by itself, as MCP clients do. Without --jwtaudience a token must have that URL as its audience, under a name of this server that --address or --host tells."`
 }
@@ -182,7 +183,7 @@ type headerFlags struct {
 }
 
 type logFlags struct {
-	Loglevel  string `placeholder:"LEVEL" default:"access" help:"What to log: debug, trace, access, info, error, fatal or none. A level includes all that follow it."`
+	Loglevel  string `placeholder:"LEVEL" default:"access" words:"debug,trace,access,info,error,fatal,none" help:"What to log: debug, trace, access, info, error, fatal or none. A level includes all that follow it."`
 	Logformat string `placeholder:"FORMAT" default:"text" enum:"text,json" help:"How to log: text, one line of five columns, or json, one object a line."`
 }
 

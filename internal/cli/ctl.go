@@ -259,13 +259,7 @@ WEBSOCKETD_ADMINTOKEN may have the token itself.
 // ctlVerbHelp prints how one verb is used.
 func (i invocation) ctlVerbHelp(out io.Writer, verb *ctl.Verb) {
 	fmt.Fprintf(out, "Usage: %s\n\n%s\n", strings.TrimSpace(i.name+" ctl "+verb.Name+" [options] "+verb.Takes), verb.Help)
-	var flags []*kong.Flag
-	for _, f := range newCtlParser().Model.Flags {
-		if of := f.Tag.Get("of"); of == "" || slices.Contains(strings.Fields(of), verb.Name) {
-			flags = append(flags, f)
-		}
-	}
-	printFlags(out, describeAll(flags))
+	printFlags(out, describeAll(flagsOfVerb(newCtlParser().Model.Flags, verb)))
 }
 
 // checkCtlAddress checks a value of --admin. A switch that is on, as for a server, names none.

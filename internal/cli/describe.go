@@ -2,6 +2,7 @@ package cli
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -33,6 +34,7 @@ type Flag struct {
 	Help        string   // one paragraph
 	Placeholder string   // what --help shows as its value; "" for booleans
 	Choices     []string // of KindChoice
+	Words       []string // values, or elements of one, that are known: the choices, or those of the tag words
 }
 
 // Flags returns all flags of the command, in the order of --help. They are derived
@@ -63,6 +65,10 @@ func describe(f *kong.Flag) Flag {
 	}
 	if d.Kind == KindChoice {
 		d.Choices = f.EnumSlice()
+		d.Words = d.Choices
+	}
+	if known := f.Tag.Get("words"); known != "" {
+		d.Words = strings.Split(known, ",")
 	}
 	return d
 }

@@ -35,6 +35,9 @@ Usage:
   Set the password of a user, or make a token:
     %[1]s passwd FILE USER
 
+  Let the shell complete all of this:
+    %[1]s completion bash|zsh|fish
+
   Show every option:
     %[1]s --help
 `, i.name)

@@ -36,7 +36,7 @@ func Main(build Build) int {
 
 // run serves, unless the first word or a flag asks for something else.
 func (i invocation) run() int {
-	words := map[string]func(args []string) int{connectWord: i.connect, ctlWord: i.ctl, passwdWord: i.passwd}
+	words := map[string]func(args []string) int{connectWord: i.connect, ctlWord: i.ctl, passwdWord: i.passwd, completionWord: i.completion}
 	switch {
 	case len(i.args) > 0 && words[i.args[0]] != nil:
 		return words[i.args[0]](i.args[1:])

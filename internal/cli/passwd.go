@@ -29,6 +29,9 @@ type passwdGrammar struct {
 	} `embed:"" group:"About websocketd passwd"`
 }
 
+// PasswdFlags returns the flags of websocketd passwd, as Flags does those of the server.
+func PasswdFlags() []Flag { return describeAll(flagsOf(&passwdGrammar{})) }
+
 // passwd is websocketd passwd with these arguments. It returns the exit status.
 func (i invocation) passwd(args []string) int {
 	var g passwdGrammar
