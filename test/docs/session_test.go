@@ -121,8 +121,8 @@ func (s *session) run(t *testing.T, b block) {
 	s.checkLog(t)
 }
 
-// isClient matches what asks a server that runs.
-var isClient = regexp.MustCompile(`^websocketd (connect|ctl) `)
+// isClient matches what asks a server that runs, or starts none.
+var isClient = regexp.MustCompile(`^websocketd (connect|ctl|completion) `)
 
 // serve starts a server as it is typed, on another port. It may also say something
 // and end.
