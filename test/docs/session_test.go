@@ -122,7 +122,7 @@ func (s *session) run(t *testing.T, b block) {
 }
 
 // isClient matches what asks a server that runs, or starts none.
-var isClient = regexp.MustCompile(`^websocketd (connect|ctl|completion) `)
+var isClient = regexp.MustCompile(`^websocketd (connect|ctl|completion|passwd) `)
 
 // serve starts a server as it is typed, on another port. It may also say something
 // and end.

@@ -54,24 +54,24 @@ func TestRecipes(t *testing.T) {
 			p := place{dir: t.TempDir(), port: harness.FreePort(t), server: server.Port}
 			certificate := harness.NewCertificate(t, p.dir, "site", site)
 			p.cert, p.key = certificate.Cert, certificate.Key
-			run(t, start(t, recipe(t, name), p), p.port)
+			run(t, start(t, recipe(t, "http.md", name), p), p.port)
 			talk(t, p.port, certificate.Roots)
 			server.Out.Await(t, "DISCONNECT", "url:'https://"+site, "remote:'"+client+"'")
 		})
 	}
 }
 
-// recipe is the code block of a language in doc/http.md.
-func recipe(t *testing.T, language string) string {
+// recipe is the first code block of a language on a page of doc/.
+func recipe(t *testing.T, page, language string) string {
 	t.Helper()
-	manual, err := os.ReadFile(filepath.Join(harness.RootDir(), "doc", "http.md"))
+	manual, err := os.ReadFile(filepath.Join(harness.RootDir(), "doc", page))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, block, found := strings.Cut(string(manual), "```"+language+"\n")
 	block, _, closed := strings.Cut(block, "```")
 	if !found || !closed {
-		t.Fatalf("doc/http.md has no recipe for %s", language)
+		t.Fatalf("doc/%s has no recipe for %s", page, language)
 	}
 	return block
 }
@@ -89,6 +89,12 @@ func nginx(t *testing.T, recipe string, p place) *exec.Cmd {
 	recipe = replace(t, recipe, "listen 443 ssl;", fmt.Sprintf("listen 127.0.0.1:%d ssl;", p.port))
 	recipe = replace(t, recipe, "/etc/ssl/"+site+".pem", p.cert)
 	recipe = replace(t, recipe, "/etc/ssl/"+site+".key", p.key)
+	return startNginx(t, recipe, p)
+}
+
+// startNginx starts nginx with a recipe that has the places of the test, but for the server's.
+func startNginx(t *testing.T, recipe string, p place) *exec.Cmd {
+	t.Helper()
 	recipe = replace(t, recipe, "127.0.0.1:8080", "127.0.0.1:"+strconv.Itoa(p.server))
 	user := ""
 	if os.Getuid() == 0 {
@@ -104,6 +110,12 @@ func nginx(t *testing.T, recipe string, p place) *exec.Cmd {
 }
 
 func caddy(t *testing.T, recipe string, p place) *exec.Cmd {
+	return caddyFor(t, recipe, p, site)
+}
+
+// caddyFor starts Caddy with the recipe for a site.
+func caddyFor(t *testing.T, recipe string, p place, site string) *exec.Cmd {
+	t.Helper()
 	recipe = replace(t, recipe, site+" {", fmt.Sprintf("https://%s:%d {\n\tbind 127.0.0.1\n\ttls %s %s", site, p.port, p.cert, p.key))
 	recipe = replace(t, recipe, "127.0.0.1:8080", "127.0.0.1:"+strconv.Itoa(p.server))
 	conf := filepath.Join(p.dir, "Caddyfile")
