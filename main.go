@@ -15,5 +15,6 @@ var license string
 
 func main() {
 	process.GuardianMain()
+	process.ConfineMain()
 	os.Exit(cli.Main(cli.Build{Version: version, Info: buildinfo, License: license}))
 }

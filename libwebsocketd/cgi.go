@@ -101,7 +101,8 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 		return nil, refusal
 	}
 	dir := filepath.Dir(to.argv[0])
-	proc, err := s.launcher.Start(process.Spec{Path: to.argv[0], Args: to.argv, Env: env, Dir: dir})
+	p := to.program
+	proc, err := s.startSpec(p, process.Spec{Path: to.argv[0], Args: to.argv, Env: env, Dir: dir, Account: p.account, Confinement: &p.Confinement})
 	if err != nil {
 		refusal, _ := launchFailed(log, err, to.argv[0], dir, r.RequestURI)
 		return nil, refusal

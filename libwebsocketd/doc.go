@@ -74,8 +74,7 @@
 //     request for the same program, by the rules that this has then; Mounted.Conceal keeps a secret in a URL out of the log.
 //   - Runtime.StartFor starts a process with arguments, and with the environment of the
 //     client that asks for it. stdio.Endpoint.Signal and CloseBy signal it, and end it by
-//     another ladder than the usual one. Runtime.RunAs gives all of a program's another user
-//     of the system.
+//     another ladder than the usual one.
 //   - Attach.Header and Request.Header are the header of the answer to come, be it a 101,
 //     a 200 or a stream; gate.Refusal.Header that of a refusal.
 //   - bridge.Confirmer is a Broadcast that hears which messages a client has, and that it

@@ -16,6 +16,7 @@ import (
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/paths"
 	"websocketd/libwebsocketd/logging"
+	"websocketd/libwebsocketd/process"
 )
 
 // defaultPassEnv returns which variables of the server's own environment a child gets
@@ -37,9 +38,10 @@ type environment struct {
 	withhold *gate.Credentials // what proves who a client is; nil withholds nothing
 }
 
-// newEnvironment returns the environment of a program. It reads the variables to pass on
-// once: they are the server's, not the request's.
-func newEnvironment(p *Program, cfg *Config) *environment {
+// newEnvironment returns the environment of a program that runs as an account; nil is the
+// server's user. It reads the variables to pass on once: they are the server's, not the
+// request's.
+func newEnvironment(p *Program, account *process.Account, cfg *Config) *environment {
 	vars := []variable{{"SERVER_SOFTWARE", cfg.ServerSoftware}}
 	for _, v := range passed(p.PassEnv) {
 		if v.name == "SERVER_SOFTWARE" {
@@ -50,6 +52,9 @@ func newEnvironment(p *Program, cfg *Config) *environment {
 	}
 	if p.Unbuffer {
 		vars = append(vars, unbuffered()...)
+	}
+	if account != nil && account.Name != "" { // the user's, where others would be the server's
+		vars = append(vars, variable{"HOME", account.Home}, variable{"USER", account.Name}, variable{"LOGNAME", account.Name})
 	}
 	for _, entry := range p.Env {
 		name, value, _ := strings.Cut(entry, "=")

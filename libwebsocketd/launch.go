@@ -94,12 +94,20 @@ func (req *Request) start(args []string, o stdio.Options) (*stdio.Endpoint, *gat
 
 // launch starts a program.
 func (s *programs) launch(p *program, argv, env []string) (*process.Process, error) {
-	return s.launcher.Start(p.spec(argv, env))
+	return s.startSpec(p, p.spec(argv, env))
+}
+
+// startSpec starts a process of a program, unless the user it is to run as is gone.
+func (s *programs) startSpec(p *program, spec process.Spec) (*process.Process, error) {
+	if p.noAccount != nil {
+		return nil, p.noAccount
+	}
+	return s.launcher.Start(spec)
 }
 
 // spec returns how a process of the program is started that is bridged.
 func (p *program) spec(argv, env []string) process.Spec {
-	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir, Account: p.account}
+	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir, Account: p.account, Confinement: &p.Confinement}
 	switch p.Stderr {
 	case StderrMerge:
 		spec.Stderr = process.StderrStdout

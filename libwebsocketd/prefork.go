@@ -15,7 +15,7 @@ import (
 // newPool returns the pool that starts Prefork processes of a program ahead; nil if there
 // are to be none.
 func (s *programs) newPool(p *program) *process.Pool {
-	if p.Prefork == 0 {
+	if p.Prefork == 0 || p.noAccount != nil {
 		return nil
 	}
 	return s.launcher.NewPool(process.PoolOptions{

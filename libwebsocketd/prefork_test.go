@@ -14,6 +14,7 @@ import (
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/internal/testkit"
+	"websocketd/libwebsocketd/process"
 )
 
 // full waits until the pool holds n slots, and so has or is starting n processes.
@@ -30,8 +31,32 @@ func TestPreforkEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"SERVER_SOFTWARE=websocketd", "REMOTE_ADDR=passed", "GATEWAY_INTERFACE=CGI/1.1", "PREFORKED=1"}
-	if got := newEnvironment(settings(t, cfg), &cfg).ahead(); !slices.Equal(got, want) {
+	if got := newEnvironment(settings(t, cfg), nil, &cfg).ahead(); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestAccountEnvironment: a program that runs as a user is told who that is, unless its own
+// variables say it.
+func TestAccountEnvironment(t *testing.T) {
+	t.Setenv("HOME", "/home/server")
+	cfg := Config{Command: []string{"/bin/cat"}, Settings: Settings{PassEnv: []string{"HOME"}}}
+	if err := cfg.complete(); err != nil {
+		t.Fatal(err)
+	}
+	p := settings(t, cfg)
+	p.Env = []string{"USER=me"}
+	for _, test := range []struct {
+		account *process.Account
+		want    []string
+	}{
+		{nil, []string{"HOME=/home/server", "USER=me"}},
+		{&process.Account{UID: 7}, []string{"HOME=/home/server", "USER=me"}},
+		{&process.Account{Name: "ada", Home: "/home/ada"}, []string{"HOME=/home/ada", "USER=me", "LOGNAME=ada"}},
+	} {
+		if got := newEnvironment(p, test.account, &cfg).static[1:]; !slices.Equal(got, test.want) {
+			t.Errorf("%+v: %q, want %q", test.account, got, test.want)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
+	"websocketd/libwebsocketd/process"
 )
 
 // Program is one of the programs of Config.Programs: what runs, at which URL, for
@@ -130,6 +131,12 @@ func (p *Program) check() error {
 	}
 	if err := p.MessageRate.Check(); err != nil {
 		return fieldError("MessageRate: %w", err)
+	}
+	if _, err := process.FindAccount(p.User, p.Group); err != nil {
+		return fieldError("User and Group: %w", err)
+	}
+	if err := p.Confinement.Check(); err != nil {
+		return fieldError("Confinement: %w", err)
 	}
 	if err := p.checkFraming(); err != nil || p.Lifetime == nil {
 		return err

@@ -30,7 +30,8 @@ type program struct {
 	hint       stdio.Hint       // about its output's buffer
 	pool       *process.Pool    // nil without Prefork
 	supervisor Supervisor       // nil without a Lifetime
-	account    *process.Account // whom its processes run as; nil: the server's user
+	account    *process.Account // who its processes run as; nil: the server's user
+	noAccount  error            // why that is not known any more; nothing is started then
 
 	next atomic.Pointer[program] // the one that Reload has put in its place
 }
@@ -58,15 +59,18 @@ type programs struct {
 func newProgram(p Program, cfg *Config) *program {
 	access, _ := cfg.Credentials.Access(p.Auth, p.Allow) // checked
 	params, _ := p.Params.compile()                      // checked
+	account, noAccount := process.FindAccount(p.User, p.Group)
 	return &program{
-		Program:  p,
-		origins:  gate.NewOrigins(p.Origins, p.SameOrigin),
-		hosts:    gate.NewHosts(boundHosts(cfg), cfg.Hosts, p.Origins),
-		access:   access,
-		slots:    gate.NewSlots(p.MaxForks),
-		params:   params,
-		messages: gate.NewBuckets(p.MessageRate),
-		env:      newEnvironment(&p, cfg),
+		Program:   p,
+		origins:   gate.NewOrigins(p.Origins, p.SameOrigin),
+		hosts:     gate.NewHosts(boundHosts(cfg), cfg.Hosts, p.Origins),
+		access:    access,
+		slots:     gate.NewSlots(p.MaxForks),
+		params:    params,
+		messages:  gate.NewBuckets(p.MessageRate),
+		env:       newEnvironment(&p, account, cfg),
+		account:   account,
+		noAccount: noAccount,
 	}
 }
 

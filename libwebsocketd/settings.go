@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/stdio"
 )
 
@@ -27,6 +28,12 @@ type Settings struct {
 	// programs write every line at once: Python's, stdbuf's.
 	PassEnv  []string
 	Unbuffer bool
+
+	// User and Group are who the processes run as, by name or number; "" is the user's group, or
+	// the server's user. Only root may have others. Confinement is what they may not have or do;
+	// Config.Launcher must be one with Confine then.
+	User, Group string
+	Confinement process.Confinement
 
 	// Prefork is how many processes are kept started ahead, so that a client does not
 	// wait for the program to get ready. They count against MaxForks. Their environment
@@ -60,6 +67,7 @@ func (s *Settings) complete() {
 	for _, list := range []*[]string{&s.PassEnv, &s.Origins, &s.Protocols, &s.Auth, &s.Allow} {
 		*list = slices.Clone(*list)
 	}
+	s.Confinement = s.Confinement.Clone()
 	s.MaxLine = orDefault(s.MaxLine, DefaultMaxLine)
 	s.MaxFrameSize = orDefault(s.MaxFrameSize, DefaultMaxFrameSize)
 	s.PingInterval = min(orDefault(s.PingInterval, DefaultPingInterval), mostWait)

@@ -232,10 +232,6 @@ func (o *Start) environment(p *program) []string {
 	return append(env, o.Env...)
 }
 
-// RunAs makes the processes of the program run as another user of the system. A Lifetime calls it in
-// Serve, before it starts any.
-func (h *Runtime) RunAs(account *process.Account) { h.program.account = account }
-
 // Launch starts an executable for the server's own use, such as one that looks whether the
 // program works: with the user, the directory and the environment of the program's processes,
 // and with env, NAME=VALUE. It takes no slot. Both of its output streams are one. The caller
@@ -245,7 +241,7 @@ func (h *Runtime) Launch(argv, env []string) (*process.Process, error) {
 	o := Start{Target: own, Env: env}
 	spec := h.program.spec(argv, o.environment(h.program))
 	spec.Stderr = process.StderrStdout
-	return h.server.launcher.Start(spec)
+	return h.server.startSpec(h.program, spec)
 }
 
 // Ended returns the function to call with how the last process of a URL ended, after its

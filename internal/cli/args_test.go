@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -141,6 +142,12 @@ func sampleOf(f Flag) string {
 		return "127.0.0.1:9615"
 	case "admintoken":
 		return "none"
+	case "rlimit":
+		return "nofile=64:128"
+	case "nice":
+		return "5"
+	case "umask":
+		return "027"
 	}
 	switch f.Kind {
 	case KindBool:
@@ -258,6 +265,9 @@ func (v *textValue) Set(text string) error {
 		if strings.HasPrefix(v.flag.Name, "header") && (!headerLine.MatchString(text) || strings.HasPrefix(strings.ToLower(text), "sec-websocket-extensions:")) {
 			return errors.New("no header")
 		}
+		if v.flag.Name == "rlimit" {
+			return checkRlimit(text)
+		}
 		return nil
 	}
 	v.values = []string{text}
@@ -299,7 +309,7 @@ func (v *textValue) Set(text string) error {
 			return err
 		}
 	}
-	if check := formChecks[v.flag.Name]; check != nil { // package gate has a fuzzer for these
+	if check := formChecks[cmp.Or(v.flag.Tag.Get("check"), v.flag.Name)]; check != nil { // package gate has a fuzzer for these
 		return check(text)
 	}
 	return nil

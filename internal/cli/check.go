@@ -38,7 +38,7 @@ type options struct {
 func (w *options) check() *refusal {
 	checks := []func() *refusal{
 		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkProxies, w.checkProofs, w.openCredentials, w.checkAccess, w.checkStderr, w.checkMCP, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
-		w.checkLifetime, w.checkSessionURL, w.checkIsolate, w.checkPow, w.checkBeneath,
+		w.checkLifetime, w.checkSessionURL, w.checkIsolate, w.checkConfine, w.checkPow, w.checkBeneath,
 		w.checkAdmin, w.openAdminToken,
 	}
 	checks = append(checks, w.powFlagChecks()...)

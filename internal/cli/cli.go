@@ -32,6 +32,7 @@ type grammar struct {
 	Credential credentialFlags `embed:"" group:"Who a client is"`
 	JWT        jwtFlags        `embed:"" group:"JSON Web Tokens"`
 	Program    programFlags    `embed:"" group:"What runs"`
+	Confine    confineFlags    `embed:"" group:"What a process may have and do"`
 	Shared     sharedFlags     `embed:"" group:"One process for many"`
 	Session    sessionFlags    `embed:"" group:"A process that outlives its connection"`
 	MCP        mcpFlags        `embed:"" group:"Model Context Protocol"`
@@ -107,6 +108,14 @@ type programFlags struct {
 	Once           bool   `help:"Serve one client, then end with the exit status of its process; 128 and its number for a signal. Clients that come after it are answered 503; one that was refused does not count."`
 	Exitwithchild  bool   `help:"End when a client's process ends, with its exit status as with --once. With --shared that is the process of all clients, with --resume that of any session, also while its client is away; in both, when none follows it."`
 	Closems        uint   `placeholder:"MILLISECONDS" default:"0" program:"key" help:"Time added to each wait when a process is ended: standard input is closed, then come SIGINT, SIGTERM and SIGKILL."`
+}
+
+type confineFlags struct {
+	User   owner    `placeholder:"NAME|UID" check:"account" program:"key" help:"User of the system that processes run as, with all of its groups, and with HOME, USER and LOGNAME of that user. The server must be root's, or have CAP_SETUID and CAP_SETGID. Without this flag it is the server's user."`
+	Group  owner    `placeholder:"NAME|GID" check:"account" program:"key" help:"Group of the system that processes run as, instead of that of --user."`
+	Rlimit []string `placeholder:"NAME=SOFT[:HARD]" sep:"none" program:"key" help:"Limit of each process, as ulimit sets it (setrlimit(2)): nofile, nproc, cpu, fsize, core, as, data, stack, memlock and what else the system has. A number, for bytes also a size like 64K, or unlimited. A process may raise SOFT up to HARD, which is SOFT if it is left out. May be given more than once."`
+	Nice   int      `placeholder:"N" default:"0" min:"-20" max:"19" program:"key" help:"How much processes stand back when others want the processors too, as nice(1) has it: 19 is the most. For less than the server has, it must be root's. 0 is what it has."`
+	Umask  string   `placeholder:"OCTAL" program:"key" help:"Permissions that files of processes do not get, as umask(1) has it: 027. Without it the server's."`
 }
 
 type sharedFlags struct {

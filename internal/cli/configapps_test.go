@@ -95,14 +95,14 @@ func TestApps(t *testing.T) {
 		api, worker := w.programs[0], w.programs[1]
 		for _, check := range []struct{ got, want any }{
 			{[]any{api.Name, api.Path, api.Command, api.WorkDir}, []any{"api", "/api", []string{cat, "-u", "--", "a b", "7"}, dir}},
-			{withoutUser(api.Env), []string{"NODE_ENV=production", "PORT=3000", "RATIO=0.5", "DEBUG=true"}},
+			{[]any{api.Env, api.User, api.Group}, []any{[]string{"NODE_ENV=production", "PORT=3000", "RATIO=0.5", "DEBUG=true"}, "root", "root"}},
 			{[]any{worker.Name, worker.Path, worker.Command}, []any{"worker", "/worker", python}},
 			{api.Lifetime.(manager.Lifetime).App, manager.App{
 				Namespace: "web", Instances: 2, Ports: manager.Ports{First: 3000, Last: 3003}, NoRestart: true, MaxRestarts: 5, MinUptime: 5 * time.Second,
 				RestartDelay: 250 * time.Millisecond, KillTimeout: 3 * time.Second, MaxMemory: 100 << 20,
 				Health: &manager.Check{HTTP: "http://localhost:3000/health", Interval: 30 * time.Second, Timeout: 5 * time.Second, Retries: 3},
 				Watch:  true, IgnoreWatch: []string{"node_modules", "*.log"}, OutFile: "out.log", ErrorFile: "err.log", LogFile: "all.log", PidFile: "api.pid",
-				User: "root", Group: "root", Input: shared.InputAll, SlowClient: shared.SlowClose, History: shared.DefaultHistory,
+				Input: shared.InputAll, SlowClient: shared.SlowClose, History: shared.DefaultHistory,
 			}},
 			{worker.Lifetime.(manager.Lifetime).App, manager.App{
 				Ports: manager.Ports{First: 5000, Last: 5100, Auto: true}, Health: &manager.Check{Script: []string{cat}},
@@ -120,16 +120,6 @@ func TestApps(t *testing.T) {
 			t.Errorf("not the same in both forms: %+v\n%+v", first, w.programs)
 		}
 	}
-}
-
-// withoutUser returns variables without those that tell who the user is.
-func withoutUser(env []string) (rest []string) {
-	for _, v := range env {
-		if name, _, _ := strings.Cut(v, "="); name != "HOME" && name != "USER" && name != "LOGNAME" {
-			rest = append(rest, v)
-		}
-	}
-	return rest
 }
 
 // writeFile writes a file of a test.

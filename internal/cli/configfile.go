@@ -219,6 +219,8 @@ func textsOf(flag *kong.Flag, value *fileValue) (texts []string, odd *fileValue)
 	case kind == KindSize && value.kind == fileInteger:
 		n, _ := strconv.ParseInt(value.text, 0, 64) // the TOML library has parsed it before
 		return []string{strconv.FormatInt(n, 10)}, nil
+	case isOwner(flag) && value.kind == fileInteger:
+		return []string{value.text}, nil
 	case (kind == KindSize || kind == KindTime || kind == KindString || kind == KindChoice) && value.kind == fileString:
 		return []string{value.text}, nil
 	case (kind == KindNames || kind == KindList) && value.kind == fileString:
@@ -235,6 +237,12 @@ func textsOf(flag *kong.Flag, value *fileValue) (texts []string, odd *fileValue)
 		return value.strings()
 	}
 	return nil, value
+}
+
+// isOwner reports whether the value of a flag may be a number, without quotes, as well.
+func isOwner(flag *kong.Flag) bool {
+	_, ok := flag.Target.Interface().(owner)
+	return ok
 }
 
 // placeChecks check more than the form of a value. For flags of the command line this

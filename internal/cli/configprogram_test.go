@@ -114,6 +114,11 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"resume":         {`"1m"`, "2m"},
 		"attach":         {`"share"`, "refuse"},
 		"sessionurl":     {"false", "true"},
+		"user":           {`"root"`, "0"},
+		"group":          {"0", "root"},
+		"rlimit":         {`["core=0"]`, "core=1"},
+		"nice":           {"18", "19"},
+		"umask":          {`"077"`, "022"},
 		"mcp":            {"false", "true"},
 		"mcpstart":       {`"1s"`, "2s"},
 	}

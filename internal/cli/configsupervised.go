@@ -39,14 +39,12 @@ var supervisedKeys = map[string]func(c *configFile, p *fileProgram, value *fileV
 	},
 	"pid_file":  func(c *configFile, p *fileProgram, v *fileValue) { c.readName("pid_file", v, &p.app.PidFile) },
 	"namespace": func(c *configFile, p *fileProgram, v *fileValue) { c.readName("namespace", v, &p.app.Namespace) },
-	"user":      func(c *configFile, p *fileProgram, v *fileValue) { c.readOwner("user", v, &p.app.User) },
-	"group":     func(c *configFile, p *fileProgram, v *fileValue) { c.readOwner("group", v, &p.app.Group) },
 }
 
 // supervisedNames are the names of supervisedKeys, as faults list them.
 var supervisedNames = []string{
 	"instances", "port", "autorestart", "max_restarts", "min_uptime", "restart_delay", "kill_timeout", "max_memory_restart", "health", "ready",
-	"after", "every", "ignore_watch", "out_file", "error_file", "log_file", "log_size", "log_keep", "pid_file", "namespace", "user", "group",
+	"after", "every", "ignore_watch", "out_file", "error_file", "log_file", "log_size", "log_keep", "pid_file", "namespace",
 }
 
 // otherwise says for keys of a program what a supervised one has instead.
@@ -163,15 +161,6 @@ func (c *configFile) readName(key string, value *fileValue, to *string) {
 	default:
 		*to = text
 	}
-}
-
-// readOwner reads a user or a group, by name or number.
-func (c *configFile) readOwner(key string, value *fileValue, to *string) {
-	if value.kind == fileInteger {
-		*to = value.text
-		return
-	}
-	c.readName(key, value, to)
 }
 
 func (c *configFile) readPort(p *fileProgram, value *fileValue) {

@@ -62,6 +62,14 @@ func TestLayersOfEveryFlag(t *testing.T) {
 		if f.Kind == KindInt {
 			other = "7777"
 		}
+		switch f.Name {
+		case "nice":
+			other = "7"
+		case "rlimit":
+			other = "core=0"
+		case "umask":
+			other = "0"
+		}
 		if got := layeredValue(t, p, f, sample, []string{"--" + f.Name + "=" + other}); got != other {
 			t.Errorf("%s=%s with --%s=%s gives %q", f.Env, sample, f.Name, other, got)
 		}

@@ -151,7 +151,7 @@ func (w *options) program(p *fileProgram) (program libwebsocketd.Program, ok boo
 
 // programChecks returns the checks of options that concern one program.
 func (w *options) programChecks() []func() *refusal {
-	checks := []func() *refusal{w.checkStderr, w.checkMCP, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL, w.checkAccess, w.checkIsolate}
+	checks := []func() *refusal{w.checkStderr, w.checkMCP, w.checkFraming, w.readHeaders, w.checkAhead, w.checkBeside, w.checkSessionURL, w.checkAccess, w.checkIsolate, w.checkConfine}
 	return append(checks, w.lifeKeyChecks()...)
 }
 

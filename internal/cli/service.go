@@ -103,6 +103,7 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 	launcher, err := process.NewLauncher(process.LauncherOptions{
 		Guard:     true,
 		Subreaper: true,
+		Confine:   true,
 		Sockets:   append(socketFiles(cfg.UnixSocket), s.admin.sockets()...),
 		OnError: func(err error) {
 			s.log.Error(err.Error(), libwebsocketd.CategoryKey, "process")

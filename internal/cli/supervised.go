@@ -11,7 +11,6 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/manager"
-	"websocketd/libwebsocketd/process"
 )
 
 // superviseWith returns the Manager of the programs.
@@ -38,35 +37,11 @@ func (w *options) checkKept(p *fileProgram, program *libwebsocketd.Program, ok b
 	if !kept || !ok {
 		return ok
 	}
-	account, err := process.FindAccount(life.User, life.Group)
-	if err != nil {
-		key := "user"
-		if life.User == "" || strings.HasPrefix(err.Error(), "there is no group") {
-			key = "group"
-		}
-		w.file.faults.add(p.posOf(key), "program %s: %v", p.name, err)
-		return false
-	}
-	if account != nil && account.Name != "" {
-		program.Env = withAccount(program.Env, account)
-	}
 	if err := life.Check(program); err != nil {
 		w.file.faults.add(p.posOf("port"), "program %s: %v", p.name, err)
 		return false
 	}
 	return true
-}
-
-// withAccount returns variables with those that tell a program who its user is, as far as the file
-// does not set them.
-func withAccount(env []string, a *process.Account) (all []string) {
-	for _, own := range []string{"HOME=" + a.Home, "USER=" + a.Name, "LOGNAME=" + a.Name} {
-		name, _, _ := strings.Cut(own, "=")
-		if !slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, name+"=") }) {
-			all = append(all, own)
-		}
-	}
-	return append(all, env...)
 }
 
 // checkAfter adds the faults of what programs are started after.

@@ -3,13 +3,11 @@ package cli
 import (
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"websocketd/libwebsocketd/manager"
-	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/shared"
 )
 
@@ -232,17 +230,6 @@ f.toml:5: program "a": after has "cache:healthy": nothing says when it is health
 		if _, r := configured(t, content); r == nil || r.message != want {
 			t.Errorf("%q:\n%+v\nwant\n%s", content, r, want)
 		}
-	}
-}
-
-// TestWithAccount: a program that runs as a user is told who that is, unless the file says it.
-func TestWithAccount(t *testing.T) {
-	a := &process.Account{Name: "ada", Home: "/home/ada"}
-	if got, want := withAccount([]string{"A=1", "HOME=/srv"}, a), []string{"USER=ada", "LOGNAME=ada", "A=1", "HOME=/srv"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
-	}
-	if got, want := withAccount(nil, a), []string{"HOME=/home/ada", "USER=ada", "LOGNAME=ada"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
 	}
 }
 

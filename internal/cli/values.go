@@ -146,6 +146,9 @@ var formChecks = map[string]func(text string) error{
 	"header line": checkHeaderLine,
 	"claim":       checkClaim,
 	"user":        checkUser,
+	"account":     checkAccount,
+	"rlimit":      checkRlimit,
+	"umask":       checkUmask,
 
 	"forwardedheader": gate.CheckForwardedHeader,
 

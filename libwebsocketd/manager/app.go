@@ -56,8 +56,6 @@ type App struct {
 	LogSize                     int64 // bytes at which a file is rotated; 0 is DefaultLogSize, negative never
 	LogKeep                     int   // how many rotated files are kept; 0 is DefaultLogKeep
 
-	User, Group string // who the process runs as; "" is the server's own
-
 	// As in lifetime shared.
 	Input      shared.Input
 	SlowClient shared.SlowClient

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"websocketd/libwebsocketd"
-	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/shared"
 )
 
@@ -24,9 +23,6 @@ func (l Lifetime) Check(p *libwebsocketd.Program) error {
 		return fmt.Errorf("lifetime supervised needs a Command: it is not known ahead which script will be asked for")
 	}
 	if err := l.App.check(); err != nil {
-		return fmt.Errorf("lifetime supervised: %w", err)
-	}
-	if _, err := process.FindAccount(l.User, l.Group); err != nil {
 		return fmt.Errorf("lifetime supervised: %w", err)
 	}
 	life := l.hub()
@@ -51,10 +47,8 @@ func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor
 		l.Manager = New(Options{Log: runtime.Log()})
 	}
 	l.App = l.App.complete()
-	account, err := process.FindAccount(l.User, l.Group)
-	runtime.RunAs(account)
 	return l.Manager.serve(&service{
 		manager: l.Manager, runtime: runtime, app: l.App, life: l.hub(), name: runtime.Program().Name,
-		retired: make(chan struct{}), noAccount: err,
+		retired: make(chan struct{}),
 	})
 }

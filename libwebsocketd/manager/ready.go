@@ -64,7 +64,7 @@ func (r *run) prepareReady() (err error) {
 	case ready.Line != "":
 		r.line = newLineWatch(ready.Line)
 	case ready.Notify:
-		r.notify, err = newNotifySocket(r.service.app.User)
+		r.notify, err = newNotifySocket(r.service.runtime.Program().User)
 	}
 	return err
 }

@@ -79,9 +79,6 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	i.mu.Lock()
 	s, name := i.service, i.name
 	i.mu.Unlock()
-	if s.noAccount != nil {
-		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: s.noAccount.Error()}
-	}
 	port, err := i.manager.claimPort(s.app.Ports, i.index)
 	if err != nil {
 		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}

@@ -19,7 +19,6 @@ type service struct {
 	name    string
 	retired chan struct{} // closed by Retire
 	*fleet
-	noAccount error // why its user is not known any more; nothing is started then
 }
 
 var _ libwebsocketd.Ender = (*service)(nil)

@@ -44,6 +44,9 @@ type LauncherOptions struct {
 	// (PR_SET_CHILD_SUBREAPER; Linux only) and collects them, as PID 1 must. With it,
 	// the whole session of a process ends with it; without, its group.
 	Subreaper bool
+	// Confine lets a Spec have a Confinement. The executable of this program, which must
+	// call ConfineMain first thing in main, is started for it. Unix only.
+	Confine bool
 	// Sockets are unix socket files that the guardian removes.
 	Sockets []string
 	// OnError is called with errors of background work. It must not block.
@@ -55,6 +58,7 @@ type start struct {
 	spec      Spec
 	stdin     io.WriteCloser
 	near, far [3]*os.File // our ends of the other pipes, and the child's ends of all
+	confined  *confined   // nil without a Confinement
 	proc      *Process
 	err       error
 	done      chan struct{}
@@ -107,18 +111,28 @@ func (l *Launcher) Start(spec Spec) (*Process, error) {
 	if err := l.pipes(s); err != nil {
 		return nil, fmt.Errorf("make pipes for %s: %w", spec.Path, err)
 	}
+	if s.confined, s.err = l.newConfined(&spec); s.err == nil {
+		l.startOne(s)
+	}
+	closeAll(s.far[:])
+	if s.confined != nil {
+		s.awaitConfined()
+	}
+	if s.err != nil {
+		s.closeOurs()
+		return nil, fmt.Errorf("start %s: %w", spec.Path, s.err)
+	}
+	return s.proc, nil
+}
+
+// startOne has the forking goroutine start a process.
+func (l *Launcher) startOne(s *start) {
 	select {
 	case l.starts <- s:
 		<-s.done
 	case <-l.quit:
 		s.err = ErrClosed
 	}
-	closeAll(s.far[:])
-	if s.err != nil {
-		s.closeOurs()
-		return nil, fmt.Errorf("start %s: %w", spec.Path, s.err)
-	}
-	return s.proc, nil
 }
 
 // fork runs in the one goroutine that starts processes. It also collects orphans:
@@ -159,12 +173,7 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	proc, err := os.StartProcess(s.spec.Path, s.spec.Args, &os.ProcAttr{
-		Dir:   s.spec.Dir,
-		Env:   s.spec.Env,
-		Files: s.far[:],
-		Sys:   runAs(groupAttributes(true), s.spec.Account),
-	})
+	proc, err := s.fork()
 	if err != nil {
 		l.guard.withdraw(entry)
 		return nil, err
@@ -187,6 +196,34 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 	l.mu.Unlock()
 	l.watchExit(p)
 	return p, nil
+}
+
+// fork starts the program, or what confines itself and then becomes it.
+func (s *start) fork() (*os.Process, error) {
+	path, args, attr := s.spec.Path, s.spec.Args, &os.ProcAttr{
+		Dir:   s.spec.Dir,
+		Env:   s.spec.Env,
+		Files: s.far[:],
+		Sys:   runAs(groupAttributes(true), s.spec.Account),
+	}
+	if s.confined != nil {
+		var err error
+		if path, args, err = s.confined.through(path, args, attr); err != nil {
+			return nil, err
+		}
+	}
+	return os.StartProcess(path, args, attr)
+}
+
+// awaitConfined returns when the process is the program. One that could not become it is ended.
+func (s *start) awaitConfined() {
+	defer s.confined.close()
+	if s.err != nil {
+		return
+	}
+	if s.err = s.confined.await(s.spec.Path); s.err != nil {
+		s.proc.End(KillNow)
+	}
 }
 
 // watchExit arranges the call of p.markExited. Without a watcher, or a handle to

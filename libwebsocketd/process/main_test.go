@@ -7,19 +7,32 @@ import (
 	"os"
 	"testing"
 	"time"
+	"unsafe"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 )
 
-// TestMain lets the test binary be its own guardian, and a server that a test kills.
+// TestMain lets the test binary be its own guardian, confine itself, and be a server that a test
+// kills.
 func TestMain(m *testing.M) {
 	GuardianMain()
+	ConfineMain()
+	if os.Getenv(deathSignal) != "" {
+		var signal int32
+		unix.Prctl(unix.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&signal)), 0, 0, 0)
+		fmt.Print(signal)
+		return
+	}
 	if os.Getenv("PROCESS_TEST_SERVER") != "" {
 		guardedServer()
 		return
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// deathSignal makes the test binary print the signal that it gets when its parent dies.
+const deathSignal = "PROCESS_TEST_DEATH_SIGNAL"
 
 // guardedServer starts a program with a background child, prints their pids, and
 // waits to be killed.

@@ -30,7 +30,8 @@ type Spec struct {
 	Dir    string   // working directory; "" is the server's
 	Stderr StderrTo
 
-	Account *Account // who it runs as; nil is the server's user
+	Account     *Account     // who it runs as; nil is the server's user
+	Confinement *Confinement // nil: it has and may do what the server does
 }
 
 // Process is one run of a program. Its files belong to the caller until Close, which

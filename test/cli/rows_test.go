@@ -120,6 +120,18 @@ var flagRows = map[string]flagRow{
 	"watch": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: changedProgram, want: [3]string{"goes on", "another", "goes on"}},
 
+	"user": {kind: cli.KindString, good: anyText[1:], bad: anyText[:1],
+		env: ownUser, flag: otherUser, seen: runsAs, want: [3]string{ownUser, ownUser, otherUser}},
+	"group": {kind: cli.KindString, good: anyText[1:], bad: anyText[:1],
+		env: ownGroup, flag: groupOfProcess, seen: runsInGroup, want: [3]string{ownGroup, ownGroup, groupOfProcess}},
+	"rlimit": {kind: cli.KindList, good: []string{"nofile=64", "core=0:unlimited", "as=1G", "data=64K:2MiB", "cpu=1:2"},
+		bad: []string{"", "nofile", "nofile=", "nofile=x", "nofile=64K", "nofile=-1", "=3", "files=3", "rttime=3", "core=2:1", "core=1:2:3", "core = 1", "as=1.5G"},
+		env: "core=0", flag: "nofile=33:44", seen: limited, want: [3]string{"", "core", "nofile"}},
+	"nice": {kind: cli.KindInt, def: "0", good: []string{"0", "19", "-20", "0x5"}, bad: []string{"", "abc", "20", "-21", "1.5"},
+		env: "18", flag: "19", seen: standsBack, want: [3]string{"", "18", "19"}},
+	"umask": {kind: cli.KindString, good: []string{"0", "027", "0o77", "777"}, bad: []string{"", "8", "1000", "-1", "u=rw", "0x1"},
+		env: "027", flag: "0o7", seen: masks, want: [3]string{"", "0027", "0007"}},
+
 	// The three below --resume are seen with it.
 	"resume": {kind: cli.KindTime, def: "0s", good: append([]string{"never"}, timeGood...), bad: append([]string{"NEVER", "ever", "true"}, timeBad...),
 		env: "never", flag: "1ms", seen: comesBack, want: [3]string{"no session", "hello", "ended"}},
