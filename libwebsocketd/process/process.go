@@ -13,27 +13,6 @@ import (
 // goneWait limits how long the members of a killed session may take to disappear.
 const goneWait = 5 * time.Second
 
-// StderrTo tells where the standard error of a process goes.
-type StderrTo int
-
-const (
-	StderrPipe    StderrTo = iota // a separate pipe, Process.Stderr
-	StderrStdout                  // into the pipe of stdout, as 2>&1
-	StderrNowhere                 // discarded
-)
-
-// Spec describes a program to run.
-type Spec struct {
-	Path   string   // the executable file; nothing is looked up
-	Args   []string // argv, with argv[0]
-	Env    []string // the whole environment, KEY=VALUE
-	Dir    string   // working directory; "" is the server's
-	Stderr StderrTo
-
-	Account     *Account     // who it runs as; nil is the server's user
-	Confinement *Confinement // nil: it has and may do what the server does
-}
-
 // Process is one run of a program. Its files belong to the caller until Close, which
 // closes them. All methods may be called concurrently.
 type Process struct {
