@@ -129,9 +129,6 @@ func (w *options) config() libwebsocketd.Config {
 			CloseDelay:     milliseconds(w.Program.Closems),
 			Protocols:      w.Messages.Protocol,
 			Lifetime:       w.lifetime(),
-			User:           string(w.Confine.User),
-			Group:          string(w.Confine.Group),
-			Confinement:    w.confinement(),
 			PassEnv:        w.Program.Passenv,
 			Unbuffer:       w.Program.Unbuffer,
 			Gzip:           w.Messages.Gzip,
@@ -176,6 +173,7 @@ func (w *options) setParsed(cfg *libwebsocketd.Config) {
 	cfg.SpawnRate, cfg.SpawnRateOfAll, _ = parseSpawnRate(w.Address.Spawnrate)
 	cfg.MessageRate, _ = libwebsocketd.ParseRate(w.Messages.Messagerate)
 	cfg.SocketMode, _ = libwebsocketd.ParseSocketMode(w.Listen.Socketmode)
+	cfg.User, cfg.Group, cfg.Confinement = string(w.Confine.User), string(w.Confine.Group), w.confinement()
 }
 
 // orNone returns n, or -1 for zero and less: no limit, and for pings none at all.
