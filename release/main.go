@@ -18,6 +18,7 @@ type step struct {
 var steps = []step{
 	{"binaries", buildBinaries},
 	{"archives", writeArchives},
+	{"packages", writePackages},
 	{"checksums", writeChecksums},
 }
 
@@ -25,6 +26,8 @@ func main() {
 	s := settings{}
 	flag.StringVar(&s.Version, "version", "", "`version` of the release; without it the newest tag's, or 0.0.0-dev")
 	flag.StringVar(&s.URL, "url", defaultURL, "`URL` of the folder from which users load the files")
+	flag.StringVar(&s.Homepage, "homepage", defaultURL, "`URL` of the project")
+	flag.StringVar(&s.Maintainer, "maintainer", defaultMaintainer, "`NAME <ADDRESS>` of who answers for the packages")
 	flag.StringVar(&s.Out, "out", "../dist", "`folder` to write to")
 	flag.StringVar(&s.Root, "root", "..", "`folder` of the source")
 	flag.StringVar(&s.Only, "only", "", "the only `targets`, as linux/arm64, with commas")

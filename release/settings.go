@@ -18,15 +18,20 @@ const Name = "websocketd"
 // defaultURL is a name that RFC 2606 keeps free: who publishes says where.
 const defaultURL = "https://websocketd.example/releases"
 
+// defaultMaintainer is nobody, for the same reason.
+const defaultMaintainer = "The websocketd authors <maintainer@websocketd.example>"
+
 // settings say what is released, and from where to where.
 type settings struct {
-	Version string    // without v: 1.2.3, 1.2.3-rc.1
-	Commit  string    // "" outside a checkout
-	Date    time.Time // of the source, in UTC; no file is younger
-	URL     string    // of the folder with all files of this version, without a slash at its end
-	Out     string    // absolute
-	Root    string    // absolute
-	Only    string    // targets, "" is all
+	Version              string    // without v: 1.2.3, 1.2.3-rc.1
+	Commit               string    // "" outside a checkout
+	Date                 time.Time // of the source, in UTC; no file is younger
+	URL                  string    // of the folder with all files of this version, without a slash at its end
+	Homepage, Maintainer string
+
+	Out     string // absolute
+	Root    string // absolute
+	Only    string // targets, "" is all
 	Targets []target
 }
 
