@@ -25,7 +25,7 @@ const (
 var below = map[string][]string{
 	".":                        {"internal/cli", "libwebsocketd/process"},
 	"client":                   {"libwebsocketd/ws"},
-	"internal/cli":             {"internal/completion", "internal/connect", "internal/ctl", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd"},
+	"internal/cli":             {"internal/completion", "internal/connect", "internal/ctl", "internal/systemd", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd"},
 	"libwebsocketd/control":    {"libwebsocketd/hub", "libwebsocketd/gate", "libwebsocketd/listen", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":        {"libwebsocketd/session"},
 	"libwebsocketd/mcp":        {"libwebsocketd/session"},
@@ -42,6 +42,7 @@ var below = map[string][]string{
 	"internal/ctl":        {"internal/terminal"},
 	"internal/terminal":   {"internal/printable", "libwebsocketd/stdio"},
 	"internal/printable":  nil,
+	"internal/systemd":    nil,
 
 	// The server, and the two sides with the bridge between them.
 	"libwebsocketd":          {"libwebsocketd/ws", "libwebsocketd/cgi", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},
@@ -94,6 +95,7 @@ var outside = map[string][]string{
 	"github.com/shirou/gopsutil":   {"libwebsocketd/manager/"},
 	"github.com/golang-jwt/jwt":    {"libwebsocketd/credential/"},
 	"github.com/prometheus":        {"libwebsocketd/control/"},
+	"github.com/coreos/go-systemd": {"internal/systemd/"},
 	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
 }
 

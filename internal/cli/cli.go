@@ -193,7 +193,8 @@ type headerFlags struct {
 
 type logFlags struct {
 	Loglevel  string `placeholder:"LEVEL" default:"access" words:"debug,trace,access,info,error,fatal,none" help:"What to log: debug, trace, access, info, error, fatal or none. A level includes all that follow it."`
-	Logformat string `placeholder:"FORMAT" default:"text" enum:"text,json" help:"How to log: text, one line of five columns, or json, one object a line."`
+	Logformat string `placeholder:"FORMAT" default:"auto" enum:"auto,text,json,journal" help:"How to log: text, one line of five columns; json, one object a line; journal, the line without its time and with its priority before it, for systemd's journal; auto, journal where standard output leads to that, else text."`
+	Logfile   string `placeholder:"FILE" help:"File to append the log to, instead of writing it to standard output. SIGHUP opens it again, as after it was renamed."`
 }
 
 type aboutFlags struct {

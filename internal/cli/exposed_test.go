@@ -26,7 +26,7 @@ func TestIsServed(t *testing.T) {
 		{"link", "public/f", true}, {"public", "link/f", true},
 		{"public", "f", false}, {"public", "public-too/f", false}, {"public/sub", "public/f", false},
 		{"public", "public/.f", false}, {"public", "public/.hidden/f", false}, {".", ".f", false},
-		{"public", "public/out/f", false}, {"public", "public/none", false}, {"none", "f", false},
+		{"public", "public/out/f", false}, {"public", "public/none", true}, {"none", "f", false},
 	} {
 		if filepath.Base(test.file) != "none" {
 			if err := os.WriteFile(test.file, nil, 0o600); err != nil {

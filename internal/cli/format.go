@@ -18,7 +18,12 @@ type textFormat struct{}
 
 func (textFormat) line(b []byte, r *slog.Record, category string, attrs []byte) []byte {
 	b = r.Time.Local().AppendFormat(b, time.RFC1123Z)
-	b = fmt.Appendf(b, " | %-6s | ", levelName(r.Level))
+	return appendColumns(append(b, " | "...), r, category, attrs)
+}
+
+// appendColumns appends a line of text without its first column, the time.
+func appendColumns(b []byte, r *slog.Record, category string, attrs []byte) []byte {
+	b = fmt.Appendf(b, "%-6s | ", levelName(r.Level))
 	b = fmt.Appendf(b, "%-10s | ", printable.Append(nil, category, false))
 	b = append(b, attrs...)
 	b = append(b, " | "...)
@@ -34,6 +39,27 @@ func (textFormat) attr(b []byte, key string, value slog.Value) []byte {
 	b = append(b, ":'"...)
 	b = printable.Append(b, value.String(), true)
 	return append(b, '\'')
+}
+
+// journalFormat is the line of textFormat without the time, which the journal has, behind a
+// priority of syslog (sd-daemon(3)).
+type journalFormat struct{ textFormat }
+
+func (journalFormat) line(b []byte, r *slog.Record, category string, attrs []byte) []byte {
+	return appendColumns(fmt.Appendf(b, "<%d>", priority(r.Level)), r, category, attrs)
+}
+
+// priority returns a level as syslog(3) has it: crit, err, info or debug.
+func priority(level slog.Level) int {
+	switch {
+	case level >= libwebsocketd.LevelFatal:
+		return 2
+	case level >= libwebsocketd.LevelError:
+		return 3
+	case level >= libwebsocketd.LevelAccess:
+		return 6
+	}
+	return 7
 }
 
 // jsonFormat formats one JSON object per line.

@@ -50,8 +50,15 @@ type format interface {
 	attr(b []byte, key string, value slog.Value) []byte
 }
 
-// formats are the values of --logformat.
-var formats = map[string]format{"text": textFormat{}, "json": jsonFormat{}}
+// Values of --logformat.
+const (
+	formatAuto    = "auto" // one of the others
+	formatText    = "text"
+	formatJSON    = "json"
+	formatJournal = "journal"
+)
+
+var formats = map[string]format{formatText: textFormat{}, formatJSON: jsonFormat{}, formatJournal: journalFormat{}}
 
 // handler is a slog.Handler that writes each record with one call of out.Write and
 // ignores its result: out should not block. Groups are flattened to "group.key". The

@@ -171,6 +171,7 @@ func TestOpenLogs(t *testing.T) {
 	}{
 		{logFlags{Loglevel: "access", Logformat: "text"}, `(?s)^.* \| to the log\n.* \| ERROR  \| http       \|  \| http: something\\nin two lines\n$`},
 		{logFlags{Loglevel: "error", Logformat: "json"}, `^\{"time":"[^"]*","level":"ERROR","category":"http","message":"http: something\\nin two lines"\}\n$`},
+		{logFlags{Loglevel: "access", Logformat: "journal"}, `^<6>INFO   \|            \|  \| to the log\n<3>ERROR  \| http       \|  \| http: something\\nin two lines\n$`},
 		{logFlags{Loglevel: "none", Logformat: "text"}, `^$`},
 	} {
 		var out syncBuffer

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"websocketd/internal/systemd"
 	"websocketd/libwebsocketd/session"
 )
 
@@ -19,12 +20,15 @@ type invocation struct {
 	environ        []string // NAME=VALUE
 	stdout, stderr io.Writer
 	sessions       *session.Registry // of all programs, before and after a reload
+	service        *systemd.Service  // what the service manager has passed; nil: there is none
 }
 
 // Main runs the command with the arguments, environment and streams of this
 // process, until it is stopped by a signal, and returns the exit status.
 func Main(build Build) int {
+	service := systemd.Take() // before the environment is read
 	return invocation{
+		service: service,
 		build:   build,
 		name:    filepath.Base(os.Args[0]),
 		args:    os.Args[1:],

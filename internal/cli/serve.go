@@ -28,12 +28,8 @@ func (i invocation) serve(w *options, notes []string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	hasFile := w.file.faults.file != ""
-	hangups := make(chan os.Signal, 1)
-	if hasFile || !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
-		signal.Notify(hangups, syscall.SIGHUP)
-		defer signal.Stop(hangups)
-	}
+	hangups, stopHangups := i.listenForHangups(w)
+	defer stopHangups()
 	// A broken pipe on standard output must not end the server. An ignored signal would
 	// be ignored by every process we start, too.
 	broken := make(chan os.Signal, 1)
@@ -44,7 +40,12 @@ func (i invocation) serve(w *options, notes []string) int {
 	if err := process.SealDescriptors(); err != nil {
 		notes = append(notes, fmt.Sprintf("descriptors this server inherited are passed on to programs: %v", err))
 	}
-	logger, errorLog, closeLogs := openLogs(i.stdout, w.Log)
+	file, err := openLogFile(w.Log.Logfile)
+	if err != nil {
+		return i.refuse(unusable("logfile", err))
+	}
+	defer file.Close()
+	logger, errorLog, closeLogs := openLogs(i.logTo(w.Log, file))
 	defer closeLogs()
 	server := logger.With(libwebsocketd.CategoryKey, categoryServer)
 	for _, note := range notes {
@@ -75,14 +76,27 @@ func (i invocation) serve(w *options, notes []string) int {
 		return exitStatus(sig)
 	case err != nil:
 		managed.close()
-		server.Log(context.Background(), libwebsocketd.LevelFatal, fmt.Sprintf("Can't start server: %v", err))
+		i.failStart(server, file, err)
 		return ExitListen
 	}
 	s.hangups, s.ended = hangups, ended
-	if hasFile {
-		s.reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, supervised: supervised, log: server}).reload
+	s.tell = notifier{service: i.service, log: server}
+	var reload func()
+	if w.hasFile() {
+		reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, supervised: supervised, log: server}).reload
 	}
+	s.reload = i.onHangup(w, file, reload, s.tell)
 	return s.run(signals)
+}
+
+// failStart logs why the server does not start, and says it to whoever has started it if the log
+// is elsewhere.
+func (i invocation) failStart(log *slog.Logger, file *logFile, err error) {
+	message := fmt.Sprintf("Can't start server: %v", err)
+	log.Log(context.Background(), libwebsocketd.LevelFatal, message)
+	if file != nil {
+		fmt.Fprintln(i.stderr, message)
+	}
 }
 
 // openLogs starts the log on out, and with it the log of net/http. What clients cause

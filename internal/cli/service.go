@@ -23,9 +23,11 @@ type service struct {
 		Serve(listeners ...net.Listener) error
 		Shutdown(ctx context.Context) error
 		Reload(programs []libwebsocketd.Program) error
+		GoingAway() bool
 	}
 	launcher interface {
 		KillAll()
+		Held() int
 		Close() error
 	}
 	commands  []*credential.Command
@@ -37,7 +39,8 @@ type service struct {
 
 	ended   <-chan process.Ending // with the first, the server ends too
 	hangups <-chan os.Signal      // each asks for a reload, or without a file for the end
-	reload  func()                // nil without --config
+	reload  func()                // what is read again; nil: nothing
+	tell    notifier              // of the service manager
 }
 
 // open starts everything cfg asks for except serving, and logs it. Listening comes
@@ -157,6 +160,8 @@ func (s *service) run(signals <-chan os.Signal) int {
 	}()
 	reloads := newReloads(s.reload)
 	defer reloads.close()
+	defer s.tell.beat(s.alive)()
+	s.tell.ready()
 	for {
 		select {
 		case err := <-served:
@@ -182,6 +187,13 @@ func (s *service) stopped(sig os.Signal, served <-chan error, signals <-chan os.
 	return s.stop(ExitOK, served, signals)
 }
 
+// alive returns once what every client needs can be had: the locks of the server and of the
+// launcher.
+func (s *service) alive() {
+	s.server.GoingAway()
+	s.launcher.Held()
+}
+
 // failed returns the exit status when serving ended without a signal.
 func (s *service) failed(err error) int {
 	if err == nil {
@@ -196,6 +208,7 @@ func (s *service) failed(err error) int {
 // immediate: processes are killed, nothing is waited for, and the exit status
 // reflects the signal.
 func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal) int {
+	s.tell.stopping(s.limit)
 	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
 	for _, command := range s.commands {

@@ -219,8 +219,10 @@ var flagRows = map[string]flagRow{
 	// --loglevel=loud is understood, but refused with status 1: usage.txtar.
 	"loglevel": {kind: cli.KindString, def: "access", good: []string{"debug", "trace", "access", "info", "error", "fatal", "none"},
 		env: "none", flag: "info", seen: logged, want: [3]string{"info access", "nothing", "info"}},
-	"logformat": {kind: cli.KindChoice, def: "text", good: []string{"text", "json"}, bad: []string{"", "xml", "JSON"},
-		env: "json", flag: "text", seen: logFormat, want: [3]string{"text", "json", "text"}},
+	"logformat": {kind: cli.KindChoice, def: "auto", good: []string{"auto", "text", "json", "journal"}, bad: []string{"", "xml", "JSON"},
+		env: "json", flag: "journal", seen: logFormat, want: [3]string{"text", "json", "journal"}},
+	"logfile": {kind: cli.KindString, good: anyText,
+		env: "env.log", flag: "flag.log", seen: loggedTo, want: [3]string{"stdout", "env.log", "flag.log"}},
 
 	// These three act and end; version.txtar and help.txtar show what they print.
 	// As with Go's flag package, --help=anything is help.

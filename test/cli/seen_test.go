@@ -341,8 +341,31 @@ func logged(t *testing.T, o harness.Options) string {
 
 func logFormat(t *testing.T, o harness.Options) string {
 	s := with(o, "cat").Start(t)
-	if strings.HasPrefix(s.Out.Await(t, "Starting"), "{") {
+	switch line := s.Out.Await(t, "Starting"); line[0] {
+	case '{':
 		return "json"
+	case '<':
+		return "journal"
 	}
 	return "text"
+}
+
+// loggedTo says where the log is.
+func loggedTo(t *testing.T, o harness.Options) string {
+	o.Dir = t.TempDir()
+	s := with(o, "cat").Start(t)
+	s.Connect(t).Leave(t)
+	files, _ := filepath.Glob(filepath.Join(o.Dir, "*.log"))
+	if len(files) == 0 {
+		s.Out.Await(t, "DISCONNECT")
+		return "stdout"
+	}
+	harness.Until(t, "the end is logged", func() bool {
+		log, err := os.ReadFile(files[0])
+		return err == nil && strings.Contains(string(log), "DISCONNECT")
+	})
+	if text := s.Out.String(); text != "" {
+		t.Errorf("standard output has %q as well", text)
+	}
+	return filepath.Base(files[0])
 }

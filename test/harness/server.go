@@ -29,7 +29,8 @@ type Options struct {
 	Port    int      // 0 takes a free one
 	Shell   string   // shell code to run before the server: "ulimit -n 64"
 
-	Stdout, Stderr *os.File // where the server writes; nil: captured
+	Stdout, Stderr *os.File   // where the server writes; nil: captured
+	Files          []*os.File // its descriptors from 3 on
 }
 
 // languages are interpreters in the commands of tests that a machine may not have.
@@ -112,7 +113,7 @@ func (o Options) Launch(t T) *Server {
 	if o.Shell != "" {
 		s.cmd = exec.Command("sh", append([]string{"-c", o.Shell + `; exec "$0" "$@"`, s.Exe}, args...)...)
 	}
-	s.cmd.Dir = o.Dir
+	s.cmd.Dir, s.cmd.ExtraFiles = o.Dir, o.Files
 	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), MarkName + "=" + s.Mark, raceOptions}, o.patience()...)
 	var closeOut, closeErr func()
 	s.Out, s.cmd.Stdout, closeOut = capture(t, o.Stdout)

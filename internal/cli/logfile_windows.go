@@ -1,0 +1,4 @@
+package cli
+
+// openAtOnce is nothing here: pipes have no names among the files.
+const openAtOnce = 0
