@@ -61,15 +61,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	w.serveNamed(&cfg)
 	managed := w.serveAdmin(&cfg, i.build.name(), supervised)
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
-	ended := make(chan process.Ending, 1)
-	if w.Program.Once || w.Program.Exitwithchild {
-		cfg.Ended = func(ending process.Ending) {
-			select {
-			case ended <- ending:
-			default: // the server is ending already
-			}
-		}
-	}
+	ended := w.watchEnding(&cfg)
 	s, sig, err := openUntil(signals, cfg, managed, supervised, server)
 	switch {
 	case sig != nil:
@@ -87,6 +79,21 @@ func (i invocation) serve(w *options, notes []string) int {
 	}
 	s.reload = i.onHangup(w, file, reload, s.tell)
 	return s.run(signals)
+}
+
+// watchEnding returns a channel that has how the first process ended with which the server is to
+// end, if it is to end with one.
+func (w *options) watchEnding(cfg *libwebsocketd.Config) <-chan process.Ending {
+	ended := make(chan process.Ending, 1)
+	if w.Program.Once || w.Program.Exitwithchild {
+		cfg.Ended = func(ending process.Ending) {
+			select {
+			case ended <- ending:
+			default: // the server is ending already
+			}
+		}
+	}
+	return ended
 }
 
 // failStart logs why the server does not start, and says it to whoever has started it if the log

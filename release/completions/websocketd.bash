@@ -3,7 +3,7 @@
 # The flags of a place, which is '' before COMMAND, and else a word of websocketd's, as ctl/logs.
 _websocketd_flags() {
     case $1 in
-    '') echo '--port= --address= --unixsocket= --socketmode= --socketgroup= --redirport= --ssl --sslcert= --sslkey= --sslca= --host= --origin= --sameorigin --trustproxy= --forwardedheader= --maxforks= --maxconns= --maxheader= --maxmemory= --maxperip= --spawnrate= --authfile= --tokenfile= --groupfile= --authheader= --authcmd= --auth= --allow= --jwtkey= --jwtaudience= --jwtissuer= --jwtalg= --jwtuser= --oauthserver= --dir= --prefork= --preforkrequest --passenv= --unbuffer --reverselookup --once --exitwithchild --closems= --shared --start= --linger= --input= --slowclient= --history= --keepfirst= --restart= --isolate= --watch --resume= --attach= --maxsessions= --sessionurl --mcp --mcpstart= --config= --name= --checkconfig --pow --pow= --powexpiry= --powlines= --staticdir= --cgidir= --cgipath= --devconsole --admin --admin= --admintoken= --admintokenfile= --adminpprof --adminexec --preset= --framing= --newlines= --binary --stderr= --passstderr --maxline= --maxframesize= --messagerate= --pingms= --protocol= --header= --header-ws= --header-http= --loglevel= --logformat= --help --version --license' ;;
+    '') echo '--port= --address= --unixsocket= --socketmode= --socketgroup= --redirport= --ssl --sslcert= --sslkey= --sslca= --host= --origin= --sameorigin --trustproxy= --forwardedheader= --maxforks= --maxconns= --maxheader= --maxmemory= --maxperip= --spawnrate= --authfile= --tokenfile= --groupfile= --authheader= --authcmd= --auth= --allow= --jwtkey= --jwtaudience= --jwtissuer= --jwtalg= --jwtuser= --oauthserver= --dir= --prefork= --preforkrequest --passenv= --unbuffer --reverselookup --once --exitwithchild --closems= --shared --start= --linger= --input= --slowclient= --history= --keepfirst= --restart= --isolate= --watch --resume= --attach= --maxsessions= --sessionurl --mcp --mcpstart= --config= --name= --checkconfig --pow --pow= --powexpiry= --powlines= --staticdir= --cgidir= --cgipath= --devconsole --admin --admin= --admintoken= --admintokenfile= --adminpprof --adminexec --preset= --framing= --newlines= --binary --stderr= --passstderr --maxline= --maxframesize= --messagerate= --pingms= --gzip --protocol= --header= --header-ws= --header-http= --loglevel= --logformat= --logfile= --help --version --license' ;;
     'connect') echo '--pow= --protocol= --header= --origin= --user= --tokenfile= --unixsocket= --ca= --cert= --key= --insecure --framing= --newlines= --binary --maxline= --maxframesize= --pingms= --resume --eofwait= --help' ;;
     'ctl') echo '--admin= --admintokenfile= --json --follow --lines= --timeout= --help' ;;
     'ctl/list') echo '--admin= --admintokenfile= --json --help' ;;
@@ -31,11 +31,12 @@ _websocketd_value() {
     case $1 in
     ':pow'|':admin') echo 'beside text' ;;
     ':dir'|':staticdir'|':cgidir') echo 'next dir' ;;
-    ':unixsocket'|':sslcert'|':sslkey'|':sslca'|':authfile'|':tokenfile'|':groupfile'|':jwtkey'|':config'|':admintokenfile') echo 'next file' ;;
+    ':unixsocket'|':sslcert'|':sslkey'|':sslca'|':authfile'|':tokenfile'|':groupfile'|':jwtkey'|':config'|':admintokenfile'|':logfile') echo 'next file' ;;
     ':jwtalg') echo 'next list RS256 ES256 ES384 EdDSA HS256' ;;
     ':auth') echo 'next list password token jwt header command certificate none' ;;
     ':port'|':address'|':socketmode'|':socketgroup'|':redirport'|':host'|':origin'|':trustproxy'|':forwardedheader'|':maxforks'|':maxconns'|':maxheader'|':maxmemory'|':maxperip'|':spawnrate'|':authheader'|':authcmd'|':allow'|':jwtaudience'|':jwtissuer'|':jwtuser'|':oauthserver'|':prefork'|':passenv'|':closems'|':linger'|':history'|':keepfirst'|':resume'|':maxsessions'|':mcpstart'|':name'|':powexpiry'|':powlines'|':cgipath'|':admintoken'|':maxline'|':maxframesize'|':messagerate'|':pingms'|':protocol'|':header'|':header-ws'|':header-http') echo 'next text' ;;
     ':input') echo 'next words all first none' ;;
+    ':logformat') echo 'next words auto text json journal' ;;
     ':slowclient') echo 'next words close drop block' ;;
     ':loglevel') echo 'next words debug trace access info error fatal none' ;;
     ':start') echo 'next words first eager' ;;
@@ -46,7 +47,6 @@ _websocketd_value() {
     ':isolate') echo 'next words none user' ;;
     ':newlines') echo 'next words pass escape reject' ;;
     ':attach') echo 'next words share takeover refuse' ;;
-    ':logformat') echo 'next words text json' ;;
     'connect:tokenfile'|'connect:unixsocket'|'connect:ca'|'connect:cert'|'connect:key') echo 'next file' ;;
     'connect:pow'|'connect:protocol'|'connect:header'|'connect:H'|'connect:origin'|'connect:user'|'connect:u'|'connect:maxline'|'connect:maxframesize'|'connect:pingms'|'connect:eofwait') echo 'next text' ;;
     'connect:framing') echo 'next words line raw null length lsp ndjson' ;;

@@ -4,7 +4,7 @@
 function __websocketd_next
     switch $argv[1]
         case top
-            contains -- $argv[2] port address unixsocket socketmode socketgroup redirport sslcert sslkey sslca host origin trustproxy forwardedheader maxforks maxconns maxheader maxmemory maxperip spawnrate authfile tokenfile groupfile authheader authcmd auth allow jwtkey jwtaudience jwtissuer jwtalg jwtuser oauthserver dir prefork passenv closems start linger input slowclient history keepfirst restart isolate resume attach maxsessions mcpstart config name powexpiry powlines staticdir cgidir cgipath admintoken admintokenfile preset framing newlines stderr maxline maxframesize messagerate pingms protocol header header-ws header-http loglevel logformat
+            contains -- $argv[2] port address unixsocket socketmode socketgroup redirport sslcert sslkey sslca host origin trustproxy forwardedheader maxforks maxconns maxheader maxmemory maxperip spawnrate authfile tokenfile groupfile authheader authcmd auth allow jwtkey jwtaudience jwtissuer jwtalg jwtuser oauthserver dir prefork passenv closems start linger input slowclient history keepfirst restart isolate resume attach maxsessions mcpstart config name powexpiry powlines staticdir cgidir cgipath admintoken admintokenfile preset framing newlines stderr maxline maxframesize messagerate pingms protocol header header-ws header-http loglevel logformat logfile
         case connect
             contains -- $argv[2] pow protocol header H origin user u tokenfile unixsocket ca cert key framing newlines maxline maxframesize pingms eofwait
         case ctl
@@ -211,12 +211,14 @@ complete -c websocketd -n '__websocketd_in top' -l maxline -x -d 'Longest line a
 complete -c websocketd -n '__websocketd_in top' -l maxframesize -x -d 'Largest message a client may send'
 complete -c websocketd -n '__websocketd_in top' -l messagerate -x -d 'Messages that one client may send'
 complete -c websocketd -n '__websocketd_in top' -l pingms -x -d 'Time between pings'
+complete -c websocketd -n '__websocketd_in top' -l gzip -d 'Compress answers over plain HTTP for clients that accept ..'
 complete -c websocketd -n '__websocketd_in top' -l protocol -x -d 'Subprotocols to accept'
 complete -c websocketd -n '__websocketd_in top' -l header -x -d 'Header of every answer'
 complete -c websocketd -n '__websocketd_in top' -l header-ws -x -d 'Header of successful WebSocket upgrades'
 complete -c websocketd -n '__websocketd_in top' -l header-http -x -d 'Header of all answers to other requests'
 complete -c websocketd -n '__websocketd_in top' -l loglevel -x -a 'debug trace access info error fatal none' -d 'What to log'
-complete -c websocketd -n '__websocketd_in top' -l logformat -x -a 'text json' -d 'How to log'
+complete -c websocketd -n '__websocketd_in top' -l logformat -x -a 'auto text json journal' -d 'How to log'
+complete -c websocketd -n '__websocketd_in top' -l logfile -r -F -d 'File to append the log to, instead of writing it to ..'
 complete -c websocketd -n '__websocketd_in top' -l help -s h -d 'Show this text'
 complete -c websocketd -n '__websocketd_in top' -l version -d 'Show the version'
 complete -c websocketd -n '__websocketd_in top' -l license -d 'Show the licence'
