@@ -103,7 +103,7 @@ func TestSpellings(t *testing.T) {
 func checkBare(t *testing.T, p *parser, f Flag) {
 	t.Helper()
 	for _, arg := range []string{"-" + f.Name, "--" + f.Name, "--" + f.Name + "=true"} {
-		want := map[string]string{"pow": pow.DefaultBase, "admin": "true"}[f.Name]
+		want := map[string]string{"pow": pow.DefaultBase, "admin": "true", "version": "true"}[f.Name]
 		line, err := scan(p.Model.Flags, []string{arg, "/sample"})
 		if err != nil || len(line.settings) != 1 || !slices.Equal(line.command, []string{"/sample"}) {
 			t.Errorf("%s: %+v, %v", arg, line, err)
@@ -165,6 +165,9 @@ func sampleOf(f Flag) string {
 	case KindList:
 		return "A: b"
 	case KindSwitch:
+		if f.Name == "version" {
+			return "json"
+		}
 		return "/sample/"
 	}
 	return "/sample" // which a URL path may be, too
@@ -292,6 +295,10 @@ func (v *textValue) Set(text string) error {
 	case v.flag.Name == "admin":
 		a, err := parseAdmin(text)
 		v.values = []string{string(a)}
+		return err
+	case v.flag.Name == "version":
+		form, err := parseVersionForm(text)
+		v.values = []string{string(form)}
 		return err
 	case kindOf(v.flag) == KindSwitch:
 		b, err := parseBase(text)

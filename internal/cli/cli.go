@@ -198,9 +198,9 @@ type logFlags struct {
 }
 
 type aboutFlags struct {
-	Help    bool `short:"h" variable:"none" help:"Show this text."`
-	Version bool `variable:"none" help:"Show the version."`
-	License bool `variable:"none" help:"Show the licence."`
+	Help    bool        `short:"h" variable:"none" help:"Show this text."`
+	Version versionForm `placeholder:"json" variable:"none" words:"json" help:"Show the version; with =json as one JSON object, with the commit and what it was built for."`
+	License bool        `variable:"none" help:"Show the licence."`
 }
 
 // parser is the grammar in kong's form, with the values it last parsed.

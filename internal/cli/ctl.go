@@ -181,7 +181,7 @@ func (p *ctlParser) options(verb *ctl.Verb, names []string, settings []setting, 
 	}
 	o = ctl.Options{
 		Verb: verb.Name, Names: names, Dirs: runtimeDirs(environ), JSON: p.Output.JSON, Follow: p.Output.Follow, Lines: -1,
-		NoColor: variableOf(environ, "NO_COLOR") != "", Timeout: time.Duration(p.Supervised.Timeout),
+		Colour: colour(environ), Timeout: time.Duration(p.Supervised.Timeout),
 	}
 	if sets(settings, "lines") {
 		o.Lines = p.Output.Lines
@@ -193,6 +193,20 @@ func (p *ctlParser) options(verb *ctl.Verb, names []string, settings []setting, 
 		r = p.token(&o, environ)
 	}
 	return o, r
+}
+
+// colour returns what the environment says of colours: NO_COLOR of no-color.org and FORCE_COLOR of
+// force-color.org, whatever their value is, and TERM=dumb of a terminal that has none.
+func colour(environ []string) ctl.Colour {
+	switch {
+	case variableOf(environ, "NO_COLOR") != "":
+		return ctl.ColourNever
+	case variableOf(environ, "FORCE_COLOR") != "":
+		return ctl.ColourAlways
+	case variableOf(environ, "TERM") == "dumb":
+		return ctl.ColourNever
+	}
+	return ctl.ColourAtTerminal
 }
 
 // address sets where the server is: by the flag, or else by its variable. The value true of the

@@ -174,7 +174,7 @@ func TestCtlLayers(t *testing.T) {
 	if o := ctlOptions(t, nil, "logs", "x", "-f", "-n", "3"); !o.Follow || o.Lines != 3 || o.JSON || !slices.Equal(o.Names, []string{"x"}) {
 		t.Errorf("%+v", o)
 	}
-	if o := ctlOptions(t, []string{"NO_COLOR=1"}, "logs", "--json", "--", "-x"); o.Follow || o.Lines != -1 || !o.JSON || !o.NoColor || o.Names[0] != "-x" {
+	if o := ctlOptions(t, []string{"NO_COLOR=1"}, "logs", "--json", "--", "-x"); o.Follow || o.Lines != -1 || !o.JSON || o.Colour != ctl.ColourNever || o.Names[0] != "-x" {
 		t.Errorf("%+v", o)
 	}
 	if o := ctlOptions(t, nil, "stop", "x", "--timeout=1m"); o.Timeout != time.Minute {

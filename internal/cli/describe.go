@@ -82,7 +82,7 @@ func kindOf(f *kong.Flag) Kind {
 		return KindTime
 	case names, users:
 		return KindNames
-	case base, adminAt:
+	case base, adminAt, versionForm:
 		return KindSwitch
 	}
 	switch kind := f.Target.Kind(); {

@@ -60,8 +60,8 @@ func (i invocation) run() int {
 	if err := p.parse(line.settings); err != nil {
 		return i.refuse(&refusal{status: ExitFlags, message: err.Error(), seeHelp: true})
 	}
-	if p.About.Version || p.About.License {
-		i.version(p.About.License)
+	if p.About.Version != "" || p.About.License {
+		i.version(p.About.Version, p.About.License)
 		return ExitOK
 	}
 	w, notes, r := i.resolve(p, line)
@@ -113,11 +113,4 @@ func (i invocation) refuse(r *refusal) int {
 		fmt.Fprintf(i.stderr, "%s --help shows every option.\n", strings.TrimSpace(i.name+" "+r.of))
 	}
 	return r.status
-}
-
-func (i invocation) version(license bool) {
-	fmt.Fprintln(i.stdout, i.name, i.build)
-	if license {
-		fmt.Fprintf(i.stdout, "\n%s", i.build.License)
-	}
 }

@@ -190,25 +190,3 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
-
-func TestVersion(t *testing.T) {
-	for _, test := range []struct {
-		build Build
-		want  string
-	}{
-		{Build{}, "DEVBUILD ("},
-		{Build{Version: "1", Info: "x"}, "1 ("},
-	} {
-		if got := test.build.String(); !strings.HasPrefix(got, test.want) {
-			t.Errorf("version %q, want %q in front", got, test.want)
-		}
-	}
-	if got := (Build{}).String(); !strings.HasSuffix(got, ") --") {
-		t.Errorf("version without build information is %q", got)
-	}
-	_, version, _ := invoke(nil, "--version")
-	_, both, _ := invoke(nil, "--license", "--version")
-	if want := version + "\nthe licence\n"; both != want {
-		t.Errorf("--license prints %q, want %q", both, want)
-	}
-}

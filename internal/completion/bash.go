@@ -13,7 +13,7 @@ func bash(c Command) string {
 	var flags, values, words, rests strings.Builder
 	for _, p := range all {
 		if len(p.Flags) > 0 {
-			fmt.Fprintf(&flags, "    %s) echo %s ;;\n", quote(p.path), quote(strings.Join(bashFlags(p.Flags), " ")))
+			fmt.Fprintf(&flags, "    %s) echo %s ;;\n", quote(p.path), quote(strings.Join(bashFlags(p.Flags), "\n")))
 		}
 		values.WriteString(bashValues(p))
 		if len(p.Words) > 0 {

@@ -24,10 +24,10 @@ type Options struct {
 	Dirs    []string               // directories with the sockets of servers, where Address is the zero value
 	Token   func() (string, error) // read for each request; nil: there is none
 
-	JSON    bool // documents as they came, in place of tables
-	Follow  bool // logs: go on when everything that is kept was printed
-	Lines   int  // logs, attach: of what is kept, so many last lines; negative: all
-	NoColor bool
+	JSON   bool // documents as they came, in place of tables
+	Follow bool // logs: go on when everything that is kept was printed
+	Lines  int  // logs, attach: of what is kept, so many last lines; negative: all
+	Colour Colour
 
 	Timeout time.Duration // for what is done to a supervised program
 }

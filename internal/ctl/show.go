@@ -22,8 +22,19 @@ func (c *caller) table(t *table, document any) error {
 	return t.print(c.Stdout, terminal.Width(c.Stdout), c.colours())
 }
 
+// Colour says where headings are bold.
+type Colour int
+
+const (
+	ColourAtTerminal Colour = iota
+	ColourNever
+	ColourAlways
+)
+
 // colours reports whether headings are bold.
-func (c *caller) colours() bool { return terminal.Is(c.Stdout) && !c.NoColor }
+func (c *caller) colours() bool {
+	return c.Colour == ColourAlways || c.Colour == ColourAtTerminal && terminal.Is(c.Stdout)
+}
 
 // document prints a document in one line.
 func (c *caller) document(document any) error {

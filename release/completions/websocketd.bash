@@ -3,25 +3,208 @@
 # The flags of a place, which is '' before COMMAND, and else a word of websocketd's, as ctl/logs.
 _websocketd_flags() {
     case $1 in
-    '') echo '--port= --address= --unixsocket= --socketmode= --socketgroup= --redirport= --ssl --sslcert= --sslkey= --sslca= --host= --origin= --sameorigin --trustproxy= --forwardedheader= --maxforks= --maxconns= --maxheader= --maxmemory= --maxperip= --spawnrate= --authfile= --tokenfile= --groupfile= --authheader= --authcmd= --auth= --allow= --jwtkey= --jwtaudience= --jwtissuer= --jwtalg= --jwtuser= --oauthserver= --dir= --prefork= --preforkrequest --passenv= --unbuffer --reverselookup --once --exitwithchild --closems= --shared --start= --linger= --input= --slowclient= --history= --keepfirst= --restart= --isolate= --watch --resume= --attach= --maxsessions= --sessionurl --mcp --mcpstart= --config= --name= --checkconfig --pow --pow= --powexpiry= --powlines= --staticdir= --cgidir= --cgipath= --devconsole --admin --admin= --admintoken= --admintokenfile= --adminpprof --adminexec --preset= --framing= --newlines= --binary --stderr= --passstderr --maxline= --maxframesize= --messagerate= --pingms= --gzip --protocol= --header= --header-ws= --header-http= --loglevel= --logformat= --logfile= --help --version --license' ;;
-    'connect') echo '--pow= --protocol= --header= --origin= --user= --tokenfile= --unixsocket= --ca= --cert= --key= --insecure --framing= --newlines= --binary --maxline= --maxframesize= --pingms= --resume --eofwait= --help' ;;
-    'ctl') echo '--admin= --admintokenfile= --json --follow --lines= --timeout= --help' ;;
-    'ctl/list') echo '--admin= --admintokenfile= --json --help' ;;
-    'ctl/info') echo '--admin= --admintokenfile= --json --help' ;;
-    'ctl/sessions') echo '--admin= --admintokenfile= --json --help' ;;
-    'ctl/connections') echo '--admin= --admintokenfile= --json --help' ;;
-    'ctl/kick') echo '--admin= --admintokenfile= --json --help' ;;
-    'ctl/logs') echo '--admin= --admintokenfile= --json --follow --lines= --help' ;;
-    'ctl/attach') echo '--admin= --admintokenfile= --lines= --help' ;;
-    'ctl/end') echo '--admin= --admintokenfile= --json --help' ;;
-    'ctl/ps') echo '--admin= --admintokenfile= --json --help' ;;
-    'ctl/start') echo '--admin= --admintokenfile= --json --timeout= --help' ;;
-    'ctl/stop') echo '--admin= --admintokenfile= --json --timeout= --help' ;;
-    'ctl/restart') echo '--admin= --admintokenfile= --json --timeout= --help' ;;
-    'ctl/reload') echo '--admin= --admintokenfile= --json --timeout= --help' ;;
-    'ctl/delete') echo '--admin= --admintokenfile= --json --timeout= --help' ;;
-    'ctl/scale') echo '--admin= --admintokenfile= --json --timeout= --help' ;;
-    'passwd') echo '--token --replace --delete --help' ;;
+    '') echo '--port=
+--address=
+--unixsocket=
+--socketmode=
+--socketgroup=
+--redirport=
+--ssl
+--sslcert=
+--sslkey=
+--sslca=
+--host=
+--origin=
+--sameorigin
+--trustproxy=
+--forwardedheader=
+--maxforks=
+--maxconns=
+--maxheader=
+--maxmemory=
+--maxperip=
+--spawnrate=
+--authfile=
+--tokenfile=
+--groupfile=
+--authheader=
+--authcmd=
+--auth=
+--allow=
+--jwtkey=
+--jwtaudience=
+--jwtissuer=
+--jwtalg=
+--jwtuser=
+--oauthserver=
+--dir=
+--prefork=
+--preforkrequest
+--passenv=
+--unbuffer
+--reverselookup
+--once
+--exitwithchild
+--closems=
+--user=
+--group=
+--rlimit=
+--nice=
+--umask=
+--shared
+--start=
+--linger=
+--input=
+--slowclient=
+--history=
+--keepfirst=
+--restart=
+--isolate=
+--watch
+--resume=
+--attach=
+--maxsessions=
+--sessionurl
+--mcp
+--mcpstart=
+--config=
+--name=
+--checkconfig
+--pow
+--pow=
+--powexpiry=
+--powlines=
+--staticdir=
+--cgidir=
+--cgipath=
+--devconsole
+--admin
+--admin=
+--admintoken=
+--admintokenfile=
+--adminpprof
+--adminexec
+--preset=
+--framing=
+--newlines=
+--binary
+--stderr=
+--passstderr
+--maxline=
+--maxframesize=
+--messagerate=
+--pingms=
+--gzip
+--protocol=
+--header=
+--header-ws=
+--header-http=
+--loglevel=
+--logformat=
+--logfile=
+--help
+--version
+--version=
+--license' ;;
+    'connect') echo '--pow=
+--protocol=
+--header=
+--origin=
+--user=
+--tokenfile=
+--unixsocket=
+--ca=
+--cert=
+--key=
+--insecure
+--framing=
+--newlines=
+--binary
+--maxline=
+--maxframesize=
+--pingms=
+--resume
+--eofwait=
+--help' ;;
+    'ctl') echo '--admin=
+--admintokenfile=
+--json
+--follow
+--lines=
+--timeout=
+--help' ;;
+    'ctl/list') echo '--admin=
+--admintokenfile=
+--json
+--help' ;;
+    'ctl/info') echo '--admin=
+--admintokenfile=
+--json
+--help' ;;
+    'ctl/sessions') echo '--admin=
+--admintokenfile=
+--json
+--help' ;;
+    'ctl/connections') echo '--admin=
+--admintokenfile=
+--json
+--help' ;;
+    'ctl/kick') echo '--admin=
+--admintokenfile=
+--json
+--help' ;;
+    'ctl/logs') echo '--admin=
+--admintokenfile=
+--json
+--follow
+--lines=
+--help' ;;
+    'ctl/attach') echo '--admin=
+--admintokenfile=
+--lines=
+--help' ;;
+    'ctl/end') echo '--admin=
+--admintokenfile=
+--json
+--help' ;;
+    'ctl/ps') echo '--admin=
+--admintokenfile=
+--json
+--help' ;;
+    'ctl/start') echo '--admin=
+--admintokenfile=
+--json
+--timeout=
+--help' ;;
+    'ctl/stop') echo '--admin=
+--admintokenfile=
+--json
+--timeout=
+--help' ;;
+    'ctl/restart') echo '--admin=
+--admintokenfile=
+--json
+--timeout=
+--help' ;;
+    'ctl/reload') echo '--admin=
+--admintokenfile=
+--json
+--timeout=
+--help' ;;
+    'ctl/delete') echo '--admin=
+--admintokenfile=
+--json
+--timeout=
+--help' ;;
+    'ctl/scale') echo '--admin=
+--admintokenfile=
+--json
+--timeout=
+--help' ;;
+    'passwd') echo '--token
+--replace
+--delete
+--help' ;;
     'completion') echo '--help' ;;
     esac
 }
@@ -30,11 +213,12 @@ _websocketd_flags() {
 _websocketd_value() {
     case $1 in
     ':pow'|':admin') echo 'beside text' ;;
+    ':version') echo 'beside words json' ;;
     ':dir'|':staticdir'|':cgidir') echo 'next dir' ;;
     ':unixsocket'|':sslcert'|':sslkey'|':sslca'|':authfile'|':tokenfile'|':groupfile'|':jwtkey'|':config'|':admintokenfile'|':logfile') echo 'next file' ;;
     ':jwtalg') echo 'next list RS256 ES256 ES384 EdDSA HS256' ;;
     ':auth') echo 'next list password token jwt header command certificate none' ;;
-    ':port'|':address'|':socketmode'|':socketgroup'|':redirport'|':host'|':origin'|':trustproxy'|':forwardedheader'|':maxforks'|':maxconns'|':maxheader'|':maxmemory'|':maxperip'|':spawnrate'|':authheader'|':authcmd'|':allow'|':jwtaudience'|':jwtissuer'|':jwtuser'|':oauthserver'|':prefork'|':passenv'|':closems'|':linger'|':history'|':keepfirst'|':resume'|':maxsessions'|':mcpstart'|':name'|':powexpiry'|':powlines'|':cgipath'|':admintoken'|':maxline'|':maxframesize'|':messagerate'|':pingms'|':protocol'|':header'|':header-ws'|':header-http') echo 'next text' ;;
+    ':port'|':address'|':socketmode'|':socketgroup'|':redirport'|':host'|':origin'|':trustproxy'|':forwardedheader'|':maxforks'|':maxconns'|':maxheader'|':maxmemory'|':maxperip'|':spawnrate'|':authheader'|':authcmd'|':allow'|':jwtaudience'|':jwtissuer'|':jwtuser'|':oauthserver'|':prefork'|':passenv'|':closems'|':user'|':group'|':rlimit'|':nice'|':umask'|':linger'|':history'|':keepfirst'|':resume'|':maxsessions'|':mcpstart'|':name'|':powexpiry'|':powlines'|':cgipath'|':admintoken'|':maxline'|':maxframesize'|':messagerate'|':pingms'|':protocol'|':header'|':header-ws'|':header-http') echo 'next text' ;;
     ':input') echo 'next words all first none' ;;
     ':logformat') echo 'next words auto text json journal' ;;
     ':slowclient') echo 'next words close drop block' ;;

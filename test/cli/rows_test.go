@@ -227,6 +227,6 @@ var flagRows = map[string]flagRow{
 	// These three act and end; version.txtar and help.txtar show what they print.
 	// As with Go's flag package, --help=anything is help.
 	"help":    {kind: cli.KindBool},
-	"version": {kind: cli.KindBool, good: []string{"true", "1"}, bad: boolBad},
+	"version": {kind: cli.KindSwitch, good: []string{"true", "1", "json", "false"}, bad: append([]string{"", "JSON", "text"}, boolBad...)},
 	"license": {kind: cli.KindBool, good: []string{"false"}, bad: boolBad},
 }

@@ -113,7 +113,7 @@ func TestHostile(t *testing.T) {
 	p.serve(t, "--shared", "--start=eager", "sh", "-c", `printf 'a\033[2J\302\233b\nlast\n'; exec cat`)
 	harness.Until(t, "it is written", func() bool { out, _, _ := p.ask(t, "logs", "sh"); return strings.HasSuffix(out, "last\n") })
 	p.wants(t, "a\x1b[2J\u009bb\nlast\n", "[running]\n", 0, "logs", "sh")
-	c := p.atTerminal(t, 80, "logs", "sh")
+	c := p.atTerminal(t, 80, plain, "logs", "sh")
 	if status := c.wait(t); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
@@ -128,7 +128,7 @@ func TestTable(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	p.serve(t, "cat", strings.Repeat("x", 200))
-	c := p.atTerminal(t, 90, "list")
+	c := p.atTerminal(t, 90, plain, "list")
 	if status := c.wait(t); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
@@ -147,7 +147,7 @@ func TestAttachTerminal(t *testing.T) {
 	p := newPlace(t)
 	p.serve(t, "--shared", "--start=eager", "sh", "-c", `while read -r line; do printf 'got %s \033[2J\n' "$line"; [ "$line" != enough ] || exit 3; done`)
 	for keys, want := range map[string]int{"\x04": 0, "\x03": -int(syscall.SIGINT)} {
-		c := p.atTerminal(t, 80, "attach", "sh")
+		c := p.atTerminal(t, 80, plain, "attach", "sh")
 		c.shows(t, "connected to process:sh; Ctrl-D leaves\r\n")
 		c.shows(t, "> ")
 		c.types(t, keys)
@@ -155,7 +155,7 @@ func TestAttachTerminal(t *testing.T) {
 			t.Errorf("%q: exit status %d, want %d", keys, status, want)
 		}
 	}
-	c := p.atTerminal(t, 80, "attach", "sh")
+	c := p.atTerminal(t, 80, plain, "attach", "sh")
 	c.shows(t, "> ")
 	c.types(t, "ab\x7fc\x01x\r")
 	c.shows(t, `< got xac \x1b[2J`+"\r\n")

@@ -99,13 +99,16 @@ func (p *place) start(t *testing.T, args ...string) *client {
 	return c
 }
 
+// plain is the environment of a terminal without colours.
+var plain = []string{"TERM=xterm", "NO_COLOR=1"}
+
 // atTerminal runs websocketd ctl at a terminal of so many columns. What it shows is in out.
-func (p *place) atTerminal(t *testing.T, columns int, args ...string) *client {
+func (p *place) atTerminal(t *testing.T, columns int, env []string, args ...string) *client {
 	t.Helper()
 	screen, tty := harness.NewPTY(t, columns)
 	c := &client{cmd: p.command(t, args...), screen: screen}
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = tty, tty, tty
-	c.cmd.Env = append(c.cmd.Env, "TERM=xterm", "NO_COLOR=1")
+	c.cmd.Env = append(c.cmd.Env, env...)
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	c.run(t)
 	tty.Close()

@@ -113,7 +113,7 @@ func TestSeveralServers(t *testing.T) {
 	second := p.serve(t, "cat")
 	want := fmt.Sprintf("2 servers of this user run, and this is the newest one, unix:%s (pid %d); for another write --admin=unix:%s (pid %d)", p.socket(second), second.PID, p.socket(first), first.PID)
 	p.wants(t, "cat: ended 0 processes\n", "websocketd ctl: "+want+"\n", 0, "end", "--json=false", "cat")
-	c := p.atTerminal(t, 80, "info")
+	c := p.atTerminal(t, 80, plain, "info")
 	c.shows(t, want)
 	if status := c.wait(t); status != 0 {
 		t.Errorf("exit status %d", status)
