@@ -26,9 +26,9 @@ func (c *caller) table(t *table, document any) error {
 type Colour int
 
 const (
-	ColourAtTerminal Colour = iota
-	ColourNever
-	ColourAlways
+	ColourAtTerminal Colour = iota // where standard output is a terminal
+	ColourNever                    // nowhere
+	ColourAlways                   // everywhere
 )
 
 // colours reports whether headings are bold.
