@@ -72,7 +72,7 @@ func bashValues(p place) string {
 	slices.Sort(says)
 	var b strings.Builder
 	for _, say := range says {
-		fmt.Fprintf(&b, "    %s) echo %s ;;\n", strings.Join(of[say], "|\n    "), quote(say))
+		fmt.Fprintf(&b, "    %s) echo %s ;;\n", strings.Join(of[say], "|\\\n    "), quote(say))
 	}
 	return b.String()
 }

@@ -212,73 +212,73 @@ _websocketd_flags() {
 # The value of a flag of a place, PLACE:FLAG: where it stands, in the next word or only beside =, and what it is.
 _websocketd_value() {
     case $1 in
-    ':pow'|
+    ':pow'|\
     ':admin') echo 'beside text' ;;
     ':version') echo 'beside words json' ;;
-    ':dir'|
-    ':staticdir'|
+    ':dir'|\
+    ':staticdir'|\
     ':cgidir') echo 'next dir' ;;
-    ':unixsocket'|
-    ':sslcert'|
-    ':sslkey'|
-    ':sslca'|
-    ':authfile'|
-    ':tokenfile'|
-    ':groupfile'|
-    ':jwtkey'|
-    ':config'|
-    ':admintokenfile'|
+    ':unixsocket'|\
+    ':sslcert'|\
+    ':sslkey'|\
+    ':sslca'|\
+    ':authfile'|\
+    ':tokenfile'|\
+    ':groupfile'|\
+    ':jwtkey'|\
+    ':config'|\
+    ':admintokenfile'|\
     ':logfile') echo 'next file' ;;
     ':jwtalg') echo 'next list RS256 ES256 ES384 EdDSA HS256' ;;
     ':auth') echo 'next list password token jwt header command certificate none' ;;
-    ':port'|
-    ':address'|
-    ':socketmode'|
-    ':socketgroup'|
-    ':redirport'|
-    ':host'|
-    ':origin'|
-    ':trustproxy'|
-    ':forwardedheader'|
-    ':maxforks'|
-    ':maxconns'|
-    ':maxheader'|
-    ':maxmemory'|
-    ':maxperip'|
-    ':spawnrate'|
-    ':authheader'|
-    ':authcmd'|
-    ':allow'|
-    ':jwtaudience'|
-    ':jwtissuer'|
-    ':jwtuser'|
-    ':oauthserver'|
-    ':prefork'|
-    ':passenv'|
-    ':closems'|
-    ':user'|
-    ':group'|
-    ':rlimit'|
-    ':nice'|
-    ':umask'|
-    ':linger'|
-    ':history'|
-    ':keepfirst'|
-    ':resume'|
-    ':maxsessions'|
-    ':mcpstart'|
-    ':name'|
-    ':powexpiry'|
-    ':powlines'|
-    ':cgipath'|
-    ':admintoken'|
-    ':maxline'|
-    ':maxframesize'|
-    ':messagerate'|
-    ':pingms'|
-    ':protocol'|
-    ':header'|
-    ':header-ws'|
+    ':port'|\
+    ':address'|\
+    ':socketmode'|\
+    ':socketgroup'|\
+    ':redirport'|\
+    ':host'|\
+    ':origin'|\
+    ':trustproxy'|\
+    ':forwardedheader'|\
+    ':maxforks'|\
+    ':maxconns'|\
+    ':maxheader'|\
+    ':maxmemory'|\
+    ':maxperip'|\
+    ':spawnrate'|\
+    ':authheader'|\
+    ':authcmd'|\
+    ':allow'|\
+    ':jwtaudience'|\
+    ':jwtissuer'|\
+    ':jwtuser'|\
+    ':oauthserver'|\
+    ':prefork'|\
+    ':passenv'|\
+    ':closems'|\
+    ':user'|\
+    ':group'|\
+    ':rlimit'|\
+    ':nice'|\
+    ':umask'|\
+    ':linger'|\
+    ':history'|\
+    ':keepfirst'|\
+    ':resume'|\
+    ':maxsessions'|\
+    ':mcpstart'|\
+    ':name'|\
+    ':powexpiry'|\
+    ':powlines'|\
+    ':cgipath'|\
+    ':admintoken'|\
+    ':maxline'|\
+    ':maxframesize'|\
+    ':messagerate'|\
+    ':pingms'|\
+    ':protocol'|\
+    ':header'|\
+    ':header-ws'|\
     ':header-http') echo 'next text' ;;
     ':input') echo 'next words all first none' ;;
     ':logformat') echo 'next words auto text json journal' ;;
@@ -292,28 +292,28 @@ _websocketd_value() {
     ':isolate') echo 'next words none user' ;;
     ':newlines') echo 'next words pass escape reject' ;;
     ':attach') echo 'next words share takeover refuse' ;;
-    'connect:tokenfile'|
-    'connect:unixsocket'|
-    'connect:ca'|
-    'connect:cert'|
+    'connect:tokenfile'|\
+    'connect:unixsocket'|\
+    'connect:ca'|\
+    'connect:cert'|\
     'connect:key') echo 'next file' ;;
-    'connect:pow'|
-    'connect:protocol'|
-    'connect:header'|
-    'connect:H'|
-    'connect:origin'|
-    'connect:user'|
-    'connect:u'|
-    'connect:maxline'|
-    'connect:maxframesize'|
-    'connect:pingms'|
+    'connect:pow'|\
+    'connect:protocol'|\
+    'connect:header'|\
+    'connect:H'|\
+    'connect:origin'|\
+    'connect:user'|\
+    'connect:u'|\
+    'connect:maxline'|\
+    'connect:maxframesize'|\
+    'connect:pingms'|\
     'connect:eofwait') echo 'next text' ;;
     'connect:framing') echo 'next words line raw null length lsp ndjson' ;;
     'connect:newlines') echo 'next words pass escape reject' ;;
     'ctl:admintokenfile') echo 'next file' ;;
-    'ctl:admin'|
-    'ctl:lines'|
-    'ctl:n'|
+    'ctl:admin'|\
+    'ctl:lines'|\
+    'ctl:n'|\
     'ctl:timeout') echo 'next text' ;;
     'ctl/list:admintokenfile') echo 'next file' ;;
     'ctl/list:admin') echo 'next text' ;;
@@ -326,34 +326,34 @@ _websocketd_value() {
     'ctl/kick:admintokenfile') echo 'next file' ;;
     'ctl/kick:admin') echo 'next text' ;;
     'ctl/logs:admintokenfile') echo 'next file' ;;
-    'ctl/logs:admin'|
-    'ctl/logs:lines'|
+    'ctl/logs:admin'|\
+    'ctl/logs:lines'|\
     'ctl/logs:n') echo 'next text' ;;
     'ctl/attach:admintokenfile') echo 'next file' ;;
-    'ctl/attach:admin'|
-    'ctl/attach:lines'|
+    'ctl/attach:admin'|\
+    'ctl/attach:lines'|\
     'ctl/attach:n') echo 'next text' ;;
     'ctl/end:admintokenfile') echo 'next file' ;;
     'ctl/end:admin') echo 'next text' ;;
     'ctl/ps:admintokenfile') echo 'next file' ;;
     'ctl/ps:admin') echo 'next text' ;;
     'ctl/start:admintokenfile') echo 'next file' ;;
-    'ctl/start:admin'|
+    'ctl/start:admin'|\
     'ctl/start:timeout') echo 'next text' ;;
     'ctl/stop:admintokenfile') echo 'next file' ;;
-    'ctl/stop:admin'|
+    'ctl/stop:admin'|\
     'ctl/stop:timeout') echo 'next text' ;;
     'ctl/restart:admintokenfile') echo 'next file' ;;
-    'ctl/restart:admin'|
+    'ctl/restart:admin'|\
     'ctl/restart:timeout') echo 'next text' ;;
     'ctl/reload:admintokenfile') echo 'next file' ;;
-    'ctl/reload:admin'|
+    'ctl/reload:admin'|\
     'ctl/reload:timeout') echo 'next text' ;;
     'ctl/delete:admintokenfile') echo 'next file' ;;
-    'ctl/delete:admin'|
+    'ctl/delete:admin'|\
     'ctl/delete:timeout') echo 'next text' ;;
     'ctl/scale:admintokenfile') echo 'next file' ;;
-    'ctl/scale:admin'|
+    'ctl/scale:admin'|\
     'ctl/scale:timeout') echo 'next text' ;;
     esac
 }
