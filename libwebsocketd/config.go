@@ -8,6 +8,7 @@ import (
 	"log"
 	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -84,6 +85,11 @@ type Config struct {
 	// RedirectPort answers plain HTTP, on the same addresses, with a redirect to
 	// Port; 0 is off.
 	RedirectPort int
+
+	// Listeners are open already, those of TCP first: Listen returns them and opens nothing
+	// for Addresses, Port and UnixSocket, which say what they are. RedirectListeners are the
+	// same for RedirectPort.
+	Listeners, RedirectListeners []net.Listener
 
 	// TLS on every listener: files in PEM form, read again when they change.
 	// With a TLSClientCA a client needs a certificate signed by it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,7 +16,10 @@ import (
 // where there are none, the same again for RedirectPort, and the unix socket.
 // After an error nothing is open.
 func Listen(cfg Config) ([]net.Listener, error) {
-	if !cfg.wantsTCP() {
+	switch {
+	case len(cfg.Listeners) > 0:
+		return cfg.listenBeside(slices.Clone(cfg.Listeners), nil)
+	case !cfg.wantsTCP():
 		return cfg.listenBeside(nil, nil)
 	}
 	return cfg.listenBeside(cfg.listenTCP(cfg.port()))
@@ -25,13 +29,15 @@ func Listen(cfg Config) ([]net.Listener, error) {
 // these with the error of opening them.
 func (c *Config) listenBeside(listeners []net.Listener, err error) ([]net.Listener, error) {
 	if err == nil && c.RedirectPort != 0 {
-		var second []net.Listener
-		second, err = c.listenTCP(c.RedirectPort)
+		second := c.RedirectListeners
+		if len(second) == 0 {
+			second, err = c.listenTCP(c.RedirectPort)
+		}
 		for _, l := range second {
 			listeners = append(listeners, redirectListener{l})
 		}
 	}
-	if err == nil && c.UnixSocket != "" {
+	if err == nil && c.UnixSocket != "" && len(c.Listeners) == 0 {
 		var l net.Listener
 		if l, err = listen.Unix(listen.UnixSocket{Path: c.UnixSocket, Mode: c.SocketMode, Group: c.SocketGroup}); err == nil {
 			listeners = append(listeners, l)

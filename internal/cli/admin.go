@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -134,17 +135,18 @@ func (w *options) openAdminToken() *refusal {
 type admin struct {
 	*control.Control
 	made      string         // the token, if the server has made it
+	passed    []net.Listener // of the address, if the service manager has opened it
 	listeners []net.Listener // of the address
 	runtime   net.Listener   // by which `websocketd ctl` finds the server; nil: there is none
 }
 
 // serveAdmin makes cfg notify the operator's side of the server, if that is asked for.
-func (w *options) serveAdmin(cfg *libwebsocketd.Config, version string, supervised *manager.Manager) *admin {
+func (i invocation) serveAdmin(w *options, cfg *libwebsocketd.Config, supervised *manager.Manager) *admin {
 	if w.Admin.Admin == "" {
 		return nil
 	}
 	o := control.Options{
-		Version: version, Name: w.ownName(), Sessions: w.sessions, Programs: supervised, Address: w.Admin.Admin.address(), Hosts: w.Admit.Host,
+		Version: i.build.name(), Name: w.ownName(), Sessions: w.sessions, Programs: supervised, Address: w.Admin.Admin.address(), Hosts: w.Admit.Host,
 		PingInterval: cfg.PingInterval, MaxConns: cfg.MaxConns, Pprof: w.Admin.Adminpprof, Log: cfg.Logger, ErrorLog: cfg.ErrorLog,
 	}
 	if w.Admin.Adminexec {
@@ -153,7 +155,7 @@ func (w *options) serveAdmin(cfg *libwebsocketd.Config, version string, supervis
 	if w.adminToken != nil { // a nil *Operator is no nil Credential
 		o.Token = w.adminToken
 	}
-	a := &admin{Control: control.New(o), made: w.madeToken}
+	a := &admin{Control: control.New(o), made: w.madeToken, passed: i.inherited.admin}
 	cfg.Observer = a.Control
 	return a
 }
@@ -178,7 +180,8 @@ func (a *admin) open(log *slog.Logger) (err error) {
 	if a == nil {
 		return nil
 	}
-	if at := a.Address; !at.IsZero() {
+	a.listeners = a.passed
+	if at := a.Address; !at.IsZero() && a.listeners == nil {
 		if a.listeners, err = at.Listen(); err != nil {
 			return fmt.Errorf("%w%s", err, adminWayOut(err, at))
 		}
@@ -203,7 +206,7 @@ func (a *admin) sockets() (files []string) {
 		return nil
 	}
 	for _, l := range a.every() {
-		if l.Addr().Network() == "unix" {
+		if isUnix(l) && !slices.Contains(a.passed, l) {
 			files = append(files, socketFiles(l.Addr().String())...)
 		}
 	}

@@ -132,19 +132,24 @@ func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logg
 	}
 }
 
-// places returns HOST:PORT for the TCP listeners, which come first in listeners.
+// places returns HOST:PORT for the TCP listeners.
 // Hosts are as configured, perhaps names. Without an address the host is localhost.
 // For an unspecified address, which cannot be typed, it is localhost and all
 // addresses of this machine.
 func places(cfg libwebsocketd.Config, listeners []net.Listener) (places []string) {
-	for i, l := range listeners {
+	i := -1
+	for _, l := range listeners {
 		addr, ok := l.Addr().(*net.TCPAddr)
 		if !ok {
-			break
+			continue
 		}
+		i++
 		hosts := []string{"localhost"}
 		if n := len(cfg.Addresses); n > 0 {
 			hosts = []string{strings.Trim(cfg.Addresses[i%n], "[]")}
+		}
+		if ip := net.ParseIP(hosts[0]); ip != nil && !ip.Equal(addr.IP) { // of another listener of the service manager's
+			hosts[0] = addr.IP.String()
 		}
 		if isUnspecified(hosts[0]) {
 			hosts = append([]string{"localhost"}, interfaceHosts(addr.IP.To4() == nil)...)

@@ -21,6 +21,7 @@ type invocation struct {
 	stdout, stderr io.Writer
 	sessions       *session.Registry // of all programs, before and after a reload
 	service        *systemd.Service  // what the service manager has passed; nil: there is none
+	inherited      inherited         // its sockets
 }
 
 // Main runs the command with the arguments, environment and streams of this
@@ -64,6 +65,13 @@ func (i invocation) run() int {
 		i.version(p.About.Version, p.About.License)
 		return ExitOK
 	}
+	sockets, err := i.service.Sockets()
+	if err == nil {
+		i.inherited, err = inherit(sockets)
+	}
+	if err != nil {
+		return i.refuse(&refusal{status: ExitListen, message: err.Error()})
+	}
 	w, notes, r := i.resolve(p, line)
 	if r != nil {
 		return i.refuse(r)
@@ -96,7 +104,7 @@ func (i invocation) resolve(p *parser, line commandLine) (w *options, notes []st
 	}
 	notes = slices.Concat(notes, file.notes, line.odd(p.Model.Flags))
 	w = &options{parser: p, grammar: p.grammar, command: slices.Clone(line.command), file: file, layers: layers, sessions: i.sessions, hint: line.misplaced()}
-	notes = append(notes, w.unable()...)
+	notes = slices.Concat(notes, i.inherited.apply(w), w.unable())
 	return w, append(notes, w.odd()...), w.check()
 }
 

@@ -57,9 +57,10 @@ func (i invocation) serve(w *options, notes []string) int {
 	supervised := superviseWith(logger, w.programs)
 	cfg := w.config()
 	cfg.Logger, cfg.ErrorLog = logger, errorLog
+	cfg.Listeners, cfg.RedirectListeners = i.inherited.clients, i.inherited.redirect
 	cfg.Faces = []libwebsocketd.Face{poll.New()}
 	w.serveNamed(&cfg)
-	managed := w.serveAdmin(&cfg, i.build.name(), supervised)
+	managed := i.serveAdmin(w, &cfg, supervised)
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
 	ended := w.watchEnding(&cfg)
 	s, sig, err := openUntil(signals, cfg, managed, supervised, server)

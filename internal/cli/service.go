@@ -107,7 +107,7 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 		Guard:     true,
 		Subreaper: true,
 		Confine:   true,
-		Sockets:   append(socketFiles(cfg.UnixSocket), s.admin.sockets()...),
+		Sockets:   append(ownSockets(cfg), s.admin.sockets()...),
 		OnError: func(err error) {
 			s.log.Error(err.Error(), libwebsocketd.CategoryKey, "process")
 		},
@@ -134,6 +134,14 @@ func (s *service) closeListeners() {
 		l.Close()
 	}
 	s.admin.closeListeners()
+}
+
+// ownSockets returns the file of the unix socket for clients, if we have made it.
+func ownSockets(cfg libwebsocketd.Config) []string {
+	if len(cfg.Listeners) > 0 {
+		return nil
+	}
+	return socketFiles(cfg.UnixSocket)
 }
 
 // socketFiles returns the absolute path of a unix socket's file, if it has one: Linux
