@@ -3,6 +3,7 @@ package soak
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,6 +93,18 @@ func (h *house) settle(t *testing.T, limit time.Duration) (f figures) {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// profile keeps a profile of the server.
+func (h *house) profile(t *testing.T, name string) {
+	t.Helper()
+	text, err := h.ask("/debug/pprof/" + name)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(h.artifacts, strings.ReplaceAll(name, "?", "-")), []byte(text), 0o600)
+	}
+	if err != nil {
+		t.Errorf("profile: %v", err)
+	}
 }
 
 // table prints what has happened.

@@ -14,30 +14,28 @@ import (
 )
 
 // options are those of a client that comes back soon.
-func (v visit) options() *client.Options {
-	return &client.Options{
-		PingInterval: pings, FirstDelay: 10 * time.Millisecond, MostDelay: pings / 2, Insist: true,
-		Missed: func(m client.Missed) { v.tally.lose(max(m.Count, 1), "%v", m) },
-	}
+func (v visit) options(missed func(client.Missed)) *client.Options {
+	return &client.Options{PingInterval: pings, FirstDelay: 10 * time.Millisecond, MostDelay: pings / 2, Insist: true, Missed: missed}
 }
 
-// inOrder demands that the server has numbered a message as the one after another.
-func (v visit) inOrder(before, number uint64) {
-	if before > 0 && number != before+1 {
-		v.tally.fault("message %d comes after %d", number, before)
-	}
-}
-
-// follow follows a program that all clients share for some time, through all its restarts.
+// follow follows a program that all clients share for some time, through all its restarts. A client
+// who begins with the oldest output that is kept, and is cut off there, may miss what is dropped
+// meanwhile, and is told so; from where the program was when it came nothing may be missing.
 func follow(path string) func(v visit) {
 	return func(v visit) {
-		c, err := client.Dial(v, "ws://"+v.address+path, v.options())
+		l, newest, number := v.listen(true), v.newest(path), uint64(0)
+		c, err := client.Dial(v, "ws://"+v.address+path, v.options(func(m client.Missed) {
+			if m.Unknown || number+m.Count > newest {
+				v.tally.lose(max(m.Count, 1), "%s, at %d: %v", path, number, m)
+			}
+			l.join()
+			number += m.Count
+		}))
 		if err != nil {
 			v.broken("dial", err)
 			return
 		}
 		defer c.Close()
-		l, number := v.listen(true), uint64(0)
 		for left := 1 + v.random.IntN(3000); left > 0; left-- {
 			m, err := c.Read(v)
 			if err != nil && v.Err() == nil {
@@ -46,12 +44,29 @@ func follow(path string) func(v visit) {
 			if err != nil || !l.take(string(m.Data)) {
 				break
 			}
-			v.inOrder(number, m.Number)
+			if l.heard > 1 && m.Number != number+1 {
+				v.tally.fault("%s: message %d comes after %d", path, m.Number, number)
+			}
 			number = m.Number
 		}
 		l.settle()
 		v.tally.whole.Add(1)
 	}
+}
+
+// newest returns the number of the last message of a program; 0 if nothing runs.
+func (v visit) newest(path string) uint64 {
+	resp, err := v.http.Do(stateOf("http://" + v.server.Addr + path + "?state"))
+	if err != nil {
+		v.tally.fault("%v", err)
+		return 0
+	}
+	defer resp.Body.Close()
+	var state struct{ Last uint64 }
+	if err := json.NewDecoder(resp.Body).Decode(&state); err != nil {
+		v.tally.fault("%s?state: %v", path, err)
+	}
+	return state.Last
 }
 
 // blocked follows it where no WebSocket comes through: by events.
@@ -65,9 +80,9 @@ func blocked(path string) func(v visit) {
 // polls follows it by long polls.
 func polls(path string) func(v visit) {
 	return func(v visit) {
-		l, after := v.listen(true), "0"
+		l, after, gap := v.listen(true), "0", "ok" // the first may be no longer kept
 		for left := 1 + v.random.IntN(100); left > 0 && v.Err() == nil; left-- {
-			resp := v.do("GET", path+"?"+url.Values{"after": {after}, "wait": {"5s"}}.Encode(), "", http.StatusOK, "Accept: application/json")
+			resp := v.do("GET", path+"?"+url.Values{"after": {after}, "wait": {"5s"}, "gap": {gap}}.Encode(), "", http.StatusOK, "Accept: application/json")
 			if resp == nil {
 				continue
 			}
@@ -80,6 +95,9 @@ func polls(path string) func(v visit) {
 			if after, err = v.polled(l, body, after); err != nil {
 				v.tally.fault("%v", err)
 				return
+			}
+			if after != "0" {
+				gap = "no"
 			}
 		}
 		l.settle()
@@ -106,6 +124,7 @@ func (v visit) polled(l *listener, body []byte, after string) (string, error) {
 	}
 	for _, m := range a.Pending {
 		switch {
+		case m.Gap != nil && after == "0":
 		case m.Gap != nil:
 			v.tally.lose(m.Gap.To-m.Gap.From+1, "%+v", *m.Gap)
 		case m.Seq > 0:
@@ -118,7 +137,9 @@ func (v visit) polled(l *listener, body []byte, after string) (string, error) {
 
 // attend has a session, and follows its process to the end, or ends it, or leaves it behind.
 func attend(v visit) {
-	c, err := client.Dial(v, "ws://"+v.address+"/session", v.options())
+	c, err := client.Dial(v, "ws://"+v.address+"/session", v.options(func(m client.Missed) {
+		v.tally.lose(max(m.Count, 1), "of a session: %v", m)
+	}))
 	if err != nil {
 		v.broken("dial", err)
 		return

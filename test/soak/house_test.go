@@ -20,16 +20,17 @@ import (
 // house is the server, and what all clients of it need.
 type house struct {
 	*testing.T
-	server  *harness.Server
-	admin   string // host:port of the operator's listener
-	dir     string
-	proxies []*harness.Proxy // that cut
-	gate    *harness.Gate    // that lets no WebSocket through
-	ledger  ledger
-	http    *http.Client
-	random  *rand.Rand
-	long    bool     // make soak: what takes a minute to go away is there, too
-	killed  sync.Map // pid -> true
+	server    *harness.Server
+	admin     string // host:port of the operator's listener
+	dir       string
+	artifacts string           // directory of the log and the profiles
+	proxies   []*harness.Proxy // that cut
+	gate      *harness.Gate    // that lets no WebSocket through
+	ledger    ledger
+	http      *http.Client
+	random    *rand.Rand
+	long      bool     // make soak: what takes a minute to go away is there, too
+	killed    sync.Map // pid -> true
 }
 
 // programs are those of the config file. A program that dies soon is started again after longer and
@@ -77,7 +78,8 @@ func newHouse(t *testing.T, long bool) *house {
 	h.write(t, "public/hello.txt", "hello\n", 0o644)
 	h.write(t, "cgi/hi.sh", "#!/bin/sh\necho Content-Type: text/plain\necho\necho hello\n", 0o755)
 	h.configure(t, "")
-	log, err := os.Create(filepath.Join(t.ArtifactDir(), "server.log"))
+	h.artifacts = t.ArtifactDir()
+	log, err := os.Create(filepath.Join(h.artifacts, "server.log"))
 	if err != nil {
 		t.Fatal(err)
 	}

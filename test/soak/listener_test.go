@@ -22,7 +22,7 @@ type listener struct {
 	late   bool                 // the first line may be a later one: the client has come late
 	killed func(id string) bool // reports whether somebody has killed the process
 
-	heard int             // lines
+	heard int             // lines, since it has come
 	ears  map[string]*ear // of processes that are not over
 	*ear                  // of the newest of them
 }
@@ -86,6 +86,9 @@ func (l *listener) turn(id string, n uint64) {
 		l.last = n - 1
 	}
 }
+
+// join has the next line be any line: the client has been told that some are not kept any more.
+func (l *listener) join() { l.late, l.heard, l.ears, l.ear = true, 0, nil, nil }
 
 // settle demands all of the processes in whose place others have come.
 func (l *listener) settle() {

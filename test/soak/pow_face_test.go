@@ -45,8 +45,8 @@ func call(v visit) {
 	switch {
 	case err == nil:
 		v.over(l, 1000, "", sent-answers)
-	case errors.As(err, &rejected) && strings.Contains(rejected.Reason, "canceled"), errors.As(err, &rejected) && strings.Contains(rejected.Reason, "cancellation"):
-		v.tally.cut.Add(1)
+	case errors.As(err, &rejected) && (strings.Contains(rejected.Reason, "cancellation") || rejected.Reason == "timeout expired"):
+		v.tally.cut.Add(1) // by the client, who was held up before it has called
 	case errors.As(err, &rejected):
 		v.over(l, codeOf(rejected.ExitStatus()), rejected.Reason, sent-answers)
 	default:

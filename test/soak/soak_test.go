@@ -60,6 +60,7 @@ func TestSoak(t *testing.T) {
 	if long {
 		h.expire()
 		start = h.settle(t, forgotten)
+		h.profile(t, "heap")
 	}
 	h.run(t, d, faces, all)
 	end := h.settle(t, 2*forgotten)
@@ -70,8 +71,9 @@ func TestSoak(t *testing.T) {
 	}
 	h.table(t, faces, all, start, end)
 	if more := end.over(start); more != "" {
-		profile, _ := h.ask("/debug/pprof/goroutine?debug=1")
-		t.Errorf("not all is back: %s\n%s", more, profile)
+		t.Errorf("not all is back, see the profiles in %s: %s", h.artifacts, more)
+		h.profile(t, "heap?gc=1")
+		h.profile(t, "goroutine?debug=1")
 	}
 	for _, f := range faces {
 		f.tally.check(t, f.name)
