@@ -80,9 +80,9 @@ func blocked(path string) func(v visit) {
 // polls follows it by long polls.
 func polls(path string) func(v visit) {
 	return func(v visit) {
-		l, after, gap := v.listen(true), "0", "ok" // the first may be no longer kept
+		p := &poller{visit: v, l: v.listen(true), newest: v.newest(path), after: "0"}
 		for left := 1 + v.random.IntN(100); left > 0 && v.Err() == nil; left-- {
-			resp := v.do("GET", path+"?"+url.Values{"after": {after}, "wait": {"5s"}, "gap": {gap}}.Encode(), "", http.StatusOK, "Accept: application/json")
+			resp := v.do("GET", path+"?"+p.query(), "", http.StatusOK, "Accept: application/json")
 			if resp == nil {
 				continue
 			}
@@ -92,21 +92,36 @@ func polls(path string) func(v visit) {
 				v.broken("poll", err)
 				continue
 			}
-			if after, err = v.polled(l, body, after); err != nil {
-				v.tally.fault("%v", err)
+			if err := p.take(body); err != nil {
+				v.tally.fault("%s, after %s: %v", path, p.after, err)
 				return
 			}
-			if after != "0" {
-				gap = "no"
-			}
 		}
-		l.settle()
+		p.l.settle()
 		v.tally.whole.Add(1)
 	}
 }
 
-// polled takes the answer to a long poll, and returns where the client is then.
-func (v visit) polled(l *listener, body []byte, after string) (string, error) {
+// poller is a client that polls.
+type poller struct {
+	visit
+	l      *listener
+	newest uint64 // message of the program when the client came
+	number uint64 // of the last message that has come
+	after  string // where the client is
+}
+
+// query returns what is asked next. What has gone before the client has caught up is no loss.
+func (p *poller) query() string {
+	query := url.Values{"after": {p.after}, "wait": {"5s"}}
+	if p.number < p.newest || p.number == 0 {
+		query.Set("gap", "ok")
+	}
+	return query.Encode()
+}
+
+// take takes the answer to a long poll.
+func (p *poller) take(body []byte) error {
 	var a struct {
 		Epoch   string
 		Pending []struct {
@@ -117,22 +132,24 @@ func (v visit) polled(l *listener, body []byte, after string) (string, error) {
 		Ended json.RawMessage
 	}
 	if err := json.Unmarshal(body, &a); err != nil {
-		return "", fmt.Errorf("%w in %.200q", err, body)
+		return fmt.Errorf("%w in %.200q", err, body)
 	}
 	if !bytes.Equal(a.Ended, []byte("null")) {
-		return "", fmt.Errorf("it has ended: %s", a.Ended)
+		return fmt.Errorf("it has ended: %s", a.Ended)
 	}
 	for _, m := range a.Pending {
-		switch {
-		case m.Gap != nil && after == "0":
-		case m.Gap != nil:
-			v.tally.lose(m.Gap.To-m.Gap.From+1, "%+v", *m.Gap)
-		case m.Seq > 0:
-			l.take(m.Data)
-			after = fmt.Sprint(a.Epoch, ":", m.Seq)
+		if m.Gap != nil {
+			if m.Gap.To > p.newest {
+				p.tally.lose(m.Gap.To-m.Gap.From+1, "%+v", *m.Gap)
+			}
+			p.l.join()
+		}
+		if m.Seq > 0 {
+			p.l.take(m.Data)
+			p.number, p.after = m.Seq, fmt.Sprint(a.Epoch, ":", m.Seq)
 		}
 	}
-	return after, nil
+	return nil
 }
 
 // attend has a session, and follows its process to the end, or ends it, or leaves it behind.

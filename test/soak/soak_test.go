@@ -50,12 +50,15 @@ func minutes(t *testing.T) (d time.Duration, long bool) {
 
 const mostMinutes = 24 * 60
 
+// warm is how long what is kept for reuse is filled before it is measured.
+const warm = 10 * time.Second
+
 // Whatever comes and goes, no line is lost that a client has a right to, and nothing stays behind.
 func TestSoak(t *testing.T) {
 	d, long := minutes(t)
 	h := newHouse(t, long)
 	faces, all := crowds(long), troubles(long)
-	h.run(t, min(d, time.Minute)/2, faces, all)
+	h.run(t, min(d/2, warm), faces, all)
 	start := h.settle(t, 2*forgotten)
 	if long {
 		h.expire()
@@ -64,9 +67,8 @@ func TestSoak(t *testing.T) {
 	}
 	h.run(t, d, faces, all)
 	end := h.settle(t, 2*forgotten)
-	deadline := time.Now().Add(2 * forgotten)
-	for end.over(start) != "" && time.Now().Before(deadline) {
-		wait(t.Context(), h.random, 2*time.Second)
+	for deadline := time.Now().Add(forgets); end.over(start) != "" && time.Now().Before(deadline); {
+		wait(t.Context(), h.random, 10*time.Second)
 		end = h.settle(t, forgotten)
 	}
 	h.table(t, faces, all, start, end)
