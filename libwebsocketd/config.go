@@ -91,9 +91,11 @@ type Config struct {
 	// same for RedirectPort.
 	Listeners, RedirectListeners []net.Listener
 
-	// TLS on every listener: files in PEM form, read again when they change.
-	// With a TLSClientCA a client needs a certificate signed by it.
+	// TLS on every listener: files in PEM form, read again when they change, or an Issuer
+	// instead of TLSCert and TLSKey. With a TLSClientCA a client needs a certificate signed
+	// by it.
 	TLSCert, TLSKey, TLSClientCA string
+	Issuer                       Issuer
 
 	// Who may come in, in addition to what Settings says. Hosts is the flag --host;
 	// see package gate.
@@ -180,7 +182,8 @@ func (c *Config) mostHeld() int64 {
 	return max(c.MaxMemory/4, leastHeld)
 }
 
-func (c *Config) wantsTLS() bool { return c.TLSCert != "" }
+// WantsTLS reports whether the listeners speak TLS.
+func (c *Config) WantsTLS() bool { return c.TLSCert != "" || c.Issuer != nil }
 
 func (c *Config) hasFiles() bool { return c.StaticDir != "" || c.Static != nil }
 
@@ -242,10 +245,12 @@ func (c *Config) check() error {
 		return fieldError("StaticDir and Static are both set")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fieldError("TLSCert and TLSKey go together")
+	case c.Issuer != nil && c.TLSCert != "":
+		return fieldError("Issuer and TLSCert are both set")
 	case c.MaxPerIP < 0:
 		return fieldError("MaxPerIP is negative: %d", c.MaxPerIP)
-	case c.TLSClientCA != "" && c.TLSCert == "":
-		return fieldError("TLSClientCA needs TLSCert and TLSKey")
+	case c.TLSClientCA != "" && !c.WantsTLS():
+		return fieldError("TLSClientCA needs TLSCert and TLSKey, or an Issuer")
 	case len(c.Command) > 0 && c.Dir != "":
 		return fieldError("Command and Dir are both set")
 	case c.Prefork > 0 && c.Dir != "":

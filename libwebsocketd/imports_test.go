@@ -25,7 +25,7 @@ const (
 var below = map[string][]string{
 	".":                        {"internal/cli", "libwebsocketd/process"},
 	"client":                   {"libwebsocketd/ws"},
-	"internal/cli":             {"internal/completion", "internal/connect", "internal/ctl", "internal/systemd", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd"},
+	"internal/cli":             {"internal/completion", "internal/connect", "internal/ctl", "internal/systemd", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd/autocert", "libwebsocketd"},
 	"libwebsocketd/control":    {"libwebsocketd/hub", "libwebsocketd/gate", "libwebsocketd/listen", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":        {"libwebsocketd/session"},
 	"libwebsocketd/mcp":        {"libwebsocketd/session"},
@@ -35,6 +35,7 @@ var below = map[string][]string{
 	"libwebsocketd/cluster":    {"libwebsocketd", "libwebsocketd/record"},
 	"libwebsocketd/shared":     {"libwebsocketd", "libwebsocketd/flow"},
 	"libwebsocketd/credential": {"libwebsocketd/gate", "libwebsocketd/process", "libwebsocketd/internal/paths", "libwebsocketd/internal/after"},
+	"libwebsocketd/autocert":   nil,
 	"libwebsocketd/poll":       {"libwebsocketd", "libwebsocketd/exchange", "libwebsocketd/record"},
 
 	"internal/completion": nil,
@@ -88,7 +89,7 @@ var outside = map[string][]string{
 	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go", "libwebsocketd/ws/dial.go"},
 	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
 	"golang.org/x/term":            {"internal/terminal/", "internal/cli/passwd_ask.go"},
-	"golang.org/x/crypto":          {"libwebsocketd/credential/"},
+	"golang.org/x/crypto":          {"libwebsocketd/credential/", "libwebsocketd/autocert/"},
 	"github.com/tg123/go-htpasswd": {"libwebsocketd/credential/"},
 	"github.com/pelletier/go-toml": {"internal/cli/"},
 	"golang.org/x/time":            {"libwebsocketd/gate/"},

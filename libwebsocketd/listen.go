@@ -81,7 +81,7 @@ func (c *Config) port() int {
 	switch {
 	case c.Port != 0:
 		return c.Port
-	case c.wantsTLS():
+	case c.WantsTLS():
 		return 443
 	}
 	return 80

@@ -36,7 +36,7 @@ func newRedirect(s *Server) *http.Server {
 	}
 }
 
-// redirect answers 301 with the same host, path and query. The host is checked as for
+// redirect answers what asks for a proof of a name, see Issuer, and all else 301 with the same host, path and query. The host is checked as for
 // every request. In any case it is a name or an address and nothing else.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 	if refusal := s.conns.begin(r); refusal != nil {
@@ -44,6 +44,9 @@ func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.conns.end(r)
+	if s.answerChallenge(w, r) {
+		return
+	}
 	if refusal := s.checkHost(r); refusal != nil {
 		s.answer(w, refusal)
 		return
@@ -54,7 +57,7 @@ func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	scheme, usual := "http://", 80
-	if s.cfg.wantsTLS() {
+	if s.cfg.WantsTLS() {
 		scheme, usual = "https://", 443
 	}
 	if port := s.cfg.port(); port != usual {

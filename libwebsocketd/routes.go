@@ -63,7 +63,7 @@ func newProgram(p Program, cfg *Config) *program {
 	return &program{
 		Program:   p,
 		origins:   gate.NewOrigins(p.Origins, p.SameOrigin),
-		hosts:     gate.NewHosts(boundHosts(cfg), cfg.Hosts, p.Origins),
+		hosts:     gate.NewHosts(boundHosts(cfg), cfg.Hosts, slices.Concat(p.Origins, cfg.issuedNames())),
 		access:    access,
 		slots:     gate.NewSlots(p.MaxForks),
 		params:    params,

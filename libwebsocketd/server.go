@@ -90,6 +90,9 @@ func New(cfg Config) (*Server, error) {
 	if err := s.furnishPrograms(); err != nil {
 		return nil, err
 	}
+	if cfg.Issuer != nil {
+		s.running.Go(func() { cfg.Issuer.Run(s.ctx) })
+	}
 	return s, nil
 }
 
@@ -121,8 +124,8 @@ func (s *Server) furnish() (err error) {
 		DisableGeneralOptionsHandler: true,
 	}
 	s.second = newRedirect(s)
-	if s.cfg.wantsTLS() {
-		s.certs, err = listen.NewCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, greeted, func(err error) {
+	if s.cfg.WantsTLS() {
+		s.certs, err = listen.NewCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.TLSClientCA, s.cfg.issue(), greeted, func(err error) {
 			logging.At(s.cfg.Logger, logging.LevelError, "server", err.Error())
 		})
 		if err != nil {
@@ -162,7 +165,7 @@ func (s *Server) serve(l net.Listener) error {
 	switch {
 	case elsewhere:
 		return s.second.Serve(l)
-	case s.cfg.wantsTLS():
+	case s.cfg.WantsTLS():
 		return s.http.ServeTLS(l, "", "")
 	}
 	return s.http.Serve(l)

@@ -56,7 +56,7 @@ func (c *Config) listenAt(port int) (listeners []net.Listener, err error) {
 // urlOf returns the URL of a listener for the first of Addresses.
 func (c *Config) urlOf(l net.Listener) string {
 	scheme, host := "http://", boundHosts(c)[0]
-	if c.wantsTLS() {
+	if c.WantsTLS() {
 		scheme = "https://"
 	}
 	switch ip, err := netip.ParseAddr(host); {

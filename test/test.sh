@@ -12,7 +12,7 @@ if ! why=$(go -C .. build -race -o "$built/websocketd.race" . 2>&1); then
     echo "make test: without the race detector, which needs gcc and libc6-dev: $why"
 fi
 go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child &&
-    go build -o "$built/everything-server" github.com/modelcontextprotocol/go-sdk/conformance/everything-server || exit 1
+    go build -o "$built" tool || exit 1
 
 # go vet is for make lint. A test in test/ waits for its server some of the time, so that a few
 # run at once, beside those of the product; packages that take longest begin. More at once is no

@@ -132,6 +132,10 @@ func sampleOf(f Flag) string {
 		return "X-Remote-User"
 	case "oauthserver":
 		return "https://id.example.com"
+	case "acmeurl":
+		return "https://id.example.com/dir"
+	case "acmeemail":
+		return "ops@example.com"
 	case "jwtalg":
 		return "ES256,RS256"
 	case "spawnrate", "messagerate":

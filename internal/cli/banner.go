@@ -102,7 +102,7 @@ func several(instances int) string {
 // be typed, and one for each other service there.
 func logWhere(cfg libwebsocketd.Config, listeners []net.Listener, log *slog.Logger) {
 	secure := ""
-	if cfg.TLSCert != "" {
+	if cfg.WantsTLS() {
 		secure = "s"
 	}
 	for _, place := range places(cfg, listeners) {

@@ -37,7 +37,7 @@ type options struct {
 // other faults.
 func (w *options) check() *refusal {
 	checks := []func() *refusal{
-		w.checkFile, w.checkLevel, w.checkSocket, w.checkTLS, w.checkProxies, w.checkProofs, w.openCredentials, w.checkAccess, w.checkStderr, w.checkMCP, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
+		w.checkFile, w.checkLevel, w.checkSocket, w.checkACME, w.checkTLS, w.checkProxies, w.checkProofs, w.openCredentials, w.checkAccess, w.checkStderr, w.checkMCP, w.checkFraming, w.readHeaders, w.checkWhat, w.checkPrefork,
 		w.checkLifetime, w.checkSessionURL, w.checkIsolate, w.checkConfine, w.checkPow, w.checkBeneath,
 		w.checkAdmin, w.openAdminToken,
 	}
@@ -111,6 +111,9 @@ func (w *options) checkSocket() *refusal {
 
 func (w *options) checkTLS() *refusal {
 	t := &w.TLS
+	if w.issues() {
+		return nil // see checkACME
+	}
 	about := []string{"ssl", "sslcert", "sslkey", "sslca"}
 	switch {
 	case t.SSL && (t.Sslcert == "" || t.Sslkey == ""):

@@ -27,6 +27,7 @@ import (
 type grammar struct {
 	Listen     listenFlags     `embed:"" group:"Where to listen"`
 	TLS        tlsFlags        `embed:"" group:"Encryption"`
+	ACME       acmeFlags       `embed:"" group:"Encryption"`
 	Admit      admitFlags      `embed:"" group:"Who may come in"`
 	Address    addressFlags    `embed:"" group:"Who may come in"`
 	Credential credentialFlags `embed:"" group:"Who a client is"`
@@ -56,10 +57,18 @@ type listenFlags struct {
 }
 
 type tlsFlags struct {
-	SSL     bool   `help:"Speak TLS (wss, https) on every listener. Needs --sslcert and --sslkey."`
+	SSL     bool   `help:"Speak TLS (wss, https) on every listener. Needs --sslcert and --sslkey, or --acme."`
 	Sslcert string `placeholder:"FILE" help:"Certificate of the server, PEM, with those that lead to its authority. A changed file is taken up without a restart."`
 	Sslkey  string `placeholder:"FILE" help:"Private key of the certificate, PEM."`
 	Sslca   string `placeholder:"FILE" help:"Authority, PEM, that must have signed the certificate every client then has to show."`
+}
+
+type acmeFlags struct {
+	ACME      names  `name:"acme" placeholder:"NAME,.." help:"Speak TLS with certificates for these host names, which an authority issues and renews by itself (ACME, RFC 8555). It looks whether they are this server's: port 443 of them must lead here, or port 80 with --redirport. Whoever uses it agrees to the terms of the authority."`
+	Acmedir   string `name:"acmedir" placeholder:"DIR" help:"Where the certificates and the key of the account are kept. Without it the directory acme in that of the service (STATE_DIRECTORY, which systemd sets) or of the user: /var/lib/websocketd of root, $XDG_STATE_HOME/websocketd or ~/.local/state/websocketd of others."`
+	Acmeurl   string `name:"acmeurl" placeholder:"URL" help:"Directory of the authority. Without it Let's Encrypt, https://acme-v02.api.letsencrypt.org/directory."`
+	Acmeca    string `name:"acmeca" placeholder:"FILE" help:"Certificates, PEM, of whom the certificate of the authority itself is believed, instead of the system's: for an authority of one's own."`
+	Acmeemail string `name:"acmeemail" placeholder:"ADDRESS" help:"Address that the authority may write to."`
 }
 
 type admitFlags struct {

@@ -14,14 +14,27 @@ func (w *options) checkExposed() *refusal {
 	dir := w.Beside.Staticdir
 	for _, f := range []struct{ flag, file string }{
 		{"authfile", w.Credential.Authfile}, {"tokenfile", w.Credential.Tokenfile}, {"jwtkey", w.JWT.Jwtkey},
-		{"admintokenfile", w.Admin.Admintokenfile}, {"logfile", w.Log.Logfile},
+		{"admintokenfile", w.Admin.Admintokenfile}, {"logfile", w.Log.Logfile}, {"acmedir", w.keptKeys()},
 	} {
 		if dir != "" && f.file != "" && isServed(dir, f.file) {
-			const served = "this file would be served by --staticdir to everyone who may come in: move it out of there, or give it a name that begins with a dot"
-			return unusable(f.flag, fmt.Errorf("%s: %s", f.file, served))
+			what := "file"
+			if f.flag == "acmedir" {
+				what = "directory"
+			}
+			const served = "would be served by --staticdir to everyone who may come in: move it out of there, or give it a name that begins with a dot"
+			return unusable(f.flag, fmt.Errorf("%s: this %s %s", f.file, what, served))
 		}
 	}
 	return nil
+}
+
+// keptKeys returns where the keys of issued certificates are; "" if there are none.
+func (w *options) keptKeys() string {
+	if !w.issues() {
+		return ""
+	}
+	dir, _ := w.acmeDir()
+	return dir
 }
 
 // isServed reports whether a file is below a directory whose files are served. Hidden ones
@@ -40,15 +53,16 @@ func isServed(dir, file string) bool {
 	return err == nil && !strings.HasPrefix(below, ".") && !strings.Contains(below, "/.")
 }
 
-// realPath returns an absolute path without links. The file itself need not be there.
+// realPath returns an absolute path without links, of what need not be there.
 func realPath(path string) (string, error) {
-	real, err := filepath.EvalSymlinks(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		real, err = filepath.EvalSymlinks(filepath.Dir(path))
-		real = filepath.Join(real, filepath.Base(path))
-	}
+	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
-	return filepath.Abs(real)
+	real, err := filepath.EvalSymlinks(path)
+	if above := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && above != path {
+		above, err = realPath(above)
+		return filepath.Join(above, filepath.Base(path)), err
+	}
+	return real, err
 }

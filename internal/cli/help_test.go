@@ -64,7 +64,7 @@ func TestUsageNamesTheProgram(t *testing.T) {
 
 // TestFlags pins the names and kinds, which are a promise to users.
 func TestFlags(t *testing.T) {
-	want := "port:int address:list unixsocket:string socketmode:string socketgroup:string redirport:int ssl:bool sslcert:string sslkey:string sslca:string host:names origin:names sameorigin:bool trustproxy:names forwardedheader:string maxforks:int maxconns:int maxheader:size maxmemory:size maxperip:int spawnrate:string " +
+	want := "port:int address:list unixsocket:string socketmode:string socketgroup:string redirport:int ssl:bool sslcert:string sslkey:string sslca:string acme:names acmedir:string acmeurl:string acmeca:string acmeemail:string host:names origin:names sameorigin:bool trustproxy:names forwardedheader:string maxforks:int maxconns:int maxheader:size maxmemory:size maxperip:int spawnrate:string " +
 		"authfile:string tokenfile:string groupfile:string authheader:string authcmd:list auth:names allow:names " +
 		"jwtkey:string jwtaudience:string jwtissuer:string jwtalg:names jwtuser:string oauthserver:string " +
 		"dir:string prefork:int preforkrequest:bool passenv:names unbuffer:bool reverselookup:bool once:bool exitwithchild:bool closems:uint " +

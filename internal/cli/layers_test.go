@@ -56,6 +56,10 @@ func TestLayersOfEveryFlag(t *testing.T) {
 			other = "X-User"
 		case "oauthserver":
 			other = "http://localhost:9000/realm"
+		case "acmeurl":
+			other = "https://localhost/dir"
+		case "acmeemail":
+			other = "a@b.example"
 		case "jwtalg":
 			other = "EdDSA"
 		}

@@ -28,7 +28,7 @@ func eachOf(check func(entry string) error) func(text string) error {
 
 // logOrigins warns of lists of origins that let in more, or less, than they seem to.
 func logOrigins(cfg libwebsocketd.Config, log *slog.Logger) {
-	if cfg.TLSCert != "" {
+	if cfg.WantsTLS() {
 		logInsecure(cfg, log)
 	}
 	programs := slices.Clone(cfg.Programs)
@@ -81,7 +81,7 @@ func lockedOut(cfg libwebsocketd.Config, p libwebsocketd.Program) string {
 // ownOrigins returns requests as this server's own pages make them, under the names
 // it is bound to and those of --host. known is false where it may have other names.
 func ownOrigins(cfg libwebsocketd.Config) (own []*http.Request, known bool) {
-	addresses, secure := cfg.Addresses, cfg.TLSCert != ""
+	addresses, secure := cfg.Addresses, cfg.WantsTLS()
 	if len(addresses) == 0 {
 		addresses = []string{"localhost", "127.0.0.1", "::1"}
 	}
@@ -120,7 +120,7 @@ func mainPort(cfg libwebsocketd.Config) int {
 	switch {
 	case cfg.Port != 0:
 		return cfg.Port
-	case cfg.TLSCert != "":
+	case cfg.WantsTLS():
 		return 443
 	}
 	return 80

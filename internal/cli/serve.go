@@ -63,7 +63,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	managed := i.serveAdmin(w, &cfg, supervised)
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
 	ended := w.watchEnding(&cfg)
-	s, sig, err := openUntil(signals, cfg, managed, supervised, server)
+	s, sig, err := w.openIssuing(signals, cfg, managed, supervised, server)
 	switch {
 	case sig != nil:
 		return exitStatus(sig)

@@ -18,12 +18,19 @@ const (
 	certificatePatience = 100 * time.Millisecond // how long a handshake that starts a new check waits for it
 )
 
+// challengeProtocol is what an authority speaks that wants a proof of a name (RFC 8737 section 4).
+const challengeProtocol = "acme-tls/1"
+
+// Issue is the GetCertificate of certificates that are in no files.
+type Issue func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+
 // Certificates is a TLS configuration made of files. The next handshake uses changed
 // files, so that a renewed certificate needs no restart. If they cannot be read or do
 // not match, the old configuration stays in use. The files are read in a goroutine
 // apart from the handshakes: a file system that does not answer stops none of them.
 type Certificates struct {
 	cert, key, ca string
+	issue         Issue          // instead of cert and key; else nil
 	greeted       func(net.Conn) // called when the first message of a handshake has come whole
 	failed        func(error)    // called when files cannot be used
 	patience      time.Duration
@@ -36,10 +43,10 @@ type Certificates struct {
 }
 
 // NewCertificates reads the files and returns the Certificates. ca is empty when clients
-// need no certificate. greeted is called with the connection of every handshake whose
+// need no certificate. cert and key are empty when there is an issue instead. greeted is called with the connection of every handshake whose
 // first message has come whole, failed when changed files cannot be used.
-func NewCertificates(cert, key, ca string, greeted func(net.Conn), failed func(error)) (*Certificates, error) {
-	c := &Certificates{cert: cert, key: key, ca: ca, greeted: greeted, failed: failed, patience: certificatePatience}
+func NewCertificates(cert, key, ca string, issue Issue, greeted func(net.Conn), failed func(error)) (*Certificates, error) {
+	c := &Certificates{cert: cert, key: key, ca: ca, issue: issue, greeted: greeted, failed: failed, patience: certificatePatience}
 	c.seen = c.stamps()
 	config, err := c.read()
 	if err != nil {
@@ -51,17 +58,27 @@ func NewCertificates(cert, key, ca string, greeted func(net.Conn), failed func(e
 
 // ServerConfig returns a configuration that uses the current files at every handshake.
 func (c *Certificates) ServerConfig() *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1", "http/1.0"},
-		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			c.greeted(hello.Conn)
-			return c.current(), nil
-		},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	config := newConfig()
+	config.GetCertificate = c.issue
+	if c.issue == nil {
+		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return &c.current().Certificates[0], nil
-		},
+		}
 	}
+	challenge := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{challengeProtocol}, GetCertificate: c.issue}
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		c.greeted(hello.Conn)
+		if c.issue != nil && slices.Equal(hello.SupportedProtos, challenge.NextProtos) {
+			return challenge, nil // for which the authority has no certificate of ours
+		}
+		return c.current(), nil
+	}
+	return config
+}
+
+// newConfig returns a configuration without certificates.
+func newConfig() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1", "http/1.0"}}
 }
 
 // current returns the configuration for a handshake that begins now. If the last check of
@@ -131,22 +148,14 @@ func (c *Certificates) stamps() [3]paths.Stamp {
 }
 
 func (c *Certificates) read() (*tls.Config, error) {
-	cert, err := paths.ReadRegular(c.cert)
-	if err != nil {
-		return nil, fmt.Errorf("certificate %s: %w", c.cert, paths.Cause(err))
-	}
-	key, err := paths.ReadRegular(c.key)
-	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", c.key, paths.Cause(err))
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("certificate %s with key %s: %w", c.cert, c.key, err)
-	}
-	config := &tls.Config{
-		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1", "http/1.0"},
-		Certificates: []tls.Certificate{pair},
+	config := newConfig()
+	config.GetCertificate = c.issue
+	if c.issue == nil {
+		pair, err := c.readPair()
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{pair}
 	}
 	if c.ca == "" {
 		return config, nil
@@ -161,4 +170,20 @@ func (c *Certificates) read() (*tls.Config, error) {
 	}
 	config.ClientAuth = tls.RequireAndVerifyClientCert
 	return config, nil
+}
+
+// readPair reads the certificate and its key.
+func (c *Certificates) readPair() (pair tls.Certificate, err error) {
+	cert, err := paths.ReadRegular(c.cert)
+	if err != nil {
+		return pair, fmt.Errorf("certificate %s: %w", c.cert, paths.Cause(err))
+	}
+	key, err := paths.ReadRegular(c.key)
+	if err != nil {
+		return pair, fmt.Errorf("key %s: %w", c.key, paths.Cause(err))
+	}
+	if pair, err = tls.X509KeyPair(cert, key); err != nil {
+		return pair, fmt.Errorf("certificate %s with key %s: %w", c.cert, c.key, err)
+	}
+	return pair, nil
 }

@@ -80,7 +80,7 @@ func selfSigned(t testing.TB, serial int64) (cert, key []byte) {
 func (c *certFiles) open(t testing.TB, ca string) (certs *Certificates, complaints *[]string) {
 	t.Helper()
 	complaints = new([]string)
-	certs, err := NewCertificates(c.path("cert.pem"), c.path("key.pem"), ca, func(net.Conn) {}, func(err error) { *complaints = append(*complaints, err.Error()) })
+	certs, err := NewCertificates(c.path("cert.pem"), c.path("key.pem"), ca, nil, func(net.Conn) {}, func(err error) { *complaints = append(*complaints, err.Error()) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestCertificatesTogether(t *testing.T) {
 	files := newCertFiles(t)
 	var mu sync.Mutex
 	broken := 0
-	certs, err := NewCertificates(files.path("cert.pem"), files.path("key.pem"), "", func(net.Conn) {}, func(error) { mu.Lock(); broken++; mu.Unlock() })
+	certs, err := NewCertificates(files.path("cert.pem"), files.path("key.pem"), "", nil, func(net.Conn) {}, func(error) { mu.Lock(); broken++; mu.Unlock() })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +307,7 @@ func TestCertificatesBlocked(t *testing.T) {
 	t.Parallel()
 	files := newCertFiles(t)
 	entered, leave := make(chan struct{}), make(chan struct{})
-	certs, err := NewCertificates(files.path("cert.pem"), files.path("key.pem"), "", func(net.Conn) {}, func(error) { close(entered); <-leave })
+	certs, err := NewCertificates(files.path("cert.pem"), files.path("key.pem"), "", nil, func(net.Conn) {}, func(error) { close(entered); <-leave })
 	if err != nil {
 		t.Fatal(err)
 	}

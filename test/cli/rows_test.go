@@ -27,6 +27,18 @@ var flagRows = map[string]flagRow{
 	"sslca": {kind: cli.KindString, good: anyText[1:], bad: anyText[:1],
 		env: "a.pem", flag: "b.pem", seen: whoComesIn, want: [3]string{"all", "a", "b"}},
 
+	"acme": {kind: cli.KindNames, good: []string{"a.example", "a.example,B.example", " xn--bcher-kva.example "}, bad: []string{"", ",", "*.a.example", "192.0.2.1", "::1", "a.example:443", "https://a.example", "ä.example", "a..example"},
+		env: "a.example", flag: "b.example,c.example", seen: whoseCertificates, want: [3]string{"no TLS", "a.example", "b.example"}},
+	"acmedir": {kind: cli.KindString, good: anyText,
+		env: "one", flag: "two", seen: whereKept, want: [3]string{"acme", "one", "two"}},
+	"acmeurl": {kind: cli.KindString, good: []string{"https://id.example/dir", "https://localhost:14000/dir?x"}, bad: []string{"", "x", "http://id.example", "https://", "https://ada@id.example/", "https://id.example/#x"},
+		env: "https://one.example/dir", flag: "https://two.example/dir", seen: whichAuthority,
+		want: [3]string{"https://acme-v02.api.letsencrypt.org", "https://one.example", "https://two.example"}},
+	"acmeca": {kind: cli.KindString, good: anyText[1:], bad: anyText[:1],
+		env: "a.pem", flag: "b.pem", seen: believed, want: [3]string{"no", "yes", "no"}},
+	"acmeemail": {kind: cli.KindString, good: []string{"ops@example.com", "a+b@[192.0.2.1]"}, bad: []string{"", "ops", "Ops <ops@example.com>", "a@b@c", "mailto:ops@example.com,"},
+		env: "ops@a.example", flag: "ops@b.example", seen: writtenTo, want: [3]string{"no account for []", "mailto:ops@a.example", "mailto:ops@b.example"}},
+
 	"host": {kind: cli.KindNames, good: []string{"", "a", "a,b", " a , b ", "*", "*.a.com"},
 		env: "a.example", flag: "b.example", seen: hosts, want: [3]string{"421 421", "404 421", "421 404"}},
 	"origin": {kind: cli.KindNames, good: []string{"", "a.com", "https://a.com:1,b.com", "null", "*", "*.a.com", "a.com:*", "https://a.com/"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -73,6 +74,23 @@ func goBuild(dir, name string, flags ...string) result {
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	return result{path, err, string(out)}
+}
+
+// tool returns what builds a tool of this module, unless make test has built it.
+func tool(pkg string) func() result {
+	return sync.OnceValue(func() result {
+		name := path.Base(pkg)
+		if ready := filepath.Join(os.Getenv("BUILT"), name); filepath.IsAbs(ready) {
+			if _, err := os.Stat(ready); err == nil {
+				return result{path: ready}
+			}
+		}
+		to := filepath.Join(scratch(), name)
+		cmd := exec.Command("go", "build", "-o", to, pkg)
+		cmd.Dir = filepath.Join(RootDir(), "test")
+		out, err := cmd.CombinedOutput()
+		return result{to, err, string(out)}
+	})
 }
 
 var cPrograms sync.Map // source file name -> func() result

@@ -15,23 +15,9 @@ import (
 // that says whether a server conforms.
 func MCPDir() string { return filepath.Join(RootDir(), "test", "mcp") }
 
-// conformanceServer is the package of the Go SDK's server for that suite, a tool of this
-// module. It speaks stdio, or HTTP by itself with -http.
-const conformanceServer = "github.com/modelcontextprotocol/go-sdk/conformance/everything-server"
-
-var everythingServer = sync.OnceValue(func() result {
-	const name = "everything-server"
-	if ready := filepath.Join(os.Getenv("BUILT"), name); filepath.IsAbs(ready) {
-		if _, err := os.Stat(ready); err == nil {
-			return result{path: ready}
-		}
-	}
-	path := filepath.Join(scratch(), name)
-	cmd := exec.Command("go", "build", "-o", path, conformanceServer)
-	cmd.Dir = filepath.Join(RootDir(), "test")
-	out, err := cmd.CombinedOutput()
-	return result{path, err, string(out)}
-})
+// everythingServer is the Go SDK's server for that suite, a tool of this module. It speaks
+// stdio, or HTTP by itself with -http.
+var everythingServer = tool("github.com/modelcontextprotocol/go-sdk/conformance/everything-server")
 
 // EverythingServer returns the Go SDK's MCP server for the conformance suite.
 func EverythingServer(t T) string {
