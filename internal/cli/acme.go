@@ -113,7 +113,7 @@ func (w *options) serveACME(cfg *libwebsocketd.Config, log *slog.Logger) error {
 	}
 	issuer, err := autocert.New(autocert.Options{
 		Names: w.ACME.ACME, Dir: dir, URL: w.ACME.Acmeurl, Email: w.ACME.Acmeemail,
-		Roots: roots, HTTP: w.Listen.Redirport != 0, Log: log,
+		Roots: roots, HTTP: w.Listen.Redirport != 0 || len(cfg.RedirectListeners) > 0, Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("--acme: %w; --acmedir is another directory for certificates", err)

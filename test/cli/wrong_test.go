@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -80,13 +81,6 @@ var wrongUsages = []wrong{
 	{args: []string{"--oauthserver=https://id.example.com", "--jwtkey=ok.sh", "--address=0.0.0.0", "./ok.sh"}, status: 1, stream: "err",
 		says: "please specify --host=NAME or --jwtaudience when requesting --oauthserver: the audience of a token is the URL of the program, and no name of this server is known"},
 	{args: []string{"--jwtuser=email", "./ok.sh"}, status: 1, stream: "err", says: "please specify --jwtkey when requesting --jwtuser"},
-	{args: []string{"--acme=a.example", "--ssl", "--sslcert=a.pem", "--sslkey=a.key", "./ok.sh"}, status: 1, stream: "err", says: "please only specify one of --acme and --sslcert with --sslkey: the certificates of --acme are issued"},
-	{args: []string{"--acmeurl=https://id.example/dir", "./ok.sh"}, status: 1, stream: "err", says: "please specify --acme when requesting --acmeurl"},
-	{args: []string{"--ssl", "--acmedir=x", "./ok.sh"}, status: 1, stream: "err", says: "please specify --acme when requesting --acmedir"},
-	{args: []string{"--acme=localhost", "./ok.sh"}, status: 2, stream: "err", says: "--acme: localhost is no name that others know: it has no dot; an authority of one's own, which may know it, is --acmeurl"},
-	{args: []string{"--acme=*.a.example", "./ok.sh"}, status: 2, stream: "err", says: `invalid value "*.a.example" for flag --acme: "*.a.example" stands for many names, and a proof of these is not given here: list them, or have it issued by another program, for --sslcert`, more: true},
-	{args: []string{"--acme=a.example", "--acmeca=nosuch.pem", "./ok.sh"}, status: 2, stream: "err", says: "--acmeca: open nosuch.pem: no such file or directory"},
-	{args: []string{"--acme=a.example", "--acmeca=ok.sh", "./ok.sh"}, status: 2, stream: "err", says: "--acmeca: there is no certificate in ok.sh"},
 	{args: []string{"--auth=certificate", "./ok.sh"}, status: 2, stream: "err", says: "please specify --sslca when requesting --auth=certificate"},
 	{args: []string{"--socketmode=0660", "./ok.sh"}, status: 1, stream: "err", says: "please specify --unixsocket when requesting --socketmode"},
 	{args: []string{"--socketgroup=0", "./ok.sh"}, status: 1, stream: "err", says: "please specify --unixsocket when requesting --socketgroup"},
@@ -200,7 +194,7 @@ func matches(line, pattern string) bool {
 func TestWrongUsages(t *testing.T) {
 	t.Parallel()
 	dir := workshop(t)
-	for _, w := range wrongUsages {
+	for _, w := range slices.Concat(wrongUsages, wrongACME) {
 		t.Run(strings.Join(append(w.args, w.env), " "), func(t *testing.T) {
 			t.Parallel()
 			var env []string
