@@ -15,7 +15,7 @@ import (
 //	default      the value of a flag that is not set
 //	placeholder  what stands after the = in --help
 //	enum         the only values allowed
-//	words        values that a shell completes to, if it is not those of enum
+//	words        all values of a text, if it is not those of enum; of a list elements that are known
 //	min, max     the smallest and the largest number, size in bytes, or time, allowed
 //	sep          none: a value of a repeatable flag is one element
 //	variable     "none": no environment variable sets this flag

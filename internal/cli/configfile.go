@@ -52,6 +52,8 @@ func parseConfig(file string, data []byte, flags []*kong.Flag) *configFile {
 	for _, key := range root.keys {
 		value, before := root.at[key], len(c.faults.all)
 		switch key {
+		case schemaKey:
+			c.readString(key, `"FILE"`, value)
 		case programTable:
 			c.readPrograms(value)
 		case appsTable:
@@ -64,6 +66,9 @@ func parseConfig(file string, data []byte, flags []*kong.Flag) *configFile {
 	c.checkNames()
 	return c
 }
+
+// schemaKey is the name of the key by which editors find what describes the file.
+const schemaKey = "$schema"
 
 // programTable is the name of the table with all programs.
 const programTable = "program"

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -35,6 +37,15 @@ type Flag struct {
 	Placeholder string   // what --help shows as its value; "" for booleans
 	Choices     []string // of KindChoice
 	Words       []string // values, or elements of one, that are known: the choices, or those of the tag words
+
+	// Least and Most are the smallest and the largest value, as the grammar has them; "": none.
+	Least, Most string
+
+	InFile    bool   // it is a global key of the config file
+	OfProgram bool   // it is a key of a program in that file
+	OfApp     bool   // it is a key of an app there
+	FileForm  string // how its value is written there, as "5s"
+	OrNumber  bool   // of KindString: its value there may be a number
 }
 
 // Flags returns all flags of the command, in the order of --help. They are derived
@@ -59,6 +70,13 @@ func describe(f *kong.Flag) Flag {
 		Group:       f.Group.Title,
 		Help:        f.Help,
 		Placeholder: f.PlaceHolder,
+		Least:       f.Tag.Get("min"),
+		Most:        f.Tag.Get("max"),
+		InFile:      inFile(f),
+		OfProgram:   isProgramKey(f),
+		OfApp:       isProgramKey(f) && !slices.Contains(notOfApps, f.Name),
+		FileForm:    formOf(f),
+		OrNumber:    isOwner(f),
 	}
 	if f.Short != 0 {
 		d.Short = string(f.Short)
@@ -98,4 +116,16 @@ func kindOf(f *kong.Flag) Kind {
 		return KindChoice
 	}
 	return KindString
+}
+
+// OwnKeys returns the keys of the config file that are no flags: those of every program, those of
+// supervised ones, which are keys of an app, too, and those of an app besides.
+func OwnKeys() (program, supervised, app []string) {
+	program = slices.Sorted(maps.Keys(ownKeys))
+	for _, name := range (&configFile{}).appNames() {
+		if !slices.Contains(supervisedNames, name) {
+			app = append(app, name)
+		}
+	}
+	return program, slices.Clone(supervisedNames), app
 }

@@ -15,6 +15,11 @@ func made(t *testing.T) map[string]string {
 	for _, shell := range completion.Shells {
 		files["completions/"+completionFiles[shell]] = script(t, shell)
 	}
+	text, err := schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["schema/websocketd.schema.json"] = text
 	return files
 }
 
