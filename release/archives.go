@@ -71,12 +71,11 @@ func writeTar(out io.Writer, files []file, date time.Time) error {
 func writePlainTar(out io.Writer, files []file, date time.Time) error {
 	archive := tar.NewWriter(out)
 	for _, f := range files {
-		content, err := os.ReadFile(f.Path)
+		content, err := f.content()
 		if err != nil {
 			return err
 		}
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.Name, Mode: int64(f.Mode.Perm()), Size: int64(len(content)), ModTime: date}
-		if err := archive.WriteHeader(header); err != nil {
+		if err := archive.WriteHeader(f.header(len(content), date)); err != nil {
 			return err
 		}
 		if _, err := archive.Write(content); err != nil {
@@ -84,6 +83,29 @@ func writePlainTar(out io.Writer, files []file, date time.Time) error {
 		}
 	}
 	return archive.Close()
+}
+
+// content returns what is in a file, nothing if it is a folder or a link.
+func (f file) content() ([]byte, error) {
+	if !f.Mode.IsRegular() {
+		return nil, nil
+	}
+	return os.ReadFile(f.Path)
+}
+
+// header returns what a tar file says of a file.
+func (f file) header(size int, date time.Time) *tar.Header {
+	header := &tar.Header{Typeflag: tar.TypeReg, Name: f.Name, Mode: int64(f.Mode.Perm()), Size: int64(size), ModTime: date}
+	switch {
+	case f.Mode&os.ModeSymlink != 0:
+		header.Typeflag, header.Linkname = tar.TypeSymlink, f.Path
+	case f.Mode.IsDir():
+		header.Typeflag = tar.TypeDir
+	}
+	if f.Mode&os.ModeSticky != 0 {
+		header.Mode |= 0o1000
+	}
+	return header
 }
 
 // writeZip writes a zip file.

@@ -16,7 +16,8 @@ const sumsFile = "SHA256SUMS"
 // sum is a file of the output folder and what it hashes to.
 type sum struct{ Name, SHA256 string }
 
-// writeChecksums lists every file that lies directly in the output folder.
+// writeChecksums lists every file that lies directly in the output folder, but for what is
+// written of the list.
 func writeChecksums(s settings) error {
 	entries, err := os.ReadDir(s.Out)
 	if err != nil {
@@ -24,7 +25,7 @@ func writeChecksums(s settings) error {
 	}
 	var list strings.Builder
 	for _, entry := range entries {
-		if !entry.Type().IsRegular() || entry.Name() == sumsFile {
+		if !entry.Type().IsRegular() || entry.Name() == sumsFile || entry.Name() == provenanceFile {
 			continue
 		}
 		hash, err := hashOf(filepath.Join(s.Out, entry.Name()))

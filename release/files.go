@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// file is a file of an archive, an image or a package.
+// file is a file of an archive, an image or a package; with the bits of its mode a folder, or
+// a link to Path.
 type file struct {
 	Name string // in the archive, with slashes
 	Path string // on this machine

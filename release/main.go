@@ -17,9 +17,13 @@ type step struct {
 // steps are all of them, each after those that it needs.
 var steps = []step{
 	{"binaries", buildBinaries},
+	{"sboms", writeSBOMs},
 	{"archives", writeArchives},
 	{"packages", writePackages},
+	{"scratch", writeScratch},
+	{"slim", writeSlim},
 	{"checksums", writeChecksums},
+	{"provenance", writeProvenance},
 }
 
 func main() {
@@ -28,6 +32,7 @@ func main() {
 	flag.StringVar(&s.URL, "url", defaultURL, "`URL` of the folder from which users load the files")
 	flag.StringVar(&s.Homepage, "homepage", defaultURL, "`URL` of the project")
 	flag.StringVar(&s.Maintainer, "maintainer", defaultMaintainer, "`NAME <ADDRESS>` of who answers for the packages")
+	flag.StringVar(&s.Builder, "builder", defaultURL+"#by-hand", "`URI` of where the release is made, for the provenance")
 	flag.StringVar(&s.Out, "out", "../dist", "`folder` to write to")
 	flag.StringVar(&s.Root, "root", "..", "`folder` of the source")
 	flag.StringVar(&s.Only, "only", "", "the only `targets`, as linux/arm64, with commas")

@@ -49,7 +49,7 @@ func writePackages(s settings) error {
 			nfpm := exec.Command("go", "tool", "nfpm", "package", "--packager="+p.Name, "--config="+config,
 				"--target="+filepath.Join(s.Out, s.base(t)+"."+p.Name))
 			nfpm.Dir = filepath.Join(s.Root, "release")
-			nfpm.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", s.Date.Unix()))
+			nfpm.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+s.epoch())
 			if out, err := nfpm.CombinedOutput(); err != nil {
 				return fmt.Errorf("nfpm, %s for %s: %w: %s", p.Name, t, err, out)
 			}

@@ -23,11 +23,11 @@ const defaultMaintainer = "The websocketd authors <maintainer@websocketd.example
 
 // settings say what is released, and from where to where.
 type settings struct {
-	Version              string    // without v: 1.2.3, 1.2.3-rc.1
-	Commit               string    // "" outside a checkout
-	Date                 time.Time // of the source, in UTC; no file is younger
-	URL                  string    // of the folder with all files of this version, without a slash at its end
-	Homepage, Maintainer string
+	Version                       string    // without v: 1.2.3, 1.2.3-rc.1
+	Commit                        string    // "" outside a checkout
+	Date                          time.Time // of the source, in UTC; no file is younger
+	URL                           string    // of the folder with all files of this version, without a slash at its end
+	Homepage, Maintainer, Builder string
 
 	Out     string // absolute
 	Root    string // absolute
@@ -53,6 +53,9 @@ func (s settings) complete() (settings, error) {
 	s.Date, err = sourceDate(cmp.Or(os.Getenv("SOURCE_DATE_EPOCH"), s.git("log", "-1", "--format=%ct")))
 	return s, err
 }
+
+// epoch returns the time of the source as SOURCE_DATE_EPOCH has it.
+func (s settings) epoch() string { return strconv.FormatInt(s.Date.Unix(), 10) }
 
 // git returns what a git command prints in the source, "" if it fails: an unpacked
 // archive is no checkout.
