@@ -5,15 +5,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
 // mostBytes is the largest size of a binary: whatever makes it larger is to be noticed.
 const mostBytes = 19 << 20
 
-// buildBinaries builds every target's binary. The version control's stamp is left out: it
-// depends on how a checkout was made (its depth, its tags, who owns it). Version, commit
-// and date are given to the linker instead.
+// buildBinaries builds every target's binary.
 func buildBinaries(s settings) error {
 	if err := os.RemoveAll(s.Out); err != nil {
 		return err
@@ -34,12 +33,13 @@ func buildBinaries(s settings) error {
 	return nil
 }
 
-// build builds one binary.
+// build builds one binary. In a checkout the compiler notes commit and date, and whether the
+// sources differ from it.
 func (s settings) build(t target) error {
 	if err := os.MkdirAll(filepath.Dir(s.binary(t)), 0o755); err != nil {
 		return err
 	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags="+s.linkerFlags(), "-o", s.binary(t), ".")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs="+strconv.FormatBool(s.Commit != ""), "-ldflags="+s.linkerFlags(), "-o", s.binary(t), ".")
 	build.Dir = s.Root
 	build.Env = append(os.Environ(), append(t.env(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")...)
 	build.Stdout, build.Stderr = os.Stdout, os.Stderr

@@ -95,7 +95,7 @@ func (s settings) load(arch string) ([]string, error) {
 		apt := exec.Command("apt-get", append(options, args...)...)
 		apt.Dir = folder
 		if out, err := apt.CombinedOutput(); err != nil {
-			return fmt.Errorf("apt-get %s for %s: %w: %s", args[0], arch, err, out)
+			return fmt.Errorf("apt-get %s for %s: %w: %s", args[0], arch, err, faults(string(out)))
 		}
 		return nil
 	}
@@ -111,6 +111,17 @@ func (s settings) load(arch string) ([]string, error) {
 		err = fmt.Errorf("apt-get download for %s: %v, want one file of each of %v", arch, debs, slimPackages)
 	}
 	return debs, err
+}
+
+// faults returns the lines of apt-get that tell what went wrong.
+func faults(output string) string {
+	var all []string
+	for line := range strings.Lines(output) {
+		if fault, ok := strings.CutPrefix(line, "E: "); ok {
+			all = append(all, strings.TrimSpace(fault))
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // slimFiles takes from packages what the image needs of them.

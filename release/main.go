@@ -23,6 +23,7 @@ var steps = []step{
 	{"scratch", writeScratch},
 	{"slim", writeSlim},
 	{"checksums", writeChecksums},
+	{"manifests", writeManifests},
 	{"provenance", writeProvenance},
 }
 

@@ -134,15 +134,13 @@ func (p packager) place(name string) string {
 
 // completion returns where a file of completions is installed, by its name.
 func (p packager) completion(name string) string {
-	switch {
-	case strings.HasSuffix(name, ".fish"):
+	switch shellOf(name) {
+	case "fish":
 		return "/usr/share/fish/vendor_completions.d/websocketd.fish"
-	case strings.HasSuffix(name, ".zsh"), strings.HasPrefix(name, "_"):
+	case "zsh":
 		return p.Zsh + "/_websocketd"
-	case strings.HasSuffix(name, ".bash"), name == Name:
-		return "/usr/share/bash-completion/completions/websocketd"
 	}
-	return ""
+	return "/usr/share/bash-completion/completions/websocketd"
 }
 
 // pack writes to the stage what a package has in another form than an archive: compressed
