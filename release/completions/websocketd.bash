@@ -13,6 +13,11 @@ _websocketd_flags() {
 --sslcert=
 --sslkey=
 --sslca=
+--acme=
+--acmedir=
+--acmeurl=
+--acmeca=
+--acmeemail=
 --host=
 --origin=
 --sameorigin
@@ -215,6 +220,7 @@ _websocketd_value() {
     ':pow'|\
     ':admin') echo 'beside text' ;;
     ':version') echo 'beside words json' ;;
+    ':acmedir'|\
     ':dir'|\
     ':staticdir'|\
     ':cgidir') echo 'next dir' ;;
@@ -222,6 +228,7 @@ _websocketd_value() {
     ':sslcert'|\
     ':sslkey'|\
     ':sslca'|\
+    ':acmeca'|\
     ':authfile'|\
     ':tokenfile'|\
     ':groupfile'|\
@@ -236,6 +243,9 @@ _websocketd_value() {
     ':socketmode'|\
     ':socketgroup'|\
     ':redirport'|\
+    ':acme'|\
+    ':acmeurl'|\
+    ':acmeemail'|\
     ':host'|\
     ':origin'|\
     ':trustproxy'|\

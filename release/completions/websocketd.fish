@@ -4,7 +4,7 @@
 function __websocketd_next
     switch $argv[1]
         case top
-            contains -- $argv[2] port address unixsocket socketmode socketgroup redirport sslcert sslkey sslca host origin trustproxy forwardedheader maxforks maxconns maxheader maxmemory maxperip spawnrate authfile tokenfile groupfile authheader authcmd auth allow jwtkey jwtaudience jwtissuer jwtalg jwtuser oauthserver dir prefork passenv closems user group rlimit nice umask start linger input slowclient history keepfirst restart isolate resume attach maxsessions mcpstart config name powexpiry powlines staticdir cgidir cgipath admintoken admintokenfile preset framing newlines stderr maxline maxframesize messagerate pingms protocol header header-ws header-http loglevel logformat logfile
+            contains -- $argv[2] port address unixsocket socketmode socketgroup redirport sslcert sslkey sslca acme acmedir acmeurl acmeca acmeemail host origin trustproxy forwardedheader maxforks maxconns maxheader maxmemory maxperip spawnrate authfile tokenfile groupfile authheader authcmd auth allow jwtkey jwtaudience jwtissuer jwtalg jwtuser oauthserver dir prefork passenv closems user group rlimit nice umask start linger input slowclient history keepfirst restart isolate resume attach maxsessions mcpstart config name powexpiry powlines staticdir cgidir cgipath admintoken admintokenfile preset framing newlines stderr maxline maxframesize messagerate pingms protocol header header-ws header-http loglevel logformat logfile
         case connect
             contains -- $argv[2] pow protocol header H origin user u tokenfile unixsocket ca cert key framing newlines maxline maxframesize pingms eofwait
         case ctl
@@ -137,6 +137,11 @@ complete -c websocketd -n '__websocketd_in top' -l ssl -d 'Speak TLS (wss, https
 complete -c websocketd -n '__websocketd_in top' -l sslcert -r -F -d 'Certificate of the server, PEM, with those that lead to its ..'
 complete -c websocketd -n '__websocketd_in top' -l sslkey -r -F -d 'Private key of the certificate, PEM'
 complete -c websocketd -n '__websocketd_in top' -l sslca -r -F -d 'Authority, PEM, that must have signed the certificate every ..'
+complete -c websocketd -n '__websocketd_in top' -l acme -x -d 'Speak TLS with certificates for these host names, which an ..'
+complete -c websocketd -n '__websocketd_in top' -l acmedir -x -a '(__fish_complete_directories (string replace -r -- "^-[^=]*=" "" (commandline -ct)))' -d 'Where the certificates and the key of the account are kept'
+complete -c websocketd -n '__websocketd_in top' -l acmeurl -x -d 'Directory of the authority'
+complete -c websocketd -n '__websocketd_in top' -l acmeca -r -F -d 'Certificates, PEM, of whom the certificate of the authority ..'
+complete -c websocketd -n '__websocketd_in top' -l acmeemail -x -d 'Address that the authority may write to'
 complete -c websocketd -n '__websocketd_in top' -l host -x -d 'Host names clients may use in the URL in addition to the ..'
 complete -c websocketd -n '__websocketd_in top' -l origin -x -d 'Origins whose pages may connect'
 complete -c websocketd -n '__websocketd_in top' -l sameorigin -d 'Only pages from exactly this server\'s host and port may ..'
