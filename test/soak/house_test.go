@@ -66,7 +66,7 @@ max_restarts = -1
 [program.mcp]
 command = [%[1]q, "mcp"]
 mcp = true
-resume = "20s"
+resume = "5s"
 linger = "2s"
 `
 
@@ -87,7 +87,7 @@ func newHouse(t *testing.T, long bool) *house {
 	h.server = harness.Options{
 		Stdout: log,
 		Bin:    harness.Binary(t), Dir: h.dir, Env: []string{"XDG_RUNTIME_DIR=" + h.dir},
-		Args: []string{"--config=websocketd.toml", "--pow", "--staticdir=public", "--cgidir=cgi", "--cgipath=/cgi",
+		Args: []string{"--config=websocketd.toml", "--pow", "--gzip", "--staticdir=public", "--cgidir=cgi", "--cgipath=/cgi",
 			"--admin=" + h.admin, "--admintoken=none", "--adminpprof"},
 	}.Start(t)
 	for range 4 {

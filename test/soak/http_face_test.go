@@ -3,6 +3,7 @@ package soak
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,14 +36,46 @@ func (v visit) do(method, path, body string, status int, header ...string) *http
 	return resp
 }
 
+// encoding returns a header by which half of the clients let answers be compressed.
+func (v visit) encoding() string {
+	if v.chance(50) {
+		return "Accept-Encoding: gzip"
+	}
+	return "Accept-Encoding: identity"
+}
+
+// plain returns the body of an answer as it was before it was compressed.
+func plain(resp *http.Response) io.Reader {
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		return &compressed{body: resp.Body}
+	}
+	return resp.Body
+}
+
+// compressed reads a stream whose beginning may not have come yet.
+type compressed struct {
+	body io.Reader
+	*gzip.Reader
+}
+
+func (c *compressed) Read(p []byte) (n int, err error) {
+	if c.Reader == nil {
+		if c.Reader, err = gzip.NewReader(c.body); err != nil {
+			c.Reader = nil
+			return 0, err
+		}
+	}
+	return c.Reader.Read(p)
+}
+
 // events listens to a process of its own by server-sent events.
 func events(v visit) {
-	resp := v.do("GET", "/tell", "", http.StatusOK, "Accept: text/event-stream")
+	resp := v.do("GET", "/tell", "", http.StatusOK, "Accept: text/event-stream", v.encoding())
 	if resp == nil {
 		return
 	}
 	defer resp.Body.Close()
-	l, in, kind := v.listen(false), bufio.NewScanner(resp.Body), ""
+	l, in, kind := v.listen(false), bufio.NewScanner(plain(resp)), ""
 	in.Split(wholeLines)
 	for in.Scan() {
 		name, value, _ := strings.Cut(in.Text(), ": ")
@@ -76,13 +109,13 @@ func post(v visit) {
 	for i := range sent {
 		body += fmt.Sprintln("hello", i)
 	}
-	resp := v.do("POST", "/talk", body, http.StatusOK, "TE: trailers")
+	resp := v.do("POST", "/talk", body, http.StatusOK, "TE: trailers", v.encoding())
 	if resp == nil {
 		return
 	}
 	defer resp.Body.Close()
 	v.tally.sent.Add(uint64(sent))
-	l, in, answers := v.listen(false), bufio.NewScanner(resp.Body), 0
+	l, in, answers := v.listen(false), bufio.NewScanner(plain(resp)), 0
 	in.Split(wholeLines)
 	for in.Scan() {
 		l.take(in.Text())
