@@ -15,6 +15,9 @@ func made(t *testing.T) map[string]string {
 	for _, shell := range completion.Shells {
 		files["completions/"+completionFiles[shell]] = script(t, shell)
 	}
+	for name, page := range pages {
+		files["man/"+name] = page()
+	}
 	text, err := schema()
 	if err != nil {
 		t.Fatal(err)
