@@ -7,6 +7,7 @@ import (
 
 	"websocketd/internal/cli"
 	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/sandbox"
 )
 
 var version, buildinfo string // set by the linker: -X main.version=...
@@ -15,6 +16,6 @@ var license string
 
 func main() {
 	process.GuardianMain()
-	process.ConfineMain()
+	process.ConfineMain(sandbox.Enter)
 	os.Exit(cli.Main(cli.Build{Version: version, Info: buildinfo, License: license}))
 }

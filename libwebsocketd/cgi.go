@@ -102,7 +102,7 @@ func (s *Server) startCGI(to route, env []string, r *http.Request, log *slog.Log
 	}
 	dir := filepath.Dir(to.argv[0])
 	p := to.program
-	proc, err := s.startSpec(p, process.Spec{Path: to.argv[0], Args: to.argv, Env: env, Dir: dir, Account: p.account, Confinement: &p.Confinement})
+	proc, err := s.startSpec(p, process.Spec{Path: to.argv[0], Args: to.argv, Env: env, Dir: dir, Account: p.account, Confinement: p.confined})
 	if err != nil {
 		refusal, _ := launchFailed(log, err, to.argv[0], dir, r.RequestURI)
 		return nil, refusal

@@ -23,7 +23,7 @@ const (
 // know every room it can reach downwards and no other. A package without a row
 // fails the test: whoever adds one decides where it stands.
 var below = map[string][]string{
-	".":                        {"internal/cli", "libwebsocketd/process"},
+	".":                        {"internal/cli", "libwebsocketd/process", "libwebsocketd/sandbox"},
 	"client":                   {"libwebsocketd/ws"},
 	"internal/cli":             {"internal/completion", "internal/connect", "internal/ctl", "internal/systemd", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd/autocert", "libwebsocketd"},
 	"libwebsocketd/control":    {"libwebsocketd/hub", "libwebsocketd/gate", "libwebsocketd/listen", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
@@ -55,6 +55,7 @@ var below = map[string][]string{
 
 	// Powers, each of which knows no other power.
 	"libwebsocketd/process": {"libwebsocketd/internal/exit", "libwebsocketd/internal/backoff"},
+	"libwebsocketd/sandbox": {"libwebsocketd/process"},
 	"libwebsocketd/listen":  {"libwebsocketd/process", "libwebsocketd/internal/paths"},
 	"libwebsocketd/static":  {"libwebsocketd/internal/paths"},
 	"libwebsocketd/gate":    {"libwebsocketd/internal/text", "libwebsocketd/internal/paths"},
@@ -85,19 +86,20 @@ var below = map[string][]string{
 // imported: in a folder (it ends with /) or in a file. Each sits in one package,
 // but for x/sys, which those that talk to the system share.
 var outside = map[string][]string{
-	"github.com/alecthomas/kong":   {"internal/cli/"},
-	"github.com/gorilla/websocket": {"libwebsocketd/ws/upgrade.go", "libwebsocketd/ws/dial.go"},
-	"github.com/fsnotify/fsnotify": {"libwebsocketd/shared/"},
-	"golang.org/x/term":            {"internal/terminal/", "internal/cli/passwd_ask.go"},
-	"golang.org/x/crypto":          {"libwebsocketd/credential/", "libwebsocketd/autocert/"},
-	"github.com/tg123/go-htpasswd": {"libwebsocketd/credential/"},
-	"github.com/pelletier/go-toml": {"internal/cli/"},
-	"golang.org/x/time":            {"libwebsocketd/gate/"},
-	"github.com/shirou/gopsutil":   {"libwebsocketd/manager/"},
-	"github.com/golang-jwt/jwt":    {"libwebsocketd/credential/"},
-	"github.com/prometheus":        {"libwebsocketd/control/"},
-	"github.com/coreos/go-systemd": {"internal/systemd/"},
-	"golang.org/x/sys":             {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
+	"github.com/alecthomas/kong":          {"internal/cli/"},
+	"github.com/gorilla/websocket":        {"libwebsocketd/ws/upgrade.go", "libwebsocketd/ws/dial.go"},
+	"github.com/fsnotify/fsnotify":        {"libwebsocketd/shared/"},
+	"github.com/landlock-lsm/go-landlock": {"libwebsocketd/sandbox/"},
+	"golang.org/x/term":                   {"internal/terminal/", "internal/cli/passwd_ask.go"},
+	"golang.org/x/crypto":                 {"libwebsocketd/credential/", "libwebsocketd/autocert/"},
+	"github.com/tg123/go-htpasswd":        {"libwebsocketd/credential/"},
+	"github.com/pelletier/go-toml":        {"internal/cli/"},
+	"golang.org/x/time":                   {"libwebsocketd/gate/"},
+	"github.com/shirou/gopsutil":          {"libwebsocketd/manager/"},
+	"github.com/golang-jwt/jwt":           {"libwebsocketd/credential/"},
+	"github.com/prometheus":               {"libwebsocketd/control/"},
+	"github.com/coreos/go-systemd":        {"internal/systemd/"},
+	"golang.org/x/sys":                    {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
 }
 
 // testOnly are further packages that any test may import, and only tests.

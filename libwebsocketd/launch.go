@@ -107,7 +107,7 @@ func (s *programs) startSpec(p *program, spec process.Spec) (*process.Process, e
 
 // spec returns how a process of the program is started that is bridged.
 func (p *program) spec(argv, env []string) process.Spec {
-	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir, Account: p.account, Confinement: &p.Confinement}
+	spec := process.Spec{Path: argv[0], Args: argv, Env: env, Dir: p.WorkDir, Account: p.account, Confinement: p.confined}
 	switch p.Stderr {
 	case StderrMerge:
 		spec.Stderr = process.StderrStdout

@@ -80,6 +80,9 @@ func (p *Program) complete() (err error) {
 	if p.Path == "" {
 		p.Path = "/" + p.Name
 	}
+	if p.Confinement.Sandbox, err = p.Confinement.Sandbox.Absolute(); err != nil {
+		return err
+	}
 	if p.WorkDir != "" { // a relative path would be another file there
 		p.Command[0], err = filepath.Abs(p.Command[0])
 	}

@@ -32,6 +32,7 @@ type program struct {
 	supervisor Supervisor       // nil without a Lifetime
 	account    *process.Account // who its processes run as; nil: the server's user
 	noAccount  error            // why that is not known any more; nothing is started then
+	confined   *process.Confinement
 
 	next atomic.Pointer[program] // the one that Reload has put in its place
 }
@@ -71,6 +72,7 @@ func newProgram(p Program, cfg *Config) *program {
 		env:       newEnvironment(&p, account, cfg),
 		account:   account,
 		noAccount: noAccount,
+		confined:  p.confined(),
 	}
 }
 

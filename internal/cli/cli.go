@@ -125,6 +125,10 @@ type confineFlags struct {
 	Rlimit []string `placeholder:"NAME=SOFT[:HARD]" sep:"none" program:"key" help:"Limit of each process, as ulimit sets it (setrlimit(2)): nofile, nproc, cpu, fsize, core, as, data, stack, memlock and what else the system has. A number, for bytes also a size like 64K, or unlimited. A process may raise SOFT up to HARD, which is SOFT if it is left out. May be given more than once."`
 	Nice   int      `placeholder:"N" default:"0" min:"-20" max:"19" program:"key" help:"How much processes stand back when others want the processors too, as nice(1) has it: 19 is the most. For less than the server has, it must be root's. 0 is what it has."`
 	Umask  string   `placeholder:"OCTAL" program:"key" help:"Permissions that files of processes do not get, as umask(1) has it: 027. Without it the server's."`
+
+	Sandbox      bool  `program:"key" help:"Let processes read nothing but their program, the files among its arguments, the system's programs and libraries, and what --sandboxread and --sandboxwrite name, and write nothing but the latter (landlock, Linux 6.2). They have no capabilities, and nothing gives them more rights, such as sudo. The network is not restricted."`
+	Sandboxread  names `placeholder:"PATH,.." program:"key" help:"Files and directories, with all below these, that processes of --sandbox may read and execute."`
+	Sandboxwrite names `placeholder:"PATH,.." program:"key" help:"Those that they may also write, make and remove."`
 }
 
 type sharedFlags struct {

@@ -119,6 +119,9 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"rlimit":         {`["core=0"]`, "core=1"},
 		"nice":           {"18", "19"},
 		"umask":          {`"077"`, "022"},
+		"sandbox":        {"false", "true"},
+		"sandboxread":    {`["/usr"]`, "/bin"},
+		"sandboxwrite":   {`["/tmp"]`, "/dev/null"},
 		"mcp":            {"false", "true"},
 		"mcpstart":       {`"1s"`, "2s"},
 	}
@@ -137,6 +140,9 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 			continue
 		}
 		content, flag := "[program.a]\ncommand = [\"cat\"]\n", "--"+key+"="+v.flag
+		if strings.HasPrefix(key, "sandbox") && key != "sandbox" {
+			content += "sandbox = true\n"
+		}
 		if key == "preforkrequest" {
 			content += "prefork = 1\n"
 		}

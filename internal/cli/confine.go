@@ -95,6 +95,9 @@ func (w *options) confinement() (c process.Confinement) {
 		umask, _ := parseUmask(f.Umask)
 		c.Umask = &umask
 	}
+	if f.Sandbox {
+		c.Sandbox = &process.Sandbox{Read: f.Sandboxread, Write: f.Sandboxwrite}
+	}
 	return c
 }
 
@@ -110,7 +113,32 @@ func (w *options) checkConfine() *refusal {
 	}
 	c := w.confinement()
 	if err := c.Check(); err != nil {
-		return &refusal{status: ExitUsage, about: []string{"rlimit", "nice", "umask"}, message: err.Error()}
+		about := []string{"rlimit", "nice", "umask"}
+		if c.Sandbox != nil && strings.Contains(err.Error(), "sandbox") {
+			about = []string{"sandboxread", "sandboxwrite", "sandbox"}
+		}
+		return &refusal{status: ExitUsage, about: about, message: err.Error()}
+	}
+	return w.checkSandbox()
+}
+
+// checkSandbox refuses paths of a sandbox where there is none. Those of the flags may be for some
+// programs of the file alone.
+func (w *options) checkSandbox() *refusal {
+	for _, name := range []string{"sandboxread", "sandboxwrite"} {
+		if w.Confine.Sandbox || !w.givenHere(name) {
+			continue
+		}
+		return &refusal{status: ExitUsage, about: []string{name}, message: "please specify --sandbox when requesting --" + name,
+			inFile: name + " is for a sandbox, and there is none: write sandbox = true, or take it out"}
 	}
 	return nil
+}
+
+// givenHere reports whether a flag is given for COMMAND or --dir, or as a key of the program.
+func (w *options) givenHere(name string) bool {
+	if len(w.layers) > 3 {
+		return sets(w.layers[0], name)
+	}
+	return w.given(name) && (len(w.command) > 0 || w.Program.Dir != "" || w.Beside.Cgidir != "" || len(w.file.programs) == 0)
 }

@@ -14,6 +14,8 @@ type Confinement struct {
 	Limits []Limit // setrlimit(2)
 	Nice   int     // -20 to 19; 0 is the server's; less than that takes CAP_SYS_NICE
 	Umask  *Umask  // nil is the server's
+
+	Sandbox *Sandbox // nil is none
 }
 
 // Umask are the permissions that files of a process do not get, at most 0777.
@@ -41,7 +43,7 @@ func LimitNames() []string {
 
 // IsZero reports whether c leaves a process as it is.
 func (c *Confinement) IsZero() bool {
-	return c == nil || len(c.Limits) == 0 && c.Nice == 0 && c.Umask == nil
+	return c == nil || len(c.Limits) == 0 && c.Nice == 0 && c.Umask == nil && c.Sandbox == nil
 }
 
 // Clone returns a copy that shares nothing with c.
@@ -51,6 +53,7 @@ func (c Confinement) Clone() Confinement {
 		umask := *c.Umask
 		c.Umask = &umask
 	}
+	c.Sandbox = c.Sandbox.Clone()
 	return c
 }
 
@@ -77,7 +80,10 @@ func (c *Confinement) Check() error {
 	case c.Umask != nil && *c.Umask > 0o777:
 		return fmt.Errorf("the umask %#o is more than 0777", *c.Umask)
 	}
-	return checkNice(c.Nice)
+	if err := checkNice(c.Nice); err != nil {
+		return err
+	}
+	return c.Sandbox.check()
 }
 
 // Check returns an error if a process cannot have the limit.

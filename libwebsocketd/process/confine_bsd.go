@@ -50,4 +50,7 @@ func ownNice() int {
 	return nice
 }
 
+// dropCapabilities does nothing: there are no sandboxes here.
+func (o *confineOrders) dropCapabilities() error { return nil }
+
 func dieWithParent() error { return nil }

@@ -36,6 +36,17 @@ func ownNice() int {
 	return 20 - priority
 }
 
+// dropCapabilities leaves a process in a sandbox no capabilities: even of a sandbox, root could reach
+// out by them. Without new privileges it does not get them back.
+func (o *confineOrders) dropCapabilities() error {
+	if o.Sandbox == nil {
+		return nil
+	}
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	return unix.Capset(&header, &none[0])
+}
+
 // dieWithParent makes the system kill this process when the thread that has forked it ends.
 func dieWithParent() error {
 	return unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0, 0, 0)

@@ -4,6 +4,7 @@ package process
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -12,8 +13,9 @@ import (
 
 // ConfineMain makes a process that a Launcher has started confine itself and become the program. In
 // any other process it returns at once; in such a one it never returns. A command that uses Confine
-// calls it first thing in main.
-func ConfineMain() {
+// calls it first thing in main. enter restricts the process to a Sandbox in which it may execute a
+// program, as sandbox.Enter does; nil for a command that has none.
+func ConfineMain(enter func(s Sandbox, program string) error) {
 	if os.Args[0] != confineName || len(os.Args) < 4 {
 		return
 	}
@@ -26,7 +28,7 @@ func ConfineMain() {
 	err := json.Unmarshal([]byte(os.Args[1]), &orders)
 	failure := failureOf("read its orders", err)
 	if err == nil {
-		failure = orders.become(path, args)
+		failure = orders.become(path, args, enter)
 	}
 	text, _ := json.Marshal(failure) // text and a number cannot fail
 	report.Write(text)
@@ -35,21 +37,33 @@ func ConfineMain() {
 }
 
 // become confines this process, and executes the program. It returns only if that fails.
-func (o *confineOrders) become(path string, args []string) confineFailure {
+func (o *confineOrders) become(path string, args []string, enter func(Sandbox, string) error) confineFailure {
 	for _, step := range []struct {
 		name string
 		do   func() error
 	}{
 		{"set its umask", o.setUmask},
 		{"set its nice value", o.setNice},
+		{"enter its sandbox", func() error { return o.enterSandbox(path, enter) }},
 		{"set its limits", o.setLimits},
 		{"become its user", o.becomeUser},
+		{"give up its capabilities", o.dropCapabilities},
 	} {
 		if err := step.do(); err != nil {
 			return failureOf(step.name, err)
 		}
 	}
 	return failureOf("", syscall.Exec(path, args, os.Environ()))
+}
+
+func (o *confineOrders) enterSandbox(path string, enter func(Sandbox, string) error) error {
+	switch {
+	case o.Sandbox == nil:
+		return nil
+	case enter == nil:
+		return errors.New("this command has no sandboxes")
+	}
+	return enter(*o.Sandbox, path)
 }
 
 func (o *confineOrders) setUmask() error {

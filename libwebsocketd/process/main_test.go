@@ -17,7 +17,7 @@ import (
 // kills.
 func TestMain(m *testing.M) {
 	GuardianMain()
-	ConfineMain()
+	ConfineMain(nil)
 	if os.Getenv(deathSignal) != "" {
 		var signal int32
 		unix.Prctl(unix.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&signal)), 0, 0, 0)

@@ -144,6 +144,13 @@ var flagRows = map[string]flagRow{
 	"umask": {kind: cli.KindString, good: []string{"0", "027", "0o77", "777"}, bad: []string{"", "8", "1000", "-1", "u=rw", "0x1"},
 		env: "027", flag: "0o7", seen: masks, want: [3]string{"", "0027", "0007"}},
 
+	"sandbox": {kind: cli.KindBool, good: boolGood, bad: boolBad,
+		env: "true", flag: "false", seen: listsEtc, want: [3]string{"etc", "no etc", "etc"}},
+	"sandboxread": {kind: cli.KindNames, good: []string{"", "/usr", "a,b"},
+		env: "/etc", flag: "/usr", seen: listsEtcInside, want: [3]string{"no etc", "etc", "no etc"}},
+	"sandboxwrite": {kind: cli.KindNames, good: []string{"", "/usr", "a,b"},
+		env: "/etc", flag: "/usr", seen: listsEtcInside, want: [3]string{"no etc", "etc", "no etc"}},
+
 	// The three below --resume are seen with it.
 	"resume": {kind: cli.KindTime, def: "0s", good: append([]string{"never"}, timeGood...), bad: append([]string{"NEVER", "ever", "true"}, timeBad...),
 		env: "never", flag: "1ms", seen: comesBack, want: [3]string{"no session", "hello", "ended"}},

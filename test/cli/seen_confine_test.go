@@ -38,3 +38,14 @@ func masks(t *testing.T, o harness.Options) string       { return saidBy(t, o, "
 func limited(t *testing.T, o harness.Options) string {
 	return saidBy(t, o, `case $(ulimit -n) in 33) echo nofile;; *) case $(ulimit -Hc) in 0) echo core;; *) echo neither;; esac;; esac`)
 }
+
+// etc is a script that says whether it may list a directory that no sandbox has.
+const etc = "if ls /etc > /dev/null 2>&1; then echo etc; else echo no etc; fi"
+
+func listsEtc(t *testing.T, o harness.Options) string { return saidBy(t, o, etc) }
+
+// listsEtcInside is the same in a sandbox.
+func listsEtcInside(t *testing.T, o harness.Options) string {
+	o.Args = append([]string{"--sandbox"}, o.Args...)
+	return saidBy(t, o, etc)
+}
