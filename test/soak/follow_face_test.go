@@ -154,20 +154,36 @@ func (p *poller) take(body []byte) error {
 
 // attend has a session, and follows its process to the end, or ends it, or leaves it behind.
 func attend(v visit) {
-	c, err := client.Dial(v, "ws://"+v.address+"/session", v.options(func(m client.Missed) {
-		v.tally.lose(max(m.Count, 1), "of a session: %v", m)
-	}))
+	made, err := v.makeSession()
 	if err != nil {
-		v.broken("dial", err)
+		v.tally.fault("a session: %v", err)
 		return
 	}
+	o := v.options(func(m client.Missed) { v.tally.lose(max(m.Count, 1), "of a session: %v", m) })
+	o.Session = made
+	if v.attended(o) {
+		return
+	}
+	v.tally.cut.Add(1)
+	if !v.long || v.Err() != nil || !v.chance(30) { // else it is over when nobody has come for some time
+		v.endSession(made)
+	}
+}
+
+// attended follows the process of a session, and reports whether it has come to the end.
+func (v visit) attended(o *client.Options) bool {
+	c, err := client.Dial(v, "ws://"+v.address+"/session", o)
+	if err != nil {
+		v.broken("dial", err)
+		return false
+	}
 	defer c.Close()
-	l, left := v.listen(false), v.random.IntN(2000)
-	for ; left > 0; left-- {
+	l := v.listen(false)
+	for left := v.random.IntN(2000); left > 0; left-- {
 		m, err := c.Read(v)
 		if ending := new(client.Ending); errors.As(err, &ending) {
 			v.over(l, ending.Code, ending.Reason, 0)
-			return
+			return true
 		}
 		if err != nil && v.Err() == nil {
 			v.tally.fault("after %d lines: %v", l.heard, err)
@@ -176,11 +192,20 @@ func attend(v visit) {
 			break
 		}
 	}
-	v.tally.cut.Add(1)
-	if v.long && v.Err() == nil && v.chance(30) {
-		return // it is over when nobody has come for some time
+	return false
+}
+
+// makeSession makes a session by plain HTTP.
+func (v visit) makeSession() (s client.Session, err error) {
+	resp, err := v.http.Post("http://"+v.server.Addr+"/session?session=new", "", nil)
+	if err != nil {
+		return s, err
 	}
-	v.endSession(c.Session())
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		return s, errors.New(resp.Status)
+	}
+	return s, json.NewDecoder(resp.Body).Decode(&s)
 }
 
 // endSession ends a session, which may have ended by itself.

@@ -39,7 +39,7 @@ func minutes(t *testing.T) (d time.Duration, long bool) {
 	t.Helper()
 	text := os.Getenv("MINUTES")
 	if text == "" {
-		return 4 * time.Second, false
+		return 3 * time.Second, false
 	}
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || n <= 0 || n > mostMinutes {
