@@ -56,6 +56,9 @@ _websocketd_flags() {
 --rlimit=
 --nice=
 --umask=
+--sandbox
+--sandboxread=
+--sandboxwrite=
 --shared
 --start=
 --linger=
@@ -271,6 +274,8 @@ _websocketd_value() {
     ':rlimit'|\
     ':nice'|\
     ':umask'|\
+    ':sandboxread'|\
+    ':sandboxwrite'|\
     ':linger'|\
     ':history'|\
     ':keepfirst'|\
