@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -48,23 +49,46 @@ func TestInternet(t *testing.T) {
 	}
 }
 
-// serveInternet starts the server of the page, and returns a token for it.
+// TestInternetAlone runs the file of doc/internet.md for a server without a proxy, which gets its
+// certificate from an authority of the test's.
+func TestInternetAlone(t *testing.T) {
+	t.Parallel()
+	harness.Need(t, "bash")
+	a := &harness.Authority{TLSPort: harness.FreePort(t), HTTPPort: harness.FreePort(t), Life: 90 * 24 * time.Hour}
+	a.Start(t)
+	dir, token := internet(t)
+	s := harness.Options{Bin: harness.Binary(t), Dir: dir, Port: a.TLSPort, Args: []string{"--config=alone.toml", "--redirport=" + strconv.Itoa(a.HTTPPort),
+		"--acmeurl=" + a.URL, "--acmeca=" + a.CA, "--acmedir=" + t.TempDir()}}.Start(t)
+	s.Out.Await(t, "Certificate issued", chat)
+	visitor := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.Roots}, DialContext: fromClient}}
+	defer visitor.CloseIdleConnections()
+	beGreeted(t, visitor, s.Port, token)
+}
+
+// serveInternet starts the server of the page that has a proxy before it, and returns a token for it.
 func serveInternet(t *testing.T) (*harness.Server, string) {
 	t.Helper()
-	dir := t.TempDir()
-	for name, language := range map[string]string{"greet.sh": "bash", "websocketd.toml": "toml"} {
+	dir, token := internet(t)
+	s := harness.Options{Bin: harness.Binary(t), Dir: dir, Args: []string{"--config=websocketd.toml", "--trustproxy=127.0.0.1,::1", "--loglevel=access"}}.Start(t)
+	return s, token
+}
+
+// internet returns a directory with the files of the page, and a token.
+func internet(t *testing.T) (dir, token string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, language := range map[string]string{"greet.sh": "bash", "websocketd.toml": "toml", "alone.toml": "toml\n# alone.toml"} {
 		write(t, filepath.Join(dir, name), recipe(t, "internet.md", language))
 	}
 	if err := os.Chmod(filepath.Join(dir, "greet.sh"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "users"), "")
-	token, err := exec.Command(harness.Binary(t), "passwd", "--token", filepath.Join(dir, "tokens"), "robot").Output()
+	out, err := exec.Command(harness.Binary(t), "passwd", "--token", filepath.Join(dir, "tokens"), "robot").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := harness.Options{Bin: harness.Binary(t), Dir: dir, Args: []string{"--config=websocketd.toml", "--trustproxy=127.0.0.1,::1", "--loglevel=access"}}.Start(t)
-	return s, strings.TrimSpace(string(token))
+	return dir, strings.TrimSpace(string(out))
 }
 
 // nginxOfInternet starts nginx with the recipe, and with another port for those without TLS.
