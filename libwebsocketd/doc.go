@@ -115,6 +115,7 @@
 //	what a Request starts    Request.Go          it returns            Server.Shutdown
 //	telling a kicked client  Kick, EndProgram    it was told           Server.Shutdown
 //	serving                  StartAsync          Serve returns         Server.Shutdown
+//	issuing certificates     New                 the server goes away  Server.Shutdown
 //	reverse lookup           rdns.Names          it timed out          Server.Shutdown
 //	filling the pool         newPool             Pool.Close            Pool.Close
 //	ending the pool          Shutdown or Reload  its processes ended   Server.Shutdown
