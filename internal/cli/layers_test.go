@@ -13,7 +13,7 @@ func TestLayersOfEveryFlag(t *testing.T) {
 	p, seen := newParser(), map[string]bool{}
 	for _, f := range describeAll(p.Model.Flags) {
 		if f.Env == "" {
-			if !slices.Contains([]string{"help", "version", "license", "checkconfig", "name"}, f.Name) {
+			if !slices.Contains([]string{"help", "version", "license", "checkconfig", "showconfig", "name"}, f.Name) {
 				t.Errorf("--%s has no environment variable", f.Name)
 			}
 			continue

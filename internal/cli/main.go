@@ -80,6 +80,10 @@ func (i invocation) run() int {
 		fmt.Fprintln(i.stdout, w.file.summary(": ok"))
 		return ExitOK
 	}
+	if w.Config.Showconfig {
+		w.show(i.stdout)
+		return ExitOK
+	}
 	return i.serve(w, notes)
 }
 

@@ -38,12 +38,18 @@ type users []string
 // Decode implements kong.MapperValue.
 func (u *users) Decode(ctx *kong.DecodeContext) error {
 	text, err := popString(ctx)
-	const kept = "\x00" // which no value has
-	*u = atCommas(strings.ReplaceAll(text, `\,`, kept))
-	for i := range *u {
-		(*u)[i] = strings.ReplaceAll((*u)[i], kept, ",")
-	}
+	*u = usersIn(text)
 	return err
+}
+
+// usersIn returns the list in text.
+func usersIn(text string) []string {
+	const kept = "\x00" // which no value has
+	all := atCommas(strings.ReplaceAll(text, `\,`, kept))
+	for i := range all {
+		all[i] = strings.ReplaceAll(all[i], kept, ",")
+	}
+	return all
 }
 
 // asUser returns an entry of users as Decode reads it.

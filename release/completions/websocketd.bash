@@ -78,6 +78,7 @@ _websocketd_flags() {
 --config=
 --name=
 --checkconfig
+--showconfig
 --pow
 --pow=
 --powexpiry=

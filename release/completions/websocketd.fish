@@ -202,6 +202,7 @@ complete -c websocketd -n '__websocketd_in top' -l mcpstart -x -d 'How long a pr
 complete -c websocketd -n '__websocketd_in top' -l config -r -F -d 'File in TOML or JSON form with programs to serve, each at a ..'
 complete -c websocketd -n '__websocketd_in top' -l name -x -d 'Serve only this program of that file, and those that it is ..'
 complete -c websocketd -n '__websocketd_in top' -l checkconfig -d 'Say what is wrong with that file, or that nothing is, and ..'
+complete -c websocketd -n '__websocketd_in top' -l showconfig -d 'Show all settings, with the flag, the variable or the line ..'
 complete -c websocketd -n '__websocketd_in top' -l pow -d 'Let clients call the programs of --config and --dir by ..'
 complete -c websocketd -n '__websocketd_in top' -l powexpiry -x -d 'How long a call over HTTP is kept after the last request ..'
 complete -c websocketd -n '__websocketd_in top' -l powlines -x -d 'Lines of the output of a call over HTTP to keep, of ..'

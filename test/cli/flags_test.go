@@ -77,7 +77,7 @@ func TestEveryFlagHasARow(t *testing.T) {
 // variable is the environment variable of a flag.
 func variable(name string) string {
 	switch name {
-	case "help", "version", "license", "checkconfig", "name":
+	case "help", "version", "license", "checkconfig", "showconfig", "name":
 		return ""
 	}
 	return "WEBSOCKETD_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))

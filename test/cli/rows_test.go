@@ -179,6 +179,7 @@ var flagRows = map[string]flagRow{
 		env: "one.toml", flag: "two.toml", seen: configured, want: [3]string{"no file", "one", "two"}},
 	"name":        {kind: cli.KindString, good: anyText}, // of a program of the file: supervised.txtar
 	"checkconfig": {kind: cli.KindBool, good: boolGood, bad: boolBad},
+	"showconfig":  {kind: cli.KindBool, good: boolGood, bad: boolBad},
 	"staticdir": {kind: cli.KindString, good: anyText,
 		env: "one", flag: "two", seen: fileServed, want: [3]string{"404", "one", "two"}},
 	"cgidir": {kind: cli.KindString, good: anyText,
