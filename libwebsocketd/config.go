@@ -160,6 +160,10 @@ type Config struct {
 
 	// Launcher starts the processes; nil makes one owned by the Server.
 	Launcher *process.Launcher
+
+	// Begun is closed when TakeOver has been called for everything that another server hands
+	// over: until then no Lifetime starts a process by itself. nil: there is nothing to take over.
+	Begun <-chan struct{}
 }
 
 // headerBytes returns MaxHeader as net/http counts it: net/http reads 4 KiB more.

@@ -25,7 +25,7 @@ const (
 var below = map[string][]string{
 	".":                        {"internal/cli", "libwebsocketd/process", "libwebsocketd/sandbox"},
 	"client":                   {"libwebsocketd/ws"},
-	"internal/cli":             {"internal/completion", "internal/connect", "internal/ctl", "internal/systemd", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd/autocert", "libwebsocketd"},
+	"internal/cli":             {"internal/completion", "internal/connect", "internal/ctl", "internal/systemd", "internal/upgrade", "libwebsocketd/control", "libwebsocketd/manager", "libwebsocketd/pow", "libwebsocketd/mcp", "libwebsocketd/cluster", "libwebsocketd/poll", "libwebsocketd/credential", "libwebsocketd/autocert", "libwebsocketd"},
 	"libwebsocketd/control":    {"libwebsocketd/hub", "libwebsocketd/gate", "libwebsocketd/listen", "libwebsocketd/manager", "libwebsocketd/session", "libwebsocketd/web"},
 	"libwebsocketd/pow":        {"libwebsocketd/session"},
 	"libwebsocketd/mcp":        {"libwebsocketd/session"},
@@ -44,6 +44,7 @@ var below = map[string][]string{
 	"internal/terminal":   {"internal/printable", "libwebsocketd/stdio"},
 	"internal/printable":  nil,
 	"internal/systemd":    nil,
+	"internal/upgrade":    {"libwebsocketd/session"},
 
 	// The server, and the two sides with the bridge between them.
 	"libwebsocketd":          {"libwebsocketd/ws", "libwebsocketd/cgi", "libwebsocketd/stdio", "libwebsocketd/listen", "libwebsocketd/static", "libwebsocketd/web", "libwebsocketd/internal/rdns"},

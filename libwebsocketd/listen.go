@@ -1,11 +1,9 @@
 package libwebsocketd
 
 import (
-	"context"
 	"errors"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -60,7 +58,7 @@ func closeAll(listeners []net.Listener) {
 // it lets the system choose one for the first host, which must be free on the others.
 func (c *Config) listenTCP(port int) (listeners []net.Listener, err error) {
 	for _, host := range boundHosts(c) {
-		l, err := listen.TCPConfig().Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		l, err := listen.TCP(host, port)
 		if err != nil && len(c.Addresses) == 0 && host == "::1" && noIPv6(err) {
 			continue
 		}

@@ -54,6 +54,9 @@ type programs struct {
 	reloading sync.Mutex              // held while routes are made and published, and while pools are closed
 	given     given                   // guarded by reloading
 	retired   []weak.Pointer[program] // that Reload has replaced, and whose Supervisor is an Ender; guarded by reloading
+
+	lending sync.Mutex
+	lent    []process.Loan // to a server that goes on with them; guarded by lending
 }
 
 // newProgram makes what a checked Program of cfg needs.

@@ -62,6 +62,7 @@ type Server struct {
 	http     *http.Server
 	second   *http.Server         // for RedirectPort: only redirects
 	certs    *listen.Certificates // nil without TLS
+	brake    listen.Brake
 }
 
 // New checks cfg and returns a Server. The error names the field at fault.
@@ -161,7 +162,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 
 func (s *Server) serve(l net.Listener) error {
 	_, elsewhere := l.(redirectListener)
-	l = weighing{l, s.conns}
+	l = weighing{s.brake.Listener(s.ctx, bare(l), http.ErrServerClosed), s.conns}
 	switch {
 	case elsewhere:
 		return s.second.Serve(l)

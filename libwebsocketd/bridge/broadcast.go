@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 
@@ -130,6 +131,22 @@ func (c *Chunk) Then(batch []Message) *Chunk {
 	}
 	then.tally.add(batch)
 	return then
+}
+
+// MarshalBinary implements encoding.BinaryMarshaler, for another process that goes on with a
+// record.
+func (c *Chunk) MarshalBinary() ([]byte, error) { return c.frames, nil }
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler. The data must be MarshalBinary's.
+func (c *Chunk) UnmarshalBinary(data []byte) error {
+	c.frames, c.tally = bytes.Clone(data), Tally{}
+	for rest := c.frames; len(rest) > 0; {
+		var payload []byte
+		payload, rest = frame.CutFrame(rest)
+		c.tally.Messages++
+		c.tally.Bytes += int64(len(payload))
+	}
+	return nil
 }
 
 // Tally returns the count of the messages and of their bytes.

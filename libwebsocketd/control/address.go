@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -80,7 +79,7 @@ func (a Address) Listen() (listeners []net.Listener, err error) {
 	}
 	port := a.Port
 	for _, host := range a.Hosts {
-		l, err := listen.TCPConfig().Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		l, err := listen.TCP(host, port)
 		if err != nil && len(listeners) > 0 && noIPv6(err) {
 			continue
 		}

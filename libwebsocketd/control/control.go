@@ -14,6 +14,7 @@ import (
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/hub"
+	"websocketd/libwebsocketd/listen"
 	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/session"
@@ -62,6 +63,7 @@ type Control struct {
 	access *gate.Access // nil without a Token
 	logins *gate.Logins
 
+	brake    listen.Brake
 	routes   http.ServeMux
 	policies map[string]policy // by pattern
 

@@ -43,7 +43,7 @@ func (c *Control) newServer() *http.Server {
 func (c *Control) Serve(listeners ...net.Listener) error {
 	results := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { results <- c.http.Serve(c.doorOf(l)) }()
+		go func() { results <- c.http.Serve(c.doorOf(c.brake.Listener(c.going, l, http.ErrServerClosed))) }()
 	}
 	var first error
 	for range listeners {
@@ -54,6 +54,10 @@ func (c *Control) Serve(listeners ...net.Listener) error {
 	}
 	return first
 }
+
+// Hold makes the listeners stand still until the function that it returns is called: gone says whether
+// another server goes on with them.
+func (c *Control) Hold() (release func(gone bool)) { return c.brake.Hold() }
 
 // Close sends every client of the hub what was published, closes it with 1001, then closes the
 // listeners, and returns when nothing of all that remains.

@@ -24,6 +24,10 @@ const (
 // errFull is the error of the record's Append when it does not wait, or no longer.
 var errFull = errors.New("the record is full of what a viewer has not taken")
 
+// ErrInterrupted is the error of Append after Interrupt, where it would wait: the item is not in the
+// record.
+var ErrInterrupted = errors.New("the output is handed over")
+
 // noWait is done already: with it the record returns errFull instead of waiting.
 var noWait = func() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -36,6 +40,8 @@ type Options struct {
 	Block bool           // wait for every viewer, without a limit
 	Hold  bool           // wait for what no viewer has confirmed (Confirm), whether there are viewers or not
 	Crowd func() float64 // returns how much slower everything is because this machine is busy, at least 1; nil: no slower
+
+	Last, Confirmed uint64 // of a record that another process has begun
 }
 
 // Control appends output to a record as fast as viewers take it; see the law in doc.go.
@@ -51,7 +57,7 @@ func New[T any](output *record.Log[T], o Options) *Control[T] {
 	if o.Crowd == nil {
 		o.Crowd = alone
 	}
-	c := &Control[T]{viewers{output: output, block: o.Block, holds: o.Hold, crowd: o.Crowd, cursors: map[*Cursor]struct{}{}}, output}
+	c := &Control[T]{viewers{output: output, block: o.Block, holds: o.Hold, crowd: o.Crowd, cursors: map[*Cursor]struct{}{}, last: o.Last, confirmed: o.Confirmed}, output}
 	c.settle(time.Now())
 	return c
 }
@@ -64,6 +70,9 @@ func alone() float64 { return 1 }
 func (c *Control[T]) Append(item T, messages, bytes int) error {
 	err := c.output.Append(noWait, item, messages, bytes)
 	for err == errFull {
+		if c.isInterrupted() {
+			return ErrInterrupted
+		}
 		c.decide()
 		ctx, cancel := c.untilNextLook()
 		err = c.output.Append(ctx, item, messages, bytes)
@@ -80,12 +89,31 @@ func (c *Control[T]) Append(item T, messages, bytes int) error {
 func (v *viewers) untilNextLook() (context.Context, context.CancelFunc) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.interrupted {
+		return noWait, func() {}
+	}
 	if len(v.cursors) > 0 {
 		return context.WithTimeoutCause(context.Background(), LookInterval, errFull)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	v.joined = func() { cancel(errFull) }
 	return ctx, v.joined
+}
+
+// Interrupt ends an Append that waits, with ErrInterrupted, and those that would wait, until it is
+// called with false.
+func (v *viewers) Interrupt(is bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.interrupted = is; is && v.joined != nil {
+		v.joined()
+	}
+}
+
+func (v *viewers) isInterrupted() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.interrupted
 }
 
 // viewers holds the viewers of a record, and what is known of their speed.
@@ -101,8 +129,11 @@ type viewers struct {
 	crowd   func() float64 // called without mu
 	cursors map[*Cursor]struct{}
 	joined  func() // ends a wait for the first viewer; nil before the first wait
-	last    uint64 // the number of the last message
-	marks   []mark // of the messages since about MaxGrace ago, the oldest first
+
+	interrupted bool // see Interrupt
+
+	last  uint64 // the number of the last message
+	marks []mark // of the messages since about MaxGrace ago, the oldest first
 
 	holds     bool   // Options.Hold
 	confirmed uint64 // the last message that some viewer has confirmed

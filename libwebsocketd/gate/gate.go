@@ -54,6 +54,10 @@ type Refusal struct {
 	Logged bool        // its cause has been logged already
 }
 
+// HandedOver refuses a request because another server goes on with what it is for. It must not be
+// changed.
+var HandedOver = &Refusal{Status: http.StatusServiceUnavailable, Reason: "a new server goes on with this program: connect again", RetryAfter: 1}
+
 // GoingAway refuses a request because the server shuts down. It must not be changed.
 var GoingAway = &Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +30,9 @@ const (
 // that start at once the one that holds the lock listens.
 func Unix(s UnixSocket) (net.Listener, error) {
 	path := s.Path
+	if l, err := takeUnix(path); l != nil || err != nil {
+		return l, err
+	}
 	if IsAbstractSocket(path) {
 		return s.listenAbstract()
 	}
@@ -132,6 +136,7 @@ type unixListener struct {
 	path  string
 	file  os.FileInfo
 	lock  *process.SocketLock
+	left  atomic.Bool // another server goes on with it
 	close sync.Once
 }
 
@@ -139,6 +144,11 @@ type unixListener struct {
 func (l *unixListener) Close() error {
 	err := net.ErrClosed
 	l.close.Do(func() {
+		if l.left.Load() {
+			err = l.Listener.Close()
+			l.lock.Leave()
+			return
+		}
 		if is, lookErr := os.Lstat(l.path); lookErr == nil && l.file != nil && os.SameFile(is, l.file) {
 			os.Remove(l.path)
 		}
@@ -146,4 +156,9 @@ func (l *unixListener) Close() error {
 		l.lock.Unlock()
 	})
 	return err
+}
+
+// SetDeadline ends an Accept that waits past it; the zero value is none.
+func (l *unixListener) SetDeadline(at time.Time) error {
+	return l.Listener.(*net.UnixListener).SetDeadline(at)
 }

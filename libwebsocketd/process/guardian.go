@@ -139,12 +139,19 @@ func awaitExit(pid int) {
 	}
 }
 
-// announce, add, withdraw and remove call the table's methods.
+// announce, enter, add, withdraw and remove call the table's methods.
 func (g *guardian) announce() (entry int, err error) {
 	if g == nil {
 		return 0, nil
 	}
 	return g.table.announce()
+}
+
+func (g *guardian) enter(pid int) (entry int, err error) {
+	if g == nil {
+		return 0, nil
+	}
+	return g.table.enter(pid)
 }
 
 func (g *guardian) add(entry, pid int) {

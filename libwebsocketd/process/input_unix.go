@@ -19,6 +19,10 @@ type input struct {
 	mu   sync.RWMutex
 	fd   int      // negative: closed, or owned by file
 	file *os.File // set once a write had to wait
+
+	closed bool
+	paused bool   // see pause
+	rest   []byte // what was not written because of that
 }
 
 // Write implements io.Writer.
@@ -31,7 +35,13 @@ func (p *input) Write(b []byte) (int, error) {
 	if err != nil {
 		return n, err
 	}
+	if p.keep(b[n:], nil) {
+		return len(b), nil
+	}
 	m, err := f.Write(b[n:])
+	if err != nil && p.keep(b[n+m:], err) {
+		return len(b), nil
+	}
 	return n + m, err
 }
 
@@ -39,7 +49,7 @@ func (p *input) Write(b []byte) (int, error) {
 func (p *input) writeNow(b []byte) (n int, err error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	for n < len(b) && p.file == nil {
+	for n < len(b) && p.file == nil && !p.paused {
 		if p.fd < 0 {
 			return n, os.ErrClosed
 		}
@@ -72,6 +82,7 @@ func (p *input) waiting() (*os.File, error) {
 func (p *input) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.closed = true
 	switch {
 	case p.file != nil:
 		return p.file.Close()

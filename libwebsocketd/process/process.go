@@ -22,9 +22,10 @@ type Process struct {
 	Stderr *os.File // nil unless StderrPipe
 
 	launcher *Launcher
-	entry    int  // on the guardian's list
-	held     bool // by the launcher, guarded by its lock
-	proc     *os.Process
+	entry    int         // on the guardian's list
+	held     bool        // by the launcher, guarded by its lock
+	proc     *os.Process // nil with a parent
+	parent   Parent      // whose child it is; nil: this process's
 	exited   chan struct{}
 
 	mu       sync.Mutex
@@ -290,6 +291,13 @@ func (p *Process) Reap() Ending {
 // collect waits for the zombie. A watcher without a handle has done so already and
 // left the state.
 func (p *Process) collect() {
+	if p.parent != nil {
+		ending := p.parent.Reap(p.Pid)
+		p.mu.Lock()
+		p.reaped, p.ending = true, ending
+		p.mu.Unlock()
+		return
+	}
 	state := p.state
 	if state == nil {
 		state, _ = p.proc.Wait()
@@ -368,6 +376,10 @@ func (p *Process) awaitRest() error {
 func (p *Process) allGone() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.parent != nil {
+		p.gone = p.gone || p.parent.Sweep(p.Pid)
+		return p.gone
+	}
 	isGone := func() bool { return errors.Is(signalGroup(p, 0), os.ErrProcessDone) }
 	if !p.gone && !isGone() {
 		reapGroup(p) // zombies of ours count until they are collected

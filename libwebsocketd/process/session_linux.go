@@ -159,7 +159,7 @@ func (p *Process) killRest() bool {
 // onlyZombies reports whether only zombies are left of a session that another process
 // collects, as init collects the orphans of a process that is no subreaper.
 func (p *Process) onlyZombies() bool {
-	if p.launcher.orphans != nil {
+	if p.launcher.orphans != nil && p.parent == nil {
 		return false
 	}
 	for _, pid := range inSession(processes(), p.Pid) {
@@ -171,9 +171,10 @@ func (p *Process) onlyZombies() bool {
 }
 
 // members returns the processes of p's session: the descendants of its leader and of
-// its orphans. Without a subreaper they are found in all of /proc, which is slow.
+// its orphans. Without a subreaper, or where that is another process, they are found in all of
+// /proc, which is slow.
 func (p *Process) members() []int {
-	if p.launcher.orphans == nil {
+	if p.launcher.orphans == nil || p.parent != nil {
 		return inSession(processes(), p.Pid)
 	}
 	found := append(p.launcher.orphans.of(p.Pid), p.Pid)

@@ -13,7 +13,10 @@ import (
 // SocketLock decides which of several servers owns the file of a unix socket. It is a
 // lock (flock(2)) on a separate file beside the socket, PATH.lock. It ends with the
 // process, however that ends.
-type SocketLock struct{ file *os.File }
+type SocketLock struct {
+	file *os.File
+	name string
+}
 
 // ErrLocked is returned by LockSocket when another process holds the lock.
 var ErrLocked = errors.New("another process holds its lock")
@@ -34,7 +37,7 @@ func LockSocket(path string) (*SocketLock, error) {
 		mine, mineErr := file.Stat()
 		there, err := os.Lstat(name)
 		if err == nil && mineErr == nil && os.SameFile(mine, there) {
-			return &SocketLock{file}, nil
+			return &SocketLock{file, name}, nil
 		}
 		file.Close()
 		if err := errors.Join(mineErr, err); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -57,9 +60,20 @@ func flock(file *os.File, name string) error {
 	}
 }
 
+// HeldLock returns the lock of the socket at path that file holds, from another process.
+func HeldLock(path string, file *os.File) *SocketLock {
+	return &SocketLock{file, path + ".lock"}
+}
+
+// Duplicate returns a duplicate of the file that holds the lock.
+func (l *SocketLock) Duplicate() (*os.File, error) { return Duplicate(l.file) }
+
+// Leave lets go of a lock that another process holds, by a duplicate.
+func (l *SocketLock) Leave() { l.file.Close() }
+
 // Unlock removes the lock's file and then releases the lock. In this order, a process
 // that opened the file before sees that it is gone and tries again.
 func (l *SocketLock) Unlock() {
-	os.Remove(l.file.Name())
+	os.Remove(l.name)
 	l.file.Close()
 }

@@ -102,18 +102,38 @@ func tableLength() int {
 func (t *table) announce() (entry int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if last := len(t.free) - 1; last >= 0 {
-		entry, t.free = t.free[last], t.free[:last]
-	} else {
-		if entry = int(t.head.used.Load()); entry >= len(t.entries) {
-			return 0, errTableFull
-		}
-		t.head.used.Add(1)
+	if entry, err = t.reserve(); err != nil {
+		return 0, err
 	}
 	t.mark++
 	t.head.starting.Store(t.mark)
 	setMark(t.mark)
 	return entry, nil
+}
+
+// reserve returns a free entry; t.mu is held.
+func (t *table) reserve() (entry int, err error) {
+	if last := len(t.free) - 1; last >= 0 {
+		entry, t.free = t.free[last], t.free[:last]
+		return entry, nil
+	}
+	if entry = int(t.head.used.Load()); entry >= len(t.entries) {
+		return 0, errTableFull
+	}
+	t.head.used.Add(1)
+	return entry, nil
+}
+
+// enter lists a process that runs already. Unlike announce and add it may be called by any
+// goroutine.
+func (t *table) enter(pid int) (entry int, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if entry, err = t.reserve(); err == nil {
+		t.entries[entry].since.Store(bootClock())
+		t.entries[entry].session.Store(int64(pid))
+	}
+	return entry, err
 }
 
 // add lists the process that was announced.

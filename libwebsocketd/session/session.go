@@ -27,7 +27,8 @@ type Session struct {
 
 	keys     keys
 	hub      *shared.Hub
-	program  string // the path of the program that makes it, which with --dir is not Path
+	start    libwebsocketd.Start // of its process; its Environ is guarded by mu
+	program  string              // the path of the program that makes it, which with --dir is not Path
 	life     atomic.Pointer[Lifetime]
 	registry *Registry
 	log      *slog.Logger

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -17,6 +18,7 @@ type supervisor struct {
 	life     Lifetime
 	registry *Registry
 	shelf    *shared.Shelf
+	handed   atomic.Bool // another server goes on with the sessions
 }
 
 var _ libwebsocketd.Ender = (*supervisor)(nil)
@@ -79,6 +81,9 @@ func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 // attach attaches a client to the session that it is for, which may be a new one. If it
 // returns neither an Attachment nor a refusal, that session has gone meanwhile.
 func (s *supervisor) attach(call *libwebsocketd.Attach, from shared.From) (a *Attachment, refusal *gate.Refusal) {
+	if s.handed.Load() {
+		return nil, gate.HandedOver
+	}
 	x, p, refusal := s.find(call, from)
 	switch {
 	case refusal != nil:
@@ -152,7 +157,8 @@ func (s *supervisor) create(call *libwebsocketd.Attach, p pass, join func(*Sessi
 	x := s.newSession(call, p)
 	refusal := s.registry.add(x, func() {
 		x.log = s.runtime.Log().With("session", x.Number)
-		x.hub = s.newHub(x, call)
+		x.start = s.startFor(x, call.Target, withoutSecrets(s.runtime.Environ(libwebsocketd.Start{Target: call.Target, For: call.Admitted, Env: x.environment()})))
+		x.hub = s.newHub(x, nil)
 	})
 	if refusal != nil {
 		return nil, refusal
@@ -181,32 +187,41 @@ func (s *supervisor) create(call *libwebsocketd.Attach, p pass, join func(*Sessi
 // notCreated is the refusal of a session that Hooks.Created has not let be.
 var notCreated = &gate.Refusal{Status: http.StatusInternalServerError, Reason: "the session could not be created; the log says why", Logged: true}
 
-// newHub returns the hub of a session.
-func (s *supervisor) newHub(x *Session, call *libwebsocketd.Attach) *shared.Hub {
+// newHub returns the hub of a session, a new one or that of another server.
+func (s *supervisor) newHub(x *Session, from *shared.Handed) *shared.Hub {
 	program := s.runtime.Program()
 	o := shared.HubOptions{
 		Life: s.life.hubLife(), Hold: true, Stays: s.life.Resume == 0, Strict: true, Marks: shared.Notes(program), Pieces: program.Pieces(),
 		Context: s.runtime.Context(), Log: x.log, Category: "session", Shelf: s.shelf,
-		Start: s.starter(x, libwebsocketd.Start{Target: call.Target, For: call.Admitted, Env: x.environment()}),
-		Ended: s.runtime.Ended(), Gone: func() { s.forget(x) }, About: x.summary,
+		Start: s.starter(x), Ended: s.runtime.Ended(), Gone: func() { s.forget(x) }, About: x.summary,
+		Pass: x.pass, Continue: func(c *libwebsocketd.Carried, from *libwebsocketd.Handed) (libwebsocketd.Endpoint, error) {
+			return s.runtime.Continue(c, from, x.start)
+		},
 	}
 	if s.life.Watch {
-		o.Files = shared.FilesOf(call.Target.Command(), program.WorkDir)
+		o.Files = shared.FilesOf(x.start.Target.Command(), program.WorkDir)
 	}
 	if f := s.life.Hooks.AfterBatch; f != nil {
 		o.Fed = func() { f(x) }
 	}
+	if from != nil {
+		return shared.Restore(o, from)
+	}
 	return shared.NewHub(o)
 }
 
-// starter returns the function that starts the session's process. It keeps nothing of the
-// request: that may be over long before.
-func (s *supervisor) starter(x *Session, start libwebsocketd.Start) func() (libwebsocketd.Endpoint, *gate.Refusal) {
-	start = libwebsocketd.Start{Target: start.Target, Owner: x.Owner, Environ: withoutSecrets(s.runtime.Environ(start)), ID: x.ID, History: s.life.History,
+// startFor returns how the session's process is started. It has nothing of the request: that may be
+// over long before.
+func (s *supervisor) startFor(x *Session, at libwebsocketd.Target, environ []string) libwebsocketd.Start {
+	return libwebsocketd.Start{Target: at, Owner: x.Owner, Environ: environ, ID: x.ID, History: s.life.History,
 		Send: func(ctx context.Context, batch ...libwebsocketd.Message) error { return x.hub.SendUntil(ctx, batch...) }}
+}
+
+// starter returns the function that starts the session's process.
+func (s *supervisor) starter(x *Session) func() (libwebsocketd.Endpoint, *gate.Refusal) {
 	started := false
 	return func() (libwebsocketd.Endpoint, *gate.Refusal) {
-		p, refusal := s.runtime.StartFor(start)
+		p, refusal := s.runtime.StartFor(x.start)
 		if refusal != nil {
 			if !started {
 				x.refused.Store(refusal)
@@ -214,7 +229,9 @@ func (s *supervisor) starter(x *Session, start libwebsocketd.Start) func() (libw
 			return nil, refusal
 		}
 		if !s.life.Watch { // it is not started again
-			start.Environ = nil
+			x.mu.Lock()
+			x.start.Environ = nil
+			x.mu.Unlock()
 		}
 		started = true
 		x.say(libwebsocketd.LevelAccess, "START", "pid", p.Pid())

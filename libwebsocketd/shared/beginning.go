@@ -99,6 +99,27 @@ func (b *beginning) between(after, before uint64) (d libwebsocketd.Delivery, mis
 	return libwebsocketd.Delivery{Chunk: chunk, First: b.first, Skip: int(skip)}, missing
 }
 
+// begun is a beginning on its way from one server to another.
+type begun struct {
+	First     uint64
+	Chunk     *libwebsocketd.Chunk
+	Room      int
+	Full, Cut bool
+}
+
+func (b *beginning) snapshot() begun {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return begun{b.first, b.chunk, b.room, b.full, b.cut}
+}
+
+// restore makes it what another server has handed over.
+func (b *beginning) restore(from begun) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.first, b.chunk, b.room, b.full, b.cut = from.First, from.Chunk, from.Room, from.Full, from.Cut
+}
+
 // start returns the number of the first message of the process.
 func (b *beginning) start() uint64 {
 	b.mu.Lock()

@@ -59,7 +59,16 @@ type Hub struct {
 	stop  sync.Once     // closes quit
 	tell  sync.Once     // closes told
 
+	lifts     chan *lift             // see Lift
+	exited    chan struct{}          // closed when nobody answers these any more
+	unkept    []*libwebsocketd.Chunk // output that the record had no room for at a Lift; only for listen
+	departing *lift                  // the last one; only for run
+	departed  bool                   // another server goes on with the hub; only for run
+	previous  error                  // how the last process has ended, in another server; only for run
+
 	mu       sync.Mutex
+	still    chan struct{}          // not nil while a Lift lets nobody in; closed when that is over
+	alone    chan struct{}          // closed when the last viewer has left, while still is not nil
 	viewers  []*Subscription        // in the order they came
 	linger   time.Duration          // how long the process is kept without viewers, unless stays
 	process  libwebsocketd.Endpoint // the one that runs; nil if there is none
@@ -93,7 +102,13 @@ type HubOptions struct {
 	Category string // of the log's entries
 	Shelf    *Shelf // counts what is kept while there is no process
 
-	Start  func() (libwebsocketd.Endpoint, *gate.Refusal)
+	Start func() (libwebsocketd.Endpoint, *gate.Refusal)
+
+	// For a Hub that another server may go on with, see Lift: Pass adds what the Lifetime knows of
+	// it, and Continue goes on with a process of the server before.
+	Pass     func(Handed) any
+	Continue func(*libwebsocketd.Carried, *libwebsocketd.Handed) (libwebsocketd.Endpoint, error)
+
 	Keeper Keeper       // decides what follows a process; nil: Life.Restart does
 	Fed    func()       // called when a process has taken messages of a viewer; may be nil
 	Ended  func(error)  // called with the ending of the last process; may be nil
@@ -103,15 +118,24 @@ type HubOptions struct {
 
 // NewHub returns a Hub. The caller calls Begin, which starts its first process.
 func NewHub(o HubOptions) *Hub {
-	output := record.New[item](record.Limits{Bytes: o.Life.History})
+	return newHub(o, record.New[item](o.limits()), flow.Options{})
+}
+
+// limits returns the limits of the record.
+func (o *HubOptions) limits() record.Limits {
 	if o.Hold {
-		output = record.New[item](record.Limits{Bytes: o.Life.History, HeldBytes: max(o.Life.History/2, 1)})
+		return record.Limits{Bytes: o.Life.History, HeldBytes: max(o.Life.History/2, 1)}
 	}
+	return record.Limits{Bytes: o.Life.History}
+}
+
+func newHub(o HubOptions, output *record.Log[item], f flow.Options) *Hub {
+	f.Block, f.Hold, f.Crowd = o.Life.SlowClient == SlowBlock, o.Hold, crowd
 	h := &Hub{
 		HubOptions: o, stays: o.Stays, linger: o.Life.Linger,
 		output:  output,
 		first:   newBeginning(o.Life.KeepFirst, o.Pieces),
-		flow:    flow.New(output, flow.Options{Block: o.Life.SlowClient == SlowBlock, Hold: o.Hold, Crowd: crowd}),
+		flow:    flow.New(output, f),
 		input:   make(chan *inputBatch),
 		changed: make(chan struct{}, 1),
 		stirred: make(chan struct{}, 1),
@@ -120,6 +144,8 @@ func NewHub(o HubOptions) *Hub {
 		done:    make(chan struct{}),
 		told:    make(chan struct{}),
 		said:    make(chan struct{}, 1),
+		lifts:   make(chan *lift),
+		exited:  make(chan struct{}),
 	}
 	if h.Stop == nil {
 		h.Stop = h.Context
@@ -169,6 +195,7 @@ func (h *Hub) Fail() {
 	h.leaveAll()
 	close(h.ready)
 	close(h.done)
+	close(h.exited)
 }
 
 // leaveAll lets go of what knows the hub: no viewer can be attached any more.
@@ -180,9 +207,15 @@ func (h *Hub) leaveAll() {
 }
 
 // Settled returns the channel to wait for when the hub takes no viewer: it is closed
-// when the first process has started, or if it had already, when the last has ended.
+// when the first process has started, or if it had already, when the last has ended. While the hub
+// stands still it is closed when that is over.
 func (h *Hub) Settled() <-chan struct{} {
-	if closed(h.ready) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.still != nil:
+		return h.still
+	case closed(h.ready):
 		return h.done
 	}
 	return h.ready
@@ -271,20 +304,41 @@ func (h *Hub) isClosing() bool {
 
 // listen adds the output of a process to the record. It returns how the process ended.
 func (h *Hub) listen(program libwebsocketd.Endpoint) error {
+	before := h.unkept
+	h.unkept = nil
+	for _, chunk := range before {
+		if err := h.keep(chunk); err != nil {
+			return err
+		}
+	}
 	for {
 		batch, err := program.Receive()
 		if err != nil {
 			return err
 		}
-		chunk := libwebsocketd.NewChunk(batch)
-		messages := int(chunk.Tally().Messages)
-		if err := h.append(item{chunk: chunk}, messages, chunk.Size()+overhead); err != nil {
+		if err := h.keep(libwebsocketd.NewChunk(batch)); err != nil {
 			return err
 		}
-		if size := h.first.add(chunk); size > 0 { // after the record, which drops only what has been added here
-			h.say(libwebsocketd.LevelError, fmt.Sprintf("nothing of the beginning is kept: the first message has %d bytes, and --keepfirst=%d", size, h.Life.KeepFirst))
-		}
 	}
+}
+
+// keep adds output to the record, or while the hub is made to stand still to what is not kept yet.
+func (h *Hub) keep(chunk *libwebsocketd.Chunk) error {
+	err := flow.ErrInterrupted
+	if len(h.unkept) == 0 {
+		err = h.append(item{chunk: chunk}, int(chunk.Tally().Messages), chunk.Size()+overhead)
+	}
+	switch {
+	case err == flow.ErrInterrupted:
+		h.unkept = append(h.unkept, chunk)
+		return nil
+	case err != nil:
+		return err
+	}
+	if size := h.first.add(chunk); size > 0 { // after the record, which drops only what has been added here
+		h.say(libwebsocketd.LevelError, fmt.Sprintf("nothing of the beginning is kept: the first message has %d bytes, and --keepfirst=%d", size, h.Life.KeepFirst))
+	}
+	return nil
 }
 
 // Say adds messages to the output, as if the process had written them. It waits while the

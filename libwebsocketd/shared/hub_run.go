@@ -1,9 +1,6 @@
 package shared
 
 import (
-	"cmp"
-	"context"
-	"sync"
 	"time"
 
 	"websocketd/libwebsocketd"
@@ -13,20 +10,15 @@ import (
 // run keeps the hub going, from its first process until no client can come back to it. nil is
 // for a first process that is still to be started.
 func (h *Hub) run(program libwebsocketd.Endpoint) {
+	defer close(h.exited)
 	defer after.Done(h.Stop, h.flow.StopBlocking)()
-	var ending error
-	var dropped <-chan struct{}
 	if program == nil {
 		program = h.startFirst()
 	}
-	for program != nil {
-		end := End{Began: time.Now()}
-		end.Asked, end.Ending = h.serve(program)
-		ending = end.Ending
-		dropped = h.Shelf.put(h)
-		if program = h.next(end); program != nil {
-			h.Shelf.take(h)
-		}
+	ending, dropped := h.serveAll(program)
+	if ending == errHanded {
+		h.depart()
+		return
 	}
 	if ending == nil {
 		ending = h.neverStarted()
@@ -39,29 +31,62 @@ func (h *Hub) run(program libwebsocketd.Endpoint) {
 		s.Close()
 	}
 	h.sayEnd(ending)
-	// The server's shutdown is the cause if there is one, also between two processes,
-	// when the last one has ended by itself.
-	h.output.Close(cmp.Or(context.Cause(h.Stop), ending))
-	close(h.done)
+	h.close(ending)
 	if h.Ended != nil {
 		h.untilAlone()
 		h.Ended(ending)
 	}
-	if !left {
-		h.outlast(dropped)
+	if left {
+		h.vanish()
+		return
 	}
+	h.outlastAndVanish(dropped)
+}
+
+// outlastAndVanish waits while a client may come back for the record, and is the end of the hub.
+func (h *Hub) outlastAndVanish(dropped <-chan struct{}) {
+	if h.outlast(dropped) {
+		h.depart()
+		return
+	}
+	h.vanish()
+}
+
+// vanish lets go of the hub: no client can come back for the record.
+func (h *Hub) vanish() {
 	h.lose()
 	h.leaveAll()
+}
+
+// serveAll serves a process, and those that follow it. It returns how the last one ended, and what is
+// closed when the output had to be dropped.
+func (h *Hub) serveAll(program libwebsocketd.Endpoint) (ending error, dropped <-chan struct{}) {
+	for program != nil {
+		end := End{Began: time.Now()}
+		end.Asked, end.Ending = h.serve(program)
+		if ending = end.Ending; ending == errHanded {
+			return ending, nil
+		}
+		dropped = h.Shelf.put(h)
+		if program = h.next(end); program != nil {
+			h.Shelf.take(h)
+		}
+	}
+	if h.departed {
+		return errHanded, nil
+	}
+	return ending, dropped
 }
 
 // startFirst returns the first process of a hub that was begun by Keep, nil if it does not start.
 func (h *Hub) startFirst() libwebsocketd.Endpoint {
 	program, refusal := h.Start()
 	if refusal == nil {
+		h.noteRestart(h.previous)
 		return program
 	}
 	h.refusal = refusal
-	return h.next(End{Refusal: refusal})
+	return h.next(End{Refusal: refusal, Ending: h.previous})
 }
 
 // neverStarted returns the ending of a hub without any process.
@@ -145,8 +170,9 @@ func (h *Hub) isWatched() bool {
 const toldTime = 5 * time.Minute
 
 // outlast waits while a client may come back for the record, and the record is kept. With
-// Hold that time runs only while there are no viewers, and ends when one was told the end.
-func (h *Hub) outlast(dropped <-chan struct{}) {
+// Hold that time runs only while there are no viewers, and ends when one was told the end. taken
+// reports whether another server goes on with the record.
+func (h *Hub) outlast(dropped <-chan struct{}) (taken bool) {
 	timer := time.NewTimer(h.leaseTime())
 	defer timer.Stop()
 	stirred := h.stirred
@@ -160,22 +186,26 @@ func (h *Hub) outlast(dropped <-chan struct{}) {
 		}
 		select {
 		case <-expired:
-			return
+			return false
 		case <-h.said:
 			if h.isForEver() {
 				h.Expire(toldTime)
 				timer.Reset(h.leaseTime())
 			}
+		case l := <-h.lifts:
+			if h.answer(l, h.Ending(), true) {
+				return true
+			}
 		case <-stirred:
 			timer.Reset(h.leaseTime())
 		case <-h.told:
-			return
+			return false
 		case <-h.quit:
-			return
+			return false
 		case <-dropped:
-			return
+			return false
 		case <-h.Context.Done():
-			return
+			return false
 		}
 	}
 }
@@ -202,27 +232,26 @@ func (h *Hub) leaseTime() time.Duration {
 func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 	h.setProcess(program)
 	defer h.setProcess(nil)
-	ended, fed, quit := make(chan error, 1), make(chan error, 1), make(chan struct{})
-	var at sync.WaitGroup
-	at.Go(func() { ended <- h.listen(program) })
-	at.Go(func() {
-		h.feed(program, quit)
-		fed <- nil
-	})
-	defer at.Wait()
+	at := h.attend(program)
+	defer at.work.Wait()
 	idle := time.NewTimer(0) // fires at once, and is armed then
 	defer idle.Stop()
 	for {
 		select {
-		case ending = <-ended:
-			close(quit)
+		case ending = <-at.ended:
+			close(at.quit)
 			program.Close()
-			h.drain(fed, idle)
+			h.drain(at.fed, idle)
 			return h.settle() || again || h.isStale(), ending
 		case <-h.changed:
 			again = true
 		case <-h.quit:
 		case <-h.Stop.Done():
+		case l := <-h.lifts:
+			if at.lift(l) {
+				return false, errHanded
+			}
+			continue
 		case <-h.stirred:
 			h.arm(idle)
 			continue
@@ -232,13 +261,13 @@ func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 				continue
 			}
 		}
-		close(quit)
+		close(at.quit)
 		if !again {
 			h.flow.StopBlocking()
 		}
-		at.Go(func() { program.Close() }) // by the ladder; it waits for the last output, which may wait for a viewer
-		ending = h.drain(ended, idle)
-		h.drain(fed, idle)
+		at.work.Go(func() { program.Close() }) // by the ladder; it waits for the last output, which may wait for a viewer
+		ending = h.drain(at.ended, idle)
+		h.drain(at.fed, idle)
 		return again, ending
 	}
 }

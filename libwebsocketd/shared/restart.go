@@ -89,7 +89,7 @@ func (h *Hub) next(end End) libwebsocketd.Endpoint {
 		if end.Refusal == nil {
 			h.noteEnding(end.Ending)
 		}
-		if !h.rest(wait) {
+		if !h.rest(wait, end.Ending) {
 			return nil
 		}
 		if h.isFollowed() {
@@ -141,7 +141,7 @@ func succeeded(ending error) bool {
 
 // rest waits before another process is started, but only until the program's file
 // changes. It returns false if the process is not wanted any more.
-func (h *Hub) rest(wait time.Duration) bool {
+func (h *Hub) rest(wait time.Duration, ending error) bool {
 	after, idle := time.NewTimer(wait), time.NewTimer(0)
 	defer after.Stop()
 	defer idle.Stop()
@@ -154,6 +154,10 @@ func (h *Hub) rest(wait time.Duration) bool {
 			return true
 		case <-h.Stop.Done():
 			return false
+		case l := <-h.lifts:
+			if h.departed = h.answer(l, ending, false); h.departed {
+				return false
+			}
 		case <-h.stirred:
 			h.arm(idle)
 		case <-idle.C:

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"websocketd/libwebsocketd"
@@ -52,7 +53,10 @@ type Subscription struct {
 	pending error     // returned after what was delivered
 	mute    sync.Once // logs that its messages are ignored
 
-	once sync.Once // guards Close
+	heeds atomic.Bool   // Close waits until the client has said all it had to say
+	said  chan struct{} // closed by CloseSend
+	mouth sync.Once     // closes said
+	once  sync.Once     // guards Close
 }
 
 var _ libwebsocketd.Broadcast = (*Subscription)(nil)
@@ -68,7 +72,7 @@ const (
 func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gate.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !closed(h.ready) || h.closing && !(h.over && !h.lost && (h.Hold && !call.SendOnly || wantsRecord(call, from))) {
+	if !closed(h.ready) || h.still != nil || h.closing && !(h.over && !h.lost && (h.Hold && !call.SendOnly || wantsRecord(call, from))) {
 		return nil, nil
 	}
 	from.gaps = from.gaps || call.SendOnly // it misses nothing: the position only says which process is meant
@@ -82,7 +86,7 @@ func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gat
 		quiet:  from.quiet && !call.OutOfBand,
 		notes:  call.OutOfBand,
 		asks:   call.Endings, endings: h.endings,
-		into: make([]record.Entry[item], 0, most),
+		into: make([]record.Entry[item], 0, most), said: make(chan struct{}),
 	}
 	s.gaps = s.gaps && (h.Marks && !from.quiet || call.OutOfBand)
 	s.ctx, s.left = context.WithCancelCause(context.Background())
@@ -126,6 +130,9 @@ func (h *Hub) detach(s *Subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.viewers = slices.DeleteFunc(h.viewers, func(other *Subscription) bool { return other == s })
+	if h.alone != nil && len(h.viewers) == 0 && !closed(h.alone) {
+		close(h.alone)
+	}
 	h.unshelve()
 	keep := h.linger
 	if s.returns && !h.Hold {
@@ -296,7 +303,11 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 		})
 		return nil
 	}
-	return h.put(s.ctx, newInputBatch(batch))
+	ctx := s.ctx
+	if s.heeds.Load() { // it is on its way out, but what it says is heard
+		ctx = context.Background()
+	}
+	return h.put(ctx, newInputBatch(batch))
 }
 
 // SendUntil does what Send does, and gives up when ctx is done.
@@ -310,8 +321,24 @@ func (s *Subscription) Endings() int { return s.endings }
 // Restart ends the process, and starts another one, as Hub.Restart does.
 func (s *Subscription) Restart() { s.hub.Restart() }
 
-// CloseSend does nothing: other viewers may go on sending.
-func (s *Subscription) CloseSend(error) error { return nil }
+// CloseSend records that the client has said all it had to say. Other viewers may go on sending.
+func (s *Subscription) CloseSend(error) error {
+	s.mouth.Do(func() { close(s.said) })
+	return nil
+}
+
+// sayTime is how long a viewer that is sent away may take to say what it has to say.
+const sayTime = time.Second
+
+// hear waits until a viewer that is sent away by Lift has said all it had to say.
+func (s *Subscription) hear() {
+	timer := time.NewTimer(sayTime)
+	defer timer.Stop()
+	select {
+	case <-s.said:
+	case <-timer.C:
+	}
+}
 
 // Context returns a context that is never done: Deliveries reports how the process ends.
 func (s *Subscription) Context() context.Context { return context.Background() }
@@ -335,6 +362,9 @@ func (s *Subscription) Close() error {
 	s.once.Do(func() {
 		if s.hub.Context.Err() != nil {
 			<-s.hub.done
+		}
+		if s.heeds.Load() {
+			s.hear()
 		}
 		s.left(errLeft)
 		s.hub.detach(s)

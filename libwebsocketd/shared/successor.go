@@ -7,6 +7,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/stdio"
 )
 
 // successor is a process that is started while another one runs, whose place it takes when it is
@@ -86,6 +87,9 @@ func (s *successor) Receive() ([]libwebsocketd.Message, error) {
 		return slices.Collect(first.Messages(0)), nil
 	}
 	err := s.err
+	if err == stdio.ErrPaused { // the pump was the first to be told
+		s.err = nil
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return nil, err

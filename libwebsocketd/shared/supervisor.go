@@ -26,9 +26,13 @@ type supervisor struct {
 	mu      sync.Mutex
 	hubs    map[string]*Hub
 	retired bool // Retire was called
+	handed  bool // another server goes on with the hubs
 }
 
-var _ libwebsocketd.Ender = (*supervisor)(nil)
+var (
+	_ libwebsocketd.Ender = (*supervisor)(nil)
+	_ libwebsocketd.Mover = (*supervisor)(nil)
+)
 
 // Serve returns a Supervisor for the program. With StartEager it starts the process at
 // once.
@@ -44,13 +48,16 @@ func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor
 // startEager starts the process that is there before any viewer. If that fails the
 // first viewer tries again.
 func (s *supervisor) startEager(own libwebsocketd.Target) {
+	if !s.runtime.AwaitBegun() {
+		return
+	}
 	s.mu.Lock()
 	nobody := libwebsocketd.Identity{}
-	if s.retired || s.hubs[key(own, nobody)] != nil {
+	if s.retired || s.handed || s.hubs[key(own, nobody)] != nil {
 		s.mu.Unlock()
 		return
 	}
-	h := s.newHub(own, nobody)
+	h := s.newHub(own, nobody, nil)
 	s.mu.Unlock()
 	s.begin(h, func() {})
 }
@@ -112,6 +119,10 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscri
 	owner := s.owner(call.Identity)
 	s.mu.Lock()
 	h := s.hubs[key(call.Target, owner)]
+	if s.handed {
+		s.mu.Unlock()
+		return nil, nil, gate.HandedOver
+	}
 	if h == nil || h.IsOver() && !wantsRecord(call, from) {
 		if from.Resumes() || !call.MayStart {
 			s.mu.Unlock()
@@ -121,7 +132,7 @@ func (s *supervisor) find(call *libwebsocketd.Attach, from From) (*Hub, *Subscri
 			s.mu.Unlock()
 			return nil, nil, refusal
 		}
-		h = s.newHub(call.Target, owner)
+		h = s.newHub(call.Target, owner, nil)
 		s.mu.Unlock()
 		var sub *Subscription
 		refusal := s.begin(h, func() { sub, _ = h.Attach(call, from) })
@@ -138,8 +149,8 @@ func wantsRecord(call *libwebsocketd.Attach, from From) bool {
 	return from.Resumes() && !call.SendOnly && !call.Endings
 }
 
-// newHub adds the hub of a URL; s.mu is held.
-func (s *supervisor) newHub(at libwebsocketd.Target, owner libwebsocketd.Identity) *Hub {
+// newHub adds the hub of a URL, a new one or that of another server; s.mu is held.
+func (s *supervisor) newHub(at libwebsocketd.Target, owner libwebsocketd.Identity, from *Handed) *Hub {
 	p := s.runtime.Program()
 	own, known := s.runtime.Own()
 	o := HubOptions{
@@ -152,6 +163,10 @@ func (s *supervisor) newHub(at libwebsocketd.Target, owner libwebsocketd.Identit
 	}
 	if s.life.Watch {
 		o.Files = FilesOf(at.Command(), p.WorkDir)
+	}
+	make := NewHub
+	if from != nil {
+		make = func(o HubOptions) *Hub { return Restore(o, from) }
 	}
 	var h *Hub
 	start := libwebsocketd.Start{Target: at, Owner: owner, History: s.life.History, Send: func(ctx context.Context, batch ...libwebsocketd.Message) error {
@@ -166,7 +181,13 @@ func (s *supervisor) newHub(at libwebsocketd.Target, owner libwebsocketd.Identit
 		return program, nil
 	}
 	o.Gone = func() { s.forget(key(at, owner), h) }
-	h = NewHub(o)
+	o.Pass = func(to Handed) any {
+		return handedURL{at.ScriptName, at.PathInfo, at.Command(), owner.User, owner.Proof, to}
+	}
+	o.Continue = func(c *libwebsocketd.Carried, from *libwebsocketd.Handed) (libwebsocketd.Endpoint, error) {
+		return s.runtime.Continue(c, from, start)
+	}
+	h = make(o)
 	s.hubs[key(at, owner)] = h
 	return h
 }

@@ -41,6 +41,9 @@ type Endpoint struct {
 	mu       sync.Mutex
 	pipes    []*pipeReader
 	exited   bool
+	paused   bool          // see Pause
+	errors   *lineReader   // of stderr, where it is logged
+	rest     Rest          // what comes before the pipes
 	logged   bool          // stderr is being read, or was
 	receives bool          // Receive was called
 	drained  chan struct{} // closed when Receive has returned its error
@@ -73,6 +76,7 @@ type Options struct {
 	Hint       *Hint             // nil: do not check whether the program buffers its output
 	Tap        Tap               // is shown what the program writes; may be nil
 	Ended      func(exit.Ending) // called when the program is gone; may be nil
+	Rest       Rest              // of an Endpoint of another process that was paused, but for its Stdin
 }
 
 // NewEndpoint returns an Endpoint for proc. Close ends the process.
@@ -86,6 +90,7 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 		ended:    o.Ended,
 		maxLine:  o.MaxLine,
 		byLine:   !o.Binary && o.Framing.Lines(),
+		rest:     o.Rest,
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
 	}
@@ -98,6 +103,9 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 	p.output, p.input = p.chooseOutput(&o), inputTo(proc.Stdin, &o)
 	if p.logsStderr = proc.Stderr != nil && !o.Tagged; p.logsStderr {
 		proc.OnStderr(p.logStderr)
+		if len(o.Rest.Stderr) > 0 {
+			p.logStderr()
+		}
 	}
 	proc.OnGone(p.slot.Gone)
 	proc.OnExit(p.programExited)
@@ -119,6 +127,11 @@ func (p *Endpoint) tooLong(stream string) func() {
 // the program has exited, even if other processes hold the pipe open.
 func (p *Endpoint) pipe(f *os.File) *pipeReader {
 	r := newPipeReader(f, p.proc.Grace(), p.cutShort)
+	if f == p.proc.Stdout {
+		r.before = p.rest.Stdout
+	} else {
+		r.before = p.rest.Stderr
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.pipes = append(p.pipes, r); p.exited {
@@ -146,8 +159,11 @@ func (p *Endpoint) programExited() {
 func (p *Endpoint) logStderr() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.logged {
-		p.logged = true
+	if p.logged {
+		return
+	}
+	p.logged = true
+	if !p.paused { // else Resume does it
 		p.reading.Go(p.logLines)
 	}
 }
@@ -172,7 +188,10 @@ func (p *Endpoint) logStdout(line []byte) {
 }
 
 func (p *Endpoint) logLines() {
-	lines := p.lines(p.proc.Stderr, "stderr")
+	if p.errors == nil {
+		p.errors = p.lines(p.proc.Stderr, "stderr")
+	}
+	lines := p.errors
 	for {
 		batch, err := lines.Next()
 		for _, line := range batch {
@@ -196,6 +215,9 @@ func (p *Endpoint) Receive() ([]bridge.Message, error) {
 	if err == nil {
 		p.delivers.Store(true)
 		return batch, nil
+	}
+	if err == readbuf.ErrEmpty { // nothing else pauses it here
+		return nil, ErrPaused
 	}
 	select {
 	case <-p.drained: // called again after the end

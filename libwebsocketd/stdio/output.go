@@ -77,6 +77,7 @@ type taggedOutput struct {
 	batches chan *taggedStream
 	using   *taggedStream // whose batch is with the caller
 	open    int
+	paused  []*taggedStream // of those that were open
 	quit    chan struct{}
 	once    sync.Once
 }
@@ -136,13 +137,19 @@ func (o *taggedOutput) Next() ([]bridge.Message, error) {
 			o.using.used <- struct{}{}
 			o.using = nil
 		}
-		if o.open == 0 {
+		switch {
+		case o.open == 0 && len(o.paused) > 0:
+			return nil, readbuf.ErrEmpty
+		case o.open == 0:
 			return nil, io.EOF
 		}
 		s := <-o.batches
 		o.using = s
 		if s.err == nil {
 			return s.batch, nil
+		}
+		if s.err == readbuf.ErrEmpty {
+			o.paused = append(o.paused, s)
 		}
 		o.open--
 	}

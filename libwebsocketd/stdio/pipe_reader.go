@@ -45,7 +45,17 @@ type pipeReader struct {
 	left          int           // bytes that may still be the program's own output
 	drainTime     time.Duration // spent on the output of the remaining children
 	drained       int           // bytes of that output
+
+	before []byte // what is to be read before the pipe
+	paused atomic.Bool
+	buffer *readbuf.Buffer // of the last ReadInto
 }
+
+// Deadlines: for none, and for a Read that is to return at once.
+var (
+	noDeadline   = time.Time{}
+	pastDeadline = time.Unix(1, 0)
+)
 
 func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
 	return &pipeReader{file: f, source: readbuf.NewSource(f), grace: grace, left: pipeful, cut: cut}
@@ -54,7 +64,7 @@ func newPipeReader(f *os.File, grace process.Grace, cut func()) *pipeReader {
 // programExited is called once, from any goroutine.
 func (r *pipeReader) programExited() {
 	r.exited.Store(true)
-	r.file.SetReadDeadline(time.Now()) // wakes a Read that waits for ever, or for an end that has come (readbuf's stay.go)
+	r.file.SetReadDeadline(pastDeadline) // wakes a Read that waits for ever, or for an end that has come (readbuf's stay.go)
 }
 
 // Stay calls use for what arrives, without leaving the wait (see readbuf.Stay), until the
@@ -69,10 +79,17 @@ func (r *pipeReader) Stay(use func() (leave bool)) {
 // ReadInto implements readbuf.Source. It returns io.EOF at the end, and
 // readbuf.ErrStalled after the Buffer's Patience.
 func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
+	r.buffer = in
+	if len(r.before) > 0 && !r.paused.Load() {
+		return r.readBefore(in), nil
+	}
 	for pause := drainIdle; ; {
 		if r.stallDeadline {
-			r.file.SetReadDeadline(time.Time{}) // before exited is read: programExited sets its own deadline
+			r.file.SetReadDeadline(noDeadline) // before exited and paused are read: these set their own deadlines
 			r.stallDeadline = false
+		}
+		if r.paused.Load() {
+			return 0, readbuf.ErrEmpty
 		}
 		exited := r.exited.Load()
 		if r.staying && (exited || in.Patience > 0) { // these reads have a deadline: not inside Stay
@@ -104,6 +121,8 @@ func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 				r.widen()
 			}
 			return n, nil
+		case errors.Is(err, os.ErrDeadlineExceeded) && r.paused.Load():
+			continue
 		case errors.Is(err, os.ErrDeadlineExceeded) && r.stallDeadline && !r.exited.Load():
 			return 0, readbuf.ErrStalled
 		case errors.Is(err, os.ErrDeadlineExceeded) && (!exited || time.Since(start) < pause):

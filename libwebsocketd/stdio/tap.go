@@ -142,10 +142,16 @@ func (l *lineTap) cut(lines []bridge.Message, data []byte) []bridge.Message {
 	return lines
 }
 
-// Ended implements Tap.
-func (l *lineTap) Ended(ending exit.Ending) {
+// flush shows a line that has not ended.
+func (l *lineTap) flush() {
 	if len(l.open) > 0 {
 		l.Tap.Output([]bridge.Message{{Kind: bridge.Text, Data: l.open}})
+		l.open = nil
 	}
+}
+
+// Ended implements Tap.
+func (l *lineTap) Ended(ending exit.Ending) {
+	l.flush()
 	l.Tap.Ended(ending)
 }

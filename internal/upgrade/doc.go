@@ -1,0 +1,34 @@
+// Package upgrade replaces a running server by a new one, which may be of another version, without
+// the end of what outlives its clients: listeners, processes with what is in their pipes, records
+// and sessions.
+//
+// # The law of an upgrade
+//
+//		old server                                        new server
+//		start the executable, with a socket          ->
+//		offer: listeners, channels to parents        ->   read the settings, take the listeners,
+//		                                             <-   ready (or: failed, and why)
+//		stand still: clients are sent away,
+//		nobody reads or writes the pipes
+//		each record, session and process             ->
+//		all                                          ->   everything is understood
+//		                                             <-   taken
+//		the listeners and the pipes are its own      ->   go: serve
+//		drain what lives for a connection
+//
+//	  - Until "taken" nothing has changed: if the new server ends, says failed or is late, the old one
+//	    goes on, with its clients' messages in the order in which they came.
+//	  - From "taken" on nothing goes back. The old server closes its descriptors before it says go, so
+//	    that no byte has two readers.
+//	  - A process remains the child of the server that has started it, which is its parent until it
+//	    ends: only a parent can collect it. A channel of packets connects each parent with the server
+//	    that looks after its children. When the channel ends without a word, that server was killed,
+//	    and the parent ends the children. When the parent was killed, the system ends them.
+//	  - The first server remains until the last one ends: it is what a shell, a service manager or a
+//	    container has started. It passes signals on, and ends with the status of the last one. When
+//	    it is killed, that one ends too. Those between end when they have no child and no client.
+//	  - A packet is JSON, a message a frame of encoding/gob. Both may get further fields; what an
+//	    older server does not know it ignores.
+//
+// The package is for Linux. Elsewhere there is no upgrade.
+package upgrade

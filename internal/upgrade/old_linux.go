@@ -1,0 +1,184 @@
+package upgrade
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/listen"
+	"websocketd/libwebsocketd/process"
+)
+
+// Upgrade replaces this server by a new process. After an error the server goes on as before. Else
+// the caller ends what lives for a connection, and stays until the Rest has ended.
+func (s *Seat) Upgrade(ctx context.Context, o Options) (*Rest, error) {
+	if s.IsNew() {
+		return nil, errors.New("this server is only just taking over from another one")
+	}
+	c, theirs, err := pair()
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	cmd, err := o.start(theirs)
+	if err != nil {
+		return nil, err
+	}
+	k, err := s.replace(ctx, c, cmd, &o)
+	if err != nil {
+		cmd.Process.Kill()
+		cmd.Wait()
+		return nil, err
+	}
+	rest := &Rest{keeper: k, cmd: cmd}
+	rest.work.Go(k.serve)
+	return rest, nil
+}
+
+// start starts the new server, in a session of its own: the terminal sends its signals to the first
+// server, which passes them on.
+func (o *Options) start(theirs *os.File) (*exec.Cmd, error) {
+	defer theirs.Close()
+	cmd := exec.Command(o.Path)
+	cmd.Args = o.Args
+	cmd.Env = append(o.Env[:len(o.Env):len(o.Env)], variable+"=3")
+	cmd.Stdout, cmd.Stderr = o.Stdout, o.Stderr
+	cmd.ExtraFiles = []*os.File{theirs}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the new server: %w", err)
+	}
+	return cmd, nil
+}
+
+// replace does all that follows the start of the new server.
+func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) (*keeper, error) {
+	s.prune()
+	end := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
+	defer end()
+	c.SetDeadline(time.Now().Add(readyTime))
+	own, theirs, err := sockets(syscall.SOCK_SEQPACKET)
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	l, err := newLink(own)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.offer(c, o, theirs); err == nil {
+		err = expect(c, kindReady)
+	}
+	if err != nil {
+		l.Close()
+		return nil, fmt.Errorf("the new server did not get ready: %w", err)
+	}
+	lifting, cancel := context.WithTimeout(ctx, takeTime/2)
+	defer cancel()
+	all, settle := o.Lift(lifting)
+	c.SetDeadline(time.Now().Add(takeTime))
+	if err = s.hand(c, o, all); err == nil {
+		err = expect(c, kindTaken)
+	}
+	for _, h := range all {
+		closeAll(h.Files)
+	}
+	if err != nil {
+		settle(false)
+		l.Close()
+		return nil, fmt.Errorf("the new server has not taken over: %w", err)
+	}
+	loans := settle(true)
+	for _, p := range s.parents {
+		p.pass()
+	}
+	for _, x := range o.Listeners {
+		listen.Leave(x)
+	}
+	c.send(&message{Kind: kindGo}) // if it is gone, the keeper notices
+	return newKeeper(l, cmd.Process.Pid, loans, o.Notify), nil
+}
+
+// expect receives a message that must be of a kind.
+func expect(c *conn, want kind) error {
+	m, err := c.receive()
+	var late net.Error
+	switch {
+	case errors.As(err, &late) && late.Timeout():
+		return errors.New("it is too late")
+	case err != nil:
+		return errors.New("it has ended; its log says why")
+	case m.Kind == kindFailed:
+		return errors.New(m.Text)
+	case m.Kind != want:
+		return fmt.Errorf("it says %q", m.Kind)
+	}
+	return nil
+}
+
+// offer sends what the new server needs to get ready. Its parents are those of this server, and this
+// server; in the first one that is the only one.
+func (s *Seat) offer(c *conn, o *Options, own *os.File) error {
+	for _, l := range o.Listeners {
+		network, address, files, err := listen.Pass(l)
+		if err != nil {
+			return err
+		}
+		err = c.send(&message{Kind: kindListener, Network: network, Text: address, files: files})
+		closeAll(files)
+		if err != nil {
+			return err
+		}
+	}
+	for _, p := range s.parents {
+		dup, err := p.link.File()
+		if err != nil {
+			return err
+		}
+		err = c.send(&message{Kind: kindParent, files: []*os.File{dup}})
+		dup.Close()
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.send(&message{Kind: kindParent, files: []*os.File{own}}); err != nil {
+		return err
+	}
+	return c.send(&message{Kind: kindOffered})
+}
+
+// hand sends what outlives its clients.
+func (s *Seat) hand(c *conn, o *Options, all []libwebsocketd.Handed) error {
+	var promises bytes.Buffer
+	if err := gob.NewEncoder(&promises).Encode(o.Sessions.Promises()); err != nil {
+		return err
+	}
+	if err := c.send(&message{Kind: kindPromises, Data: promises.Bytes()}); err != nil {
+		return err
+	}
+	for _, h := range all {
+		if err := c.send(&message{Kind: kindHanded, Text: h.Path, Number: h.Pid, Data: h.Data, Parent: s.parentOf(h.Parent), files: h.Files}); err != nil {
+			return err
+		}
+	}
+	return c.send(&message{Kind: kindAll})
+}
+
+// parentOf returns which of the new server's parents a process has: one of this server's, or this
+// server itself.
+func (s *Seat) parentOf(of process.Parent) int {
+	for i, p := range s.parents {
+		if of == process.Parent(p) {
+			return i
+		}
+	}
+	return len(s.parents)
+}

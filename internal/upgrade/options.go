@@ -1,0 +1,37 @@
+package upgrade
+
+import (
+	"context"
+	"net"
+	"os"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/session"
+)
+
+// Options say how a server is replaced.
+type Options struct {
+	Path      string   // of the executable
+	Args      []string // argv, with argv[0]
+	Env       []string // NAME=VALUE
+	Stdout    *os.File // of the new server
+	Stderr    *os.File
+	Listeners []net.Listener // to hand over
+	Sessions  *session.Registry
+	Notify    func(text string) // passes on what a new server has for the service manager; may be nil
+
+	// Lift makes the server stand still, as libwebsocketd.Server.Lift does.
+	Lift func(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan)
+}
+
+const (
+	readyTime = 30 * time.Second // for the new server to get ready
+	takeTime  = 20 * time.Second // for standing still, and for what is handed over
+)
+
+// Server is the new server, as far as TakeOver needs it.
+type Server interface {
+	TakeOver(h libwebsocketd.Handed) (begin func(), err error)
+}

@@ -1,0 +1,64 @@
+//go:build !linux
+
+package upgrade
+
+import (
+	"context"
+	"errors"
+	"syscall"
+
+	"websocketd/libwebsocketd/session"
+)
+
+// Seat is the place of this process in a row of servers. On this system it is the only one.
+type Seat struct{}
+
+// Enter returns the Seat of this process.
+func Enter() (*Seat, error) { return &Seat{}, nil }
+
+// IsNew returns false.
+func (*Seat) IsNew() bool { return false }
+
+// IsFirst returns true.
+func (*Seat) IsFirst() bool { return true }
+
+// First returns nil.
+func (*Seat) First() <-chan struct{} { return nil }
+
+// Notify returns false.
+func (*Seat) Notify(string) bool { return false }
+
+// End does nothing.
+func (*Seat) End(int) {}
+
+// Refuse does nothing.
+func (*Seat) Refuse(error) {}
+
+// TakeOver does nothing.
+func (*Seat) TakeOver(Server, *session.Registry) error { return nil }
+
+// Upgrade returns an error.
+func (*Seat) Upgrade(context.Context, Options) (*Rest, error) {
+	return nil, errors.New("a server can be replaced without a gap on Linux only")
+}
+
+// Rest is what remains of a server that was replaced: there is none on this system.
+type Rest struct{}
+
+// Idle returns nil.
+func (*Rest) Idle() <-chan struct{} { return nil }
+
+// Ended returns nil.
+func (*Rest) Ended() <-chan struct{} { return nil }
+
+// Server returns 0.
+func (*Rest) Server() int { return 0 }
+
+// Signal does nothing.
+func (*Rest) Signal(syscall.Signal) {}
+
+// Status returns false.
+func (*Rest) Status() (status int, ok bool) { return 0, false }
+
+// Leave does nothing.
+func (*Rest) Leave() {}

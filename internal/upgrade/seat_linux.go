@@ -1,0 +1,124 @@
+package upgrade
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+
+	"websocketd/libwebsocketd/listen"
+)
+
+// variable is set in the environment of a new server: the descriptor of its socket.
+const variable = "WSUPGRADE"
+
+// Seat is the place of this process in a row of servers, each of which has replaced the one before.
+// Only the first one has no parents.
+type Seat struct {
+	old     *conn     // to the server before, until it has said go; nil in the first server
+	parents []*parent // of processes that this server looks after; the first server's first
+}
+
+// Enter returns the Seat of this process. In a server that is to replace another one it receives the
+// offer: listeners, which package listen has from then on, and channels. It takes the socket's
+// variable out of the environment.
+func Enter() (*Seat, error) {
+	text, is := os.LookupEnv(variable)
+	if !is {
+		return &Seat{}, nil
+	}
+	os.Unsetenv(variable)
+	fd, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s=%q is no descriptor", variable, text)
+	}
+	s := &Seat{}
+	if s.old, err = newConn(os.NewFile(uintptr(fd), "upgrade")); err != nil {
+		return nil, fmt.Errorf("%s=%s: %w", variable, text, err)
+	}
+	if err := s.receiveOffer(); err != nil {
+		s.old.Close()
+		return nil, fmt.Errorf("the offer of the old server: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Seat) receiveOffer() error {
+	for {
+		m, err := s.old.receive()
+		if err != nil {
+			return err
+		}
+		switch m.Kind {
+		case kindListener:
+			listen.Inherit(m.Network, m.Text, m.files)
+		case kindParent:
+			l, err := newLink(m.files[0])
+			if err != nil {
+				return err
+			}
+			s.parents = append(s.parents, newParent(l))
+		case kindOffered:
+			if len(s.parents) == 0 {
+				return errors.New("there is no parent in it")
+			}
+			return nil
+		}
+	}
+}
+
+// prune forgets the parents that have ended, but for the first server.
+func (s *Seat) prune() {
+	if s.IsFirst() {
+		return
+	}
+	s.parents = append(s.parents[:1:1], slices.DeleteFunc(s.parents[1:], func(p *parent) bool {
+		select {
+		case <-p.over:
+			p.link.Close()
+			return true
+		default:
+			return false
+		}
+	})...)
+}
+
+// IsNew reports whether this process is to replace a server, which waits for it.
+func (s *Seat) IsNew() bool { return s.old != nil }
+
+// IsFirst reports whether no server was before.
+func (s *Seat) IsFirst() bool { return len(s.parents) == 0 }
+
+// First returns a channel that is closed when the first server has ended: then this one ends too.
+// It is nil in the first server.
+func (s *Seat) First() <-chan struct{} {
+	if s.IsFirst() {
+		return nil
+	}
+	return s.parents[0].over
+}
+
+// Notify passes text for the service manager on to the first server, whose child this is in its
+// eyes. It returns false in the first server.
+func (s *Seat) Notify(text string) bool {
+	return !s.IsFirst() && s.parents[0].link.send(packet{Op: opNotify, Text: text}) == nil
+}
+
+// End tells all parents with which status this server ends. It is the last thing that a server does
+// that no other one has replaced.
+func (s *Seat) End(status int) {
+	for _, p := range s.parents {
+		p.link.send(packet{Op: opStatus, Code: status})
+		p.link.Close()
+		<-p.over
+	}
+}
+
+// refuse tells the old server why this one cannot replace it.
+func (s *Seat) Refuse(why error) {
+	if s.old != nil {
+		s.old.send(&message{Kind: kindFailed, Text: why.Error()})
+		s.old.Close()
+	}
+}

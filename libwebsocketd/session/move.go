@@ -1,0 +1,136 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"maps"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/shared"
+)
+
+var _ libwebsocketd.Mover = (*supervisor)(nil)
+
+// handedSession is a session on its way from one server to another.
+type handedSession struct {
+	ID            string
+	Number        uint64
+	Path, Program string
+	User, Proof   string
+	Began         time.Time
+	Secrets       [][]byte // hashes
+	ForAll        bool
+	Latest        uint64
+	PathInfo      string
+	Command       []string
+	Environ       []string // nil: the program is not started again
+	Hub           shared.Handed
+}
+
+// pass returns what is handed over.
+func (x *Session) pass(hub shared.Handed) any {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return handedSession{
+		ID: x.ID, Number: x.Number, Path: x.Path, Program: x.program, User: x.Owner.User, Proof: x.Owner.Proof, Began: x.Began,
+		Secrets: x.keys.pass(), ForAll: x.forAll.Load(), Latest: x.latest,
+		PathInfo: x.start.Target.PathInfo, Command: x.start.Target.Command(), Environ: x.start.Environ, Hub: hub,
+	}
+}
+
+// Lift implements libwebsocketd.Mover. The sessions of a protocol that names them itself are not
+// handed over: what they have open is a matter of this server.
+func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool)) {
+	var hubs []*shared.Hub
+	for x := range s.registry.ofSupervisor(s) {
+		if x.Kept() == nil {
+			hubs = append(hubs, x.hub)
+		}
+	}
+	all, settleAll := shared.LiftAll(ctx, s.runtime, hubs)
+	return all, func(taken bool) {
+		s.handed.Store(taken)
+		settleAll(taken)
+		if taken {
+			for x := range s.registry.ofSupervisor(s) {
+				x.hub.Expire(0)
+			}
+		}
+	}
+}
+
+// TakeOver implements libwebsocketd.Mover.
+func (s *supervisor) TakeOver(from libwebsocketd.Handed) (begin func(), err error) {
+	var v handedSession
+	if err := shared.Decode(&from, &v); err != nil {
+		return nil, err
+	}
+	x := &Session{ID: v.ID, Number: v.Number, Path: v.Path, Owner: libwebsocketd.Identity{User: v.User, Proof: v.Proof}, Began: v.Began,
+		program: v.Program, registry: s.registry, gone: make(chan struct{}), created: true, latest: v.Latest}
+	x.life.Store(&s.life)
+	x.keys.takeOver(v.Secrets)
+	x.forAll.Store(v.ForAll)
+	x.start = s.startFor(x, libwebsocketd.NewTarget(v.Path, v.PathInfo, v.Command), v.Environ)
+	x.log = s.runtime.Log().With("session", x.Number)
+	x.hub = s.newHub(x, &v.Hub)
+	s.registry.bring(x)
+	return func() { x.hub.Resume(s.runtime, &v.Hub, &from) }, nil
+}
+
+// pass returns the hashes.
+func (k *keys) pass() (hashes [][]byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i := range k.secrets {
+		hashes = append(hashes, k.secrets[i][:])
+	}
+	return hashes
+}
+
+// takeOver adds hashes of secrets.
+func (k *keys) takeOver(hashes [][]byte) {
+	for _, hash := range hashes {
+		if len(hash) == sha256.Size {
+			k.secrets = append(k.secrets, [sha256.Size]byte(hash))
+		}
+	}
+}
+
+// bring adds a session that another server has had, also where there would be no place for it.
+func (r *Registry) bring(x *Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all[x.ID] = x
+	r.last = max(r.last, x.Number)
+}
+
+// Promises is what a Registry knows of pages that were promised a session, on its way from one
+// server to another.
+type Promises struct {
+	Key  []byte
+	Used map[string]time.Time
+	Last uint64 // the number that was vended last
+}
+
+// Promises returns what another server's Registry needs to keep this one's promises.
+func (r *Registry) Promises() Promises {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reservations.mu.Lock()
+	defer r.reservations.mu.Unlock()
+	return Promises{r.key[:], maps.Clone(r.used), r.last}
+}
+
+// Keep makes the promises of another server's Registry this one's, before there are sessions.
+func (r *Registry) Keep(p Promises) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reservations.mu.Lock()
+	defer r.reservations.mu.Unlock()
+	copy(r.key[:], p.Key)
+	if p.Used != nil {
+		r.used = p.Used
+	}
+	r.last = p.Last
+}

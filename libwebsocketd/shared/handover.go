@@ -1,0 +1,213 @@
+package shared
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/record"
+	"websocketd/libwebsocketd/stdio"
+)
+
+// Handed is a Hub on its way from one server to another.
+type Handed struct {
+	Record  record.Snapshot[passed]
+	First   begun
+	Unkept  []*libwebsocketd.Chunk // output that the record has no room for yet
+	Input   []libwebsocketd.Message
+	Process *libwebsocketd.Carried // nil: none runs
+
+	Confirmed, Before uint64
+	Restarts, Endings int
+	Linger, Left      time.Duration // Left: for which the process is kept without viewers from now on
+	Stays, Returns    bool
+	Ending            *how // of the last process, where none runs
+	Over              bool // and none follows
+}
+
+// passed is an item of a record on its way.
+type passed struct {
+	Chunk          *libwebsocketd.Chunk
+	Note           *libwebsocketd.Note
+	Restart, Ended int
+}
+
+// how is an ending on its way.
+type how struct {
+	Exit   libwebsocketd.EndedError
+	Code   int // of a CloseWith; 0: it was an exit
+	Reason string
+}
+
+func howOf(ending error) *how {
+	var exit *libwebsocketd.EndedError
+	var told *libwebsocketd.CloseWith
+	switch {
+	case ending == nil:
+		return nil
+	case errors.As(ending, &exit):
+		return &how{Exit: *exit}
+	case errors.As(ending, &told):
+		return &how{Code: told.Code, Reason: told.Reason}
+	}
+	code, reason := libwebsocketd.Closing(ending)
+	return &how{Code: code, Reason: reason}
+}
+
+func (h *how) err() error {
+	switch {
+	case h == nil:
+		return nil
+	case h.Code != 0:
+		return &libwebsocketd.CloseWith{Code: h.Code, Reason: h.Reason}
+	}
+	return &h.Exit
+}
+
+// errHanded is the ending of a hub that another server goes on with.
+var errHanded = errors.New("the server is replaced by a new one, which goes on with the program")
+
+// Comeback is what viewers are sent when a new server goes on with their program.
+var Comeback = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseServiceRestart, Reason: "a new server goes on with this program: come back"}
+
+// leaving limits how long Lift waits for viewers to leave.
+const leaving = 3 * time.Second
+
+// lift is a request to a hub to stand still, and the answer.
+type lift struct {
+	still chan *Lifted // nil if there is nothing to hand over
+	taken chan bool    // whether the other server goes on with it
+	gone  chan struct{}
+}
+
+// Lifted is a Hub that stands still: its viewers have left, and its process runs on with nobody
+// who reads or writes. The caller must call settle.
+type Lifted struct {
+	Handed
+	endpoint *stdio.Endpoint // nil without a process
+	lift     *lift
+}
+
+// settle ends a Hub that another server goes on with, and lends it the process; or else it lets the
+// Hub go on.
+func (l *Lifted) settle(taken bool, runtime *libwebsocketd.Runtime) {
+	if taken && l.endpoint != nil {
+		runtime.Lend(l.endpoint)
+	}
+	l.lift.taken <- taken
+	if taken {
+		<-l.lift.gone
+	}
+}
+
+// Lift makes a Hub stand still, so that another server can go on with it. Viewers are sent away
+// first; what they have sent is taken. It returns nil if the Hub ends by itself meanwhile, or does
+// not stand still in time: it goes on then.
+func (h *Hub) Lift(ctx context.Context) *Lifted {
+	if !h.dismiss(ctx) {
+		return nil
+	}
+	l := &lift{still: make(chan *Lifted, 1), taken: make(chan bool, 1), gone: make(chan struct{})}
+	select {
+	case h.lifts <- l:
+	case <-h.exited:
+		h.admitAgain()
+		return nil
+	case <-ctx.Done():
+		h.admitAgain()
+		return nil
+	}
+	lifted := <-l.still
+	if lifted == nil {
+		h.admitAgain()
+	}
+	return lifted
+}
+
+// dismiss sends the viewers away, and lets nobody in until admitAgain. It returns false if the hub
+// takes no viewers any more.
+func (h *Hub) dismiss(ctx context.Context) bool {
+	h.mu.Lock()
+	if !closed(h.ready) || h.lost || h.closing && !h.over || h.still != nil {
+		h.mu.Unlock()
+		return false
+	}
+	h.still, h.alone = make(chan struct{}), make(chan struct{})
+	alone := h.alone
+	if len(h.viewers) == 0 {
+		close(alone)
+	}
+	for _, s := range h.viewers {
+		s.returns = true
+		s.heeds.Store(true)
+		s.left(Comeback)
+	}
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, leaving)
+	defer cancel()
+	select {
+	case <-alone:
+	case <-ctx.Done(): // what these still send is refused
+	}
+	return true
+}
+
+// admitAgain ends dismiss.
+func (h *Hub) admitAgain() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.still != nil {
+		close(h.still)
+		h.still, h.alone = nil, nil
+	}
+}
+
+// snapshot returns what is handed over, but for the process.
+func (h *Hub) snapshot() Handed {
+	all := h.output.Snapshot()
+	to := Handed{Confirmed: h.flow.Confirmed(), First: h.first.snapshot(), Unkept: h.unkept}
+	to.Record.Epoch, to.Record.Messages = all.Epoch, all.Messages
+	for _, k := range all.Items {
+		if k.Item.only == nil { // that viewer has left
+			to.Record.Items = append(to.Record.Items, record.Kept[passed]{
+				Item: passed{k.Item.chunk, k.Item.note, k.Item.restart, k.Item.ended}, Messages: k.Messages, Bytes: k.Bytes})
+		}
+	}
+	if kept := h.kept; kept != nil {
+		to.Input = append(to.Input, kept.batch...)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	to.Before, to.Restarts, to.Endings = h.before, h.restarts, h.endings
+	to.Linger, to.Stays, to.Returns = h.linger, h.stays, h.returns
+	to.Left = max(time.Until(h.until), 0)
+	return to
+}
+
+// answer hands over a hub without a process, and returns whether another server goes on with it.
+func (h *Hub) answer(l *lift, ending error, over bool) (taken bool) {
+	to := &Lifted{Handed: h.snapshot(), lift: l}
+	to.Ending, to.Over = howOf(ending), over
+	l.still <- to
+	if taken = <-l.taken; !taken {
+		h.admitAgain()
+	}
+	h.departing = l
+	return taken
+}
+
+// depart ends a hub that another server goes on with.
+func (h *Hub) depart() {
+	h.mu.Lock()
+	h.closing, h.over, h.ending = true, true, errHanded
+	h.mu.Unlock()
+	h.output.Close(errHanded)
+	if !closed(h.done) {
+		close(h.done)
+	}
+	h.lose()
+	h.leaveAll()
+	h.admitAgain()
+	close(h.departing.gone)
+}

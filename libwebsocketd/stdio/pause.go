@@ -1,0 +1,119 @@
+package stdio
+
+import (
+	"errors"
+
+	"websocketd/libwebsocketd/internal/readbuf"
+	"websocketd/libwebsocketd/process"
+)
+
+// ErrPaused is the error of Receive after Pause. It is not final.
+var ErrPaused = errors.New("the program is handed over")
+
+// Rest is what was read of a program's output and is no message yet, and what was taken of its
+// clients and is not written yet.
+type Rest struct {
+	Stdout, Stderr, Stdin []byte
+}
+
+// Pause makes Receive return ErrPaused when it has returned what is whole, and ends a Send that
+// waits, as if all were sent. The program goes on: its pipes are its own until Resume or Lend.
+func (p *Endpoint) Pause() {
+	p.proc.PauseInput()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paused = true
+	for _, pipe := range p.pipes {
+		pipe.pause()
+	}
+}
+
+// Rest returns what is to be passed on with the pipes. Call it after Pause, when Receive has
+// returned ErrPaused and no goroutine is in Send.
+func (p *Endpoint) Rest() (rest Rest) {
+	p.reading.Wait()
+	rest.Stdin = p.proc.Unwritten()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, pipe := range p.pipes {
+		if pipe.file == p.proc.Stdout {
+			rest.Stdout = pipe.unread()
+		} else {
+			rest.Stderr = pipe.unread()
+		}
+	}
+	return rest
+}
+
+// Process returns the process, for what passes it on.
+func (p *Endpoint) Process() *process.Process { return p.proc }
+
+// Resume ends Pause. The caller has to see that the Rest's Stdin is written.
+func (p *Endpoint) Resume() {
+	p.proc.ResumeInput()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paused = false
+	for _, pipe := range p.pipes {
+		pipe.resume(p.exited)
+	}
+	if tagged, ok := p.output.(*taggedOutput); ok {
+		tagged.resume()
+	}
+	if p.logged {
+		p.reading.Go(p.logLines)
+	}
+}
+
+// Lend ends an Endpoint that is paused, because another process has taken the program over: its
+// place is free here, and Close does nothing any more. The caller looks after the Loan, if own.
+func (p *Endpoint) Lend(launcher *process.Launcher) (loan process.Loan, own bool) {
+	p.closing.Store(true)
+	p.closeOnce.Do(func() {})
+	p.Leaving()
+	p.listening.end()
+	if l, ok := p.tap.(*lineTap); ok {
+		l.flush()
+	}
+	return launcher.Lend(p.proc)
+}
+
+// pause makes ReadInto return readbuf.ErrEmpty.
+func (r *pipeReader) pause() {
+	r.paused.Store(true)
+	r.file.SetReadDeadline(pastDeadline)
+}
+
+// resume ends pause.
+func (r *pipeReader) resume(exited bool) {
+	r.paused.Store(false)
+	if !exited { // else the deadline stands, so that ReadInto looks for the end
+		r.file.SetReadDeadline(noDeadline)
+	}
+}
+
+// unread returns a copy of what was read, and what is to be read before the pipe.
+func (r *pipeReader) unread() []byte {
+	var unread []byte
+	if r.buffer != nil {
+		unread = append(unread, r.buffer.Unread()...)
+	}
+	return append(unread, r.before...)
+}
+
+// readBefore reads from what comes before the pipe.
+func (r *pipeReader) readBefore(in *readbuf.Buffer) int {
+	n := copy(in.Space(), r.before)
+	r.before = r.before[n:]
+	return n
+}
+
+// resume goes on with the streams that have returned readbuf.ErrEmpty.
+func (o *taggedOutput) resume() {
+	for _, s := range o.paused {
+		s.err = nil
+		o.open++
+		o.running.Go(func() { o.read(s) })
+	}
+	o.paused = nil
+}
