@@ -161,8 +161,8 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 	}
 }
 
-// bare returns the listener in one of Listen's.
-func bare(l net.Listener) net.Listener {
+// Bare returns the listener of the system in one of Listen's, as listen.Pass needs it.
+func Bare(l net.Listener) net.Listener {
 	if l, elsewhere := l.(redirectListener); elsewhere {
 		return l.Listener
 	}

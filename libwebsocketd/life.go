@@ -15,7 +15,8 @@ type life struct {
 	mu       sync.Mutex
 	sessions map[*session]struct{}
 	closed   bool
-	broken   bool // by breakAll
+	broken   bool          // by breakAll
+	empty    chan struct{} // closed when there are no sessions; nil until alone is called
 }
 
 func (l *life) init() {
@@ -65,6 +66,7 @@ func (l *life) leave(x *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.sessions, x)
+	l.look()
 }
 
 // breakAll closes the connection of every session, and of those that enter later.

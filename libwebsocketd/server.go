@@ -162,7 +162,7 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 
 func (s *Server) serve(l net.Listener) error {
 	_, elsewhere := l.(redirectListener)
-	l = weighing{s.brake.Listener(s.ctx, bare(l), http.ErrServerClosed), s.conns}
+	l = weighing{s.brake.Listener(s.ctx, Bare(l), http.ErrServerClosed), s.conns}
 	switch {
 	case elsewhere:
 		return s.second.Serve(l)

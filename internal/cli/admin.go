@@ -275,6 +275,30 @@ func (a *admin) closeListeners() {
 	}
 }
 
+// upgradeBy lets the operator replace the server.
+func (a *admin) upgradeBy(u *upgrader) {
+	if a != nil {
+		a.Upgrade = u.Ask
+	}
+}
+
+// hold makes the listeners stand still, as Control.Hold does.
+func (a *admin) hold() (release func(gone bool)) {
+	if a == nil {
+		return func(bool) {}
+	}
+	return a.Hold()
+}
+
+// handable returns the listeners that a new server goes on with: not that for websocketd ctl, whose
+// name has the pid of this one.
+func (a *admin) handable() []net.Listener {
+	if a == nil {
+		return nil
+	}
+	return a.listeners
+}
+
 // steer names the Server that is managed.
 func (a *admin) steer(server *libwebsocketd.Server) {
 	if a != nil {

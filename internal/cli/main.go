@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"websocketd/internal/systemd"
+	"websocketd/internal/upgrade"
 	"websocketd/libwebsocketd/session"
 )
 
@@ -21,15 +23,26 @@ type invocation struct {
 	stdout, stderr io.Writer
 	sessions       *session.Registry // of all programs, before and after a reload
 	service        *systemd.Service  // what the service manager has passed; nil: there is none
-	inherited      inherited         // its sockets
+	sockets        []systemd.Socket  // that it has opened
+	inherited      inherited         // these, by what they are for
+	seat           *upgrade.Seat     // in a row of servers
 }
 
 // Main runs the command with the arguments, environment and streams of this
 // process, until it is stopped by a signal, and returns the exit status.
 func Main(build Build) int {
 	service := systemd.Take() // before the environment is read
+	seat, err := upgrade.Enter()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%v\n", err)
+		return ExitListen
+	}
+	if is, watchdog := seat.Managed(); is {
+		service = systemd.Through(seat.Notify, watchdog, seat.Sockets())
+	}
 	return invocation{
 		service: service,
+		seat:    seat,
 		build:   build,
 		name:    filepath.Base(os.Args[0]),
 		args:    os.Args[1:],
@@ -49,6 +62,9 @@ func (i invocation) run() int {
 		return words[i.args[1]]([]string{"--help"})
 	}
 	i.sessions = session.NewRegistry(0)
+	if i.seat == nil {
+		i.seat = &upgrade.Seat{}
+	}
 	p := newParser()
 	line, err := scan(p.Model.Flags, i.args)
 	if err != nil {
@@ -67,6 +83,7 @@ func (i invocation) run() int {
 	}
 	sockets, err := i.service.Sockets()
 	if err == nil {
+		i.sockets = sockets
 		i.inherited, err = inherit(sockets)
 	}
 	if err != nil {
@@ -113,6 +130,7 @@ func (i invocation) resolve(p *parser, line commandLine) (w *options, notes []st
 }
 
 func (i invocation) refuse(r *refusal) int {
+	i.seat.Refuse(errors.New(r.message))
 	out := i.stderr
 	if r.onStdout {
 		out = i.stdout

@@ -85,7 +85,7 @@ func freePort(t *testing.T) string {
 }
 
 // upgrade connects a client to a command that listens on a unix socket.
-func upgrade(t *testing.T, socket string) net.Conn {
+func handshake(t *testing.T, socket string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("unix", socket)
 	if err != nil {
@@ -147,7 +147,7 @@ func TestSocketInUse(t *testing.T) {
 	second := start(t, "--unixsocket="+socket, "cat")
 	second.await(t, "Can't start server: ")
 	second.exits(t, ExitListen)
-	upgrade(t, socket).Close()
+	handshake(t, socket).Close()
 	first.signal(t, syscall.SIGTERM)
 	first.exits(t, ExitOK)
 	if _, err := os.Stat(socket); !errors.Is(err, fs.ErrNotExist) {
@@ -163,7 +163,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 	server := start(t, "--unixsocket="+socket, "--closems=20000", "sh", "-c", `exec sleep 600 3>"$0"`, fifo)
 	server.await(t, "unix socket at")
-	upgrade(t, socket)
+	handshake(t, socket)
 	alive, err := os.Open(fifo) // waits for the program
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +198,7 @@ func TestNobodyReadsTheLog(t *testing.T) {
 	server.await(t, "unix socket at")
 	out.Close()
 	for range 3 {
-		upgrade(t, socket).Close()
+		handshake(t, socket).Close()
 	}
 	server.signal(t, syscall.SIGTERM)
 	server.exits(t, ExitOK)

@@ -63,6 +63,13 @@ func (i invocation) serve(w *options, notes []string) int {
 	managed := i.serveAdmin(w, &cfg, supervised)
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
 	ended := w.watchEnding(&cfg)
+	upgrades, stopUpgrades := i.newUpgrader()
+	defer stopUpgrades()
+	begun := make(chan struct{})
+	if i.seat.IsNew() {
+		cfg.Begun = begun
+	}
+	managed.upgradeBy(upgrades)
 	s, sig, err := w.openIssuing(signals, cfg, managed, supervised, server)
 	switch {
 	case sig != nil:
@@ -79,7 +86,14 @@ func (i invocation) serve(w *options, notes []string) int {
 		reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, supervised: supervised, log: server}).reload
 	}
 	s.reload = i.onHangup(w, file, reload, s.tell)
-	return s.run(signals)
+	s.upgrades = *upgrades
+	if err := i.takeOver(s, begun); err != nil {
+		i.failStart(server, file, err)
+		return s.stop(ExitListen, nil, signals)
+	}
+	status := s.run(signals)
+	i.seat.End(status)
+	return status
 }
 
 // watchEnding returns a channel that has how the first process ended with which the server is to

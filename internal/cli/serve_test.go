@@ -248,6 +248,7 @@ func TestBanner(t *testing.T) {
 // fakeServer serves until Shutdown, which returns when the test wants or with its
 // context.
 type fakeServer struct {
+	mover
 	failure error // of Serve, at once
 	stopped chan struct{}
 	ended   chan struct{} // closed: every process has ended

@@ -24,6 +24,7 @@ type service struct {
 		Shutdown(ctx context.Context) error
 		Reload(programs []libwebsocketd.Program) error
 		GoingAway() bool
+		mover
 	}
 	launcher interface {
 		KillAll()
@@ -41,6 +42,8 @@ type service struct {
 	hangups <-chan os.Signal      // each asks for a reload, or without a file for the end
 	reload  func()                // what is read again; nil: nothing
 	tell    notifier              // of the service manager
+
+	upgrades upgrader
 }
 
 // open starts everything cfg asks for except serving, and logs it. Listening comes
@@ -168,10 +171,34 @@ func (s *service) run(signals <-chan os.Signal) int {
 	}()
 	reloads := newReloads(s.reload)
 	defer reloads.close()
-	defer s.tell.beat(s.alive)()
+	stopBeat := s.tell.beat(s.alive)
+	defer stopBeat()
 	s.tell.ready()
+	var call *upgradeCall
+	var replaced <-chan upgraded
 	for {
+		asked := s.upgrades.asked
+		if call != nil {
+			asked = nil
+		}
 		select {
+		case call = <-asked:
+			replaced = s.upgrades.begin(s, call)
+		case <-s.upgrades.signals:
+			if call == nil {
+				call = newUpgradeCall()
+				replaced = s.upgrades.begin(s, call)
+			}
+		case done := <-replaced:
+			if s.finish(call, done) {
+				stopBeat()
+				return s.remain(done.rest, served, signals)
+			}
+			call, replaced = nil, nil
+		case <-s.upgrades.seat.First():
+			s.log.Error("The first server was killed : this one, which has replaced it, ends too")
+			s.launcher.KillAll()
+			return exitStatus(syscall.SIGKILL)
 		case err := <-served:
 			return s.stop(s.failed(err), served, signals)
 		case sig := <-s.hangups:

@@ -15,6 +15,8 @@ const (
 	verbKick   = "kick"
 	verbEnd    = "end"
 
+	verbUpgrade = "upgrade"
+
 	verbStart   = "start"
 	verbStop    = "stop"
 	verbRestart = "restart"
@@ -70,13 +72,14 @@ var inOrder = []Verb{
 	{verbRestart, namesOrAll, 1, -1, "End the processes of supervised programs, and start others.", true, (*caller).operate},
 	{verbReload, namesOrAll, 1, -1, "Restart without a gap: the next process is ready before the one before ends.", true, (*caller).operate},
 	{verbDelete, namesOrAll, 1, -1, "Stop supervised programs, and serve them no more until the server is started again.", true, (*caller).operate},
+	{verbUpgrade, "", 0, 0, "Replace the server by a new process of its executable, as the file is now: what outlives its clients goes on.", true, (*caller).upgrade},
 	{verbScale, "NAME N", 2, 2, "Make it N instances of a supervised program, until the server is started again.", true, (*caller).scale},
 }
 
 // changes reports whether a verb does more than ask: what it is done to should be known.
 func changes(verb string) bool {
 	_, operates := operations[verb]
-	return operates || verb == verbScale || verb == verbKick || verb == verbEnd || verb == verbAttach
+	return operates || verb == verbScale || verb == verbUpgrade || verb == verbKick || verb == verbEnd || verb == verbAttach
 }
 
 // run does what a verb of a name says.

@@ -13,7 +13,11 @@ import (
 const sendPatience = time.Second
 
 // Listens reports whether the manager wants to know the state of the service.
-func (s *Service) Listens() bool { return s != nil && s.socket != "" }
+func (s *Service) Listens() bool { return s != nil && (s.socket != "" || s.relay != nil) }
+
+// Pass tells the manager what another process of the service has to tell it. A failure is that
+// process's, whose next words may come through.
+func (s *Service) Pass(text string) { s.send(text) }
 
 // Ready tells that the service serves, after a start or a reload. status is one line for
 // whoever asks (systemctl status).
@@ -38,6 +42,9 @@ func (s *Service) Stopping(limit time.Duration, status string) error {
 func (s *Service) send(lines ...string) error {
 	if !s.Listens() {
 		return nil
+	}
+	if s.relay != nil {
+		return s.relay(strings.Join(lines, "\n"))
 	}
 	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.socket, Net: "unixgram"})
 	if err != nil {

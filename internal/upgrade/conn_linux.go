@@ -21,6 +21,7 @@ type kind string
 
 const (
 	kindListener kind = "listener" // an open socket
+	kindSocket   kind = "socket"   // a listener of the service manager's, by its name
 	kindParent   kind = "parent"   // a channel to a parent of processes, the first server's first
 	kindOffered  kind = "offered"  // that was all of the offer
 	kindReady    kind = "ready"

@@ -138,6 +138,17 @@ func (s *Seat) offer(c *conn, o *Options, own *os.File) error {
 			return err
 		}
 	}
+	for _, socket := range o.Sockets {
+		_, _, files, err := listen.Pass(socket.Listener)
+		if err != nil {
+			return err
+		}
+		err = c.send(&message{Kind: kindSocket, Text: socket.Name, files: files})
+		closeAll(files)
+		if err != nil {
+			return err
+		}
+	}
 	for _, p := range s.parents {
 		dup, err := p.link.File()
 		if err != nil {
@@ -152,7 +163,11 @@ func (s *Seat) offer(c *conn, o *Options, own *os.File) error {
 	if err := c.send(&message{Kind: kindParent, files: []*os.File{own}}); err != nil {
 		return err
 	}
-	return c.send(&message{Kind: kindOffered})
+	offered := &message{Kind: kindOffered, Number: int(o.Watchdog)}
+	if o.Notify != nil {
+		offered.Text = "managed"
+	}
+	return c.send(offered)
 }
 
 // hand sends what outlives its clients.

@@ -19,8 +19,10 @@ type Options struct {
 	Stdout    *os.File // of the new server
 	Stderr    *os.File
 	Listeners []net.Listener // to hand over
+	Sockets   []Socket       // those of them that the service manager has opened
 	Sessions  *session.Registry
-	Notify    func(text string) // passes on what a new server has for the service manager; may be nil
+	Notify    func(text string) // passes on what a new server has for the service manager; nil: there is none
+	Watchdog  time.Duration     // within which that wants to hear of the server; 0: it does not
 
 	// Lift makes the server stand still, as libwebsocketd.Server.Lift does.
 	Lift func(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan)
@@ -30,6 +32,12 @@ const (
 	readyTime = 30 * time.Second // for the new server to get ready
 	takeTime  = 20 * time.Second // for standing still, and for what is handed over
 )
+
+// Socket is a listener of the service manager's, with the name that it has there.
+type Socket struct {
+	net.Listener
+	Name string
+}
 
 // Server is the new server, as far as TakeOver needs it.
 type Server interface {

@@ -5,7 +5,9 @@ package upgrade
 import (
 	"context"
 	"errors"
+	"os"
 	"syscall"
+	"time"
 
 	"websocketd/libwebsocketd/session"
 )
@@ -25,8 +27,14 @@ func (*Seat) IsFirst() bool { return true }
 // First returns nil.
 func (*Seat) First() <-chan struct{} { return nil }
 
-// Notify returns false.
-func (*Seat) Notify(string) bool { return false }
+// Notify does nothing.
+func (*Seat) Notify(string) error { return nil }
+
+// Sockets returns nothing.
+func (*Seat) Sockets() []*os.File { return nil }
+
+// Managed returns false.
+func (*Seat) Managed() (is bool, watchdog time.Duration) { return false, 0 }
 
 // End does nothing.
 func (*Seat) End(int) {}

@@ -11,6 +11,7 @@ import (
 type parent struct {
 	link *link
 	over chan struct{} // closed when the link has ended
+	lost chan struct{} // closed when it has ended and no other server has it
 
 	mu      sync.Mutex
 	ended   bool // the link has
@@ -28,7 +29,7 @@ type question struct {
 var _ process.Parent = (*parent)(nil)
 
 func newParent(l *link) *parent {
-	return &parent{link: l, over: make(chan struct{}), watches: map[int]func(){}, waits: map[question]chan packet{}}
+	return &parent{link: l, over: make(chan struct{}), lost: make(chan struct{}), watches: map[int]func(){}, waits: map[question]chan packet{}}
 }
 
 // listen receives until the link ends. If that is the end of the parent, every process that is
@@ -40,6 +41,8 @@ func (p *parent) listen() {
 	watches := p.watches
 	if p.watches = nil; p.passed {
 		watches = nil
+	} else {
+		close(p.lost)
 	}
 	p.mu.Unlock()
 	close(p.over)

@@ -6,8 +6,10 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"websocketd/libwebsocketd/listen"
+	"websocketd/libwebsocketd/process"
 )
 
 // variable is set in the environment of a new server: the descriptor of its socket.
@@ -18,6 +20,10 @@ const variable = "WSUPGRADE"
 type Seat struct {
 	old     *conn     // to the server before, until it has said go; nil in the first server
 	parents []*parent // of processes that this server looks after; the first server's first
+
+	sockets  []*os.File // of the service manager, by their names there
+	managed  bool       // the first server has a service manager
+	watchdog time.Duration
 }
 
 // Enter returns the Seat of this process. In a server that is to replace another one it receives the
@@ -53,6 +59,12 @@ func (s *Seat) receiveOffer() error {
 		switch m.Kind {
 		case kindListener:
 			listen.Inherit(m.Network, m.Text, m.files)
+		case kindSocket:
+			f, err := process.Renamed(m.files[0], m.Text)
+			if err != nil {
+				return err
+			}
+			s.sockets = append(s.sockets, f)
 		case kindParent:
 			l, err := newLink(m.files[0])
 			if err != nil {
@@ -63,6 +75,7 @@ func (s *Seat) receiveOffer() error {
 			if len(s.parents) == 0 {
 				return errors.New("there is no parent in it")
 			}
+			s.managed, s.watchdog = m.Text != "", time.Duration(m.Number)
 			return nil
 		}
 	}
@@ -87,8 +100,8 @@ func (s *Seat) prune() {
 // IsNew reports whether this process is to replace a server, which waits for it.
 func (s *Seat) IsNew() bool { return s.old != nil }
 
-// IsFirst reports whether no server was before.
-func (s *Seat) IsFirst() bool { return len(s.parents) == 0 }
+// IsFirst reports whether no server was before. It may be called on nil, as First may.
+func (s *Seat) IsFirst() bool { return s == nil || len(s.parents) == 0 }
 
 // First returns a channel that is closed when the first server has ended: then this one ends too.
 // It is nil in the first server.
@@ -96,26 +109,40 @@ func (s *Seat) First() <-chan struct{} {
 	if s.IsFirst() {
 		return nil
 	}
-	return s.parents[0].over
+	return s.parents[0].lost
 }
 
 // Notify passes text for the service manager on to the first server, whose child this is in its
-// eyes. It returns false in the first server.
-func (s *Seat) Notify(text string) bool {
-	return !s.IsFirst() && s.parents[0].link.send(packet{Op: opNotify, Text: text}) == nil
+// eyes. It is not for the first server.
+func (s *Seat) Notify(text string) error {
+	return s.parents[0].link.send(packet{Op: opNotify, Text: text})
 }
 
-// End tells all parents with which status this server ends. It is the last thing that a server does
-// that no other one has replaced.
+// Managed reports whether the first server has a service manager, and within which time that wants
+// to hear of this one; 0: it does not.
+func (s *Seat) Managed() (is bool, watchdog time.Duration) { return s.managed, s.watchdog }
+
+// Sockets returns the listeners of the service manager that this server goes on with. They are the
+// caller's.
+func (s *Seat) Sockets() []*os.File { return s.sockets }
+
+// End tells all parents with which status this server ends. It is the last thing that a server
+// does; one that another has replaced has nothing to tell.
 func (s *Seat) End(status int) {
 	for _, p := range s.parents {
+		p.mu.Lock()
+		passed := p.passed
+		p.mu.Unlock()
+		if passed {
+			continue
+		}
 		p.link.send(packet{Op: opStatus, Code: status})
 		p.link.Close()
 		<-p.over
 	}
 }
 
-// refuse tells the old server why this one cannot replace it.
+// Refuse tells the old server why this one cannot replace it.
 func (s *Seat) Refuse(why error) {
 	if s.old != nil {
 		s.old.send(&message{Kind: kindFailed, Text: why.Error()})

@@ -31,6 +31,10 @@ type Options struct {
 	// them, in JSON; its Lifetime is one of Programs. nil: there may be none, see --adminexec.
 	NewProgram func(name string, config []byte) (libwebsocketd.Program, error)
 
+	// Upgrade replaces the server by a new process, and returns that one's number. nil: it cannot
+	// be replaced.
+	Upgrade func(ctx context.Context) (pid int, err error)
+
 	// Where the Control listens, and the further names it has there: see gate.NewHosts.
 	Address Address
 	Hosts   []string

@@ -17,6 +17,7 @@ func (c *Control) addRoutes() {
 	c.handle("GET /ws", ticketed, c.hub.Handler())
 	c.handle(rootPattern, open, c.serveRoot())
 	c.handle("GET /api/server", guarded, c.serveServer)
+	c.handle("POST /api/server/upgrade", guarded, c.upgrade)
 	c.handle("GET /api/programs", guarded, c.servePrograms)
 	c.handle("GET /api/programs/{name}", guarded, c.serveProgram)
 	c.handle("DELETE /api/programs/{name}/processes", guarded, c.endProgram)

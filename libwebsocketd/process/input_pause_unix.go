@@ -80,6 +80,21 @@ func Duplicate(f *os.File) (dup *os.File, err error) {
 	return dup, errors.Join(failed, err)
 }
 
+// Renamed returns an open file under another name, and closes it.
+func Renamed(f *os.File, name string) (*os.File, error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var dup int
+	failed := raw.Control(func(fd uintptr) { dup, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	f.Close()
+	if err = errors.Join(failed, err); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(dup), name), nil
+}
+
 // duplicate returns a duplicate of the input, nil when it is closed.
 func (p *input) duplicate() (*os.File, error) {
 	p.mu.Lock()

@@ -54,7 +54,7 @@ type Subscription struct {
 	mute    sync.Once // logs that its messages are ignored
 
 	heeds atomic.Bool   // Close waits until the client has said all it had to say
-	said  chan struct{} // closed by CloseSend
+	said  chan struct{} // closed by ClientSilent
 	mouth sync.Once     // closes said
 	once  sync.Once     // guards Close
 }
@@ -321,11 +321,11 @@ func (s *Subscription) Endings() int { return s.endings }
 // Restart ends the process, and starts another one, as Hub.Restart does.
 func (s *Subscription) Restart() { s.hub.Restart() }
 
-// CloseSend records that the client has said all it had to say. Other viewers may go on sending.
-func (s *Subscription) CloseSend(error) error {
-	s.mouth.Do(func() { close(s.said) })
-	return nil
-}
+// CloseSend does nothing: other viewers may go on sending.
+func (s *Subscription) CloseSend(error) error { return nil }
+
+// ClientSilent records that the client has said all it had to say. Pipe calls it.
+func (s *Subscription) ClientSilent() { s.mouth.Do(func() { close(s.said) }) }
 
 // sayTime is how long a viewer that is sent away may take to say what it has to say.
 const sayTime = time.Second

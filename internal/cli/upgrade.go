@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"websocketd/internal/upgrade"
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/listen"
+	"websocketd/libwebsocketd/process"
+)
+
+// upgrader replaces the server by a new one, of the executable's file as it is then.
+type upgrader struct {
+	seat    *upgrade.Seat
+	options upgrade.Options
+	asked   chan *upgradeCall // by the operator; nil without --admin
+	signals <-chan os.Signal  // each asks for it too
+}
+
+// mover is a server that another one can go on for.
+type mover interface {
+	Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan)
+	TakeOver(h libwebsocketd.Handed) (begin func(), err error)
+	Drain(ctx context.Context)
+}
+
+// upgradeCall is a request to replace the server.
+type upgradeCall struct {
+	ctx    context.Context
+	result chan upgraded
+}
+
+// newUpgradeCall returns one that nobody waits for.
+func newUpgradeCall() *upgradeCall {
+	return &upgradeCall{ctx: context.Background(), result: make(chan upgraded, 1)}
+}
+
+// upgraded is what has become of it.
+type upgraded struct {
+	rest *upgrade.Rest
+	err  error
+}
+
+// executable is the path of the executable's file, also when another one lies there later.
+var executable, errExecutable = os.Executable()
+
+// newUpgrader returns an upgrader of a server with these settings.
+func (i invocation) newUpgrader() (u *upgrader, stop func()) {
+	signals := make(chan os.Signal, 1)
+	notifyUpgrade(signals)
+	u = &upgrader{seat: i.seat, asked: make(chan *upgradeCall), signals: signals, options: upgrade.Options{
+		Path: executable, Args: append([]string{os.Args[0]}, i.args...), Env: i.environ,
+		Stdout: asFile(i.stdout), Stderr: asFile(i.stderr), Sessions: i.sessions,
+	}}
+	for _, socket := range i.sockets {
+		u.options.Sockets = append(u.options.Sockets, upgrade.Socket(socket))
+	}
+	if i.service.Listens() {
+		u.options.Notify, u.options.Watchdog = i.service.Pass, i.service.Watchdog()
+	}
+	return u, func() { signal.Stop(signals) }
+}
+
+func asFile(w io.Writer) *os.File {
+	f, _ := w.(*os.File)
+	return f
+}
+
+// Ask replaces the server, and returns the pid of the new one. It is for the operator's side, whose
+// request may be the last that this server answers.
+func (u *upgrader) Ask(ctx context.Context) (pid int, err error) {
+	call := &upgradeCall{ctx: ctx, result: make(chan upgraded, 1)}
+	select {
+	case u.asked <- call:
+	case <-ctx.Done():
+		return 0, errors.New("another upgrade is under way, or the server ends")
+	}
+	done := <-call.result
+	if done.err != nil {
+		return 0, done.err
+	}
+	return done.rest.Server(), nil
+}
+
+// begin begins an upgrade. The result comes through the channel, and is passed on by finish.
+func (u *upgrader) begin(s *service, call *upgradeCall) <-chan upgraded {
+	done := make(chan upgraded, 1)
+	go func() {
+		if errExecutable != nil {
+			done <- upgraded{nil, errExecutable}
+			return
+		}
+		o := u.options
+		isSocket := func(l net.Listener) bool {
+			return slices.ContainsFunc(o.Sockets, func(socket upgrade.Socket) bool { return socket.Listener == l })
+		}
+		o.Listeners = slices.DeleteFunc(append(s.bareListeners(), s.admin.handable()...), isSocket)
+		o.Lift = s.lift
+		rest, err := u.seat.Upgrade(call.ctx, o)
+		done <- upgraded{rest, err}
+	}()
+	return done
+}
+
+// lift makes the server and the operator's listeners stand still.
+func (s *service) lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan) {
+	release := s.admin.hold()
+	all, settleServer := s.server.Lift(ctx)
+	return all, func(taken bool) []process.Loan {
+		loans := settleServer(taken)
+		release(taken)
+		return loans
+	}
+}
+
+// bareListeners returns the listeners of the main port, and of what is beside it.
+func (s *service) bareListeners() (all []net.Listener) {
+	for _, l := range s.listeners {
+		all = append(all, libwebsocketd.Bare(l))
+	}
+	return all
+}
+
+// takeOver takes everything over from the server before, if there is one.
+func (i invocation) takeOver(s *service, begun chan struct{}) error {
+	defer listen.DropInherited()
+	if !i.seat.IsNew() {
+		return nil
+	}
+	defer close(begun)
+	if err := i.seat.TakeOver(s.server, i.sessions); err != nil {
+		return err
+	}
+	s.log.Info(fmt.Sprintf("Took over                   : process %d is the server now", os.Getpid()))
+	return nil
+}
+
+// finish tells who has asked what has become of an upgrade, and logs it. It reports whether another
+// server has taken this one's place.
+func (s *service) finish(call *upgradeCall, done upgraded) bool {
+	if done.err != nil {
+		s.log.Error(fmt.Sprintf("Not replaced                : %v; this server goes on", done.err))
+	} else {
+		s.log.Info(fmt.Sprintf("Replaced                    : process %d is the server now", done.rest.Server()))
+	}
+	call.result <- done
+	return done.err == nil
+}
+
+// remain is what a server does that was replaced: it lets the clients go on that live with their
+// connection, and stays as long as one of its processes does; the first server stays until the last
+// one ends. It returns the exit status.
+func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan os.Signal) int {
+	ctx, hasten := context.WithCancel(context.Background())
+	defer hasten()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		s.admin.close()
+		s.drain(ctx)
+		<-served
+	}()
+	isFirst, ended, idle := s.upgrades.seat.IsFirst(), rest.Ended(), rest.Idle()
+	for drained != nil || idle != nil || isFirst && ended != nil {
+		select {
+		case sig := <-signals:
+			hasten()
+			s.pass(rest, isFirst, sig)
+		case sig := <-s.hangups:
+			s.pass(rest, isFirst, sig)
+		case sig := <-s.upgrades.signals:
+			s.pass(rest, isFirst, sig)
+		case call := <-s.upgrades.asked:
+			call.result <- upgraded{nil, errors.New("this server was replaced")}
+		case <-drained:
+			drained = nil
+		case <-idle:
+			idle = nil
+		case <-ended:
+			hasten()
+			ended = nil
+		}
+	}
+	rest.Leave()
+	s.launcher.Close()
+	if status, ok := rest.Status(); isFirst && ok {
+		return status
+	} else if isFirst {
+		return exitStatus(syscall.SIGKILL)
+	}
+	return ExitOK
+}
+
+// pass passes a signal on to the server that takes requests now: what has started the first server
+// knows no other.
+func (s *service) pass(rest *upgrade.Rest, isFirst bool, sig os.Signal) {
+	if number, ok := sig.(syscall.Signal); ok && isFirst {
+		rest.Signal(number)
+	}
+}
+
+// drain returns when the last client has left that came before the server was replaced. When ctx is
+// done it ends them.
+func (s *service) drain(ctx context.Context) {
+	s.server.Drain(ctx)
+	end, cancel := context.WithTimeout(context.Background(), s.limit)
+	defer cancel()
+	for _, command := range s.commands {
+		command.Close()
+	}
+	s.server.Shutdown(end)
+}

@@ -1,0 +1,31 @@
+package ctl
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"websocketd/internal/terminal"
+)
+
+// upgrade replaces the server by a new process of its executable, as the file is now.
+func (c *caller) upgrade(signals *terminal.Interrupts) (status int, err error) {
+	answer, err := c.server.ask(signals.Context(), http.MethodPost, "/api/server/upgrade", nil, "")
+	if err != nil {
+		return exitFailed, err
+	}
+	defer answer.Body.Close()
+	var document json.RawMessage
+	var server struct{ Pid int }
+	if err = json.NewDecoder(answer.Body).Decode(&document); err == nil {
+		err = json.Unmarshal(document, &server)
+	}
+	switch {
+	case err != nil:
+		return exitFailed, fmt.Errorf("the answer of %s is not what a management listener says: %w", c.server, err)
+	case c.JSON:
+		return exitOK, c.document(document)
+	}
+	_, err = fmt.Fprintf(c.Stdout, "process %d is the server now\n", server.Pid)
+	return exitOK, err
+}
