@@ -27,8 +27,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer s.conns.end(r)
 		refusal = s.checkHost(r)
 	}
-	if refusal == nil {
-		s.brake.Wait(r.Context())
+	if refusal == nil && s.brake.Wait(r.Context()) {
+		refusal = s.elsewhere(r)
 	}
 	if refusal == nil && (s.serveClient(w, r, log) || s.serveResource(w, r, log)) {
 		return

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/stdio"
 )
@@ -159,6 +161,16 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 		defer s.lending.Unlock()
 		return s.lent
 	}
+}
+
+// elsewhere refuses a request for what another server has taken over.
+func (s *Server) elsewhere(r *http.Request) *gate.Refusal {
+	if to, refusal := s.route(r); refusal == nil {
+		if _, is := to.program.supervisor.(Mover); is {
+			return gate.HandedOver
+		}
+	}
+	return nil
 }
 
 // Bare returns the listener of the system in one of Listen's, as listen.Pass needs it.

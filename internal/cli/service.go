@@ -174,40 +174,39 @@ func (s *service) run(signals <-chan os.Signal) int {
 	stopBeat := s.tell.beat(s.alive)
 	defer stopBeat()
 	s.tell.ready()
-	var call *upgradeCall
-	var replaced <-chan upgraded
+	serving, u := served, &s.upgrades
 	for {
-		asked := s.upgrades.asked
-		if call != nil {
-			asked = nil
-		}
 		select {
-		case call = <-asked:
-			replaced = s.upgrades.begin(s, call)
-		case <-s.upgrades.signals:
-			if call == nil {
-				call = newUpgradeCall()
-				replaced = s.upgrades.begin(s, call)
-			}
-		case done := <-replaced:
-			if s.finish(call, done) {
+		case call := <-u.wanted():
+			u.begin(s, call)
+		case <-u.signals:
+			u.begin(s, newUpgradeCall())
+		case done := <-u.done:
+			if sig, replaced := u.finish(s.log, done); replaced {
 				stopBeat()
-				return s.remain(done.rest, served, signals)
+				return s.remain(done.rest, served, signals, sig)
+			} else if sig != nil {
+				return s.stopped(sig, served, signals)
 			}
-			call, replaced = nil, nil
-		case <-s.upgrades.seat.First():
+		case <-u.seat.First():
 			s.log.Error("The first server was killed : this one, which has replaced it, ends too")
 			s.launcher.KillAll()
 			return exitStatus(syscall.SIGKILL)
-		case err := <-served:
-			return s.stop(s.failed(err), served, signals)
+		case err := <-serving:
+			if err != nil || u.done == nil {
+				return s.stop(s.failed(err), served, signals)
+			}
+			serving = nil // another server has the listeners
 		case sig := <-s.hangups:
-			if s.reload == nil {
+			if s.reload != nil {
+				reloads.ask()
+			} else if !u.giveUp(sig) {
 				return s.stopped(sig, served, signals)
 			}
-			reloads.ask()
 		case sig := <-signals:
-			return s.stopped(sig, served, signals)
+			if !u.giveUp(sig) {
+				return s.stopped(sig, served, signals)
+			}
 		case ending := <-s.ended:
 			s.log.Info(fmt.Sprintf("Stopping                    : with the program, %v", ending))
 			return s.stop(statusOf(ending), served, signals)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -23,6 +24,12 @@ type upgrader struct {
 	options upgrade.Options
 	asked   chan *upgradeCall // by the operator; nil without --admin
 	signals <-chan os.Signal  // each asks for it too
+
+	// Of the upgrade under way; only for service.run.
+	call   *upgradeCall
+	done   chan upgraded // nil: there is none
+	cancel context.CancelFunc
+	signal os.Signal // that has come meanwhile
 }
 
 // mover is a server that another one can go on for.
@@ -90,24 +97,66 @@ func (u *upgrader) Ask(ctx context.Context) (pid int, err error) {
 	return done.rest.Server(), nil
 }
 
-// begin begins an upgrade. The result comes through the channel, and is passed on by finish.
-func (u *upgrader) begin(s *service, call *upgradeCall) <-chan upgraded {
+// wanted returns the channel of requests of the operator's; nil during an upgrade.
+func (u *upgrader) wanted() <-chan *upgradeCall {
+	if u.done != nil {
+		return nil
+	}
+	return u.asked
+}
+
+// begin begins an upgrade, unless one is under way. Its result comes through done.
+func (u *upgrader) begin(s *service, call *upgradeCall) {
+	if u.done != nil {
+		return
+	}
 	done := make(chan upgraded, 1)
+	u.call, u.done = call, done
+	var ctx context.Context
+	ctx, u.cancel = context.WithCancel(call.ctx)
+	o := u.options
+	o.Listeners, o.Lift = u.ownListeners(s), s.lift
 	go func() {
 		if errExecutable != nil {
 			done <- upgraded{nil, errExecutable}
 			return
 		}
-		o := u.options
-		isSocket := func(l net.Listener) bool {
-			return slices.ContainsFunc(o.Sockets, func(socket upgrade.Socket) bool { return socket.Listener == l })
-		}
-		o.Listeners = slices.DeleteFunc(append(s.bareListeners(), s.admin.handable()...), isSocket)
-		o.Lift = s.lift
-		rest, err := u.seat.Upgrade(call.ctx, o)
+		rest, err := u.seat.Upgrade(ctx, o)
 		done <- upgraded{rest, err}
 	}()
-	return done
+}
+
+// ownListeners returns what is handed over beside the sockets of the service manager.
+func (u *upgrader) ownListeners(s *service) []net.Listener {
+	return slices.DeleteFunc(append(s.bareListeners(), s.admin.handable()...), func(l net.Listener) bool {
+		return slices.ContainsFunc(u.options.Sockets, func(socket upgrade.Socket) bool { return socket.Listener == l })
+	})
+}
+
+// giveUp gives up an upgrade that is under way, because of a signal that ends the server. It returns
+// false if none is.
+func (u *upgrader) giveUp(sig os.Signal) bool {
+	if u.done == nil {
+		return false
+	}
+	u.signal = sig
+	u.cancel()
+	return true
+}
+
+// finish tells who has asked what has become of an upgrade, and logs it. It reports whether another
+// server has taken this one's place, and returns the signal that came meanwhile, nil if there was
+// none.
+func (u *upgrader) finish(log *slog.Logger, done upgraded) (sig os.Signal, replaced bool) {
+	u.cancel()
+	if done.err != nil {
+		log.Error(fmt.Sprintf("Not replaced                : %v; this server goes on", done.err))
+	} else {
+		log.Info(fmt.Sprintf("Replaced                    : process %d is the server now", done.rest.Server()))
+	}
+	u.call.result <- done
+	u.call, u.done = nil, nil
+	return u.signal, done.err == nil
 }
 
 // lift makes the server and the operator's listeners stand still.
@@ -143,22 +192,10 @@ func (i invocation) takeOver(s *service, begun chan struct{}) error {
 	return nil
 }
 
-// finish tells who has asked what has become of an upgrade, and logs it. It reports whether another
-// server has taken this one's place.
-func (s *service) finish(call *upgradeCall, done upgraded) bool {
-	if done.err != nil {
-		s.log.Error(fmt.Sprintf("Not replaced                : %v; this server goes on", done.err))
-	} else {
-		s.log.Info(fmt.Sprintf("Replaced                    : process %d is the server now", done.rest.Server()))
-	}
-	call.result <- done
-	return done.err == nil
-}
-
 // remain is what a server does that was replaced: it lets the clients go on that live with their
 // connection, and stays as long as one of its processes does; the first server stays until the last
-// one ends. It returns the exit status.
-func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan os.Signal) int {
+// one ends. sig is a signal that has come meanwhile, or nil. It returns the exit status.
+func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan os.Signal, sig os.Signal) int {
 	ctx, hasten := context.WithCancel(context.Background())
 	defer hasten()
 	drained := make(chan struct{})
@@ -169,6 +206,10 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 		<-served
 	}()
 	isFirst, ended, idle := s.upgrades.seat.IsFirst(), rest.Ended(), rest.Idle()
+	if sig != nil { // it has come too late for this server
+		hasten()
+		s.pass(rest, isFirst, sig)
+	}
 	for drained != nil || idle != nil || isFirst && ended != nil {
 		select {
 		case sig := <-signals:
