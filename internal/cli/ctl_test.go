@@ -42,7 +42,7 @@ func TestCtlRefuses(t *testing.T) {
 		{"scale web 1 2", `"2" is too much: websocketd ctl scale NAME N`},
 		{"scale web many", `"many" is no number of instances, which is 1 or more: websocketd ctl scale NAME N`},
 		{"scale web 0", `"0" is no number of instances, which is 1 or more`},
-		{"ps --timeout=1s", "--timeout is not for ps: it is for start, stop, restart, reload, delete, scale"},
+		{"ps --timeout=1s", "--timeout is not for ps: it is for start, stop, restart, reload, delete, upgrade, scale"},
 		{"stop x --timeout=0s", `invalid value "0s" for flag --timeout`},
 		{"list -f", "--follow is not for list: it is for logs"},
 		{"attach --json x", "--json is not for attach: it is for list, info"},

@@ -63,12 +63,8 @@ func (i invocation) serve(w *options, notes []string) int {
 	managed := i.serveAdmin(w, &cfg, supervised)
 	cfg.ServerSoftware = "websocketd/" + i.build.String()
 	ended := w.watchEnding(&cfg)
-	upgrades, stopUpgrades := i.newUpgrader()
-	defer stopUpgrades()
-	begun := make(chan struct{})
-	if i.seat.IsNew() {
-		cfg.Begun = begun
-	}
+	upgrades := i.newUpgrader(&cfg)
+	defer upgrades.stop()
 	managed.upgradeBy(upgrades)
 	s, sig, err := w.openIssuing(signals, cfg, managed, supervised, server)
 	switch {
@@ -87,13 +83,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	}
 	s.reload = i.onHangup(w, file, reload, s.tell)
 	s.upgrades = *upgrades
-	if err := i.takeOver(s, begun); err != nil {
-		i.failStart(server, file, err)
-		return s.stop(ExitListen, nil, signals)
-	}
-	status := s.run(signals)
-	i.seat.End(status)
-	return status
+	return i.takeOverAndRun(s, file, signals)
 }
 
 // watchEnding returns a channel that has how the first process ended with which the server is to

@@ -23,7 +23,8 @@ type upgrader struct {
 	seat    *upgrade.Seat
 	options upgrade.Options
 	asked   chan *upgradeCall // by the operator; nil without --admin
-	signals <-chan os.Signal  // each asks for it too
+	signals chan os.Signal    // each asks for it too
+	begun   chan struct{}     // closed when everything is taken over from the server before
 
 	// Of the upgrade under way; only for service.run.
 	call   *upgradeCall
@@ -59,11 +60,16 @@ type upgraded struct {
 // executable is the path of the executable's file, also when another one lies there later.
 var executable, errExecutable = os.Executable()
 
-// newUpgrader returns an upgrader of a server with these settings.
-func (i invocation) newUpgrader() (u *upgrader, stop func()) {
+// newUpgrader returns an upgrader of a server with these settings, which it makes wait for what it is to
+// take over from the server before, if there is one.
+func (i invocation) newUpgrader(cfg *libwebsocketd.Config) *upgrader {
 	signals := make(chan os.Signal, 1)
 	notifyUpgrade(signals)
-	u = &upgrader{seat: i.seat, asked: make(chan *upgradeCall), signals: signals, options: upgrade.Options{
+	begun := make(chan struct{})
+	if i.seat.IsNew() {
+		cfg.Begun = begun
+	}
+	u := &upgrader{seat: i.seat, asked: make(chan *upgradeCall), signals: signals, begun: begun, options: upgrade.Options{
 		Path: executable, Args: append([]string{os.Args[0]}, i.args...), Env: i.environ,
 		Stdout: asFile(i.stdout), Stderr: asFile(i.stderr), Sessions: i.sessions,
 	}}
@@ -73,8 +79,11 @@ func (i invocation) newUpgrader() (u *upgrader, stop func()) {
 	if i.service.Listens() {
 		u.options.Notify, u.options.Watchdog = i.service.Pass, i.service.Watchdog()
 	}
-	return u, func() { signal.Stop(signals) }
+	return u
 }
+
+// stop ends the reaction to signals.
+func (u *upgrader) stop() { signal.Stop(u.signals) }
 
 func asFile(w io.Writer) *os.File {
 	f, _ := w.(*os.File)
@@ -178,18 +187,44 @@ func (s *service) bareListeners() (all []net.Listener) {
 	return all
 }
 
+// takeOverAndRun takes everything over from the server before, if there is one, and serves. It returns
+// the exit status.
+func (i invocation) takeOverAndRun(s *service, file *logFile, signals <-chan os.Signal) int {
+	if err := i.takeOver(s); err != nil {
+		i.failStart(s.log, file, err)
+		return s.giveUp()
+	}
+	status := s.run(signals)
+	i.seat.End(status)
+	return status
+}
+
 // takeOver takes everything over from the server before, if there is one.
-func (i invocation) takeOver(s *service, begun chan struct{}) error {
+func (i invocation) takeOver(s *service) error {
 	defer listen.DropInherited()
 	if !i.seat.IsNew() {
 		return nil
 	}
-	defer close(begun)
+	defer close(s.upgrades.begun)
 	if err := i.seat.TakeOver(s.server, i.sessions); err != nil {
 		return err
 	}
 	s.log.Info(fmt.Sprintf("Took over                   : process %d is the server now", os.Getpid()))
 	return nil
+}
+
+// giveUp ends a new server that could not take over. What it would have is the old server's.
+func (s *service) giveUp() int {
+	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
+	defer cancel()
+	for _, l := range append(s.listeners, s.admin.handable()...) {
+		listen.Leave(libwebsocketd.Bare(l))
+	}
+	s.server.Shutdown(ctx)
+	s.admin.close()
+	s.closeListeners()
+	s.launcher.Close()
+	return ExitListen
 }
 
 // remain is what a server does that was replaced: it lets the clients go on that live with their

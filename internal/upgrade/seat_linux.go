@@ -98,7 +98,7 @@ func (s *Seat) prune() {
 }
 
 // IsNew reports whether this process is to replace a server, which waits for it.
-func (s *Seat) IsNew() bool { return s.old != nil }
+func (s *Seat) IsNew() bool { return s != nil && s.old != nil }
 
 // IsFirst reports whether no server was before. It may be called on nil, as First may.
 func (s *Seat) IsFirst() bool { return s == nil || len(s.parents) == 0 }
@@ -142,9 +142,9 @@ func (s *Seat) End(status int) {
 	}
 }
 
-// Refuse tells the old server why this one cannot replace it.
+// Refuse tells the old server, if there is one, why this one cannot replace it. It may be called on nil.
 func (s *Seat) Refuse(why error) {
-	if s.old != nil {
+	if s != nil && s.old != nil {
 		s.old.send(&message{Kind: kindFailed, Text: why.Error()})
 		s.old.Close()
 	}

@@ -154,13 +154,13 @@ func sendToProgram(in *input, client Endpoint) {
 	if err == io.EOF {
 		in.program.CloseSend(err)
 	}
-	if p, ok := in.program.(silent); ok {
+	if p, ok := in.program.(silenced); ok {
 		p.ClientSilent()
 	}
 }
 
-// silent is a program that wants to know when its client has said all, however it ends.
-type silent interface{ ClientSilent() }
+// silenced is a program that wants to know when its client has said all, however it ends.
+type silenced interface{ ClientSilent() }
 
 // sendToClient moves the program's output to the client, to the last byte. The program
 // is read on when the client takes no more: it must be able to end.

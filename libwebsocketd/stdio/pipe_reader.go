@@ -96,7 +96,7 @@ func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 			r.staying = false
 			return 0, readbuf.ErrEmpty
 		}
-		if exited && (r.drainTime > drainMax || r.drained > drainMaxBytes) {
+		if exited && r.isOver() {
 			r.cut()
 			return 0, io.EOF
 		}
@@ -114,12 +114,7 @@ func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 		}
 		switch {
 		case n > 0:
-			if !r.said.Load() {
-				r.said.Store(true)
-			}
-			if n >= readbuf.BlockSize && !r.wide {
-				r.widen()
-			}
+			r.took(n)
 			return n, nil
 		case errors.Is(err, os.ErrDeadlineExceeded) && r.paused.Load():
 			continue
@@ -140,6 +135,16 @@ func (r *pipeReader) ReadInto(in *readbuf.Buffer) (int, error) {
 	}
 }
 
+// took notes that something was read.
+func (r *pipeReader) took(n int) {
+	if !r.said.Load() {
+		r.said.Store(true)
+	}
+	if n >= readbuf.BlockSize && !r.wide {
+		r.widen()
+	}
+}
+
 // widen enlarges the pipe, so that a program with much output goes on while that is sent.
 func (r *pipeReader) widen() {
 	r.wide = true
@@ -147,6 +152,9 @@ func (r *pipeReader) widen() {
 		raw.Control(process.WidenPipe)
 	}
 }
+
+// isOver reports whether the remaining children have gone on long enough.
+func (r *pipeReader) isOver() bool { return r.drainTime > drainMax || r.drained > drainMaxBytes }
 
 // count counts what was read after the exit, first as the program's own.
 func (r *pipeReader) count(n, asked int, took time.Duration) {
