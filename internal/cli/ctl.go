@@ -27,12 +27,12 @@ type ctlGrammar struct {
 		Admintokenfile string `placeholder:"FILE" check:"token file" help:"File with the token that the server asks for, in its first line. Over a unix socket there is none."`
 	} `embed:"" group:"Which server"`
 	Output struct {
-		JSON   bool `name:"json" of:"list info sessions connections kick end logs ps start stop restart reload delete scale" variable:"none" help:"Print JSON as the server has it: a document in one line, and with logs the messages of the channel, one a line. Where standard output is no terminal that is the default, but for logs; --json=false prints tables."`
+		JSON   bool `name:"json" of:"list info sessions connections kick end logs ps start stop restart reload delete upgrade scale" variable:"none" help:"Print JSON as the server has it: a document in one line, and with logs the messages of the channel, one a line. Where standard output is no terminal that is the default, but for logs; --json=false prints tables."`
 		Follow bool `short:"f" of:"logs" variable:"none" help:"Go on with what is written next, and through lost connections and restarts of the server, until Ctrl-C."`
 		Lines  int  `short:"n" of:"logs attach" placeholder:"N" min:"0" variable:"none" help:"Of what is kept the last N lines, in place of all."`
 	} `embed:"" group:"What is printed"`
 	Supervised struct {
-		Timeout duration `of:"start stop restart reload delete scale" placeholder:"DUR" default:"90s" min:"1ms" variable:"none" help:"How long each supervised program may take until it is as it was asked to be; then this command gives up. A start or a stop goes on nevertheless, a reload is given up."`
+		Timeout duration `of:"start stop restart reload delete upgrade scale" placeholder:"DUR" default:"90s" min:"1ms" variable:"none" help:"How long each supervised program may take until it is as it was asked to be; then this command gives up. A start or a stop goes on nevertheless, a reload is given up."`
 	} `embed:"" group:"What is done"`
 	About struct {
 		Help bool `short:"h" variable:"none" help:"Show this text."`

@@ -25,7 +25,7 @@ func TestCtlRefuses(t *testing.T) {
 		{"top", `there is no verb "top"; did you mean ps?`},
 		{"rm x", `there is no verb "rm"; did you mean delete?`},
 		{"kill x", `there is no verb "kill"; did you mean end?`},
-		{"frobnicate", `there is no verb "frobnicate": there are list, info, sessions, connections, kick, logs, attach, end, ps, start, stop, restart, reload, delete, scale`},
+		{"frobnicate", `there is no verb "frobnicate": there are list, info, sessions, connections, kick, logs, attach, end, ps, start, stop, restart, reload, delete, upgrade, scale`},
 		{"help frobnicate", `there is no verb "frobnicate"`},
 		{"--json", "please specify what to do: one of list, info,"},
 		{"list --jsno", "flag provided but not defined: --jsno; did you mean --json?; websocketd ctl list --help shows every option"},

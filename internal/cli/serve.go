@@ -82,8 +82,7 @@ func (i invocation) serve(w *options, notes []string) int {
 		reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, supervised: supervised, log: server}).reload
 	}
 	s.reload = i.onHangup(w, file, reload, s.tell)
-	s.upgrades = *upgrades
-	return i.takeOverAndRun(s, file, signals)
+	return i.takeOverAndRun(s, upgrades, file, signals)
 }
 
 // watchEnding returns a channel that has how the first process ended with which the server is to

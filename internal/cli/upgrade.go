@@ -189,7 +189,8 @@ func (s *service) bareListeners() (all []net.Listener) {
 
 // takeOverAndRun takes everything over from the server before, if there is one, and serves. It returns
 // the exit status.
-func (i invocation) takeOverAndRun(s *service, file *logFile, signals <-chan os.Signal) int {
+func (i invocation) takeOverAndRun(s *service, upgrades *upgrader, file *logFile, signals <-chan os.Signal) int {
+	s.upgrades = *upgrades
 	if err := i.takeOver(s); err != nil {
 		i.failStart(s.log, file, err)
 		return s.giveUp()

@@ -205,6 +205,11 @@ _websocketd_flags() {
 --json
 --timeout=
 --help' ;;
+    'ctl/upgrade') echo '--admin=
+--admintokenfile=
+--json
+--timeout=
+--help' ;;
     'ctl/scale') echo '--admin=
 --admintokenfile=
 --json
@@ -368,6 +373,9 @@ _websocketd_value() {
     'ctl/delete:admintokenfile') echo 'next file' ;;
     'ctl/delete:admin'|\
     'ctl/delete:timeout') echo 'next text' ;;
+    'ctl/upgrade:admintokenfile') echo 'next file' ;;
+    'ctl/upgrade:admin'|\
+    'ctl/upgrade:timeout') echo 'next text' ;;
     'ctl/scale:admintokenfile') echo 'next file' ;;
     'ctl/scale:admin'|\
     'ctl/scale:timeout') echo 'next text' ;;
@@ -378,7 +386,7 @@ _websocketd_value() {
 _websocketd_words() {
     case $1 in
     '') echo 'connect ctl passwd completion help' ;;
-    'ctl') echo 'list info sessions connections kick logs attach end ps start stop restart reload delete scale' ;;
+    'ctl') echo 'list info sessions connections kick logs attach end ps start stop restart reload delete upgrade scale' ;;
     'completion') echo 'bash zsh fish' ;;
     'help') echo 'connect ctl passwd completion' ;;
     esac

@@ -37,6 +37,8 @@ function __websocketd_next
             contains -- $argv[2] admin admintokenfile timeout
         case ctl/delete
             contains -- $argv[2] admin admintokenfile timeout
+        case ctl/upgrade
+            contains -- $argv[2] admin admintokenfile timeout
         case ctl/scale
             contains -- $argv[2] admin admintokenfile timeout
         case '*'
@@ -50,7 +52,7 @@ function __websocketd_word
         case top
             contains -- $argv[2] connect ctl passwd completion help
         case ctl
-            contains -- $argv[2] list info sessions connections kick logs attach end ps start stop restart reload delete scale
+            contains -- $argv[2] list info sessions connections kick logs attach end ps start stop restart reload delete upgrade scale
         case completion
             contains -- $argv[2] bash zsh fish
         case help
@@ -271,6 +273,7 @@ complete -c websocketd -n '__websocketd_first ctl' -f -a stop -d 'Stop supervise
 complete -c websocketd -n '__websocketd_first ctl' -f -a restart -d 'End the processes of supervised programs, and start others'
 complete -c websocketd -n '__websocketd_first ctl' -f -a reload -d 'Restart without a gap'
 complete -c websocketd -n '__websocketd_first ctl' -f -a delete -d 'Stop supervised programs, and serve them no more until the ..'
+complete -c websocketd -n '__websocketd_first ctl' -f -a upgrade -d 'Replace the server by a new process of its executable, as ..'
 complete -c websocketd -n '__websocketd_first ctl' -f -a scale -d 'Make it N instances of a supervised program, until the ..'
 complete -c websocketd -n '__websocketd_in ctl' -f
 complete -c websocketd -n '__websocketd_in ctl' -l admin -x -d 'Management listener to ask, as in --admin of the server'
@@ -357,6 +360,12 @@ complete -c websocketd -n '__websocketd_in ctl/delete' -l admintokenfile -r -F -
 complete -c websocketd -n '__websocketd_in ctl/delete' -l json -d 'Print JSON as the server has it'
 complete -c websocketd -n '__websocketd_in ctl/delete' -l timeout -x -d 'How long each supervised program may take until it is as it ..'
 complete -c websocketd -n '__websocketd_in ctl/delete' -l help -s h -d 'Show this text'
+complete -c websocketd -n '__websocketd_in ctl/upgrade' -f
+complete -c websocketd -n '__websocketd_in ctl/upgrade' -l admin -x -d 'Management listener to ask, as in --admin of the server'
+complete -c websocketd -n '__websocketd_in ctl/upgrade' -l admintokenfile -r -F -d 'File with the token that the server asks for, in its first ..'
+complete -c websocketd -n '__websocketd_in ctl/upgrade' -l json -d 'Print JSON as the server has it'
+complete -c websocketd -n '__websocketd_in ctl/upgrade' -l timeout -x -d 'How long each supervised program may take until it is as it ..'
+complete -c websocketd -n '__websocketd_in ctl/upgrade' -l help -s h -d 'Show this text'
 complete -c websocketd -n '__websocketd_in ctl/scale' -f -a '(__websocketd_served)'
 complete -c websocketd -n '__websocketd_in ctl/scale' -l admin -x -d 'Management listener to ask, as in --admin of the server'
 complete -c websocketd -n '__websocketd_in ctl/scale' -l admintokenfile -r -F -d 'File with the token that the server asks for, in its first ..'
