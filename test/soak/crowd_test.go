@@ -31,6 +31,12 @@ func (v visit) listen(late bool) *listener {
 	return &listener{ledger: v.ledger, tally: &v.tally, late: late, killed: v.isKilled}
 }
 
+// uncut returns the visit without a proxy between.
+func (v visit) uncut() visit {
+	v.address, v.cut, v.talking = v.server.Addr, false, context.Background()
+	return v
+}
+
 // broken is told of an error of the connection: it is one of the server's unless the client is cut
 // off again and again, or has left.
 func (v visit) broken(what string, err error) {

@@ -21,10 +21,10 @@ type figures struct {
 
 // How much more there may be than at the start.
 const (
-	moreDescriptors = 4       // of the question itself, and a process that is being replaced
-	moreGoroutines  = 8       // of these, too
-	moreLive        = 8 << 20 // text that is formed once for all clients (4 MiB), and a history that is full by now
-	moreResident    = 32 << 20
+	moreDescriptors = 4        // of the question itself, and a process that is being replaced
+	moreGoroutines  = 8        // of these, too
+	moreLive        = 8 << 20  // text that is formed once for all clients (4 MiB), and a history that is full by now
+	moreResident    = 64 << 20 // the runtime gives back slowly what the operator's channels have taken
 )
 
 // forgets is after how long the server has forgotten what processes that have ended have written,

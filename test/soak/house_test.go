@@ -96,7 +96,7 @@ func newHouse(t *testing.T, long bool) *house {
 	h.gate = harness.NewGate(t, h.server.Addr)
 	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	h.http = &http.Client{Transport: transport}
+	h.http = &http.Client{Transport: transport, Timeout: longest}
 	return h
 }
 

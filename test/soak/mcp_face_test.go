@@ -52,8 +52,7 @@ func mcpSession(v visit) {
 		v.tally.cut.Add(1)
 		return // it is over when nothing has been asked for some time
 	}
-	v.address, v.cut = v.server.Addr, false
-	v.end(id)
+	v.uncut().end(id)
 }
 
 // end ends a session, which may have ended with its process.

@@ -67,7 +67,7 @@ func codeOf(status int) int {
 
 // callByHTTP does the same over plain HTTP.
 func callByHTTP(v visit) {
-	v.address, v.cut = v.server.Addr, false // who is cut off from an answer does not know whether it counts
+	v = v.uncut() // who is cut off from an answer does not know whether it counts
 	id := v.text("POST", "/pow/new", `{"call":"talk"}`)
 	if json.Unmarshal([]byte(id), &id) != nil {
 		return
