@@ -83,17 +83,32 @@ func (p *program) lifetimeName() string {
 }
 
 // AnswerJSON answers the request with a document, for a client that takes it before two
-// ping intervals are over. No cache keeps it.
+// ping intervals are over. No cache keeps it, and it is never compressed: it may have a secret
+// of ours beside what the client has sent.
 func (req *Request) AnswerJSON(w http.ResponseWriter, status int, document any) {
 	body, err := json.Marshal(document)
 	if err != nil {
-		req.Refuse(w, newRefusal(http.StatusInternalServerError, "this cannot be told: "+err.Error()))
+		req.Refuse(w, untold(err))
+		return
+	}
+	writeJSON(w, status, body, req.Settings())
+}
+
+// AnswerOutput does what AnswerJSON does with what a program has said, which may be compressed.
+func (req *Request) AnswerOutput(w http.ResponseWriter, document any) {
+	body, err := json.Marshal(document)
+	if err != nil {
+		req.Refuse(w, untold(err))
 		return
 	}
 	setJSON(w.Header())
 	body, free := req.Gzip().Shrink(w.Header(), req.HTTP, append(body, '\n'))
 	defer free()
-	writeWhole(w, status, body, req.Settings())
+	writeWhole(w, http.StatusOK, body, req.Settings())
+}
+
+func untold(err error) *gate.Refusal {
+	return newRefusal(http.StatusInternalServerError, "this cannot be told: "+err.Error())
 }
 
 // writeJSON writes an answer that no cache keeps.

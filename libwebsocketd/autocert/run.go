@@ -17,6 +17,7 @@ const (
 	firstPause   = 5 * time.Minute // after a failure
 	mostPause    = time.Hour
 	attemptTime  = 5 * time.Minute
+	longestWait  = time.Hour           // between two looks at the clock, which stands still for a timer while the machine sleeps
 	mostLeft     = 30 * 24 * time.Hour // of a certificate's time, when it is renewed
 	mostJitter   = time.Hour           // by which it is later, so that not all come at once
 	logTimestamp = "2006-01-02 15:04"
@@ -30,16 +31,26 @@ type request struct {
 
 // Run has certificates issued and renewed until ctx is done. It is called once.
 func (i *Issuer) Run(ctx context.Context) {
+	defer i.hangUp()
 	for {
 		s := i.next()
-		wait := time.NewTimer(time.Until(s.due))
+		wait := time.NewTimer(min(time.Until(s.due), longestWait))
 		select {
 		case <-wait.C:
 		case <-ctx.Done():
 			wait.Stop()
 			return
 		}
-		i.renew(ctx, s)
+		if !time.Now().Before(s.due) {
+			i.renew(ctx, s)
+		}
+	}
+}
+
+// hangUp closes the connections to the authority.
+func (i *Issuer) hangUp() {
+	if i.client != nil {
+		i.client.HTTPClient.CloseIdleConnections()
 	}
 }
 

@@ -143,7 +143,7 @@ func (c *restCall) serveStatus(w http.ResponseWriter, req *libwebsocketd.Request
 	if isOver { // before the answer: who has it may make another call at once, in this one's place
 		c.tell(true)
 	}
-	req.AnswerJSON(w, http.StatusOK, now)
+	req.AnswerOutput(w, now)
 	if isOver && req.HTTP.Context().Err() != nil { // it has left before it had all
 		c.tell(false)
 	}

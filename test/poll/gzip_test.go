@@ -118,6 +118,16 @@ func TestGzipNever(t *testing.T) {
 	}
 }
 
+// A session's secret is never beside what was sent in a compressed answer.
+func TestGzipNoSecret(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--gzip", "--resume=5m", "cat")
+	a := ask(t, request(t, s, "POST", "/"+strings.Repeat("reflected", 200)+"?session=new", nil, "Accept: application/json", takesGzip))
+	if body := a.rest(); a.StatusCode != 201 || a.Header.Get("Content-Encoding") != "" || !strings.Contains(body, `"secret"`) || len(body) < 1024 {
+		t.Errorf("%d %v: %.100q", a.StatusCode, a.Header, body)
+	}
+}
+
 // testGzip has a browser's EventSource and fetch.
 func testGzip(t *testing.T, chromium context.Context) {
 	s := start(t, "--gzip", "sh", "-c", "cat; echo a; echo b; exit 3")
