@@ -29,7 +29,7 @@ var steps = []step{
 
 func main() {
 	s := settings{}
-	flag.StringVar(&s.Version, "version", "", "`version` of the release; without it the newest tag's, or 0.0.0-dev")
+	flag.StringVar(&s.Version, "version", "", "`version` of the release; without it the newest tag's, or 0.0.0-git")
 	flag.StringVar(&s.URL, "url", defaultURL, "`URL` of the folder from which users load the files")
 	flag.StringVar(&s.Homepage, "homepage", defaultURL, "`URL` of the project")
 	flag.StringVar(&s.Maintainer, "maintainer", defaultMaintainer, "`NAME <ADDRESS>` of who answers for the packages")

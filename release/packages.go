@@ -64,7 +64,7 @@ func (s settings) stage() string { return filepath.Join(s.Out, "stage") }
 // describe writes what nfpm is told of one package.
 func (s settings) describe(config string, t target, p packager) error {
 	from := filepath.Join(s.Root, "release", "package")
-	form, err := template.ParseFiles(filepath.Join(from, "nfpm.yaml"))
+	form, err := template.New("nfpm.yaml").Funcs(template.FuncMap{"kind": p.kind}).ParseFiles(filepath.Join(from, "nfpm.yaml"))
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s settings) describe(config string, t target, p packager) error {
 	return create(config, func(out io.Writer) error {
 		return form.Execute(out, map[string]any{
 			"Arch": t.Arch + strings.TrimPrefix(t.Level, "sse2"), "Version": s.Version, "Date": s.Date.Format(time.RFC3339),
-			"Maintainer": s.Maintainer, "Homepage": s.Homepage, "Files": files, "Scripts": scripts,
+			"Packager": p.Name, "Maintainer": s.Maintainer, "Homepage": s.Homepage, "Files": files, "Scripts": scripts,
 		})
 	})
 }
@@ -128,6 +128,19 @@ func (p packager) place(name string) string {
 		return "/usr/share/lintian/overrides/websocketd"
 	case p.Name == "deb" && (name == "copyright" || name == "changelog.gz"):
 		return doc + name
+	}
+	return ""
+}
+
+// kind returns what rpm is told that a file is, "" if nothing.
+func (p packager) kind(name string) string {
+	switch {
+	case p.Name != "rpm":
+		return ""
+	case strings.HasPrefix(name, "/usr/share/doc/"):
+		return "doc"
+	case strings.HasPrefix(name, "/usr/share/licenses/"):
+		return "license"
 	}
 	return ""
 }

@@ -18,6 +18,9 @@ const Name = "websocketd"
 // defaultURL is a name that RFC 2606 keeps free: who publishes says where.
 const defaultURL = "https://websocketd.example/releases"
 
+// defaultVersion is before every other, for dpkg, rpm and apk alike.
+const defaultVersion = "0.0.0-git"
+
 // defaultMaintainer is nobody, for the same reason.
 const defaultMaintainer = "The websocketd authors <maintainer@websocketd.example>"
 
@@ -48,7 +51,7 @@ func (s settings) complete() (settings, error) {
 		return s, err
 	}
 	s.Commit = s.git("rev-parse", "HEAD")
-	s.Version = strings.TrimPrefix(cmp.Or(s.Version, s.git("describe", "--tags", "--match=v[0-9]*"), "0.0.0-dev"), "v")
+	s.Version = strings.TrimPrefix(cmp.Or(s.Version, s.git("describe", "--tags", "--match=v[0-9]*"), defaultVersion), "v")
 	s.URL = strings.TrimSuffix(s.URL, "/") + "/v" + s.Version
 	s.Date, err = sourceDate(cmp.Or(os.Getenv("SOURCE_DATE_EPOCH"), s.git("log", "-1", "--format=%ct")))
 	return s, err
