@@ -1,4 +1,4 @@
-# Words to try: run, build, test, room, busy, lint, fuzz, rows, bench, hostile, cuts, soak, bare, clean.
+# Words to try: run, build, test, room, busy, lint, fuzz, rows, bench, hostile, cuts, soak, bare, release, clean.
 
 PORT ?= 8080
 FUZZTIME ?= 30s
@@ -18,7 +18,7 @@ BUSY_SECONDS ?= 600
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SYSTEMS = linux windows darwin freebsd
 
-.PHONY: help run build deps test room busy lint fuzz rows bench bench-mcp hostile cuts soak bare clean
+.PHONY: help run build deps test room busy lint fuzz rows bench bench-mcp hostile cuts soak bare release clean
 
 help:
 	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
@@ -35,6 +35,7 @@ help:
 	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run); ten thousand calls (CALLS=10000); a gigabyte each way through two servers (BYTES=1000000000)'
 	@echo 'make soak    one server with clients of every kind, cuts, crashes and reloads for MINUTES=$(MINUTES): no line is lost, and nothing stays behind; its log is in bin/soak'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
+	@echo 'make release everything that is published, into dist (make -C release help)'
 	@echo 'make clean   remove what was built and installed here'
 
 run:
@@ -58,7 +59,7 @@ busy:
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w: $$unformatted"; exit 1; }
 	@for os in $(SYSTEMS); do echo "go vet, $$os"; GOOS=$$os go vet ./... || exit 1; done
-	@echo 'go vet, test'; cd test && go vet ./...
+	@for module in test release; do echo "go vet, $$module"; (cd $$module && go vet ./...) || exit 1; done
 	@echo staticcheck; $(STATICCHECK) ./... && cd test && $(STATICCHECK) ./...
 
 fuzz:
@@ -88,6 +89,9 @@ cuts:
 
 soak:
 	@mkdir -p bin/soak && cd test && MINUTES=$(MINUTES) SEED=$(SEED) go test -count=1 -v -timeout=30h -artifacts -outputdir='$(CURDIR)/bin/soak' ./soak
+
+release:
+	@$(MAKE) -C release all
 
 clean:
 	rm -rf websocketd bin bench.json test/clients/node_modules test/servers/node_modules test/mcp/node_modules clients/js/node_modules

@@ -32,6 +32,9 @@ func TestDeb(t *testing.T) {
 	told("RELOADING=1")
 	told("READY=1")
 	serves(t, port, "/bye", "now", "bye now")
+	server.Process.Signal(syscall.SIGUSR2) // as the package does when a newer one is installed
+	told("READY=1")
+	serves(t, port, "/bye", "again", "bye again")
 	server.Process.Signal(syscall.SIGTERM)
 	told("STOPPING=1")
 	ends(t, server)

@@ -70,7 +70,7 @@ func TestImagesRun(t *testing.T) {
 	t.Parallel()
 	s := made(t)
 	if os.Geteuid() != 0 {
-		t.Skip("only root may change the root folder")
+		t.Skip("skip: needs root: only root may change the root folder")
 	}
 	umoci := need(t, "umoci")
 	arch := native(t, s).Arch

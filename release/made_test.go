@@ -22,7 +22,7 @@ func made(t *testing.T) settings {
 	t.Helper()
 	folder := os.Getenv("DIST")
 	if folder == "" {
-		t.Skip("DIST is not the folder of a release: make -C release test")
+		t.Skip("skip: needs release: DIST names no folder with one; make -C release test does")
 	}
 	s, err := settings{Out: folder, Root: "..", Version: os.Getenv("VERSION"), URL: defaultURL, Homepage: defaultURL, Maintainer: defaultMaintainer}.complete()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 func scratchRoot(t *testing.T) string {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root may install packages, also in a folder")
+		t.Skip("skip: needs root: only root may install packages, also in a folder")
 	}
 	tool := need(t, "debootstrap")
 	cache, err := os.UserCacheDir()

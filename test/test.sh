@@ -19,4 +19,5 @@ go -C .. build -o "$built/websocketd" . && go build -o "$built/child" ./child &&
 # faster, and starves each of them. Up to AGAIN tests that fail run once more, alone.
 go run ./gotest -skips=skips.txt -again="${AGAIN:-5}" \
     .. ${RACE:+-race} -vet=off -count=1 -timeout=60m -p=2 ./internal/cli ./libwebsocketd/credential -- \
-    . -vet=off -count=1 -timeout=60m -p=3 -parallel=4 ./console ./mcp ./pow ./promises ./cli ./session ./control ./shared ./hostile ./access
+    . -vet=off -count=1 -timeout=60m -p=3 -parallel=4 ./console ./mcp ./pow ./promises ./cli ./session ./control ./shared ./hostile ./access -- \
+    ../release -vet=off -count=1 -timeout=10m
