@@ -110,7 +110,8 @@ func statuses(r *roff) {
 	r.text("A process's exit status N is the close code 4000+N that its client sees, 1000 for 0; a signal S is 4128+S.")
 	r.section("SIGNALS")
 	r.item(bold("SIGTERM")+", "+bold("SIGINT"), "Stop: clients are closed with 1001, and every process is ended. A second one stops at once.")
-	r.item(bold("SIGHUP"), "Read the config file again, and open the file of --logfile again. A faulty file changes nothing. Without both, stop.")
+	r.item(bold("SIGHUP"), "Read the config file again, and open the log file of --logfile anew. A faulty file changes nothing. Without both, stop, unless nohup(1) or systemd has started the server.")
+	r.item(bold("SIGUSR2"), "On Linux: replace the server by a new process of its executable, as websocketd ctl upgrade does. Processes that outlive their clients go on.")
 }
 
 func surroundings(r *roff) {
