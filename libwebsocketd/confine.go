@@ -35,3 +35,17 @@ func filesAmong(args []string, dir string) (files []string) {
 	}
 	return files
 }
+
+// enableCgroups makes sure that the programs of cfg get the control groups that they ask for.
+func (s *Server) enableCgroups(cfg *Config) error {
+	wanted := []*process.Cgroup{cfg.Confinement.Cgroup}
+	for i := range cfg.Programs {
+		wanted = append(wanted, cfg.Programs[i].Confinement.Cgroup)
+	}
+	for _, cgroup := range wanted {
+		if err := s.launcher.EnableCgroups(cgroup); err != nil {
+			return fieldError("Confinement: %w", err)
+		}
+	}
+	return nil
+}

@@ -88,6 +88,9 @@ func (s *Server) serveOther(what string, change func(*given) error) error {
 	if s.isClosed() {
 		return errors.New(what + ": the server is going away")
 	}
+	if err := s.enableCgroups(&cfg); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
 	s.given = next
 	s.replace(s.newTable(&cfg, s.routes.Load()))
 	return nil

@@ -96,6 +96,9 @@ func (s *Server) furnishPrograms() error {
 	}
 	s.own = newProgram(own, &s.cfg)
 	s.own.scripts = s.cfg.Dir
+	if err := s.enableCgroups(&s.cfg); err != nil {
+		return err
+	}
 	s.routes.Store(&routes{})
 	s.own.pool = s.newPool(s.own)
 	if len(s.cfg.Command) > 0 || s.cfg.Dir != "" {

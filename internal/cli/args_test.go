@@ -152,6 +152,10 @@ func sampleOf(f Flag) string {
 		return "5"
 	case "umask":
 		return "027"
+	case "memorymax":
+		return "67108864"
+	case "cpumax":
+		return "50%"
 	}
 	switch f.Kind {
 	case KindBool:

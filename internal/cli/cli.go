@@ -126,6 +126,11 @@ type confineFlags struct {
 	Nice   int      `placeholder:"N" default:"0" min:"-20" max:"19" program:"key" help:"How much processes stand back when others want the processors too, as nice(1) has it: 19 is the most. For less than the server has, it must be root's. 0 is what it has."`
 	Umask  string   `placeholder:"OCTAL" program:"key" help:"Permissions that files of processes do not get, as umask(1) has it: 027. Without it the server's."`
 
+	Cgroup    bool    `program:"key" help:"Give each process a control group of its own (cgroup v2): everything that it has started ends with it, also what has left its session. The server needs a group that is delegated to it, as by Delegate=yes of systemd. The three limits below include it."`
+	Memorymax size    `placeholder:"SIZE" min:"1M" program:"key" help:"Memory that a process may have together with all that it starts, without swap; beyond it all of them are killed. Without it there is no limit."`
+	Pidsmax   int     `placeholder:"N" default:"0" min:"0" program:"key" help:"Processes and threads that there may be of a process and all that it starts; no more are started then. 0 is no limit."`
+	Cpumax    percent `placeholder:"PERCENT%" program:"key" help:"Time of processors that a process may have together with all that it starts: 50% is half of one, 200% two. Without it there is no limit."`
+
 	Sandbox      bool  `program:"key" help:"Let processes read nothing but their program, the files among its arguments, the system's programs and libraries, and what --sandboxread and --sandboxwrite name, and write nothing but the latter (landlock, Linux 6.2). They have no capabilities, and nothing gives them more rights, such as sudo. The network is not restricted."`
 	Sandboxread  names `placeholder:"PATH,.." program:"key" help:"Files and directories, with all below these, that processes of --sandbox may read and execute."`
 	Sandboxwrite names `placeholder:"PATH,.." program:"key" help:"Those that they may also write, make and remove."`

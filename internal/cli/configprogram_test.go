@@ -132,8 +132,8 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 	for _, flag := range newParser().Model.Flags {
 		key := flag.Name
 		v, ok := values[key]
-		if !isProgramKey(flag) || !isProgramDefault(flag) {
-			continue
+		if !isProgramKey(flag) || !isProgramDefault(flag) || slices.Contains([]string{"cgroup", "memorymax", "pidsmax", "cpumax"}, key) {
+			continue // of the last, not every system has what they need: see TestCgroupFlags
 		}
 		if !ok {
 			t.Errorf("the key %s has no row in this test", key)

@@ -82,6 +82,24 @@ func checkUmask(text string) error {
 	return err
 }
 
+// percent is a number of percent, or "" for no limit.
+type percent string
+
+// parsePercent parses a number of percent, with its sign.
+func parsePercent(text string) (int, error) {
+	number, ok := strings.CutSuffix(text, "%")
+	n, err := strconv.ParseUint(number, 10, 31)
+	if !ok || err != nil || n == 0 || n > 100_000 {
+		return 0, errors.New("must be a number of percent from 1% to 100000%, such as 50%")
+	}
+	return int(n), nil
+}
+
+func checkPercent(text string) error {
+	_, err := parsePercent(text)
+	return err
+}
+
 // confinement returns what the flags say that a process may have and do. Their form has been
 // checked.
 func (w *options) confinement() (c process.Confinement) {
@@ -94,6 +112,10 @@ func (w *options) confinement() (c process.Confinement) {
 	if f.Umask != "" {
 		umask, _ := parseUmask(f.Umask)
 		c.Umask = &umask
+	}
+	if f.Cgroup || f.Memorymax > 0 || f.Pidsmax > 0 || f.Cpumax != "" {
+		cpu, _ := parsePercent(string(f.Cpumax))
+		c.Cgroup = &process.Cgroup{Memory: int64(f.Memorymax), Pids: f.Pidsmax, CPU: cpu}
 	}
 	if f.Sandbox {
 		c.Sandbox = &process.Sandbox{Read: f.Sandboxread, Write: f.Sandboxwrite}
@@ -114,6 +136,9 @@ func (w *options) checkConfine() *refusal {
 	c := w.confinement()
 	if err := c.Check(); err != nil {
 		about := []string{"rlimit", "nice", "umask"}
+		if c.Cgroup != nil && strings.Contains(err.Error(), "control group") {
+			about = []string{"memorymax", "pidsmax", "cpumax", "cgroup"}
+		}
 		if c.Sandbox != nil && strings.Contains(err.Error(), "sandbox") {
 			about = []string{"sandboxread", "sandboxwrite", "sandbox"}
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"websocketd/libwebsocketd/process"
@@ -59,6 +60,30 @@ func TestConfineFaults(t *testing.T) {
 		}
 		if r.message != "f.toml:"+line+": "+want {
 			t.Errorf("%q: %s, want %s", keys, r.message, want)
+		}
+	}
+}
+
+// TestCgroupFlags: what the flags of control groups become. Whether the system has these, is asked later.
+func TestCgroupFlags(t *testing.T) {
+	for args, want := range map[string]*process.Cgroup{
+		"":                           nil,
+		"--cgroup":                   {},
+		"--memorymax=64M":            {Memory: 64 << 20},
+		"--pidsmax=9 --cgroup=false": {Pids: 9},
+		"--cpumax=150%":              {CPU: 150},
+	} {
+		p := newParser()
+		line, err := scan(p.Model.Flags, strings.Fields(args))
+		if err == nil {
+			err = p.parse(line.settings)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &options{grammar: p.grammar}
+		if got := w.confinement().Cgroup; !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v, want %+v", args, got, want)
 		}
 	}
 }

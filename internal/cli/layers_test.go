@@ -73,6 +73,10 @@ func TestLayersOfEveryFlag(t *testing.T) {
 			other = "core=0"
 		case "umask":
 			other = "0"
+		case "memorymax":
+			other = "134217728"
+		case "cpumax":
+			other = "200%"
 		}
 		if got := layeredValue(t, p, f, sample, []string{"--" + f.Name + "=" + other}); got != other {
 			t.Errorf("%s=%s with --%s=%s gives %q", f.Env, sample, f.Name, other, got)

@@ -159,6 +159,7 @@ var formChecks = map[string]func(text string) error{
 	"account":     checkAccount,
 	"rlimit":      checkRlimit,
 	"umask":       checkUmask,
+	"cpumax":      checkPercent,
 
 	"forwardedheader": gate.CheckForwardedHeader,
 

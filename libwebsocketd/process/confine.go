@@ -15,6 +15,7 @@ type Confinement struct {
 	Nice   int     // -20 to 19; 0 is the server's; less than that takes CAP_SYS_NICE
 	Umask  *Umask  // nil is the server's
 
+	Cgroup  *Cgroup  // nil is the server's
 	Sandbox *Sandbox // nil is none
 }
 
@@ -43,7 +44,12 @@ func LimitNames() []string {
 
 // IsZero reports whether c leaves a process as it is.
 func (c *Confinement) IsZero() bool {
-	return c == nil || len(c.Limits) == 0 && c.Nice == 0 && c.Umask == nil && c.Sandbox == nil
+	return c == nil || c.Cgroup == nil && !c.byItself()
+}
+
+// byItself reports whether a process has to do something of c by itself, before it becomes the program.
+func (c *Confinement) byItself() bool {
+	return len(c.Limits) > 0 || c.Nice != 0 || c.Umask != nil || c.Sandbox != nil
 }
 
 // Clone returns a copy that shares nothing with c.
@@ -52,6 +58,10 @@ func (c Confinement) Clone() Confinement {
 	if c.Umask != nil {
 		umask := *c.Umask
 		c.Umask = &umask
+	}
+	if c.Cgroup != nil {
+		cgroup := *c.Cgroup
+		c.Cgroup = &cgroup
 	}
 	c.Sandbox = c.Sandbox.Clone()
 	return c
@@ -81,6 +91,9 @@ func (c *Confinement) Check() error {
 		return fmt.Errorf("the umask %#o is more than 0777", *c.Umask)
 	}
 	if err := checkNice(c.Nice); err != nil {
+		return err
+	}
+	if err := c.Cgroup.check(); err != nil {
 		return err
 	}
 	return c.Sandbox.check()

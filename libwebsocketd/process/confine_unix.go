@@ -38,7 +38,8 @@ type confineFailure struct {
 
 // confined is the start of a confined process.
 type confined struct {
-	orders         string
+	cgroup         *cgroup  // nil without one
+	orders         string   // "": the system does all, and the program is started at once
 	report, closes *os.File // our end of the pipe and the child's
 }
 
@@ -47,21 +48,37 @@ func (l *Launcher) newConfined(spec *Spec) (*confined, error) {
 	if spec.Confinement.IsZero() {
 		return nil, nil
 	}
-	if !l.o.Confine {
-		return nil, errNoConfine
+	c := &confined{}
+	if spec.Confinement.byItself() {
+		if !l.o.Confine {
+			return nil, errNoConfine
+		}
+		orders, err := json.Marshal(confineOrders{*spec.Confinement, spec.Account})
+		if err != nil {
+			return nil, err
+		}
+		if c.report, c.closes, err = os.Pipe(); err != nil {
+			return nil, err
+		}
+		c.orders = string(orders)
 	}
-	orders, err := json.Marshal(confineOrders{*spec.Confinement, spec.Account})
-	if err != nil {
-		return nil, err
+	if group := spec.Confinement.Cgroup; group != nil {
+		var err error
+		if c.cgroup, err = l.cgroups.make(group); err != nil {
+			c.close()
+			return nil, err
+		}
 	}
-	c := &confined{orders: string(orders)}
-	c.report, c.closes, err = os.Pipe()
-	return c, err
+	return c, nil
 }
 
 // through makes attr start this executable, which confines itself and then becomes the program.
 // It stays the server's user until then: limits and values that only root may set come first.
 func (c *confined) through(path string, args []string, attr *os.ProcAttr) (string, []string, error) {
+	c.cgroup.enter(attr.Sys)
+	if c.orders == "" {
+		return path, args, c.cgroup.limit()
+	}
 	own, err := guardianPath()
 	if err != nil {
 		return "", nil, err
@@ -73,10 +90,13 @@ func (c *confined) through(path string, args []string, attr *os.ProcAttr) (strin
 
 // await returns when the process is the program, or the error that has kept it from that.
 func (c *confined) await(path string) error {
+	if c.orders == "" {
+		return nil
+	}
 	c.closes.Close()
 	data, _ := io.ReadAll(c.report)
 	if len(data) == 0 {
-		return nil
+		return c.cgroup.limit() // which the program must keep, but not what was there before it
 	}
 	var f confineFailure
 	if err := json.Unmarshal(data, &f); err != nil {
@@ -91,11 +111,18 @@ func (c *confined) await(path string) error {
 	return fmt.Errorf("confine it: %s: %w", f.Text, f.Errno)
 }
 
-// close closes the pipe. A nil confined does nothing.
+// close closes the pipe, and what the group was entered by.
 func (c *confined) close() {
-	if c != nil {
-		closeAll([]*os.File{c.report, c.closes})
+	closeAll([]*os.File{c.report, c.closes})
+	c.cgroup.entered()
+}
+
+// group returns the control group of the process; nil is none.
+func (c *confined) group() *cgroup {
+	if c == nil {
+		return nil
 	}
+	return c.cgroup
 }
 
 // checkRaise returns an error if the hard limit is above that of this process, which may not

@@ -211,6 +211,7 @@ func (g *guardian) close() {
 // orders are passed to a guardian when it is started.
 type orders struct {
 	Session int // the server's
+	Server  int // its pid, by which its control groups are named
 	Sockets []socketFile
 }
 
@@ -222,7 +223,7 @@ type socketFile struct {
 }
 
 func ordersFor(sockets []string) string {
-	o := orders{Session: SessionOf(0)}
+	o := orders{Session: SessionOf(0), Server: os.Getpid()}
 	for _, path := range sockets {
 		if file := (socketFile{Path: []byte(path)}); file.look() == nil {
 			o.Sockets = append(o.Sockets, file)

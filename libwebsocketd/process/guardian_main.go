@@ -123,6 +123,7 @@ type wards struct {
 // to kill: a process that is killed may have started another meanwhile.
 func (w *wards) clean() {
 	defer w.removeSockets()
+	defer w.removeCgroups()
 	if len(w.sessions) == 0 && w.starting == 0 {
 		return // the server has ended them all itself
 	}
@@ -133,6 +134,13 @@ func (w *wards) clean() {
 				found = 3
 			}
 		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// removeCgroups ends what has left a session but not its control group, and removes the groups.
+func (w *wards) removeCgroups() {
+	for began := time.Now(); !removeCgroups(w.Server) && time.Since(began) < cleanWait; {
 		time.Sleep(time.Millisecond)
 	}
 }

@@ -25,7 +25,8 @@ type Launcher struct {
 	watch   *watcher  // nil: a goroutine waits for each exit
 	guard   *guardian // nil without Guard
 	orphans *orphans  // nil: this process does not adopt them
-	reserve int       // descriptors that may be used, see UsableDescriptors
+	cgroups cgroups
+	reserve int // descriptors that may be used, see UsableDescriptors
 
 	mu    sync.Mutex
 	procs map[int]*Process
@@ -182,6 +183,7 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 	p := &Process{
 		Pid:      proc.Pid,
 		entry:    entry,
+		cgroup:   s.confined.group(),
 		launcher: l,
 		proc:     proc,
 		Stdin:    s.stdin,
@@ -219,6 +221,7 @@ func (s *start) fork() (*os.Process, error) {
 func (s *start) awaitConfined() {
 	defer s.confined.close()
 	if s.err != nil {
+		s.confined.group().end()
 		return
 	}
 	if s.err = s.confined.await(s.spec.Path); s.err != nil {
@@ -373,6 +376,7 @@ func (l *Launcher) Close() error {
 		}
 		l.running.Wait()
 		l.guard.close()
+		l.cgroups.close()
 		l.orphans.close()
 	})
 	return nil

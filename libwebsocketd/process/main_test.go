@@ -24,12 +24,27 @@ func TestMain(m *testing.M) {
 		fmt.Print(signal)
 		return
 	}
+	if os.Getenv(cgroupServer) != "" {
+		killedCgroupServer()
+		return
+	}
+	if dir := os.Getenv(moveOf); dir != "" {
+		tellMove(dir)
+		return
+	}
 	if os.Getenv("PROCESS_TEST_SERVER") != "" {
 		guardedServer()
 		return
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// cgroupServer makes the test binary a server that a test kills; moveOf names the control group that
+// it moves out of.
+const (
+	cgroupServer = "PROCESS_TEST_CGROUP_SERVER"
+	moveOf       = "PROCESS_TEST_MOVE"
+)
 
 // deathSignal makes the test binary print the signal that it gets when its parent dies.
 const deathSignal = "PROCESS_TEST_DEATH_SIGNAL"

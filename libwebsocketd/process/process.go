@@ -22,6 +22,7 @@ type Process struct {
 	Stderr *os.File // nil unless StderrPipe
 
 	launcher *Launcher
+	cgroup   *cgroup     // nil: it has none of its own
 	entry    int         // on the guardian's list
 	held     bool        // by the launcher, guarded by its lock
 	proc     *os.Process // nil with a parent
@@ -387,6 +388,6 @@ func (p *Process) allGone() bool {
 			return false
 		}
 	}
-	p.gone = p.gone || !p.killRest()
+	p.gone = p.gone || !p.killRest() && p.cgroup.end()
 	return p.gone
 }

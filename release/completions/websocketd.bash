@@ -56,6 +56,10 @@ _websocketd_flags() {
 --rlimit=
 --nice=
 --umask=
+--cgroup
+--memorymax=
+--pidsmax=
+--cpumax=
 --sandbox
 --sandboxread=
 --sandboxwrite=
@@ -280,6 +284,9 @@ _websocketd_value() {
     ':rlimit'|\
     ':nice'|\
     ':umask'|\
+    ':memorymax'|\
+    ':pidsmax'|\
+    ':cpumax'|\
     ':sandboxread'|\
     ':sandboxwrite'|\
     ':linger'|\

@@ -144,6 +144,11 @@ var flagRows = map[string]flagRow{
 	"umask": {kind: cli.KindString, good: []string{"0", "027", "0o77", "777"}, bad: []string{"", "8", "1000", "-1", "u=rw", "0x1"},
 		env: "027", flag: "0o7", seen: masks, want: [3]string{"", "0027", "0007"}},
 
+	// Not every system has control groups: what these four do, is seen in test/confine.
+	"cgroup":    {kind: cli.KindBool, good: boolGood, bad: boolBad},
+	"memorymax": {kind: cli.KindSize, good: []string{"1M", "64MiB", "1048576"}, bad: append([]string{"4", "1K", "1048575"}, sizeBad...)},
+	"pidsmax":   {kind: cli.KindInt, def: "0", good: intGood, bad: intBad},
+	"cpumax":    {kind: cli.KindString, good: []string{"1%", "50%", "100000%"}, bad: []string{"", "50", "0%", "-1%", "1.5%", "100001%", "%", "50 %"}},
 	"sandbox": {kind: cli.KindBool, good: boolGood, bad: boolBad,
 		env: "true", flag: "false", seen: listsEtc, want: [3]string{"etc", "no etc", "etc"}},
 	"sandboxread": {kind: cli.KindNames, good: []string{"", "/usr", "a,b"},

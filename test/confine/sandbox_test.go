@@ -122,8 +122,8 @@ func TestSandboxOfCGI(t *testing.T) {
 func TestSandboxOfFile(t *testing.T) {
 	t.Parallel()
 	dir := sandboxed(t, "")
-	const cat = "\n[program.%s]\ncommand = [\"sh\", \"-c\", \"cat secret || cat open/note\"]\n"
-	file := "sandboxread = \"open\"\n" + fmt.Sprintf(cat, "a") + "sandbox = true\nlifetime = \"supervised\"\nautorestart = false\n" +
+	const cat = "\n[program.%s]\ncommand = [\"sh\", \"-c\", \"cat secret || cat open/note; exec cat\"]\n"
+	file := "sandboxread = \"open\"\n" + fmt.Sprintf(cat, "a") + "sandbox = true\nlifetime = \"supervised\"\n" +
 		fmt.Sprintf(cat, "b") + fmt.Sprintf(cat, "c") + "sandbox = true\nsandboxread = [\"secret\"]\n"
 	harness.WriteFile(t, filepath.Join(dir, "f.toml"), file, 0o600)
 	s := harness.Options{Bin: harness.Binary(t), Dir: dir, Args: []string{"--config=f.toml"}}.Start(t)
