@@ -146,15 +146,21 @@ func (w *options) acmeDir() (string, error) {
 // stateDir returns where a server keeps what it must not forget: what systemd has made for it,
 // or a directory of the user.
 func stateDir() (string, error) {
-	first, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":")
-	state, home := os.Getenv("XDG_STATE_HOME"), os.Getenv("HOME")
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		dir, err := os.UserConfigDir()
+		return filepath.Join(dir, "websocketd"), err
+	}
+	return stateDirOf(os.Getenv, os.Geteuid() == 0)
+}
+
+// stateDirOf is stateDir by the variables of other systems.
+func stateDirOf(getenv func(name string) string, isRoot bool) (string, error) {
+	first, _, _ := strings.Cut(getenv("STATE_DIRECTORY"), ":")
+	state, home := getenv("XDG_STATE_HOME"), getenv("HOME")
 	switch {
 	case first != "":
 		return first, nil
-	case runtime.GOOS == "windows" || runtime.GOOS == "darwin":
-		dir, err := os.UserConfigDir()
-		return filepath.Join(dir, "websocketd"), err
-	case os.Geteuid() == 0:
+	case isRoot:
 		return "/var/lib/websocketd", nil
 	case filepath.IsAbs(state):
 		return filepath.Join(state, "websocketd"), nil

@@ -345,6 +345,7 @@ func TestWrongPlaces(t *testing.T) {
 		{[]string{"--address=127.0.0.1:8080"}, "no such host; an address has no port: --address=127.0.0.1 --port=8080"},
 		{[]string{"--address=192.0.2.1", "--port=" + strconv.Itoa(free)}, "cannot assign requested address; --address=192.0.2.1 is no address of this machine"},
 		{[]string{"--port=" + strconv.Itoa(free), "--ssl", "--sslcert=nosuch.pem", "--sslkey=/dev/null"}, "certificate nosuch.pem: no such file or directory"},
+		{[]string{"--port=" + strconv.Itoa(free), "--acme=a.example", "--acmedir=/dev/null/x"}, "--acme: mkdir /dev/null: not a directory; --acmedir is another directory for certificates"},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			out, errOut, status := run(t, nil, append(test.args, "cat")...)
