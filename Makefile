@@ -13,6 +13,7 @@ CALLS ?= 10000
 BYTES ?= 1000000000
 SEED ?=
 MINUTES ?= 10
+UPGRADES ?=
 BUSY ?= 6
 BUSY_SECONDS ?= 600
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -33,7 +34,7 @@ help:
 	@echo 'make bench-mcp the same for MCP over HTTP, beside the Go SDK (SUPERGATEWAY="/path/to/node /path/to/its/index.js" for a gateway, too)'
 	@echo 'make hostile connections that are held open in eleven ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
 	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run); ten thousand calls (CALLS=10000); a gigabyte each way through two servers (BYTES=1000000000)'
-	@echo 'make soak    one server with clients of every kind, cuts, crashes and reloads for MINUTES=$(MINUTES): no line is lost, and nothing stays behind; its log is in bin/soak'
+	@echo 'make soak    one server with clients of every kind, cuts, crashes and reloads for MINUTES=$(MINUTES): no line is lost, and nothing stays behind; its log is in bin/soak (UPGRADES=1: another server takes over again and again)'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
 	@echo 'make release everything that is published, into dist (make -C release help)'
 	@echo 'make clean   remove what was built and installed here'
@@ -88,7 +89,7 @@ cuts:
 	@cd test && BYTES=$(BYTES) go test -count=1 -v -timeout=60m -run 'TestChain|TestCallsInBulk' ./connect
 
 soak:
-	@mkdir -p bin/soak && cd test && MINUTES=$(MINUTES) SEED=$(SEED) go test -count=1 -v -timeout=30h -artifacts -outputdir='$(CURDIR)/bin/soak' ./soak
+	@mkdir -p bin/soak && cd test && MINUTES=$(MINUTES) UPGRADES=$(UPGRADES) SEED=$(SEED) go test -count=1 -v -timeout=30h -artifacts -outputdir='$(CURDIR)/bin/soak' ./soak
 
 release:
 	@$(MAKE) -C release all

@@ -42,8 +42,9 @@ func (h *house) measure() (f figures, err error) {
 	}
 	f.live = int64(number(metrics, "go_memstats_heap_alloc_bytes"))
 	f.goroutines = int(number(metrics, "go_goroutines"))
-	f.descriptors = harness.Descriptors(h.T, h.server.PID)
-	f.resident = harness.Memory(h.T, h.server.PID)
+	pid := h.count("pid") // of the newest server
+	f.descriptors = harness.Descriptors(h.T, pid)
+	f.resident = harness.Memory(h.T, pid)
 	f.processes = len(h.server.Children())
 	return f, nil
 }

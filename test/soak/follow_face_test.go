@@ -1,7 +1,6 @@
 package soak
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -129,13 +128,16 @@ func (p *poller) take(body []byte) error {
 			Data string
 			Gap  *struct{ From, To uint64 }
 		}
-		Ended json.RawMessage
+		Ended *struct {
+			Code   int
+			Reason string
+		}
 	}
 	if err := json.Unmarshal(body, &a); err != nil {
 		return fmt.Errorf("%w in %.200q", err, body)
 	}
-	if !bytes.Equal(a.Ended, []byte("null")) {
-		return fmt.Errorf("it has ended: %s", a.Ended)
+	if a.Ended != nil && a.Ended.Code != moved {
+		return fmt.Errorf("it has ended: %+v", *a.Ended)
 	}
 	for _, m := range a.Pending {
 		if m.Gap != nil {
@@ -155,6 +157,9 @@ func (p *poller) take(body []byte) error {
 // attend has a session, and follows its process to the end, or ends it, or leaves it behind.
 func attend(v visit) {
 	made, err := v.makeSession()
+	if errors.Is(err, errMoving) {
+		return
+	}
 	if err != nil {
 		v.tally.fault("a session: %v", err)
 		return
@@ -203,7 +208,11 @@ func (v visit) makeSession() (s client.Session, err error) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusCreated {
-		return s, errors.New(resp.Status)
+		text, _ := io.ReadAll(resp.Body)
+		if v.isMoving(resp.StatusCode, string(text)) {
+			return s, errMoving
+		}
+		return s, fmt.Errorf("%s: %.200s", resp.Status, text)
 	}
 	return s, json.NewDecoder(resp.Body).Decode(&s)
 }

@@ -25,7 +25,9 @@ func subscribe(v visit) {
 			break
 		}
 		next, err := v.subscribed(l, after)
-		if err != nil && v.Err() == nil {
+		if websocket.CloseStatus(err) == websocket.StatusGoingAway {
+			v.tally.cut.Add(1) // to another server, which goes on
+		} else if err != nil && v.Err() == nil {
 			v.tally.fault("after %s: %v", after, err)
 			return
 		}

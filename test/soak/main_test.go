@@ -8,13 +8,13 @@
 // reuse.
 //
 // make test has a run of seconds; MINUTES=N is make soak, which checks the memory, too. SEED=N
-// repeats the random choices.
+// repeats the random choices. With UPGRADES=1 another server takes over again and again.
 //
 //	house_test.go     the server, its programs, and what it says of itself
 //	ledger_test.go    what was said and heard; listener_test.go: one client's ear
 //	crowd_test.go     clients who come again and again
 //	*_face_test.go    the kinds of clients
-//	trouble_test.go   cuts, kills, reloads; operator_test.go: ctl
+//	trouble_test.go   cuts, kills, reloads, an operator; upgrade_test.go: another server
 //	figures_test.go   what must be back, and the table
 package soak
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,12 +51,16 @@ func troubles(long bool) []*trouble {
 	if long {
 		pace = 4 * time.Second
 	}
-	return []*trouble{
+	all := []*trouble{
 		{name: "cuts", every: pace / 4, happens: cut},
 		{name: "kills", every: pace, happens: kill},
 		{name: "reloads", every: pace * 2, happens: (&reloads{}).reload},
 		{name: "operations", every: pace * 2, happens: operate},
 	}
+	if os.Getenv("UPGRADES") == "1" {
+		all = append(all, &trouble{name: "upgrades", every: pace * 4, happens: upgrade})
+	}
+	return all
 }
 
 // cut has a fault strike the next connection that gets some more bytes through a proxy, if the one
