@@ -19,8 +19,9 @@ type Mover interface {
 
 	// Lift makes everything stand still that can be handed over: clients are sent away, and
 	// what is read of processes and not told stays where it is. What cannot be handed over
-	// goes on. The caller must call settle, once.
-	Lift(ctx context.Context) (all []Handed, settle func(taken bool))
+	// goes on. The caller must call settle, once. After an error, as when something does not
+	// stand still before ctx is done, everything goes on, and there is nothing to settle.
+	Lift(ctx context.Context) (all []Handed, settle func(taken bool), err error)
 
 	// TakeOver returns the function that goes on with what Lift has returned in another server:
 	// begin. Both are called before any Open.
@@ -61,6 +62,19 @@ func (c *Carried) Files(p *stdio.Endpoint) ([]*os.File, error) {
 	return slices.DeleteFunc(files[:], func(f *os.File) bool { return f == nil }), nil
 }
 
+// IsBegun reports whether AwaitBegun need not wait.
+func (h *Runtime) IsBegun() bool {
+	if h.server.cfg.Begun == nil {
+		return true
+	}
+	select {
+	case <-h.server.cfg.Begun:
+		return true
+	default:
+		return false
+	}
+}
+
 // AwaitBegun returns when a Lifetime may start a process by itself: see Config.Begun. It returns false
 // if the server goes away before.
 func (h *Runtime) AwaitBegun() bool {
@@ -73,6 +87,17 @@ func (h *Runtime) AwaitBegun() bool {
 	case <-h.server.ctx.Done():
 		return false
 	}
+}
+
+// Extra returns the files that are not the process's.
+func (c *Carried) Extra(files []*os.File) []*os.File {
+	n := 1
+	for _, is := range []bool{c.HasStdin, c.HasStderr} {
+		if is {
+			n++
+		}
+	}
+	return files[min(n, len(files)):]
 }
 
 // Lend ends an Endpoint that another server has taken over, for Mover's settle.
@@ -135,23 +160,12 @@ func (s *Server) lend(p *stdio.Endpoint) {
 // Lift makes everything stand still that outlives its clients. Requests wait until settle is
 // called; if another server has taken all over, they are refused from then on, so that clients come
 // again, to that one. What lives for a connection goes on. loans are of processes that
-// settle(true) leaves to the caller.
-func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool) (loans []process.Loan)) {
+// settle(true) leaves to the caller. After an error everything goes on.
+func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool) (loans []process.Loan), err error) {
 	release := s.brake.Hold()
 	s.reloading.Lock() // what is served stays so meanwhile
 	var settles []func(bool)
-	for _, p := range s.routes.Load().programs {
-		mover, ok := p.supervisor.(Mover)
-		if !ok {
-			continue
-		}
-		handed, settle := mover.Lift(ctx)
-		for i := range handed {
-			handed[i].Path = p.Path
-		}
-		all, settles = append(all, handed...), append(settles, settle)
-	}
-	return all, func(taken bool) []process.Loan {
+	end := func(taken bool) []process.Loan {
 		for _, settle := range settles {
 			settle(taken)
 		}
@@ -161,6 +175,22 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 		defer s.lending.Unlock()
 		return s.lent
 	}
+	for _, p := range s.routes.Load().programs {
+		mover, ok := p.supervisor.(Mover)
+		if !ok {
+			continue
+		}
+		handed, settle, err := mover.Lift(ctx)
+		if err != nil {
+			end(false)
+			return nil, nil, fmt.Errorf("%s: %w", p.Path, err)
+		}
+		for i := range handed {
+			handed[i].Path = p.Path
+		}
+		all, settles = append(all, handed...), append(settles, settle)
+	}
+	return all, end, nil
 }
 
 // elsewhere refuses a request for what another server has taken over.

@@ -35,7 +35,7 @@ type upgrader struct {
 
 // mover is a server that another one can go on for.
 type mover interface {
-	Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan)
+	Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan, err error)
 	TakeOver(h libwebsocketd.Handed) (begin func(), err error)
 	Drain(ctx context.Context)
 }
@@ -169,14 +169,18 @@ func (u *upgrader) finish(log *slog.Logger, done upgraded) (sig os.Signal, repla
 }
 
 // lift makes the server and the operator's listeners stand still.
-func (s *service) lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan) {
+func (s *service) lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan, err error) {
 	release := s.admin.hold()
-	all, settleServer := s.server.Lift(ctx)
+	all, settleServer, err := s.server.Lift(ctx)
+	if err != nil {
+		release(false)
+		return nil, nil, err
+	}
 	return all, func(taken bool) []process.Loan {
 		loans := settleServer(taken)
 		release(taken)
 		return loans
-	}
+	}, nil
 }
 
 // bareListeners returns the listeners of the main port, and of what is beside it.

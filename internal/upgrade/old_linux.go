@@ -83,7 +83,11 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 	}
 	lifting, cancel := context.WithTimeout(ctx, takeTime/2)
 	defer cancel()
-	all, settle := o.Lift(lifting)
+	all, settle, err := o.Lift(lifting)
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
 	c.SetDeadline(time.Now().Add(takeTime))
 	if err = s.hand(c, o, all); err == nil {
 		err = expect(c, kindTaken)

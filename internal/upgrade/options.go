@@ -25,7 +25,7 @@ type Options struct {
 	Watchdog  time.Duration     // within which that wants to hear of the server; 0: it does not
 
 	// Lift makes the server stand still, as libwebsocketd.Server.Lift does.
-	Lift func(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan)
+	Lift func(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan, err error)
 }
 
 const (

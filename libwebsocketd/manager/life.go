@@ -24,6 +24,13 @@ type life struct {
 	final   Status      // when no process follows: what the instance is at the end; else ""
 }
 
+func newLife() *life {
+	l := &life{done: make(chan struct{})}
+	l.ctx, l.halt = context.WithCancel(context.Background())
+	l.stop, l.goAway = context.WithCancelCause(context.Background())
+	return l
+}
+
 // ends reports whether the life is to end; the instance's mu is held.
 func (l *life) ends() bool { return l.final != "" || l.ctx.Err() != nil }
 
@@ -52,9 +59,7 @@ func (i *instance) begin() bool {
 	if i.isUpLocked() || i.stops > 0 || i.fleet.mayStart() != nil {
 		return false
 	}
-	l := &life{done: make(chan struct{})}
-	l.ctx, l.halt = context.WithCancel(context.Background())
-	l.stop, l.goAway = context.WithCancelCause(context.Background())
+	l := newLife()
 	if !i.manager.spawn(i.service.runtime, func() { i.live(l) }) {
 		l.halt()
 		l.goAway(nil)
@@ -74,12 +79,7 @@ func (i *instance) live(l *life) {
 	}
 	i.mu.Lock()
 	s := i.service
-	p := s.runtime.Program()
-	hub := shared.NewHub(shared.HubOptions{
-		Life: s.life, Stays: true, Strict: !shared.Notes(p), Marks: shared.Notes(p), Pieces: p.Pieces(),
-		Context: s.runtime.Context(), Stop: l.stop, Log: s.runtime.Log().With("instance", i.name), Category: category,
-		Shelf: shared.NewShelf(1, s.life.History+s.life.KeepFirst), Start: i.launch, Keeper: i, Gone: func() {},
-	})
+	hub := shared.NewHub(i.hubOptions(s, l))
 	l.hub, l.service = hub, s
 	halted := l.ctx.Err() != nil
 	i.mu.Unlock()
@@ -90,6 +90,17 @@ func (i *instance) live(l *life) {
 	s.runtime.Go(hub.Keep())
 	<-hub.Done()
 	l.work.Wait()
+}
+
+// hubOptions returns the options of the hub of a life; i.mu is held.
+func (i *instance) hubOptions(s *service, l *life) shared.HubOptions {
+	p := s.runtime.Program()
+	return shared.HubOptions{
+		Life: s.life, Stays: true, Strict: !shared.Notes(p), Marks: shared.Notes(p), Pieces: p.Pieces(),
+		Context: s.runtime.Context(), Stop: l.stop, Log: s.runtime.Log().With("instance", i.name), Category: category,
+		Shelf: shared.NewShelf(1, s.life.History+s.life.KeepFirst), Start: i.launch, Keeper: i, Gone: func() {},
+		Pass: func(hub shared.Handed) any { return i.pass(&hub) }, PassFile: i.passNotify,
+	}
 }
 
 // rest ends a life.

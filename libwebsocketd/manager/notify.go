@@ -151,5 +151,7 @@ func (n *notifySocket) Close() {
 		n.conn.Close()
 	}
 	n.reader.Wait()
-	os.RemoveAll(n.dir)
+	if n.dir != "" {
+		os.RemoveAll(n.dir)
+	}
 }

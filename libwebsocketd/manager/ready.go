@@ -73,7 +73,7 @@ func (r *run) prepareReady() (err error) {
 // false if it is not.
 func (r *run) awaitReady(ctx context.Context) bool {
 	ready := r.service.app.Ready
-	if ready == nil {
+	if ready == nil || isClosed(r.ready) { // or it was, in another server
 		return true
 	}
 	limit, cancel := context.WithTimeout(ctx, ready.Timeout)

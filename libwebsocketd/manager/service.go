@@ -46,6 +46,10 @@ func (m *Manager) serve(s *service) libwebsocketd.Supervisor {
 		s.runtime.Go(s.takeOver)
 		return s
 	}
+	if !s.runtime.IsBegun() {
+		s.runtime.Go(s.beginAll)
+		return s
+	}
 	for _, i := range s.grow(s.app.Instances) {
 		i.begin()
 	}

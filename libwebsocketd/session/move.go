@@ -41,14 +41,17 @@ func (x *Session) pass(hub shared.Handed) any {
 
 // Lift implements libwebsocketd.Mover. The sessions of a protocol that names them itself are not
 // handed over: what they have open is a matter of this server.
-func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool)) {
+func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
 	var hubs []*shared.Hub
 	for x := range s.registry.ofSupervisor(s) {
 		if x.Kept() == nil {
 			hubs = append(hubs, x.hub)
 		}
 	}
-	all, settleAll := shared.LiftAll(ctx, s.runtime, hubs)
+	all, settleAll, err := shared.LiftAll(ctx, s.runtime, hubs)
+	if err != nil {
+		return nil, nil, err
+	}
 	return all, func(taken bool) {
 		s.handed.Store(taken)
 		settleAll(taken)
@@ -57,7 +60,7 @@ func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, sett
 				x.hub.Expire(0)
 			}
 		}
-	}
+	}, nil
 }
 
 // TakeOver implements libwebsocketd.Mover.

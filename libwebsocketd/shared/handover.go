@@ -102,28 +102,35 @@ func (l *Lifted) settle(taken bool, runtime *libwebsocketd.Runtime) {
 }
 
 // Lift makes a Hub stand still, so that another server can go on with it. Viewers are sent away
-// first; what they have sent is taken. It returns nil if the Hub ends by itself meanwhile, or does
-// not stand still in time: it goes on then.
-func (h *Hub) Lift(ctx context.Context) *Lifted {
+// first; what they have sent is taken. It returns nil if the Hub ends by itself meanwhile, and an error
+// if it does not stand still in time: it goes on then.
+func (h *Hub) Lift(ctx context.Context) (*Lifted, error) {
+	select {
+	case <-h.ready: // else its first process is just being started
+	case <-ctx.Done():
+		return nil, errBusy
+	}
 	if !h.dismiss(ctx) {
-		return nil
+		return nil, nil
 	}
 	l := &lift{still: make(chan *Lifted, 1), taken: make(chan bool, 1), gone: make(chan struct{})}
+	var lifted *Lifted
+	var err error
 	select {
 	case h.lifts <- l:
+		lifted = <-l.still
 	case <-h.exited:
-		h.admitAgain()
-		return nil
 	case <-ctx.Done():
-		h.admitAgain()
-		return nil
+		err = errBusy
 	}
-	lifted := <-l.still
 	if lifted == nil {
 		h.admitAgain()
 	}
-	return lifted
+	return lifted, err
 }
+
+// errBusy is the error of Lift for a hub that does not stand still.
+var errBusy = errors.New("a process is just being started or ended: try again later")
 
 // dismiss sends the viewers away, and lets nobody in until admitAgain. It returns false if the hub
 // takes no viewers any more.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -105,8 +106,9 @@ type HubOptions struct {
 	Start func() (libwebsocketd.Endpoint, *gate.Refusal)
 
 	// For a Hub that another server may go on with, see Lift: Pass adds what the Lifetime knows of
-	// it, and Continue goes on with a process of the server before.
+	// it, PassFile is a file that belongs to its process besides the pipes, and Continue goes on with a process of the server before.
 	Pass     func(Handed) any
+	PassFile func() (*os.File, error) // may be nil, and return nil
 	Continue func(*libwebsocketd.Carried, *libwebsocketd.Handed) (libwebsocketd.Endpoint, error)
 
 	Keeper Keeper       // decides what follows a process; nil: Life.Restart does

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 
@@ -21,11 +23,14 @@ type handedURL struct {
 }
 
 // Lift implements libwebsocketd.Mover.
-func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool)) {
+func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
 	s.mu.Lock()
 	hubs := slices.Collect(maps.Values(s.hubs))
 	s.mu.Unlock()
-	all, settleAll := LiftAll(ctx, s.runtime, hubs)
+	all, settleAll, err := LiftAll(ctx, s.runtime, hubs)
+	if err != nil {
+		return nil, nil, err
+	}
 	return all, func(taken bool) {
 		s.mu.Lock()
 		s.handed = taken
@@ -34,7 +39,7 @@ func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, sett
 		if taken {
 			s.Retire() // what could not be handed over ends when its last viewer leaves
 		}
-	}
+	}, nil
 }
 
 // TakeOver implements libwebsocketd.Mover.
@@ -52,50 +57,79 @@ func (s *supervisor) TakeOver(from libwebsocketd.Handed) (begin func(), err erro
 }
 
 // LiftAll lifts hubs of runtime's program, all at once. It returns what is handed over, and the
-// function that settles it.
-func LiftAll(ctx context.Context, runtime *libwebsocketd.Runtime, hubs []*Hub) (all []libwebsocketd.Handed, settle func(taken bool)) {
+// function that settles it. After an error they go on.
+func LiftAll(ctx context.Context, runtime *libwebsocketd.Runtime, hubs []*Hub) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
 	var mu sync.Mutex
 	var at sync.WaitGroup
 	var lifted []*Lifted
 	for _, h := range hubs {
 		at.Go(func() {
-			l := h.Lift(ctx)
-			if l == nil {
-				return
-			}
-			to, err := h.pass(l)
-			if err != nil {
-				h.say(libwebsocketd.LevelError, "not handed over: "+err.Error())
-				l.settle(false, runtime)
-				return
+			l, liftErr := h.Lift(ctx)
+			var to libwebsocketd.Handed
+			if l != nil {
+				to, liftErr = h.pass(l)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			all, lifted = append(all, to), append(lifted, l)
+			if l != nil {
+				all, lifted = append(all, to), append(lifted, l)
+			}
+			err = errors.Join(err, liftErr)
 		})
 	}
 	at.Wait()
-	return all, func(taken bool) {
+	settle = func(taken bool) {
 		for _, l := range lifted {
 			l.settle(taken, runtime)
+		}
+	}
+	if err != nil {
+		settle(false)
+		closeFiles(all)
+		return nil, nil, err
+	}
+	return all, settle, nil
+}
+
+func closeFiles(all []libwebsocketd.Handed) {
+	for _, h := range all {
+		for _, f := range h.Files {
+			f.Close()
 		}
 	}
 }
 
 // pass returns what is handed over.
 func (h *Hub) pass(l *Lifted) (to libwebsocketd.Handed, err error) {
+	var files []*os.File
 	if l.endpoint != nil {
-		to.Pid, to.Parent = l.endpoint.Pid(), l.endpoint.Process().Parent()
-		if to.Files, err = l.Process.Files(l.endpoint); err != nil {
+		if files, err = l.Process.Files(l.endpoint); err != nil {
 			return to, err
 		}
 	}
-	var data bytes.Buffer
-	if err := gob.NewEncoder(&data).Encode(h.Pass(l.Handed)); err != nil {
-		return to, err
+	if l.endpoint != nil && h.PassFile != nil {
+		file, err := h.PassFile()
+		if err != nil {
+			return libwebsocketd.Handed{Files: files}, err
+		}
+		if file != nil {
+			files = append(files, file)
+		}
 	}
+	to, err = Encode(h.Pass(l.Handed))
+	to.Files = files
+	if l.endpoint != nil {
+		to.Pid, to.Parent = l.endpoint.Pid(), l.endpoint.Process().Parent()
+	}
+	return to, err
+}
+
+// Encode returns what is handed over of something without a process.
+func Encode(v any) (to libwebsocketd.Handed, err error) {
+	var data bytes.Buffer
+	err = gob.NewEncoder(&data).Encode(v)
 	to.Data = data.Bytes()
-	return to, nil
+	return to, err
 }
 
 // Decode decodes what Pass has returned in another server.
