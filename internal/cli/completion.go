@@ -151,7 +151,7 @@ func completed(f *Flag) (completion.Kind, []string) {
 		return completion.Words, f.Words
 	case f.Placeholder == "DIR":
 		return completion.Dir, nil
-	case f.Placeholder == "FILE", f.Name == "unixsocket":
+	case f.Placeholder == "FILE", f.Placeholder == "PATH,..", f.Name == "unixsocket":
 		return completion.File, nil
 	}
 	return completion.Text, nil

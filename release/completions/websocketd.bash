@@ -246,6 +246,8 @@ _websocketd_value() {
     ':tokenfile'|\
     ':groupfile'|\
     ':jwtkey'|\
+    ':sandboxread'|\
+    ':sandboxwrite'|\
     ':config'|\
     ':admintokenfile'|\
     ':logfile') echo 'next file' ;;
@@ -287,8 +289,6 @@ _websocketd_value() {
     ':memorymax'|\
     ':pidsmax'|\
     ':cpumax'|\
-    ':sandboxread'|\
-    ':sandboxwrite'|\
     ':linger'|\
     ':history'|\
     ':keepfirst'|\

@@ -29,6 +29,7 @@ var completions = []struct {
 	{typed: "websocketd --auth=password,to", has: []string{"token"}, not: []string{"jwt"}},
 	{typed: "websocketd --config=si", has: []string{"site.toml"}, line: "websocketd --config=site.toml "},
 	{typed: "websocketd --sslcert si", has: []string{"site.toml"}, line: "websocketd --sslcert site.toml "},
+	{typed: "websocketd --sandboxread=si", has: []string{"site.toml"}},
 	{typed: "websocketd --staticdir=fo", has: []string{"folder"}, line: "websocketd --staticdir=folder/"},
 	{typed: "websocketd --dir ", has: []string{"folder"}, not: []string{"site.toml"}},
 	{typed: "websocketd ct", has: []string{"ctl"}},
