@@ -36,6 +36,8 @@ type conns struct {
 
 	mu       sync.Mutex
 	count    int                    // of all
+	none     none                   // of them
+	accepted uint64                 // how many there ever were
 	refused  int                    // how many of them are beyond the limit
 	streams  int                    // requests of HTTP/2, of which one connection has many
 	fresh    map[*accepted]struct{} // those that never had a request
@@ -98,6 +100,7 @@ func (c *conns) enterLocked(a *accepted) {
 		c.refused++
 	}
 	c.count++
+	c.accepted++
 	a.entered, a.refused = true, full
 	c.fresh[a] = struct{}{}
 	a.waiting.Store(true)
@@ -109,6 +112,7 @@ func (c *conns) leaveLocked(a *accepted) {
 	}
 	c.settleLocked(a)
 	c.count--
+	c.none.note(c.count)
 	if a.refused {
 		c.refused--
 	}

@@ -103,7 +103,9 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	on.confirm(req.header)
 	o := to.program.clientOptions()
 	o.First, o.Memory, o.Log = req.first, s.memory, req.log
-	_, o.BoundUnsent = program.(bridge.Broadcast)
+	if _, o.BoundUnsent = program.(bridge.Broadcast); o.BoundUnsent {
+		o.Resume = resumeHint
+	}
 	if own, ok := program.(*stdio.Endpoint); ok {
 		o.Leaving = own.Leaving
 	}
@@ -115,6 +117,9 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	}
 	return req.session(program, client)
 }
+
+// resumeHint ends the reason of 1001 for a client whose messages are numbered.
+const resumeHint = "; after=EPOCH:N goes on behind message N"
 
 // ownHeader returns the program's headers of a successful upgrade. The caller may add to
 // them.

@@ -14,9 +14,10 @@ type life struct {
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
+	none     none // of them
+	draining bool // by Drain
 	closed   bool
-	broken   bool          // by breakAll
-	empty    chan struct{} // closed when there are no sessions; nil until alone is called
+	broken   bool // by breakAll
 }
 
 func (l *life) init() {
@@ -66,7 +67,7 @@ func (l *life) leave(x *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.sessions, x)
-	l.look()
+	l.none.note(len(l.sessions))
 }
 
 // breakAll closes the connection of every session, and of those that enter later.

@@ -62,5 +62,5 @@ func (p *program) framingName() string {
 // ahead and CGI scripts. It may be called at any time.
 func (s *Server) Processes() int { return s.slots.InUse() }
 
-// GoingAway reports whether Shutdown was called: everything that comes is refused.
-func (s *Server) GoingAway() bool { return s.isClosed() }
+// GoingAway reports whether Drain or Shutdown was called: nobody new comes in.
+func (s *Server) GoingAway() bool { return s.isGoingAway() }

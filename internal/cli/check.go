@@ -50,7 +50,10 @@ func (w *options) check() *refusal {
 			return r
 		}
 	}
-	return w.addPrograms()
+	if r := w.addPrograms(); r != nil {
+		return r
+	}
+	return w.checkIdle()
 }
 
 // blame reports whether the file is at fault: whether it sets a flag that r is about.

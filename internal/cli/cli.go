@@ -43,6 +43,7 @@ type grammar struct {
 	Admin      adminFlags      `embed:"" group:"Management"`
 	Messages   messageFlags    `embed:"" group:"What travels"`
 	Headers    headerFlags     `embed:"" group:"Headers of answers"`
+	Stop       stopFlags       `embed:"" group:"When it stops"`
 	Log        logFlags        `embed:"" group:"The log"`
 	About      aboutFlags      `embed:"" group:"About websocketd"`
 }
@@ -208,6 +209,11 @@ type headerFlags struct {
 	Header     []string `placeholder:"NAME:VALUE" sep:"none" program:"key" help:"Header of every answer. May be given more than once, as the two below."`
 	HeaderWS   []string `name:"header-ws" placeholder:"NAME:VALUE" sep:"none" program:"default" help:"Header of successful WebSocket upgrades."`
 	HeaderHTTP []string `name:"header-http" placeholder:"NAME:VALUE" sep:"none" help:"Header of all answers to other requests."`
+}
+
+type stopFlags struct {
+	Shutdown duration `placeholder:"DUR" default:"0s" help:"How long clients may go on after SIGTERM or SIGINT. The server stops listening at once, says on /readyz that it is not ready, and stops when the last client has left, at the latest after DUR: WebSockets are then closed with 1001. A second signal stops it at once. With 0 nobody goes on."`
+	Exitidle duration `placeholder:"DUR" default:"0s" help:"Stop, with status 0, when for DUR nobody was connected, no process ran for a client and no session was kept: for a server that systemd starts for its first client. 0 is never."`
 }
 
 type logFlags struct {

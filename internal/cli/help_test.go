@@ -71,7 +71,7 @@ func TestFlags(t *testing.T) {
 		"user:string group:string rlimit:list nice:int umask:string cgroup:bool memorymax:size pidsmax:int cpumax:string sandbox:bool sandboxread:names sandboxwrite:names " +
 		"shared:bool start:choice linger:time input:choice slowclient:choice history:size keepfirst:size restart:choice isolate:choice watch:bool resume:time attach:choice maxsessions:int sessionurl:bool mcp:bool mcpstart:time config:string name:string checkconfig:bool showconfig:bool pow:switch powexpiry:time powlines:int staticdir:string cgidir:string cgipath:string devconsole:bool admin:switch admintoken:string admintokenfile:string adminpprof:bool adminexec:bool preset:choice framing:choice newlines:choice binary:bool stderr:choice passstderr:bool " +
 		"maxline:size maxframesize:int messagerate:string pingms:uint gzip:bool protocol:names header:list header-ws:list header-http:list " +
-		"loglevel:string logformat:choice logfile:string help:bool version:switch license:bool"
+		"shutdown:time exitidle:time loglevel:string logformat:choice logfile:string help:bool version:switch license:bool"
 	var got []string
 	for _, f := range Flags() {
 		got = append(got, f.Name+":"+string(f.Kind))

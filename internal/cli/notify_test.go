@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net"
 	"os"
@@ -13,10 +14,23 @@ import (
 	"time"
 
 	"websocketd/internal/systemd"
+	"websocketd/libwebsocketd"
 )
 
 func (f *fakeServer) GoingAway() bool { return false }
 func (f *fakeServer) Held() int       { return 0 }
+
+func (f *fakeServer) Activity() (a libwebsocketd.Activity)        { return a }
+func (f *fakeServer) Programs() (all []libwebsocketd.ProgramInfo) { return all }
+
+func (f *fakeServer) Drain(ctx context.Context) error {
+	select {
+	case <-f.left:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // fakeManager is the service manager of this process, until the test ends.
 func fakeManager(t *testing.T) (service *systemd.Service, told func() string) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/poll"
 	"websocketd/libwebsocketd/process"
 )
@@ -76,13 +77,19 @@ func (i invocation) serve(w *options, notes []string) int {
 		return ExitListen
 	}
 	s.hangups, s.ended = hangups, ended
-	s.tell = notifier{service: i.service, log: server}
+	i.equip(s, w, file, supervised)
+	return i.takeOverAndRun(s, upgrades, file, signals)
+}
+
+// equip gives a server what makes it read its files again, and what its end depends on.
+func (i invocation) equip(s *service, w *options, file *logFile, supervised *manager.Manager) {
+	s.tell = notifier{service: i.service, log: s.log}
 	var reload func()
 	if w.hasFile() {
-		reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, supervised: supervised, log: server}).reload
+		reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, supervised: supervised, log: s.log}).reload
 	}
 	s.reload = i.onHangup(w, file, reload, s.tell)
-	return i.takeOverAndRun(s, upgrades, file, signals)
+	s.patience, s.idle = time.Duration(w.Stop.Shutdown), idle{time.Duration(w.Stop.Exitidle), lookAt(s.server, i.sessions)}
 }
 
 // watchEnding returns a channel that has how the first process ended with which the server is to

@@ -252,6 +252,7 @@ type fakeServer struct {
 	failure error // of Serve, at once
 	stopped chan struct{}
 	ended   chan struct{} // closed: every process has ended
+	left    chan struct{} // closed: every client has left
 	killed  bool
 	closed  bool
 }

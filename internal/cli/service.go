@@ -25,6 +25,7 @@ type service struct {
 		Reload(programs []libwebsocketd.Program) error
 		GoingAway() bool
 		mover
+		watched
 	}
 	launcher interface {
 		KillAll()
@@ -35,6 +36,7 @@ type service struct {
 	admin     *admin // nil without --admin
 	programs  *manager.Manager
 	listeners []net.Listener
+	patience  time.Duration // for clients after a signal: --shutdown
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
 
@@ -42,6 +44,8 @@ type service struct {
 	hangups <-chan os.Signal      // each asks for a reload, or without a file for the end
 	reload  func()                // what is read again; nil: nothing
 	tell    notifier              // of the service manager
+	idle    idle                  // when nobody needs it any more
+	drains  bool                  // the end was asked for by a signal: clients may go on
 
 	upgrades upgrader
 }
@@ -173,6 +177,8 @@ func (s *service) run(signals <-chan os.Signal) int {
 	defer reloads.close()
 	stopBeat := s.tell.beat(s.alive)
 	defer stopBeat()
+	unused, endIdle := s.idle.watch()
+	defer endIdle()
 	s.tell.ready()
 	serving, u := served, &s.upgrades
 	for {
@@ -207,6 +213,9 @@ func (s *service) run(signals <-chan os.Signal) int {
 			if !u.giveUp(sig) {
 				return s.stopped(sig, served, signals)
 			}
+		case <-u.unlessUnderWay(unused):
+			s.log.Info("Stopping                    : nobody was connected and nothing ran for " + brief(s.idle.after))
+			return s.stop(ExitOK, served, signals)
 		case ending := <-s.ended:
 			s.log.Info(fmt.Sprintf("Stopping                    : with the program, %v", ending))
 			return s.stop(statusOf(ending), served, signals)
@@ -217,7 +226,8 @@ func (s *service) run(signals <-chan os.Signal) int {
 // stopped calls stop for a first signal. A hangup never counts as a second one: a
 // closing terminal sends several.
 func (s *service) stopped(sig os.Signal, served <-chan error, signals <-chan os.Signal) int {
-	s.log.Info(fmt.Sprintf("Stopping                    : %v; a second signal stops at once", sig))
+	s.log.Info(fmt.Sprintf("Stopping                    : %v%s; a second signal stops at once", sig, s.goOn()))
+	s.drains = true
 	return s.stop(ExitOK, served, signals)
 }
 
@@ -237,35 +247,40 @@ func (s *service) failed(err error) int {
 	return ExitListen
 }
 
-// stop ends every process, then the server and its launcher, and returns status. Once
-// the limit has passed, the server ends processes by force. A signal makes all that
-// immediate: processes are killed, nothing is waited for, and the exit status
-// reflects the signal.
+// stop ends the server in its order, and returns status. A signal makes all that immediate:
+// processes are killed, nothing is waited for, and the exit status reflects the signal.
 func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal) int {
-	s.tell.stopping(s.limit)
-	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
-	defer cancel()
+	s.tell.stopping(s.waits() + s.limit)
 	for _, command := range s.commands {
 		command.Close()
 	}
-	done := make(chan error, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan struct{})
 	go func() {
-		err := s.server.Shutdown(ctx)
+		defer close(done)
+		s.waitForClients(ctx)
+		s.end(ctx)
 		<-served
 		s.admin.close() // before the guardian ends, which waits for the locks of the sockets
 		s.launcher.Close()
-		done <- err
 	}()
 	select {
-	case err := <-done:
-		if errors.Is(err, context.DeadlineExceeded) {
-			s.log.Error(fmt.Sprintf("Ended by force what was left %v after the signal", s.limit))
-		}
+	case <-done:
 		return status
 	case sig := <-signals:
 		s.launcher.KillAll()
 		s.closeListeners()
 		return exitStatus(sig)
+	}
+}
+
+// end ends every process and every connection, by force what is left when the limit has passed.
+func (s *service) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	if err := s.server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+		s.log.Error(fmt.Sprintf("Ended by force what was left %v after the signal", s.waits()+s.limit))
 	}
 }
 

@@ -37,7 +37,7 @@ type upgrader struct {
 type mover interface {
 	Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan, err error)
 	TakeOver(h libwebsocketd.Handed) (begin func(), err error)
-	Drain(ctx context.Context)
+	Drain(ctx context.Context) error
 }
 
 // upgradeCall is a request to replace the server.

@@ -145,6 +145,16 @@ func (p *Pool) takeLocked() *member {
 	return nil
 }
 
+// Ready returns how many members wait to be taken.
+func (p *Pool) Ready() int {
+	if p == nil {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.ready)
+}
+
 // Wake tells the pool that a slot was freed, so that it may start a member. It does
 // not block.
 func (p *Pool) Wake() {

@@ -60,6 +60,7 @@ type Endpoint struct {
 	read     int64                // when this many bytes had been read
 	pong     func(payload []byte) // may be nil
 	embedded bool                 // Options.Embedded
+	resume   string               // Options.Resume
 	leaving  func()               // called before the client's close is answered
 	first    []bridge.Message     // what Receive returns before anything of the client's
 	pieces   [][]byte             // of what is being delivered
@@ -83,6 +84,7 @@ type Options struct {
 	Throttle     *gate.Throttle   // holds back the client's messages; nil: nothing does
 	Leaving      func()           // called before the client's close is answered, and at any other end; may be nil
 	Embedded     bool             // the client is not told of flags: there is no command that has them
+	Resume       string           // how to go on where another server does; ends the reason of 1001
 
 	// Pong is called with the payload of every pong, by the goroutine that receives; the
 	// payload is valid until it returns. Pings of the keep-alive have none, or a decimal
@@ -95,7 +97,7 @@ type Options struct {
 // newEndpoint returns an Endpoint for an upgraded connection. When ctx is done the
 // Endpoint's Context is done too.
 func newEndpoint(ctx context.Context, c *conn, o Options) *Endpoint {
-	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, pong: o.Pong, first: o.First, embedded: o.Embedded}
+	w := &Endpoint{conn: c, frames: newFrameReader(c, o.MaxMessage, o.Takes), log: o.Log, leaving: o.Leaving, pong: o.Pong, first: o.First, embedded: o.Embedded, resume: o.Resume}
 	w.frames.control, w.frames.other, w.frames.plain = w.answer, o.Other, c.masks
 	if o.Other == nil {
 		w.frames.other = w.ignore
@@ -343,6 +345,9 @@ func (w *Endpoint) CloseSend(cause error) error {
 	code, reason := bridge.Closing(cause)
 	if w.conn.masks && cause == nil {
 		code, reason = bridge.CloseNormal, ""
+	}
+	if code == bridge.CloseGoingAway {
+		reason += w.resume
 	}
 	if r := w.receipts.Load(); r != nil {
 		r.closing(code, cause)

@@ -112,6 +112,8 @@ _websocketd_flags() {
 --header=
 --header-ws=
 --header-http=
+--shutdown=
+--exitidle=
 --loglevel=
 --logformat=
 --logfile=
@@ -307,7 +309,9 @@ _websocketd_value() {
     ':protocol'|\
     ':header'|\
     ':header-ws'|\
-    ':header-http') echo 'next text' ;;
+    ':header-http'|\
+    ':shutdown'|\
+    ':exitidle') echo 'next text' ;;
     ':input') echo 'next words all first none' ;;
     ':logformat') echo 'next words auto text json journal' ;;
     ':slowclient') echo 'next words close drop block' ;;

@@ -241,6 +241,11 @@ var flagRows = map[string]flagRow{
 		env: "X-A: env\nX-B: env", flag: "X-B: flag", seen: headers,
 		want: [3]string{"ws[ ] http[ ]", "ws[ ] http[env env]", "ws[ ] http[ flag]"}},
 
+	"shutdown": {kind: cli.KindTime, def: "0s", good: timeGood, bad: timeBad,
+		env: "1h", flag: "30m", seen: goesOn, want: [3]string{"", "; clients may go on for 1h", "; clients may go on for 30m"}},
+	"exitidle": {kind: cli.KindTime, def: "0s", good: timeGood, bad: timeBad,
+		env: "1h", flag: "0", seen: mayIdle, want: [3]string{"serves", "refused", "serves"}},
+
 	// --loglevel=loud is understood, but refused with status 1: usage.txtar.
 	"loglevel": {kind: cli.KindString, def: "access", good: []string{"debug", "trace", "access", "info", "error", "fatal", "none"},
 		env: "none", flag: "info", seen: logged, want: [3]string{"info access", "nothing", "info"}},
