@@ -4,7 +4,7 @@
 function __websocketd_next
     switch $argv[1]
         case top
-            contains -- $argv[2] port address unixsocket socketmode socketgroup redirport sslcert sslkey sslca acme acmedir acmeurl acmeca acmeemail host origin trustproxy forwardedheader maxforks maxconns maxheader maxmemory maxperip spawnrate authfile tokenfile groupfile authheader authcmd auth allow jwtkey jwtaudience jwtissuer jwtalg jwtuser oauthserver dir prefork passenv closems user group rlimit nice umask sandboxread sandboxwrite start linger input slowclient history keepfirst restart isolate resume attach maxsessions mcpstart config name powexpiry powlines staticdir cgidir cgipath admintoken admintokenfile preset framing newlines stderr maxline maxframesize messagerate pingms protocol header header-ws header-http shutdown exitidle loglevel logformat logfile
+            contains -- $argv[2] port address unixsocket socketmode socketgroup redirport sslcert sslkey sslca acme acmedir acmeurl acmeca acmeemail host origin trustproxy forwardedheader maxforks maxconns maxheader maxmemory maxperip spawnrate authfile tokenfile groupfile authheader authcmd auth allow jwtkey jwtaudience jwtissuer jwtalg jwtuser oauthserver dir prefork passenv closems user group rlimit nice umask memorymax pidsmax cpumax sandboxread sandboxwrite start linger input slowclient history keepfirst restart isolate resume attach maxsessions mcpstart config name powexpiry powlines staticdir cgidir cgipath admintoken admintokenfile preset framing newlines stderr maxline maxframesize messagerate pingms protocol header header-ws header-http shutdown exitidle loglevel logformat logfile
         case connect
             contains -- $argv[2] pow protocol header H origin user u tokenfile unixsocket ca cert key framing newlines maxline maxframesize pingms eofwait
         case ctl
@@ -182,6 +182,10 @@ complete -c websocketd -n '__websocketd_in top' -l group -x -d 'Group of the sys
 complete -c websocketd -n '__websocketd_in top' -l rlimit -x -d 'Limit of each process, as ulimit sets it (setrlimit(2))'
 complete -c websocketd -n '__websocketd_in top' -l nice -x -d 'How much processes stand back when others want the ..'
 complete -c websocketd -n '__websocketd_in top' -l umask -x -d 'Permissions that files of processes do not get, as umask(1) ..'
+complete -c websocketd -n '__websocketd_in top' -l cgroup -d 'Give each process a control group of its own (cgroup v2)'
+complete -c websocketd -n '__websocketd_in top' -l memorymax -x -d 'Memory that a process may have together with all that it ..'
+complete -c websocketd -n '__websocketd_in top' -l pidsmax -x -d 'Processes and threads that there may be of a process and ..'
+complete -c websocketd -n '__websocketd_in top' -l cpumax -x -d 'Time of processors that a process may have together with ..'
 complete -c websocketd -n '__websocketd_in top' -l sandbox -d 'Let processes read nothing but their program, the files ..'
 complete -c websocketd -n '__websocketd_in top' -l sandboxread -r -F -d 'Files and directories, with all below these, that processes ..'
 complete -c websocketd -n '__websocketd_in top' -l sandboxwrite -r -F -d 'Those that they may also write, make and remove'
