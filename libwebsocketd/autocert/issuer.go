@@ -64,7 +64,7 @@ func New(o Options) (*Issuer, error) {
 	}
 	at, err := url.Parse(o.URL)
 	if err != nil || at.Scheme != "https" || at.Host == "" {
-		return nil, fmt.Errorf("the authority's URL is %q, which is no https://HOST/..", o.URL)
+		return nil, fmt.Errorf("the authority's URL is %q, which is not that of an https server", o.URL)
 	}
 	i := &Issuer{o: o, tokens: map[string]*tls.Certificate{}, answers: map[string]string{}}
 	if i.store, err = openStore(o.Dir, strings.ReplaceAll(at.Host, ":", "_")); err != nil {

@@ -273,7 +273,7 @@ func TestNew(t *testing.T) {
 	for want, o := range map[string]Options{
 		"no names":           {Dir: t.TempDir()},
 		"is an address":      {Dir: t.TempDir(), Names: []string{"192.0.2.1"}},
-		"no https://HOST/..": {Dir: t.TempDir(), Names: []string{"a"}, URL: "http://id.example"},
+		"not that of an https server": {Dir: t.TempDir(), Names: []string{"a"}, URL: "http://id.example"},
 		"no directory":       {Names: []string{"a"}},
 		"not a directory":    {Dir: file, Names: []string{"a"}},
 	} {
