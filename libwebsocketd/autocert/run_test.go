@@ -271,11 +271,11 @@ func TestNew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, o := range map[string]Options{
-		"no names":           {Dir: t.TempDir()},
-		"is an address":      {Dir: t.TempDir(), Names: []string{"192.0.2.1"}},
+		"no names":                    {Dir: t.TempDir()},
+		"is an address":               {Dir: t.TempDir(), Names: []string{"192.0.2.1"}},
 		"not that of an https server": {Dir: t.TempDir(), Names: []string{"a"}, URL: "http://id.example"},
-		"no directory":       {Names: []string{"a"}},
-		"not a directory":    {Dir: file, Names: []string{"a"}},
+		"no directory":                {Names: []string{"a"}},
+		"not a directory":             {Dir: file, Names: []string{"a"}},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
