@@ -137,7 +137,7 @@ func (p packager) kind(name string) string {
 	switch {
 	case p.Name != "rpm":
 		return ""
-	case strings.HasPrefix(name, "/usr/share/doc/"):
+	case strings.HasPrefix(name, "/usr/share/doc/"), strings.HasPrefix(name, "/usr/share/man/"):
 		return "doc"
 	case strings.HasPrefix(name, "/usr/share/licenses/"):
 		return "license"
