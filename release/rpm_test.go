@@ -42,6 +42,7 @@ var unfounded = regexp.MustCompile(strings.Join([]string{
 	"statically-linked-binary",     // a Go program without cgo is one file
 	"no-binary",                    // rpmlint goes by a field that nfpm does not write
 	"manpage-not-compressed bz2",   // they are compressed, by gzip
+	"no-manual-page-for-binary",    // it looks for one of bz2
 	"no-changelogname-tag",         // the change log is CHANGELOG.md, and none of the package's
 	"spelling-error",               // it knows no websocket
 	"only-non-binary-in-usr-lib",   // the units of systemd are read there
