@@ -16,6 +16,7 @@ type inputBatch struct {
 	batch []libwebsocketd.Message
 	call  func()
 	done  chan error // buffered: the answer never blocks
+	given bool       // the process has it, or is about to; only for put
 }
 
 // newInputBatch copies a batch, because its viewer may leave while it is being written.
@@ -96,17 +97,20 @@ func (h *Hub) SendUntil(ctx context.Context, batch ...libwebsocketd.Message) err
 	return h.put(ctx, newInputBatch(batch))
 }
 
-// put gives a batch to the process, and waits until it is taken.
+// put gives a batch to the process, and waits until it is taken. After errLeft it may be called again.
 func (h *Hub) put(ctx context.Context, to *inputBatch) error {
 	if !closed(h.ready) {
 		return errNotStarted
 	}
-	select {
-	case h.input <- to:
-	case <-ctx.Done():
-		return errLeft
-	case <-h.done:
-		return errOver
+	if !to.given {
+		select {
+		case h.input <- to:
+			to.given = true
+		case <-ctx.Done():
+			return errLeft
+		case <-h.done:
+			return errOver
+		}
 	}
 	select {
 	case err := <-to.done:

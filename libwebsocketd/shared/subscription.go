@@ -303,11 +303,13 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 		})
 		return nil
 	}
-	ctx := s.ctx
-	if s.heeds.Load() { // it is on its way out, but what it says is heard
-		ctx = context.Background()
+	to := newInputBatch(batch)
+	if !s.heeds.Load() {
+		if err := h.put(s.ctx, to); err != errLeft || !s.heeds.Load() {
+			return err
+		}
 	}
-	return h.put(ctx, newInputBatch(batch))
+	return h.put(context.Background(), to) // it is on its way out, but what it says is heard
 }
 
 // SendUntil does what Send does, and gives up when ctx is done.

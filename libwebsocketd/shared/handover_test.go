@@ -1,0 +1,39 @@
+package shared
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+// TestDismissed: what viewers have sent when they are sent away is taken, also what waited then for
+// its turn.
+func TestDismissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Start: StartEager}, false)
+		a, b := s.viewer("/"), s.viewer("/")
+		s.run()
+		var sending sync.WaitGroup
+		for _, sub := range []*Subscription{a, b} {
+			sending.Go(func() {
+				if err := sub.Send(texts("one", "two")); err != nil {
+					t.Errorf("Send: %v", err)
+				}
+				sub.ClientSilent()
+			})
+			synctest.Wait()
+		}
+		go a.hub.dismiss(t.Context())
+		synctest.Wait()
+		for _, want := range []string{"one", "two", "one", "two"} {
+			if word := <-p.heard; word != want {
+				t.Errorf("%q was heard, want %q", word, want)
+			}
+		}
+		sending.Wait()
+		a.Close()
+		b.Close()
+		a.hub.admitAgain()
+		s.viewer("/").Close()
+	})
+}
