@@ -74,10 +74,7 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 	if err != nil {
 		return nil, err
 	}
-	if err = s.offer(c, o, theirs); err == nil {
-		err = expect(c, kindReady)
-	}
-	if err != nil {
+	if err = expect(c, s.offer(c, o, theirs), kindReady); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("the new server did not get ready: %w", err)
 	}
@@ -89,9 +86,10 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 		return nil, err
 	}
 	c.SetDeadline(time.Now().Add(takeTime))
-	if err = s.hand(c, o, all); err == nil {
-		err = expect(c, kindTaken)
+	if ctx.Err() != nil {
+		c.SetDeadline(time.Unix(1, 0))
 	}
+	err = expect(c, s.hand(c, o, all), kindTaken)
 	for _, h := range all {
 		closeAll(h.Files)
 	}
@@ -111,8 +109,12 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 	return newKeeper(l, cmd.Process.Pid, loans, o.Notify), nil
 }
 
-// expect receives a message that must be of a kind.
-func expect(c *conn, want kind) error {
+// expect receives a message that must be of a kind, after one was sent with that error: a server
+// that takes no more has said why, or has ended.
+func expect(c *conn, sent error, want kind) error {
+	if sent != nil && !errors.Is(sent, syscall.EPIPE) && !errors.Is(sent, syscall.ECONNRESET) && !errors.Is(sent, os.ErrDeadlineExceeded) {
+		return sent
+	}
 	m, err := c.receive()
 	var late net.Error
 	switch {

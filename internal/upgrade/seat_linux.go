@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"websocketd/libwebsocketd/listen"
@@ -18,8 +18,11 @@ const variable = "WSUPGRADE"
 // Seat is the place of this process in a row of servers, each of which has replaced the one before.
 // Only the first one has no parents.
 type Seat struct {
-	old     *conn     // to the server before, until it has said go; nil in the first server
-	parents []*parent // of processes that this server looks after; the first server's first
+	old   *conn   // to the server before, until it has said go; nil in the first server
+	first *parent // the first server; nil in that one
+
+	mu      sync.Mutex // held while the server ends or forgets parents
+	parents []*parent  // of processes that this server looks after; the first server's first
 
 	sockets  []*os.File // of the service manager, by their names there
 	managed  bool       // the first server has a service manager
@@ -75,6 +78,7 @@ func (s *Seat) receiveOffer() error {
 			if len(s.parents) == 0 {
 				return errors.New("there is no parent in it")
 			}
+			s.first = s.parents[0]
 			s.managed, s.watchdog = m.Text != "", time.Duration(m.Number)
 			return nil
 		}
@@ -83,25 +87,28 @@ func (s *Seat) receiveOffer() error {
 
 // prune forgets the parents that have ended, but for the first server.
 func (s *Seat) prune() {
-	if s.IsFirst() {
-		return
-	}
-	s.parents = append(s.parents[:1:1], slices.DeleteFunc(s.parents[1:], func(p *parent) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var left []*parent
+	for _, p := range s.parents {
 		select {
 		case <-p.over:
-			p.link.Close()
-			return true
+			if p != s.first {
+				p.link.Close()
+				continue
+			}
 		default:
-			return false
 		}
-	})...)
+		left = append(left, p)
+	}
+	s.parents = left
 }
 
 // IsNew reports whether this process is to replace a server, which waits for it.
 func (s *Seat) IsNew() bool { return s != nil && s.old != nil }
 
 // IsFirst reports whether no server was before. It may be called on nil, as First may.
-func (s *Seat) IsFirst() bool { return s == nil || len(s.parents) == 0 }
+func (s *Seat) IsFirst() bool { return s == nil || s.first == nil }
 
 // First returns a channel that is closed when the first server has ended: then this one ends too.
 // It is nil in the first server.
@@ -109,13 +116,13 @@ func (s *Seat) First() <-chan struct{} {
 	if s.IsFirst() {
 		return nil
 	}
-	return s.parents[0].lost
+	return s.first.lost
 }
 
 // Notify passes text for the service manager on to the first server, whose child this is in its
 // eyes. It is not for the first server.
 func (s *Seat) Notify(text string) error {
-	return s.parents[0].link.send(packet{Op: opNotify, Text: text})
+	return s.first.link.send(packet{Op: opNotify, Text: text})
 }
 
 // Managed reports whether the first server has a service manager, and within which time that wants
@@ -129,6 +136,8 @@ func (s *Seat) Sockets() []*os.File { return s.sockets }
 // End tells all parents with which status this server ends. It is the last thing that a server
 // does; one that another has replaced has nothing to tell.
 func (s *Seat) End(status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, p := range s.parents {
 		p.mu.Lock()
 		passed := p.passed
