@@ -8,6 +8,8 @@
 //	child count [flags]    prints numbered messages; see count.go
 //	child mcp [flags]      is an MCP server that does what a test asks; see mcp.go
 //	child say [flags]      prints numbered lines, and notes how many; see say.go
+//	child talk [flags]     prints and answers messages in any framing; see talk.go
+//	child successor [stuck] WORD  is a server that fails to replace another; see successor.go
 package main
 
 import (
@@ -32,8 +34,14 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "say" {
 		say(os.Args[2:])
 	}
+	if len(os.Args) > 1 && os.Args[1] == "talk" {
+		talk(os.Args[2:])
+	}
+	if len(os.Args) > 2 && os.Args[1] == "successor" {
+		succeed(os.Args[2:])
+	}
 	if len(os.Args) != 4 || os.Args[1] != "duplex" {
-		fmt.Fprintln(os.Stderr, "usage: child duplex lines|bytes N, child count [flags], child mcp [flags] or child say [flags]")
+		fmt.Fprintln(os.Stderr, "usage: child duplex lines|bytes N, child count [flags], child mcp [flags], child say [flags], child talk [flags] or child successor [stuck] WORD")
 		os.Exit(2)
 	}
 	n, err := strconv.Atoi(os.Args[3])
