@@ -169,6 +169,9 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 		for _, settle := range settles {
 			settle(taken)
 		}
+		if taken {
+			s.retireRest()
+		}
 		s.reloading.Unlock()
 		release(taken)
 		s.lending.Lock()
@@ -191,6 +194,17 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 		all, settles = append(all, handed...), append(settles, settle)
 	}
 	return all, end, nil
+}
+
+// retireRest ends what was started ahead, and lets the processes end that could not be handed over,
+// when their last client has left; reloading is held.
+func (s *Server) retireRest() {
+	for _, p := range s.routes.Load().programs {
+		s.running.Go(p.pool.Close)
+		if _, moved := p.supervisor.(Mover); p.supervisor != nil && !moved {
+			p.supervisor.Retire()
+		}
+	}
 }
 
 // elsewhere refuses a request for what another server has taken over.
