@@ -34,11 +34,12 @@ type house struct {
 }
 
 // programs are those of the config file. A program that dies soon is started again after longer and
-// longer, so one that is shared lives for long.
+// longer, so one that is shared lives for long. What it has said in the last minutes is kept: on a busy
+// machine a client who is cut off notices it late.
 const programs = `
 pingms = 5000
 maxforks = 500
-history = "512K"
+history = "2M"
 
 [program.talk]
 command = [%[1]q, "say", "-notes=%[2]s", "-eof", "-kills=10"]
@@ -48,7 +49,7 @@ params = []
 command = [%[1]q, "say", "-notes=%[2]s", "-every=5ms", "-least=1", "-most=400", "-kills=30"]
 
 [program.shared]
-command = [%[1]q, "say", "-notes=%[2]s", "-every=10ms", "-least=%[3]d", "-most=%[4]d", "-kills=30"]
+command = [%[1]q, "say", "-notes=%[2]s", "-every=20ms", "-least=%[3]d", "-most=%[4]d", "-kills=30"]
 lifetime = "shared"
 restart = "always"
 linger = "2s"
@@ -59,7 +60,7 @@ lifetime = "session"
 resume = "20s"
 
 [program.super]
-command = [%[1]q, "say", "-notes=%[2]s", "-every=10ms", "-least=%[3]d", "-most=%[4]d", "-kills=30"]
+command = [%[1]q, "say", "-notes=%[2]s", "-every=20ms", "-least=%[3]d", "-most=%[4]d", "-kills=30"]
 lifetime = "supervised"
 max_restarts = -1
 
@@ -114,9 +115,9 @@ func random(t *testing.T) *rand.Rand {
 // configure writes the config file, with more programs.
 func (h *house) configure(t *testing.T, more string) {
 	t.Helper()
-	least, most := 100, 300
+	least, most := 50, 150
 	if h.long {
-		least, most = 1200, 3000
+		least, most = 600, 1500
 	}
 	h.write(t, "websocketd.toml", fmt.Sprintf(programs, harness.Child(t), h.ledger.dir, least, most)+more, 0o644)
 }

@@ -26,7 +26,8 @@ func subscribe(v visit) {
 		}
 		next, err := v.subscribed(l, after)
 		if websocket.CloseStatus(err) == websocket.StatusGoingAway {
-			v.tally.cut.Add(1) // to another server, which goes on
+			v.tally.cut.Add(1)
+			l, next = v.listen(true), "" // another server goes on, with channels of its own
 		} else if err != nil && v.Err() == nil {
 			v.tally.fault("after %s: %v", after, err)
 			return
