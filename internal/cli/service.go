@@ -188,11 +188,15 @@ func (s *service) run(signals <-chan os.Signal) int {
 		case <-u.signals:
 			u.begin(s, newUpgradeCall())
 		case done := <-u.done:
+			reload := u.deferred()
 			if sig, replaced := u.finish(s.log, done); replaced {
 				stopBeat()
+				s.reloadRest(done.rest, reload)
 				return s.remain(done.rest, served, signals, sig)
 			} else if sig != nil {
 				return s.stopped(sig, served, signals)
+			} else if reload {
+				reloads.ask()
 			}
 		case <-u.seat.First():
 			s.log.Error("The first server was killed : this one, which has replaced it, ends too")
@@ -204,9 +208,9 @@ func (s *service) run(signals <-chan os.Signal) int {
 			}
 			serving = nil // another server has the listeners
 		case sig := <-s.hangups:
-			if s.reload != nil {
+			if s.reload != nil && !u.defers() {
 				reloads.ask()
-			} else if !u.giveUp(sig) {
+			} else if s.reload == nil && !u.giveUp(sig) {
 				return s.stopped(sig, served, signals)
 			}
 		case sig := <-signals:

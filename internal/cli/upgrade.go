@@ -31,6 +31,7 @@ type upgrader struct {
 	done   chan upgraded // nil: there is none
 	cancel context.CancelFunc
 	signal os.Signal // that has come meanwhile
+	reload bool      // SIGHUP has come meanwhile: it is for whoever serves then
 }
 
 // mover is a server that another one can go on for.
@@ -151,6 +152,26 @@ func (u *upgrader) giveUp(sig os.Signal) bool {
 	u.signal = sig
 	u.cancel()
 	return true
+}
+
+// defers reports whether a reload has to wait for the end of an upgrade: the new server may have read
+// its file before.
+func (u *upgrader) defers() bool {
+	u.reload = u.reload || u.done != nil
+	return u.done != nil
+}
+
+// deferred returns whether one has waited, and forgets it.
+func (u *upgrader) deferred() bool {
+	defer func() { u.reload = false }()
+	return u.reload
+}
+
+// reloadRest has the new server read its file again, if somebody has asked for it during the upgrade.
+func (s *service) reloadRest(rest *upgrade.Rest, asked bool) {
+	if asked {
+		rest.Signal(syscall.SIGHUP)
+	}
 }
 
 // finish tells who has asked what has become of an upgrade, and logs it. It reports whether another
