@@ -99,7 +99,7 @@ func statuses(r *roff) {
 		status int
 		help   string
 	}{
-		{cli.ExitOK, "The server was stopped by a signal, or help, version or licence were shown."},
+		{cli.ExitOK, "The server was stopped by a signal or --exitidle, or help, version or licence were shown."},
 		{cli.ExitUsage, "The flags are well-formed, but what they ask for cannot be served."},
 		{cli.ExitFlags, "A flag, a variable or the config file cannot be understood. All faults of the file are on standard error, with their lines."},
 		{cli.ExitListen, "The server could not start, or a listener failed while serving."},
@@ -109,7 +109,7 @@ func statuses(r *roff) {
 	r.item(bold("128+N"), "A second signal of the number N stopped it at once. With --once and --exitwithchild the status is that of the process, and this one if a signal ended the process.")
 	r.text("A process's exit status N is the close code 4000+N that its client sees, 1000 for 0; a signal S is 4128+S.")
 	r.section("SIGNALS")
-	r.item(bold("SIGTERM")+", "+bold("SIGINT"), "Stop: clients are closed with 1001, and every process is ended. A second one stops at once.")
+	r.item(bold("SIGTERM")+", "+bold("SIGINT"), "Stop: clients are closed with 1001, after the time of --shutdown, and every process is ended. A second one stops at once.")
 	r.item(bold("SIGHUP"), "Read the config file again, and open the log file of --logfile anew. A faulty file changes nothing. Without both, stop, unless nohup(1) or systemd has started the server.")
 	r.item(bold("SIGUSR2"), "On Linux: replace the server by a new process of its executable, as websocketd ctl upgrade does. Processes that outlive their clients go on.")
 }
