@@ -47,14 +47,12 @@ func (g *cgroups) enable(controllers []string) error {
 	if err != nil {
 		return err
 	}
-	if err := allow(above, controllers); errors.Is(err, syscall.EBUSY) {
+	if len(controllers) > 0 && !isRootCgroup(above) { // first: some controllers would make it a threaded one
 		if err := moveServer(above); err != nil {
 			return err
 		}
-		if err := allow(above, controllers); err != nil {
-			return notDelegated(above, err)
-		}
-	} else if err != nil {
+	}
+	if err := allow(above, controllers); err != nil {
 		return notDelegated(above, err)
 	}
 	dir := filepath.Join(above, cgroupsOf(os.Getpid()))
@@ -71,6 +69,13 @@ func (g *cgroups) enable(controllers []string) error {
 	g.dir = dir
 	g.enabled = append(g.enabled, controllers...)
 	return nil
+}
+
+// isRootCgroup reports whether a group is that of the whole system. It alone may have processes beside
+// groups with limits.
+func isRootCgroup(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "cgroup.type"))
+	return errors.Is(err, os.ErrNotExist)
 }
 
 // allow lets groups in a group have controllers.
@@ -116,6 +121,7 @@ func moveServer(from string) error {
 		}
 		for _, pid := range append([]int{own}, pids...) { // what is started after this one, is there already
 			if !descends(pid, own) {
+				os.Remove(to)
 				return fmt.Errorf("process %d is in the control group %s, too, which could not be divided then: start the server in one of its own", pid, from)
 			}
 			err := writeCgroup(filepath.Join(to, "cgroup.procs"), strconv.Itoa(pid))
