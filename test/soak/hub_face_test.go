@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/coder/websocket"
 )
@@ -51,12 +52,18 @@ func (v visit) subscribed(l *listener, after string) (string, error) {
 	if err := c.Write(v, websocket.MessageText, ask); err != nil {
 		return after, err
 	}
+	asked := after
 	for left := v.random.IntN(500); left > 0; left-- {
 		m, err := receive(v, c)
 		if err != nil {
 			return after, err
 		}
-		if m.Recovered != nil && after != "" && !*m.Recovered {
+		epoch, _, _ := strings.Cut(after, ":")
+		if upgrades && m.Epoch != "" && m.Epoch != epoch { // another server has channels of its own, and says so
+			l.join()
+			asked = ""
+		}
+		if m.Recovered != nil && asked != "" && !*m.Recovered {
 			return after, fmt.Errorf("something is missing: %+v", m)
 		}
 		if m.Seq > 0 {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,7 +56,7 @@ func troubles(long bool) []*trouble {
 		{name: "reloads", every: pace * 2, happens: (&reloads{}).reload},
 		{name: "operations", every: pace * 2, happens: operate},
 	}
-	if os.Getenv("UPGRADES") == "1" {
+	if upgrades {
 		all = append(all, &trouble{name: "upgrades", every: pace * 4, happens: upgrade})
 	}
 	return all

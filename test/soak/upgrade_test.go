@@ -4,11 +4,15 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 
 	"websocketd/test/harness"
 )
+
+// upgrades is whether servers take over from one another.
+var upgrades = os.Getenv("UPGRADES") == "1"
 
 // moved is the close code of a client that is sent to another server.
 const moved = 1012
