@@ -98,12 +98,12 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 		l.Close()
 		return nil, fmt.Errorf("the new server has not taken over: %w", err)
 	}
+	for _, x := range o.Listeners { // first: what serves them closes them as soon as all is settled
+		listen.Leave(x)
+	}
 	loans := settle(true)
 	for _, p := range s.parents {
 		p.pass()
-	}
-	for _, x := range o.Listeners {
-		listen.Leave(x)
 	}
 	c.send(&message{Kind: kindGo}) // if it is gone, the keeper notices
 	return newKeeper(l, cmd.Process.Pid, loans, o.Notify), nil
