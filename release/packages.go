@@ -2,6 +2,7 @@ package main
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -68,9 +69,9 @@ func (s settings) describe(config string, t target, p packager) error {
 	if err != nil {
 		return err
 	}
-	scripts := make(map[string]string)
-	for name, script := range p.Scripts {
-		scripts[name] = filepath.Join(from, script)
+	scripts, err := s.scripts(from, p)
+	if err != nil {
+		return err
 	}
 	files, err := s.installed(t, p)
 	if err != nil {
@@ -82,6 +83,27 @@ func (s settings) describe(config string, t target, p packager) error {
 			"Packager": p.Name, "Maintainer": s.Maintainer, "Homepage": s.Homepage, "Files": files, "Scripts": scripts,
 		})
 	})
+}
+
+// scripts returns copies of a package's scripts that have the time of the source: nfpm puts that of the
+// file into an apk.
+func (s settings) scripts(from string, p packager) (map[string]string, error) {
+	all := make(map[string]string)
+	for name, script := range p.Scripts {
+		text, err := os.ReadFile(filepath.Join(from, script))
+		if err != nil {
+			return nil, err
+		}
+		copied := filepath.Join(s.stage(), "scripts", script)
+		if err := os.MkdirAll(filepath.Dir(copied), 0o755); err != nil {
+			return nil, err
+		}
+		if err := errors.Join(os.WriteFile(copied, text, 0o755), os.Chtimes(copied, s.Date, s.Date)); err != nil {
+			return nil, err
+		}
+		all[name] = copied
+	}
+	return all, nil
 }
 
 // installed returns every file that a package installs.

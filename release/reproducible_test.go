@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestSameBytes makes a release of this machine's system twice: in two folders of different names, by
@@ -44,4 +45,50 @@ func TestSameBytes(t *testing.T) {
 		t.Errorf("the first time\n%v\nthe second time\n%v", both[0], both[1])
 	}
 	t.Logf("%d files, all of them the same", len(both[0]))
+}
+
+// TestPackagesKnowNoHour packs the same twice, the second time with scripts that have just been touched.
+func TestPackagesKnowNoHour(t *testing.T) {
+	t.Parallel()
+	s := made(t)
+	s.Targets = []target{native(t, s)}
+	clone := filepath.Join(t.TempDir(), "source")
+	run1(t, "git", "clone", "--quiet", s.Root, clone)
+	s.Root = clone
+	var both [2][]sum
+	for i, age := range []time.Duration{time.Hour, 0} {
+		s.Out = t.TempDir()
+		if err := os.MkdirAll(filepath.Dir(s.binary(s.Targets[0])), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		put(t, s.binary(s.Targets[0]), "a binary")
+		touch(t, filepath.Join(clone, "release"), time.Now().Add(-age))
+		if err := writePackages(s); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeChecksums(s); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if both[i], err = readChecksums(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(both[0]) != len(packagers) || !slices.Equal(both[0], both[1]) {
+		t.Errorf("an hour ago\n%v\nnow\n%v", both[0], both[1])
+	}
+}
+
+// touch gives all files below a folder a time.
+func touch(t *testing.T, folder string, date time.Time) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(at string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(at, date, date)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
