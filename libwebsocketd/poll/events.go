@@ -70,10 +70,14 @@ func (e events) Note(b []byte, before uint64, n *libwebsocketd.Note) []byte {
 	return data(append(b, "event: gap\n"...), encode(gap{n.From, n.To}))
 }
 
-// End appends the last event, and sets the trailer if there is one.
+// End appends the last event, and sets the trailer if there is one. Where the program goes on in
+// another server there is none: an EventSource comes back by itself.
 func (e events) End(b []byte, before uint64, cause error, h http.Header) []byte {
 	if e.trailer {
 		h.Set(exitHeader, exitValue(cause))
+	}
+	if goesOn(cause) {
+		return b
 	}
 	b = e.id(b, before)
 	return data(append(b, "event: end\n"...), encode(endingOf(cause)))
@@ -104,6 +108,12 @@ type (
 		Reason string `json:"reason"`
 	}
 )
+
+// goesOn reports whether the program goes on, and this server is not the one to ask any more.
+func goesOn(cause error) bool {
+	code, _ := libwebsocketd.Closing(cause)
+	return code == libwebsocketd.CloseServiceRestart
+}
 
 func endingOf(cause error) ending {
 	code, reason := libwebsocketd.Closing(cause)

@@ -124,7 +124,7 @@ func ask(client, going context.Context, program libwebsocketd.Broadcast, limit t
 		a.add(&deliveries[i])
 	}
 	switch {
-	case err == nil:
+	case err == nil, goesOn(err): // the client asks again
 	case going.Err() != nil:
 		a.end(libwebsocketd.ErrGoingAway)
 	case !gaveUp || isEnding(err):
