@@ -1,4 +1,4 @@
-# Words to try: run, build, test, room, busy, lint, fuzz, rows, bench, hostile, cuts, soak, bare, release, clean.
+# Words to try: run, build, test, room, busy, lint, fuzz, rows, bench, hostile, cuts, upgrades, soak, bare, release, clean.
 
 PORT ?= 8080
 FUZZTIME ?= 30s
@@ -19,7 +19,7 @@ BUSY_SECONDS ?= 600
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SYSTEMS = linux windows darwin freebsd
 
-.PHONY: help run build deps test room busy lint fuzz rows bench bench-mcp hostile cuts soak bare release clean
+.PHONY: help run build deps test room busy lint fuzz rows bench bench-mcp hostile cuts upgrades soak bare release clean
 
 help:
 	@echo 'make run     build, and serve examples/bash/count.sh on port $(PORT), with the console (PORT=.. for another)'
@@ -34,6 +34,7 @@ help:
 	@echo 'make bench-mcp the same for MCP over HTTP, beside the Go SDK (SUPERGATEWAY="/path/to/node /path/to/its/index.js" for a gateway, too)'
 	@echo 'make hostile connections that are held open in eleven ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
 	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run); ten thousand calls (CALLS=10000); a gigabyte each way through two servers (BYTES=1000000000)'
+	@echo 'make upgrades one server takes the place of another a hundred times (UPGRADES=100) under clients of every lifetime: no line is lost'
 	@echo 'make soak    one server with clients of every kind, cuts, crashes and reloads for MINUTES=$(MINUTES): no line is lost, and nothing stays behind; its log is in bin/soak (UPGRADES=1: another server takes over again and again)'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
 	@echo 'make release everything that is published, into dist (make -C release help)'
@@ -87,6 +88,9 @@ cuts:
 	@cd test && CUTS=$(CUTS) SEED=$(SEED) go test -count=1 -v -timeout=60m ./session
 	@cd test && CALLS=$(CALLS) go test -count=1 -v -timeout=60m -run TestResultIsLast ./pow
 	@cd test && BYTES=$(BYTES) go test -count=1 -v -timeout=60m -run 'TestChain|TestCallsInBulk' ./connect
+
+upgrades:
+	@cd test && UPGRADES=$(or $(UPGRADES),100) go test -count=1 -v -timeout=60m -run '^TestUpgrades$$' ./upgrade
 
 soak:
 	@mkdir -p bin/soak && cd test && MINUTES=$(MINUTES) UPGRADES=$(UPGRADES) SEED=$(SEED) go test -count=1 -v -timeout=30h -artifacts -outputdir='$(CURDIR)/bin/soak' ./soak
