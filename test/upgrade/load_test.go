@@ -31,12 +31,12 @@ const houseConfig = `
 [program.session]
 command = ["CHILD", "talk", "-every=2ms", "-pad=200", "-halves"]
 resume = "5m"
-history = "64M"
+history = "4M"
 
 [program.shared]
 command = ["CHILD", "talk", "-every=2ms", "-pad=200", "-halves"]
 lifetime = "shared"
-history = "64M"
+history = "16M"
 
 [program.connection]
 command = ["CHILD", "talk", "-every=2ms", "-pad=200"]
@@ -51,7 +51,7 @@ func TestUpgrades(t *testing.T) {
 	o := options(t, "--config=f.toml")
 	write(t, o, "f.toml", strings.ReplaceAll(houseConfig, "CHILD", harness.Child(t)))
 	h := startWith(t, o)
-	ctx, cancel := context.WithCancel(harness.Context(t))
+	ctx, cancel := context.WithCancel(t.Context()) // a hundred upgrades take their time
 	defer cancel()
 	var all []*talk
 	over := make(chan error)
