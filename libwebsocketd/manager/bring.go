@@ -32,7 +32,7 @@ func (s *service) bring(v *handedInstance, from *libwebsocketd.Handed) {
 
 // place returns the instance with what is known of it.
 func (s *service) place(v *handedInstance) *instance {
-	s.grow(v.Index + 1)
+	s.grow(max(v.Of, v.Index+1)) // all at once: names and files of instances depend on how many there are
 	i := s.list()[v.Index]
 	m := s.manager
 	m.mu.Lock()

@@ -15,6 +15,7 @@ var _ libwebsocketd.Mover = (*service)(nil)
 // handedInstance is an instance on its way from one server to another.
 type handedInstance struct {
 	ID, Index int
+	Of        int // how many there are
 	Created   time.Time
 	Status    Status
 	Restarts  int
@@ -56,10 +57,11 @@ func (s *service) settings() string {
 
 // pass returns what is handed over of an instance; hub is nil where it does not live.
 func (i *instance) pass(hub *shared.Handed) any {
+	of := len(i.fleet.list())
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	to := handedInstance{
-		ID: i.id, Index: i.index, Created: i.created, Status: i.status, Restarts: i.restarts, Row: i.row, Exit: i.exit, Why: i.why,
+		ID: i.id, Index: i.index, Of: of, Created: i.created, Status: i.status, Restarts: i.restarts, Row: i.row, Exit: i.exit, Why: i.why,
 		Paused: i.paused, First: i.first, Completed: i.completed, Tail: i.tail.pass(), Hub: hub,
 		Waits: hub == nil && i.isUpLocked(),
 	}

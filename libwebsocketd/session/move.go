@@ -42,6 +42,7 @@ func (x *Session) pass(hub shared.Handed) any {
 // Lift implements libwebsocketd.Mover. The sessions of a protocol that names them itself are not
 // handed over: what they have open is a matter of this server.
 func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
+	s.registry.setStill(true)
 	var hubs []*shared.Hub
 	for x := range s.registry.ofSupervisor(s) {
 		if x.Kept() == nil {
@@ -50,11 +51,13 @@ func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, sett
 	}
 	all, settleAll, err := shared.LiftAll(ctx, s.runtime, hubs)
 	if err != nil {
+		s.registry.setStill(false)
 		return nil, nil, err
 	}
 	return all, func(taken bool) {
 		s.handed.Store(taken)
 		settleAll(taken)
+		s.registry.setStill(taken)
 		if taken {
 			for x := range s.registry.ofSupervisor(s) {
 				x.hub.Expire(0)
@@ -106,6 +109,13 @@ func (r *Registry) bring(x *Session) {
 	defer r.mu.Unlock()
 	r.all[x.ID] = x
 	r.last = max(r.last, x.Number)
+}
+
+// setStill makes add refuse sessions: another server goes on with those that are there, or is about to.
+func (r *Registry) setStill(is bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.still = is
 }
 
 // Promises is what a Registry knows of pages that were promised a session, on its way from one

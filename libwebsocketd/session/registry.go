@@ -26,6 +26,7 @@ type Registry struct {
 	all   map[string]*Session    // by id
 	serve map[string]*supervisor // the latest of a program, by its path
 	last  uint64                 // the number that was vended last
+	still bool                   // none is added, see setStill
 
 	claimed int           // places that Claim has taken
 	yields  []func() bool // see Yield
@@ -106,12 +107,18 @@ func newID() string {
 // session is gone. It calls complete when the number is known and nobody sees the session
 // yet.
 func (r *Registry) add(x *Session, complete func()) *gate.Refusal {
-	return r.take(x.ID, func() {
+	var still *gate.Refusal
+	refusal := r.take(x.ID, func() {
+		if r.still {
+			still = gate.HandedOver
+			return
+		}
 		r.last++
 		x.Number = r.last
 		complete()
 		r.all[x.ID] = x
 	})
+	return cmp.Or(refusal, still)
 }
 
 // dropEnded ends the oldest session that is kept for ever though its process has ended and

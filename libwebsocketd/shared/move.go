@@ -25,17 +25,24 @@ type handedURL struct {
 // Lift implements libwebsocketd.Mover.
 func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
 	s.mu.Lock()
+	s.handed = true // from now on no hub is added
 	hubs := slices.Collect(maps.Values(s.hubs))
 	s.mu.Unlock()
+	open := func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.handed = false
+	}
 	all, settleAll, err := LiftAll(ctx, s.runtime, hubs)
 	if err != nil {
+		open()
 		return nil, nil, err
 	}
 	return all, func(taken bool) {
-		s.mu.Lock()
-		s.handed = taken
-		s.mu.Unlock()
 		settleAll(taken)
+		if !taken {
+			open()
+		}
 		if taken {
 			s.Retire() // what could not be handed over ends when its last viewer leaves
 		}

@@ -26,7 +26,7 @@ type supervisor struct {
 	mu      sync.Mutex
 	hubs    map[string]*Hub
 	retired bool // Retire was called
-	handed  bool // another server goes on with the hubs
+	handed  bool // another server goes on with the hubs, or is about to
 }
 
 var (

@@ -102,8 +102,10 @@ func TestSupervised(t *testing.T) {
 	if err := lines(); err != nil {
 		t.Error(err)
 	}
-	if text, err := os.ReadFile(filepath.Join(o.Dir, "talk-0.log")); err != nil || !inOrder(string(text)) {
-		t.Errorf("the log of talk-0 is not in order: %v", err)
+	if text, err := os.ReadFile(filepath.Join(o.Dir, "talk-0.log")); err != nil {
+		t.Error(err)
+	} else if err := inOrder(string(text)); err != nil {
+		t.Errorf("the log of talk-0: %v", err)
 	}
 	process, _ := os.FindProcess(before[1].Pid)
 	process.Kill()
@@ -157,15 +159,16 @@ func follow(t *testing.T, url string) (end func() error) {
 	}
 }
 
-// inOrder reports whether the whole lines, which begin with numbers, come one after the other.
-func inOrder(text string) bool {
+// inOrder returns an error if the whole lines, which begin with numbers, do not come one after the
+// other.
+func inOrder(text string) error {
 	last := 0
 	for line := range strings.Lines(text[:strings.LastIndex(text, "\n")+1]) { // the last one may be being written
 		n := 0
 		if fmt.Sscan(line, &n); n != last+1 {
-			return false
+			return fmt.Errorf("%q after line %d", line, last)
 		}
 		last = n
 	}
-	return last > 0
+	return nil
 }
