@@ -183,7 +183,7 @@ func (s *service) run(signals <-chan os.Signal) int {
 	serving, u := served, &s.upgrades
 	for {
 		select {
-		case call := <-u.wanted():
+		case call := <-u.asked:
 			u.begin(s, call)
 		case <-u.signals:
 			u.begin(s, newUpgradeCall())

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type upgrader struct {
 	options upgrade.Options
 	asked   chan *upgradeCall // by the operator; nil without --admin
 	signals chan os.Signal    // each asks for it too
+	why     error             // why there may be none
 	begun   chan struct{}     // closed when everything is taken over from the server before
 
 	// Of the upgrade under way; only for service.run.
@@ -46,6 +48,11 @@ type upgradeCall struct {
 	ctx    context.Context
 	result chan upgraded
 }
+
+var (
+	errUnderWay = errors.New("another upgrade is under way, or the server ends")
+	errEnds     = errors.New("this server is to end with a program that lives for a connection (--once, --exitwithchild): no other one takes its place")
+)
 
 // newUpgradeCall returns one that nobody waits for.
 func newUpgradeCall() *upgradeCall {
@@ -74,6 +81,9 @@ func (i invocation) newUpgrader(cfg *libwebsocketd.Config) *upgrader {
 		Path: executable, Args: append([]string{os.Args[0]}, i.args...), Env: i.environ,
 		Stdout: asFile(i.stdout), Stderr: asFile(i.stderr), Sessions: i.sessions,
 	}}
+	if cfg.Once || cfg.Ended != nil && cfg.Lifetime == nil {
+		u.why = errEnds
+	}
 	for _, socket := range i.sockets {
 		u.options.Sockets = append(u.options.Sockets, upgrade.Socket(socket))
 	}
@@ -98,7 +108,7 @@ func (u *upgrader) Ask(ctx context.Context) (pid int, err error) {
 	select {
 	case u.asked <- call:
 	case <-ctx.Done():
-		return 0, errors.New("another upgrade is under way, or the server ends")
+		return 0, errUnderWay
 	}
 	done := <-call.result
 	if done.err != nil {
@@ -107,17 +117,10 @@ func (u *upgrader) Ask(ctx context.Context) (pid int, err error) {
 	return done.rest.Server(), nil
 }
 
-// wanted returns the channel of requests of the operator's; nil during an upgrade.
-func (u *upgrader) wanted() <-chan *upgradeCall {
-	if u.done != nil {
-		return nil
-	}
-	return u.asked
-}
-
 // begin begins an upgrade, unless one is under way. Its result comes through done.
 func (u *upgrader) begin(s *service, call *upgradeCall) {
 	if u.done != nil {
+		call.result <- upgraded{nil, errUnderWay}
 		return
 	}
 	done := make(chan upgraded, 1)
@@ -127,8 +130,8 @@ func (u *upgrader) begin(s *service, call *upgradeCall) {
 	o := u.options
 	o.Listeners, o.Lift = u.ownListeners(s), s.lift
 	go func() {
-		if errExecutable != nil {
-			done <- upgraded{nil, errExecutable}
+		if err := cmp.Or(u.why, errExecutable); err != nil {
+			done <- upgraded{nil, err}
 			return
 		}
 		rest, err := u.seat.Upgrade(ctx, o)

@@ -103,6 +103,7 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 	}
 	loans := settle(true)
 	for _, p := range s.parents {
+		p.link.send(packet{Op: opServer, Pid: cmd.Process.Pid}) // before this server stops listening to signals
 		p.pass()
 	}
 	c.send(&message{Kind: kindGo}) // if it is gone, the keeper notices

@@ -103,9 +103,13 @@ func newTaggedOutput(streams ...*taggedStream) *taggedOutput {
 func (o *taggedOutput) read(s *taggedStream) {
 	for s.err == nil {
 		s.read()
+		over := s.err != nil // before another goroutine has s
 		select {
 		case o.batches <- s:
 		case <-o.quit:
+			return
+		}
+		if over {
 			return
 		}
 		select {
@@ -144,8 +148,8 @@ func (o *taggedOutput) Next() ([]bridge.Message, error) {
 			return nil, io.EOF
 		}
 		s := <-o.batches
-		o.using = s
 		if s.err == nil {
+			o.using = s
 			return s.batch, nil
 		}
 		if s.err == readbuf.ErrEmpty {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -136,5 +137,21 @@ func TestExitStatus(t *testing.T) {
 			c.Text("end") // in a session of its own, where there are sessions
 			h.ends(t, 3)
 		})
+	}
+}
+
+// A server that is to end with a program that lives for a connection is not replaced: the new one would
+// not know of it.
+func TestOnceIsNotReplaced(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--once", "--exitwithchild"} {
+		o := options(t, append([]string{flag, "--admin=unix:admin.sock"}, talking(t)...)...)
+		h := startWith(t, o)
+		c := h.Connect(t)
+		if out, err := h.ctl(t, o, "upgrade"); err == nil || !strings.Contains(out, "(--once, --exitwithchild)") {
+			t.Errorf("%s: %v: %s", flag, err, out)
+		}
+		c.Text("end")
+		h.ends(t, 3)
 	}
 }

@@ -1,0 +1,71 @@
+//go:build unix
+
+package stdio
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"websocketd/libwebsocketd/bridge"
+)
+
+// TestPause: a program that is paused again and again loses nothing that it reads or writes, also
+// where both of its streams are sent.
+func TestPause(t *testing.T) {
+	t.Parallel()
+	for _, o := range []Options{{}, {Tagged: true}, {Binary: true}, {Framing: FramingRaw}} {
+		p := start(t, o, `printf begin; while read -r line; do echo " heard $line"; echo "error $line" >&2; printf "open $line"; done`)
+		var heard strings.Builder
+		for n := range 5 {
+			say := []bridge.Message{{Kind: bridge.Text, Data: fmt.Append(nil, n)}}
+			if o.Binary || o.Framing == FramingRaw {
+				say[0] = bridge.Message{Kind: bridge.Verbatim, Data: fmt.Appendf(nil, "%d\n", n)}
+			}
+			if err := p.Send(say); err != nil {
+				t.Fatal(err)
+			}
+			p.Pause()
+			p.Send(say) // is kept
+			for {
+				batch, err := p.Receive()
+				if err == ErrPaused {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, m := range batch {
+					heard.Write(m.Data)
+				}
+			}
+			rest := p.Rest()
+			if want := fmt.Sprintf("%d\n", n); string(rest.Stdin) != want {
+				t.Errorf("%+v: %q is kept, want %q", o, rest.Stdin, want)
+			}
+			p.Resume()
+			if err := p.Send([]bridge.Message{{Kind: bridge.Verbatim, Data: rest.Stdin}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.CloseSend(nil)
+		for {
+			batch, err := p.Receive()
+			if err != nil {
+				break
+			}
+			for _, m := range batch {
+				heard.Write(m.Data)
+			}
+		}
+		for n := range 5 {
+			if got := strings.Count(heard.String(), fmt.Sprintf("heard %d", n)); got != 2 {
+				t.Errorf("%+v: %d is heard %d times in %q", o, n, got, heard.String())
+			}
+			if got := strings.Count(heard.String(), fmt.Sprintf("error %d", n)); o.Tagged && got != 2 {
+				t.Errorf("error %d comes %d times in %q", n, got, heard.String())
+			}
+		}
+		p.Close()
+	}
+}
