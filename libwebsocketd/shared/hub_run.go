@@ -15,7 +15,7 @@ func (h *Hub) run(program libwebsocketd.Endpoint) {
 	if program == nil {
 		program = h.startFirst()
 	}
-	ending, dropped := h.serveAll(program)
+	dropped, ending := h.serveAll(program)
 	if ending == errHanded {
 		h.depart()
 		return
@@ -58,14 +58,14 @@ func (h *Hub) vanish() {
 	h.leaveAll()
 }
 
-// serveAll serves a process, and those that follow it. It returns how the last one ended, and what is
-// closed when the output had to be dropped.
-func (h *Hub) serveAll(program libwebsocketd.Endpoint) (ending error, dropped <-chan struct{}) {
+// serveAll serves a process, and those that follow it. It returns what is closed when the output had to
+// be dropped, and how the last process ended.
+func (h *Hub) serveAll(program libwebsocketd.Endpoint) (dropped <-chan struct{}, ending error) {
 	for program != nil {
 		end := End{Began: time.Now()}
 		end.Asked, end.Ending = h.serve(program)
 		if ending = end.Ending; ending == errHanded {
-			return ending, nil
+			return nil, ending
 		}
 		dropped = h.Shelf.put(h)
 		if program = h.next(end); program != nil {
@@ -73,9 +73,9 @@ func (h *Hub) serveAll(program libwebsocketd.Endpoint) (ending error, dropped <-
 		}
 	}
 	if h.departed {
-		return errHanded, nil
+		return nil, errHanded
 	}
-	return ending, dropped
+	return dropped, ending
 }
 
 // startFirst returns the first process of a hub that was begun by Keep, nil if it does not start.
