@@ -270,9 +270,9 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 		<-served
 	}()
 	isFirst, ended, idle := s.upgrades.seat.IsFirst(), rest.Ended(), rest.Idle()
-	if sig != nil { // it has come too late for this server
+	if sig != nil { // it was for the server, which is another one now
 		hasten()
-		s.pass(rest, isFirst, sig)
+		s.pass(rest, true, sig)
 	}
 	for drained != nil || idle != nil || isFirst && ended != nil {
 		select {
