@@ -18,8 +18,8 @@ import (
 
 // lifetimes are the flags of the programs that a client comes back to.
 var lifetimes = map[string][]string{
-	"shared":  {"--shared", "--linger=30s", "--history=64M"},
-	"session": {"--resume=1m", "--history=64K"},
+	"shared":  {"--shared", "--linger=10m", "--history=64M"},
+	"session": {"--resume=10m", "--history=64K"},
 }
 
 // serveSlow runs our binary with testdata, and a program that says less than others do: a

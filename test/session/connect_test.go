@@ -16,7 +16,7 @@ import (
 func TestCutConnect(t *testing.T) {
 	t.Parallel()
 	for lifetime, flags := range map[string][]string{
-		"shared":  {"--shared", "--linger=30s"},
+		"shared":  {"--shared", "--linger=10m"},
 		"session": {"--resume=30s"},
 	} {
 		t.Run(lifetime, func(t *testing.T) {

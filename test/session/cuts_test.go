@@ -86,7 +86,7 @@ func TestCutShared(t *testing.T) {
 	for mode, readers := range modes {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			s := harness.Start(t, harness.Binary(t), append([]string{"--shared", "--linger=30s", "--history=64M", "--pingms=200"}, counting(t)...)...)
+			s := harness.Start(t, harness.Binary(t), append([]string{"--shared", "--linger=10m", "--history=64M", "--pingms=200"}, counting(t)...)...)
 			survive(t, newClient(t, s.Addr), readers)
 		})
 	}

@@ -29,13 +29,13 @@ var goModes = map[string]func(*harness.Gate, *rand.Rand){
 // has that counts: every line once and in order, whatever happens to its connections.
 func TestCutGoClient(t *testing.T) {
 	t.Parallel()
-	for _, lifetime := range []string{"--resume=1m", "--shared"} {
+	for _, lifetime := range []string{"--resume=10m", "--shared"} {
 		for mode, move := range goModes {
 			t.Run(lifetime[2:5]+" "+mode, func(t *testing.T) {
 				t.Parallel()
 				flags := []string{lifetime, "--pingms=200", "--history=64M"}
 				if lifetime == "--shared" {
-					flags = append(flags, "--linger=30s")
+					flags = append(flags, "--linger=10m")
 				}
 				s := harness.Start(t, harness.Binary(t), append(flags, counting(t)...)...)
 				outlive(t, s.Addr, move)
