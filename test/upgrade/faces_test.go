@@ -180,7 +180,7 @@ func TestPlainHTTP(t *testing.T) {
 	close(done)
 	for range 3 {
 		if err := <-over; err != nil {
-			t.Error(err)
+			t.Fatal(err) // the others may wait for an end that nobody asks for
 		}
 	}
 	h.end(t, 0)
