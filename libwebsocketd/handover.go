@@ -42,9 +42,9 @@ type Handed struct {
 // Carried is a process on its way, without its files: what is in transit in the server between
 // its pipes and its clients.
 type Carried struct {
-	Pid                   int
-	HasStdin, HasStderr   bool // which files there are beside its output
-	Stdout, Stderr, Stdin []byte
+	Pid                 int
+	HasStdin, HasStderr bool // which files there are beside its output
+	Stdout, Stderr      []byte
 }
 
 // Carry returns what is known of a process that is paused.
@@ -134,12 +134,7 @@ func (h *Runtime) Continue(c *Carried, from *Handed, o Start) (*stdio.Endpoint, 
 		slot.Gone()
 		return nil, fmt.Errorf("process %d: %w", c.Pid, err)
 	}
-	e := p.processOptions()
-	e.Log, e.Slot, e.Hint, e.Ladder = log.With("pid", c.Pid), slot, &p.hint, o.Ladder
-	e.Rest = stdio.Rest{Stdout: c.Stdout, Stderr: c.Stderr}
-	s.observe(Process{Program: p.Name, ID: o.ID, Pid: c.Pid, History: o.History, Send: o.Send}, &e, nil)
-	e.Tap = stdio.Taps(e.Tap, o.Tap)
-	return stdio.NewEndpoint(proc, e), nil
+	return h.bridge(proc, &o, log, slot, stdio.Rest{Stdout: c.Stdout, Stderr: c.Stderr}), nil
 }
 
 // NewTarget returns a Target that another server has had.

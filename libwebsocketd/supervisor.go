@@ -194,11 +194,18 @@ func (h *Runtime) StartFor(o Start) (*stdio.Endpoint, *gate.Refusal) {
 		s.observeFailure(Process{Program: p.Name, ID: o.ID, History: o.History}, why)
 		return nil, refusal
 	}
+	return h.bridge(proc, &o, log, slot, stdio.Rest{}), nil
+}
+
+// bridge returns the endpoint of a process that was started, or taken over with the rest of what it
+// has written.
+func (h *Runtime) bridge(proc *process.Process, o *Start, log *slog.Logger, slot stdio.Slot, rest stdio.Rest) *stdio.Endpoint {
+	s, p := h.server, h.program
 	e := p.processOptions()
-	e.Log, e.Slot, e.Hint, e.Ladder = log.With("pid", proc.Pid), slot, &p.hint, o.Ladder
+	e.Log, e.Slot, e.Hint, e.Ladder, e.Rest = log.With("pid", proc.Pid), slot, &p.hint, o.Ladder, rest
 	s.observe(Process{Program: p.Name, ID: o.ID, Pid: proc.Pid, History: o.History, Send: o.Send}, &e, nil)
 	e.Tap = stdio.Taps(e.Tap, o.Tap)
-	return stdio.NewEndpoint(proc, e), nil
+	return stdio.NewEndpoint(proc, e)
 }
 
 // slotFor returns the slot of a process of p, which may have to wait for it.

@@ -6,12 +6,15 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Brake makes listeners stand still, and whoever asks, because another server may go on in the place
 // of theirs. The zero value does not. Its methods may be called concurrently.
 type Brake struct {
+	used atomic.Bool // Hold was called: else Wait, which is called for every request, needs no lock
+
 	mu        sync.Mutex
 	over      chan struct{} // closed at the end; nil: nothing stands still
 	gone      bool          // another server has the listeners
@@ -25,6 +28,7 @@ func (b *Brake) Hold() (release func(gone bool)) {
 	defer b.mu.Unlock()
 	over := make(chan struct{})
 	b.over = over
+	b.used.Store(true)
 	b.setDeadlines(time.Unix(1, 0))
 	return func(gone bool) {
 		b.mu.Lock()
@@ -49,6 +53,9 @@ func (b *Brake) setDeadlines(at time.Time) {
 // Wait returns when nothing stands still, or ctx is done, and whether another server has the
 // listeners.
 func (b *Brake) Wait(ctx context.Context) (gone bool) {
+	if !b.used.Load() {
+		return false
+	}
 	b.mu.Lock()
 	over := b.over
 	gone = b.gone
