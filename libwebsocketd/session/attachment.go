@@ -86,6 +86,9 @@ func unknownTo(from shared.From) *gate.Refusal {
 
 // over returns the refusal of a message when the process has ended.
 func over(ending error) *gate.Refusal {
+	if ending == shared.ErrHanded {
+		return gate.HandedOver
+	}
 	_, reason := libwebsocketd.Closing(ending)
 	return &gate.Refusal{Status: http.StatusGone, Reason: "the program has ended: " + reason}
 }

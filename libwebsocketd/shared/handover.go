@@ -65,8 +65,8 @@ func (h *how) err() error {
 	return &h.Exit
 }
 
-// errHanded is the ending of a hub that another server goes on with.
-var errHanded = errors.New("the server is replaced by a new one, which goes on with the program")
+// ErrHanded is the ending of a hub that another server goes on with.
+var ErrHanded = errors.New("the server is replaced by a new one, which goes on with the program")
 
 // Comeback is what viewers are sent when a new server goes on with their program.
 var Comeback = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseServiceRestart, Reason: "a new server goes on with this program: come back"}
@@ -207,9 +207,9 @@ func (h *Hub) answer(l *lift, ending error, over bool) (taken bool) {
 // depart ends a hub that another server goes on with.
 func (h *Hub) depart() {
 	h.mu.Lock()
-	h.closing, h.over, h.ending = true, true, errHanded
+	h.closing, h.over, h.ending = true, true, ErrHanded
 	h.mu.Unlock()
-	h.output.Close(errHanded)
+	h.output.Close(ErrHanded)
 	if !closed(h.done) {
 		close(h.done)
 	}

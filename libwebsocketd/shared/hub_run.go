@@ -16,7 +16,7 @@ func (h *Hub) run(program libwebsocketd.Endpoint) {
 		program = h.startFirst()
 	}
 	dropped, ending := h.serveAll(program)
-	if ending == errHanded {
+	if ending == ErrHanded {
 		h.depart()
 		return
 	}
@@ -64,7 +64,7 @@ func (h *Hub) serveAll(program libwebsocketd.Endpoint) (dropped <-chan struct{},
 	for program != nil {
 		end := End{Began: time.Now()}
 		end.Asked, end.Ending = h.serve(program)
-		if ending = end.Ending; ending == errHanded {
+		if ending = end.Ending; ending == ErrHanded {
 			return nil, ending
 		}
 		dropped = h.Shelf.put(h)
@@ -73,7 +73,7 @@ func (h *Hub) serveAll(program libwebsocketd.Endpoint) (dropped <-chan struct{},
 		}
 	}
 	if h.departed {
-		return nil, errHanded
+		return nil, ErrHanded
 	}
 	return dropped, ending
 }
@@ -249,7 +249,7 @@ func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 		case <-h.Stop.Done():
 		case l := <-h.lifts:
 			if at.lift(l) {
-				return false, errHanded
+				return false, ErrHanded
 			}
 			continue
 		case <-h.stirred:
