@@ -31,7 +31,7 @@ type upgrader struct {
 	// Of the upgrade under way; only for service.run.
 	call   *upgradeCall
 	done   chan upgraded // nil: there is none
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	signal os.Signal // that has come meanwhile
 	reload bool      // SIGHUP has come meanwhile: it is for whoever serves then
 }
@@ -126,7 +126,7 @@ func (u *upgrader) begin(s *service, call *upgradeCall) {
 	done := make(chan upgraded, 1)
 	u.call, u.done = call, done
 	var ctx context.Context
-	ctx, u.cancel = context.WithCancel(call.ctx)
+	ctx, u.cancel = context.WithCancelCause(call.ctx)
 	o := u.options
 	o.Listeners, o.Lift = u.ownListeners(s), s.lift
 	go func() {
@@ -153,7 +153,7 @@ func (u *upgrader) giveUp(sig os.Signal) bool {
 		return false
 	}
 	u.signal = sig
-	u.cancel()
+	u.cancel(fmt.Errorf("the server has got the signal %q", sig))
 	return true
 }
 
@@ -181,8 +181,10 @@ func (s *service) reloadRest(rest *upgrade.Rest, asked bool) {
 // server has taken this one's place, and returns the signal that came meanwhile, nil if there was
 // none.
 func (u *upgrader) finish(log *slog.Logger, done upgraded) (sig os.Signal, replaced bool) {
-	u.cancel()
-	if done.err != nil {
+	u.cancel(nil)
+	if done.err != nil && u.signal != nil {
+		log.Error(fmt.Sprintf("Not replaced                : %v", done.err))
+	} else if done.err != nil {
 		log.Error(fmt.Sprintf("Not replaced                : %v; this server goes on", done.err))
 	} else {
 		log.Info(fmt.Sprintf("Replaced                    : process %d is the server now", done.rest.Server()))

@@ -39,6 +39,7 @@ func TestAttach(t *testing.T) {
 			return 0, ""
 		}
 		runs(t, f.options("attach", "chat"), "one\ntwo\n", test.status, "before\ngot one\ngot two\n", "[exited 9]\n[running]\n"+test.stdout)
+		f.http.Close() // returns when the message that was answered last is noted
 		if want := []string{"text one", "text two"}; !slices.Equal(f.took, want) {
 			t.Errorf("the process has %q, want %q", f.took, want)
 		}
@@ -60,6 +61,7 @@ func TestAttachFramings(t *testing.T) {
 			return 0, ""
 		}
 		runs(t, f.options("attach", "p"), "a\nb", 0, "x\n\x00\xff\n", "[running]\n[exited 0]\n")
+		f.http.Close() // returns when the message that was answered last is noted
 		if len(f.took) == 0 || f.took[0] != want {
 			t.Errorf("%s: the process has %q, want %q", framing, f.took, want)
 		}

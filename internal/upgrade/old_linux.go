@@ -17,8 +17,8 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// Upgrade replaces this server by a new process. After an error the server goes on as before. Else
-// the caller ends what lives for a connection, and stays until the Rest has ended.
+// Upgrade replaces this server by a new process. After an error the server goes on as before; if ctx was
+// done before, the error carries its cause. Else the caller ends what lives for a connection, and stays until the Rest has ended.
 func (s *Seat) Upgrade(ctx context.Context, o Options) (*Rest, error) {
 	if s.IsNew() {
 		return nil, errors.New("this server is only just taking over from another one")
@@ -36,6 +36,9 @@ func (s *Seat) Upgrade(ctx context.Context, o Options) (*Rest, error) {
 	if err != nil {
 		cmd.Process.Kill()
 		cmd.Wait()
+		if ctx.Err() != nil {
+			err = fmt.Errorf("given up: %w", context.Cause(ctx))
+		}
 		return nil, err
 	}
 	rest := &Rest{keeper: k, cmd: cmd}

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -126,7 +127,7 @@ func TestWrongConfig(t *testing.T) {
 // A new server that hangs does not keep the old one from ending when it is asked to.
 func TestHanging(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"offered", "ready", "all"} {
+	for at, codes := range map[string][]int{"offered": {1001}, "ready": {1001, 1012}, "all": {1012}} {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			h := start(t, append([]string{"--shared"}, talking(t, "-every=1ms")...)...)
@@ -135,9 +136,9 @@ func TestHanging(t *testing.T) {
 			h.Signal(t, syscall.SIGUSR2)
 			h.Out.Await(t, "stuck at "+at)
 			h.Signal(t, syscall.SIGTERM)
-			h.awaitFailure(t, 0, "it is too late")
+			h.Out.Await(t, `given up: the server has got the signal "terminated"`)
 			_, end := c.Rest(t)
-			if at == "offered" && end.Code != 1001 || at != "offered" && end.Code != 1012 {
+			if !slices.Contains(codes, end.Code) {
 				t.Error(end)
 			}
 			h.ends(t, 0)
