@@ -13,13 +13,13 @@ import (
 // kernel denies nothing more.
 func Enter(s process.Sandbox, program string) error {
 	rules := []landlock.Rule{landlock.RWFiles(Devices()...).IgnoreIfMissing()}
-	for _, path := range append(System(), program) { // that there is no program is told when it is executed
+	for _, path := range lasting(append(System(), program), s.Write) { // that there is no program is told when it is executed
 		rules = append(rules, rule(path, false).IgnoreIfMissing())
 	}
-	for _, path := range s.Read {
+	for _, path := range lasting(s.Read, s.Write) {
 		rules = append(rules, rule(path, false))
 	}
-	for _, path := range s.Write {
+	for _, path := range lasting(s.Write, s.Write) {
 		rules = append(rules, rule(path, true))
 	}
 	config := landlock.V6.BestEffort()

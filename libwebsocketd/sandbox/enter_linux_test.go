@@ -130,3 +130,39 @@ func TestEnterNothing(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// TestEnterAfterAnother: what a process has put into a directory that it may write does not open more
+// to the next one, whether it is in place of a file, of a directory or of one of the links to it.
+func TestEnterAfterAnother(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"box", "box/kept", "out", "in"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"out/file", "in/file", "box/kept/file", "secret"} {
+		file(name)
+	}
+	for link, to := range map[string]string{"box/script": "../secret", "box/data": "../out", "box/way": dir + "/out", "to": "box/way/../out", "fine": "in"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := []string{"box/script", "box/data", "to", "fine", "box/kept", "box/gone"}
+	for i := range read {
+		read[i] = dir + "/" + read[i]
+	}
+	cmd := exec.Command("/proc/self/exe", "read secret", "read box/script", "read out/file", "write out/file", "read to/file", "read in/file", "write in/file", "read box/kept/file", "write box/kept/new")
+	cmd.Dir = dir
+	cmd.Env = []string{inSandbox + "=1", "PATH=/usr/bin:/bin", "READ=" + strings.Join(read, " "), "WRITE=" + dir + "/box " + dir + "/box/data"}
+	out, err := cmd.CombinedOutput()
+	const want = "read secret: no\nread box/script: no\nread out/file: no\nwrite out/file: no\nread to/file: no\nread in/file: yes\nwrite in/file: no\nread box/kept/file: yes\nwrite box/kept/new: yes\n"
+	if err != nil || string(out) != want {
+		t.Errorf("%v: %s", err, out)
+	}
+}
