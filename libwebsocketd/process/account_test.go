@@ -48,7 +48,8 @@ func TestFindAccount(t *testing.T) {
 	}
 }
 
-// TestRunAs: a process has the user and the groups of its account, and no other.
+// TestRunAs: a process has the user and the groups of its account, and no other. It may open its
+// output by name.
 func TestRunAs(t *testing.T) {
 	if !mayChangeUser() {
 		return // that it is refused is seen above
@@ -59,7 +60,7 @@ func TestRunAs(t *testing.T) {
 	}
 	defer l.Close()
 	account := &Account{UID: 54321, GID: 54322, Groups: []uint32{54322, 54323}}
-	p, err := l.Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", "id -u; id -G"}, Account: account, Env: os.Environ()})
+	p, err := l.Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", "id -u; id -G > /dev/stdout"}, Account: account, Env: os.Environ()})
 	if err != nil {
 		t.Fatal(err)
 	}
