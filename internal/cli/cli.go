@@ -163,7 +163,7 @@ type mcpFlags struct {
 }
 
 type configFlags struct {
-	Config      string `placeholder:"FILE" help:"File in TOML or JSON form with programs to serve, each at a path of its own, and values for the other flags, which win over it. SIGHUP reads it again."`
+	Config      string `placeholder:"FILE" help:"File in TOML or JSON form with programs to serve, each at a path of its own, and values for the other flags, which win over it. SIGHUP reads it again. Without this flag, and with nothing else to serve, it is the first of $XDG_CONFIG_HOME/websocketd/websocketd.toml (~/.config without that variable) and /etc/websocketd/websocketd.toml that is there."`
 	Name        string `placeholder:"NAME" variable:"none" help:"Serve only this program of that file, and those that it is started after."`
 	Checkconfig bool   `variable:"none" help:"Say what is wrong with that file, or that nothing is, and end."`
 	Showconfig  bool   `variable:"none" help:"Show all settings, with the flag, the variable or the line of the file that each comes from, and end. What is shown is a file for --config."`

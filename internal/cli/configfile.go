@@ -32,9 +32,13 @@ func readConfig(file string, flags []*kong.Flag) (*configFile, *refusal) {
 	}
 	data, err := libwebsocketd.ReadRegular(file)
 	if err != nil {
-		return nil, &refusal{status: ExitFlags, message: fmt.Sprintf("%s: cannot be read: %v; --config names a file in TOML or JSON form", file, rootCause(err))}
+		return nil, unreadable(file, err)
 	}
 	return parseConfig(file, data, flags), nil
+}
+
+func unreadable(file string, err error) *refusal {
+	return &refusal{status: ExitFlags, message: fmt.Sprintf("%s: cannot be read: %v; --config names a file in TOML or JSON form", file, rootCause(err))}
 }
 
 // parseConfig parses the content of a configuration file.

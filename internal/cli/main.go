@@ -26,6 +26,7 @@ type invocation struct {
 	sockets        []systemd.Socket  // that it has opened
 	inherited      inherited         // these, by what they are for
 	seat           *upgrade.Seat     // in a row of servers
+	found          string            // the configuration file, once it is known
 }
 
 // Main runs the command with the arguments, environment and streams of this
@@ -93,6 +94,7 @@ func (i invocation) run() int {
 	if r != nil {
 		return i.refuse(r)
 	}
+	i.found = w.file.faults.file
 	if w.Config.Checkconfig {
 		fmt.Fprintln(i.stdout, w.file.summary(": ok"))
 		return ExitOK
@@ -109,15 +111,15 @@ func (i invocation) run() int {
 // file that has changed.
 func (i invocation) resolve(p *parser, line commandLine) (w *options, notes []string, r *refusal) {
 	env, notes, err := environment(p.Model.Flags, i.environ)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, nil, &refusal{status: ExitFlags, message: err.Error()}
-	case len(i.args) == 0 && len(env) == 0:
-		return nil, nil, &refusal{status: ExitUsage, message: "Command line arguments are missing.", onStdout: true, usage: true}
 	}
-	file, r := findConfig(p.Model.Flags, line.settings, env)
-	if r != nil {
+	file, r := i.findConfig(p.Model.Flags, line, env)
+	switch {
+	case r != nil:
 		return nil, nil, r
+	case len(i.args) == 0 && len(env) == 0 && file.faults.file == "":
+		return nil, nil, &refusal{status: ExitUsage, message: "Command line arguments are missing.", onStdout: true, usage: true}
 	}
 	layers := [][]setting{line.settings, env, file.settings}
 	if err := p.parse(withPreset(p.Model.Flags, layered(layers...))); err != nil {

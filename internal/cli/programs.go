@@ -6,27 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 )
-
-// findConfig reads the file named by --config in the arguments, or else in the
-// environment. Without one it returns an empty configFile. It refuses only a file
-// that cannot be read; what is wrong in it is in its faults.
-func findConfig(flags []*kong.Flag, args, env []setting) (*configFile, *refusal) {
-	name := ""
-	for _, s := range layered(args, env) {
-		if s.flag.Name == "config" {
-			name = s.value
-		}
-	}
-	if name == "" {
-		return &configFile{flags: flags}, nil
-	}
-	return readConfig(name, flags)
-}
 
 // summary returns what the log and --checkconfig report about a file.
 func (c *configFile) summary(word string) string {

@@ -89,17 +89,18 @@ var servers sync.Map
 
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	t := scriptT{ts}
-	s := harness.Options{Bin: harness.Binary(t), Args: args, Dir: ts.MkAbs("."), Env: websocketdVariables(ts)}
+	s := harness.Options{Bin: harness.Binary(t), Args: args, Dir: ts.MkAbs("."), Env: serversVariables(ts)}
 	server := s.Start(t)
 	servers.Store(ts.Name(), server)
 	ts.Setenv("PORT", strconv.Itoa(server.Port))
 }
 
-// websocketdVariables are the WEBSOCKETD_ variables a script has set.
-func websocketdVariables(ts *testscript.TestScript) (vars []string) {
-	for _, name := range []string{"PORT", "ADDRESS", "MAXFORKS", "MAXLINE", "HEADER", "ORIGIN", "BINARY", "LOGLEVEL", "CONFIG"} {
-		if value := ts.Getenv("WEBSOCKETD_" + name); value != "" {
-			vars = append(vars, "WEBSOCKETD_"+name+"="+value)
+// serversVariables are the variables for the server that a script has set.
+func serversVariables(ts *testscript.TestScript) (vars []string) {
+	for _, name := range []string{"WEBSOCKETD_PORT", "WEBSOCKETD_ADDRESS", "WEBSOCKETD_MAXFORKS", "WEBSOCKETD_MAXLINE", "WEBSOCKETD_HEADER",
+		"WEBSOCKETD_ORIGIN", "WEBSOCKETD_BINARY", "WEBSOCKETD_LOGLEVEL", "WEBSOCKETD_CONFIG", "HOME", "XDG_CONFIG_HOME"} {
+		if value := ts.Getenv(name); value != "" {
+			vars = append(vars, name+"="+value)
 		}
 	}
 	return vars

@@ -122,7 +122,8 @@ func surroundings(r *roff) {
 	r.item(bold("NOTIFY_SOCKET")+", "+bold("WATCHDOG_USEC")+", "+bold("LISTEN_FDS"), "Set by systemd. No process gets them.")
 	r.text("A process gets only those variables of the server that --passenv names, and those of its request, as CGI has them (RFC 3875).")
 	r.section("FILES")
-	r.item(italic("/etc/websocketd/websocketd.toml"), "What the systemd unit of the packages serves. No file is read that --config does not name.")
+	r.item(italic("/etc/websocketd/websocketd.toml"), "What the systemd unit of the packages serves.")
+	r.item(italic("$XDG_CONFIG_HOME/websocketd/websocketd.toml")+", "+italic("~/.config/websocketd/websocketd.toml"), "The first of these and the one above that is there is the config file where neither --config nor COMMAND, --dir, --staticdir or --cgidir says what to serve. It must belong to the user or root, and not everyone may write it.")
 }
 
 func examples(r *roff) {
