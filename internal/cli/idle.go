@@ -76,6 +76,8 @@ func (u *upgrader) unlessUnderWay(unused <-chan struct{}) <-chan struct{} {
 type watched interface {
 	Activity() libwebsocketd.Activity
 	Programs() []libwebsocketd.ProgramInfo
+	Conversations() []libwebsocketd.Conversation
+	Processes() int
 }
 
 // lookAt returns a function that looks at a server. Kept sessions count, also where their process

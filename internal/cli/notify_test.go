@@ -22,6 +22,8 @@ func (f *fakeServer) Held() int       { return 0 }
 
 func (f *fakeServer) Activity() (a libwebsocketd.Activity)        { return a }
 func (f *fakeServer) Programs() (all []libwebsocketd.ProgramInfo) { return all }
+func (f *fakeServer) Conversations() []libwebsocketd.Conversation { return nil }
+func (f *fakeServer) Processes() int                              { return 0 }
 
 func (f *fakeServer) Drain(ctx context.Context) error {
 	select {

@@ -31,6 +31,9 @@ func (i invocation) serve(w *options, notes []string) int {
 	defer signal.Stop(signals)
 	hangups, stopHangups := i.listenForHangups(w)
 	defer stopHangups()
+	states := make(chan os.Signal, 1)
+	notifyState(states)
+	defer signal.Stop(states)
 	// A broken pipe on standard output must not end the server. An ignored signal would
 	// be ignored by every process we start, too.
 	broken := make(chan os.Signal, 1)
@@ -76,7 +79,7 @@ func (i invocation) serve(w *options, notes []string) int {
 		i.failStart(server, file, err)
 		return ExitListen
 	}
-	s.hangups, s.ended = hangups, ended
+	s.hangups, s.states, s.ended = hangups, states, ended
 	i.equip(s, w, file, supervised)
 	return i.takeOverAndRun(s, upgrades, file, signals)
 }
@@ -89,6 +92,7 @@ func (i invocation) equip(s *service, w *options, file *logFile, supervised *man
 		reload = (&reloader{again: i.again, started: w, served: w.programs, server: s.server, sessions: i.sessions, supervised: supervised, log: s.log}).reload
 	}
 	s.reload = i.onHangup(w, file, reload, s.tell)
+	s.logState = stateLog{s.server, i.sessions, time.Now(), s.log}.write
 	s.patience, s.idle = time.Duration(w.Stop.Shutdown), idle{time.Duration(w.Stop.Exitidle), lookAt(s.server, i.sessions)}
 }
 

@@ -40,12 +40,14 @@ type service struct {
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
 
-	ended   <-chan process.Ending // with the first, the server ends too
-	hangups <-chan os.Signal      // each asks for a reload, or without a file for the end
-	reload  func()                // what is read again; nil: nothing
-	tell    notifier              // of the service manager
-	idle    idle                  // when nobody needs it any more
-	drains  bool                  // the end was asked for by a signal: clients may go on
+	ended    <-chan process.Ending // with the first, the server ends too
+	hangups  <-chan os.Signal      // each asks for a reload, or without a file for the end
+	reload   func()                // what is read again; nil: nothing
+	states   <-chan os.Signal      // each asks for logState
+	logState func()                // what goes on in the server
+	tell     notifier              // of the service manager
+	idle     idle                  // when nobody needs it any more
+	drains   bool                  // the end was asked for by a signal: clients may go on
 
 	upgrades upgrader
 }
@@ -175,8 +177,8 @@ func (s *service) run(signals <-chan os.Signal) int {
 	}()
 	reloads := newReloads(s.reload)
 	defer reloads.close()
-	stopBeat := s.tell.beat(s.alive)
-	defer stopBeat()
+	endSigns := s.showSigns()
+	defer endSigns()
 	unused, endIdle := s.idle.watch()
 	defer endIdle()
 	s.tell.ready()
@@ -190,7 +192,7 @@ func (s *service) run(signals <-chan os.Signal) int {
 		case done := <-u.done:
 			reload := u.deferred()
 			if sig, replaced := u.finish(s.log, done); replaced {
-				stopBeat()
+				endSigns()
 				s.reloadRest(done.rest, reload)
 				return s.remain(done.rest, served, signals, sig)
 			} else if sig != nil {
@@ -233,6 +235,16 @@ func (s *service) stopped(sig os.Signal, served <-chan error, signals <-chan os.
 	s.log.Info(fmt.Sprintf("Stopping                    : %v%s; a second signal stops at once", sig, s.goOn()))
 	s.drains = true
 	return s.stop(ExitOK, served, signals)
+}
+
+// showSigns shows the service manager that the server lives, and logs the state whenever a signal
+// asks for that, until the returned function is called.
+func (s *service) showSigns() (end func()) {
+	stopBeat, endStates := s.tell.beat(s.alive), showStates(s.states, s.logState)
+	return func() {
+		stopBeat()
+		endStates()
+	}
 }
 
 // alive returns once what every client needs can be had: the locks of the server and of the

@@ -283,6 +283,8 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 			s.pass(rest, isFirst, sig)
 		case sig := <-s.hangups:
 			s.pass(rest, isFirst, sig)
+		case sig := <-s.states:
+			s.pass(rest, isFirst, sig)
 		case sig := <-s.upgrades.signals:
 			s.pass(rest, isFirst, sig)
 		case call := <-s.upgrades.asked:

@@ -98,7 +98,7 @@ func GuardianMain() {
 	// A signal meant for the server and all its processes must not end the guardian.
 	// Only the end of its input does. One that comes before this does end it, because Go's
 	// runtime begins with these signals unblocked; then the server starts another.
-	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGUSR1, syscall.SIGUSR2)
 	os.WriteFile("/proc/self/comm", []byte(guardianName), 0) // Linux only, and only for ps
 	w := wards{}
 	if err := json.Unmarshal([]byte(text), &w.orders); err != nil {

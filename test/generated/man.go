@@ -111,6 +111,7 @@ func statuses(r *roff) {
 	r.section("SIGNALS")
 	r.item(bold("SIGTERM")+", "+bold("SIGINT"), "Stop: clients are closed with 1001, after the time of --shutdown, and every process is ended. A second one stops at once.")
 	r.item(bold("SIGHUP"), "Read the config file again, and open the log file of --logfile anew. A faulty file changes nothing. Without both, stop, unless nohup(1) or systemd has started the server.")
+	r.item(bold("SIGUSR1"), "Log what goes on: the server, each program, and where the goroutines are. The server goes on.")
 	r.item(bold("SIGUSR2"), "On Linux: replace the server by a new process of its executable, as websocketd ctl upgrade does. Processes that outlive their clients go on.")
 }
 

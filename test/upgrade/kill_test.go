@@ -155,3 +155,19 @@ func TestOnceIsNotReplaced(t *testing.T) {
 		h.ends(t, 3)
 	}
 }
+
+// The first server passes SIGUSR1 on: the state that is logged is that of the newest one.
+func TestStateOfTheNewest(t *testing.T) {
+	t.Parallel()
+	h, servers, _ := lineage(t)
+	h.Signal(t, syscall.SIGUSR1)
+	h.Out.Await(t, "State of goroutines  ", "cli.stateLog.write")
+	state := h.Out.With("State                       : ")
+	if newest := "process " + strconv.Itoa(servers[2]) + ", "; len(state) != 1 || !strings.Contains(state[0], newest) {
+		t.Errorf("%q, expected %q", state, newest)
+	}
+	if lines := h.Out.With("State of a program          : a at /a, shared, ", "1 process"); len(lines) != 1 {
+		t.Errorf("%q", lines)
+	}
+	h.end(t, 0)
+}
