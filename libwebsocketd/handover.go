@@ -3,10 +3,12 @@ package libwebsocketd
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
@@ -30,7 +32,7 @@ type Mover interface {
 
 // Handed is something that outlives its clients, on its way from one server to another.
 type Handed struct {
-	Path  string     // of the Program
+	Path  string     // of the Program, or what Carrier.Carries returns
 	Data  []byte     // its Lifetime's own, in the form of encoding/gob
 	Files []*os.File // of the process, as Carried says. They are the receiver's
 	Pid   int        // of the process; 0 is none
@@ -106,6 +108,20 @@ func (h *Runtime) Lend(p *stdio.Endpoint) { h.server.lend(p) }
 // Continue goes on with a process of another server. It is counted like one that StartFor has
 // started, but not refused.
 func (h *Runtime) Continue(c *Carried, from *Handed, o Start) (*stdio.Endpoint, error) {
+	s, p := h.server, h.program
+	log := h.Log()
+	if len(o.Target.argv) > 0 {
+		log = s.console.overhear(keptAt{p, o.Target.ScriptName, o.Target.PathInfo, o.Owner.User}, log).With("command", o.Target.argv[0])
+	}
+	proc, slot, err := s.adopt(c, from, &o, p, log)
+	if err != nil {
+		return nil, err
+	}
+	return h.bridge(proc, &o, log, slot, stdio.Rest{Stdout: c.Stdout, Stderr: c.Stderr}), nil
+}
+
+// adopt makes a process of another server one of p's.
+func (s *Server) adopt(c *Carried, from *Handed, o *Start, p *program, log *slog.Logger) (*process.Process, stdio.Slot, error) {
 	files := from.Files
 	adopted := process.Adopted{Pid: c.Pid, Parent: from.Parent}
 	for _, file := range []struct {
@@ -117,14 +133,9 @@ func (h *Runtime) Continue(c *Carried, from *Handed, o Start) (*stdio.Endpoint, 
 		}
 	}
 	if adopted.Stdout == nil {
-		return nil, fmt.Errorf("process %d came without its output", c.Pid)
+		return nil, nil, fmt.Errorf("process %d came without its output", c.Pid)
 	}
-	s, p := h.server, h.program
-	log := h.Log()
-	if len(o.Target.argv) > 0 {
-		log = s.console.overhear(keptAt{p, o.Target.ScriptName, o.Target.PathInfo, o.Owner.User}, log).With("command", o.Target.argv[0])
-	}
-	slot, refusal := s.slotFor(&o, p, log)
+	slot, refusal := s.slotFor(o, p, log)
 	if refusal != nil { // there are fewer places now
 		slot = noPlace{}
 	}
@@ -132,9 +143,9 @@ func (h *Runtime) Continue(c *Carried, from *Handed, o Start) (*stdio.Endpoint, 
 	if err != nil {
 		slot.Leaving()
 		slot.Gone()
-		return nil, fmt.Errorf("process %d: %w", c.Pid, err)
+		return nil, nil, fmt.Errorf("process %d: %w", c.Pid, err)
 	}
-	return h.bridge(proc, &o, log, slot, stdio.Rest{Stdout: c.Stdout, Stderr: c.Stderr}), nil
+	return proc, slot, nil
 }
 
 // NewTarget returns a Target that another server has had.
@@ -173,22 +184,31 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 		defer s.lending.Unlock()
 		return s.lent
 	}
-	for _, p := range s.routes.Load().programs {
-		mover, ok := p.supervisor.(Mover)
-		if !ok {
-			continue
-		}
-		handed, settle, err := mover.Lift(ctx)
+	err = s.lifters(func(path string, from lifter) error {
+		handed, settle, err := from.Lift(ctx)
 		if err != nil {
-			end(false)
-			return nil, nil, fmt.Errorf("%s: %w", p.Path, err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
 		for i := range handed {
-			handed[i].Path = p.Path
+			handed[i].Path = path
 		}
 		all, settles = append(all, handed...), append(settles, settle)
+		return nil
+	})
+	if err != nil {
+		end(false)
+		closeFiles(all)
+		return nil, nil, err
 	}
 	return all, end, nil
+}
+
+func closeFiles(all []Handed) {
+	for _, h := range all {
+		for _, f := range h.Files {
+			f.Close()
+		}
+	}
 }
 
 // retireRest ends what was started ahead, and lets the processes end that could not be handed over,
@@ -231,6 +251,9 @@ func (s *Server) TakeOver(h Handed) (begin func(), err error) {
 			return mover.TakeOver(h)
 		}
 		return nil, fmt.Errorf("%s: its processes do not outlive their clients any more", h.Path)
+	}
+	if !strings.HasPrefix(h.Path, "/") {
+		return s.takeOverDialect(h)
 	}
 	return nil, fmt.Errorf("%s: nothing is served there any more", h.Path)
 }

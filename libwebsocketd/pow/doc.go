@@ -24,6 +24,7 @@
 //	rest_call.go       a call and what is done with it; rest_lines.go: its newest output
 //	rest_calls.go      which calls there are, and how long
 //	rest_documents.go  openapi.json and docs/, made of the files in rest
+//	move.go            calls that another server goes on with; pause.go: one that stands still
 //
 // # The law of a call
 //
@@ -66,6 +67,11 @@
 //     answer to new: the client can show who it is, or come again.
 //
 //   - Input is never waited for: what has no room is refused, and can be sent again.
+//
+//   - Another server goes on with it: see Lift. What begins, feeds or ends a call waits while calls
+//     stand still, and is refused with 503 when they have gone; nothing of it was done then. A
+//     call that is being canceled is waited for. That of a function stays, and nobody can ask for
+//     it any more.
 //
 // # Goroutines
 //

@@ -22,6 +22,7 @@ type execution struct {
 
 	mu      sync.Mutex
 	cause   error // for which it was asked to end first
+	paused  bool  // see pause
 	ended   bool  // the output has ended
 	closed  bool
 	stopped sync.WaitGroup
@@ -74,11 +75,16 @@ func (x *execution) cancel(cause error) {
 	}
 }
 
-// each calls f with every batch of output, and returns the result when there is no more.
+// each calls f with every batch of output, and returns the result when there is no more; nil after
+// pause.
 func (x *execution) each(f func([]bridge.Message)) *Result {
 	err := bridge.ReceiveEach(x.proc, func(batch []bridge.Message) { f(x.outputOf(batch)) })
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if err == stdio.ErrPaused {
+		return nil
+	}
+	x.resumeLocked(nil) // it has ended as it was to stand still
 	x.ended = true
 	x.result = resultOf(err, x.cause, x.value(), x.prefix)
 	return x.result

@@ -208,16 +208,22 @@ func launch(at *libwebsocketd.Request, params []string) (*execution, *failure) {
 	default:
 		return nil, &failure{reason: "failed to create new process: " + refusal.Reason, refusal: refusal}
 	}
-	p := at.Program()
 	logging.At(at.Log(), logging.LevelAccess, "pow", "CALL")
+	x := newProcessExecution(at, own)
+	for _, m := range at.Preamble() {
+		x.input.put(m.Data)
+	}
+	return x, nil
+}
+
+// newProcessExecution returns an execution of the process of a call that is for its program.
+func newProcessExecution(at *libwebsocketd.Request, own *stdio.Endpoint) *execution {
+	p := at.Program()
 	x := newExecution(own, p.CloseDelay)
 	x.input.account = accountOf(at)
 	x.tagged = p.Stderr == libwebsocketd.StderrTag
 	if p.Result == libwebsocketd.ResultLastLineJSON {
 		x.last = &lastLine{most: p.MaxLine}
 	}
-	for _, m := range at.Preamble() {
-		x.input.put(m.Data)
-	}
-	return x, nil
+	return x
 }

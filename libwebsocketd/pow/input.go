@@ -44,6 +44,7 @@ type input struct {
 	memory  memory // for them; nil if they are few
 	spare   []byte // what was written, to be filled again
 	writing bool
+	paused  bool // see pause
 	closes  bool // after what waits
 	over    bool // nothing more is written
 	work    sync.WaitGroup
@@ -192,7 +193,7 @@ func (in *input) settle() {
 
 // writeLocked starts the goroutine that writes, unless it runs or has nothing to do.
 func (in *input) writeLocked() {
-	if in.writing || in.over || len(in.waiting) == 0 && !in.closes {
+	if in.writing || in.paused || in.over || len(in.waiting) == 0 && !in.closes {
 		return
 	}
 	in.writing = true
@@ -203,7 +204,7 @@ func (in *input) write() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	defer func() { in.writing = false }()
-	for !in.over && len(in.waiting) > 0 {
+	for !in.over && !in.paused && len(in.waiting) > 0 {
 		data := in.waiting
 		early := in.early
 		in.waiting, in.spare = in.spare[:0], nil
@@ -223,10 +224,10 @@ func (in *input) write() {
 	if cap(in.spare) > mostKept {
 		in.spare = nil
 	}
-	if cap(in.waiting) > mostKept {
+	if len(in.waiting) == 0 && cap(in.waiting) > mostKept {
 		in.waiting = nil
 	}
-	if in.closes && !in.over {
+	if in.closes && !in.over && !in.paused {
 		in.over = true
 		in.to.CloseSend(nil)
 	}

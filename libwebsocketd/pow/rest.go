@@ -73,7 +73,11 @@ func (h *Handler) serveREST(w http.ResponseWriter, req *libwebsocketd.Request) {
 
 // serveCall answers a request about a call, which counts as access as long as it is served.
 func (h *Handler) serveCall(w http.ResponseWriter, req *libwebsocketd.Request, op operation, id string) {
-	c := h.calls.enter(id, req.Identity().User)
+	c, refusal := h.calls.enter(id, req.Identity().User)
+	if refusal != nil {
+		req.Refuse(w, refusal)
+		return
+	}
 	if c == nil {
 		fail(w, req, http.StatusNotFound, "process not found")
 		return

@@ -20,25 +20,29 @@ import (
 // asks for them one by one.
 type restCall struct {
 	id, user string
+	calls    *calls                 // that it is one of
 	at       *libwebsocketd.Request // of new, for its program
 	log      *slog.Logger
-	x        *execution // nil if it was rejected at once
+	x        *execution // nil if it was rejected at once, or was over in another server
 	output   *lines
 	free     func()        // gives its place back
 	holders  atomic.Int32  // of the place: the list of calls, and what runs
 	over     chan struct{} // closed when there is a result, and nothing remains of the process
+	still    chan struct{} // gets something when the process stands still, see lift
+	taken    chan bool     // whether another server goes on with it
 
 	mu     sync.Mutex
 	result *Result // nil as long as it runs
-	told   bool    // the client has it, or wants none: it has canceled the call
+	told   bool    // the client has it, or wants none: it has canceled the call, or nothing was started
 
 	busy, idle int // requests under way, and looks since the last one; guarded by the mutex of calls
 }
 
 // newRESTCall returns a call of a user. It has a place among the sessions, which it gives
 // back by free when it is over and forgotten. The caller must let it run, or reject it.
-func newRESTCall(user string, at *libwebsocketd.Request, output *lines, free func()) *restCall {
-	c := &restCall{id: newID(), user: user, at: at, output: output, free: free, over: make(chan struct{})}
+func newRESTCall(id, user string, at *libwebsocketd.Request, output *lines, free func()) *restCall {
+	c := &restCall{id: id, user: user, at: at, output: output, free: free, over: make(chan struct{}),
+		still: make(chan struct{}, 1), taken: make(chan bool, 1)}
 	c.log = at.Log().With("call", c.id[:8])
 	c.holders.Store(2)
 	return c
@@ -59,19 +63,35 @@ func (c *restCall) release() {
 	}
 }
 
-// run reads the output of what runs to its end.
+// run reads the output of what runs to its end, or until another server does.
 func (c *restCall) run() {
-	defer close(c.over)
-	defer c.release() // before: whoever drops what is over frees its place
-	c.end(c.x.each(c.output.write))
+	for {
+		if result := c.x.each(c.output.write); result != nil {
+			c.end(result)
+			break
+		}
+		c.still <- struct{}{}
+		if taken := <-c.taken; taken {
+			c.x.input.end()
+			c.release()
+			return
+		}
+	}
 	c.x.close(nil)
+	c.finish()
+}
+
+// finish is called when nothing of the call remains but its result.
+func (c *restCall) finish() {
+	c.release() // before: whoever drops what is over frees its place
+	close(c.over)
 }
 
 // reject ends a call of which nothing has been started.
 func (c *restCall) reject(reason string) {
 	c.end(rejected(reason))
-	c.release()
-	close(c.over)
+	c.tell(true) // it was for nothing that could run
+	c.finish()
 }
 
 func (c *restCall) end(result *Result) {
@@ -104,8 +124,7 @@ func (c *restCall) leave(cause error) {
 	}
 }
 
-// isDone reports whether nothing runs any more, and the client waits for no result, or asked
-// for nothing that could run.
+// isDone reports whether nothing runs any more, and the client waits for no result.
 func (c *restCall) isDone() bool {
 	select {
 	case <-c.over:
@@ -114,7 +133,7 @@ func (c *restCall) isDone() bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.told || c.x == nil
+	return c.told
 }
 
 // status is the answer to status.
@@ -172,7 +191,12 @@ func (c *restCall) serveInput(w http.ResponseWriter, req *libwebsocketd.Request)
 	if !ok {
 		return
 	}
-	switch err := c.offer(data, memory); {
+	var err error
+	refusal := c.calls.change(func() { err = c.offer(data, memory) })
+	switch {
+	case refusal != nil:
+		memory.Free()
+		req.Refuse(w, refusal)
 	case err == nil:
 		confirm(w, "input sent")
 	case errors.Is(err, errInputFull):
@@ -193,20 +217,29 @@ func (c *restCall) offer(data []byte, m memory) error {
 }
 
 // serveCloseInput ends the input, after what waits for the process.
-func (c *restCall) serveCloseInput(w http.ResponseWriter, _ *libwebsocketd.Request) {
+func (c *restCall) serveCloseInput(w http.ResponseWriter, req *libwebsocketd.Request) {
 	if c.x != nil {
-		c.x.input.close()
+		if refusal := c.calls.change(c.x.input.close); refusal != nil {
+			req.Refuse(w, refusal)
+			return
+		}
 	}
 	confirm(w, "input closed")
 }
 
 // serveCancel cancels the call, and answers when nothing remains of the process.
 func (c *restCall) serveCancel(w http.ResponseWriter, req *libwebsocketd.Request) {
-	c.tell(true)
-	settle := exchange.Ask(w, req.HTTP, req, req.Settings().PingInterval)
-	if c.x != nil {
-		c.x.cancel(errCanceled) // the second time it closes the input
+	refusal := c.calls.change(func() {
+		c.tell(true)
+		if c.x != nil {
+			c.x.cancel(errCanceled) // the second time it closes the input
+		}
+	})
+	if refusal != nil {
+		req.Refuse(w, refusal)
+		return
 	}
+	settle := exchange.Ask(w, req.HTTP, req, req.Settings().PingInterval)
 	select {
 	case <-c.over:
 	case <-req.HTTP.Context().Done():

@@ -7,6 +7,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/logging"
 	"websocketd/libwebsocketd/session"
 )
@@ -20,9 +21,12 @@ type calls struct {
 	places *session.Registry
 	expiry time.Duration
 
-	mu      sync.Mutex
-	all     map[string]*restCall
-	watched bool
+	moving sync.RWMutex // held while calls stand still; read while one is changed
+
+	mu       sync.Mutex
+	all      map[string]*restCall
+	watched  bool
+	departed bool // another server goes on with them
 }
 
 func newCalls(places *session.Registry, expiry time.Duration) *calls {
@@ -67,6 +71,7 @@ func (t *calls) forgetLocked(c *restCall) {
 func (t *calls) add(req *libwebsocketd.Request, c *restCall) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	c.calls = t
 	t.all[c.id] = c
 	if !t.watched {
 		t.watched = true
@@ -75,16 +80,34 @@ func (t *calls) add(req *libwebsocketd.Request, c *restCall) {
 }
 
 // enter returns the call of a user with an id, which does not expire before leave; nil if
-// there is none.
-func (t *calls) enter(id, user string) *restCall {
+// there is none. It refuses who asks for one with which another server goes on.
+func (t *calls) enter(id, user string) (*restCall, *gate.Refusal) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.departed {
+		return nil, gate.HandedOver
+	}
 	c := t.all[id]
 	if c == nil || c.user != user {
-		return nil
+		return nil, nil
 	}
 	c.busy++
-	return c
+	return c, nil
+}
+
+// change calls f, which changes a call, or begins one. While the calls stand still it waits; when
+// another server has gone on with them it refuses.
+func (t *calls) change(f func()) *gate.Refusal {
+	t.moving.RLock()
+	defer t.moving.RUnlock()
+	t.mu.Lock()
+	departed := t.departed
+	t.mu.Unlock()
+	if departed {
+		return gate.HandedOver
+	}
+	f()
+	return nil
 }
 
 func (t *calls) leave(c *restCall) {
@@ -111,6 +134,8 @@ func (t *calls) watch(going context.Context) {
 // look forgets every call that nobody has asked for in its time, and reports whether there
 // are others.
 func (t *calls) look() (more bool) {
+	t.moving.RLock()
+	defer t.moving.RUnlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, c := range t.all {
@@ -129,6 +154,8 @@ func (t *calls) look() (more bool) {
 
 // endAll cancels every call, and forgets it.
 func (t *calls) endAll() (more bool) {
+	t.moving.RLock()
+	defer t.moving.RUnlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, c := range t.all {

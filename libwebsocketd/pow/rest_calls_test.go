@@ -64,7 +64,7 @@ func TestRESTPlaceAtOnce(t *testing.T) {
 		"ends": func(context.Context, io.Reader, io.Writer, ...string) (any, error) { return nil, nil }}}, func(t *testing.T, f *face) {
 		id := f.call("ends")
 		synctest.Wait()
-		c := f.calls.enter(id, "")
+		c, _ := f.calls.enter(id, "")
 		defer f.calls.leave(c)
 		if _, refusal := places.Claim(); refusal == nil {
 			t.Error("its result is not told, and its place is free")

@@ -18,7 +18,12 @@ type lines struct {
 }
 
 func newLines(most, bytes int) *lines {
-	return &lines{whole: record.New[string](record.Limits{Messages: most, Bytes: bytes}), most: bytes}
+	return restoreLines(most, bytes, record.Snapshot[string]{}, nil)
+}
+
+// restoreLines returns lines that go on with those of another server.
+func restoreLines(most, bytes int, whole record.Snapshot[string], open []byte) *lines {
+	return &lines{whole: record.Restore(record.Limits{Messages: most, Bytes: bytes}, whole), most: bytes, open: open}
 }
 
 // write adds output.

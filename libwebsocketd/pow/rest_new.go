@@ -20,7 +20,11 @@ func (h *Handler) serveNew(w http.ResponseWriter, req *libwebsocketd.Request) {
 		fail(w, req, http.StatusBadRequest, "failed to decode call message")
 		return
 	}
-	id, refusal := h.begin(req, c)
+	var id string
+	var refusal *gate.Refusal
+	if handed := h.calls.change(func() { id, refusal = h.begin(req, c) }); handed != nil {
+		refusal = handed
+	}
 	if refusal != nil {
 		req.Refuse(w, refusal)
 		return
@@ -47,7 +51,7 @@ func (h *Handler) begin(req *libwebsocketd.Request, c Call) (id string, refusal 
 		free()
 		return "", failed.refusal
 	}
-	call := newRESTCall(req.Identity().User, at, newLines(h.o.Lines, h.o.History), free)
+	call := newRESTCall(newID(), req.Identity().User, at, newLines(h.o.Lines, h.o.History), free)
 	if failed != nil {
 		call.reject(failed.reason)
 	} else {

@@ -7,6 +7,7 @@
 //	house_test.go      a server that is replaced
 //	talk_test.go       a client of package client, and what it demands of what it hears
 //	load_test.go       every lifetime at once under load, again and again
+//	calls_test.go      calls by name over HTTP
 package upgrade
 
 import (
