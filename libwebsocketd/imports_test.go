@@ -98,7 +98,6 @@ var outside = map[string][]string{
 	"golang.org/x/time":                   {"libwebsocketd/gate/"},
 	"github.com/shirou/gopsutil":          {"libwebsocketd/manager/"},
 	"github.com/golang-jwt/jwt":           {"libwebsocketd/credential/"},
-	"github.com/prometheus":               {"libwebsocketd/control/"},
 	"github.com/coreos/go-systemd":        {"internal/systemd/"},
 	"golang.org/x/sys":                    {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
 }

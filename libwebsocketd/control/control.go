@@ -71,11 +71,12 @@ type Control struct {
 	routes   http.ServeMux
 	policies map[string]policy // by pattern
 
-	counts  *counts
-	events  *events
-	running sync.WaitGroup  // the hub
-	going   context.Context // done at Close
-	stop    context.CancelFunc
+	counts   *counts
+	scraping sync.Mutex // see collectPrograms
+	events   *events
+	running  sync.WaitGroup  // the hub
+	going    context.Context // done at Close
+	stop     context.CancelFunc
 
 	mu        sync.Mutex
 	followers map[string][]*follower // by process ID, in the order they started; never empty

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/bridge"
 )
@@ -22,8 +20,6 @@ const (
 // counts is what has happened since the start. What running conversations have moved is not
 // in it: whoever reads adds that (see counts.snapshot).
 type counts struct {
-	latency *prometheus.HistogramVec // by program
-
 	mu       sync.Mutex
 	programs map[string]*programCounts
 	refused  map[string]int64 // requests, by status
@@ -31,14 +27,7 @@ type counts struct {
 }
 
 func newCounts() *counts {
-	return &counts{
-		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    prefix + "output_latency_seconds",
-			Help:    "How long a client took for a batch of output, from when it was read from the program until the socket had it; a sample of at most ten batches a second for each connection.",
-			Buckets: latencyBuckets,
-		}, []string{"program"}),
-		programs: map[string]*programCounts{}, refused: map[string]int64{}, live: map[key]struct{}{},
-	}
+	return &counts{programs: map[string]*programCounts{}, refused: map[string]int64{}, live: map[key]struct{}{}}
 }
 
 // key tells a conversation from all others.
@@ -51,9 +40,8 @@ func keyOf(c *libwebsocketd.Conversation) key { return key{c.ID, c.Began.UnixNan
 
 // programCounts is what has happened to a program.
 type programCounts struct {
-	latency prometheus.Observer
-
 	talk    talkCounts       // of conversations that have ended
+	latency latency          // of their output, and of that of running ones
 	endings map[string]int64 // by what codeOf returns
 	slow    int64            // endings with 1013
 
@@ -91,7 +79,7 @@ func (c *counts) of(program string) *programCounts {
 		label = otherPrograms
 	}
 	if p = c.programs[label]; p == nil {
-		p = &programCounts{latency: c.latency.WithLabelValues(label), endings: map[string]int64{}}
+		p = &programCounts{endings: map[string]int64{}}
 		c.programs[label] = p
 	}
 	return p

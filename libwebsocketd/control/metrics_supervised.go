@@ -3,8 +3,6 @@ package control
 import (
 	"strconv"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"websocketd/libwebsocketd/manager"
 )
 
@@ -15,32 +13,32 @@ const mostSupervised = 1000
 var instanceStatuses = []manager.Status{manager.Starting, manager.Online, manager.Stopping, manager.Stopped, manager.Errored, manager.Restarting}
 
 var (
-	supervisedStatus   = newDesc("supervised_status", "1 for the status that an instance of a supervised program has, 0 for the others.", "program", "instance", "status")
-	supervisedRestarts = newDesc("supervised_restarts_total", "Processes of an instance that were replaced by another.", "program", "instance")
-	supervisedHealthy  = newDesc("supervised_healthy", "1 if the last health check has succeeded, 0 if it has failed too often; not there where nothing is known.", "program", "instance")
-	supervisedCPU      = newDesc("supervised_cpu_percent", "Percent of one core, of the process and everything in its session.", "program", "instance")
-	supervisedMemory   = newDesc("supervised_memory_bytes", "Memory of the process and everything in its session.", "program", "instance")
+	supervisedStatus   = newGauge("supervised_status", "1 for the status that an instance of a supervised program has, 0 for the others.", "instance", "program", "status")
+	supervisedRestarts = newCounter("supervised_restarts_total", "Processes of an instance that were replaced by another.", "instance", "program")
+	supervisedHealthy  = newGauge("supervised_healthy", "1 if the last health check has succeeded, 0 if it has failed too often; not there where nothing is known.", "instance", "program")
+	supervisedCPU      = newGauge("supervised_cpu_percent", "Percent of one core, of the process and everything in its session.", "instance", "program")
+	supervisedMemory   = newGauge("supervised_memory_bytes", "Memory of the process and everything in its session.", "instance", "program")
 )
 
 // collectSupervised collects what supervised programs are and use.
-func (m *collector) collectSupervised(to chan<- prometheus.Metric) {
-	all := m.control.Programs.List()
+func (c *Control) collectSupervised(e *exposition) {
+	all := c.Programs.List()
 	for i := range all[:min(len(all), mostSupervised)] {
 		about := &all[i]
 		program, instance := about.Program, strconv.Itoa(about.Instance)
 		for _, status := range instanceStatuses {
-			gauge(to, supervisedStatus, oneIf(about.Status == status), program, instance, string(status))
+			e.add(supervisedStatus, oneIf(about.Status == status), instance, program, string(status))
 		}
-		to <- prometheus.MustNewConstMetric(supervisedRestarts, prometheus.CounterValue, float64(about.Restarts), program, instance)
+		e.add(supervisedRestarts, float64(about.Restarts), instance, program)
 		if about.Health != manager.HealthUnknown {
-			gauge(to, supervisedHealthy, oneIf(about.Health == manager.HealthHealthy), program, instance)
+			e.add(supervisedHealthy, oneIf(about.Health == manager.HealthHealthy), instance, program)
 		}
-		to <- prometheus.MustNewConstMetric(supervisedCPU, prometheus.GaugeValue, round(about.CPU), program, instance)
-		gauge(to, supervisedMemory, about.Memory, program, instance)
+		e.add(supervisedCPU, round(about.CPU), instance, program)
+		e.add(supervisedMemory, float64(about.Memory), instance, program)
 	}
 }
 
-func oneIf(is bool) int64 {
+func oneIf(is bool) float64 {
 	if is {
 		return 1
 	}

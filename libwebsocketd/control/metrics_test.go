@@ -6,14 +6,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/bridge"
@@ -48,36 +46,32 @@ func scrape(t *testing.T, c *Control) map[string]float64 {
 	return parse(t, answer.Body)
 }
 
+// parse reads both text formats: a line is a series and its value. A histogram is known by its
+// count. That the formats are what they are to be is for tests of the command, whose module has a
+// parser for them.
 func parse(t *testing.T, from io.Reader) map[string]float64 {
 	t.Helper()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	found, err := parser.TextToMetricFamilies(from)
+	text, err := io.ReadAll(from)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]float64{}
-	for name, f := range found {
-		for _, m := range f.Metric {
-			series := name
-			for _, l := range m.Label {
-				series += fmt.Sprintf(" %s=%s", l.GetName(), l.GetValue())
-			}
-			all[series] = valueOf(m)
+	for line := range strings.Lines(string(text)) {
+		series, value, _ := strings.Cut(strings.NewReplacer("{", " ", `",`, " ", `"}`, "", `="`, "=").Replace(line), " ")
+		if at := strings.LastIndexByte(value, ' '); at >= 0 {
+			series, value = series+" "+value[:at], value[at+1:]
 		}
+		name, labels, _ := strings.Cut(series, " ")
+		if strings.HasPrefix(line, "#") || strings.HasSuffix(name, "_bucket") || strings.HasSuffix(name, "_sum") {
+			continue
+		}
+		n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		all[strings.TrimSpace(strings.TrimSuffix(name, "_count")+" "+labels)] = n
 	}
 	return all
-}
-
-func valueOf(m *dto.Metric) float64 {
-	switch {
-	case m.Counter != nil:
-		return m.Counter.GetValue()
-	case m.Gauge != nil:
-		return m.Gauge.GetValue()
-	case m.Histogram != nil:
-		return float64(m.Histogram.GetSampleCount())
-	}
-	return m.GetSummary().GetSampleSum()
 }
 
 // talked returns a conversation that has moved something.
@@ -208,6 +202,10 @@ func TestMetricsForm(t *testing.T) {
 		{"text/plain;q=0", "zstd", "text/plain", ""},
 		{"application/openmetrics-text;version=1.0.0", "gzip", "application/openmetrics-text", "gzip"},
 		{"*/*", "gzip;q=0", "text/plain", ""},
+		{"application/openmetrics-text;version=1.0.0;q=0.5, application/openmetrics-text;version=0.0.1;q=0.4, text/plain;version=0.0.4;q=0.3, */*;q=0.2", "", "application/openmetrics-text", ""},
+		{"application/vnd.google.protobuf, application/openmetrics-text;q=0.1, text/plain;q=0.2", "", "text/plain", ""},
+		{"application/openmetrics-text;version=2.0.0", "", "text/plain", ""},
+		{"application/openmetrics-text;q=0", "", "text/plain", ""},
 	} {
 		answer := ask(c, "/metrics", "Accept", test.accept, "Accept-Encoding", test.encoding)
 		if got := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || !strings.HasPrefix(got, test.form) {
@@ -220,9 +218,49 @@ func TestMetricsForm(t *testing.T) {
 		if test.encoded == "gzip" {
 			body, _ = gzip.NewReader(body)
 		}
-		if text, err := io.ReadAll(body); err != nil || !strings.Contains(string(text), "websocketd_hub_clients 0") {
+		if text, err := io.ReadAll(body); err != nil || !strings.Contains(string(text), "websocketd_hub_clients 0") ||
+			(test.form == "text/plain") == strings.HasSuffix(string(text), "# EOF\n") {
 			t.Errorf("Accept %q: %v, %.200s", test.accept, err, text)
 		}
+	}
+}
+
+// stalledWriter is a client that takes nothing until it is let go.
+type stalledWriter struct {
+	*httptest.ResponseRecorder
+	writes chan<- struct{}
+	goes   <-chan struct{}
+}
+
+func (w stalledWriter) Write(p []byte) (int, error) {
+	w.writes <- struct{}{}
+	<-w.goes
+	return w.ResponseRecorder.Write(p)
+}
+
+// TestScrapesAtOnce: clients that ask for metrics and do not take them have the server keep so many, and no
+// more.
+func TestScrapesAtOnce(t *testing.T) {
+	serve := newMetrics(newControl(t, Options{}))
+	r := httptest.NewRequest("GET", "/metrics", nil)
+	writes, goes := make(chan struct{}), make(chan struct{})
+	var stalled sync.WaitGroup
+	for range mostScrapes {
+		stalled.Go(func() { serve(stalledWriter{httptest.NewRecorder(), writes, goes}, r) })
+		<-writes
+	}
+	further := func() int {
+		to := httptest.NewRecorder()
+		serve(to, r)
+		return to.Code
+	}
+	if got := further(); got != 503 {
+		t.Errorf("%d beside %d", got, mostScrapes)
+	}
+	close(goes)
+	stalled.Wait()
+	if got := further(); got != 200 {
+		t.Errorf("%d after them", got)
 	}
 }
 

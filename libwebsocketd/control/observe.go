@@ -62,9 +62,8 @@ func (c *Control) Exited(program string, ending process.Ending) {
 // Took implements libwebsocketd.Measurer.
 func (c *Control) Took(program string, took time.Duration) {
 	c.counts.mu.Lock()
-	p := c.counts.of(c.nameOf(program))
-	c.counts.mu.Unlock()
-	p.latency.Observe(took.Seconds())
+	defer c.counts.mu.Unlock()
+	c.counts.of(c.nameOf(program)).latency.observe(took)
 }
 
 // ForkRefused implements libwebsocketd.Measurer.

@@ -40,7 +40,7 @@ func (c *Control) addRoutes() {
 	c.handle(inputPattern, guarded, c.postChannel)
 	c.handle("GET /api/openapi.json", guarded, serveOpenAPI())
 	c.handle("POST /api/ticket", guarded, c.serveTicket)
-	c.handle("GET /metrics", guarded, newMetrics(c).ServeHTTP)
+	c.handle("GET /metrics", guarded, newMetrics(c))
 	c.handle("GET /healthz", open, c.serveHealth)
 	c.handle("GET /readyz", open, c.serveReady)
 	if c.Pprof {
