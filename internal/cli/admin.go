@@ -290,6 +290,21 @@ func (a *admin) hold() (release func(gone bool)) {
 	return a.Hold()
 }
 
+// lift returns the channels for a new server, as Control.Lift does.
+func (a *admin) lift() (channels [][]byte, settle func(taken bool)) {
+	if a == nil {
+		return nil, func(bool) {}
+	}
+	return a.Lift()
+}
+
+// begin is called when everything is taken over from another server.
+func (a *admin) begin() {
+	if a != nil {
+		a.Begin()
+	}
+}
+
 // handable returns the listeners that a new server goes on with: not that for websocketd ctl, whose
 // name has the pid of this one.
 func (a *admin) handable() []net.Listener {

@@ -194,19 +194,36 @@ func (u *upgrader) finish(log *slog.Logger, done upgraded) (sig os.Signal, repla
 	return u.signal, done.err == nil
 }
 
-// lift makes the server and the operator's listeners stand still.
-func (s *service) lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan, err error) {
+// lift makes the server and the operator's side stand still: its channels when nothing is said any more
+// in those that another server goes on with.
+func (s *service) lift(ctx context.Context) (*upgrade.Lifted, error) {
 	release := s.admin.hold()
-	all, settleServer, err := s.server.Lift(ctx)
+	all, settle, err := s.server.Lift(ctx)
 	if err != nil {
 		release(false)
-		return nil, nil, err
+		return nil, err
 	}
-	return all, func(taken bool) []process.Loan {
-		loans := settleServer(taken)
+	channels, settleChannels := s.admin.lift()
+	return &upgrade.Lifted{All: all, Channels: channels, Settle: func(taken bool) []process.Loan {
+		settleChannels(taken)
+		loans := settle(taken)
 		release(taken)
 		return loans
-	}, nil
+	}}, nil
+}
+
+// successor is a new server with its operator's side. It implements upgrade.Server.
+type successor struct {
+	mover
+	admin *admin
+}
+
+// TakeOverChannel implements upgrade.Server.
+func (s successor) TakeOverChannel(data []byte) error {
+	if s.admin == nil {
+		return nil // there is no --admin any more
+	}
+	return s.admin.TakeOver(data)
 }
 
 // bareListeners returns the listeners of the main port, and of what is beside it.
@@ -237,9 +254,10 @@ func (i invocation) takeOver(s *service) error {
 		return nil
 	}
 	defer close(s.upgrades.begun)
-	if err := i.seat.TakeOver(s.server, i.sessions); err != nil {
+	if err := i.seat.TakeOver(successor{s.server, s.admin}, i.sessions); err != nil {
 		return err
 	}
+	s.admin.begin()
 	s.log.Info(fmt.Sprintf("Took over                   : process %d is the server now", os.Getpid()))
 	return nil
 }

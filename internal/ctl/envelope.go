@@ -17,21 +17,24 @@ type envelope struct {
 
 // status is what has become of a process.
 type status struct {
-	Status   string `json:"status"` // running, exited, killed, failed; later other words
+	Status   string `json:"status"` // running, exited, killed, failed, left; later other words
 	ExitCode int    `json:"exitCode"`
 }
 
 // String returns it as it is shown: [exited 1].
 func (s *status) String() string {
-	if s.Status == "exited" {
+	switch s.Status {
+	case "exited":
 		return fmt.Sprintf("[exited %d]", s.ExitCode)
+	case "left":
+		return "[left: it goes on with the server before, to the end of its client]"
 	}
 	return "[" + s.Status + "]"
 }
 
-// ends reports whether the process is over.
+// ends reports whether the process is over, or nobody hears of it any more.
 func (s *status) ends() bool {
-	return s.Status == "exited" || s.Status == "killed" || s.Status == "failed"
+	return s.Status == "exited" || s.Status == "killed" || s.Status == "failed" || s.Status == "left"
 }
 
 // exitStatus returns the exit status for it, as a shell has it.

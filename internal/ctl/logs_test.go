@@ -150,3 +150,13 @@ func TestUnkept(t *testing.T) {
 	f.channels["process:chat"].first = 2
 	runs(t, f.options("logs", "chat"), "", 0, all, "websocketd ctl: the first message is not kept any more: --history of the server says how much is\n")
 }
+
+// TestLeft: a process of which nobody hears any more is one to wait for no longer.
+func TestLeft(t *testing.T) {
+	f := newFake(t)
+	f.programs = chat
+	f.write("process:17", line("hello"), became("left", -1))
+	f.connections = `[{"id":"17","program":"each"}]`
+	o := f.options("attach", "17")
+	runs(t, o, "", exitFailed, "hello\n", "[left: it goes on with the server before, to the end of its client]\n")
+}

@@ -27,6 +27,7 @@ const (
 	kindReady    kind = "ready"
 	kindFailed   kind = "failed"
 	kindPromises kind = "promises" // of the registry of sessions
+	kindChannel  kind = "channel"  // of the operator's listener
 	kindHanded   kind = "handed"
 	kindAll      kind = "all" // that was all there is
 	kindTaken    kind = "taken"

@@ -1,6 +1,6 @@
 // Package upgrade replaces a running server by a new one, which may be of another version, without
-// the end of what outlives its clients: listeners, processes with what is in their pipes, records
-// and sessions.
+// the end of what outlives its clients: listeners, processes with what is in their pipes, records,
+// sessions, and the operator's channels.
 //
 // # The law of an upgrade
 //
@@ -10,7 +10,7 @@
 //		                                             <-   ready (or: failed, and why)
 //		stand still: clients are sent away,
 //		nobody reads or writes the pipes
-//		each record, session and process             ->
+//		each channel, record, session and process    ->
 //		all                                          ->   everything is understood
 //		                                             <-   taken
 //		the listeners and the pipes are its own      ->   go: serve

@@ -66,6 +66,10 @@ func (s *Seat) receiveAll(server Server, sessions *session.Registry) (begins []f
 				return nil, fmt.Errorf("the sessions that the old server has promised: %w", err)
 			}
 			sessions.Keep(p)
+		case kindChannel:
+			if err := server.TakeOverChannel(m.Data); err != nil {
+				return nil, err
+			}
 		case kindHanded:
 			if m.Parent < 0 || m.Parent >= len(s.parents) {
 				return nil, fmt.Errorf("process %d has no parent", m.Number)

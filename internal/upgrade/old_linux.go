@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/listen"
 	"websocketd/libwebsocketd/process"
 )
@@ -83,7 +82,7 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 	}
 	lifting, cancel := context.WithTimeout(ctx, takeTime/2)
 	defer cancel()
-	all, settle, err := o.Lift(lifting)
+	lifted, err := o.Lift(lifting)
 	if err != nil {
 		l.Close()
 		return nil, err
@@ -92,19 +91,19 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 	if ctx.Err() != nil {
 		c.SetDeadline(time.Unix(1, 0))
 	}
-	err = expect(c, s.hand(c, o, all), kindTaken)
-	for _, h := range all {
+	err = expect(c, s.hand(c, o, lifted), kindTaken)
+	for _, h := range lifted.All {
 		closeAll(h.Files)
 	}
 	if err != nil {
-		settle(false)
+		lifted.Settle(false)
 		l.Close()
 		return nil, fmt.Errorf("the new server has not taken over: %w", err)
 	}
 	for _, x := range o.Listeners { // first: what serves them closes them as soon as all is settled
 		listen.Leave(x)
 	}
-	loans := settle(true)
+	loans := lifted.Settle(true)
 	for _, p := range s.parents {
 		p.link.send(packet{Op: opServer, Pid: cmd.Process.Pid}) // before this server stops listening to signals
 		p.pass()
@@ -181,7 +180,7 @@ func (s *Seat) offer(c *conn, o *Options, own *os.File) error {
 }
 
 // hand sends what outlives its clients.
-func (s *Seat) hand(c *conn, o *Options, all []libwebsocketd.Handed) error {
+func (s *Seat) hand(c *conn, o *Options, lifted *Lifted) error {
 	var promises bytes.Buffer
 	if err := gob.NewEncoder(&promises).Encode(o.Sessions.Promises()); err != nil {
 		return err
@@ -189,7 +188,12 @@ func (s *Seat) hand(c *conn, o *Options, all []libwebsocketd.Handed) error {
 	if err := c.send(&message{Kind: kindPromises, Data: promises.Bytes()}); err != nil {
 		return err
 	}
-	for _, h := range all {
+	for _, data := range lifted.Channels {
+		if err := c.send(&message{Kind: kindChannel, Data: data}); err != nil {
+			return err
+		}
+	}
+	for _, h := range lifted.All {
 		if err := c.send(&message{Kind: kindHanded, Text: h.Path, Number: h.Pid, Data: h.Data, Parent: s.parentOf(h.Parent), files: h.Files}); err != nil {
 			return err
 		}

@@ -25,7 +25,14 @@ type Options struct {
 	Watchdog  time.Duration     // within which that wants to hear of the server; 0: it does not
 
 	// Lift makes the server stand still, as libwebsocketd.Server.Lift does.
-	Lift func(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan, err error)
+	Lift func(ctx context.Context) (*Lifted, error)
+}
+
+// Lifted is what stands still of a server.
+type Lifted struct {
+	All      []libwebsocketd.Handed
+	Channels [][]byte // of the operator's listener, for Server.TakeOverChannel
+	Settle   func(taken bool) []process.Loan
 }
 
 const (
@@ -42,4 +49,5 @@ type Socket struct {
 // Server is the new server, as far as TakeOver needs it.
 type Server interface {
 	TakeOver(h libwebsocketd.Handed) (begin func(), err error)
+	TakeOverChannel(data []byte) error
 }

@@ -12,6 +12,11 @@
 // has ended: "exited" with its status, or "killed" with -1 where a signal has ended it. A process
 // that does not start is "failed" with -1, and all clients are sent why.
 //
+// When another server takes this one's place, the channels are its own from then on, with their epochs
+// and numbers (hub.Hub.Lift, TakeOver): a process that goes on is not told as running once more. One
+// that stays with the old server, to the end of its client, is "left" with -1: nobody hears of it any
+// more.
+//
 // Where several processes have one channel, those of a shared program below its path or of its
 // users, it has the lines of all. It says "running" with the first, and how the last one
 // ended when none is left. A restarted process goes on in the same channel.

@@ -18,6 +18,7 @@ const (
 	statusExited  = "exited"
 	statusKilled  = "killed"
 	statusFailed  = "failed"
+	statusLeft    = "left" // it goes on with a server that another one has replaced
 )
 
 var (
@@ -110,15 +111,18 @@ func (f *follower) Ended(ending process.Ending) {
 	f.channel.Close()
 }
 
-// enter adds a process to those of its ID. The first one is told as running.
+// enter adds a process to those of its ID. The first one is told as running, unless that is what is
+// known of it: then another server has told it.
 func (c *Control) enter(f *follower) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.followers[f.id] = append(c.followers[f.id], f)
-	if len(c.followers[f.id]) == 1 {
+	if len(c.followers[f.id]) == 1 && !isRunning(f.channel.Status()) {
 		tell(f.channel, f.id, statusRunning, 0)
 	}
 }
+
+func isRunning(s *hub.Status) bool { return s != nil && s.Status == statusRunning }
 
 // leave removes a process that has ended. The ending of the last one is told: as long as
 // another one fills the channel, something of that ID runs.

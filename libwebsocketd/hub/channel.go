@@ -21,9 +21,8 @@ type Limits struct {
 // Channel is a topic that clients subscribe to. Its methods may be called concurrently.
 type Channel struct {
 	hub    *Hub
-	name   string       // "" is what all clients get
-	age    atomic.Int64 // Limits.Age
-	most   atomic.Int64 // Limits.Bytes
+	name   string // "" is what all clients get
+	kept   atomic.Pointer[Limits]
 	record *record.Log[*item]
 	count  atomic.Int64 // of subscribers
 	opened int          // how often it was opened, and not closed; Hub.mu guards it
@@ -41,7 +40,12 @@ type Channel struct {
 }
 
 func (h *Hub) newChannel(name string, l Limits) *Channel {
-	ch := &Channel{hub: h, name: name, record: record.New[*item](record.Limits{})}
+	return h.channelOf(name, record.New[*item](record.Limits{}), l)
+}
+
+// channelOf returns a channel with a record.
+func (h *Hub) channelOf(name string, kept *record.Log[*item], l Limits) *Channel {
+	ch := &Channel{hub: h, name: name, record: kept}
 	ch.limit(l)
 	ch.touch()
 	return ch
@@ -49,10 +53,12 @@ func (h *Hub) newChannel(name string, l Limits) *Channel {
 
 // limit changes what the channel keeps, from its next message on.
 func (ch *Channel) limit(l Limits) {
-	ch.age.Store(int64(l.Age))
-	ch.most.Store(int64(l.Bytes))
-	ch.record.SetLimits(record.Limits{Bytes: l.Bytes, Messages: l.Messages})
+	ch.kept.Store(&l)
+	ch.record.SetLimits(l.ofRecord())
 }
+
+// ofRecord returns the limits that the record keeps by itself.
+func (l Limits) ofRecord() record.Limits { return record.Limits{Bytes: l.Bytes, Messages: l.Messages} }
 
 // touch marks the channel as used now.
 func (ch *Channel) touch() { ch.used.Store(time.Now().UnixNano()) }
@@ -102,20 +108,26 @@ func (ch *Channel) Send(m Message) error {
 
 // publish adds an item to the record, and has it dispatched.
 func (ch *Channel) publish(it *item, messages int) {
+	if ch.hub.moved.Load() {
+		return // nobody would get it
+	}
 	ch.publishing.Lock()
 	ch.record.Append(context.Background(), it, messages, it.size()) // nothing is held: it does not wait
 	if it.kind == TypeStatus {
 		ch.status = it
-		_, ch.statusSeq = ch.record.Kept()
+		ch.statusSeq = ch.record.Last()
 	}
 	ch.countBytes()
 	ch.publishing.Unlock()
 	ch.used.Store(it.at.UnixNano())
+	ch.stir()
+	ch.hub.makeRoomIfFull()
+}
+
+// stir has what was published dispatched.
+func (ch *Channel) stir() {
 	if ch.count.Load() > 0 && !ch.dirty.Swap(true) {
 		ch.hub.dispatchSoon(ch)
-	}
-	if most := ch.hub.MaxBytes; most > 0 && ch.hub.held.Load() > int64(most) {
-		ch.hub.makeRoom()
 	}
 }
 
@@ -154,7 +166,7 @@ func (ch *Channel) drop(most int64) int64 {
 
 // expire drops what is too old.
 func (ch *Channel) expire(now time.Time) {
-	age := time.Duration(ch.age.Load())
+	age := ch.kept.Load().Age
 	if age <= 0 {
 		return
 	}

@@ -94,7 +94,7 @@ func (c *Client) write() error {
 				return c.cause(err)
 			}
 		case <-c.ctx.Done():
-			if context.Cause(c.ctx) == bridge.ErrGoingAway {
+			if why := context.Cause(c.ctx); why == bridge.ErrGoingAway || why == errMoved {
 				c.writeLast()
 			}
 			return c.cause(nil)

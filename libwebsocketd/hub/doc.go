@@ -27,6 +27,14 @@
 //   - A channel without subscribers is forgotten ten minutes after its last message, unless
 //     somebody has opened it (Hub.Open).
 //
+// # The law of a handover
+//
+// A Hub of another process can go on with the channels: Lift, TakeOver. The epochs and numbers are the
+// same there, so that a client that comes back with after finds its place. From Lift on the numbers that
+// are given here are known to nobody: either no client ever gets what has them, or, if the other Hub does
+// not go on, every client gets it. So no number means two messages. What a channel was opened with goes
+// with it, and the limits of all channels together are those of the other Hub.
+//
 // # The law of what is held
 //
 // Whatever a client can make the Hub hold has a limit (Options), and so has what all channels

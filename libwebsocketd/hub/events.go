@@ -43,9 +43,13 @@ func (e events) Note(b []byte, before uint64, n *bridge.Note) []byte {
 	return appendData(b, []byte(n.Said))
 }
 
-// End appends the last event, which says why there are no more.
+// End appends the last event, which says why there are no more. Where another server goes on there is
+// none: an EventSource comes back by itself.
 func (e events) End(b []byte, before uint64, cause error, _ http.Header) []byte {
 	code, reason := bridge.Closing(cause)
+	if code == bridge.CloseServiceRestart {
+		return b
+	}
 	end, _ := encode(struct {
 		Code   int    `json:"code"`
 		Reason string `json:"reason"`

@@ -27,6 +27,7 @@ type Hub struct {
 	held      atomic.Int64 // bytes that all channels keep
 	posted    atomic.Int64 // bytes that wait for clients, see Client.Post
 	answering atomic.Int64 // bytes of answers to long-polls that are being written
+	moved     atomic.Bool  // another Hub goes on with the channels
 	memory    *gate.Budget // of clients' messages that have not come whole
 
 	dispatching sync.Mutex
@@ -57,7 +58,7 @@ func New(o Options) *Hub {
 }
 
 // Run serves until ctx is done. Then it sends every client what was published, closes it with
-// 1001, and returns when all are gone. What was published before Run is delivered to those who
+// 1001, or 1012 if another Hub goes on (Lift), and returns when all are gone. What was published before Run is delivered to those who
 // subscribe; what is published after it succeeds, and nobody gets it. A second call returns an
 // error.
 func (h *Hub) Run(ctx context.Context) error {
@@ -85,6 +86,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	h.closeAll(stop)
 	h.awaitAll(tick)
+	if h.moved.Load() {
+		h.forgetAll()
+	}
 	return nil
 }
 
@@ -107,10 +111,14 @@ func (h *Hub) start(going context.Context) (first bool) {
 func (h *Hub) closeAll(stop context.CancelCauseFunc) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	stop(bridge.ErrGoingAway)
-	for c := range h.clients {
-		c.cancel(bridge.ErrGoingAway)
+	var why error = bridge.ErrGoingAway
+	if h.moved.Load() {
+		why = errMoved
 	}
+	for c := range h.clients {
+		c.cancel(why)
+	}
+	stop(bridge.ErrGoingAway)
 }
 
 // awaitAll returns when all clients are gone. Those that take nothing are cut soon.

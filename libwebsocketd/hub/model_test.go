@@ -17,12 +17,18 @@ func TestModel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rapid.Check(struct{ testing.TB }{t}, func(rt *rapid.T) { // without Deadline, which no bubble has
 			limits := Limits{Messages: rapid.IntRange(1, 40).Draw(rt, "kept")}
-			h, serving, stop := run(Options{Limits: limits, MaxSubs: 3})
-			defer stop()
-			synctest.Wait()
-			m := &model{h: h, channels: map[string]*modelChannel{}}
-			m.join = func() *link { return join(t, h, serving) }
-			defer m.letAllGo()
+			m := &model{channels: map[string]*modelChannel{}}
+			m.begin = func() {
+				h, serving, stop := run(Options{Limits: limits, MaxSubs: 3})
+				m.h, m.stop = h, stop
+				m.join = func() *link { return join(t, h, serving) }
+				synctest.Wait()
+			}
+			m.begin()
+			defer func() {
+				m.letAllGo()
+				m.stop()
+			}()
 			rt.Repeat(map[string]func(*rapid.T){
 				"":             m.check,
 				"come":         m.come,
@@ -35,6 +41,8 @@ func TestModel(t *testing.T) {
 				"hold":         m.hold,
 				"let go":       m.letGo,
 				"leave":        m.leave,
+				"stand still":  m.standStill,
+				"move":         m.move,
 			})
 		})
 	})
@@ -44,10 +52,13 @@ var modelNames = []string{"a", "b:x", "process:c"}
 
 type model struct {
 	h        *Hub
+	begin    func() // has another Hub take the place of h, empty
+	stop     func()
 	join     func() *link
 	channels map[string]*modelChannel
 	clients  []*modelClient
 	said     int // broadcasts
+	moving   bool
 }
 
 // modelChannel is all that was ever published in a channel; message N is data[N-1].
@@ -234,6 +245,37 @@ func (m *model) leave(t *rapid.T) {
 	}
 }
 
+// standStill publishes while another Hub may go on, but does not.
+func (m *model) standStill(t *rapid.T) {
+	_, settle := m.h.Lift()
+	for range rapid.IntRange(0, 3).Draw(t, "batches") {
+		m.publish(t)
+	}
+	settle(false)
+}
+
+// move has another Hub go on. Every client has everything up to there, and has to come again.
+func (m *model) move(t *rapid.T) {
+	m.letAllGo()
+	for _, c := range m.clients {
+		c.held = false
+	}
+	synctest.Wait()
+	channels, settle := m.h.Lift()
+	m.h.SendToChannel(modelNames[0], Message{Type: TypeStatus, Data: "of the old one alone"})
+	settle(true)
+	m.stop()
+	m.moving = true
+	m.check(t)
+	m.moving, m.clients = false, nil
+	m.begin()
+	for _, data := range channels {
+		if err := m.h.TakeOver(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // check takes what each client has got, and compares it.
 func (m *model) check(t *rapid.T) {
 	synctest.Wait()
@@ -261,9 +303,10 @@ func (m *model) take(t *rapid.T, c *modelClient) {
 	for _, message := range all {
 		m.got(t, c, message)
 	}
-	if end != nil && !c.gone {
+	code, reason := bridge.Closing(end)
+	if end != nil && !c.gone && !(m.moving && code == bridge.CloseServiceRestart) {
 		c.gone = true
-		if code, reason := bridge.Closing(end); code != bridge.CloseTryAgainLater || !m.misses(c) {
+		if code != bridge.CloseTryAgainLater || !m.misses(c) {
 			t.Fatalf("closed with %d %s", code, reason)
 		}
 	}

@@ -133,6 +133,13 @@ func (h *Hub) idle() (all []*Channel) {
 	return all
 }
 
+// makeRoomIfFull calls makeRoom if all channels together keep more than they may.
+func (h *Hub) makeRoomIfFull() {
+	if h.MaxBytes > 0 && h.held.Load() > int64(h.MaxBytes) {
+		h.makeRoom()
+	}
+}
+
 // makeRoom drops what is kept until all channels together keep somewhat less than they may:
 // first channels that nobody has subscribed to, the longest idle before others, and then the
 // oldest of the largest ones, down to one size.
@@ -245,13 +252,24 @@ func (ch *Channel) info() ChannelInfo {
 	defer ch.publishing.Unlock()
 	i := ChannelInfo{Name: ch.name, Subscribers: int(ch.count.Load()), Epoch: ch.record.Epoch()}
 	i.First, i.Last = ch.record.Kept()
-	if ch.status != nil {
-		var status Status
-		if json.Unmarshal(ch.status.data, &status) == nil {
-			i.Status = &status
-		}
-	}
+	i.Status = ch.lastStatus()
 	return i
+}
+
+// Status returns what the last process_status said, nil before.
+func (ch *Channel) Status() *Status {
+	ch.publishing.Lock()
+	defer ch.publishing.Unlock()
+	return ch.lastStatus()
+}
+
+// lastStatus does what Status does; ch.publishing is held.
+func (ch *Channel) lastStatus() *Status {
+	var status Status
+	if ch.status == nil || json.Unmarshal(ch.status.data, &status) != nil {
+		return nil
+	}
+	return &status
 }
 
 // Stats counts what there is in a Hub.

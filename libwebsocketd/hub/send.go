@@ -19,7 +19,7 @@ func (h *Hub) SendProcessOutput(processID, line string) error {
 
 // Status is the data of a process_status.
 type Status struct {
-	Status   string `json:"status"` // running, exited, killed or failed
+	Status   string `json:"status"` // running, exited, killed, failed or left
 	ExitCode int    `json:"exitCode"`
 }
 

@@ -59,7 +59,7 @@ func (ch *Channel) subscribe(c *Client, after *record.Position) *subscription {
 func (ch *Channel) begin(after *record.Position) (from uint64, begin *prelude) {
 	first, last := ch.record.Kept()
 	if after == nil {
-		if ch.status == nil {
+		if ch.status == nil || ch.statusSeq > last { // one that is published while Readers wait comes by itself
 			return last, nil
 		}
 		return last, &prelude{status: ch.status, seq: ch.statusSeq}

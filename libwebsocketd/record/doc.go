@@ -21,6 +21,7 @@
 //   - An item of no messages is a remark: it stands between two messages and has
 //     no number. It is read in its place, and again by a client that comes back to
 //     that place. A client that comes too late does not miss it.
+//   - Between [Log.Seal] and [Log.Unseal] readers get nothing that is appended then.
 //   - After [Log.Close] readers get what is left, and then its error.
 //
 // A number means something only together with the log it was counted in: a

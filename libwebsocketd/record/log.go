@@ -38,6 +38,7 @@ type Log[T any] struct {
 
 	holding bool
 	floor   uint64 // the last message that may be dropped, while holding
+	seal    *seal  // nil: Readers get everything
 	ended   error  // the error passed to Close
 }
 
@@ -78,7 +79,16 @@ func (l *Log[T]) Epoch() string { return l.epoch }
 func (l *Log[T]) Kept() (first, last uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.gone.messages + 1, l.all.messages
+	s := l.readable()
+	return min(l.gone.messages, s.messages) + 1, s.messages
+}
+
+// Last returns the number of the last message that was appended, also where Readers do not get it yet
+// (Seal).
+func (l *Log[T]) Last() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.messages
 }
 
 // Append adds an item that counts as the given number of messages. They get the

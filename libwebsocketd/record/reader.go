@@ -74,16 +74,17 @@ func (r *Reader[T]) read(ctx context.Context, into []Entry[T], skipGone bool) ([
 	defer l.mu.Unlock()
 	var waited error
 	for {
-		if gone := l.gone.messages; r.after < gone {
+		end := l.readable()
+		if gone := min(l.gone.messages, end.messages); r.after < gone {
 			if !skipGone {
 				return nil, &GoneError{Wanted: r.after + 1, First: gone + 1}
 			}
 			r.after = gone
 		}
 		switch r.seek(); {
-		case r.next < l.next:
-			return r.take(into[:0]), nil
-		case l.ended != nil:
+		case r.next < end.next:
+			return r.take(into[:0], end.next), nil
+		case l.ended != nil && end.next == l.next:
 			return nil, l.ended
 		case waited != nil:
 			return nil, waited
@@ -113,11 +114,11 @@ func (r *Reader[T]) had(i uint64) bool {
 	return to < r.after || from < to && to == r.after
 }
 
-// take returns what there is to read.
-func (r *Reader[T]) take(entries []Entry[T]) []Entry[T] {
+// take returns what there is to read before an item.
+func (r *Reader[T]) take(entries []Entry[T], next uint64) []Entry[T] {
 	l := r.log
 	from, limits := l.before(r.next), Limits{Bytes: int(r.most.bytes), Messages: int(r.most.messages)}
-	for end := r.next + uint64(max(1, cap(entries))); r.next < min(end, l.next); r.next++ {
+	for end := r.next + uint64(max(1, cap(entries))); r.next < min(end, next); r.next++ {
 		slot, before := l.at(r.next), l.before(r.next).messages
 		if len(entries) > 0 && !limits.allow(slot.to.minus(from)) {
 			break
@@ -130,6 +131,6 @@ func (r *Reader[T]) take(entries []Entry[T]) []Entry[T] {
 		})
 		r.after = slot.to.messages
 	}
-	r.more = r.next < l.next
+	r.more = r.next < next
 	return entries
 }

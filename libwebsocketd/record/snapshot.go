@@ -17,12 +17,47 @@ type Kept[T any] struct {
 func (l *Log[T]) Snapshot() Snapshot[T] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.snapshot()
+}
+
+func (l *Log[T]) snapshot() Snapshot[T] {
 	s := Snapshot[T]{Epoch: l.epoch, Messages: l.gone.messages, Items: make([]Kept[T], 0, l.next-l.first)}
 	for i := l.first; i < l.next; i++ {
 		own := l.at(i).to.minus(l.before(i))
 		s.Items = append(s.Items, Kept[T]{l.at(i).item, int(own.messages), int(own.bytes)})
 	}
 	return s
+}
+
+// seal is where what Readers get ends.
+type seal struct {
+	next     uint64 // the item
+	messages uint64 // up to there
+}
+
+// Seal returns what Snapshot does. From then on, until Unseal, no Reader gets what is appended
+// later: the numbers of that are another process's, if one goes on with the Snapshot. It is kept and
+// dropped as ever.
+func (l *Log[T]) Seal() Snapshot[T] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seal = &seal{l.next, l.all.messages}
+	return l.snapshot()
+}
+
+// Unseal ends what Seal began.
+func (l *Log[T]) Unseal() {
+	l.mu.Lock()
+	l.seal = nil
+	l.more.strikeAndUnlock(&l.mu)
+}
+
+// readable returns the end of what Readers get; l.mu is held.
+func (l *Log[T]) readable() seal {
+	if l.seal != nil {
+		return *l.seal
+	}
+	return seal{l.next, l.all.messages}
 }
 
 // Restore returns a Log that goes on where the snapshot was taken: with the same epoch, and the same

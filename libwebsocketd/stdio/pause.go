@@ -33,6 +33,9 @@ func (p *Endpoint) Pause() {
 func (p *Endpoint) Rest() (rest Rest) {
 	p.reading.Wait()
 	rest.Stdin = p.proc.Unwritten()
+	if l, ok := p.tap.(*lineTap); ok {
+		l.flush() // whoever goes on has no part of a line
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, pipe := range p.pipes {
@@ -72,9 +75,6 @@ func (p *Endpoint) Lend(launcher *process.Launcher) (loan process.Loan, own bool
 	p.closeOnce.Do(func() {})
 	p.Leaving()
 	p.listening.end()
-	if l, ok := p.tap.(*lineTap); ok {
-		l.flush()
-	}
 	return launcher.Lend(p.proc)
 }
 

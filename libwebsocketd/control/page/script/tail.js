@@ -57,7 +57,7 @@ function read(mine, opened) {
 
 // became says what has become of a process.
 function became({ status, exitCode }) {
-  const words = { running: "the process runs", exited: `the process has ended with exit status ${exitCode}`, killed: "the process was ended by a signal", failed: "the process could not be started" };
+  const words = { running: "the process runs", exited: `the process has ended with exit status ${exitCode}`, killed: "the process was ended by a signal", failed: "the process could not be started", left: "the process stays with the server before, to the end of its client" };
   return Object.hasOwn(words, status) ? words[status] : status;
 }
 
