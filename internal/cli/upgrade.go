@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"syscall"
 
@@ -66,7 +68,31 @@ type upgraded struct {
 }
 
 // executable is the path of the executable's file, also when another one lies there later.
-var executable, errExecutable = os.Executable()
+var executable, errExecutable = executableFrom(os.Args[0])
+
+// executableFrom returns the path by which this process's executable was called, which may be a link
+// that leads to a newer one later. If that was not its path, it is that of the file.
+func executableFrom(called string) (string, error) {
+	file, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	path, err := exec.LookPath(called)
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil || !sameFile(path, file) {
+		return file, nil
+	}
+	return path, nil
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
 
 // newUpgrader returns an upgrader of a server with these settings, which it makes wait for what it is to
 // take over from the server before, if there is one.

@@ -38,19 +38,25 @@ func Enter() (*Seat, error) {
 		return &Seat{}, nil
 	}
 	os.Unsetenv(variable)
-	fd, err := strconv.Atoi(text)
+	old, err := inheritedConn(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s=%q is no descriptor", variable, text)
+		return nil, fmt.Errorf("%s=%q, by which a server finds the one that it replaces, is from elsewhere: %w; unset it", variable, text, err)
 	}
-	s := &Seat{}
-	if s.old, err = newConn(os.NewFile(uintptr(fd), "upgrade")); err != nil {
-		return nil, fmt.Errorf("%s=%s: %w", variable, text, err)
-	}
+	s := &Seat{old: old}
 	if err := s.receiveOffer(); err != nil {
 		s.old.Close()
 		return nil, fmt.Errorf("the offer of the old server: %w", err)
 	}
 	return s, nil
+}
+
+// inheritedConn returns the conn to the old server, of the number of its descriptor.
+func inheritedConn(number string) (*conn, error) {
+	fd, err := strconv.ParseUint(number, 10, 31)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(os.NewFile(uintptr(fd), "upgrade"))
 }
 
 func (s *Seat) receiveOffer() error {
