@@ -2,6 +2,7 @@ package systemd
 
 import (
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
@@ -29,6 +30,9 @@ func Through(relay func(text string) error, watchdog time.Duration, sockets []*o
 // Watchdog returns within which time the manager wants to see that the service lives; 0: it does not.
 func (s *Service) Watchdog() time.Duration { return s.watchdog }
 
+// mostSockets limits how many sockets the manager may pass.
+const mostSockets = 1024
+
 // Take returns what the service manager has passed to this process, and removes its
 // variables from the environment, so that no process of ours takes them for its own. It
 // returns nil if there is nothing. It must be called once, before descriptors are opened.
@@ -36,6 +40,9 @@ func Take() *Service {
 	s := &Service{socket: os.Getenv("NOTIFY_SOCKET")}
 	os.Unsetenv("NOTIFY_SOCKET")
 	s.watchdog, _ = daemon.SdWatchdogEnabled(true) // a wrong number is none
+	if n, err := strconv.Atoi(os.Getenv("LISTEN_FDS")); err == nil && n > mostSockets {
+		os.Setenv("LISTEN_FDS", strconv.Itoa(mostSockets)) // Sockets tells the first that is not there
+	}
 	s.files = activation.Files(true)
 	if s.socket == "" && len(s.files) == 0 {
 		return nil

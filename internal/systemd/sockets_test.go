@@ -5,6 +5,7 @@ package systemd
 import (
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,7 +51,12 @@ func TestSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, wrong := range []*os.File{fileOf(c.(*net.TCPConn), "accepted"), plain} {
+	wrongs := []*os.File{fileOf(c.(*net.TCPConn), "accepted"), plain}
+	if packets, err := net.Listen("unixpacket", filepath.Join(t.TempDir(), "s")); err == nil { // Linux has it
+		defer packets.Close()
+		wrongs = append(wrongs, fileOf(packets.(*net.UnixListener), "packets"))
+	}
+	for _, wrong := range wrongs {
 		s := &Service{files: []*os.File{fileOf(l.(*net.TCPListener), "web"), wrong}}
 		if sockets, err := s.Sockets(); err == nil || sockets != nil || !strings.Contains(err.Error(), wrong.Name()) || !strings.Contains(err.Error(), "Accept=no") {
 			t.Errorf("%v, %v", sockets, err)

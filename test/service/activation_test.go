@@ -199,4 +199,10 @@ func TestActivationRefused(t *testing.T) {
 			t.Errorf("status %d, %q, expected %q", status, s.Err, test.says)
 		}
 	}
+	o := activated(t, []socket{web}, "cat")
+	o.Shell = "export LISTEN_PID=$$ LISTEN_FDS=4000000000"
+	s := o.Launch(t)
+	if status := s.Wait(t); status != 3 || !strings.Contains(s.Err.String(), "the socket 2 of the service manager") {
+		t.Errorf("status %d, %q for more sockets than there can be", status, s.Err)
+	}
 }
