@@ -29,6 +29,9 @@ type request struct {
 	name string
 }
 
+// errAtOnce is the error of a certificate that would be asked for again and again.
+var errAtOnce = errors.New("the certificate is one to be renewed at once: the clock of this machine is wrong, or that of the authority")
+
 // Run has certificates issued and renewed until ctx is done. It is called once.
 func (i *Issuer) Run(ctx context.Context) {
 	defer i.hangUp()
@@ -78,9 +81,15 @@ func (i *Issuer) renew(ctx context.Context, s *subject) {
 			i.o.Log.Error(fmt.Sprintf("Certificate not kept        : of %s: %v; another is asked for after the next start", s.name, err))
 		}
 	}
+	failures := s.failures
 	i.mu.Lock()
 	s.take(cert)
 	i.mu.Unlock()
+	if !s.due.After(time.Now()) {
+		s.failures = failures
+		i.fail(ctx, s, fmt.Errorf("%w: there is one until %s", errAtOnce, cert.Leaf.NotAfter.UTC().Format(logTimestamp)))
+		return
+	}
 	i.o.Log.Info(fmt.Sprintf("Certificate issued          : for %s, until %s; renewed from %s on",
 		s.name, cert.Leaf.NotAfter.UTC().Format(logTimestamp), s.due.UTC().Format(logTimestamp)))
 }

@@ -27,11 +27,17 @@ const day = 24 * time.Hour
 // issue returns a certificate that is good from now on.
 func issue(t *testing.T, name string, life time.Duration) *tls.Certificate {
 	t.Helper()
+	return issueSince(t, name, time.Now(), life)
+}
+
+// issueSince returns one that is good from another time on.
+func issueSince(t *testing.T, name string, since time.Time, life time.Duration) *tls.Certificate {
+	t.Helper()
 	key, err := newKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotBefore: time.Now(), NotAfter: time.Now().Add(life)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotBefore: since, NotAfter: since.Add(life)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -52,6 +58,7 @@ type authority struct {
 	t     *testing.T
 	began time.Time
 	life  time.Duration
+	slow  time.Duration // its clock, or ours is fast
 
 	mu    sync.Mutex
 	fails error
@@ -66,7 +73,7 @@ func (a *authority) ask(r request) (*tls.Certificate, error) {
 	if a.fails != nil {
 		return nil, a.fails
 	}
-	return issue(a.t, r.name, a.life), nil
+	return issueSince(a.t, r.name, time.Now().Add(-a.slow), a.life), nil
 }
 
 // times returns when it was asked.
@@ -157,6 +164,27 @@ func TestRenewal(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestClock: a clock that is wrong does not make the authority issue one certificate after the other.
+// What it has issued is used.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := &authority{life: 90 * day, slow: 70 * day}
+		log := run(t, Options{Names: []string{"a.example"}, Dir: t.TempDir()}, a, func(i *Issuer) {
+			time.Sleep(time.Hour)
+			if want := []time.Duration{0, firstPause, 3 * firstPause, 7 * firstPause}; !slices.Equal(a.times(), want) {
+				t.Errorf("asked at %s, expected %s", a.times(), want)
+			}
+			if _, err := i.GetCertificate(hello("a.example")); err != nil {
+				t.Error(err)
+			}
+		})
+		if strings.Count(log, "the clock of this machine is wrong") != 4 {
+			t.Error(log)
+		}
+	})
 }
 
 // TestFailure: what fails is tried again later and later, and not before the authority wants; the
