@@ -121,7 +121,7 @@ type programFlags struct {
 }
 
 type confineFlags struct {
-	User   owner    `placeholder:"NAME|UID" check:"account" program:"key" help:"User of the system that processes run as, with all of its groups, and with HOME, USER and LOGNAME of that user. The server must be root's, or have CAP_SETUID and CAP_SETGID. Without this flag it is the server's user."`
+	User   owner    `placeholder:"NAME|UID" check:"account" program:"key" help:"User of the system that processes run as, with all of its groups, and with HOME, USER and LOGNAME of that user. The server must be root's, or have CAP_SETUID, CAP_SETGID and CAP_KILL. Without this flag it is the server's user."`
 	Group  owner    `placeholder:"NAME|GID" check:"account" program:"key" help:"Group of the system that processes run as, instead of that of --user."`
 	Rlimit []string `placeholder:"NAME=SOFT[:HARD]" sep:"none" program:"key" help:"Limit of each process, as ulimit sets it (setrlimit(2)): nofile, nproc, cpu, fsize, core, as, data, stack, memlock and what else the system has. A number, for bytes also a size like 64K, or unlimited. A process may raise SOFT up to HARD, which is SOFT if it is left out. May be given more than once."`
 	Nice   int      `placeholder:"N" default:"0" min:"-20" max:"19" program:"key" help:"How much processes stand back when others want the processors too, as nice(1) has it: 19 is the most. For less than the server has, it must be root's. 0 is what it has."`

@@ -2,10 +2,13 @@ package process
 
 import "golang.org/x/sys/unix"
 
-// mayChangeUser reports whether this process may become any user with any groups: that takes
-// CAP_SETUID and CAP_SETGID (capabilities(7)).
+// orCapabilities says what will do in place of root.
+const orCapabilities = ", or with the capabilities CAP_SETUID, CAP_SETGID and CAP_KILL"
+
+// mayChangeUser reports whether this process may start others as any user with any groups, and end
+// them: that takes CAP_SETUID, CAP_SETGID and CAP_KILL (capabilities(7)).
 func mayChangeUser() bool {
-	return hasCapability(unix.CAP_SETUID) && hasCapability(unix.CAP_SETGID)
+	return hasCapability(unix.CAP_SETUID) && hasCapability(unix.CAP_SETGID) && hasCapability(unix.CAP_KILL)
 }
 
 // hasCapability reports whether this process has one of the first 32 capabilities.

@@ -29,13 +29,15 @@ func FindAccount(name, group string) (*Account, error) {
 	if !slices.Contains(a.Groups, a.GID) {
 		a.Groups = append(a.Groups, a.GID)
 	}
-	if int(a.UID) == os.Geteuid() && int(a.GID) == os.Getegid() {
-		return a, nil
-	}
-	if !mayChangeUser() {
-		return nil, fmt.Errorf("the server runs as user %d, and may not start processes as %s; start it as root, or leave user and group out", os.Geteuid(), title(name, group))
+	if a.isAnother() && !mayChangeUser() {
+		return nil, fmt.Errorf("the server runs as user %d, and may not start processes as %s; start it as root%s, or leave user and group out", os.Geteuid(), title(name, group), orCapabilities)
 	}
 	return a, nil
+}
+
+// isAnother reports whether a process of this one has to become the account's. That of nil is not.
+func (a *Account) isAnother() bool {
+	return a != nil && (int(a.UID) != os.Geteuid() || int(a.GID) != os.Getegid())
 }
 
 // title returns what a message calls a user and a group.
@@ -104,7 +106,7 @@ func number(text string) (uint32, error) {
 
 // runAs makes a process to be started run as an account; nil is the server's user.
 func runAs(attr *syscall.SysProcAttr, a *Account) *syscall.SysProcAttr {
-	if a != nil && (int(a.UID) != os.Geteuid() || int(a.GID) != os.Getegid()) {
+	if a.isAnother() {
 		attr.Credential = &syscall.Credential{Uid: a.UID, Gid: a.GID, Groups: a.Groups}
 	}
 	return attr

@@ -50,7 +50,10 @@ func ownNice() int {
 	return nice
 }
 
-// dropCapabilities does nothing: there are no sandboxes here.
-func (o *confineOrders) dropCapabilities() error { return nil }
+// keepsCapabilities returns false: there are none here.
+func keepsCapabilities(*Account) bool { return false }
+
+// dropCapabilities does nothing: there are none here.
+func dropCapabilities(bool) error { return nil }
 
 func dieWithParent() error { return nil }

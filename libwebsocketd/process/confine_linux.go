@@ -1,6 +1,7 @@
 package process
 
 import (
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -36,10 +37,25 @@ func ownNice() int {
 	return 20 - priority
 }
 
-// dropCapabilities leaves a process in a sandbox no capabilities: even of a sandbox, root could reach
-// out by them. Without new privileges it does not get them back.
-func (o *confineOrders) dropCapabilities() error {
-	if o.Sandbox == nil {
+// keepsCapabilities reports whether a process that becomes an account's has the capabilities of this
+// process left, as to become anybody again: the system takes them from root alone, unless that is
+// switched off (capabilities(7)).
+func keepsCapabilities(a *Account) bool {
+	if !a.isAnother() {
+		return false
+	}
+	bits, err := unix.PrctlRetInt(unix.PR_GET_SECUREBITS, 0, 0, 0, 0)
+	return os.Geteuid() != 0 || err != nil || bits&securebitNoSetuidFixup != 0
+}
+
+// securebitNoSetuidFixup is SECBIT_NO_SETUID_FIXUP of linux/securebits.h.
+const securebitNoSetuidFixup = 1 << 2
+
+// dropCapabilities leaves a process in a sandbox, or of another user, no capabilities: even of a
+// sandbox, root could reach out by them, and a user could become another one. Without new privileges
+// it does not get them back. Others may keep them.
+func dropCapabilities(mayKeep bool) error {
+	if mayKeep {
 		return nil
 	}
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

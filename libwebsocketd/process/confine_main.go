@@ -38,6 +38,7 @@ func ConfineMain(enter func(s Sandbox, program string) error) {
 
 // become confines this process, and executes the program. It returns only if that fails.
 func (o *confineOrders) become(path string, args []string, enter func(Sandbox, string) error) confineFailure {
+	mayKeep := o.Sandbox == nil && !o.Account.isAnother()
 	for _, step := range []struct {
 		name string
 		do   func() error
@@ -47,7 +48,7 @@ func (o *confineOrders) become(path string, args []string, enter func(Sandbox, s
 		{"enter its sandbox", func() error { return o.enterSandbox(path, enter) }},
 		{"set its limits", o.setLimits},
 		{"become its user", o.becomeUser},
-		{"give up its capabilities", o.dropCapabilities},
+		{"give up its capabilities", func() error { return dropCapabilities(mayKeep) }},
 	} {
 		if err := step.do(); err != nil {
 			return failureOf(step.name, err)
@@ -95,7 +96,7 @@ func (o *confineOrders) setLimits() error {
 // process is to die with the server.
 func (o *confineOrders) becomeUser() error {
 	a := o.Account
-	if a == nil || int(a.UID) == os.Geteuid() && int(a.GID) == os.Getegid() {
+	if !a.isAnother() {
 		return nil
 	}
 	groups := make([]int, len(a.Groups))

@@ -45,15 +45,19 @@ type confined struct {
 
 // newConfined prepares the start of a confined process; nil for one that is not.
 func (l *Launcher) newConfined(spec *Spec) (*confined, error) {
-	if spec.Confinement.IsZero() {
+	keeps := keepsCapabilities(spec.Account)
+	if spec.Confinement.IsZero() && !keeps {
 		return nil, nil
 	}
-	c := &confined{}
-	if spec.Confinement.byItself() {
+	c, confinement := &confined{}, Confinement{}
+	if spec.Confinement != nil {
+		confinement = *spec.Confinement
+	}
+	if keeps || confinement.byItself() {
 		if !l.o.Confine {
 			return nil, errNoConfine
 		}
-		orders, err := json.Marshal(confineOrders{*spec.Confinement, spec.Account})
+		orders, err := json.Marshal(confineOrders{confinement, spec.Account})
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +66,7 @@ func (l *Launcher) newConfined(spec *Spec) (*confined, error) {
 		}
 		c.orders = string(orders)
 	}
-	if group := spec.Confinement.Cgroup; group != nil {
+	if group := confinement.Cgroup; group != nil {
 		var err error
 		if c.cgroup, err = l.cgroups.make(group); err != nil {
 			c.close()

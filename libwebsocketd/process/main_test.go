@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		fmt.Print(signal)
 		return
 	}
+	if os.Getenv(capableServer) != "" {
+		tellCapabilities()
+		return
+	}
 	if os.Getenv(cgroupServer) != "" {
 		killedCgroupServer()
 		return
