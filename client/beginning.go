@@ -28,7 +28,7 @@ func (c *Conn) fetchHead(ctx context.Context, now *state) (h head, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, askWait, errNoState)
 	defer cancel()
 	from := position{now.Epoch, now.Beginning.First - 1}
-	resp, err := c.request(ctx, http.MethodGet, url.Values{"after": {from.String()}, "gap": {"ok"}, "wait": {"0s"}}, "application/json", nil)
+	resp, err := c.request(ctx, http.MethodGet, url.Values{"after": {from.String()}, "gap": {"ok"}, "wait": {"0s"}}, asJSON, nil)
 	if err != nil {
 		return h, err
 	}

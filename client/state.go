@@ -65,7 +65,7 @@ var errNoState = fmt.Errorf("the server has not said what state the program is i
 func (c *Conn) ask(ctx context.Context) (s state, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, askWait, errNoState)
 	defer cancel()
-	resp, err := c.request(ctx, http.MethodGet, url.Values{"state": {""}}, "application/json", nil)
+	resp, err := c.request(ctx, http.MethodGet, url.Values{"state": {""}}, asJSON, nil)
 	if err != nil {
 		return s, err
 	}
@@ -117,7 +117,7 @@ func isRefusal(status int) bool {
 
 // newSession makes a session, and returns its state.
 func (c *Conn) newSession(ctx context.Context) (s state, err error) {
-	resp, err := c.request(ctx, http.MethodPost, url.Values{"session": {"new"}}, "application/json", nil)
+	resp, err := c.request(ctx, http.MethodPost, url.Values{"session": {"new"}}, asJSON, nil)
 	if err != nil {
 		return s, err
 	}
@@ -134,6 +134,9 @@ func (c *Conn) newSession(ctx context.Context) (s state, err error) {
 	c.mu.Unlock()
 	return c.ask(ctx)
 }
+
+// asJSON asks for a document, and for the plain sentence where it is refused.
+const asJSON = "application/json;q=0.9, text/plain"
 
 // request makes a request about the program.
 func (c *Conn) request(ctx context.Context, method string, query url.Values, accept string, body io.Reader) (*http.Response, error) {

@@ -36,7 +36,7 @@ func (s *Server) findCGI(urlPath string) (to route, refusal *gate.Refusal, found
 // request's: a client that leaves takes the whole group along.
 func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from remote, id string, log *slog.Logger) {
 	if !s.begin() {
-		s.answer(w, gate.GoingAway)
+		s.answer(w, r, gate.GoingAway)
 		return
 	}
 	defer s.running.Done()
@@ -51,20 +51,20 @@ func (s *Server) serveCGI(w http.ResponseWriter, r *http.Request, to route, from
 	log = from.log(log)
 	if refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
-		s.answer(w, refusal)
+		s.answer(w, r, refusal)
 		return
 	}
 	if refusal := s.claimSlot(r.Context(), to.program, log); refusal != nil {
 		s.observeFull(to.program)
 		logging.At(log, logging.LevelError, "http", "Fork not allowed since maxforks amount has been reached. CGI was not run.")
-		s.answer(w, refusal)
+		s.answer(w, r, refusal)
 		return
 	}
 	env := to.program.env.of(r, to, from, id, cgiVariables(r, to)...)
 	program, refusal := s.startCGI(to, withPath(env), r, log)
 	if refusal != nil {
 		s.release(to.program)
-		s.answer(w, refusal)
+		s.answer(w, r, refusal)
 		return
 	}
 	logging.At(log, logging.LevelAccess, "http", "CGI")
@@ -77,7 +77,7 @@ func (s *Server) converseCGI(w http.ResponseWriter, r *http.Request, to route, p
 	gone, settle := untilGone(r)
 	defer settle()
 	req := &Request{HTTP: r.WithContext(gone), Silent: r.Context(), server: s, to: to, log: log}
-	form := new(cgi.Encoder)
+	form := &cgi.Encoder{Asked: r}
 	client := exchange.New(s.ctx, w, req.HTTP, exchange.Options{
 		Encoder: form, Peer: req, Silent: req.Silent, Interval: to.program.PingInterval,
 	})

@@ -176,6 +176,7 @@ func (c *conns) tellLocked(told *time.Time, why *gate.Refusal) {
 func (c *conns) full() *gate.Refusal {
 	return &gate.Refusal{
 		Status:     http.StatusServiceUnavailable,
+		Kind:       gate.KindConnections,
 		Reason:     fmt.Sprintf("there are --maxconns=%d connections already: try again later, or start the server with a larger --maxconns", c.limit),
 		RetryAfter: 1,
 	}
@@ -186,6 +187,7 @@ func (c *conns) full() *gate.Refusal {
 func (c *conns) tooMuchHeld() *gate.Refusal {
 	return &gate.Refusal{
 		Status:     http.StatusServiceUnavailable,
+		Kind:       gate.KindConnections,
 		Reason:     "headers that have not come whole hold too much memory, so the one waited for longest is refused: send it at once, or start the server with a larger --maxmemory",
 		RetryAfter: 1,
 	}

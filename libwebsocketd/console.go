@@ -47,7 +47,7 @@ func (c *console) serveOwn(w http.ResponseWriter, r *http.Request, from remote, 
 	}
 	log = from.log(log)
 	if refusal != nil {
-		c.server.refuse(w, log, refusal)
+		c.server.refuse(w, r, log, refusal)
 		return true
 	}
 	logging.At(log, logging.LevelAccess, "http", "DEVCONSOLE")

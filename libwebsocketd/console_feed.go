@@ -166,13 +166,13 @@ func (c *console) serveFeed(w http.ResponseWriter, r *http.Request, from remote,
 		refusal = gate.GoingAway
 	}
 	if refusal != nil {
-		c.server.refuse(w, log, refusal)
+		c.server.refuse(w, r, log, refusal)
 		return
 	}
 	f, on, refusal := c.openFor(r, &from, log)
 	if refusal != nil {
 		s.running.Done()
-		c.server.refuse(w, log, refusal)
+		c.server.refuse(w, r, log, refusal)
 		return
 	}
 	header := http.Header{}
@@ -225,7 +225,7 @@ func (c *console) open(local bool) (*pageFeed, *gate.Refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.feeds) >= mostFeeds {
-		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "too many consoles listen already", RetryAfter: 1}
+		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindConsoles, Reason: "too many consoles listen already", RetryAfter: 1}
 	}
 	f := newFeed(local)
 	c.feeds[f.mark] = f

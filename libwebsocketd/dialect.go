@@ -96,7 +96,7 @@ func (s *Server) openDialect(d Dialect, w http.ResponseWriter, r *http.Request, 
 	}
 	if refusal != nil {
 		on.refused(refusal)
-		s.refuse(w, from.log(log), refusal)
+		s.refuse(w, r, from.log(log), refusal)
 		return nil
 	}
 	log = req.log

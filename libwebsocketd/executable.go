@@ -5,13 +5,13 @@ import (
 	"debug/elf"
 	"errors"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"unicode/utf8"
 
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/paths"
 )
 
@@ -19,9 +19,9 @@ import (
 // such file or directory" when it is the interpreter that does not exist, and "exec
 // format error" when a script lacks its first line.
 type executableError struct {
-	reason string // for strangers to read: it contains nothing about this machine
-	detail string // the value at fault, or the way out; it may be empty
-	status int    // of the answer to a client
+	reason string    // for strangers to read: it contains nothing about this machine
+	detail string    // the value at fault, or the way out; it may be empty
+	kind   gate.Kind // of the answer to a client
 }
 
 // Error returns the reason and the detail, without the file's name.
@@ -52,15 +52,15 @@ func checkExecutable(file, dir string, interpreters int) *executableError {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return &executableError{"the program does not exist", "", http.StatusNotFound}
+		return &executableError{"the program does not exist", "", gate.KindNotFound}
 	case err != nil:
-		return &executableError{"the program may not be read", cause(err).Error(), http.StatusForbidden}
+		return &executableError{"the program may not be read", cause(err).Error(), gate.KindNotExecutable}
 	case info.IsDir():
-		return &executableError{"the program is a directory", "", http.StatusForbidden}
+		return &executableError{"the program is a directory", "", gate.KindNotExecutable}
 	case !paths.Executable(info):
-		return &executableError{"the program may not be executed", "chmod +x makes it so", http.StatusForbidden}
+		return &executableError{"the program may not be executed", "chmod +x makes it so", gate.KindNotExecutable}
 	case !info.Mode().IsRegular(): // to open a pipe would wait for its writer
-		return &executableError{"the program is not a regular file", "", http.StatusForbidden}
+		return &executableError{"the program is not a regular file", "", gate.KindNotExecutable}
 	case filepath.Separator == '\\': // Windows decides by the name
 		return nil
 	}
@@ -84,17 +84,17 @@ func checkFormat(f *os.File, dir string, interpreters int) *executableError {
 	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
 		return nil
 	case n == 0:
-		return &executableError{"the program is an empty file", "", http.StatusInternalServerError}
+		return &executableError{"the program is an empty file", "", gate.KindFailed}
 	case bytes.HasPrefix(head, []byte("#!")):
 		return checkFirstLine(head[2:], dir, interpreters)
 	case bytes.HasPrefix(head, []byte(elf.ELFMAG)):
 		return checkLoader(f)
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf#!")):
 		return &executableError{"the program begins with a byte order mark, so that its first line does not count",
-			"save it without one", http.StatusInternalServerError}
+			"save it without one", gate.KindFailed}
 	case isText(head):
 		return &executableError{"the program is a text whose first line does not begin with #!",
-			"write #!/bin/sh, #!/usr/bin/env python3 or the like at its top", http.StatusInternalServerError}
+			"write #!/bin/sh, #!/usr/bin/env python3 or the like at its top", gate.KindFailed}
 	}
 	return nil // the system may know more formats than we do
 }
@@ -129,18 +129,18 @@ func checkFirstLine(line []byte, dir string, interpreters int) *executableError 
 	forEnv := filepath.Base(interpreter) == "env" && strings.HasSuffix(argument, "\r")
 	switch {
 	case interpreter == "" || interpreter == "\r":
-		return &executableError{"the program's first line names no interpreter", "write #!/bin/sh or the like", http.StatusInternalServerError}
+		return &executableError{"the program's first line names no interpreter", "write #!/bin/sh or the like", gate.KindFailed}
 	case forEnv, err != nil && strings.HasSuffix(interpreter, "\r"):
 		return &executableError{"the program's first line ends in CR, which counts as part of the interpreter's name",
-			"save the file with Unix line ends (dos2unix)", http.StatusInternalServerError}
+			"save the file with Unix line ends (dos2unix)", gate.KindFailed}
 	case errors.Is(err, os.ErrNotExist):
-		return &executableError{"the interpreter named in the program's first line does not exist", interpreter, http.StatusInternalServerError}
+		return &executableError{"the interpreter named in the program's first line does not exist", interpreter, gate.KindFailed}
 	case interpreters == 0:
 		return nil
 	}
 	if e := checkExecutable(file, dir, interpreters-1); e != nil {
 		return &executableError{"the interpreter named in the program's first line cannot be executed",
-			interpreter + ": " + e.Error(), http.StatusInternalServerError}
+			interpreter + ": " + e.Error(), gate.KindFailed}
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func checkLoader(f *os.File) *executableError {
 		loader := strings.TrimRight(string(name), "\x00")
 		if _, err := os.Stat(loader); errors.Is(err, os.ErrNotExist) {
 			return &executableError{"the program was built for another system: the loader it asks for does not exist",
-				loader, http.StatusInternalServerError}
+				loader, gate.KindFailed}
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if refusal != nil {
-		s.refuse(w, log, refusal)
+		s.refuse(w, r, log, refusal)
 		return
 	}
 	switch {
@@ -49,7 +49,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveHandshake answers a WebSocket handshake, for a program or of a Dialect.
 func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, from remote, id string, log *slog.Logger) {
 	if !s.begin() {
-		s.refuse(w, log, gate.GoingAway)
+		s.refuse(w, r, log, gate.GoingAway)
 		return
 	}
 	on, conn := s.console.onlooker(r), acceptedConn(r.Context())
@@ -89,7 +89,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from remote, id st
 	}()
 	if refusal != nil {
 		on.refused(refusal)
-		s.refuse(w, from.log(log), refusal)
+		s.refuse(w, r, from.log(log), refusal)
 		return nil
 	}
 	req := s.newRequest(r, to, from, id, on.watch(to, from.User, log), to.program.ownHeader())

@@ -21,7 +21,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 	to, refusal, isCGI := s.findCGI(r.URL.Path)
 	if refusal != nil {
 		logging.At(log, logging.LevelAccess, "http", "CGI: "+refusal.Reason)
-		s.answer(w, refusal)
+		s.answer(w, r, refusal)
 		return
 	}
 	switch {
@@ -36,7 +36,7 @@ func (s *Server) servePlain(w http.ResponseWriter, r *http.Request, from remote,
 		s.console.ServeHTTP(w, r)
 	default:
 		logging.At(log, logging.LevelAccess, "http", "NOT FOUND")
-		s.answer(w, s.noPage(r))
+		s.answer(w, r, s.noPage(r))
 	}
 }
 
@@ -47,7 +47,7 @@ func (s *Server) serveStatic(w http.ResponseWriter, r *http.Request, from remote
 		to, _ = s.route(r) // a ticket may be for a session that the page is about
 	}
 	if refusal := s.prove(r, s.own.access, to.scriptName, &from); refusal != nil {
-		s.refuse(w, from.log(log), refusal)
+		s.refuse(w, r, from.log(log), refusal)
 		return
 	}
 	if !s.usher(w, r, from, id, log) {
@@ -64,7 +64,7 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, log *slog.L
 		return false
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		s.refuse(w, log, newRefusal(http.StatusMethodNotAllowed, "the browser client is read with GET"))
+		s.refuse(w, r, log, newRefusal(http.StatusMethodNotAllowed, "the browser client is read with GET"))
 		return true
 	}
 	s.setHeaders(w)

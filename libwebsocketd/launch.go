@@ -132,7 +132,7 @@ func launchRefusal(err error, path, dir, uri string) (refusal *gate.Refusal, why
 	switch {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EAGAIN),
 		errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EBADF), errors.Is(err, process.ErrClosed):
-		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "no room for another process now; the log says why", RetryAfter: 1}, why
+		return &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindNoResources, Reason: "no room for another process now; the log says why", RetryAfter: 1}, why
 	case errors.Is(err, syscall.E2BIG):
 		if len(uri) > maxVariable/2 {
 			return newRefusal(http.StatusRequestURITooLong, "the URL does not fit a program's environment"), why
@@ -146,11 +146,11 @@ func launchRefusal(err error, path, dir, uri string) (refusal *gate.Refusal, why
 		return newRefusal(http.StatusInternalServerError, "the null device of this system cannot be opened"), why
 	}
 	if e := checkExecutable(path, dir, mostInterpreters); e != nil {
-		return newRefusal(e.status, e.reason), path + ": " + e.Error()
+		return newRefusalOf(e.kind, e.reason), path + ": " + e.Error()
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return newRefusal(http.StatusForbidden, "the system does not allow the program to be executed"), why
+		return newRefusalOf(gate.KindNotExecutable, "the system does not allow the program to be executed"), why
 	case errors.Is(err, syscall.ENOEXEC):
 		return newRefusal(http.StatusInternalServerError, "the program has no format the system can execute"), why
 	}

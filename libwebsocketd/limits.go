@@ -55,7 +55,7 @@ func (req *Request) AwaitTurn(w http.ResponseWriter) *gate.Refusal {
 	case req.server.ctx.Err() != nil:
 		return gate.GoingAway
 	case err != nil:
-		return newRefusal(http.StatusServiceUnavailable, "the client has left")
+		return newRefusalOf(gate.KindClientLeft, "the client has left")
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request, from remote,
 		refusal = s.answerLogin(w, r, &from)
 	}
 	if refusal != nil {
-		s.refuse(w, from.log(log), refusal)
+		s.refuse(w, r, from.log(log), refusal)
 		return true
 	}
 	logging.At(from.log(log), logging.LevelAccess, "http", strings.ToUpper(strings.TrimPrefix(path, "/.websocketd/")))
@@ -94,7 +94,7 @@ type ticketDocument struct {
 // giveTicket answers with a ticket. With a ticket none is got.
 func (s *Server) giveTicket(w http.ResponseWriter, r *http.Request, from *remote) *gate.Refusal {
 	if r.URL.Query().Has("token") {
-		return newRefusal(http.StatusForbidden, "a ticket is got with credentials, not with another ticket")
+		return newRefusalOf(gate.KindSecret, "a ticket is got with credentials, not with another ticket")
 	}
 	if refusal := s.prove(r, s.anyone, "", from); refusal != nil {
 		return refusal
@@ -204,7 +204,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, from *remote) {
 }
 
 // noLogin is the refusal of a login of somebody who needs none.
-var noLogin = newRefusal(http.StatusForbidden, "a certificate, or a proxy that names its users, begins no login: it says with every request who that is from")
+var noLogin = newRefusalOf(gate.KindLogin, "a certificate, or a proxy that names its users, begins no login: it says with every request who that is from")
 
 // beginLogin sets the cookie of a new login. That takes the place of the one there is.
 func (s *Server) beginLogin(w http.ResponseWriter, r *http.Request, from *remote) *gate.Refusal {

@@ -94,7 +94,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request, from remot
 		refusal = gate.GoingAway
 	}
 	if refusal != nil {
-		s.refuse(w, from.log(log), refusal)
+		s.refuse(w, r, from.log(log), refusal)
 		return true
 	}
 	defer s.running.Done()

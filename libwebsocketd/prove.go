@@ -7,7 +7,7 @@ import (
 )
 
 // badTicket is the refusal of a token= that is no ticket, or not any more.
-var badTicket = newRefusal(http.StatusForbidden, "token= takes a ticket that is still good: each is good once, for 30 seconds; "+
+var badTicket = newRefusalOf(gate.KindSecret, "token= takes a ticket that is still good: each is good once, for 30 seconds; "+
 	"a lasting token has its place in Authorization, or in an item of Sec-WebSocket-Protocol")
 
 // letIn checks the credentials of a request for a program, and takes a seat for it. The

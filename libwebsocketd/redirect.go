@@ -40,7 +40,7 @@ func newRedirect(s *Server) *http.Server {
 // every request. In any case it is a name or an address and nothing else.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 	if refusal := s.conns.begin(r); refusal != nil {
-		s.answer(w, refusal)
+		s.answer(w, r, refusal)
 		return
 	}
 	defer s.conns.end(r)
@@ -48,12 +48,12 @@ func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if refusal := s.checkHost(r); refusal != nil {
-		s.answer(w, refusal)
+		s.answer(w, r, refusal)
 		return
 	}
 	host, ok := gate.HostName(r)
 	if !ok {
-		http.Error(w, "400 Bad Request: a redirect needs the header Host with a host name", http.StatusBadRequest)
+		newRefusal(http.StatusBadRequest, "a redirect needs the header Host with a host name").Write(w, r)
 		return
 	}
 	scheme, usual := "http://", 80

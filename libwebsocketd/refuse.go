@@ -16,6 +16,11 @@ func newRefusal(status int, reason string) *gate.Refusal {
 	return &gate.Refusal{Status: status, Reason: reason}
 }
 
+// newRefusalOf returns a refusal of a kind, with its status.
+func newRefusalOf(kind gate.Kind, reason string) *gate.Refusal {
+	return &gate.Refusal{Kind: kind, Status: kind.Status(), Reason: reason}
+}
+
 // asLogged returns a refusal whose cause is in the log already.
 func asLogged(refusal *gate.Refusal) *gate.Refusal {
 	logged := *refusal
@@ -25,7 +30,7 @@ func asLogged(refusal *gate.Refusal) *gate.Refusal {
 
 // refuse answers a request with a refusal, and logs it, unless the log has its cause
 // already.
-func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.Refusal) {
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, log *slog.Logger, refusal *gate.Refusal) {
 	if !refusal.Logged {
 		status := http.StatusText(refusal.Status)
 		if refusal.Status == http.StatusNotFound {
@@ -33,12 +38,13 @@ func (s *Server) refuse(w http.ResponseWriter, log *slog.Logger, refusal *gate.R
 		}
 		logging.At(log, logging.LevelAccess, "session", status+": "+refusal.Reason, "status", refusal.Status)
 	}
-	s.answer(w, refusal)
+	s.answer(w, r, refusal)
 }
 
-// answer sends a refusal: one status, one sentence. The connection is not kept: when
+// answer sends a refusal: one status, one sentence, as a problem (RFC 9457) to who prefers that. The
+// connection is not kept: when
 // descriptors are short, those of refused clients are the first to be freed.
-func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, refusal *gate.Refusal) {
 	if o := s.cfg.Observer; o != nil {
 		o.Refused(refusal.Status)
 	}
@@ -67,7 +73,7 @@ func (s *Server) answer(w http.ResponseWriter, refusal *gate.Refusal) {
 		w.Write(refusal.JSON)
 		return
 	}
-	http.Error(w, refusal.Text(), refusal.Status)
+	refusal.Write(w, r)
 }
 
 // brief makes the connection end with this answer. The client gets as long to read it,

@@ -132,7 +132,7 @@ func (req *Request) Refuse(w http.ResponseWriter, refusal *gate.Refusal) {
 	if refusal.JSON == nil {
 		refusal = phrase(req.face, req.HTTP, refusal)
 	}
-	req.server.refuse(w, req.log, refusal)
+	req.server.refuse(w, req.HTTP, req.log, refusal)
 }
 
 // Open returns the program's endpoint for this client, from its Lifetime if it has one,
@@ -165,7 +165,7 @@ func (req *Request) Open(call Attach) (bridge.Endpoint, *gate.Refusal) {
 // program cannot be started gives its turn back.
 func (s *Server) takeTurn() *gate.Refusal {
 	if s.cfg.Once && !s.turn.CompareAndSwap(false, true) {
-		return newRefusal(http.StatusServiceUnavailable, "this server serves one client, which has come (--once)")
+		return newRefusalOf(gate.KindOnce, "this server serves one client, which has come (--once)")
 	}
 	return nil
 }
@@ -228,7 +228,7 @@ func (s *Server) serveFace(w http.ResponseWriter, r *http.Request, from remote, 
 		refusal = gate.GoingAway
 	}
 	if refusal != nil {
-		s.refuse(w, from.log(log), phrase(face, r, refusal))
+		s.refuse(w, r, from.log(log), phrase(face, r, refusal))
 		return true
 	}
 	defer s.running.Done()

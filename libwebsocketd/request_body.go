@@ -21,7 +21,7 @@ import (
 const smallBody = 4 << 10
 
 // noMemoryNow refuses a body for which there is no memory.
-var noMemoryNow = &gate.Refusal{Status: http.StatusTooManyRequests, Reason: errNoMemory.Error(), RetryAfter: 1}
+var noMemoryNow = &gate.Refusal{Status: http.StatusTooManyRequests, Kind: gate.KindMemory, Reason: errNoMemory.Error(), RetryAfter: 1}
 
 // mostBody bounds a body where the settings have no limit: it is held.
 const mostBody = 64 * DefaultMaxFrameSize

@@ -31,7 +31,7 @@ func (s *Server) serveResource(w http.ResponseWriter, r *http.Request, log *slog
 		suggest(w.Header(), "Access-Control-Allow-Headers", "*, Authorization")
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		s.refuse(w, log, newRefusal(http.StatusMethodNotAllowed, "who issues tokens is read with GET"))
+		s.refuse(w, r, log, newRefusal(http.StatusMethodNotAllowed, "who issues tokens is read with GET"))
 	}
 	return true
 }
@@ -45,12 +45,12 @@ func (s *Server) answerResource(w http.ResponseWriter, r *http.Request, path str
 	case refusal == nil:
 		access = to.program.access
 	case refusal.Status != http.StatusNotFound:
-		s.refuse(w, log, refusal)
+		s.refuse(w, r, log, refusal)
 		return
 	}
 	document, ok := access.Metadata(r, path)
 	if !ok {
-		s.refuse(w, log, newRefusal(http.StatusNotFound, "no bearer token is needed at "+text.Quote(path)))
+		s.refuse(w, r, log, newRefusal(http.StatusNotFound, "no bearer token is needed at "+text.Quote(path)))
 		return
 	}
 	logging.At(log, logging.LevelAccess, "http", "RESOURCE")

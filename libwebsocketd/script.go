@@ -40,7 +40,7 @@ func findScript(dir, urlPath string) (route, *gate.Refusal) {
 			return route{}, notFound
 		}
 		if !paths.Executable(info) {
-			return route{}, newRefusal(http.StatusForbidden,
+			return route{}, newRefusalOf(gate.KindNotExecutable,
 				"script is not executable: "+text.Quote(urlPath)+"; chmod +x makes it so")
 		}
 		return route{

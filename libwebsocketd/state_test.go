@@ -99,7 +99,7 @@ func TestStateWithoutAPage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Config{Programs: []Program{echoProgram()}})
 	for target, want := range map[string]string{
-		"/none?state": `404 Not Found: no program is served at "/none"`,
+		"/none?state": `{"type":"https://websocketd.example/doc/refusals.md#not-found","title":"There is nothing here","status":404,"detail":"no program is served at \"/none\""}`,
 		"/echo?state": "404 Not Found: there is no page here; what is asked for comes with the header Accept: application/json",
 	} {
 		accept := ""

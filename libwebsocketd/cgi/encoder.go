@@ -24,6 +24,8 @@ var _ exchange.Opener = (*Encoder)(nil)
 
 // Encoder is the answer of one script.
 type Encoder struct {
+	Asked *http.Request // whoever has made it is told in its form that there is none
+
 	failed  error
 	empty   int  // the status, if it is one without a body
 	dropped bool // the script has printed a body all the same
@@ -116,22 +118,22 @@ func (e *Encoder) open(said []byte, h http.Header) (status int, body []byte, err
 func (e *Encoder) Refuse(w http.ResponseWriter, cause error) {
 	switch blamed := ClientFailure(cause); {
 	case blamed == errStalled:
-		refuse(w, &gate.Refusal{Status: http.StatusRequestTimeout, Reason: blamed.Error()})
+		e.refuse(w, &gate.Refusal{Status: http.StatusRequestTimeout, Reason: blamed.Error()})
 	case blamed == errBroken:
-		refuse(w, &gate.Refusal{Status: http.StatusBadRequest, Reason: blamed.Error()})
+		e.refuse(w, &gate.Refusal{Status: http.StatusBadRequest, Reason: blamed.Error()})
 	case errors.Is(cause, bridge.ErrGoingAway):
-		refuse(w, gate.GoingAway)
+		e.refuse(w, gate.GoingAway)
 	default:
 		if e.failed == nil {
 			e.failed = errors.New("the script ended without a header")
 		}
-		refuse(w, &gate.Refusal{Status: http.StatusInternalServerError, Reason: "the script gave no proper answer; the log says why"})
+		e.refuse(w, &gate.Refusal{Status: http.StatusInternalServerError, Reason: "the script gave no proper answer; the log says why"})
 	}
 }
 
-func refuse(w http.ResponseWriter, refusal *gate.Refusal) {
+func (e *Encoder) refuse(w http.ResponseWriter, refusal *gate.Refusal) {
 	if refusal.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
-	http.Error(w, refusal.Text(), refusal.Status)
+	refusal.Write(w, e.Asked)
 }

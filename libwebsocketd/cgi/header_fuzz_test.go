@@ -77,8 +77,9 @@ func (unknown) BytesAcked(int64) (int64, bool, bool) { return 0, true, false }
 
 // newClient is the client of a GET, to which a script answers.
 func newClient(t testing.TB, w http.ResponseWriter) (*exchange.Client, *Encoder) {
-	form := new(Encoder)
-	c := exchange.New(t.Context(), w, httptest.NewRequest(http.MethodGet, "/", nil), exchange.Options{Encoder: form, Peer: unknown{}})
+	asked := httptest.NewRequest(http.MethodGet, "/", nil)
+	form := &Encoder{Asked: asked}
+	c := exchange.New(t.Context(), w, asked, exchange.Options{Encoder: form, Peer: unknown{}})
 	c.Begin(0)
 	return c, form
 }

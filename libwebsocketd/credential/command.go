@@ -111,7 +111,7 @@ var (
 	errNo = errors.New("it does not let that client in")
 
 	notLetIn = gate.Wrong("the credentials are not right")
-	noAnswer = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "credentials cannot be checked now; the log says why", RetryAfter: 1}
+	noAnswer = &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindUnchecked, Reason: "credentials cannot be checked now; the log says why", RetryAfter: 1}
 )
 
 // isLine reports whether a text can be a line of the program's input, and be nothing else.

@@ -270,7 +270,7 @@ func (a *Access) challenge(r *http.Request, refusal *Refusal, shown Proof) *Refu
 	}
 	told := *refusal
 	if len(a.challenges) == 0 {
-		told.Status = http.StatusForbidden
+		told.Status, told.Kind = http.StatusForbidden, KindNoProof
 		return &told
 	}
 	told.Header = refusal.Header.Clone()
@@ -346,5 +346,5 @@ func (a *Access) permit(who Identity) *Refusal {
 	if slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(a.groups, g) }) {
 		return nil
 	}
-	return &Refusal{Status: http.StatusForbidden, Reason: "allow names neither this user nor a group of this user"}
+	return &Refusal{Status: http.StatusForbidden, Kind: KindUser, Reason: "allow names neither this user nor a group of this user"}
 }

@@ -22,7 +22,7 @@ func (o *Origins) CheckPlain(r *http.Request) *Refusal {
 	case "same-origin":
 		return o.checkOwn(r)
 	default:
-		return &Refusal{Status: http.StatusForbidden, Reason: "A page of another site (Sec-Fetch-Site: " + text.Printable(site) +
+		return &Refusal{Status: http.StatusForbidden, Kind: KindOrigin, Reason: "A page of another site (Sec-Fetch-Site: " + text.Printable(site) +
 			") is not allowed to read a program without its Origin: use EventSource, or fetch with cors, and --origin to allow that page"}
 	}
 }
@@ -72,9 +72,9 @@ func CheckOwnPage(r *http.Request) *Refusal {
 	_, from, _ := strings.Cut(s.raw, "://")
 	switch {
 	case s.kind != absent && (s.kind != fromHost || lower(from) != lower(r.Host)):
-		return &Refusal{Status: http.StatusForbidden, Reason: "Origin " + text.Printable(s.raw) + " is not this server: only its own console may ask for this"}
+		return &Refusal{Status: http.StatusForbidden, Kind: KindOrigin, Reason: "Origin " + text.Printable(s.raw) + " is not this server: only its own console may ask for this"}
 	case s.kind == absent && site != "" && site != "same-origin" && site != "none":
-		return &Refusal{Status: http.StatusForbidden, Reason: "A page of another site (Sec-Fetch-Site: " + text.Printable(site) + ") may not ask for this: only this server's own console may"}
+		return &Refusal{Status: http.StatusForbidden, Kind: KindOrigin, Reason: "A page of another site (Sec-Fetch-Site: " + text.Printable(site) + ") may not ask for this: only this server's own console may"}
 	}
 	return nil
 }

@@ -46,20 +46,21 @@ import (
 // error that holds a nil *Refusal is not nil.
 type Refusal struct {
 	Status     int    // HTTP status
+	Kind       Kind   // by which a program tells it apart; "": the only one of its Status, or none
 	Reason     string // one sentence that names the value refused and the flag that would allow it; printable ASCII
 	RetryAfter int    // seconds, 0 = no Retry-After header
 
 	Header http.Header // further headers of the answer, such as WWW-Authenticate; may be nil
-	JSON   []byte      // the body of the answer, in the place of Text; nil: that is the body
+	JSON   []byte      // the body of the answer, in the place of Text and Problem; nil: one of these is the body
 	Logged bool        // its cause has been logged already
 }
 
 // HandedOver refuses a request because another server goes on with what it is for. It must not be
 // changed.
-var HandedOver = &Refusal{Status: http.StatusServiceUnavailable, Reason: "a new server goes on with this program: connect again", RetryAfter: 1}
+var HandedOver = &Refusal{Status: http.StatusServiceUnavailable, Kind: KindGoingAway, Reason: "a new server goes on with this program: connect again", RetryAfter: 1}
 
 // GoingAway refuses a request because the server shuts down. It must not be changed.
-var GoingAway = &Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is going away", RetryAfter: 1}
+var GoingAway = &Refusal{Status: http.StatusServiceUnavailable, Kind: KindGoingAway, Reason: "the server is going away", RetryAfter: 1}
 
 // Error returns the Reason.
 func (r *Refusal) Error() string { return r.Reason }

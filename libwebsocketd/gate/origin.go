@@ -121,7 +121,7 @@ func (o *Origins) refuse(s source, r *http.Request) *Refusal {
 	if o.sameOrigin && len(o.list) > 0 {
 		here = "here, where --sameorigin and --origin must both let it in"
 	}
-	return &Refusal{Status: http.StatusForbidden, Reason: what + " is not allowed " + here + ": " + way + " to allow it"}
+	return &Refusal{Status: http.StatusForbidden, Kind: KindOrigin, Reason: what + " is not allowed " + here + ": " + way + " to allow it"}
 }
 
 // Origin returns the request's origin as the log names it: scheme://host[:port] in

@@ -42,6 +42,7 @@ func (s *Seats) Take(addr netip.Addr) (Seat, *Refusal) {
 	if s.taken[addr] >= s.limit {
 		return Seat{}, &Refusal{
 			Status: http.StatusTooManyRequests,
+			Kind:   KindAddress,
 			Reason: fmt.Sprintf("this address has --maxperip=%d conversations and requests going on already: end one and try again,"+
 				" or start the server with a larger --maxperip", s.limit),
 			RetryAfter: retryAfterFull,

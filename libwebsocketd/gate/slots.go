@@ -138,6 +138,7 @@ func (s *Slots) InUse() int {
 func full(limit int) *Refusal {
 	return &Refusal{
 		Status: http.StatusTooManyRequests,
+		Kind:   KindProcesses,
 		Reason: fmt.Sprintf("Every slot of --maxforks=%d is taken: try again later,"+
 			" or start the server with a larger --maxforks to allow more processes at once", limit),
 		RetryAfter: retryAfterFull,

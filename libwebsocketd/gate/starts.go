@@ -55,7 +55,7 @@ func (s *Starts) Take(addr netip.Addr) *Refusal {
 }
 
 func tooOften(wait time.Duration, reason string) *Refusal {
-	return &Refusal{Status: http.StatusTooManyRequests, Reason: reason + " (--spawnrate): try again later", RetryAfter: seconds(wait)}
+	return &Refusal{Status: http.StatusTooManyRequests, Kind: KindStarts, Reason: reason + " (--spawnrate): try again later", RetryAfter: seconds(wait)}
 }
 
 // seconds returns a time as Retry-After has it, rounded up.

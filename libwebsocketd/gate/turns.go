@@ -44,6 +44,7 @@ func (t *Turns) Done() { <-t.taken }
 // tooManyChecks must not be changed.
 var tooManyChecks = &Refusal{
 	Status:     http.StatusServiceUnavailable,
+	Kind:       KindUnchecked,
 	Reason:     "too many credentials are being checked: try again later",
 	RetryAfter: 1,
 }

@@ -122,7 +122,7 @@ func (w *wrongProofs) begin(addr netip.Addr) (ended <-chan struct{}, refusal *Re
 	c := w.checking[addr]
 	switch {
 	case left == 0:
-		return nil, &Refusal{Status: http.StatusTooManyRequests, RetryAfter: seconds(wait),
+		return nil, &Refusal{Status: http.StatusTooManyRequests, Kind: KindWrongProofs, RetryAfter: seconds(wait),
 			Reason: "too many wrong passwords or tokens came from this address: try again later"}
 	case c == nil:
 		c = &checks{ended: make(chan struct{})}

@@ -14,7 +14,7 @@ import (
 // Open makes a client a viewer of an instance.
 func (s *service) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
 	if call.SendOnly && s.app.Input != shared.InputAll {
-		return nil, &gate.Refusal{Status: http.StatusForbidden, Reason: "this program takes no messages from here (see input)"}
+		return nil, &gate.Refusal{Status: http.StatusForbidden, Kind: gate.KindNoInput, Reason: "this program takes no messages from here (see input)"}
 	}
 	from, refusal := shared.ReadFrom(call.Request)
 	if refusal != nil {
@@ -38,7 +38,7 @@ func (s *service) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gat
 		select {
 		case <-hub.Settled():
 		case <-call.Request.Context().Done():
-			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the client has left"}
+			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindClientLeft, Reason: "the client has left"}
 		case <-s.runtime.Context().Done():
 			return nil, gate.GoingAway
 		}
@@ -89,7 +89,7 @@ func (s *service) notThere() *gate.Refusal {
 			why = "it waits for " + strings.Join(about.Waits, ", ")
 		}
 	}
-	return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "there is no process of this program now: " + why, RetryAfter: 1}
+	return &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindNoProcess, Reason: "there is no process of this program now: " + why, RetryAfter: 1}
 }
 
 // State returns the document about the instance that a client would get; there is none where it

@@ -81,7 +81,7 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	i.mu.Unlock()
 	port, err := i.manager.claimPort(s.app.Ports, i.index)
 	if err != nil {
-		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}
+		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindNoProcess, Reason: err.Error()}
 	}
 	r := &run{instance: i, service: s, port: port, replaces: replaces, ready: make(chan struct{}), placed: make(chan struct{}), gaveUp: make(chan struct{})}
 	r.tap = newTap(r, name)
@@ -90,7 +90,7 @@ func (i *instance) start(replaces bool) (*run, *gate.Refusal) {
 	}
 	if err != nil {
 		r.tap.close()
-		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: err.Error()}
+		return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindNoProcess, Reason: err.Error()}
 	}
 	own, _ := s.runtime.Own()
 	endpoint, refusal := i.manager.startChild(s.runtime, libwebsocketd.Start{

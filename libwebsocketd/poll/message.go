@@ -91,8 +91,8 @@ func notTaken(req *libwebsocketd.Request, err error) *gate.Refusal {
 	case libwebsocketd.IsEnd(err):
 		return &gate.Refusal{Status: http.StatusGone, Reason: "the program has ended: " + reason}
 	case code == libwebsocketd.CloseServiceRestart, code == libwebsocketd.CloseTryAgainLater:
-		return &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: reason, RetryAfter: 1}
+		return &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindNoProcess, Reason: reason, RetryAfter: 1}
 	}
-	return &gate.Refusal{Status: http.StatusServiceUnavailable, RetryAfter: 1,
+	return &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindNoProcess, RetryAfter: 1,
 		Reason: "the program has not taken the message: it has ended, or takes no input any more"}
 }

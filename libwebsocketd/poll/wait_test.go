@@ -52,7 +52,7 @@ func TestWaitRefused(t *testing.T) {
 	url := serveNear(t, newNear())
 	for _, wait := range []string{"", "30", "-1s", "soon", "1s2"} {
 		got := do(t, request(t, "GET", url+"?wait="+wait, "", wantsAnswer))
-		if got.StatusCode != 400 || !strings.Contains(got.body, `wait="`+wait+`"`) {
+		if got.StatusCode != 400 || !strings.Contains(got.body, `"detail":"wait=\"`+wait+`\" is`) {
 			t.Errorf("%q: %d %s", wait, got.StatusCode, got.body)
 		}
 	}

@@ -76,13 +76,13 @@ func (x *Session) check(req *libwebsocketd.Request, all []pass) *gate.Refusal {
 		return nil
 	case req.HTTP.URL.Query().Has("token"):
 		if !req.Redeem(x.ID) {
-			return &gate.Refusal{Status: http.StatusForbidden, Reason: "token= is not a ticket of this session that is still good: each is good once, for 30 seconds"}
+			return &gate.Refusal{Status: http.StatusForbidden, Kind: gate.KindSecret, Reason: "token= is not a ticket of this session that is still good: each is good once, for 30 seconds"}
 		}
 		return nil
 	case isBearer && x.keys.opens(secret), x.isOpenTo(all):
 		return nil
 	}
-	return &gate.Refusal{Status: http.StatusForbidden,
+	return &gate.Refusal{Status: http.StatusForbidden, Kind: gate.KindSecret,
 		Reason: "this session needs its secret, in the cookie or as Authorization: Bearer, or a ticket as token="}
 }
 

@@ -33,7 +33,7 @@ var takenOver = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseTakenOver, Rea
 const leaveTime = time.Second
 
 // occupied is the refusal of a client where another one is attached, with Refuse.
-var occupied = &gate.Refusal{Status: http.StatusConflict, RetryAfter: 1, Reason: "another connection is attached to this session (see --attach)"}
+var occupied = &gate.Refusal{Status: http.StatusConflict, Kind: gate.KindSessionTaken, RetryAfter: 1, Reason: "another connection is attached to this session (see --attach)"}
 
 // attach makes a client a viewer of the session, or lets it send a message. It waits for a
 // process that is being started, for one that is being ended, and with Refuse for the client
@@ -57,7 +57,7 @@ func (x *Session) attach(call *libwebsocketd.Attach, from shared.From) (*Attachm
 		case <-x.hub.Settled():
 		case <-x.gone:
 		case <-call.Request.Context().Done():
-			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the client has left"}
+			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindClientLeft, Reason: "the client has left"}
 		}
 	}
 }

@@ -89,7 +89,7 @@ func serveTicket(w http.ResponseWriter, req *libwebsocketd.Request, x *Session) 
 	case query.Get("ticket") != "new":
 		return &gate.Refusal{Status: http.StatusBadRequest, Reason: "ticket=new asks for a ticket; there is no other value"}
 	case query.Has("token"):
-		return &gate.Refusal{Status: http.StatusForbidden, Reason: "a ticket is got with the secret, not with another ticket"}
+		return &gate.Refusal{Status: http.StatusForbidden, Kind: gate.KindSecret, Reason: "a ticket is got with the secret, not with another ticket"}
 	}
 	req.AnswerJSON(w, http.StatusOK, ticketDocument{req.Ticket(x.ID), int(gate.TicketTime.Seconds())})
 	return nil

@@ -92,7 +92,7 @@ func (r *Registry) take(id string, f func()) *gate.Refusal {
 }
 
 func full(limit int) *gate.Refusal {
-	return &gate.Refusal{Status: http.StatusTooManyRequests, RetryAfter: 1,
+	return &gate.Refusal{Status: http.StatusTooManyRequests, Kind: gate.KindSessions, RetryAfter: 1,
 		Reason: "every one of the " + strconv.Itoa(limit) + " sessions that there may be is taken (see --maxsessions): end one, or try again later"}
 }
 
@@ -178,7 +178,7 @@ func (r *Registry) abandon(s *supervisor, grace time.Duration) {
 }
 
 // taken is the refusal of an id that a session has already.
-var taken = &gate.Refusal{Status: http.StatusConflict, Reason: "this session is there already"}
+var taken = &gate.Refusal{Status: http.StatusConflict, Kind: gate.KindSessionTaken, Reason: "this session is there already"}
 
 // remove removes a session. Only the first call for it counts.
 func (r *Registry) remove(x *Session) {

@@ -80,7 +80,7 @@ func (s *supervisor) owner(who libwebsocketd.Identity) libwebsocketd.Identity {
 // be.
 func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gate.Refusal) {
 	if call.SendOnly && s.life.Input != InputAll {
-		return nil, &gate.Refusal{Status: http.StatusForbidden, Reason: "this program takes no messages from here (see --input)"}
+		return nil, &gate.Refusal{Status: http.StatusForbidden, Kind: gate.KindNoInput, Reason: "this program takes no messages from here (see --input)"}
 	}
 	from, refusal := ReadFrom(call.Request)
 	if from.acked {
@@ -97,7 +97,7 @@ func (s *supervisor) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *
 		select {
 		case <-h.Settled(): // it is being started, or ended
 		case <-call.Request.Context().Done():
-			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "the client has left"}
+			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindClientLeft, Reason: "the client has left"}
 		case <-s.runtime.Context().Done():
 			return nil, gate.GoingAway
 		}

@@ -202,7 +202,7 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
   async function ask(): Promise<Program> {
     let answer: Program | undefined;
     try {
-      answer = JSON.parse(await request({ state: '' }, { headers: { Accept: 'application/json' } }));
+      answer = JSON.parse(await request({ state: '' }, { headers: { Accept: 'application/json;q=0.9, text/plain' } }));
     } catch (error) {
       const no = closingOf(error);
       if (no.status ? !no.foreign : error === no) throw no;
