@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // Drain stops accepting and lets whoever is connected go on. It returns nil when every
@@ -26,6 +27,24 @@ func (s *Server) Drain(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// linger is how long a connection without a request stays open whose server was replaced.
+const linger = 2 * time.Second
+
+// Yield does what Drain does when another server has taken this one's place. Connections on which there
+// is no request stay open for a moment, because a client may just be sending one: it is answered, and
+// told that this is the last answer (RFC 9112 section 9.6).
+func (s *Server) Yield(ctx context.Context) error {
+	s.life.drain()
+	enough := time.NewTimer(linger)
+	defer enough.Stop()
+	select {
+	case <-s.conns.left():
+	case <-enough.C:
+	case <-ctx.Done():
+	}
+	return s.Drain(ctx)
 }
 
 // drain notes that the server is going away. What begins on a connection that is there is taken

@@ -28,6 +28,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refusal = s.checkHost(r)
 	}
 	if refusal == nil && s.brake.Wait(r.Context()) {
+		w.Header().Set("Connection", "close") // the next one is the other server's
 		refusal = s.elsewhere(r)
 	}
 	if refusal == nil && (s.serveClient(w, r, log) || s.serveResource(w, r, log)) {

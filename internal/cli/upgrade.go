@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 
 	"websocketd/internal/upgrade"
@@ -43,6 +44,7 @@ type mover interface {
 	Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool) []process.Loan, err error)
 	TakeOver(h libwebsocketd.Handed) (begin func(), err error)
 	Drain(ctx context.Context) error
+	Yield(ctx context.Context) error
 }
 
 // upgradeCall is a request to replace the server.
@@ -311,9 +313,11 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
-		s.admin.close()
+		var managed sync.WaitGroup
+		managed.Go(s.admin.close)
 		s.drain(ctx)
 		<-served
+		managed.Wait()
 	}()
 	isFirst, ended, idle := s.upgrades.seat.IsFirst(), rest.Ended(), rest.Idle()
 	if sig != nil { // it was for the server, which is another one now
@@ -363,7 +367,7 @@ func (s *service) pass(rest *upgrade.Rest, isFirst bool, sig os.Signal) {
 // drain returns when the last client has left that came before the server was replaced. When ctx is
 // done it ends them.
 func (s *service) drain(ctx context.Context) {
-	s.server.Drain(ctx)
+	s.server.Yield(ctx)
 	end, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
 	for _, command := range s.commands {

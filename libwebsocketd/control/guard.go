@@ -33,7 +33,11 @@ func newAccess(kind gate.Credential) *gate.Access {
 func (c *Control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	guardHeaders(w.Header())
 	p := c.policyOf(r)
-	if refusal := c.admit(w, r, p); refusal != nil {
+	refusal := c.admit(w, r, p)
+	if refusal == nil && c.brake.Wait(r.Context()) {
+		refusal = gate.HandedOver
+	}
+	if refusal != nil {
 		c.refuse(w, r, refusal)
 		return
 	}

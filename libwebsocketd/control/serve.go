@@ -17,7 +17,7 @@ import (
 const (
 	headerWait = 10 * time.Second  // for the headers of a request
 	idleWait   = 120 * time.Second // for the next request on a connection
-	closeWait  = time.Second       // for answers that are being written at the end
+	closeWait  = time.Second       // for answers that are being written at the end, and for requests that are sent as another server goes on
 
 	// mostHeader is how long headers may be: 32 KiB, of which net/http adds 4 itself.
 	mostHeader = 28 << 10
@@ -65,6 +65,9 @@ func (c *Control) Close() {
 	c.stop()
 	c.running.Wait()
 	c.events.running.Wait()
+	if c.brake.Wait(context.Background()) {
+		<-time.After(closeWait)
+	}
 	c.tcp.closeStrangers()
 	c.unix.closeStrangers()
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
