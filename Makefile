@@ -27,7 +27,7 @@ help:
 	@echo 'make test    every test, and the race detector on the product and on every server that is not measured (REQUIRE=node,.. makes a missing tool a failure)'
 	@echo 'make room    the tests of one part, in both modules, without the race detector: ROOM=shared (RUN=TestSlow.*)'
 	@echo 'make busy    six busy processes for ten minutes, beside which make test passes too (BUSY=6, BUSY_SECONDS=600)'
-	@echo 'make lint    gofmt, go vet for $(SYSTEMS), staticcheck'
+	@echo 'make lint    gofmt, go vet for $(SYSTEMS), go mod tidy, staticcheck'
 	@echo 'make fuzz    every fuzzer for FUZZTIME=$(FUZZTIME)'
 	@echo 'make rows    the older tool against this one, row by row: PEER=/path/to/its/binary'
 	@echo 'make bench   how fast: PEER=.. to compare, BENCH="stream/10 echo/*" for some figures, REPS=$(REPS), SECONDS=$(SECONDS)'
@@ -62,6 +62,7 @@ lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w: $$unformatted"; exit 1; }
 	@for os in $(SYSTEMS); do echo "go vet, $$os"; GOOS=$$os go vet ./... || exit 1; done
 	@for module in test release; do echo "go vet, $$module"; (cd $$module && go vet ./...) || exit 1; done
+	@for module in . test release; do echo "go mod tidy, $$module"; (cd $$module && go mod tidy -diff) || exit 1; done
 	@echo staticcheck; $(STATICCHECK) ./... && cd test && $(STATICCHECK) ./...
 
 fuzz:

@@ -246,6 +246,34 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
+// TestRequirements: go.mod names no module that nothing here imports, but for those that others need.
+func TestRequirements(t *testing.T) {
+	t.Parallel()
+	var imported []string
+	for _, file := range sourceFiles(t, root) {
+		imported = append(imported, importsOf(t, file)...)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	required := 0
+	for line := range strings.Lines(string(text)) {
+		requirement, isOne := strings.CutPrefix(line, "\t")
+		name, rest, _ := strings.Cut(requirement, " ")
+		if !isOne || strings.Contains(rest, "// indirect") {
+			continue
+		}
+		required++
+		if !slices.ContainsFunc(imported, func(path string) bool { return belongsTo(path)(name) }) {
+			t.Errorf("go.mod requires %s, which no file imports", name)
+		}
+	}
+	if required < len(outside)/2 {
+		t.Errorf("go.mod was not understood: %d requirements", required)
+	}
+}
+
 // sourceFiles returns the .go files of the module in dir, by their slashed paths.
 // Folders with a go.mod of their own are other modules.
 func sourceFiles(t *testing.T, dir string) (files []string) {

@@ -240,9 +240,7 @@ type parser struct {
 // tags.
 func newParser() *parser {
 	p := &parser{}
-	p.Kong = kong.Must(&p.grammar, kong.NoDefaultHelp(), rawStrings)
-	_, err := p.Kong.Parse(nil)
-	p.FatalIfErrorf(err)
+	p.Kong = readGrammar(&p.grammar)
 	p.defaults = p.grammar
 	return p
 }

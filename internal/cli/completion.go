@@ -83,7 +83,7 @@ func Completion(shell string) (string, error) {
 
 // flagsOf returns the flags of a grammar. It panics on mistakes in the grammar's tags.
 func flagsOf(grammar any) []*kong.Flag {
-	return kong.Must(grammar, kong.NoDefaultHelp(), rawStrings).Model.Flags
+	return readGrammar(grammar).Model.Flags
 }
 
 // wholeCommand returns the whole command, as a shell has to know it.

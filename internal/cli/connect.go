@@ -68,9 +68,7 @@ type connectParser struct {
 // newConnectParser panics on mistakes in the grammar's tags.
 func newConnectParser() *connectParser {
 	p := &connectParser{}
-	p.Kong = kong.Must(&p.connectGrammar, kong.NoDefaultHelp(), rawStrings)
-	_, err := p.Kong.Parse(nil)
-	p.FatalIfErrorf(err)
+	p.Kong = readGrammar(&p.connectGrammar)
 	return p
 }
 

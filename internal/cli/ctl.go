@@ -48,9 +48,7 @@ type ctlParser struct {
 // newCtlParser panics on mistakes in the grammar's tags.
 func newCtlParser() *ctlParser {
 	p := &ctlParser{}
-	p.Kong = kong.Must(&p.ctlGrammar, kong.NoDefaultHelp(), rawStrings)
-	_, err := p.Kong.Parse(nil)
-	p.FatalIfErrorf(err)
+	p.Kong = readGrammar(&p.ctlGrammar)
 	return p
 }
 

@@ -8,8 +8,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/alecthomas/kong"
-
 	"websocketd/libwebsocketd/credential"
 )
 
@@ -35,8 +33,7 @@ func PasswdFlags() []Flag { return describeAll(flagsOf(&passwdGrammar{})) }
 // passwd is websocketd passwd with these arguments. It returns the exit status.
 func (i invocation) passwd(args []string) int {
 	var g passwdGrammar
-	parser := kong.Must(&g, kong.NoDefaultHelp(), rawStrings)
-	flags := parser.Model.Flags
+	flags := flagsOf(&g)
 	bad := func(format string, a ...any) int {
 		return i.refuse(&refusal{status: ExitFlags, message: fmt.Sprintf(format, a...), seeHelp: true, of: passwdWord})
 	}
@@ -51,9 +48,7 @@ func (i invocation) passwd(args []string) int {
 	case len(words) != 2:
 		return bad("please specify the file and the user: websocketd passwd FILE USER")
 	}
-	if _, err = parser.Parse(nil); err == nil {
-		err = decode(line.settings)
-	}
+	err = decode(line.settings)
 	switch deed := g.Deed; {
 	case err != nil:
 		return bad("%s", err)

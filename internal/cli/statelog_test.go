@@ -50,20 +50,17 @@ func TestStateLog(t *testing.T) {
 
 // Goroutines that are at the same place are one line, and the most frequent comes first.
 func TestGoroutines(t *testing.T) {
-	const n = 1000
-	leave, ready := make(chan struct{}), make(chan struct{})
-	for range n {
-		go func() { ready <- struct{}{}; <-leave; ready <- struct{}{} }()
-	}
-	for range n {
-		<-ready
-	}
-	lines := goroutines()
-	if !strings.HasPrefix(lines[0], "1000 in cli.TestGoroutines.func1 (statelog_test.go:") || len(lines) > mostStacks+1 {
-		t.Errorf("%d lines: %s", len(lines), lines[0])
-	}
-	close(leave)
-	for range n {
-		<-ready
-	}
+	synctest.Test(t, func(t *testing.T) {
+		const n = 1000
+		leave := make(chan struct{})
+		for range n {
+			go func() { <-leave }()
+		}
+		synctest.Wait() // all are there
+		lines := goroutines()
+		if !strings.HasPrefix(lines[0], "1000 in cli.TestGoroutines.func1.1 (statelog_test.go:") || len(lines) > mostStacks+1 {
+			t.Errorf("%d lines: %s", len(lines), lines[0])
+		}
+		close(leave)
+	})
 }
