@@ -45,6 +45,21 @@ func (l *logFile) Reopen() error {
 	return nil
 }
 
+// follow opens the file of the name again if it is another one by now: a server that was replaced is
+// not told of a rotation. What cannot be opened is tried again at the next call. nil has no file.
+func (l *logFile) follow() {
+	if l == nil {
+		return
+	}
+	named, err := os.Stat(l.path)
+	if err != nil {
+		return
+	}
+	if own, err := l.file.Load().Stat(); err == nil && !os.SameFile(named, own) {
+		l.Reopen()
+	}
+}
+
 // Write writes whole lines. If the line before was written only in part, because the disk was
 // full, they begin on a new one.
 func (l *logFile) Write(lines []byte) (written int, err error) {

@@ -61,6 +61,33 @@ func TestLogFile(t *testing.T) {
 	}
 }
 
+// TestLogFileFollows: another file that has the name is taken, and nothing changes while there is none.
+func TestLogFileFollows(t *testing.T) {
+	(*logFile)(nil).follow()
+	path := filepath.Join(t.TempDir(), "log")
+	l, err := openLogFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	write := func(line string) {
+		l.follow()
+		l.Write([]byte(line))
+	}
+	write("one\n")
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	write("two\n")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write("three\n")
+	if one, two := readFile(t, path+".1"), readFile(t, path); one != "one\ntwo\n" || two != "three\n" {
+		t.Errorf("%q, %q", one, two)
+	}
+}
+
 // TestLogFileTorn: what follows a line that was written in part begins on a new line.
 func TestLogFileTorn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")

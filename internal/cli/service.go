@@ -39,6 +39,7 @@ type service struct {
 	patience  time.Duration // for clients after a signal: --shutdown
 	limit     time.Duration // for Shutdown
 	log       *slog.Logger
+	file      *logFile // of log; nil: it has none, or nobody takes this server's place
 
 	ended    <-chan process.Ending // with the first, the server ends too
 	hangups  <-chan os.Signal      // each asks for a reload, or without a file for the end

@@ -13,7 +13,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"sync"
 	"syscall"
 
 	"websocketd/internal/upgrade"
@@ -265,7 +264,7 @@ func (s *service) bareListeners() (all []net.Listener) {
 // takeOverAndRun takes everything over from the server before, if there is one, and serves. It returns
 // the exit status.
 func (i invocation) takeOverAndRun(s *service, upgrades *upgrader, file *logFile, signals <-chan os.Signal) int {
-	s.upgrades = *upgrades
+	s.upgrades, s.file = *upgrades, file
 	if err := i.takeOver(s); err != nil {
 		i.failStart(s.log, file, err)
 		return s.giveUp()
@@ -302,76 +301,4 @@ func (s *service) giveUp() int {
 	s.closeListeners()
 	s.launcher.Close()
 	return ExitListen
-}
-
-// remain is what a server does that was replaced: it lets the clients go on that live with their
-// connection, and stays as long as one of its processes does; the first server stays until the last
-// one ends. sig is a signal that has come meanwhile, or nil. It returns the exit status.
-func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan os.Signal, sig os.Signal) int {
-	ctx, hasten := context.WithCancel(context.Background())
-	defer hasten()
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		var managed sync.WaitGroup
-		managed.Go(s.admin.close)
-		s.drain(ctx)
-		<-served
-		managed.Wait()
-	}()
-	isFirst, ended, idle := s.upgrades.seat.IsFirst(), rest.Ended(), rest.Idle()
-	if sig != nil { // it was for the server, which is another one now
-		hasten()
-		s.pass(rest, true, sig)
-	}
-	for drained != nil || idle != nil || isFirst && ended != nil {
-		select {
-		case sig := <-signals:
-			hasten()
-			s.pass(rest, isFirst, sig)
-		case sig := <-s.hangups:
-			s.pass(rest, isFirst, sig)
-		case sig := <-s.states:
-			s.pass(rest, isFirst, sig)
-		case sig := <-s.upgrades.signals:
-			s.pass(rest, isFirst, sig)
-		case call := <-s.upgrades.asked:
-			call.result <- upgraded{nil, errors.New("this server was replaced")}
-		case <-drained:
-			drained = nil
-		case <-idle:
-			idle = nil
-		case <-ended:
-			hasten()
-			ended = nil
-		}
-	}
-	rest.Leave()
-	s.launcher.Close()
-	if status, ok := rest.Status(); isFirst && ok {
-		return status
-	} else if isFirst {
-		return exitStatus(syscall.SIGKILL)
-	}
-	return ExitOK
-}
-
-// pass passes a signal on to the server that takes requests now: what has started the first server
-// knows no other.
-func (s *service) pass(rest *upgrade.Rest, isFirst bool, sig os.Signal) {
-	if number, ok := sig.(syscall.Signal); ok && isFirst {
-		rest.Signal(number)
-	}
-}
-
-// drain returns when the last client has left that came before the server was replaced. When ctx is
-// done it ends them.
-func (s *service) drain(ctx context.Context) {
-	s.server.Yield(ctx)
-	end, cancel := context.WithTimeout(context.Background(), s.limit)
-	defer cancel()
-	for _, command := range s.commands {
-		command.Close()
-	}
-	s.server.Shutdown(end)
 }
