@@ -138,3 +138,23 @@ func TestConfinementCheck(t *testing.T) {
 		t.Errorf("a nice value of -20: %v", err)
 	}
 }
+
+// TestFailureOf: what a process that confines itself reports names what the system's error is about, and
+// leaves that to the number.
+func TestFailureOf(t *testing.T) {
+	missing := &fs.PathError{Op: "stat", Path: "/gone", Err: syscall.ENOENT}
+	for _, test := range []struct {
+		what string
+		err  error
+		want confineFailure
+	}{
+		{"enter its sandbox", missing, confineFailure{"enter its sandbox: stat /gone", syscall.ENOENT}},
+		{"set its limits", syscall.EINVAL, confineFailure{"set its limits", syscall.EINVAL}},
+		{"read its orders", errors.New("no JSON"), confineFailure{"read its orders: no JSON", 0}},
+		{"", syscall.EACCES, confineFailure{"", syscall.EACCES}},
+	} {
+		if got := failureOf(test.what, test.err); got != test.want {
+			t.Errorf("%s, %v: %+v", test.what, test.err, got)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -153,8 +154,12 @@ var limitNumbers = limitsOfSystem()
 // failureOf returns what is reported of an error; what is empty for that of executing the program.
 func failureOf(what string, err error) confineFailure {
 	f := confineFailure{Text: what}
-	if !errors.As(err, &f.Errno) && err != nil {
-		f.Text += ": " + err.Error()
+	if !errors.As(err, &f.Errno) {
+		if err != nil {
+			f.Text += ": " + err.Error()
+		}
+	} else if about, ok := strings.CutSuffix(err.Error(), ": "+f.Errno.Error()); ok && what != "" {
+		f.Text += ": " + about
 	}
 	return f
 }

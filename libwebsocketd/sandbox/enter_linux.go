@@ -16,11 +16,13 @@ func Enter(s process.Sandbox, program string) error {
 	for _, path := range lasting(append(System(), program), s.Write) { // that there is no program is told when it is executed
 		rules = append(rules, rule(path, false).IgnoreIfMissing())
 	}
-	for _, path := range lasting(s.Read, s.Write) {
-		rules = append(rules, rule(path, false))
-	}
-	for _, path := range lasting(s.Write, s.Write) {
-		rules = append(rules, rule(path, true))
+	for writable, paths := range map[bool][]string{false: s.Read, true: s.Write} {
+		for _, path := range lasting(paths, s.Write) {
+			if _, err := os.Stat(path); err != nil { // in plainer words than landlock's
+				return err
+			}
+			rules = append(rules, rule(path, writable))
+		}
 	}
 	config := landlock.V6.BestEffort()
 	if err := config.RestrictPaths(rules...); err != nil {
