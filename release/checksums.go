@@ -25,7 +25,8 @@ func writeChecksums(s settings) error {
 	}
 	var list strings.Builder
 	for _, entry := range entries {
-		if !entry.Type().IsRegular() || entry.Name() == sumsFile || entry.Name() == provenanceFile {
+		name := strings.TrimSuffix(entry.Name(), signatureSuffix)
+		if !entry.Type().IsRegular() || name == sumsFile || name == provenanceFile {
 			continue
 		}
 		hash, err := hashOf(filepath.Join(s.Out, entry.Name()))

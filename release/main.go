@@ -25,6 +25,7 @@ var steps = []step{
 	{"checksums", writeChecksums},
 	{"manifests", writeManifests},
 	{"provenance", writeProvenance},
+	{"signatures", writeSignatures},
 }
 
 func main() {
@@ -34,6 +35,7 @@ func main() {
 	flag.StringVar(&s.Homepage, "homepage", defaultURL, "`URL` of the project")
 	flag.StringVar(&s.Maintainer, "maintainer", defaultMaintainer, "`NAME <ADDRESS>` of who answers for the packages")
 	flag.StringVar(&s.Builder, "builder", defaultURL+"#by-hand", "`URI` of where the release is made, for the provenance")
+	flag.StringVar(&s.SignKey, "signkey", "", "`file` with the secret key of minisign that signs; its password is in "+passwordVariable)
 	flag.StringVar(&s.Out, "out", "../dist", "`folder` to write to")
 	flag.StringVar(&s.Root, "root", "..", "`folder` of the source")
 	flag.StringVar(&s.Only, "only", "", "the only `targets`, as linux/arm64, with commas")

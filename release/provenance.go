@@ -41,8 +41,8 @@ type (
 // provenanceFile is what says how all others were made.
 const provenanceFile = "provenance.intoto.json"
 
-// writeProvenance states from what, and how, the files of SHA256SUMS were made. The statement
-// is not signed: the key is the publisher's, and so is the name of the builder.
+// writeProvenance states from what, and how, the files of SHA256SUMS were made. The name of
+// the builder is the publisher's, and so is the key that signs the statement.
 func writeProvenance(s settings) error {
 	if s.Commit == "" {
 		return errors.New("not a checkout: there is no commit that the files could come from; take the other steps by name")

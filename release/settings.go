@@ -31,6 +31,7 @@ type settings struct {
 	Date                          time.Time // of the source, in UTC; no file is younger
 	URL                           string    // of the folder with all files of this version, without a slash at its end
 	Homepage, Maintainer, Builder string
+	SignKey                       string // file; "" signs nothing
 
 	Out     string // absolute
 	Root    string // absolute

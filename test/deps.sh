@@ -41,7 +41,7 @@ cc_works || missing="$missing gcc libc6-dev"
 [ -e /usr/share/bash-completion/bash_completion ] || missing="$missing bash-completion"
 python_has_websockets || missing="$missing python3-websockets"
 for pair in node:nodejs npm:npm curl:curl openssl:openssl perl:perl chromium:"chromium fonts-dejavu-core" nginx:nginx-light caddy:caddy \
-    php:php-cli lua:lua5.4 ruby:ruby vmstat:procps zsh:zsh fish:fish man:man-db mandoc:mandoc; do
+    php:php-cli lua:lua5.4 ruby:ruby vmstat:procps zsh:zsh fish:fish man:man-db mandoc:mandoc minisign:minisign; do
     has "${pair%%:*}" || missing="$missing ${pair#*:}"
 done
 
