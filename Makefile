@@ -35,7 +35,7 @@ help:
 	@echo 'make hostile connections that are held open in eleven ways, and the memory they take (HOSTILE=10000 of each, HOSTILE_BIN=.. for another binary)'
 	@echo 'make cuts    clients that are cut off a hundred times a minute, in every way, and go on (CUTS=100, SEED=.. repeats a run); ten thousand calls (CALLS=10000); a gigabyte each way through two servers (BYTES=1000000000)'
 	@echo 'make upgrades one server takes the place of another a hundred times (UPGRADES=100) under clients of every lifetime: no line is lost'
-	@echo 'make soak    one server with clients of every kind, cuts, crashes and reloads for MINUTES=$(MINUTES): no line is lost, and nothing stays behind; its log is in bin/soak (UPGRADES=1: another server takes over again and again)'
+	@echo 'make soak    one server with clients of every kind, cuts, crashes, reloads and upgrades for MINUTES=$(MINUTES): no line is lost, and nothing stays behind; its log is in bin/soak (UPGRADES=0: without upgrades)'
 	@echo 'make bare    do make run and make test work on a bare Debian? As root, some twenty minutes (BARE="run user root")'
 	@echo 'make release everything that is published, into dist (make -C release help)'
 	@echo 'make clean   remove what was built and installed here'

@@ -46,7 +46,7 @@ func TestConsole(t *testing.T) {
 		"Tools": testTools, "Questions": testQuestions, "NoAnswer": testNoAnswer, "ToolsLook": testToolsLook, "ToolsByKeyboard": testToolsByKeyboard,
 		"Cancel": testCancel, "Exact": testExact, "SessionEnds": testSessionEnds, "ToolsToken": testToolsToken, "RefusedTools": testRefusedTools, "ToolsCut": testToolsCut, "OldServer": testOldServer, "Greeted": testGreeted, "ToolsExample": testToolsExample, "Form": testForm,
 		"Sentences": testSentences, "Session": testSession, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
-		"SessionComesBack": testSessionComesBack, "SharedComesBack": testSharedComesBack, "Restart": testRestart, "WaitingEnds": testWaitingEnds,
+		"SessionComesBack": testSessionComesBack, "SharedComesBack": testSharedComesBack, "SupervisedComesBack": testSupervisedComesBack, "Restart": testRestart, "WaitingEnds": testWaitingEnds,
 		"ConnectionIsOver": testConnectionIsOver, "Over": testOver, "Bare": testBare, "Blocked": testBlocked,
 		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
 	} {

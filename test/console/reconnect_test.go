@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -35,6 +36,17 @@ func testSessionComesBack(t *testing.T, browser context.Context, _ *harness.Serv
 	}
 	p.click("toggle")
 	p.awaitRow("onclose", "You disconnected. The program goes on")
+}
+
+// testSupervisedComesBack: a program that the server keeps alive is one to come back to.
+func testSupervisedComesBack(t *testing.T, browser context.Context, _ *harness.Server) {
+	o := harness.Options{Bin: harness.Binary(t), Args: []string{"--devconsole", "--config=f.toml"}, Dir: t.TempDir()}
+	harness.WriteFile(t, filepath.Join(o.Dir, "f.toml"), "[program.kept]\npath = \"/\"\nlifetime = \"supervised\"\ncommand = [\"cat\"]\n", 0o644)
+	p := openPage(t, browser, o.Start(t).Addr, "/")
+	p.until(`$("reconnect").checked`)
+	p.connect()
+	p.click("toggle")
+	p.awaitRow("onclose", "You disconnected. The program is supervised: it goes on")
 }
 
 // testSharedComesBack: what the server no longer had is counted, and standard error is

@@ -16,6 +16,7 @@ import (
 // figures are what must be back when everyone has left.
 type figures struct {
 	descriptors, goroutines, processes int
+	servers                            int   // with their guardians
 	live, resident                     int64 // bytes: of the heap after garbage collection, and of the process
 }
 
@@ -23,6 +24,7 @@ type figures struct {
 const (
 	moreDescriptors = 4        // of the question itself, and a process that is being replaced
 	moreGoroutines  = 8        // of these, too
+	moreServers     = 2        // the first one stays, beside the newest
 	moreLive        = 8 << 20  // text that is formed once for all clients (4 MiB), and a history that is full by now
 	moreResident    = 64 << 20 // the runtime gives back slowly what the operator's channels have taken
 )
@@ -46,6 +48,7 @@ func (h *house) measure() (f figures, err error) {
 	f.descriptors = harness.Descriptors(h.T, pid)
 	f.resident = harness.Memory(h.T, pid)
 	f.processes = len(h.server.Children())
+	f.servers = len(h.server.Everything()) - f.processes
 	return f, nil
 }
 
@@ -73,6 +76,7 @@ func (f figures) over(start figures) string {
 	note("descriptors", int64(f.descriptors), int64(start.descriptors+moreDescriptors))
 	note("goroutines", int64(f.goroutines), int64(start.goroutines+moreGoroutines))
 	note("processes", int64(f.processes), int64(start.processes))
+	note("servers", int64(f.servers), int64(start.servers+moreServers))
 	if os.Getenv("RACE") != "1" {
 		note("live bytes", f.live, start.live+moreLive)
 		note("resident bytes", f.resident, start.resident+moreResident)
@@ -131,6 +135,7 @@ func (h *house) table(t *testing.T, faces []*face, all []*trouble, start, end fi
 		{"descriptors", start.descriptors, end.descriptors},
 		{"goroutines", start.goroutines, end.goroutines},
 		{"processes", start.processes, end.processes},
+		{"servers and guardians", start.servers, end.servers},
 		{"live heap, KB", start.live >> 10, end.live >> 10},
 		{"resident, KB", start.resident >> 10, end.resident >> 10},
 	} {

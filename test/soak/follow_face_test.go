@@ -55,17 +55,26 @@ func follow(path string) func(v visit) {
 
 // newest returns the number of the last message of a program; 0 if nothing runs.
 func (v visit) newest(path string) uint64 {
-	resp, err := v.http.Do(stateOf("http://" + v.server.Addr + path + "?state"))
-	if err != nil {
-		v.tally.fault("%v", err)
-		return 0
+	for {
+		resp, err := v.http.Do(stateOf("http://" + v.server.Addr + path + "?state"))
+		if err != nil {
+			v.tally.fault("%v", err)
+			return 0
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err == nil && v.isMoving(resp.StatusCode, string(text)) {
+			continue
+		}
+		var state struct{ Last uint64 }
+		if err == nil {
+			err = json.Unmarshal(text, &state)
+		}
+		if err != nil {
+			v.tally.fault("%s?state: %v: %s %.200s", path, err, resp.Status, text)
+		}
+		return state.Last
 	}
-	defer resp.Body.Close()
-	var state struct{ Last uint64 }
-	if err := json.NewDecoder(resp.Body).Decode(&state); err != nil {
-		v.tally.fault("%s?state: %v", path, err)
-	}
-	return state.Last
 }
 
 // blocked follows it where no WebSocket comes through: by events.

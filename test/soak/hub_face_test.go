@@ -26,9 +26,11 @@ func subscribe(v visit) {
 			break
 		}
 		next, err := v.subscribed(l, after)
-		if websocket.CloseStatus(err) == websocket.StatusGoingAway {
+		if websocket.CloseStatus(err) == moved {
 			v.tally.cut.Add(1)
-			l, next = v.listen(true), "" // another server goes on, with channels of its own
+			if next == "" {
+				l = v.listen(true) // it has no place to come back to
+			}
 		} else if err != nil && v.Err() == nil {
 			v.tally.fault("after %s: %v", after, err)
 			return
@@ -53,17 +55,13 @@ func (v visit) subscribed(l *listener, after string) (string, error) {
 		return after, err
 	}
 	asked := after
+	epoch, _, _ := strings.Cut(after, ":")
 	for left := v.random.IntN(500); left > 0; left-- {
 		m, err := receive(v, c)
 		if err != nil {
 			return after, err
 		}
-		epoch, _, _ := strings.Cut(after, ":")
-		if upgrades && m.Epoch != "" && m.Epoch != epoch { // another server has channels of its own, and says so
-			l.join()
-			asked = ""
-		}
-		if m.Recovered != nil && asked != "" && !*m.Recovered {
+		if m.Recovered != nil && asked != "" && !*m.Recovered || epoch != "" && m.Epoch != "" && m.Epoch != epoch {
 			return after, fmt.Errorf("something is missing: %+v", m)
 		}
 		if m.Seq > 0 {

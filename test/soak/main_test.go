@@ -8,7 +8,8 @@
 // reuse.
 //
 // make test has a run of seconds; MINUTES=N is make soak, which checks the memory, too. SEED=N
-// repeats the random choices. With UPGRADES=1 another server takes over again and again.
+// repeats the random choices. In make soak another server takes over
+// again and again, with UPGRADES=0 none.
 //
 //	house_test.go     the server, its programs, and what it says of itself
 //	ledger_test.go    what was said and heard; listener_test.go: one client's ear

@@ -131,15 +131,20 @@ func (v visit) text(method, path, body string) string {
 
 // try sends a request that fails if the process has been killed meanwhile.
 func (v visit) try(method, path, body string) {
-	r, err := http.NewRequestWithContext(v.talking, method, "http://"+v.address+path, strings.NewReader(body))
-	if err == nil {
+	for moving := true; moving; {
+		r, err := http.NewRequestWithContext(v.talking, method, "http://"+v.address+path, strings.NewReader(body))
 		var resp *http.Response
-		if resp, err = v.http.Do(r); err == nil {
-			resp.Body.Close()
+		if err == nil {
+			resp, err = v.http.Do(r)
+		}
+		if err != nil {
+			v.broken(path, err)
 			return
 		}
+		text, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		moving = v.isMoving(resp.StatusCode, string(text)) // then nothing was taken
 	}
-	v.broken(path, err)
 }
 
 // forgotten is how long the server remembers a call over HTTP that nobody asks about.

@@ -56,7 +56,7 @@ func troubles(long bool) []*trouble {
 		{name: "reloads", every: pace * 2, happens: (&reloads{}).reload},
 		{name: "operations", every: pace * 2, happens: operate},
 	}
-	if upgrades {
+	if upgrades(long) {
 		all = append(all, &trouble{name: "upgrades", every: pace * 4, happens: upgrade})
 	}
 	return all

@@ -11,8 +11,13 @@ import (
 	"websocketd/test/harness"
 )
 
-// upgrades is whether servers take over from one another.
-var upgrades = os.Getenv("UPGRADES") == "1"
+// upgrades returns whether servers take over from one another.
+func upgrades(long bool) bool {
+	if asked := os.Getenv("UPGRADES"); asked != "" {
+		return asked != "0"
+	}
+	return long
+}
 
 // moved is the close code of a client that is sent to another server.
 const moved = 1012

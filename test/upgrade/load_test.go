@@ -38,6 +38,12 @@ command = ["CHILD", "talk", "-every=2ms", "-pad=200", "-halves"]
 lifetime = "shared"
 history = "16M"
 
+[program.supervised]
+command = ["CHILD", "talk", "-every=2ms", "-pad=200", "-halves"]
+lifetime = "supervised"
+autorestart = false
+history = "16M"
+
 [program.connection]
 command = ["CHILD", "talk", "-every=2ms", "-pad=200"]
 `
@@ -71,6 +77,7 @@ func TestUpgrades(t *testing.T) {
 		add("/session", goclient.Options{})
 	}
 	add("/shared", goclient.Options{})
+	add("/supervised", goclient.Options{})
 	var taken []time.Duration
 	for i := range n {
 		if i < 3 {
@@ -100,7 +107,7 @@ func report(t *testing.T, all []*talk, taken []time.Duration) {
 	var gap, longest, sum time.Duration
 	for i, c := range all {
 		lines, sent, gap = lines+c.last, sent+c.sent, max(gap, c.gap)
-		if want := len(taken) + 1; c.opened > want || i > 3 && c.opened != 1 {
+		if want := len(taken) + 1; c.opened > want || i > 4 && c.opened != 1 {
 			t.Errorf("client %d had %d connections", i, c.opened)
 		}
 	}

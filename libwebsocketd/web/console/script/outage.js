@@ -4,7 +4,7 @@
 
 const LAST_WORDS = 1000; // milliseconds that the page waits for what the server has to say about a WebSocket
 
-const comesBack = { connection: false, shared: true, session: true }; // by lifetime; others are not known
+const comesBack = { connection: false, shared: true, session: true, supervised: true }; // by lifetime; others are not known
 
 async function lost(it, { reason, again }) {
   it.retryAt = Date.now() + again;

@@ -115,6 +115,7 @@ function afterLeaving(program) {
     case "connection": return " The server closes the program's input, and ends it if it does not end by itself.";
     case "mcp": return " A session's process ends with it; that of the requests without one goes on for others.";
     case "shared": return " The program is shared: it stays for whoever else is connected, and after the last one for as long as --linger says.";
+    case "supervised": return " The program is supervised: it goes on, whether somebody is connected or not.";
   }
   return " The program is not this connection's alone: it may go on.";
 }
