@@ -47,7 +47,10 @@ type message struct {
 }
 
 // conn carries messages between two servers, and the descriptors that go with them.
-type conn struct{ *net.UnixConn }
+type conn struct {
+	*net.UnixConn
+	waits func() // is called before each piece is sent, to set a deadline for it; nil: that is set
+}
 
 // pair returns two connected sockets: one as a conn, and one to be inherited.
 func pair() (c *conn, theirs *os.File, err error) {
@@ -82,7 +85,7 @@ func newConn(f *os.File) (*conn, error) {
 		c.Close()
 		return nil, errors.New("no unix socket")
 	}
-	return &conn{u}, nil
+	return &conn{UnixConn: u}, nil
 }
 
 // send sends a message. Its files are the caller's.
@@ -101,12 +104,20 @@ func (c *conn) send(m *message) error {
 	if len(fds) > 0 {
 		rights = syscall.UnixRights(fds...)
 	}
+	c.wait()
 	_, _, err = c.WriteMsgUnix(head, rights, nil)
 	release()
-	if err == nil {
-		_, err = c.Write(body.Bytes())
+	for err == nil && body.Len() > 0 {
+		c.wait()
+		_, err = c.Write(body.Next(mostPiece))
 	}
 	return err
+}
+
+func (c *conn) wait() {
+	if c.waits != nil {
+		c.waits()
+	}
 }
 
 // descriptors returns the descriptors of files, which stay open until release is called. Unlike Fd

@@ -2,9 +2,11 @@ package upgrade
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"testing"
+	"time"
 )
 
 // both returns two conns that are connected.
@@ -68,6 +70,29 @@ func TestConn(t *testing.T) {
 	}
 	if text, err := io.ReadAll(r); string(text) != "yyy" { // the pipe ends: no descriptor is left open
 		t.Errorf("%q, %v came by the files", text, err)
+	}
+}
+
+// TestConnPieces: a long message is sent piece by piece, each of which has a time of its own.
+func TestConnPieces(t *testing.T) {
+	a, b := both(t)
+	pieces := 0
+	a.waits = func() {
+		pieces++
+		a.SetDeadline(time.Now().Add(pieceTime))
+	}
+	want := message{Kind: kindChannel, Data: bytes.Repeat([]byte("x"), 2*mostPiece)}
+	failed := make(chan error, 1)
+	go func() { failed <- a.send(&want) }()
+	if got, err := b.receive(); err != nil || !bytes.Equal(got.Data, want.Data) {
+		t.Errorf("%v", err)
+	}
+	if err := <-failed; err != nil || pieces != 4 {
+		t.Errorf("%d pieces, %v", pieces, err)
+	}
+	a.waits = func() { a.SetDeadline(time.Unix(1, 0)) }
+	if err := a.send(&want); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v from one that takes nothing", err)
 	}
 }
 

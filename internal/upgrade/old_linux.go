@@ -80,16 +80,18 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 		l.Close()
 		return nil, fmt.Errorf("the new server did not get ready: %w", err)
 	}
-	lifting, cancel := context.WithTimeout(ctx, takeTime/2)
+	lifting, cancel := context.WithTimeout(ctx, stillTime)
 	defer cancel()
 	lifted, err := o.Lift(lifting)
 	if err != nil {
 		l.Close()
 		return nil, err
 	}
-	c.SetDeadline(time.Now().Add(takeTime))
-	if ctx.Err() != nil {
-		c.SetDeadline(time.Unix(1, 0))
+	c.waits = func() {
+		c.SetDeadline(time.Now().Add(pieceTime))
+		if ctx.Err() != nil {
+			c.SetDeadline(time.Unix(1, 0))
+		}
 	}
 	err = expect(c, s.hand(c, o, lifted), kindTaken)
 	for _, h := range lifted.All {

@@ -37,7 +37,11 @@ type Lifted struct {
 
 const (
 	readyTime = 30 * time.Second // for the new server to get ready
-	takeTime  = 20 * time.Second // for standing still, and for what is handed over
+	stillTime = 10 * time.Second // for standing still
+	pieceTime = 5 * time.Second  // in which the new server has to take a piece, or to say what it has to
+
+	// mostPiece is the size of a piece of what is handed over.
+	mostPiece = 4 << 20
 )
 
 // Socket is a listener of the service manager's, with the name that it has there.

@@ -81,8 +81,8 @@ func callByHTTP(v visit) {
 	v.try("POST", "/pow/closeInput/"+id, "")
 	var s callState
 	done := func() bool {
-		json.Unmarshal([]byte(v.text("GET", "/pow/status/"+id, "")), &s)
-		return s.Result.Status != "pending"
+		answered := json.Unmarshal([]byte(v.text("GET", "/pow/status/"+id, "")), &s) == nil
+		return answered && s.Result.Status != "pending"
 	}
 	if !harness.Within(longest, done) {
 		v.tally.fault("call %s does not end", id)

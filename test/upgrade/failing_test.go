@@ -124,6 +124,18 @@ func TestWrongConfig(t *testing.T) {
 	h.end(t, 0)
 }
 
+// A new server that hangs when it is ready does not keep the clients away for long.
+func TestStuck(t *testing.T) {
+	t.Parallel()
+	h := start(t, append([]string{"--shared", "--history=64M"}, talking(t, "-every=1ms")...)...)
+	c := newTalk(t, "ws://"+h.Addr+"/", "line", goclient.Options{})
+	converse(t, c, func() {
+		h.become(t, "exec "+harness.Child(t)+" successor stuck ready")
+		h.fail(t, "has not taken over: it is too late")
+	})
+	h.end(t, 0)
+}
+
 // A new server that hangs does not keep the old one from ending when it is asked to.
 func TestHanging(t *testing.T) {
 	t.Parallel()
