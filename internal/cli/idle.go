@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"websocketd/internal/upgrade"
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/manager"
 	"websocketd/libwebsocketd/mcp"
@@ -91,6 +92,15 @@ func lookAt(server watched, sessions *session.Registry) func() look {
 			busy:     a.Connected > 0 || a.Processes > 0 || sessions.Len() > 0 || slices.ContainsFunc(server.Programs(), kept),
 			accepted: a.Accepted,
 		}
+	}
+}
+
+// withReplaced also takes the clients of the servers before this one into account.
+func withReplaced(seat *upgrade.Seat, own func() look) func() look {
+	return func() look {
+		now := own()
+		now.busy = now.busy || seat.HasClients()
+		return now
 	}
 }
 

@@ -49,6 +49,7 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 		case call := <-s.upgrades.asked:
 			call.result <- upgraded{nil, errors.New("this server was replaced")}
 		case <-drained:
+			rest.Left()
 			drained = nil
 		case <-idle:
 			idle = nil

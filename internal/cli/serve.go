@@ -93,7 +93,7 @@ func (i invocation) equip(s *service, w *options, file *logFile, supervised *man
 	}
 	s.reload = i.onHangup(w, file, reload, s.tell)
 	s.logState = stateLog{s.server, i.sessions, time.Now(), s.log}.write
-	s.patience, s.idle = time.Duration(w.Stop.Shutdown), idle{time.Duration(w.Stop.Exitidle), lookAt(s.server, i.sessions)}
+	s.patience, s.idle = time.Duration(w.Stop.Shutdown), idle{time.Duration(w.Stop.Exitidle), withReplaced(i.seat, lookAt(s.server, i.sessions))}
 }
 
 // watchEnding returns a channel that has how the first process ended with which the server is to
@@ -138,7 +138,7 @@ func lostMessage(lost int) string {
 	if lost != 1 {
 		what = fmt.Sprintf("%d lines of the log were", lost)
 	}
-	return what + " dropped because nobody read them in time"
+	return what + " dropped because they could not be written in time"
 }
 
 // config returns the Config the flags ask for. In Config zero means the default, so a

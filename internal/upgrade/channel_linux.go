@@ -16,9 +16,10 @@ type packet struct {
 	Signal syscall.Signal `json:"signal,omitempty"`
 	Gone   bool           `json:"gone,omitempty"`
 	Text   string         `json:"text,omitempty"`
+	Busy   bool           `json:"busy,omitempty"`
 }
 
-// What a packet says. The parent answers opReap and opSweep with the same word.
+// What a packet says. The parent answers opReap, opSweep and opClients with the same word.
 const (
 	opServer = "server" // the server is this Pid from now on
 	opWatch  = "watch"  // it looks after this process, and wants to know when it has exited
@@ -27,7 +28,9 @@ const (
 	opReap   = "reap"
 	opSweep  = "sweep"
 	opStatus = "status" // the server ends, with this Code
-	opNotify = "notify" // Text is for the service manager
+
+	opClients = "clients" // whether the parent has clients of its own still: Busy
+	opNotify  = "notify"  // Text is for the service manager
 )
 
 // mostPacket is the size of the largest packet.

@@ -18,6 +18,7 @@ type keeper struct {
 	wanted map[int]bool  // since opServer
 	status int           // of the last server
 	told   bool          // status is known
+	left   bool          // the clients of this server have
 	idle   chan struct{} // closed when there are no loans
 	work   sync.WaitGroup
 }
@@ -101,6 +102,8 @@ func (k *keeper) heard(said packet) {
 		k.endOthers()
 	case opWatch:
 		k.watch(loan, ok, said.Pid)
+	case opClients:
+		k.link.send(packet{Op: opClients, Busy: !k.hasBeenLeft()})
 	case opReap:
 		answer := packet{Op: opReap, Pid: said.Pid, Code: -1}
 		if ok {
@@ -111,6 +114,13 @@ func (k *keeper) heard(said packet) {
 	case opSweep:
 		k.link.send(packet{Op: opSweep, Pid: said.Pid, Gone: !ok || k.sweep(loan)})
 	}
+}
+
+// hasBeenLeft reports whether this server has no clients any more.
+func (k *keeper) hasBeenLeft() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.left
 }
 
 // watch tells the server when a process has exited.

@@ -24,6 +24,9 @@ func (*Seat) IsNew() bool { return false }
 // IsFirst returns true.
 func (*Seat) IsFirst() bool { return true }
 
+// HasClients returns false.
+func (*Seat) HasClients() bool { return false }
+
 // First returns nil.
 func (*Seat) First() <-chan struct{} { return nil }
 
@@ -52,6 +55,9 @@ func (*Seat) Upgrade(context.Context, Options) (*Rest, error) {
 
 // Rest is what remains of a server that was replaced: there is none on this system.
 type Rest struct{}
+
+// Left does nothing.
+func (*Rest) Left() {}
 
 // Idle returns nil.
 func (*Rest) Idle() <-chan struct{} { return nil }

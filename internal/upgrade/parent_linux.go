@@ -3,6 +3,7 @@ package upgrade
 import (
 	"sync"
 	"syscall"
+	"time"
 
 	"websocketd/libwebsocketd/process"
 )
@@ -99,9 +100,26 @@ func (p *parent) Sweep(pid int) (gone bool) {
 	return !ok || answer.Gone
 }
 
+// hasClients reports whether the parent has clients of its own still. One that is of an older version
+// does not answer.
+func (p *parent) hasClients() bool {
+	late := time.NewTimer(clientsTime)
+	defer late.Stop()
+	answer, ok := p.askUntil(opClients, 0, late.C)
+	return ok && answer.Busy
+}
+
+// clientsTime is how long a parent may take to tell whether it has clients.
+const clientsTime = time.Second
+
 // ask returns the parent's answer. It is called once at a time for a question. ok is false when the
 // link has ended.
 func (p *parent) ask(op string, pid int) (answer packet, ok bool) {
+	return p.askUntil(op, pid, nil)
+}
+
+// askUntil does so; ok is also false when it is too late.
+func (p *parent) askUntil(op string, pid int, late <-chan time.Time) (answer packet, ok bool) {
 	q, wait := question{op, pid}, make(chan packet, 1)
 	p.mu.Lock()
 	p.waits[q] = wait
@@ -118,8 +136,9 @@ func (p *parent) ask(op string, pid int) (answer packet, ok bool) {
 	case answer = <-wait:
 		return answer, true
 	case <-p.over:
-		return packet{}, false
+	case <-late:
 	}
+	return packet{}, false
 }
 
 // pass lets another server have the link, of which it has a duplicate: this one says and hears

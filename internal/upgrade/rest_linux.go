@@ -33,6 +33,13 @@ func (r *Rest) Server() int { return r.keeper.Server() }
 // Signal sends a signal to that server.
 func (r *Rest) Signal(sig syscall.Signal) { syscall.Kill(r.Server(), sig) }
 
+// Left notes that the last client of this server has left.
+func (r *Rest) Left() {
+	r.keeper.mu.Lock()
+	defer r.keeper.mu.Unlock()
+	r.keeper.left = true
+}
+
 // Status returns the status with which the last server has ended; ok is false if it was killed. It
 // is called after Ended.
 func (r *Rest) Status() (status int, ok bool) { return r.keeper.Status() }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -115,6 +116,18 @@ func (s *Seat) IsNew() bool { return s != nil && s.old != nil }
 
 // IsFirst reports whether no server was before. It may be called on nil, as First may.
 func (s *Seat) IsFirst() bool { return s == nil || s.first == nil }
+
+// HasClients reports whether one of the servers before this one has clients still. It may be called on
+// nil.
+func (s *Seat) HasClients() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	parents := slices.Clone(s.parents)
+	s.mu.Unlock()
+	return slices.ContainsFunc(parents, (*parent).hasClients)
+}
 
 // First returns a channel that is closed when the first server has ended: then this one ends too.
 // It is nil in the first server.

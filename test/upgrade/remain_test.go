@@ -41,6 +41,26 @@ func TestShutdownOfTheReplaced(t *testing.T) {
 	}
 }
 
+// With --exitidle the newest server does not end before the clients of the servers before it have left.
+func TestIdleWithTheReplaced(t *testing.T) {
+	t.Parallel()
+	h := start(t, "--exitidle=300ms", "sh", "-c", "read go; for i in 1 2 3 4 5 6 7 8; do sleep 0.2; echo $i; done; cat")
+	first := h.Connect(t)
+	h.upgrade(t)
+	second := h.Connect(t)
+	h.upgrade(t)
+	for _, c := range []*harness.Conn{first, second} { // the other one waits, and has nothing to say
+		if err := c.Text("go"); err != nil {
+			t.Fatal(err)
+		}
+		c.Expect(t, "1", "2", "3", "4", "5", "6", "7", "8")
+	}
+	first.Leave(t)
+	second.Echo(t, "still here")
+	second.Leave(t)
+	h.ends(t, 0)
+}
+
 // A server that was replaced, and has clients, follows its log to another file.
 func TestRotationOfTheReplaced(t *testing.T) {
 	t.Parallel()
