@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -33,14 +34,17 @@ func (s *Seat) Upgrade(ctx context.Context, o Options) (*Rest, error) {
 	}
 	k, err := s.replace(ctx, c, cmd, &o)
 	if err != nil {
-		cmd.Process.Kill()
-		cmd.Wait()
-		if ctx.Err() != nil {
+		cmd.Process.Kill() // one that is ending already ends as it would have
+		switch how := cmd.Wait(); {
+		case ctx.Err() != nil:
 			err = fmt.Errorf("given up: %w", context.Cause(ctx))
+		case how != nil && errors.Is(err, errEnded):
+			err = fmt.Errorf("%w: %w", err, how)
 		}
 		return nil, err
 	}
-	rest := &Rest{keeper: k, cmd: cmd}
+	cmd.Process.Release() // the keeper waits for it
+	rest := &Rest{keeper: k}
 	rest.work.Go(k.serve)
 	return rest, nil
 }
@@ -114,6 +118,10 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 	return newKeeper(l, cmd.Process.Pid, loans, o.Notify), nil
 }
 
+// errEnded is the error of a new server that says nothing more. Its log has why, unless it did not get as
+// far as that.
+var errEnded = errors.New("it has ended; its log says why")
+
 // expect receives a message that must be of a kind, after one was sent with that error: a server
 // that takes no more has said why, or has ended.
 func expect(c *conn, sent error, want kind) error {
@@ -125,8 +133,10 @@ func expect(c *conn, sent error, want kind) error {
 	switch {
 	case errors.As(err, &late) && late.Timeout():
 		return errors.New("it is too late")
+	case errors.Is(err, io.EOF):
+		return errEnded
 	case err != nil:
-		return errors.New("it has ended; its log says why")
+		return fmt.Errorf("%w: %w", errEnded, err)
 	case m.Kind == kindFailed:
 		return errors.New(m.Text)
 	case m.Kind != want:

@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"os/exec"
 	"sync"
 	"syscall"
 )
@@ -10,7 +9,6 @@ import (
 // server is what a service manager knows.
 type Rest struct {
 	keeper *keeper
-	cmd    *exec.Cmd // the server that has taken its place
 	work   sync.WaitGroup
 }
 
@@ -48,5 +46,4 @@ func (r *Rest) Status() (status int, ok bool) { return r.keeper.Status() }
 func (r *Rest) Leave() {
 	r.keeper.link.Close()
 	r.work.Wait()
-	r.cmd.Process.Release()
 }

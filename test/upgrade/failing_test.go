@@ -61,7 +61,8 @@ func TestFailures(t *testing.T) {
 	t.Parallel()
 	successor := "exec " + harness.Child(t) + " successor "
 	failures := []struct{ script, why string }{
-		{"exec false", "did not get ready: it has ended; its log says why"},
+		{"exec false", "did not get ready: it has ended; its log says why: exit status 1"},
+		{"kill -SEGV $$", "did not get ready: it has ended; its log says why: signal: segmentation fault"},
 		{successor + "offered", "did not get ready: it has ended"},
 		{successor + "failed", "did not get ready: as the test wants it"},
 		{successor + "nonsense", `did not get ready: it says "nonsense"`},
