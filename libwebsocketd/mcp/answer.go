@@ -13,6 +13,7 @@ import (
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/record"
+	"websocketd/libwebsocketd/shared"
 )
 
 // answer is a request with calls for the process, and what it is answered with: one JSON value
@@ -35,6 +36,7 @@ type answer struct {
 	modern  bool // of 2026-07-28 or later: the HTTP status says what the error is
 	isBatch bool
 	begin   func(h http.Header, m *message) // adds to the header of a JSON answer; may be nil
+	park    func()                          // called when the client can come back for the rest; may be nil
 }
 
 // newAnswer returns an answer without calls.
@@ -60,6 +62,7 @@ func (a *answer) serve(w http.ResponseWriter) {
 	defer reader.Close()
 	defer a.untilStarted()()
 	a.send()
+	a.parkFor(newestOld)
 	text, whole, err := a.first(w, reader)
 	switch {
 	case err == nil && a.stream.plain && a.isBatch:
@@ -72,8 +75,19 @@ func (a *answer) serve(w http.ResponseWriter) {
 	switch {
 	case whole && err == nil:
 		a.json(w, text)
-	case err == nil || errors.Is(err, errQuiet):
+	case err == nil || errors.Is(err, errQuiet) || errors.Is(err, shared.Comeback):
+		if err == nil {
+			a.parkFor("")
+		}
 		a.s.stream(w, a.req, reader, a.in)
+	}
+}
+
+// parkFor notes that the client of a session can come back from now on, if its revision is not older: it
+// is told where, be it with the first message or, in the newest revision, at once.
+func (a *answer) parkFor(revision string) {
+	if a.park != nil && !a.stream.plain && a.in.negotiated() >= revision {
+		a.park()
 	}
 }
 
@@ -132,6 +146,9 @@ var errQuiet = errors.New("the process says nothing yet")
 // soon is when most calls are answered. Whether their client has left nobody asks.
 const soon = 100 * time.Millisecond
 
+// forEver is longer than a client waits.
+const forEver = 100 * 365 * 24 * time.Hour
+
 // first waits for the first message. A client that leaves meanwhile is found by its end; one that
 // takes events is told that it is being served when that takes longer than a ping interval.
 func (a *answer) first(w http.ResponseWriter, reader *listening) (text []byte, whole bool, err error) {
@@ -141,7 +158,7 @@ func (a *answer) first(w http.ResponseWriter, reader *listening) (text []byte, w
 	}
 	defer exchange.AskRead(w, a.req.HTTP, a.req, interval)()
 	if a.stream.plain || interval <= 0 {
-		return reader.peek(ctx)
+		interval = forEver
 	}
 	return reader.peekFor(ctx, interval)
 }

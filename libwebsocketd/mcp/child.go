@@ -16,6 +16,7 @@ import (
 // child is a process that speaks MCP, and what its clients wait for.
 type child struct {
 	calls
+	turn   turnstile
 	log    *slog.Logger
 	going  context.Context // done when the server shuts down
 	attach func(*libwebsocketd.Request) (link, *gate.Refusal)

@@ -54,6 +54,26 @@
 //
 //   - A client of 2026-07-28 that leaves cancels its request. In a session that cancels nothing.
 //
+// # The law of an upgrade
+//
+//   - Another server goes on with a session: with its id, its process, its streams and their events, its
+//     open requests and their numbers, and what the process has asked (move_session.go). So it
+//     does with a process that serves everyone, and what is known of that (move_everyone.go).
+//
+//   - A request that is not to be interrupted has passed the turnstile of its process. While somebody
+//     wants to lift that, nobody else passes; afterwards others are refused with 503.
+//
+//   - In a session a request is in the turnstile until its client can come back for the rest: in
+//     2025-11-25 until it is sent to the process, in older revisions until the first event,
+//     where the client takes no events until it is answered. Then the stream ends with retry, and is
+//     gone on with at the new server. One that stays in for longer than quietTime fails the upgrade,
+//     because a session cannot have two servers.
+//
+//   - A request of 2026-07-28 is in until it is answered, for nobody can come back for that answer. A
+//     process with one that takes longer than quietTime stays with the old server, until it
+//     is answered; the new one starts another. Where the old server is not the parent of
+//     the process, that fails the upgrade. A subscription is ended with its result.
+//
 // Whoever starts a goroutine waits for it:
 //
 //	goroutine             started by    ends when                           waited for by

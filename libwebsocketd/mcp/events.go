@@ -8,6 +8,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/exchange"
+	"websocketd/libwebsocketd/shared"
 )
 
 // events is the exchange.Encoder of a stream's answer: server-sent events (HTML section 9.2), a
@@ -65,7 +66,7 @@ func (e events) Note(b []byte, before uint64, _ *libwebsocketd.Note) []byte {
 // End appends how soon the client of a session may come back, if we end the connection and not
 // the stream.
 func (e events) End(b []byte, _ uint64, cause error, _ http.Header) []byte {
-	if e.prefix == "" || !errors.Is(cause, libwebsocketd.ErrGoingAway) && !errors.Is(cause, errReplaced) {
+	if e.prefix == "" || !errors.Is(cause, libwebsocketd.ErrGoingAway) && !errors.Is(cause, errReplaced) && !errors.Is(cause, shared.Comeback) {
 		return b
 	}
 	return append(b, "retry: 1000\n\n"...)

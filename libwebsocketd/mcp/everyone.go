@@ -27,6 +27,7 @@ type everyone struct {
 
 	asking sync.Mutex // held while the process is asked for its tools
 	serves process    // that the rest is known of
+	stands bool       // it stands still for another server; only for Lift
 
 	failed atomic.Int64 // how often it has answered nothing
 	mute   error        // why, the last time; guarded by asking
@@ -41,6 +42,9 @@ func (s *supervisor) newEveryone(key childKey) *everyone {
 		attach: e.open, other: e.said, lost: e.ended, stall: func(l *line) { l.link.(*shared.Subscription).Restart() }}
 	if key.user != "" {
 		e.log = e.log.With("user", key.user)
+	}
+	if e.turn.gone = s.gone; s.still {
+		e.turn.shut()
 	}
 	return e
 }

@@ -147,6 +147,13 @@ func (s *supervisor) get(w http.ResponseWriter, req *libwebsocketd.Request) {
 		s.fail(w, req, nil, f)
 		return
 	}
+	refusal := c.turn.enter(req.HTTP.Context())
+	if refusal != nil {
+		s.refuse(w, req, nil, refusal)
+		return
+	}
+	park := sync.OnceFunc(c.turn.exit)
+	defer park()
 	from, after := c.own, c.own.next()
 	if id := req.HTTP.Header.Get("Last-Event-ID"); id != "" {
 		var ok bool
@@ -163,6 +170,7 @@ func (s *supervisor) get(w http.ResponseWriter, req *libwebsocketd.Request) {
 	defer c.leave(l)
 	reader := from.listen(after, true)
 	defer reader.Close()
+	park() // it can come back
 	s.stream(w, req, reader, c)
 	reader.Close()
 	c.forget(from)
@@ -180,6 +188,11 @@ func (s *supervisor) delete(w http.ResponseWriter, req *libwebsocketd.Request) {
 		s.fail(w, req, nil, f)
 		return
 	}
+	if refusal := c.turn.enter(req.HTTP.Context()); refusal != nil {
+		s.refuse(w, req, nil, refusal)
+		return
+	}
+	defer c.turn.exit()
 	c.session.End()
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -187,6 +200,9 @@ func (s *supervisor) delete(w http.ResponseWriter, req *libwebsocketd.Request) {
 // fail answers with an error of the protocol. m is the request it is about; nil is none.
 func (s *supervisor) fail(w http.ResponseWriter, req *libwebsocketd.Request, m *message, f *fault) {
 	logging.At(req.Log(), logging.LevelAccess, "mcp", http.StatusText(f.status)+": "+f.Message, "status", f.status)
+	if f.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
 	s.write(w, req, f.status, errorText(requestID(m), &f.rpcError))
 }
 

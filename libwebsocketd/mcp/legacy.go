@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"slices"
+	"sync"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -24,6 +25,9 @@ func (s *supervisor) named(req *libwebsocketd.Request) (*conversation, *fault) {
 	}
 	if c := s.find(req, id); c != nil {
 		return c, c.checkVersion(req.HTTP.Header)
+	}
+	if s.isHandedOver() {
+		return nil, faultOf(http.StatusServiceUnavailable, codeRefused, "%s", gate.HandedOver.Reason)
 	}
 	return nil, faultOf(http.StatusNotFound, codeNoSession, "there is no such session: it has ended, or its time is over; initialize begins another")
 }
@@ -85,6 +89,13 @@ func (c *conversation) negotiated() string {
 // converse passes messages on to the process of a session, and answers with the responses.
 func (s *supervisor) converse(w http.ResponseWriter, req *incoming, c *conversation) {
 	all := req.all
+	refusal := c.turn.enter(req.HTTP.Context())
+	if refusal != nil {
+		s.refuse(w, req.Request, &all[0], refusal)
+		return
+	}
+	park := sync.OnceFunc(c.turn.exit)
+	defer park()
 	if c.isOver() {
 		s.fail(w, req.Request, &all[0], faultOf(http.StatusNotFound, codeNoSession, "the process of the session has ended; initialize begins another"))
 		c.session.End()
@@ -109,7 +120,7 @@ func (s *supervisor) converse(w http.ResponseWriter, req *incoming, c *conversat
 		return
 	}
 	a := s.newAnswer(req, &c.child, l)
-	a.in, a.isBatch, a.stream = c, req.isBatch, c.newStream()
+	a.in, a.isBatch, a.stream, a.park = c, req.isBatch, c.newStream(), park
 	for i := range all {
 		if all[i].kind == request {
 			a.add(&all[i])
@@ -165,8 +176,12 @@ func (s *supervisor) initialize(w http.ResponseWriter, req *incoming, m *message
 	var c *conversation
 	to, refusal := s.sessions.New(attachment(req.Request, nil), func(x *session.Session) any {
 		c = s.newConversation(x)
+		c.turn.in++ // this request
 		return c
 	})
+	if c != nil {
+		defer c.turn.exit()
+	}
 	if refusal != nil {
 		s.health.refused(refusal)
 		s.refuse(w, req.Request, m, refusal)
@@ -218,6 +233,12 @@ func (s *supervisor) serveGreeted(w http.ResponseWriter, req *incoming) {
 	}
 	e := s.everyone(req.Request, true)
 	defer s.leave(e)
+	refusal := e.turn.enter(req.HTTP.Context())
+	if refusal != nil {
+		s.refuse(w, req.Request, m, refusal)
+		return
+	}
+	defer e.turn.exit()
 	l, refusal := e.hold(req.Request)
 	if refusal != nil {
 		s.refuse(w, req.Request, m, refusal)

@@ -68,6 +68,12 @@ func (s *supervisor) serveModern(w http.ResponseWriter, in *incoming, m *message
 	}
 	e := s.everyone(req, false)
 	defer s.leave(e)
+	refusal := e.turn.enter(req.HTTP.Context())
+	if refusal != nil {
+		s.refuse(w, req, m, refusal)
+		return
+	}
+	defer e.turn.exit()
 	l, refusal := e.hold(req)
 	if refusal != nil {
 		s.refuse(w, req, m, refusal)

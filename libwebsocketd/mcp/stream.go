@@ -41,7 +41,12 @@ type item struct {
 
 // newStream returns a stream that keeps history bytes.
 func newStream(number uint64, history int) *stream {
-	return &stream{number: number, output: record.New[item](record.Limits{Bytes: history, HeldBytes: max(history/2, 1)})}
+	return &stream{number: number, output: record.New[item](limits(history))}
+}
+
+// limits returns those of a stream.
+func limits(history int) record.Limits {
+	return record.Limits{Bytes: history, HeldBytes: max(history/2, 1)}
 }
 
 // expect counts one more call that the stream will have the response of.
@@ -199,6 +204,9 @@ type listening struct {
 	ahead  []record.Entry[item] // read already
 	out    []libwebsocketd.Delivery
 	prime  bool // the first that it says is a note
+
+	wake func()        // ends peekFor; guarded by mu
+	left chan struct{} // closed when it is not the stream's reader any more; nil unless holds
 }
 
 var _ libwebsocketd.Broadcast = (*listening)(nil)
@@ -216,6 +224,7 @@ func (s *stream) listen(after uint64, holds bool) *listening {
 	}
 	if s.client = l; holds {
 		s.output.Hold(after)
+		l.left = make(chan struct{})
 	}
 	return l
 }
@@ -242,7 +251,26 @@ func (l *listening) peek(ctx context.Context) (text []byte, whole bool, err erro
 func (l *listening) peekFor(ctx context.Context, wait time.Duration) (text []byte, whole bool, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, wait, errQuiet)
 	defer cancel()
-	return l.peek(ctx)
+	if l.holds {
+		l.mu.Lock()
+		l.wake = cancel
+		l.mu.Unlock()
+	}
+	if text, whole, err = l.peek(ctx); err != nil && l.ctx.Err() != nil {
+		err = context.Cause(l.ctx)
+	}
+	return text, whole, err
+}
+
+// dismiss ends what the client reads, for a cause.
+func (l *listening) dismiss(cause error) {
+	l.cancel(cause)
+	l.mu.Lock()
+	wake := l.wake
+	l.mu.Unlock()
+	if wake != nil {
+		wake()
+	}
 }
 
 // Deliveries waits for messages. What it has returned before is taken.
@@ -312,6 +340,9 @@ func (l *listening) Close() error {
 	if l.client == l {
 		l.client, l.from = nil, l.taken.Load()
 		l.output.Release()
+		if l.left != nil {
+			close(l.left)
+		}
 	}
 	return nil
 }

@@ -30,6 +30,8 @@ type supervisor struct {
 
 	mu       sync.Mutex
 	children map[childKey]*everyone
+	still    bool // no request is let in for one of them
+	gone     bool // another server goes on with them, and with the sessions
 }
 
 // childKey says whom a process serves that many clients share.

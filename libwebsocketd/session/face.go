@@ -131,7 +131,7 @@ type newDocument struct {
 func (s *supervisor) serveNew(w http.ResponseWriter, req *libwebsocketd.Request) *gate.Refusal {
 	p := newPass()
 	call := &libwebsocketd.Attach{Request: req.HTTP, Target: req.Target(), Identity: req.Identity(), Log: req.Log(), Header: w.Header(), Admitted: req}
-	x, refusal := s.create(call, p, func(*Session) {})
+	x, refusal := s.create(call, p, nil, func(*Session) {})
 	if refusal != nil {
 		return refusal
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"cmp"
+	"context"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -22,8 +23,7 @@ func (l Lifetime) Sessions(runtime *libwebsocketd.Runtime) *Sessions {
 // becomes its Kept, before anybody can find it.
 func (s *Sessions) New(call *libwebsocketd.Attach, keep func(*Session) any) (a *Attachment, refusal *gate.Refusal) {
 	var refused *gate.Refusal
-	_, refusal = s.s.create(call, newPass(), func(x *Session) {
-		x.kept.Store(&kept{keep(x)})
+	_, refusal = s.s.create(call, newPass(), func(x *Session) { x.kept.Store(&kept{keep(x)}) }, func(x *Session) {
 		if a, refused = x.tryAttach(call, shared.From{}); a == nil && refused == nil {
 			refused = unknown // it was ended before it had begun
 		}
@@ -49,6 +49,28 @@ func (s *Sessions) Retire() { s.s.Retire() }
 
 // End ends every session whose process runs, and returns how many there were.
 func (s *Sessions) End() (ended int) { return s.s.End() }
+
+// Mobile is what a protocol keeps with a session, if another server can go on with that.
+type Mobile interface {
+	// Stand makes it stand still, with nobody attached, until Go is called. After an error there is
+	// nothing to go on.
+	Stand(ctx context.Context) error
+	Go(taken bool)
+
+	// Pass returns what the other server needs of it.
+	Pass() []byte
+}
+
+// Lift does what that of libwebsocketd.Mover does.
+func (s *Sessions) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
+	return s.s.Lift(ctx)
+}
+
+// TakeOver does what that of libwebsocketd.Mover does. keep makes what is kept with a session of what
+// Mobile.Pass has returned, and may fail.
+func (s *Sessions) TakeOver(from libwebsocketd.Handed, keep func(x *Session, passed []byte) (any, error)) (begin func(), err error) {
+	return s.s.takeOver(from, keep)
+}
 
 // kept is what a protocol keeps with a session.
 type kept struct{ value any }

@@ -98,7 +98,7 @@ func (s *supervisor) attach(call *libwebsocketd.Attach, from shared.From) (a *At
 		return nil, unknown
 	}
 	var refused *gate.Refusal
-	_, refusal = s.create(call, p, func(x *Session) {
+	_, refusal = s.create(call, p, nil, func(x *Session) {
 		if a, refused = x.tryAttach(call, from); a == nil && refused == nil {
 			refused = unknown // it was ended before it had begun
 		}
@@ -145,9 +145,10 @@ func namesSession(call *libwebsocketd.Attach) bool {
 // unnamed is the refusal of a client that goes on and does not say with what.
 var unnamed = &gate.Refusal{Status: http.StatusNotFound, Reason: "after= goes on with a session, and none was named: by its cookie, or as session=ID"}
 
-// create makes a session and starts its process. It calls join, which may attach the first
-// client, before the session can end. The answer gets the cookie.
-func (s *supervisor) create(call *libwebsocketd.Attach, p pass, join func(*Session)) (*Session, *gate.Refusal) {
+// create makes a session and starts its process. It calls made, which may be nil, before anybody can
+// find the session, and join, which may attach the first client, before the session can end. The
+// answer gets the cookie.
+func (s *supervisor) create(call *libwebsocketd.Attach, p pass, made, join func(*Session)) (*Session, *gate.Refusal) {
 	if s.runtime.Context().Err() != nil {
 		return nil, gate.GoingAway
 	}
@@ -159,6 +160,9 @@ func (s *supervisor) create(call *libwebsocketd.Attach, p pass, join func(*Sessi
 		x.log = s.runtime.Log().With("session", x.Number)
 		x.start = s.startFor(x, call.Target, withoutSecrets(s.runtime.Environ(libwebsocketd.Start{Target: call.Target, For: call.Admitted, Env: x.environment()})))
 		x.hub = s.newHub(x, nil)
+		if made != nil {
+			made(x)
+		}
 	})
 	if refusal != nil {
 		return nil, refusal

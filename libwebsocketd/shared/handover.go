@@ -3,6 +3,7 @@ package shared
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"websocketd/libwebsocketd"
@@ -102,13 +103,16 @@ func (l *Lifted) settle(taken bool, runtime *libwebsocketd.Runtime) {
 }
 
 // Lift makes a Hub stand still, so that another server can go on with it. Viewers are sent away
-// first; what they have sent is taken. It returns nil if the Hub ends by itself meanwhile, and an error
-// if it does not stand still in time: it goes on then.
+// first; what they have sent is taken. It returns nil if the Hub ends by itself meanwhile, or a viewer
+// stays (Subscription.Stay), and an error if it does not stand still in time: it goes on then.
 func (h *Hub) Lift(ctx context.Context) (*Lifted, error) {
 	select {
 	case <-h.ready: // else its first process is just being started
 	case <-ctx.Done():
 		return nil, errBusy
+	}
+	if stays, err := h.hasToStay(); stays {
+		return nil, err
 	}
 	if !h.dismiss(ctx) {
 		return nil, nil
@@ -159,6 +163,30 @@ func (h *Hub) dismiss(ctx context.Context) bool {
 	}
 	return true
 }
+
+// Stay keeps the Hub from being handed over while the viewer is there, or no longer does.
+func (s *Subscription) Stay(is bool) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.stays = is
+}
+
+// hasToStay reports whether a viewer keeps the Hub from being handed over. A process that another server
+// has started cannot stay with this one, which is no parent of it: that is an error.
+func (h *Hub) hasToStay() (stays bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !slices.ContainsFunc(h.viewers, func(s *Subscription) bool { return s.stays }) {
+		return false, nil
+	}
+	if p := pausable(h.process); p != nil && p.Process().Parent() != nil {
+		err = errAwaited
+	}
+	return true, err
+}
+
+// errAwaited is the error of Lift for a hub with a viewer that stays, where it cannot.
+var errAwaited = errors.New("an answer of a process that was taken over is waited for: try again later")
 
 // admitAgain ends dismiss.
 func (h *Hub) admitAgain() {

@@ -43,6 +43,7 @@ type Subscription struct {
 
 	cursor  *flow.Cursor            // nil if it does not listen
 	returns bool                    // it leaves for a moment and comes back
+	stays   bool                    // see Stay
 	ctx     context.Context         // done when it has left
 	left    context.CancelCauseFunc // of ctx
 

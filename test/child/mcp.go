@@ -97,6 +97,7 @@ func mcp(args []string) {
 	if *noise != "" {
 		s.write(*noise)
 	}
+	go s.releaseOnSignal()
 	s.read(os.Stdin)
 	if s.atEnd == "answer" {
 		s.mu.Lock()
@@ -104,6 +105,17 @@ func mcp(args []string) {
 		s.mu.Unlock()
 	}
 	os.Exit(0)
+}
+
+// releaseOnSignal answers what hangs at SIGUSR1: for tests whose server cannot ask any more.
+func (s *mcpServer) releaseOnSignal() {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGUSR1)
+	for range asked {
+		s.mu.Lock()
+		s.release("hang", "released")
+		s.mu.Unlock()
+	}
 }
 
 func appendLine(file string) {
