@@ -224,12 +224,18 @@ func (s *Server) retireRest() {
 
 // elsewhere refuses a request for what another server has taken over.
 func (s *Server) elsewhere(r *http.Request) *gate.Refusal {
-	if to, refusal := s.route(r); refusal == nil {
-		if _, is := to.program.supervisor.(Mover); is {
-			return gate.HandedOver
-		}
+	to, refusal := s.route(r)
+	if refusal != nil {
+		return nil
 	}
-	return nil
+	mover, is := to.program.supervisor.(Mover)
+	if !is {
+		return nil
+	}
+	if own, ok := mover.(Phraser); ok && !isUpgrade(r) {
+		return own.Phrase(r, gate.HandedOver)
+	}
+	return gate.HandedOver
 }
 
 // Bare returns the listener of the system in one of Listen's, as listen.Pass needs it.

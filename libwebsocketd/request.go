@@ -28,7 +28,7 @@ type Face interface {
 // Phraser is a Face that says in its own words why a request was not admitted.
 type Phraser interface {
 	// Phrase returns the refusal of a request in other words. It must not change it, and
-	// keeps its status.
+	// keeps its status, but for that of gate.HandedOver.
 	Phrase(r *http.Request, refusal *gate.Refusal) *gate.Refusal
 }
 

@@ -61,7 +61,8 @@
 //     does with a process that serves everyone, and what is known of that (move_everyone.go).
 //
 //   - A request that is not to be interrupted has passed the turnstile of its process. While somebody
-//     wants to lift that, nobody else passes; afterwards others are refused with 503.
+//     wants to lift that, nobody else passes; afterwards others are led to the new server, by 307 to
+//     the same URL: clients follow that, and most do not come again after a 503.
 //
 //   - In a session a request is in the turnstile until its client can come back for the rest: in
 //     2025-11-25 until it is sent to the process, in older revisions until the first event,

@@ -22,7 +22,7 @@ func (s *supervisor) Speaks(r *http.Request, _ *libwebsocketd.Program) bool {
 }
 
 // NoPage returns the refusal of a request for a page where there is none.
-func (s *supervisor) NoPage() *gate.Refusal { return phrase(notAllowed("POST"), nil) }
+func (s *supervisor) NoPage() *gate.Refusal { return phrase(nil, notAllowed("POST"), nil) }
 
 // takes reports whether a client takes answers of a media type. One that does not say what it
 // takes, takes all (RFC 9110 section 12.5.1).
@@ -199,16 +199,17 @@ func (s *supervisor) delete(w http.ResponseWriter, req *libwebsocketd.Request) {
 
 // fail answers with an error of the protocol. m is the request it is about; nil is none.
 func (s *supervisor) fail(w http.ResponseWriter, req *libwebsocketd.Request, m *message, f *fault) {
-	logging.At(req.Log(), logging.LevelAccess, "mcp", http.StatusText(f.status)+": "+f.Message, "status", f.status)
-	if f.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+	if f == errHandedOver {
+		s.refuse(w, req, m, gate.HandedOver)
+		return
 	}
+	logging.At(req.Log(), logging.LevelAccess, "mcp", http.StatusText(f.status)+": "+f.Message, "status", f.status)
 	s.write(w, req, f.status, errorText(requestID(m), &f.rpcError))
 }
 
 // refuse answers with a refusal of the server, as an error of the protocol.
 func (s *supervisor) refuse(w http.ResponseWriter, req *libwebsocketd.Request, m *message, refusal *gate.Refusal) {
-	req.Refuse(w, phrase(refusal, requestID(m)))
+	req.Refuse(w, phrase(req.HTTP, refusal, requestID(m)))
 }
 
 // requestID returns the id of a request; nil of anything else.
@@ -222,7 +223,7 @@ func requestID(m *message) []byte {
 // Phrase returns a refusal as an error of the protocol. A page may read it, unless it is that
 // page which is refused: it has to know how to get credentials.
 func (s *supervisor) Phrase(r *http.Request, refusal *gate.Refusal) *gate.Refusal {
-	said := phrase(refusal, nil)
+	said := phrase(r, refusal, nil)
 	if origin := r.Header.Get("Origin"); origin != "" && refusal.Status != http.StatusForbidden {
 		if said.Header = said.Header.Clone(); said.Header == nil {
 			said.Header = http.Header{}
@@ -234,8 +235,15 @@ func (s *supervisor) Phrase(r *http.Request, refusal *gate.Refusal) *gate.Refusa
 	return said
 }
 
-func phrase(refusal *gate.Refusal, id []byte) *gate.Refusal {
+// phrase returns a refusal as an error of the protocol. One because another server goes on is a redirect
+// to the same URL, which is that server's: clients follow that, and most do not come again after a
+// 503. A query alone leaves the path as the client knows it (RFC 3986 section 5.3).
+func phrase(r *http.Request, refusal *gate.Refusal, id []byte) *gate.Refusal {
 	said, code := *refusal, codeRefused
+	if refusal == gate.HandedOver {
+		said.Status, said.RetryAfter = http.StatusTemporaryRedirect, 0
+		said.Header = http.Header{"Location": {"?" + r.URL.RawQuery}}
+	}
 	if refusal.Status == http.StatusNotFound {
 		code = codeNoSession
 	}

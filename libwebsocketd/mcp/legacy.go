@@ -27,10 +27,13 @@ func (s *supervisor) named(req *libwebsocketd.Request) (*conversation, *fault) {
 		return c, c.checkVersion(req.HTTP.Header)
 	}
 	if s.isHandedOver() {
-		return nil, faultOf(http.StatusServiceUnavailable, codeRefused, "%s", gate.HandedOver.Reason)
+		return nil, errHandedOver
 	}
 	return nil, faultOf(http.StatusNotFound, codeNoSession, "there is no such session: it has ended, or its time is over; initialize begins another")
 }
+
+// errHandedOver is answered as gate.HandedOver is.
+var errHandedOver = new(fault)
 
 // find returns the session that a client names; nil if there is none that is its own.
 func (s *supervisor) find(req *libwebsocketd.Request, name string) *conversation {

@@ -2,13 +2,10 @@ package upgrade
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"websocketd/test/harness"
@@ -118,10 +115,10 @@ func (b *browser) inputAll(t *testing.T, id string, done <-chan bool) error {
 		default:
 		}
 		switch status, why, err := b.try(t, "POST", "input/"+id, text+"\n", nil); {
-		case isToComeAgain(status, err):
 		case err != nil:
 			return fmt.Errorf("line %d: %w", n, err)
-		case status == 429: // it has not read what came before
+		case status == 503: // it was not taken
+		case status == 429: // the process has not read what came before
 		case status != 200:
 			return fmt.Errorf("line %d: %d %s", n, status, why)
 		case text == "end":
@@ -132,19 +129,13 @@ func (b *browser) inputAll(t *testing.T, id string, done <-chan bool) error {
 	}
 }
 
-// isToComeAgain reports whether a request was not looked at, because another server was taking over: it
-// was refused, or net/http has closed the connection, as it does with those that are new to it then.
-func isToComeAgain(status int, err error) bool {
-	return status == 503 || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
-}
-
 // watchAll asks how far a call has come until it is over, and demands that nothing of its output is
 // missing.
 func (b *browser) watchAll(t *testing.T, id string) error {
 	e := ear{}
 	for {
 		status, text, err := b.try(t, "GET", "status/"+id, "", nil)
-		if isToComeAgain(status, err) {
+		if err == nil && status == 503 {
 			continue
 		}
 		var now called
@@ -227,7 +218,7 @@ func TestCallCanceled(t *testing.T) {
 	go func() {
 		for {
 			status, why, err := b.try(t, "POST", "cancel/"+meanwhile, "", nil)
-			if isToComeAgain(status, err) {
+			if err == nil && status == 503 {
 				continue
 			}
 			if err == nil && status != 200 {
