@@ -28,9 +28,9 @@ const (
 	opReap   = "reap"
 	opSweep  = "sweep"
 	opStatus = "status" // the server ends, with this Code
+	opNotify = "notify" // Text is for the service manager
 
 	opClients = "clients" // whether the parent has clients of its own still: Busy
-	opNotify  = "notify"  // Text is for the service manager
 )
 
 // mostPacket is the size of the largest packet.

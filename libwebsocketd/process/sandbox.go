@@ -15,7 +15,8 @@ import (
 // need: see package sandbox. It has no capabilities, and nothing that it
 // executes gives it more rights (no_new_privs). From Linux
 // 6.12 it signals nobody outside, nor connects to abstract sockets of others. The network, and
-// sockets with a file, are not restricted.
+// sockets with a file, are not restricted, nor are mode and times of files that its user owns, and
+// limits and priority of other processes of that user.
 type Sandbox struct {
 	Read, Write []string
 }
