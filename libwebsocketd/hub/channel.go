@@ -22,7 +22,7 @@ type Limits struct {
 type Channel struct {
 	hub    *Hub
 	name   string // "" is what all clients get
-	kept   atomic.Pointer[Limits]
+	limits atomic.Pointer[Limits]
 	record *record.Log[*item]
 	count  atomic.Int64 // of subscribers
 	opened int          // how often it was opened, and not closed; Hub.mu guards it
@@ -53,7 +53,7 @@ func (h *Hub) channelOf(name string, kept *record.Log[*item], l Limits) *Channel
 
 // limit changes what the channel keeps, from its next message on.
 func (ch *Channel) limit(l Limits) {
-	ch.kept.Store(&l)
+	ch.limits.Store(&l)
 	ch.record.SetLimits(l.ofRecord())
 }
 
@@ -166,7 +166,7 @@ func (ch *Channel) drop(most int64) int64 {
 
 // expire drops what is too old.
 func (ch *Channel) expire(now time.Time) {
-	age := ch.kept.Load().Age
+	age := ch.limits.Load().Age
 	if age <= 0 {
 		return
 	}

@@ -76,7 +76,7 @@ func (ch *Channel) lift() *handedChannel {
 	ch.publishing.Lock()
 	defer ch.publishing.Unlock()
 	all := ch.record.Seal()
-	to := &handedChannel{Name: ch.name, Limits: *ch.kept.Load(), Used: time.Unix(0, ch.used.Load()), Status: ch.status.pass(), StatusSeq: ch.statusSeq}
+	to := &handedChannel{Name: ch.name, Limits: *ch.limits.Load(), Used: time.Unix(0, ch.used.Load()), Status: ch.status.pass(), StatusSeq: ch.statusSeq}
 	if !ch.isIdle() {
 		to.Used = time.Now()
 	}

@@ -84,7 +84,7 @@ func TestHandover(t *testing.T) {
 			t.Errorf("%s, want %s", now, want)
 		}
 		again := to.channels["process:p"]
-		if kept := *again.kept.Load(); kept != limits {
+		if kept := *again.limits.Load(); kept != limits {
 			t.Errorf("%+v, want %+v", kept, limits)
 		}
 		if n := int64(again.record.Bytes()); n == 0 || to.held.Load() != n {

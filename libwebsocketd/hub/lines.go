@@ -76,7 +76,7 @@ var newline = []byte("\n")
 // oldest item lies, if that item is dropped for it: to allocate, and to collect, costs more
 // than to copy.
 func (ch *Channel) copyOf(text []byte) []byte {
-	most := int64(ch.kept.Load().Bytes)
+	most := int64(ch.limits.Load().Bytes)
 	ch.publishing.Lock()
 	defer ch.publishing.Unlock()
 	left := int64(ch.record.Bytes()+itemCost+bridge.ChunkCost) + int64(len(text))

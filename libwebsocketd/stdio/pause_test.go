@@ -10,6 +10,38 @@ import (
 	"websocketd/libwebsocketd/bridge"
 )
 
+// TestPauseShows: what a Tap is shown line by line is shown to the end of what was read, before another
+// server goes on: that knows of no part of a line.
+func TestPauseShows(t *testing.T) {
+	t.Parallel()
+	s := &shown{}
+	p := start(t, Options{Framing: FramingRaw, Tap: s}, `printf 'line\npart'; read -r line`)
+	for heard := ""; heard != "line\npart"; {
+		batch, err := p.Receive()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range batch {
+			heard += string(m.Data)
+		}
+	}
+	p.Pause()
+	if _, err := p.Receive(); err != ErrPaused {
+		t.Fatal(err)
+	}
+	p.Rest()
+	if got := strings.Join(s.lines, "|"); got != "line|part" {
+		t.Errorf("the tap is shown %q", got)
+	}
+	p.Resume()
+	p.CloseSend(nil)
+	for err := error(nil); err == nil; {
+		_, err = p.Receive()
+	}
+	p.Close()
+	s.mustBe(t, "line|part", "exit status 1", false)
+}
+
 // TestPause: a program that is paused again and again loses nothing that it reads or writes, also
 // where both of its streams are sent.
 func TestPause(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/coder/websocket"
@@ -26,7 +27,7 @@ func subscribe(v visit) {
 			break
 		}
 		next, err := v.subscribed(l, after)
-		if websocket.CloseStatus(err) == moved {
+		if websocket.CloseStatus(err) == moved || err == errMoving {
 			v.tally.cut.Add(1)
 			if next == "" {
 				l = v.listen(true) // it has no place to come back to
@@ -42,7 +43,10 @@ func subscribe(v visit) {
 
 // subscribed follows it over one connection, and returns where it is then.
 func (v visit) subscribed(l *listener, after string) (string, error) {
-	c, _, err := websocket.Dial(v, "ws://"+v.admin+"/ws", nil)
+	c, refused, err := websocket.Dial(v, "ws://"+v.admin+"/ws", nil)
+	if err != nil && refused != nil && refused.StatusCode == http.StatusServiceUnavailable {
+		return after, errMoving
+	}
 	if err != nil {
 		return after, err
 	}

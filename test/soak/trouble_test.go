@@ -141,8 +141,11 @@ func operate(h *house, random *rand.Rand) bool {
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if bytes.Contains(body, []byte("ended before it was ready")) { // the next process was killed
+	switch {
+	case bytes.Contains(body, []byte("ended before it was ready")): // the next process was killed
 		return true
+	case resp.StatusCode == http.StatusServiceUnavailable && bytes.Contains(body, []byte("a new server goes on")):
+		return false
 	}
 	if err != nil || resp.StatusCode >= 400 {
 		h.Errorf("%s %s: %s: %.200s %v", method, path, resp.Status, body, err)

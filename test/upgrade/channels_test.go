@@ -111,11 +111,14 @@ func (f *follower) after() string {
 // bySocket follows by the hub's own protocol.
 func (f *follower) bySocket(ctx context.Context) error {
 	for !f.over {
-		c, _, err := websocket.Dial(ctx, "ws://"+f.admin+"/ws", nil)
+		ask, _ := json.Marshal(map[string]string{"type": "subscribe", "data": f.channel, "after": f.after()})
+		c, refused, err := websocket.Dial(ctx, "ws://"+f.admin+"/ws", nil)
+		if err != nil && refused != nil && refused.StatusCode == http.StatusServiceUnavailable {
+			continue // the server that has taken the connection was replaced before it had the request
+		}
 		if err != nil {
 			return err
 		}
-		ask, _ := json.Marshal(map[string]string{"type": "subscribe", "data": f.channel, "after": f.after()})
 		err = c.Write(ctx, websocket.MessageText, ask)
 		for err == nil && !f.over {
 			var data []byte
