@@ -133,7 +133,7 @@ func expect(c *conn, sent error, want kind) error {
 	switch {
 	case errors.As(err, &late) && late.Timeout():
 		return errors.New("it is too late")
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET): // the second where it has not read all
 		return errEnded
 	case err != nil:
 		return fmt.Errorf("%w: %w", errEnded, err)
