@@ -40,11 +40,11 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 		case sig := <-signals:
 			stopping.signal()
 			s.pass(rest, isFirst, sig)
-		case sig := <-s.hangups:
-			s.pass(rest, isFirst, sig)
-		case sig := <-s.states:
-			s.pass(rest, isFirst, sig)
+		case sig := <-s.hangups: // of the next two kinds none is for a server that was replaced: the first one may not know yet
+			s.pass(rest, true, sig)
 		case sig := <-s.upgrades.signals:
+			s.pass(rest, true, sig)
+		case sig := <-s.states:
 			s.pass(rest, isFirst, sig)
 		case call := <-s.upgrades.asked:
 			call.result <- upgraded{nil, errors.New("this server was replaced")}

@@ -171,3 +171,15 @@ func TestStateOfTheNewest(t *testing.T) {
 	}
 	h.end(t, 0)
 }
+
+// SIGUSR2 that reaches a server which was replaced, because the first one has not heard of that yet, is
+// passed on: the newest one is replaced.
+func TestSignalOfTheReplaced(t *testing.T) {
+	t.Parallel()
+	h, servers, _ := lineage(t)
+	if err := syscall.Kill(servers[1], syscall.SIGUSR2); err != nil {
+		t.Fatal(err)
+	}
+	h.awaitReplaced(t)
+	h.end(t, 0)
+}
