@@ -24,6 +24,9 @@ const (
 	mostDocument = 64 << 20
 	// mostSentence is how much of a refusal is read.
 	mostSentence = 4 << 10
+	// mostAsks is how often a server is asked that wants to be asked again, and askPause the time between.
+	mostAsks = 5
+	askPause = time.Second
 	// moreHeader says how many entries of a list follow those of an answer.
 	moreHeader = "Websocketd-More"
 )
@@ -69,6 +72,7 @@ func (s *server) String() string {
 type refused struct {
 	status   int
 	sentence string
+	again    bool // the server wants to be asked again soon, as one does that another is replacing
 }
 
 // Error returns the server's sentence, with the way out where this command knows more of it.
@@ -79,8 +83,26 @@ func (r *refused) Error() string {
 	return r.sentence
 }
 
-// ask makes a request, and returns the answer, whose body the caller closes.
+// ask makes a request, and returns the answer, whose body the caller closes. What only reads is asked
+// again where the server wants that.
 func (s *server) ask(ctx context.Context, method, path string, body io.Reader, mediaType string) (*http.Response, error) {
+	for asked := 1; ; asked++ {
+		answer, err := s.askOnce(ctx, method, path, body, mediaType)
+		if no := (*refused)(nil); asked == mostAsks || method != http.MethodGet || !errors.As(err, &no) || !no.again {
+			return answer, err
+		}
+		pause := time.NewTimer(askPause)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// askOnce makes a request once.
+func (s *server) askOnce(ctx context.Context, method, path string, body io.Reader, mediaType string) (*http.Response, error) {
 	base := s.address.URL
 	if s.socket.Load() != nil {
 		base = "http://localhost"
@@ -137,7 +159,7 @@ func readRefusal(answer *http.Response) *refused {
 	if sentence == "" || strings.HasPrefix(sentence, "<") || answer.StatusCode/100 == 3 {
 		sentence = fmt.Sprintf("the server answers %s: is this a management listener, as --admin of a server makes it?", answer.Status)
 	}
-	return &refused{answer.StatusCode, sentence}
+	return &refused{answer.StatusCode, sentence, answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != ""}
 }
 
 // unreachable returns the error of a request that was not answered, with the way out.

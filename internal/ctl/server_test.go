@@ -182,3 +182,21 @@ func TestTokenOverUnix(t *testing.T) {
 		t.Errorf("the token was shown: %s", token)
 	}
 }
+
+// TestAskedAgain: a server that another one is just replacing is asked once more.
+func TestAskedAgain(t *testing.T) {
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked == 1 {
+			w.Header().Set("Retry-After", "1")
+			refuse(w, http.StatusServiceUnavailable, "a new server goes on")
+			return
+		}
+		w.Write([]byte("{}"))
+	}))
+	defer s.Close()
+	runs(t, Options{Verb: "info", JSON: true, Address: Address{URL: s.URL}}, "", 0, "{}\n", "")
+	if asked != 2 {
+		t.Errorf("asked %d times", asked)
+	}
+}
