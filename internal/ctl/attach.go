@@ -177,13 +177,19 @@ func (in *input) post(kind bridge.Kind) {
 	path := "/api/channels/" + url.PathEscape(in.channel)
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
 		err := in.try(path, mediaType)
-		gone := new(lost)
-		if errors.As(err, &gone) && gone.unsent && sleep(in.ctx, pause) == nil {
+		if isUnsent(err) && sleep(in.ctx, pause) == nil {
 			continue
 		}
 		in.tell(err)
 		return
 	}
+}
+
+// isUnsent reports whether an error says that the server has nothing of a request: it is away, or
+// another one goes on in its place.
+func isUnsent(err error) bool {
+	gone, answered := new(lost), new(refused)
+	return errors.As(err, &gone) && gone.unsent || errors.As(err, &answered) && answered.status == http.StatusServiceUnavailable
 }
 
 func (in *input) try(path, mediaType string) error {

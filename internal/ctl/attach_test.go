@@ -157,6 +157,22 @@ func TestAttachCut(t *testing.T) {
 	}
 }
 
+// TestAttachMoved: a message that a server has refused because another one goes on is for that one.
+func TestAttachMoved(t *testing.T) {
+	f := newFake(t)
+	f.programs = chat
+	f.write("process:chat", became("running", 0))
+	var posts atomic.Int32
+	f.post = func(message string) (int, string) {
+		if posts.Add(1) == 1 {
+			return http.StatusServiceUnavailable, "a new server goes on with this program: connect again"
+		}
+		f.write("process:chat", line("got "+message), became("exited", 0))
+		return 0, ""
+	}
+	runs(t, f.options("attach", "chat"), "one\n", 0, "got one\n", "[running]\n[exited 0]\n")
+}
+
 // TestAttachUnsent: a message for a server that does not listen waits for it.
 func TestAttachUnsent(t *testing.T) {
 	f := newFake(t)
