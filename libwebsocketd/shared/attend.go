@@ -54,13 +54,13 @@ func (a *attendance) lift(l *lift) (taken bool) {
 	close(a.quit)
 	h.flow.Interrupt(true)
 	p.Pause()
-	ended := <-a.ended
+	ending := <-a.ended
 	<-a.fed
-	if to := h.carry(l, p, ended); to != nil {
+	if to := h.carry(l, p, ending); to != nil {
 		l.still <- to
 		taken = <-l.taken
 	} else {
-		l.still <- nil
+		l.still <- endedMeanwhile
 	}
 	if h.departing = l; taken {
 		return true
@@ -73,7 +73,7 @@ func (a *attendance) lift(l *lift) (taken bool) {
 }
 
 // carry returns what is handed over, nil if the process has ended meanwhile.
-func (h *Hub) carry(l *lift, p *stdio.Endpoint, ended error) *Lifted {
+func (h *Hub) carry(l *lift, p *stdio.Endpoint, ending error) *Lifted {
 	if kept := h.kept; kept != nil && kept.call != nil {
 		h.kept = nil
 		kept.done <- h.Safely(kept.call)
@@ -86,7 +86,7 @@ func (h *Hub) carry(l *lift, p *stdio.Endpoint, ended error) *Lifted {
 		}
 		h.kept = first
 	}
-	if ended != stdio.ErrPaused {
+	if ending != stdio.ErrPaused {
 		return nil
 	}
 	to := &Lifted{Handed: h.snapshot(), lift: l, endpoint: p}

@@ -111,6 +111,19 @@ func (h *Hub) Lift(ctx context.Context) (*Lifted, error) {
 	case <-ctx.Done():
 		return nil, errBusy
 	}
+	for {
+		if lifted, err := h.liftNow(ctx); lifted != endedMeanwhile {
+			return lifted, err
+		}
+	}
+}
+
+// endedMeanwhile is what a hub is lifted as whose process has just ended. Then it is lifted again, because
+// another process follows, or a client is still to be told.
+var endedMeanwhile = &Lifted{}
+
+// liftNow does what Lift does, once the hub has begun. It may return endedMeanwhile.
+func (h *Hub) liftNow(ctx context.Context) (*Lifted, error) {
 	if stays, err := h.hasToStay(); stays {
 		return nil, err
 	}

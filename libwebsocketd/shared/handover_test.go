@@ -4,7 +4,34 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/process"
 )
+
+// TestLiftEnded: a hub whose process ends just as it is lifted is handed over with how that has ended.
+func TestLiftEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Start: StartEager}, false)
+		s.setProcess(p)
+		var playing sync.WaitGroup
+		playing.Go(func() { // as a hub does
+			(<-s.lifts).still <- endedMeanwhile
+			s.admitAgain()
+			if s.answer(<-s.lifts, &libwebsocketd.EndedError{Ending: process.Ending{Code: 3}}, true) {
+				t.Error("it was not taken")
+			}
+		})
+		lifted, err := s.Lift(t.Context())
+		if err != nil || lifted == nil || !lifted.Over || lifted.Ending == nil || lifted.Ending.Exit.Code != 3 {
+			t.Fatalf("%+v, %v", lifted, err)
+		}
+		lifted.settle(false, nil)
+		playing.Wait()
+		s.run()
+		p.end(process.Ending{})
+	})
+}
 
 // TestDismissed: what viewers have sent when they are sent away is taken, also what waited then for
 // its turn.
