@@ -55,6 +55,7 @@ type follower struct {
 	over  bool
 	named bool          // the last answer is to a position
 	came  int           // how often it has come
+	comes int           // how often it has to
 	begun chan struct{} // closed when something has come
 }
 
@@ -93,7 +94,7 @@ func (f *follower) hear(line string) error {
 	select {
 	case <-f.asked:
 		f.more--
-		f.over = f.more <= 0
+		f.over = f.more <= 0 && f.came >= f.comes
 	default:
 	}
 	return f.line(line, &f.said)
