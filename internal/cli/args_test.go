@@ -346,9 +346,9 @@ func FuzzScan(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
+	p := newParser() // whose every value is set by parse
 	f.Fuzz(func(t *testing.T, text string) {
 		args := strings.Split(text, "\n")
-		p := newParser()
 		set := oracle(p)
 		if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "?") }) {
 			t.Skip() // which is help here, and there it is none

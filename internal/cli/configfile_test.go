@@ -11,7 +11,7 @@ import (
 // configured returns what a file with that content makes of a command line.
 func configured(t testing.TB, content string, command ...string) (*options, *refusal) {
 	t.Helper()
-	p := newParser()
+	p := theParser()
 	file := parseConfig("f.toml", []byte(content), p.Model.Flags)
 	w := &options{parser: p, file: file, layers: [][]setting{nil, nil, file.settings}, command: command}
 	if err := p.parse(withPreset(p.Model.Flags, file.settings)); err != nil {

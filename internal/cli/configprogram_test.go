@@ -224,7 +224,7 @@ func programOf(t *testing.T, content string, args ...string) libwebsocketd.Progr
 // configuredBy is configured, given the arguments.
 func configuredBy(t *testing.T, content string, args ...string) (*options, *refusal) {
 	t.Helper()
-	p := newParser()
+	p := theParser()
 	line, err := scan(p.Model.Flags, args)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -61,11 +62,15 @@ func entries(env map[string]string) (entries []string) {
 	return entries
 }
 
+// theParser is one parser for the tests of what it makes of settings, one after the other: reading the
+// grammar takes most of the time of such a test.
+var theParser = sync.OnceValue(newParser)
+
 // resolved returns what would be served; it fails the test when nothing would.
 func resolved(t *testing.T, env map[string]string, args ...string) (*options, []string) {
 	t.Helper()
 	i := invocation{args: args, environ: entries(env)}
-	p := newParser()
+	p := theParser()
 	line, err := scan(p.Model.Flags, args)
 	if err != nil {
 		t.Fatal(err)
