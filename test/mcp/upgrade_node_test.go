@@ -11,7 +11,7 @@ import (
 )
 
 // Both generations of npm's client go on calling through three upgrades, with the same process, and see
-// nothing of them.
+// nothing of them but connections that are closed.
 func TestUpgradeNodeClients(t *testing.T) {
 	t.Parallel()
 	harness.Need(t, "node22:mcp")
