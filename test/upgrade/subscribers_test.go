@@ -83,7 +83,8 @@ func hear(t *testing.T, ctx context.Context, url string) {
 	}()
 }
 
-// logs follows a channel by ctl logs, which has to print every line of it.
+// logs follows a channel by ctl logs, which has to print every line of it, and returns when that has
+// begun.
 func (s *subscribers) logs(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
 	cmd := exec.CommandContext(ctx, harness.PlainBinary(t), "ctl", "logs", "--follow", "--admin="+s.admin, name)
@@ -95,7 +96,10 @@ func (s *subscribers) logs(t *testing.T, ctx context.Context, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	begun := make(chan struct{})
 	s.following.Go(func() {
+		begin := sync.OnceFunc(func() { close(begun) })
+		defer begin()
 		defer cmd.Wait()
 		defer cmd.Process.Kill()
 		f := follower{asked: s.asked, more: 100}
@@ -104,11 +108,13 @@ func (s *subscribers) logs(t *testing.T, ctx context.Context, name string) {
 				t.Errorf("ctl logs %s: %v", name, err)
 				return
 			}
+			begin()
 		}
 		if !f.over {
 			t.Errorf("ctl logs %s has ended after line %d", name, f.said)
 		}
 	})
+	<-begun
 }
 
 // Subscribers of the operator's side come back to a new server, by whatever way, and nothing is missing
