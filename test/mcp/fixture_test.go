@@ -92,9 +92,16 @@ func (p *peer) tryInitialize() (*answer, error) {
 	}
 	n, err := p.ask(p.post(`{"jsonrpc":"2.0","method":"notifications/initialized"}`))
 	if err == nil && n.status != http.StatusAccepted {
-		err = fmt.Errorf("initialized: %d %s", n.status, n.body)
+		err = &refusedInitialized{n}
 	}
 	return a, err
+}
+
+// refusedInitialized is the error of tryInitialize for a session that was opened, and is refused then.
+type refusedInitialized struct{ *answer }
+
+func (e *refusedInitialized) Error() string {
+	return fmt.Sprintf("initialized: %d %s", e.status, e.body)
 }
 
 // request makes a JSON-RPC request of this era; id is raw JSON, params are members.
