@@ -152,6 +152,21 @@ func (c *lspCutter) takeJunk(line []byte) {
 	c.junk(line)
 }
 
+// opened implements opener.
+func (c *lspCutter) opened() []byte {
+	switch {
+	case !c.inHeader:
+		return nil
+	case c.length < 0: // whatever field it was
+		return []byte(contentType + "\r\n")
+	}
+	header := fmt.Appendf(nil, "%s %d\r\n", contentLength, c.length)
+	if c.inBody {
+		header = append(header, "\r\n"...)
+	}
+	return header
+}
+
 func (c *lspCutter) last(unread []byte, batch []bridge.Message) ([]bridge.Message, error) {
 	if c.inHeader {
 		return batch, errCutOff

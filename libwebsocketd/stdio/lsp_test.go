@@ -251,3 +251,32 @@ func fitsIn(digits string, longest int) bool {
 	n, err := strconv.Atoi(digits)
 	return err == nil && n <= longest
 }
+
+// TestLSPOpened: whatever has come of a message, another cutter can go on with it.
+func TestLSPOpened(t *testing.T) {
+	const text = "Loading...Content-Length: 2\r\n\r\n{}Content-Type: x\r\nContent-Length: 3\r\n\r\nabcX\nContent-Length: 0\n\nContent-Length: 1\r\nX-Y: z\r\n\r\n1"
+	const want, wantJunk = "{}+abc++1", "Loading...|X"
+	for at := range len(text) + 1 {
+		var junk []string
+		cutter := func() *lspCutter {
+			return newLSPCutter(32, func(line []byte) { junk = append(junk, string(line)) })
+		}
+		cut := func(c *lspCutter, unread []byte) (batch []bridge.Message, rest []byte) {
+			for {
+				used, some, err := c.cut(unread, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if batch, unread = append(batch, some...), unread[used:]; len(some) == 0 {
+					return batch, unread
+				}
+			}
+		}
+		before := cutter()
+		got, unread := cut(before, []byte(text[:at]))
+		rest, _ := cut(cutter(), slices.Concat(before.opened(), unread, []byte(text[at:])))
+		if said := bridgetest.Text(append(got, rest...)); said != want || strings.Join(junk, "|") != wantJunk {
+			t.Errorf("cut after %q: %q, junk %q", text[:at], said, junk)
+		}
+	}
+}

@@ -190,6 +190,15 @@ type cutter interface {
 	last(unread []byte, batch []bridge.Message) ([]bridge.Message, error)
 }
 
+// opener is a cutter that uses the beginning of a message before all of it has come.
+type opener interface {
+	cutter
+
+	// opened returns that beginning, or what means the same, for another cutter of its
+	// kind that goes on with the unread bytes; nil if no message is under way.
+	opened() []byte
+}
+
 func newFramedOutput(from readbuf.Source, c cutter) *framedOutput {
 	return &framedOutput{in: readbuf.Buffer{Source: from, MaxUnread: c.most()}, cutter: c}
 }
@@ -214,6 +223,14 @@ func (o *framedOutput) Next() ([]bridge.Message, error) {
 	}
 	o.in.Close()
 	return nil, o.err
+}
+
+// opened returns what was used of a message that has not come whole.
+func (o *framedOutput) opened() []byte {
+	if c, ok := o.cutter.(opener); ok {
+		return c.opened()
+	}
+	return nil
 }
 
 func (o *framedOutput) end(ended error) {

@@ -40,12 +40,20 @@ func (p *Endpoint) Rest() (rest Rest) {
 	defer p.mu.Unlock()
 	for _, pipe := range p.pipes {
 		if pipe.file == p.proc.Stdout {
-			rest.Stdout = pipe.unread()
+			rest.Stdout = append(p.opened(), pipe.unread()...)
 		} else {
 			rest.Stderr = pipe.unread()
 		}
 	}
 	return rest
+}
+
+// opened returns what was used of a message of the output that has not come whole.
+func (p *Endpoint) opened() []byte {
+	if o, ok := p.output.(*framedOutput); ok {
+		return o.opened()
+	}
+	return nil
 }
 
 // Process returns the process, for what passes it on.
