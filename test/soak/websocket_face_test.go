@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,6 +30,8 @@ func talk(v visit) {
 		return
 	}
 	defer c.CloseNow()
+	stop := context.AfterFunc(v.talking, func() { c.CloseNow() }) // a Close waits without end for a message that is cut off
+	defer stop()
 	l, sent := v.listen(false), 1+v.random.IntN(50)
 	for i := range sent {
 		if err := c.Write(v.talking, websocket.MessageText, fmt.Append(nil, "hello ", i)); err != nil {
