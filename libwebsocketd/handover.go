@@ -197,18 +197,10 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 	})
 	if err != nil {
 		end(false)
-		closeFiles(all)
+		CloseFiles(all)
 		return nil, nil, err
 	}
 	return all, end, nil
-}
-
-func closeFiles(all []Handed) {
-	for _, h := range all {
-		for _, f := range h.Files {
-			f.Close()
-		}
-	}
 }
 
 // retireRest ends what was started ahead, and lets the processes end that could not be handed over,

@@ -13,7 +13,7 @@ import (
 // TakeOver implements libwebsocketd.Mover.
 func (s *service) TakeOver(from libwebsocketd.Handed) (begin func(), err error) {
 	var v handedInstance
-	if err := shared.Decode(&from, &v); err != nil {
+	if err := from.Decode(&v); err != nil {
 		return nil, err
 	}
 	return func() { s.bring(&v, &from) }, nil

@@ -96,7 +96,7 @@ func (s *service) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle 
 		if i.isUp() && hub != nil {
 			hubs = append(hubs, hub)
 		} else {
-			handed, err := shared.Encode(i.pass(nil))
+			handed, err := libwebsocketd.NewHanded(i.pass(nil))
 			if err != nil {
 				s.release()
 				return nil, nil, err

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
-	"websocketd/libwebsocketd/shared"
 )
 
 var _ libwebsocketd.Mover = (*supervisor)(nil)
@@ -71,16 +70,16 @@ func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, sett
 		}
 		if err != nil {
 			settle(false)
-			closeFiles(all)
+			libwebsocketd.CloseFiles(all)
 			return nil, nil, err
 		}
 	}
 	for key, e := range children {
 		if e.stands {
-			to, err := shared.Encode(handed{Of: ofChild, Data: e.pass(key), Numbers: s.numbers.Load()})
+			to, err := libwebsocketd.NewHanded(handed{Of: ofChild, Data: e.pass(key), Numbers: s.numbers.Load()})
 			if err != nil {
 				settle(false)
-				closeFiles(all)
+				libwebsocketd.CloseFiles(all)
 				return nil, nil, err
 			}
 			all = append(all, to)
@@ -92,7 +91,7 @@ func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, sett
 // mark says of whom it is what was handed over.
 func (s *supervisor) mark(all []libwebsocketd.Handed, of whose) error {
 	for i := range all {
-		to, err := shared.Encode(handed{of, all[i].Data, s.numbers.Load()})
+		to, err := libwebsocketd.NewHanded(handed{of, all[i].Data, s.numbers.Load()})
 		if err != nil {
 			return err
 		}
@@ -101,18 +100,10 @@ func (s *supervisor) mark(all []libwebsocketd.Handed, of whose) error {
 	return nil
 }
 
-func closeFiles(all []libwebsocketd.Handed) {
-	for _, h := range all {
-		for _, f := range h.Files {
-			f.Close()
-		}
-	}
-}
-
 // TakeOver implements libwebsocketd.Mover.
 func (s *supervisor) TakeOver(from libwebsocketd.Handed) (begin func(), err error) {
 	var v handed
-	if err := shared.Decode(&from, &v); err != nil {
+	if err := from.Decode(&v); err != nil {
 		return nil, err
 	}
 	s.numbers.Store(max(s.numbers.Load(), v.Numbers))
@@ -138,10 +129,7 @@ func pack(v any) []byte {
 }
 
 func unpack(data []byte, v any) error {
-	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(v); err != nil {
-		return fmt.Errorf("what another server knows of a process cannot be read: %w", err)
-	}
-	return nil
+	return (&libwebsocketd.Handed{Data: data}).Decode(v)
 }
 
 // errUnanswered is why a session does not stand still in time.

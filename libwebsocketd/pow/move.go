@@ -1,15 +1,11 @@
 package pow
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
-	"sync"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/record"
@@ -57,44 +53,25 @@ func (h *Handler) Carries() string { return "pow" }
 func (h *Handler) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
 	t := h.calls
 	t.moving.Lock() // what would change a call waits
-	var mu sync.Mutex
-	var at sync.WaitGroup
-	var still []*lifted
-	settle = func(taken bool) {
-		for _, l := range still {
-			l.settle(taken)
+	all, settleAll, err := libwebsocketd.LiftEach(t.list(), func(c *restCall) (to libwebsocketd.Handed, settle func(taken bool), err error) {
+		l, err := c.lift(ctx)
+		if l == nil {
+			return to, nil, err
 		}
+		to, err = l.pass(t)
+		return to, l.settle, err
+	})
+	if err != nil {
+		t.moving.Unlock()
+		return nil, nil, err
+	}
+	return all, func(taken bool) {
+		settleAll(taken)
 		if taken {
 			t.depart()
 		}
 		t.moving.Unlock()
-	}
-	for _, c := range t.list() {
-		at.Go(func() {
-			l, liftErr := c.lift(ctx)
-			var to libwebsocketd.Handed
-			if l != nil {
-				to, liftErr = l.pass(t)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if l != nil {
-				all, still = append(all, to), append(still, l)
-			}
-			err = errors.Join(err, liftErr)
-		})
-	}
-	at.Wait()
-	if err != nil {
-		settle(false)
-		for _, to := range all {
-			for _, f := range to.Files {
-				f.Close()
-			}
-		}
-		return nil, nil, err
-	}
-	return all, settle, nil
+	}, nil
 }
 
 // lift makes a call stand still. It returns nil for that of a function which runs.
@@ -146,19 +123,19 @@ func (l *lifted) pass(t *calls) (to libwebsocketd.Handed, err error) {
 		if files, err = v.Process.Files(l.own); err != nil {
 			return to, err
 		}
+	}
+	to, err = libwebsocketd.NewHanded(v)
+	if to.Files = files; l.own != nil {
 		to.Pid, to.Parent = l.own.Pid(), l.own.Process().Parent()
 	}
-	var data bytes.Buffer
-	err = gob.NewEncoder(&data).Encode(v)
-	to.Data, to.Files = data.Bytes(), files
 	return to, err
 }
 
 // TakeOver implements libwebsocketd.Carrier.
 func (h *Handler) TakeOver(s *libwebsocketd.Server, from libwebsocketd.Handed) (begin func(), err error) {
 	var v handedCall
-	if err := gob.NewDecoder(bytes.NewReader(from.Data)).Decode(&v); err != nil {
-		return nil, fmt.Errorf("what another server has handed over cannot be read: %w", err)
+	if err := from.Decode(&v); err != nil {
+		return nil, err
 	}
 	at, err := s.Recall(v.At)
 	if err != nil {

@@ -121,7 +121,7 @@ func (s *supervisor) TakeOver(from libwebsocketd.Handed) (begin func(), err erro
 // is no such protocol.
 func (s *supervisor) takeOver(from libwebsocketd.Handed, keep func(*Session, []byte) (any, error)) (begin func(), err error) {
 	var v handedSession
-	if err := shared.Decode(&from, &v); err != nil {
+	if err := from.Decode(&v); err != nil {
 		return nil, err
 	}
 	if v.IsKept != (keep != nil) {

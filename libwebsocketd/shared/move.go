@@ -1,15 +1,10 @@
 package shared
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
-	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
-	"sync"
 
 	"websocketd/libwebsocketd"
 )
@@ -52,7 +47,7 @@ func (s *supervisor) Lift(ctx context.Context) (all []libwebsocketd.Handed, sett
 // TakeOver implements libwebsocketd.Mover.
 func (s *supervisor) TakeOver(from libwebsocketd.Handed) (begin func(), err error) {
 	var v handedURL
-	if err := Decode(&from, &v); err != nil {
+	if err := from.Decode(&v); err != nil {
 		return nil, err
 	}
 	at := libwebsocketd.NewTarget(v.ScriptName, v.PathInfo, v.Command)
@@ -66,44 +61,14 @@ func (s *supervisor) TakeOver(from libwebsocketd.Handed) (begin func(), err erro
 // LiftAll lifts hubs of runtime's program, all at once. It returns what is handed over, and the
 // function that settles it. After an error they go on.
 func LiftAll(ctx context.Context, runtime *libwebsocketd.Runtime, hubs []*Hub) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
-	var mu sync.Mutex
-	var at sync.WaitGroup
-	var lifted []*Lifted
-	for _, h := range hubs {
-		at.Go(func() {
-			l, liftErr := h.Lift(ctx)
-			var to libwebsocketd.Handed
-			if l != nil {
-				to, liftErr = h.pass(l)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if l != nil {
-				all, lifted = append(all, to), append(lifted, l)
-			}
-			err = errors.Join(err, liftErr)
-		})
-	}
-	at.Wait()
-	settle = func(taken bool) {
-		for _, l := range lifted {
-			l.settle(taken, runtime)
+	return libwebsocketd.LiftEach(hubs, func(h *Hub) (to libwebsocketd.Handed, settle func(taken bool), err error) {
+		l, err := h.Lift(ctx)
+		if l == nil {
+			return to, nil, err
 		}
-	}
-	if err != nil {
-		settle(false)
-		closeFiles(all)
-		return nil, nil, err
-	}
-	return all, settle, nil
-}
-
-func closeFiles(all []libwebsocketd.Handed) {
-	for _, h := range all {
-		for _, f := range h.Files {
-			f.Close()
-		}
-	}
+		to, err = h.pass(l)
+		return to, func(taken bool) { l.settle(taken, runtime) }, err
+	})
 }
 
 // pass returns what is handed over.
@@ -123,26 +88,10 @@ func (h *Hub) pass(l *Lifted) (to libwebsocketd.Handed, err error) {
 			files = append(files, file)
 		}
 	}
-	to, err = Encode(h.Pass(l.Handed))
+	to, err = libwebsocketd.NewHanded(h.Pass(l.Handed))
 	to.Files = files
 	if l.endpoint != nil {
 		to.Pid, to.Parent = l.endpoint.Pid(), l.endpoint.Process().Parent()
 	}
 	return to, err
-}
-
-// Encode returns what is handed over of something without a process.
-func Encode(v any) (to libwebsocketd.Handed, err error) {
-	var data bytes.Buffer
-	err = gob.NewEncoder(&data).Encode(v)
-	to.Data = data.Bytes()
-	return to, err
-}
-
-// Decode decodes what Pass has returned in another server.
-func Decode(from *libwebsocketd.Handed, v any) error {
-	if err := gob.NewDecoder(bytes.NewReader(from.Data)).Decode(v); err != nil {
-		return fmt.Errorf("what another server has handed over cannot be read: %w", err)
-	}
-	return nil
 }
