@@ -231,7 +231,8 @@ func (s *Server) Everything() []int { return Marked(s.Mark, s.Exe) }
 // Guardian returns the pid of the server's guardian, or 0.
 func (s *Server) Guardian() int {
 	for _, pid := range allPids() {
-		if pid != s.PID && runs(pid, s.Exe) && Alive(pid) && !isFork(pid, s.PID) {
+		// In this order: a copy of the server may call exec between two looks.
+		if pid != s.PID && !isFork(pid, s.PID) && runs(pid, s.Exe) && Alive(pid) {
 			return pid
 		}
 	}
