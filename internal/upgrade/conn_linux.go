@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/gob"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // mostMessage limits a message, the record of one program at most.
@@ -118,6 +120,23 @@ func (c *conn) wait() {
 	if c.waits != nil {
 		c.waits()
 	}
+}
+
+// until makes everything late that is sent or received after ctx is done. When settle returns, nothing is
+// late any more.
+func (c *conn) until(ctx context.Context) (settle func()) {
+	late := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(late)
+		c.SetDeadline(time.Unix(1, 0))
+	})
+	return sync.OnceFunc(func() {
+		if !stop() {
+			<-late
+		}
+		c.waits = nil
+		c.SetDeadline(time.Time{})
+	})
 }
 
 // descriptors returns the descriptors of files, which stay open until release is called. Unlike Fd

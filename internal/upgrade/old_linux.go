@@ -68,8 +68,8 @@ func (o *Options) start(theirs *os.File) (*exec.Cmd, error) {
 // replace does all that follows the start of the new server.
 func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) (*keeper, error) {
 	s.prune()
-	end := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
-	defer end()
+	settle := c.until(ctx)
+	defer settle()
 	c.SetDeadline(time.Now().Add(readyTime))
 	own, theirs, err := sockets(syscall.SOCK_SEQPACKET)
 	if err != nil {
@@ -106,6 +106,7 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 		l.Close()
 		return nil, fmt.Errorf("the new server has not taken over: %w", err)
 	}
+	settle()                        // from here on nothing goes back, nor is it given up
 	for _, x := range o.Listeners { // first: what serves them closes them as soon as all is settled
 		listen.Leave(x)
 	}
