@@ -38,8 +38,9 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 	for drained != nil || idle != nil || isFirst && ended != nil {
 		select {
 		case sig := <-signals:
+			_, relayed := sig.(upgrade.Relayed)
 			stopping.signal()
-			s.pass(rest, isFirst, sig)
+			s.pass(rest, isFirst || relayed, sig)
 		case sig := <-s.hangups: // of the next two kinds none is for a server that was replaced: the first one may not know yet
 			s.pass(rest, true, sig)
 		case sig := <-s.upgrades.signals:
@@ -111,8 +112,8 @@ func (l *lettingGoOn) end() {
 // pass passes a signal on to the server that takes requests now: what has started the first server
 // knows no other.
 func (s *service) pass(rest *upgrade.Rest, isFirst bool, sig os.Signal) {
-	if number, ok := sig.(syscall.Signal); ok && isFirst {
-		rest.Signal(number)
+	if isFirst {
+		rest.Signal(signalNumber(sig))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"websocketd/internal/upgrade"
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/credential"
 	"websocketd/libwebsocketd/manager"
@@ -315,6 +316,14 @@ func statusOf(ending process.Ending) int {
 
 // exitStatus returns the status a shell reports for a process that a signal ended.
 func exitStatus(sig os.Signal) int {
+	return exitBySignal + int(signalNumber(sig))
+}
+
+// signalNumber returns the number of a signal, which this process or a server before it has got.
+func signalNumber(sig os.Signal) syscall.Signal {
+	if relayed, ok := sig.(upgrade.Relayed); ok {
+		return syscall.Signal(relayed)
+	}
 	number, _ := sig.(syscall.Signal)
-	return exitBySignal + int(number)
+	return number
 }

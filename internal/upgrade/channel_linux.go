@@ -17,11 +17,12 @@ type packet struct {
 	Gone   bool           `json:"gone,omitempty"`
 	Text   string         `json:"text,omitempty"`
 	Busy   bool           `json:"busy,omitempty"`
+	Hears  bool           `json:"hears,omitempty"`
 }
 
 // What a packet says. The parent answers opReap, opSweep and opClients with the same word.
 const (
-	opServer = "server" // the server is this Pid from now on
+	opServer = "server" // the server is this Pid from now on; Hears: it takes opSignal
 	opWatch  = "watch"  // it looks after this process, and wants to know when it has exited
 	opKept   = "kept"   // that was all: it looks after no other
 	opExited = "exited"
@@ -29,6 +30,8 @@ const (
 	opSweep  = "sweep"
 	opStatus = "status" // the server ends, with this Code
 	opNotify = "notify" // Text is for the service manager
+
+	opSignal = "signal" // the parent has got a Signal to end, which is for the server
 
 	opClients = "clients" // whether the parent has clients of its own still: Busy
 )

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"sync"
+	"syscall"
 
 	"websocketd/libwebsocketd/process"
 )
@@ -13,7 +14,8 @@ type keeper struct {
 	notify func(text string) // for the service manager; may be nil
 
 	mu     sync.Mutex
-	server int // the pid of the server
+	server int  // the pid of the server
+	hears  bool // it takes opSignal
 	loans  map[int]process.Loan
 	wanted map[int]bool  // since opServer
 	status int           // of the last server
@@ -76,6 +78,19 @@ func (k *keeper) Server() int {
 	return k.server
 }
 
+// signal sends a signal to the server. One to end goes through the link: if the server is being replaced
+// in this moment, either it hears it, and passes it on, or the next one does.
+func (k *keeper) signal(sig syscall.Signal) {
+	k.mu.Lock()
+	server, hears := k.server, k.hears
+	k.mu.Unlock()
+	ends := sig == syscall.SIGTERM || sig == syscall.SIGINT
+	if ends && hears && k.link.send(packet{Op: opSignal, Signal: sig}) == nil {
+		return
+	}
+	syscall.Kill(server, sig)
+}
+
 // Status returns the status with which the last server has ended; ok is false if it was killed.
 func (k *keeper) Status() (status int, ok bool) {
 	k.mu.Lock()
@@ -88,7 +103,7 @@ func (k *keeper) heard(said packet) {
 	switch said.Op {
 	case opServer:
 		k.mu.Lock()
-		k.server, k.wanted = said.Pid, map[int]bool{}
+		k.server, k.hears, k.wanted = said.Pid, said.Hears, map[int]bool{}
 		k.mu.Unlock()
 	case opStatus:
 		k.mu.Lock()

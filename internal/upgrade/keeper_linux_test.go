@@ -127,3 +127,57 @@ func TestParentIsGone(t *testing.T) {
 	<-parent.lost
 	keeper.serve() // ends the process
 }
+
+// TestSignalComesOnce: a signal to end reaches either the server that is being replaced, which passes it
+// on, or the one that takes its place; never none of them, never both.
+func TestSignalComesOnce(t *testing.T) {
+	_, old, keeper := lent(t, "exec sleep 600")
+	served := make(chan bool)
+	go func() { defer close(served); keeper.serve() }()
+	dup, err := old.link.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := newLink(dup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := newParent(l)
+	signals := [2]chan os.Signal{make(chan os.Signal, 2), make(chan os.Signal, 2)}
+	old.tell, next.tell = signals[0], signals[1]
+	go old.listen()
+	old.link.send(packet{Op: opServer, Pid: os.Getpid(), Hears: true})
+	old.ask(opSweep, 0) // after that the keeper has heard it
+	keeper.signal(syscall.SIGTERM)
+	if sig := <-signals[0]; sig != Relayed(syscall.SIGTERM) {
+		t.Errorf("the server has heard %v", sig)
+	}
+	old.pass()
+	keeper.signal(syscall.SIGINT) // it knows of no other server
+	go next.listen()
+	if sig := <-signals[1]; sig != Relayed(syscall.SIGINT) {
+		t.Errorf("the next server has heard %v", sig)
+	}
+	next.link.Close()
+	<-served
+	<-next.over
+	if len(signals[0])+len(signals[1]) > 0 {
+		t.Error("a signal has come twice")
+	}
+}
+
+// TestSignalOfOlder: a server that does not say that it hears signals through the link gets them as
+// any process does.
+func TestSignalOfOlder(t *testing.T) {
+	p, parent, keeper := lent(t, "exec sleep 600")
+	served := make(chan bool)
+	go func() { defer close(served); keeper.serve() }()
+	go parent.listen()
+	parent.link.send(packet{Op: opServer, Pid: p.Pid})
+	parent.ask(opSweep, 0)
+	keeper.signal(syscall.SIGTERM)
+	<-p.Exited()
+	parent.link.Close()
+	<-served
+	<-parent.over
+}

@@ -16,8 +16,8 @@ var errOldGoesOn = errors.New("the old server goes on")
 
 // TakeOver tells the old server that this one is ready, and takes everything over from it. When it
 // returns without an error, this process is the server, and everything goes on. After an error it
-// has to end.
-func (s *Seat) TakeOver(server Server, sessions *session.Registry) error {
+// has to end. What the servers before have got of signals to end comes to signals, each one Relayed.
+func (s *Seat) TakeOver(server Server, sessions *session.Registry, signals chan<- os.Signal) error {
 	defer func() {
 		s.old.Close()
 		s.old = nil
@@ -37,8 +37,9 @@ func (s *Seat) TakeOver(server Server, sessions *session.Registry) error {
 		return errOldGoesOn
 	}
 	for _, p := range s.parents {
+		p.tell = signals
 		go p.listen()
-		p.link.send(packet{Op: opServer, Pid: os.Getpid()})
+		p.link.send(packet{Op: opServer, Pid: os.Getpid(), Hears: true})
 	}
 	for _, begin := range begins {
 		begin()

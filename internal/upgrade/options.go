@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"websocketd/libwebsocketd"
@@ -49,6 +50,15 @@ type Socket struct {
 	net.Listener
 	Name string
 }
+
+// Relayed is a signal that a server which was replaced has got, and has passed on to this one.
+type Relayed syscall.Signal
+
+// Signal implements os.Signal.
+func (Relayed) Signal() {}
+
+// String returns the name of the signal.
+func (r Relayed) String() string { return syscall.Signal(r).String() }
 
 // Server is the new server, as far as TakeOver needs it.
 type Server interface {

@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -11,8 +12,9 @@ import (
 // parent is a server that has started processes, as the one sees it that looks after them now.
 type parent struct {
 	link *link
-	over chan struct{} // closed when the link has ended
-	lost chan struct{} // closed when it has ended and no other server has it
+	tell chan<- os.Signal // gets what it relays; set before listen
+	over chan struct{}    // closed when the link has ended
+	lost chan struct{}    // closed when it has ended and no other server has it
 
 	mu      sync.Mutex
 	ended   bool // the link has
@@ -55,12 +57,19 @@ func (p *parent) listen() {
 func (p *parent) heard(said packet) {
 	p.mu.Lock()
 	exited := func() {}
-	if said.Op == opExited {
+	wait := p.waits[question{said.Op, said.Pid}]
+	switch {
+	case said.Op == opExited:
 		if f := p.watches[said.Pid]; f != nil {
 			exited = f
 		}
 		delete(p.watches, said.Pid)
-	} else if wait := p.waits[question{said.Op, said.Pid}]; wait != nil {
+	case said.Op == opSignal:
+		select {
+		case p.tell <- Relayed(said.Signal):
+		default: // as many as count are there already
+		}
+	case wait != nil:
 		select {
 		case wait <- said:
 		default: // it was answered before

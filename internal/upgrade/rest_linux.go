@@ -29,7 +29,7 @@ func (r *Rest) Ended() <-chan struct{} {
 func (r *Rest) Server() int { return r.keeper.Server() }
 
 // Signal sends a signal to that server.
-func (r *Rest) Signal(sig syscall.Signal) { syscall.Kill(r.Server(), sig) }
+func (r *Rest) Signal(sig syscall.Signal) { r.keeper.signal(sig) }
 
 // Left notes that the last client of this server has left.
 func (r *Rest) Left() {

@@ -2,7 +2,9 @@ package upgrade
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"syscall"
 	"testing"
 
 	goclient "websocketd/client"
@@ -42,4 +44,22 @@ func TestEndings(t *testing.T) {
 		}
 	}
 	h.end(t, 0)
+}
+
+// A signal to the first server ends all, also when it comes while the server that has replaced it is
+// being replaced.
+func TestEndWhileReplaced(t *testing.T) {
+	t.Parallel()
+	for _, when := range []string{"Took over ", "Replaced "} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			h := start(t, "--resume=5m", "cat")
+			h.upgrade(t)
+			c := h.Connect(t)
+			c.Echo(t, "one")
+			h.Signal(t, syscall.SIGUSR2)
+			harness.Until(t, fmt.Sprintf("%q is logged again", when), func() bool { return len(h.Out.With(when)) > 1 })
+			h.end(t, 0)
+		})
+	}
 }
