@@ -137,6 +137,9 @@ func (p *Endpoint) pipe(f *os.File) *pipeReader {
 	if p.pipes = append(p.pipes, r); p.exited {
 		r.programExited()
 	}
+	if p.paused { // a goroutine that logs was started before, and has only just come here
+		r.pause()
+	}
 	return r
 }
 

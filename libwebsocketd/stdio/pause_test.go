@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/internal/bridgetest"
 )
 
 // TestPauseShows: what a Tap is shown line by line is shown to the end of what was read, before another
@@ -40,6 +41,29 @@ func TestPauseShows(t *testing.T) {
 	}
 	p.Close()
 	s.mustBe(t, "line|part", "exit status 1", false)
+}
+
+// TestPauseBeforeStderr: a reader of standard error that comes to its pipe only after Pause waits for
+// nothing: the upgrade would stand still for ever.
+func TestPauseBeforeStderr(t *testing.T) {
+	t.Parallel()
+	p := start(t, Options{}, `read -r line; echo error >&2`)
+	p.Pause()
+	p.mu.Lock()
+	p.logged = true
+	p.reading.Go(p.logLines) // as logStderr does a moment before
+	p.mu.Unlock()
+	if rest := p.Rest(); len(rest.Stderr) > 0 {
+		t.Errorf("%q has been read", rest.Stderr)
+	}
+	p.Resume()
+	if err := p.Send(bridgetest.Say("go")); err != nil {
+		t.Fatal(err)
+	}
+	for err := error(nil); err == nil; {
+		_, err = p.Receive()
+	}
+	p.Close()
 }
 
 // TestPause: a program that is paused again and again loses nothing that it reads or writes, also
