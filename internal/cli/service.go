@@ -218,8 +218,8 @@ func (s *service) run(signals <-chan os.Signal) int {
 				return s.stopped(sig, served, signals)
 			}
 		case sig := <-signals:
-			if !u.giveUp(sig) {
-				return s.stopped(sig, served, signals)
+			if status, ends := s.signalled(sig, served, signals); ends {
+				return status
 			}
 		case <-u.unlessUnderWay(unused):
 			s.log.Info("Stopping                    : nobody was connected and nothing ran for " + brief(s.idle.after))
@@ -229,6 +229,18 @@ func (s *service) run(signals <-chan os.Signal) int {
 			return s.stop(statusOf(ending), served, signals)
 		}
 	}
+}
+
+// signalled reacts to a signal. The first one gives up an upgrade that is under way, and ends the server
+// when that has ended; the second one does not wait for it.
+func (s *service) signalled(sig os.Signal, served <-chan error, signals <-chan os.Signal) (status int, ends bool) {
+	switch u := &s.upgrades; {
+	case u.signal != nil:
+		return s.stopAtOnce(sig), true
+	case u.giveUp(sig):
+		return 0, false
+	}
+	return s.stopped(sig, served, signals), true
 }
 
 // stopped calls stop for a first signal. A hangup never counts as a second one: a
@@ -287,10 +299,15 @@ func (s *service) stop(status int, served <-chan error, signals <-chan os.Signal
 	case <-done:
 		return status
 	case sig := <-signals:
-		s.launcher.KillAll()
-		s.closeListeners()
-		return exitStatus(sig)
+		return s.stopAtOnce(sig)
 	}
+}
+
+// stopAtOnce kills every process, waits for nothing, and returns the exit status for a second signal.
+func (s *service) stopAtOnce(sig os.Signal) int {
+	s.launcher.KillAll()
+	s.closeListeners()
+	return exitStatus(sig)
 }
 
 // end ends every process and every connection, by force what is left when the limit has passed.

@@ -3,9 +3,12 @@
 package cli
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"testing/synctest"
 )
 
 // TestExecutableFrom: a new server is started by the link that the old one was called by, and by the
@@ -30,4 +33,26 @@ func TestExecutableFrom(t *testing.T) {
 			t.Errorf("called %q: %s, %v, expected %s", called, got, err, want)
 		}
 	}
+}
+
+// A second signal ends a server whose upgrade does not end by the first one.
+func TestRunWhileUpgrading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := &fakeServer{stopped: make(chan struct{})}
+		signals, given := make(chan os.Signal, 2), error(nil)
+		s := &service{limit: shutdownLimit, server: fake, launcher: fake, log: slog.New(slog.DiscardHandler),
+			upgrades: upgrader{done: make(chan upgraded), cancel: func(why error) { given = why }}}
+		status := make(chan int)
+		go func() { status <- s.run(signals) }()
+		signals <- syscall.SIGTERM
+		synctest.Wait()
+		if given == nil || fake.killed {
+			t.Errorf("after one signal: given up: %v, killed: %v", given, fake.killed)
+		}
+		signals <- syscall.SIGINT
+		if got := <-status; got != exitBySignal+int(syscall.SIGINT) || !fake.killed {
+			t.Errorf("exit status %d, killed: %v", got, fake.killed)
+		}
+		close(fake.stopped)
+	})
 }
