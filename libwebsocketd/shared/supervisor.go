@@ -40,26 +40,35 @@ func (l Lifetime) Serve(runtime *libwebsocketd.Runtime) libwebsocketd.Supervisor
 	s := &supervisor{runtime: runtime, life: l.complete(), hubs: map[string]*Hub{}}
 	s.shelf = NewShelf(runtime.MaxForks(), s.life.History+s.life.KeepFirst)
 	if own, ok := runtime.Own(); ok && s.life.Start == StartEager {
-		runtime.Go(func() { s.startEager(own) })
+		var h *Hub
+		if runtime.IsBegun() {
+			h = s.newEager(own) // now: a viewer that resumes must find it, and waits until it runs
+		}
+		runtime.Go(func() { s.startEager(own, h) })
 	}
 	return s
 }
 
 // startEager starts the process that is there before any viewer. If that fails the
-// first viewer tries again.
-func (s *supervisor) startEager(own libwebsocketd.Target) {
-	if !s.runtime.AwaitBegun() {
-		return
+// first viewer tries again. h is nil if another server may have it still.
+func (s *supervisor) startEager(own libwebsocketd.Target, h *Hub) {
+	if h == nil && s.runtime.AwaitBegun() {
+		h = s.newEager(own)
 	}
+	if h != nil {
+		s.begin(h, func() {})
+	}
+}
+
+// newEager returns the hub of that process, nil if there is one.
+func (s *supervisor) newEager(own libwebsocketd.Target) *Hub {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	nobody := libwebsocketd.Identity{}
 	if s.retired || s.handed || s.hubs[key(own, nobody)] != nil {
-		s.mu.Unlock()
-		return
+		return nil
 	}
-	h := s.newHub(own, nobody, nil)
-	s.mu.Unlock()
-	s.begin(h, func() {})
+	return s.newHub(own, nobody, nil)
 }
 
 // key returns a string that identifies a URL of the program, without the query, and whose

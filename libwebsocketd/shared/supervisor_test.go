@@ -1,8 +1,11 @@
 package shared
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -146,6 +149,36 @@ func TestNothingRuns(t *testing.T) {
 	}
 	if got := s.refused(t, "/other", http.Header{"Last-Event-ID": {"x:1"}}); got != 204 {
 		t.Errorf("Last-Event-ID: %d", got)
+	}
+}
+
+// cannotHijack is for a client that comes as far as the upgrade.
+type cannotHijack struct{ *httptest.ResponseRecorder }
+
+func (cannotHijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return nil, nil, errors.ErrUnsupported
+}
+
+// TestEagerIsKnown: a viewer that resumes and comes as soon as the server is there finds the process.
+func TestEagerIsKnown(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		server, err := libwebsocketd.New(libwebsocketd.Config{Command: []string{"/bin/cat"}, Settings: libwebsocketd.Settings{Lifetime: Lifetime{Start: StartEager}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "http://localhost/?after=5", nil)
+		for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			r.Header.Set(name, value)
+		}
+		w := cannotHijack{httptest.NewRecorder()}
+		server.ServeHTTP(w, r)
+		if err := server.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if w.Code == http.StatusNotFound {
+			t.Fatal(w.Body)
+		}
 	}
 }
 
