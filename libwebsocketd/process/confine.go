@@ -118,3 +118,15 @@ func limitText(n uint64) string {
 	}
 	return fmt.Sprint(n)
 }
+
+// awaitConfined returns when the process is the program. One that could not become it is ended.
+func (s *start) awaitConfined() {
+	defer s.confined.close()
+	if s.err != nil {
+		s.confined.group().end()
+		return
+	}
+	if s.err = s.confined.await(s.spec.Path); s.err != nil {
+		s.proc.End(KillNow)
+	}
+}

@@ -27,7 +27,8 @@
 // held: OnGone tells its owner when it has gone after all.
 //
 // A wait of the ladder begins when the action before it is done. It is extended while
-// members are ready to run but other processes have the processors; see [Grace].
+// members are ready to run but other processes have the processors, and while a child
+// that is between fork and exec keeps their input open; see [Grace].
 //
 // # Started ahead
 //

@@ -10,7 +10,8 @@ const (
 )
 
 // Grace extends a wait that is over by the clock. A process that could not run
-// meanwhile, because others had the processors, gets that time back.
+// meanwhile, because others had the processors, gets that time back, and so does one
+// whose input was closed and has not ended yet.
 type Grace struct {
 	process *Process
 	killed  bool      // it waits for the end of a process that was sent SIGKILL
@@ -28,7 +29,8 @@ func (g *Grace) More() time.Duration {
 	if g.began.IsZero() {
 		g.began = now
 	}
-	if now.Sub(g.began) > mostGrace || !g.process.kept(&g.ran, now.Sub(g.looked), g.killed) {
+	kept := g.process.kept(&g.ran, now.Sub(g.looked), g.killed)
+	if now.Sub(g.began) > mostGrace || !kept && !g.process.inputIsHeld() {
 		*g = g.process.Grace()
 		return 0
 	}

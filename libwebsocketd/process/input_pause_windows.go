@@ -27,3 +27,6 @@ func (p *Process) ResumeInput() {}
 
 // Duplicates does not work on this system.
 func (p *Process) Duplicates() (files [3]*os.File, err error) { return files, errors.ErrUnsupported }
+
+// inputIsHeld returns false: a child gets only what it is given.
+func (p *Process) inputIsHeld() bool { return false }

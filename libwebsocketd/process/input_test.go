@@ -9,6 +9,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // pipeInput returns an input and the end its process would read from.
@@ -102,5 +103,30 @@ func TestInputClosed(t *testing.T) {
 	}
 	if err := in.Close(); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("a second Close: %v", err)
+	}
+}
+
+// TestInputHeldByFork: a process whose input a child that is just being started holds open does not know
+// yet that it is to end, and is not signalled for that. This test is not parallel to others: starts are
+// counted for the whole process.
+func TestInputHeldByFork(t *testing.T) {
+	p := begin(t, newLauncher(t, LauncherOptions{}), sh("cat"))
+	files, err := p.Duplicates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := beginFork()
+	time.AfterFunc(time.Second, func() { // ten times what the first rung waits
+		closeAll(files[:])
+		end()
+	})
+	if err := p.Stop(DefaultLadder(0)); err != nil {
+		t.Fatal(err)
+	}
+	if ending := p.Reap(); !ending.Success() {
+		t.Errorf("it ended with %v", ending)
+	}
+	if p.inputIsHeld() {
+		t.Error("the input is held still")
 	}
 }

@@ -21,6 +21,7 @@ type input struct {
 	file *os.File // set once a write had to wait
 
 	closed bool
+	last   int64  // lastFork, after that
 	paused bool   // see pause
 	rest   []byte // what was not written because of that
 }
@@ -82,14 +83,29 @@ func (p *input) waiting() (*os.File, error) {
 func (p *input) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closed = true
-	switch {
-	case p.file != nil:
-		return p.file.Close()
-	case p.fd < 0:
+	if p.closed {
 		return os.ErrClosed
+	}
+	p.closed = true
+	defer func() { p.last = lastFork() }()
+	if p.file != nil {
+		return p.file.Close()
 	}
 	err := unix.Close(p.fd)
 	p.fd = -1
 	return err
+}
+
+// isHeld reports whether the process may not have its end yet: a start that had begun before Close is
+// not over.
+func (p *input) isHeld() bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.closed && isForking(p.last)
+}
+
+// inputIsHeld reports whether Stdin is closed and the process does not see it yet.
+func (p *Process) inputIsHeld() bool {
+	in, ok := p.Stdin.(*input)
+	return ok && in.isHeld()
 }

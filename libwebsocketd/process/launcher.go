@@ -202,6 +202,7 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 
 // fork starts the program, or what confines itself and then becomes it.
 func (s *start) fork() (*os.Process, error) {
+	defer beginFork()()
 	path, args, attr := s.spec.Path, s.spec.Args, &os.ProcAttr{
 		Dir:   s.spec.Dir,
 		Env:   s.spec.Env,
@@ -215,18 +216,6 @@ func (s *start) fork() (*os.Process, error) {
 		}
 	}
 	return os.StartProcess(path, args, attr)
-}
-
-// awaitConfined returns when the process is the program. One that could not become it is ended.
-func (s *start) awaitConfined() {
-	defer s.confined.close()
-	if s.err != nil {
-		s.confined.group().end()
-		return
-	}
-	if s.err = s.confined.await(s.spec.Path); s.err != nil {
-		s.proc.End(KillNow)
-	}
 }
 
 // watchExit arranges the call of p.markExited. Without a watcher, or a handle to

@@ -1,0 +1,20 @@
+package process
+
+import "sync/atomic"
+
+// forks counts the starts of processes that have begun, and those that are over. From fork to exec a child
+// has copies of all our descriptors: the end of a pipe that is closed meanwhile comes only after that,
+// which can take long where others have the processors.
+var forks struct{ begun, over atomic.Int64 }
+
+// beginFork counts a start until end is called.
+func beginFork() (end func()) {
+	forks.begun.Add(1)
+	return func() { forks.over.Add(1) }
+}
+
+// lastFork returns the number of the last start that has begun.
+func lastFork() int64 { return forks.begun.Load() }
+
+// isForking reports whether a start is not over that had begun by the time of lastFork.
+func isForking(last int64) bool { return forks.over.Load() < last }
