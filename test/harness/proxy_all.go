@@ -9,9 +9,7 @@ func (p *Proxy) Vanish(t T) {
 	for l := range p.links {
 		l.swallows = [2]bool{true, true}
 		for _, c := range l.to {
-			if err := Silence(c); err != nil {
-				t.Fatalf("a filter for a connection: %v", err)
-			}
+			MustSilence(t, c)
 		}
 	}
 }

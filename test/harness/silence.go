@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"net"
 	"syscall"
 
@@ -9,7 +10,8 @@ import (
 
 // Silence makes the network of a client go away: nothing that is sent to conn arrives there any
 // more, and so nothing is acknowledged, not even by the client's system. It must be kept open
-// until nobody sends anything to it, since its closing is told. It needs no privileges, but Linux.
+// until nobody sends anything to it, since its closing is told. It needs Linux, and no privileges but
+// where the system keeps filters of sockets for root.
 func Silence(conn net.Conn) error {
 	raw, err := conn.(syscall.Conn).SyscallConn()
 	if err != nil {
@@ -25,4 +27,15 @@ func Silence(conn net.Conn) error {
 		return err
 	}
 	return setErr
+}
+
+// MustSilence skips the test where Silence is for root only.
+func MustSilence(t T, conn net.Conn) {
+	t.Helper()
+	switch err := Silence(conn); {
+	case errors.Is(err, unix.EPERM):
+		Skip(t, "socket-filter", err.Error())
+	case err != nil:
+		t.Fatalf("a filter for a connection: %v", err)
+	}
 }

@@ -28,9 +28,7 @@ func TestSilence(t *testing.T) {
 		}
 		defer server.Close()
 		if silent {
-			if err := Silence(client); err != nil {
-				t.Fatal(err)
-			}
+			MustSilence(t, client)
 		}
 		if _, err := server.Write([]byte("are you there?")); err != nil {
 			t.Fatal(err)

@@ -202,7 +202,7 @@ func TestActivationRefused(t *testing.T) {
 	o := activated(t, []socket{web}, "cat")
 	o.Shell = "export LISTEN_PID=$$ LISTEN_FDS=4000000000"
 	s := o.Launch(t)
-	if status := s.Wait(t); status != 3 || !strings.Contains(s.Err.String(), "the socket 2 of the service manager") {
+	if status := s.Wait(t); status != 3 || !strings.Contains(s.Err.String(), " of the service manager, LISTEN_FD_") { // which one depends on what Go's runtime has open
 		t.Errorf("status %d, %q for more sockets than there can be", status, s.Err)
 	}
 }
