@@ -98,6 +98,9 @@ func (a *answer) send() {
 		x.stream = a.stream
 		a.stream.expect()
 	}
+	if a.in != nil { // now: the session may end by one of them
+		a.in.count(len(a.calls))
+	}
 	ctx, release := a.stream.untilWhole(a.req.HTTP.Context())
 	defer release()
 	var err error
@@ -115,9 +118,6 @@ func (a *answer) send() {
 	}
 	if err != nil && !a.stream.isWhole() {
 		a.child.fail(a.line.whyDeaf(ctx, err), a.isOwn)
-	}
-	if a.in != nil {
-		a.in.count(len(a.calls))
 	}
 	a.sent, a.others = nil, nil
 	a.free()
