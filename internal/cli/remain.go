@@ -38,15 +38,14 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 	for drained != nil || idle != nil || isFirst && ended != nil {
 		select {
 		case sig := <-signals:
-			_, relayed := sig.(upgrade.Relayed)
 			stopping.signal()
-			s.pass(rest, isFirst || relayed, sig)
+			s.pass(rest, isFirst || isRelayed(sig), sig)
 		case sig := <-s.hangups: // of the next two kinds none is for a server that was replaced: the first one may not know yet
 			s.pass(rest, true, sig)
 		case sig := <-s.upgrades.signals:
 			s.pass(rest, true, sig)
 		case sig := <-s.states:
-			s.pass(rest, isFirst, sig)
+			s.pass(rest, isFirst || isRelayed(sig), sig)
 		case call := <-s.upgrades.asked:
 			call.result <- upgraded{nil, errors.New("this server was replaced")}
 		case <-drained:
@@ -62,6 +61,9 @@ func (s *service) remain(rest *upgrade.Rest, served <-chan error, signals <-chan
 		case <-look.C:
 			s.file.follow()
 		}
+	}
+	if !isFirst {
+		s.passPending(rest, signals)
 	}
 	rest.Leave()
 	s.launcher.Close()
@@ -115,6 +117,31 @@ func (s *service) pass(rest *upgrade.Rest, isFirst bool, sig os.Signal) {
 	if isFirst {
 		rest.Signal(signalNumber(sig))
 	}
+}
+
+// passPending passes on what has come for the server that goes on, and that this one has not got to: it
+// ends.
+func (s *service) passPending(rest *upgrade.Rest, signals <-chan os.Signal) {
+	for {
+		select {
+		case sig := <-signals:
+			s.pass(rest, isRelayed(sig), sig)
+		case sig := <-s.states:
+			s.pass(rest, isRelayed(sig), sig)
+		case sig := <-s.hangups:
+			s.pass(rest, true, sig)
+		case sig := <-s.upgrades.signals:
+			s.pass(rest, true, sig)
+		default:
+			return
+		}
+	}
+}
+
+// isRelayed reports whether a server before has passed a signal on, for whoever is the server.
+func isRelayed(sig os.Signal) bool {
+	_, is := sig.(upgrade.Relayed)
+	return is
 }
 
 // drain returns when the last client has left that came before the server was replaced. When ctx is

@@ -81,7 +81,7 @@ func (i invocation) serve(w *options, notes []string) int {
 	}
 	s.hangups, s.states, s.ended = hangups, states, ended
 	i.equip(s, w, file, supervised)
-	return i.takeOverAndRun(s, upgrades, file, signals)
+	return i.takeOverAndRun(s, upgrades, file, signals, hangups, states)
 }
 
 // equip gives a server what makes it read its files again, and what its end depends on.

@@ -263,9 +263,9 @@ func (s *service) bareListeners() (all []net.Listener) {
 
 // takeOverAndRun takes everything over from the server before, if there is one, and serves. It returns
 // the exit status.
-func (i invocation) takeOverAndRun(s *service, upgrades *upgrader, file *logFile, signals chan os.Signal) int {
+func (i invocation) takeOverAndRun(s *service, upgrades *upgrader, file *logFile, signals, hangups, states chan os.Signal) int {
 	s.upgrades, s.file = *upgrades, file
-	if err := i.takeOver(s, signals); err != nil {
+	if err := i.takeOver(s, relayTo(signals, hangups, states, upgrades.signals)); err != nil {
 		i.failStart(s.log, file, err)
 		return s.giveUp()
 	}
@@ -275,13 +275,13 @@ func (i invocation) takeOverAndRun(s *service, upgrades *upgrader, file *logFile
 }
 
 // takeOver takes everything over from the server before, if there is one.
-func (i invocation) takeOver(s *service, signals chan<- os.Signal) error {
+func (i invocation) takeOver(s *service, relay func(upgrade.Relayed)) error {
 	defer listen.DropInherited()
 	if !i.seat.IsNew() {
 		return nil
 	}
 	defer close(s.upgrades.begun)
-	if err := i.seat.TakeOver(successor{s.server, s.admin}, i.sessions, signals); err != nil {
+	if err := i.seat.TakeOver(successor{s.server, s.admin}, i.sessions, relay); err != nil {
 		return err
 	}
 	s.admin.begin()

@@ -31,7 +31,7 @@ const (
 	opStatus = "status" // the server ends, with this Code
 	opNotify = "notify" // Text is for the service manager
 
-	opSignal = "signal" // the parent has got a Signal to end, which is for the server
+	opSignal = "signal" // the parent has got a Signal, which is for the server
 
 	opClients = "clients" // whether the parent has clients of its own still: Busy
 )

@@ -78,14 +78,14 @@ func (k *keeper) Server() int {
 	return k.server
 }
 
-// signal sends a signal to the server. One to end goes through the link: if the server is being replaced
-// in this moment, either it hears it, and passes it on, or the next one does.
+// signal sends a signal to the server, through the link: if the server is being replaced in this moment,
+// or has been and has ended, either it hears it, and passes it on, or the next one does.
 func (k *keeper) signal(sig syscall.Signal) {
 	k.mu.Lock()
 	server, hears := k.server, k.hears
 	k.mu.Unlock()
-	ends := sig == syscall.SIGTERM || sig == syscall.SIGINT
-	if ends && hears && k.link.send(packet{Op: opSignal, Signal: sig}) == nil {
+	if hears {
+		k.link.send(packet{Op: opSignal, Signal: sig}) // it fails when the server has ended
 		return
 	}
 	syscall.Kill(server, sig)

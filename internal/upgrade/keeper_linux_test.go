@@ -128,7 +128,7 @@ func TestParentIsGone(t *testing.T) {
 	keeper.serve() // ends the process
 }
 
-// TestSignalComesOnce: a signal to end reaches either the server that is being replaced, which passes it
+// TestSignalComesOnce: a signal reaches either the server that is being replaced, which passes it
 // on, or the one that takes its place; never none of them, never both.
 func TestSignalComesOnce(t *testing.T) {
 	_, old, keeper := lent(t, "exec sleep 600")
@@ -144,7 +144,7 @@ func TestSignalComesOnce(t *testing.T) {
 	}
 	next := newParent(l)
 	signals := [2]chan os.Signal{make(chan os.Signal, 2), make(chan os.Signal, 2)}
-	old.tell, next.tell = signals[0], signals[1]
+	old.tell, next.tell = func(sig Relayed) { signals[0] <- sig }, func(sig Relayed) { signals[1] <- sig }
 	go old.listen()
 	old.link.send(packet{Op: opServer, Pid: os.Getpid(), Hears: true})
 	old.ask(opSweep, 0) // after that the keeper has heard it
@@ -153,9 +153,9 @@ func TestSignalComesOnce(t *testing.T) {
 		t.Errorf("the server has heard %v", sig)
 	}
 	old.pass()
-	keeper.signal(syscall.SIGINT) // it knows of no other server
+	keeper.signal(syscall.SIGUSR2) // it knows of no other server
 	go next.listen()
-	if sig := <-signals[1]; sig != Relayed(syscall.SIGINT) {
+	if sig := <-signals[1]; sig != Relayed(syscall.SIGUSR2) {
 		t.Errorf("the next server has heard %v", sig)
 	}
 	next.link.Close()

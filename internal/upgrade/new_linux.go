@@ -16,8 +16,8 @@ var errOldGoesOn = errors.New("the old server goes on")
 
 // TakeOver tells the old server that this one is ready, and takes everything over from it. When it
 // returns without an error, this process is the server, and everything goes on. After an error it
-// has to end. What the servers before have got of signals to end comes to signals, each one Relayed.
-func (s *Seat) TakeOver(server Server, sessions *session.Registry, signals chan<- os.Signal) error {
+// has to end. Signals that the servers before have got for this one come to relay, which must not wait.
+func (s *Seat) TakeOver(server Server, sessions *session.Registry, relay func(Relayed)) error {
 	defer func() {
 		s.old.Close()
 		s.old = nil
@@ -37,7 +37,7 @@ func (s *Seat) TakeOver(server Server, sessions *session.Registry, signals chan<
 		return errOldGoesOn
 	}
 	for _, p := range s.parents {
-		p.tell = signals
+		p.tell = relay
 		go p.listen()
 		p.link.send(packet{Op: opServer, Pid: os.Getpid(), Hears: true})
 	}

@@ -46,7 +46,7 @@ func (*Seat) End(int) {}
 func (*Seat) Refuse(error) {}
 
 // TakeOver does nothing.
-func (*Seat) TakeOver(Server, *session.Registry, chan<- os.Signal) error { return nil }
+func (*Seat) TakeOver(Server, *session.Registry, func(Relayed)) error { return nil }
 
 // Upgrade returns an error.
 func (*Seat) Upgrade(context.Context, Options) (*Rest, error) {

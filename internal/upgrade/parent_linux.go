@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -12,9 +11,9 @@ import (
 // parent is a server that has started processes, as the one sees it that looks after them now.
 type parent struct {
 	link *link
-	tell chan<- os.Signal // gets what it relays; set before listen
-	over chan struct{}    // closed when the link has ended
-	lost chan struct{}    // closed when it has ended and no other server has it
+	tell func(Relayed) // hears what it passes on, and does not wait; set before listen
+	over chan struct{} // closed when the link has ended
+	lost chan struct{} // closed when it has ended and no other server has it
 
 	mu      sync.Mutex
 	ended   bool // the link has
@@ -65,10 +64,7 @@ func (p *parent) heard(said packet) {
 		}
 		delete(p.watches, said.Pid)
 	case said.Op == opSignal:
-		select {
-		case p.tell <- Relayed(said.Signal):
-		default: // as many as count are there already
-		}
+		p.tell(Relayed(said.Signal))
 	case wait != nil:
 		select {
 		case wait <- said:
