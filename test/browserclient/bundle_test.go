@@ -73,7 +73,7 @@ func TestTypes(t *testing.T) {
 // The client does with a server that is not there what its tests say.
 func TestInNode(t *testing.T) {
 	t.Parallel()
-	harness.Need(t, "node")
+	node := append(harness.Node20(t), "--test", "--test-reporter=tap")
 	files, err := filepath.Glob(filepath.Join(harness.ClientDir(), "test", "*.test.mjs"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no tests: %v", err)
@@ -81,7 +81,8 @@ func TestInNode(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".test.mjs"), func(t *testing.T) {
 			t.Parallel()
-			run(t, exec.CommandContext(harness.Context(t), "node", "--test", "--test-reporter=tap", file))
+			args := append(node[1:len(node):len(node)], file)
+			run(t, exec.CommandContext(harness.Context(t), node[0], args...))
 		})
 	}
 }

@@ -53,9 +53,9 @@ var callers = map[string]struct {
 	make func(*testing.T) asker
 }{
 	"Node": {"node", func(t *testing.T) asker {
-		return inNode(append(harness.NodeFlags(t), "testdata/node.mjs", "global")...)
+		return inNode(append(harness.Node20(t), "testdata/node.mjs", "global")...)
 	}},
-	"Node with ws": {"node:ws", func(*testing.T) asker { return inNode("testdata/node.mjs", "ws") }},
+	"Node with ws": {"node:ws", func(*testing.T) asker { return inNode("node", "testdata/node.mjs", "ws") }},
 	"Chromium":     {"chromium", inChromium},
 }
 
@@ -90,7 +90,7 @@ func inNode(args ...string) asker {
 	return func(t *testing.T, what, url string, more ...string) string {
 		t.Helper()
 		all := append(append(args[:len(args):len(args)], what, url), more...)
-		cmd := exec.CommandContext(harness.Context(t), "node", all...)
+		cmd := exec.CommandContext(harness.Context(t), all[0], all[1:]...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", cmd, err, out)

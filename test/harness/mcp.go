@@ -54,6 +54,19 @@ func Node22(t T) string {
 	return n.path
 }
 
+// Node20 returns the command of a Node that has a WebSocket and the test runner of version 20: the
+// system's, or else what Node22 returns. Without both it skips the test.
+func Node20(t T) []string {
+	t.Helper()
+	if path, err := exec.LookPath("node"); err == nil {
+		if major, err := nodeMajor(path); err == nil && (major == 20 || major == 21) {
+			return []string{path, "--experimental-websocket", "--no-warnings"}
+		}
+	}
+	Need(t, "node22")
+	return []string{Node22(t)}
+}
+
 func nodeMajor(path string) (int, error) {
 	out, err := exec.Command(path, "-p", "process.versions.node").Output()
 	if err != nil {

@@ -54,6 +54,8 @@ func missing(tool string) error {
 		return nodePackages(ServersDir(), "ws", "typescript", "typescript-language-server", "@modelcontextprotocol/server-everything")
 	case "node:client":
 		return nodePackages(ClientDir(), "esbuild", "typescript")
+	case "node22":
+		return node22().err
 	case "node22:mcp":
 		return mcpPackages()
 	case "python3:websockets":

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 )
 
@@ -31,22 +30,6 @@ func nodePackages(dir string, names ...string) error {
 			return fmt.Errorf("npm package %s is not installed in %s", name, dir)
 		}
 	}
-	return nil
-}
-
-// NodeFlags returns what an older Node needs to have a WebSocket. Node 18 has none, and skips the test.
-func NodeFlags(t T) []string {
-	t.Helper()
-	for _, flags := range [][]string{nil, {"--experimental-websocket", "--no-warnings"}} {
-		out, err := exec.CommandContext(Context(t), "node", append(flags, "-p", "typeof WebSocket")...).Output()
-		if err == nil && strings.TrimSpace(string(out)) == "function" {
-			return flags
-		}
-	}
-	if Required("node") {
-		t.Fatalf("REQUIRE names node, but the one that is here has no WebSocket")
-	}
-	Skip(t, "node", "the one that is here has no WebSocket")
 	return nil
 }
 

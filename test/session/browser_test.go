@@ -114,7 +114,6 @@ func TestCutPage(t *testing.T) {
 // A program in Node, where there is no page, does what a page does.
 func TestCutNode(t *testing.T) {
 	t.Parallel()
-	harness.Need(t, "node")
 	for name, flags := range lifetimes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +180,8 @@ type node struct {
 func startNode(t *testing.T, url string) *node {
 	t.Helper()
 	n := &node{out: &harness.Lines{}}
-	cmd := exec.Command("node", append(harness.NodeFlags(t), "testdata/follow.mjs", url)...)
+	node := append(harness.Node20(t), "testdata/follow.mjs", url)
+	cmd := exec.Command(node[0], node[1:]...)
 	cmd.Stdout, cmd.Stderr = n.out, n.out
 	in, err := cmd.StdinPipe()
 	if err == nil {
