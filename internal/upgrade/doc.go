@@ -25,8 +25,9 @@
 //	    that looks after its children. When the channel ends without a word, that server was killed,
 //	    and the parent ends the children. When the parent was killed, the system ends them.
 //	  - The first server remains until the last one ends: it is what a shell, a service manager or a
-//	    container has started. It passes signals on, and ends with the status of the last one. When
-//	    it is killed, that one ends too. Those between end when they have no child and no client.
+//	    container has started. It passes signals on through the channel, which in the midst of an upgrade
+//	    one of the two servers reads, and ends with the status of the last one. When it is killed, that
+//	    one ends too. Those between end when they have no child and no client.
 //	  - A packet is JSON, a message a frame of encoding/gob. Both may get further fields; what an
 //	    older server does not know it ignores.
 //

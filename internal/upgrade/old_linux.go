@@ -106,7 +106,8 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 		l.Close()
 		return nil, fmt.Errorf("the new server has not taken over: %w", err)
 	}
-	settle()                        // from here on nothing goes back, nor is it given up
+	// From here on nothing goes back, nor is it given up.
+	settle()
 	for _, x := range o.Listeners { // first: what serves them closes them as soon as all is settled
 		listen.Leave(x)
 	}
