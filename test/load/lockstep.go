@@ -43,13 +43,13 @@ type lockstep struct {
 }
 
 func (s *lockstep) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock() // before the answer: who has it gets what is written then
+	defer s.mu.Unlock()
 	var upgrader websocket.Upgrader
 	c, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.subscribers = append(s.subscribers, c.NetConn())
 }
 
