@@ -36,8 +36,8 @@ log_file = "all.log"
 pid_file = "api.pid"
 watch = true
 ignore_watch = ["node_modules", "*.log"]
-user = "root"
-group = "root"
+user = "USER"
+group = "GROUP"
 namespace = "web"
 port = "3000-3003"
 
@@ -65,7 +65,7 @@ after = ["api:started"]
       "instances": 2, "exec_mode": "cluster", "autorestart": false, "max_restarts": 5, "min_uptime": "5s",
       "restart_delay": 250, "kill_timeout": 3000, "max_memory_restart": "100M",
       "out_file": "out.log", "error_file": "err.log", "log_file": "all.log", "pid_file": "api.pid",
-      "watch": true, "ignore_watch": ["node_modules", "*.log"], "user": "root", "group": "root", "namespace": "web", "port": "3000-3003",
+      "watch": true, "ignore_watch": ["node_modules", "*.log"], "user": "USER", "group": "GROUP", "namespace": "web", "port": "3000-3003",
       "health_check": { "check_type": "http", "url": "http://localhost:3000/health", "timeout": 5, "interval": 30, "retries": 3, "enabled": true }
     },
     {
@@ -85,7 +85,7 @@ func TestApps(t *testing.T) {
 	python := []string{"/usr/bin/env", "-S sh -e", filepath.Join(dir, "work.py"), "--queue", "a b"}
 	var first []libwebsocketd.Program
 	for form, content := range map[string]string{"TOML": inTOML, "JSON": inJSON} {
-		w, r := configured(t, strings.ReplaceAll(content, "DIR", dir))
+		w, r := configured(t, strings.NewReplacer("DIR", dir, "USER", ownUser, "GROUP", ownGroup).Replace(content))
 		if r != nil {
 			t.Fatalf("%s: %s", form, r.message)
 		}
@@ -95,7 +95,7 @@ func TestApps(t *testing.T) {
 		api, worker := w.programs[0], w.programs[1]
 		for _, check := range []struct{ got, want any }{
 			{[]any{api.Name, api.Path, api.Command, api.WorkDir}, []any{"api", "/api", []string{cat, "-u", "--", "a b", "7"}, dir}},
-			{[]any{api.Env, api.User, api.Group}, []any{[]string{"NODE_ENV=production", "PORT=3000", "RATIO=0.5", "DEBUG=true"}, "root", "root"}},
+			{[]any{api.Env, api.User, api.Group}, []any{[]string{"NODE_ENV=production", "PORT=3000", "RATIO=0.5", "DEBUG=true"}, ownUser, ownGroup}},
 			{[]any{worker.Name, worker.Path, worker.Command}, []any{"worker", "/worker", python}},
 			{api.Lifetime.(manager.Lifetime).App, manager.App{
 				Namespace: "web", Instances: 2, Ports: manager.Ports{First: 3000, Last: 3003}, NoRestart: true, MaxRestarts: 5, MinUptime: 5 * time.Second,

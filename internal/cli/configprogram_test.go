@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -114,8 +115,8 @@ func TestProgramKeysWinOverFlags(t *testing.T) {
 		"resume":         {`"1m"`, "2m"},
 		"attach":         {`"share"`, "refuse"},
 		"sessionurl":     {"false", "true"},
-		"user":           {`"root"`, "0"},
-		"group":          {"0", "root"},
+		"user":           {strconv.Quote(ownUser), ownUID},
+		"group":          {ownGID, ownGroup},
 		"rlimit":         {`["core=0"]`, "core=1"},
 		"nice":           {"18", "19"},
 		"umask":          {`"077"`, "022"},

@@ -1,12 +1,27 @@
 package cli
 
 import (
+	"fmt"
+	osuser "os/user"
 	"reflect"
 	"strings"
 	"testing"
 
 	"websocketd/libwebsocketd/process"
 )
+
+// Accounts that this process may give to others, whoever runs it.
+var ownUser, ownUID, ownGroup, ownGID = func() (user, uid, group, gid string) {
+	u, err := osuser.Current()
+	if err != nil {
+		panic(err)
+	}
+	g, err := osuser.LookupGroupId(u.Gid)
+	if err != nil {
+		panic(err)
+	}
+	return u.Username, u.Uid, g.Name, u.Gid
+}()
 
 // TestConfineKeys: what the keys about what a process may have become, and that those of a program
 // win over the flags.
@@ -25,11 +40,11 @@ func TestConfineKeys(t *testing.T) {
 			t.Errorf("%q: %+v, want %+v", keys, got, want)
 		}
 	}
-	w, r := configured(t, "nice = 18\nuser = \"root\"\n"+catA+"nice = 19\n"+catB)
+	w, r := configured(t, fmt.Sprintf("nice = 18\nuser = %q\n", ownUser)+catA+"nice = 19\n"+catB)
 	if r != nil {
 		t.Fatal(r.message)
 	}
-	if a, b := w.programs[0], w.programs[1]; a.Confinement.Nice != 19 || b.Confinement.Nice != 18 || a.User != "root" || w.config().User != "root" {
+	if a, b := w.programs[0], w.programs[1]; a.Confinement.Nice != 19 || b.Confinement.Nice != 18 || a.User != ownUser || w.config().User != ownUser {
 		t.Errorf("%+v\n%+v", a.Settings, b.Settings)
 	}
 }

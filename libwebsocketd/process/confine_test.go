@@ -55,7 +55,7 @@ func TestConfinedIsTheProgram(t *testing.T) {
 		tr '\0' ' ' < /proc/$$/cmdline; echo; env; ls /proc/$$/fd; cat /proc/$$/comm`)
 	spec.Args = append(spec.Args, "name", "a  b", "")
 	l, says := newLauncher(t, LauncherOptions{Confine: true, Subreaper: true}), [2]string{}
-	for i, c := range []*Confinement{nil, {Nice: 1}} {
+	for i, c := range []*Confinement{nil, {Nice: 19}} {
 		spec.Confinement = c
 		said, _ := io.ReadAll(begin(t, l, spec).Stdout)
 		says[i] = string(said)
@@ -92,7 +92,7 @@ func TestConfinedFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]error{"/no/such/program": fs.ErrNotExist, plain: fs.ErrPermission, "/": fs.ErrPermission} {
-		p, err := l.Start(Spec{Path: path, Args: []string{path}, Confinement: &Confinement{Nice: 1}})
+		p, err := l.Start(Spec{Path: path, Args: []string{path}, Confinement: &Confinement{Nice: 19}})
 		if !errors.Is(err, want) || p != nil {
 			t.Errorf("%s: %v, %v", path, p, err)
 		}

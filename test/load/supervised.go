@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,9 +90,12 @@ type metrics struct {
 	messages int64
 	bad      int64 // messages that do not tell of every program that it is online, and its memory
 	failure  error
+
+	settled chan struct{} // closed by the first that tells of every program; nil: that was before
 }
 
-// measureMetrics subscribes to metrics, which come each second, until end is called.
+// measureMetrics subscribes to metrics, which come each second, until end is called. They are counted
+// from the first one on that tells of every program.
 func (b *bench) measureMetrics(admin string, programs int) (*metrics, error) {
 	c, err := dialWith(admin, hubPath, "", 64<<10, b.patience())
 	if err != nil {
@@ -102,9 +106,15 @@ func (b *bench) measureMetrics(admin string, programs int) (*metrics, error) {
 		c.Close()
 		return nil, err
 	}
-	m := &metrics{client: c, programs: programs}
+	m := &metrics{client: c, programs: programs, settled: make(chan struct{})}
+	settled := m.settled
 	m.reading.Go(m.read)
-	return m, nil
+	select {
+	case <-settled:
+		return m, nil
+	case <-time.After(b.patience()):
+		return nil, cmp.Or(m.end(), errors.New("the metrics do not tell of every program"))
+	}
 }
 
 func (m *metrics) read() {
@@ -135,6 +145,13 @@ func (m *metrics) take(text []byte) error {
 		if p.Status == "online" && p.Memory > 0 {
 			good++
 		}
+	}
+	if m.settled != nil {
+		if good == m.programs {
+			close(m.settled)
+			m.settled = nil
+		}
+		return nil
 	}
 	m.messages++
 	if good != m.programs {
