@@ -82,6 +82,7 @@ func statuses(all []kept) string {
 // so, and the rule holds in the new server. A program that is configured differently is reloaded.
 func TestSupervised(t *testing.T) {
 	t.Parallel()
+	harness.Need(t, "python3")
 	o := options(t, "--config=f.toml", "--admin=unix:admin.sock")
 	config := strings.ReplaceAll(supervisedConfig, "CHILD", harness.Child(t))
 	write(t, o, "f.toml", config)
