@@ -15,6 +15,7 @@ func TestCrashLoops(t *testing.T) {
 	began := time.Now()
 	s := manage(t, programs(20, func(int) string {
 		return `command = ["/bin/sh", "-c", "echo oops >&2; exit 1"]
+			min_uptime = "1h" # a busy machine may take longer than the default to run it
 			max_restarts = 8
 			restart_delay = 50`
 	}))

@@ -101,6 +101,7 @@ func TestPoint17(t *testing.T) {
 		}
 	}
 	r.await("api", "online")
+	r.await("db", "online")
 	r.await("task", "stopped")
 
 	list := func(query string, want int) {
