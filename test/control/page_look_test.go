@@ -46,6 +46,7 @@ func TestDashboardAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := superviseAt(t, keptAlive, "--admin=127.0.0.1:0")
+	s.Out.Await(t, "instance:'web'", "| START")
 	c := s.ConnectTo(t, "/web")
 	v := openBoard(t, s)
 	v.run(chromedp.Evaluate(string(axe), nil))
