@@ -19,11 +19,14 @@ import (
 // is noticed.
 func TestMCPLimit(t *testing.T) {
 	t.Parallel()
-	b := &bench{ctx: t.Context(), window: time.Second / 5, self: buildLoad(t)}
+	b := &bench{ctx: t.Context(), self: buildLoad(t)}
 	for _, of := range []era{modern, legacy} {
-		found, err := b.limitMCP(of, b.mcpServer(nil), 3)
-		if err != nil {
-			t.Fatal(err)
+		var found sample // a busy machine may make no call in the first window
+		for b.window = time.Second / 5; b.window < time.Minute && !(found.values[callsPerSecond] > 0); b.window *= 4 {
+			var err error
+			if found, err = b.limitMCP(of, b.mcpServer(nil), 3); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if found.lost != 0 || found.bad != 0 || found.values[callsPerSecond] <= 0 || found.values[p50] <= 0 {
 			t.Errorf("%s: %+v", of, found)
