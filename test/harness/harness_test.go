@@ -8,8 +8,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -82,7 +82,7 @@ func TestMarked(t *testing.T) {
 	}
 	for _, pid := range pids {
 		if pid != cmd.Process.Pid {
-			exec.Command("kill", "-9", strconv.Itoa(pid)).Run()
+			syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
 	cmd.Process.Kill()
