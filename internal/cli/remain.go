@@ -111,10 +111,10 @@ func (l *lettingGoOn) end() {
 	}
 }
 
-// pass passes a signal on to the server that takes requests now: what has started the first server
-// knows no other.
-func (s *service) pass(rest *upgrade.Rest, isFirst bool, sig os.Signal) {
-	if isFirst {
+// pass passes a signal on to the server that takes requests now, if it is for that one: what has started
+// the first server knows no other.
+func (s *service) pass(rest *upgrade.Rest, isForIt bool, sig os.Signal) {
+	if isForIt {
 		rest.Signal(signalNumber(sig))
 	}
 }

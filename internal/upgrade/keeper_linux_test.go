@@ -45,11 +45,17 @@ func lent(t *testing.T, script string) (*process.Process, *parent, *keeper) {
 	return p, newParent(far), newKeeper(l, os.Getpid(), []process.Loan{loan}, nil)
 }
 
+// serving serves a keeper, and returns what is closed when that has ended.
+func serving(k *keeper) (served chan bool) {
+	served = make(chan bool)
+	go func() { defer close(served); k.serve() }()
+	return served
+}
+
 // TestKeeper: a process is watched, collected and forgotten by way of its parent.
 func TestKeeper(t *testing.T) {
 	p, parent, keeper := lent(t, "exit 7")
-	served := make(chan bool)
-	go func() { defer close(served); keeper.serve() }()
+	served := serving(keeper)
 	go parent.listen()
 	exited := make(chan bool)
 	parent.link.send(packet{Op: opServer, Pid: 1234})
@@ -80,8 +86,7 @@ func TestKeeper(t *testing.T) {
 // TestKeeperAlone: when the server is gone without a word, its processes are ended.
 func TestKeeperAlone(t *testing.T) {
 	p, parent, keeper := lent(t, "exec sleep 600")
-	served := make(chan bool)
-	go func() { defer close(served); keeper.serve() }()
+	served := serving(keeper)
 	go parent.listen()
 	parent.Watch(p.Pid, func() {})
 	parent.link.Close()
@@ -99,8 +104,7 @@ func TestKeeperAlone(t *testing.T) {
 // TestKept: a process that no server looks after is ended.
 func TestKept(t *testing.T) {
 	_, parent, keeper := lent(t, "exec sleep 600")
-	served := make(chan bool)
-	go func() { defer close(served); keeper.serve() }()
+	served := serving(keeper)
 	go parent.listen()
 	parent.link.send(packet{Op: opServer, Pid: 1})
 	parent.link.send(packet{Op: opKept})
@@ -132,8 +136,7 @@ func TestParentIsGone(t *testing.T) {
 // on, or the one that takes its place; never none of them, never both.
 func TestSignalComesOnce(t *testing.T) {
 	_, old, keeper := lent(t, "exec sleep 600")
-	served := make(chan bool)
-	go func() { defer close(served); keeper.serve() }()
+	served := serving(keeper)
 	dup, err := old.link.File()
 	if err != nil {
 		t.Fatal(err)
@@ -170,8 +173,7 @@ func TestSignalComesOnce(t *testing.T) {
 // any process does.
 func TestSignalOfOlder(t *testing.T) {
 	p, parent, keeper := lent(t, "exec sleep 600")
-	served := make(chan bool)
-	go func() { defer close(served); keeper.serve() }()
+	served := serving(keeper)
 	go parent.listen()
 	parent.link.send(packet{Op: opServer, Pid: p.Pid})
 	parent.ask(opSweep, 0)

@@ -4,7 +4,8 @@ import "sync/atomic"
 
 // forks counts the starts of processes that have begun, and those that are over. From fork to exec a child
 // has copies of all our descriptors: the end of a pipe that is closed meanwhile comes only after that,
-// which can take long where others have the processors.
+// which can take long where others have the processors. A Launcher makes one start at a time; where there
+// are several, a later start may be taken for an earlier one that is over.
 var forks struct{ begun, over atomic.Int64 }
 
 // beginFork counts a start until end is called.
