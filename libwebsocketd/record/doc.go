@@ -20,7 +20,8 @@
 //     them, and so the program waits. Append never waits for a reader.
 //   - An item of no messages is a remark: it stands between two messages and has
 //     no number. It is read in its place, and again by a client that comes back to
-//     that place. A client that comes too late does not miss it.
+//     that place. It goes with the message that follows it, not before, so that
+//     nobody reads past it unawares. A client that comes too late does not miss it.
 //   - Between [Log.Seal] and [Log.Unseal] readers get nothing that is appended then.
 //   - After [Log.Close] readers get what is left, and then its error.
 //

@@ -130,22 +130,45 @@ func (l *Log[T]) mayAdd(added extent) bool {
 		return true
 	}
 	held := l.firstAbove(l.floor)
-	return held == l.next || l.keepAbove.allow(l.all.plus(added).minus(l.before(held)))
+	if held == l.next {
+		return true
+	}
+	for held > l.first && l.isRemark(held-1) {
+		held--
+	}
+	return l.keepAbove.allow(l.all.plus(added).minus(l.before(held)))
 }
 
-// add drops the oldest items until there is room, and then adds one. It never reaches
-// what is held, because that and the new item are within the limits.
+// isRemark reports whether a kept item has no messages.
+func (l *Log[T]) isRemark(i uint64) bool { return l.at(i).to.messages == l.before(i).messages }
+
+// add adds an item after it has made room.
 func (l *Log[T]) add(item T, added extent) {
-	to := l.all.plus(added)
-	for l.first < l.next && !l.keep.allow(to.minus(l.gone)) {
-		l.dropOldest()
-	}
+	l.makeRoom(added)
 	if l.next-l.first == uint64(len(l.slots)) {
 		l.grow()
 	}
-	*l.at(l.next) = slot[T]{item, to}
+	l.all = l.all.plus(added)
+	*l.at(l.next) = slot[T]{item, l.all}
 	l.next++
-	l.all = to
+}
+
+// makeRoom drops the oldest items until there is room for another one. A remark goes only with the
+// message that follows it: else a reader that finds that message has missed the remark without
+// knowing. What is held is never reached, because that and the new item are within the limits.
+func (l *Log[T]) makeRoom(added extent) {
+	for l.first < l.next && !l.keep.allow(l.all.plus(added).minus(l.gone)) {
+		switch gone := l.gone.messages; {
+		case gone < l.all.messages:
+			for l.gone.messages == gone {
+				l.dropOldest()
+			}
+		case added.messages > 0:
+			return // the remarks that are left are those before it
+		default:
+			l.dropOldest()
+		}
+	}
 }
 
 func (l *Log[T]) dropOldest() {

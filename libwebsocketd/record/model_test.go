@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -85,7 +86,7 @@ func (m *model) append(t *rapid.T) {
 	item := saidItem{messages: rapid.IntRange(0, 6).Draw(t, "messages"), bytes: rapid.IntRange(0, 12).Draw(t, "bytes")}
 	item.first, item.last = m.last()+1, m.last()+uint64(item.messages)
 	drop, want := m.mustDrop(item), m.ended
-	if want == nil && m.mustWait(item, drop) {
+	if want == nil && m.mustWait(item) {
 		want = errGivenUp
 	}
 	if err := m.log.Append(done, len(m.said), item.messages, item.bytes); err != want {
@@ -97,35 +98,50 @@ func (m *model) append(t *rapid.T) {
 	}
 }
 
-// mustDrop counts the oldest items for which there is no room beside a new one.
+// mustDrop counts the oldest items for which there is no room beside a new one. A remark goes with the
+// message that follows it.
 func (m *model) mustDrop(item saidItem) (n int) {
-	for kept := m.said[m.dropped:]; n < len(kept); n++ {
-		messages, bytes := item.messages, item.bytes
-		for _, k := range kept[n:] {
-			messages, bytes = messages+k.messages, bytes+k.bytes
+	kept := m.said[m.dropped:]
+	for n < len(kept) && m.isTooMuch(item, kept[n:]) {
+		next := n + slices.IndexFunc(kept[n:], func(k saidItem) bool { return k.messages > 0 })
+		switch {
+		case next >= n:
+			n = next
+		case item.messages > 0:
+			return n
 		}
-		if !over(messages, m.limits.Messages) && !over(bytes, m.limits.Bytes) {
-			break
-		}
+		n++
 	}
 	return n
 }
 
-// mustWait reports whether one of those is held, or too much would be.
-func (m *model) mustWait(item saidItem, drop int) bool {
+func (m *model) isTooMuch(item saidItem, kept []saidItem) bool {
+	messages, bytes := item.messages, item.bytes
+	for _, k := range kept {
+		messages, bytes = messages+k.messages, bytes+k.bytes
+	}
+	return over(messages, m.limits.Messages) || over(bytes, m.limits.Bytes)
+}
+
+// mustWait reports whether too much would be held: what has messages above the floor, and the remarks
+// right before it.
+func (m *model) mustWait(item saidItem) bool {
 	if !m.holding {
 		return false
 	}
-	held, bytes := false, item.bytes
-	for i, k := range m.said[m.dropped:] {
-		if held = held || k.last > m.floor; held {
-			bytes += k.bytes
-			if i < drop {
-				return true
-			}
-		}
+	kept := m.said[m.dropped:]
+	held := slices.IndexFunc(kept, func(k saidItem) bool { return k.last > m.floor })
+	if held < 0 {
+		return false
 	}
-	return held && over(bytes, m.limits.HeldBytes)
+	for held > 0 && kept[held-1].messages == 0 {
+		held--
+	}
+	bytes := item.bytes
+	for _, k := range kept[held:] {
+		bytes += k.bytes
+	}
+	return m.isTooMuch(item, kept[held:]) || over(bytes, m.limits.HeldBytes)
 }
 
 func over(n, limit int) bool { return limit > 0 && n > limit }

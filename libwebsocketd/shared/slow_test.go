@@ -51,6 +51,31 @@ func drink(s *Subscription, last uint64, pause time.Duration) (told string) {
 	return told
 }
 
+// TestRestartAndFullHistory: a viewer has read all of a process, and stands still while the next one
+// fills the history. It is told of the restart before it gets what that one has said.
+func TestRestartAndFullHistory(t *testing.T) {
+	for strict, want := range map[bool]string{
+		false: "[websocketd: restarted after exit status 0]",
+		true:  "closed with 1012: restarted after exit status 0",
+	} {
+		t.Run(fmt.Sprint(strict), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, p := newStage(t, Lifetime{Restart: RestartAlways, SlowClient: SlowBlock, History: tenPieces}, strict)
+				still := s.viewer("/")
+				s.run()
+				flood(p, 1)
+				drink(still, 1, 0)
+				p.end(process.Ending{})
+				flood(<-s.programs, 10)
+				synctest.Wait()
+				if told := drink(still, 2, 0); told != want {
+					t.Errorf("it was told %q", told)
+				}
+			})
+		})
+	}
+}
+
 // TestSlow: one viewer stands still for a minute while the process says much more
 // than is kept, and two others read.
 func TestSlow(t *testing.T) {
