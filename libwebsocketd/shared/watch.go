@@ -44,11 +44,11 @@ var watchers struct {
 }
 
 // watch restarts the process of a hub when one of its files changes, until release is
-// called.
+// called. It returns nil if the system cannot watch.
 func watch(h *Hub) (release func()) {
 	f, letGo := watchFiles(h.Log, h.Category)
 	if f == nil {
-		return letGo
+		return nil
 	}
 	f.add(h, h.Files)
 	return func() {
@@ -59,7 +59,7 @@ func watch(h *Hub) (release func()) {
 
 // watchFiles returns the only files, and creates it for the first user. The caller must
 // call release once, at the end. If the system cannot watch, watchFiles logs that and
-// returns nil.
+// returns nil twice.
 func watchFiles(log *slog.Logger, category string) (f *files, release func()) {
 	watchers.mu.Lock()
 	defer watchers.mu.Unlock()
@@ -67,7 +67,7 @@ func watchFiles(log *slog.Logger, category string) (f *files, release func()) {
 		watcher, err := fsnotify.NewWatcher()
 		if err != nil {
 			complain(log, category, "changed program files are not noticed", err)
-			return nil, func() {}
+			return nil, nil
 		}
 		watchers.files = &files{watcher: watcher, done: make(chan struct{}), of: map[*Hub]*watched{}, folders: map[string]map[*watched]bool{}}
 		go watchers.files.run()
@@ -83,6 +83,7 @@ func releaseFiles() {
 	if watchers.users--; watchers.users == 0 {
 		watchers.files.watcher.Close()
 		<-watchers.files.done
+		watchers.files = nil
 	}
 }
 
