@@ -46,8 +46,10 @@ func (s *service) place(v *handedInstance) *instance {
 	if !v.Waits {
 		i.status = v.Status
 	}
+	i.tail.mu.Lock()
+	defer i.tail.mu.Unlock()
 	for _, l := range v.Tail {
-		i.tail.kept, i.tail.bytes = append(i.tail.kept, piece{l.At, l.Stream, l.Lines}), i.tail.bytes+len(l.Lines)
+		i.tail.put(piece{l.At, l.Stream, l.Lines})
 	}
 	return i
 }

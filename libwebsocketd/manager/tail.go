@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// mostTail is how many bytes of the newest lines of an instance are kept for Tail.
+// mostTail is how many bytes the newest lines of an instance may take that are kept for Tail.
 const mostTail = 256 << 10
+
+// pieceCost is what a piece takes beside its lines: a line of standard error comes alone.
+const pieceCost = 96
 
 // LogLine is a line that an instance has written.
 type LogLine struct {
@@ -32,15 +35,23 @@ type piece struct {
 	lines  []byte // each with LF
 }
 
+// cost returns what keeping the piece takes.
+func (p *piece) cost() int { return len(p.lines) + pieceCost }
+
 // add adds whole lines, each with LF. They are the tail's from then on.
 func (t *tail) add(stream Stream, text []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kept = append(t.kept, piece{time.Now(), stream, text})
-	t.bytes += len(text)
+	t.put(piece{time.Now(), stream, text})
+}
+
+// put adds a piece, and drops the oldest ones for which there is no room; t.mu is held.
+func (t *tail) put(p piece) {
+	t.kept = append(t.kept, p)
+	t.bytes += p.cost()
 	drop := 0
 	for t.bytes > mostTail && drop < len(t.kept)-1 {
-		t.bytes -= len(t.kept[drop].lines)
+		t.bytes -= t.kept[drop].cost()
 		t.kept[drop] = piece{}
 		drop++
 	}
@@ -68,7 +79,8 @@ func (t *tail) last(name string, lines int) (found []LogLine) {
 }
 
 // Tail returns the newest lines that a program has written, or one instance, in the order in which
-// they came, at most that many. Of each instance 256 KiB are kept.
+// they came, at most that many. What is kept of each instance takes 256 KiB at most, or as much as
+// what came last.
 func (m *Manager) Tail(name string, lines int) ([]LogLine, error) {
 	s, one, err := m.find(name)
 	if err != nil {

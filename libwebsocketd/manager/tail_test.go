@@ -53,3 +53,15 @@ func TestTailIsBounded(t *testing.T) {
 		t.Errorf("%d lines are kept", n)
 	}
 }
+
+// TestTailOfEmptyLines: lines that come one by one count with what each takes to be kept.
+func TestTailOfEmptyLines(t *testing.T) {
+	t.Parallel()
+	var kept tail
+	for range 100_000 {
+		kept.add(Stderr, []byte("\n"))
+	}
+	if n, most := len(kept.last("a", 1<<30)), mostTail/(pieceCost+1); n != most {
+		t.Errorf("%d lines are kept", n)
+	}
+}
