@@ -32,7 +32,7 @@ type ctlGrammar struct {
 		Lines  int  `short:"n" of:"logs attach" placeholder:"N" min:"0" variable:"none" help:"Of what is kept the last N lines, in place of all."`
 	} `embed:"" group:"What is printed"`
 	Supervised struct {
-		Timeout duration `of:"start stop restart reload delete upgrade scale" placeholder:"DUR" default:"90s" min:"1ms" variable:"none" help:"How long each supervised program may take until it is as it was asked to be; then this command gives up. A start or a stop goes on nevertheless, a reload is given up."`
+		Timeout duration `of:"start stop restart reload delete upgrade scale" placeholder:"DUR" default:"90s" min:"1ms" variable:"none" help:"How long each supervised program may take until it is as it was asked to be, or an upgrade, which the server gives up after a minute; then this command gives up. A start, a stop or an upgrade goes on nevertheless, a reload is given up."`
 	} `embed:"" group:"What is done"`
 	About struct {
 		Help bool `short:"h" variable:"none" help:"Show this text."`

@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// checkExposed refuses a file of credentials, or of the log, that --staticdir would serve to
-// whoever may come in.
+// checkExposed refuses a file of credentials, a private key, or the log, that --staticdir would
+// serve to everyone who may come in.
 func (w *options) checkExposed() *refusal {
 	dir := w.Beside.Staticdir
 	for _, f := range []struct{ flag, file string }{
 		{"authfile", w.Credential.Authfile}, {"tokenfile", w.Credential.Tokenfile}, {"jwtkey", w.JWT.Jwtkey},
+		{"groupfile", w.Credential.Groupfile}, {"sslkey", w.TLS.Sslkey},
 		{"admintokenfile", w.Admin.Admintokenfile}, {"logfile", w.Log.Logfile}, {"acmedir", w.keptKeys()},
 	} {
 		if dir != "" && f.file != "" && isServed(dir, f.file) {
@@ -37,8 +39,8 @@ func (w *options) keptKeys() string {
 	return dir
 }
 
-// isServed reports whether a file is below a directory whose files are served. Hidden ones
-// are not.
+// isServed reports whether a file, or all of a directory, is below a directory whose files are
+// served. Hidden ones are not; .well-known is not hidden (RFC 8615).
 func isServed(dir, file string) bool {
 	at, err := realPath(dir)
 	if err != nil {
@@ -49,8 +51,9 @@ func isServed(dir, file string) bool {
 		return false
 	}
 	below, err := filepath.Rel(at, of)
-	below = filepath.ToSlash(below)
-	return err == nil && !strings.HasPrefix(below, ".") && !strings.Contains(below, "/.")
+	return err == nil && !slices.ContainsFunc(strings.Split(filepath.ToSlash(below), "/"), func(segment string) bool {
+		return strings.HasPrefix(segment, ".") && segment != "." && segment != ".well-known"
+	})
 }
 
 // realPath returns an absolute path without links, of what need not be there.

@@ -8,7 +8,7 @@ import (
 
 func TestIsServed(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, dir := range []string{"public/.hidden", "public/sub", "public-too", "elsewhere"} {
+	for _, dir := range []string{"public/.hidden", "public/.well-known", "public/sub", "public-too", "elsewhere"} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -26,6 +26,7 @@ func TestIsServed(t *testing.T) {
 		{"link", "public/f", true}, {"public", "link/f", true},
 		{"public", "f", false}, {"public", "public-too/f", false}, {"public/sub", "public/f", false},
 		{"public", "public/.f", false}, {"public", "public/.hidden/f", false}, {".", ".f", false},
+		{"public", "public/.well-known/f", true}, {"public/.hidden", "public/.hidden/f", true}, {"public", ".", false},
 		{"public", "public/out/f", false}, {"public", "public/none", true}, {"none", "f", false},
 	} {
 		if filepath.Base(test.file) != "none" {

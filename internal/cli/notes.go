@@ -68,12 +68,15 @@ func (w *options) hinted(message string) string {
 	return message
 }
 
-// odd returns notes on flags that lack another one.
-func (w *options) odd() []string {
-	if w.Listen.Redirport == 0 || w.TLS.SSL {
-		return nil
+// odd returns notes on flags that lack another one, or that show what is not meant to be seen.
+func (w *options) odd() (notes []string) {
+	if w.Listen.Redirport != 0 && !w.TLS.SSL && !w.issues() {
+		notes = append(notes, "--redirport redirects to http, because there is no --ssl")
 	}
-	return []string{"--redirport redirects to http, because there is no --ssl"}
+	if file := w.file.faults.file; file != "" && w.Beside.Staticdir != "" && isServed(w.Beside.Staticdir, file) {
+		notes = append(notes, file+" is served by --staticdir to everyone who may come in, with the commands and variables that it names")
+	}
+	return notes
 }
 
 // ours returns the variables whose names have our prefix.

@@ -103,6 +103,7 @@ func (r *reloader) reload() {
 		r.log.Error("Configuration not taken     : the one before stays")
 		return
 	}
+	next.credentials.reports.logTo(r.log)
 	r.log.Info("Configuration read again    : " + next.file.summary("") + changes(r.served, next.programs))
 	r.served = next.programs
 	r.sessions.SetLimit(next.maxSessions(r.started.Admit.Maxforks))

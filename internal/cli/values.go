@@ -141,7 +141,7 @@ var formChecks = map[string]func(text string) error{
 	"cgipath":     libwebsocketd.CheckPath,
 	"host":        eachOf(gate.CheckHost),
 	"origin":      eachOf(gate.CheckOrigin),
-	"auth":        eachOf(checkKind),
+	"auth":        filled("leave it out to take every kind that is configured", eachOf(checkKind)),
 	"trustproxy":  eachOf(gate.CheckProxy),
 	"protocol":    eachOf(checkProtocol),
 	"acme":        checkACMENames,
@@ -172,28 +172,38 @@ var formChecks = map[string]func(text string) error{
 	"allow":          given(nil),
 	"jwtissuer":      checkIssuer,
 	"oauthserver":    checkOAuthServer,
-	"jwtalg":         eachOf(credential.CheckAlgorithm),
+	"jwtalg":         filled("leave it out to take all that the keys are for, but HS256", eachOf(credential.CheckAlgorithm)),
+	"jwtuser":        filled("leave it out to take sub", nil),
+	"groupfile":      filled("leave it out where there are no groups", nil),
 	"call":           checkCall,
 	"token file":     checkTokenFile,
 	"ctl address":    checkCtlAddress,
 }
 
-var errEmpty = errors.New("is empty; leave it out to let everyone in")
+var errEmpty = isEmpty("leave it out to let everyone in")
+
+// isEmpty returns the error of an empty value, with the way out.
+func isEmpty(wayOut string) error { return errors.New("is empty; " + wayOut) }
 
 func checkIssuer(name string) error {
 	if name == "" {
-		return errors.New("is empty; leave it out to take tokens of every issuer")
+		return isEmpty("leave it out to take tokens of every issuer")
 	}
 	return nil
 }
 
-// given returns a check of what lets in more clients when it is not there: that must not be
-// the work of a variable of the shell that is empty.
+// given returns a check of what lets everyone in when it is not there.
 func given(check func(text string) error) func(text string) error {
+	return filled("leave it out to let everyone in", check)
+}
+
+// filled returns a check of what lets in more clients when it is not there: that must not be
+// the work of a variable of the shell that is empty.
+func filled(wayOut string, check func(text string) error) func(text string) error {
 	return func(text string) error {
 		switch {
 		case strings.Trim(text, ", \t") == "":
-			return errEmpty
+			return isEmpty(wayOut)
 		case check != nil:
 			return check(text)
 		}

@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,8 +11,14 @@ import (
 
 // upgrade replaces the server by a new process of its executable, as the file is now.
 func (c *caller) upgrade(signals *terminal.Interrupts) (status int, err error) {
-	answer, err := c.server.ask(signals.Context(), http.MethodPost, "/api/server/upgrade", nil, "")
-	if err != nil {
+	ctx := signals.Context()
+	within, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	answer, err := c.server.ask(within, http.MethodPost, "/api/server/upgrade", nil, "")
+	switch {
+	case within.Err() != nil && ctx.Err() == nil:
+		return exitFailed, fmt.Errorf("not replaced after %s, and the server goes on with it: %s list shows which one it is, and --timeout=DURATION waits longer", c.Timeout, command)
+	case err != nil:
 		return exitFailed, err
 	}
 	defer answer.Body.Close()

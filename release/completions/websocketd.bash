@@ -427,6 +427,15 @@ _websocketd_add() {
     while IFS= read -r line; do COMPREPLY+=("$1$line"); done
 }
 
+# _websocketd_served adds the names of what a server has that begin with a value. They are somebody else's: neither
+# compgen -W, which expands them, nor the line may run what they say.
+_websocketd_served() {
+    local name
+    while IFS= read -r name; do
+        [[ $name != "$2"* ]] || COMPREPLY+=("$1$(printf %q "$name")")
+    done < <("${words[0]}" ctl list --json=false 2>/dev/null | awk 'NR > 1 { print $1 }')
+}
+
 # _websocketd_complete completes a value: what is before it, itself, its kind, and the words it may be.
 _websocketd_complete() {
     local before=$1 value=$2 kind=$3
@@ -439,7 +448,7 @@ _websocketd_complete() {
         case $value in *,*) before=$before${value%,*},; value=${value##*,} ;; esac
         compopt -o nospace 2>/dev/null
         _websocketd_add "$before" < <(compgen -W "$*" -- "$value") ;;
-    served) _websocketd_add "$before" < <(compgen -W "$("${words[0]}" ctl list --json=false 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$value") ;;
+    served) _websocketd_served "$before" "$value" ;;
     program)
         compopt -o filenames 2>/dev/null
         [[ -z $value || $value == */* ]] || _websocketd_add "$before" < <(compgen -c -- "$value")

@@ -1,6 +1,7 @@
 package generated
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,6 +44,7 @@ var completions = []struct {
 	{typed: "websocketd ctl list --", has: []string{"--json", "--admin"}, not: []string{"--follow", "--port"}},
 	{typed: "websocketd ctl --json re", has: []string{"restart", "reload"}, not: []string{"list"}},
 	{typed: "websocketd ctl logs cou", has: []string{"counter"}, line: "websocketd ctl logs counter "},
+	{typed: "websocketd ctl logs ev"}, // must not run what the name says
 	{typed: "websocketd connect --in", has: []string{"--insecure"}, line: "websocketd connect --insecure "},
 	{typed: "websocketd connect wss://a:1/ --ca=si", has: []string{"site.toml"}, line: "websocketd connect wss://a:1/ --ca=site.toml "},
 	{typed: "websocketd connect --", has: []string{"--resume", "--eofwait"}, not: []string{"--port", "--json"}},
@@ -62,7 +64,7 @@ func TestShells(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t)
-			serve(t, s)
+			dir := serve(t, s)
 			for _, c := range completions {
 				if name == "bash" && strings.Contains(c.typed, " tool ") {
 					continue // without the package COMMAND's own completion is not known
@@ -84,6 +86,9 @@ func TestShells(t *testing.T) {
 				if c.line != "" && line != "" && line != c.line {
 					t.Errorf("%q becomes %q, expected %q; %q", c.typed, line, c.line, answers)
 				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
+				t.Error("what a program's name says was run")
 			}
 		})
 	}
@@ -110,18 +115,22 @@ func bashPackage(t *testing.T) string {
 	return ". " + file + "\n" + bashTool
 }
 
-// serve starts a server that the shell's websocketd ctl finds.
-func serve(t *testing.T, s shell) {
+// serve starts a server that the shell's websocketd ctl finds. It returns the shell's directory.
+func serve(t *testing.T, s shell) (dir string) {
 	t.Helper()
-	dir := ""
 	switch s := s.(type) {
 	case *atPrompt:
 		dir = filepath.Dir(s.out)
 	case fish:
 		dir = s.dir
 	}
-	put(t, filepath.Join(dir, "served.toml"), "[program.counter]\ncommand = [\"cat\"]\n[program.other]\ncommand = [\"cat\"]\n")
+	var served strings.Builder
+	for _, name := range []string{"counter", "other", "evil$(touch${IFS}ran)"} {
+		fmt.Fprintf(&served, "[program.%q]\ncommand = [\"cat\"]\n", name)
+	}
+	put(t, filepath.Join(dir, "served.toml"), served.String())
 	harness.Options{Bin: harness.Binary(t), Dir: dir, Args: []string{"--admin", "--config=served.toml"}, Env: []string{"XDG_RUNTIME_DIR=" + dir}}.Start(t)
+	return dir
 }
 
 // The scripts are read without a complaint.
