@@ -84,7 +84,7 @@ func (s *Seat) replace(ctx context.Context, c *conn, cmd *exec.Cmd, o *Options) 
 		l.Close()
 		return nil, fmt.Errorf("the new server did not get ready: %w", err)
 	}
-	lifting, cancel := context.WithTimeout(ctx, stillTime)
+	lifting, cancel := process.Within(ctx, stillTime, process.Crowd)
 	defer cancel()
 	lifted, err := o.Lift(lifting)
 	if err != nil {

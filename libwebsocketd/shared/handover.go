@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/record"
 	"websocketd/libwebsocketd/stdio"
 )
@@ -168,7 +169,7 @@ func (h *Hub) dismiss(ctx context.Context) bool {
 		s.left(Comeback)
 	}
 	h.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, leaving)
+	ctx, cancel := process.Within(ctx, leaving, crowd)
 	defer cancel()
 	select {
 	case <-alone:

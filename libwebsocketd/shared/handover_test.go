@@ -4,6 +4,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/process"
@@ -61,6 +62,46 @@ func TestDismissed(t *testing.T) {
 		a.Close()
 		b.Close()
 		a.hub.admitAgain()
+		s.viewer("/").Close()
+	})
+}
+
+// TestDismissedLate: a client that is late because the machine is busy is heard, too.
+func TestDismissedLate(t *testing.T) {
+	defer func(before func() float64) { crowd = before }(crowd)
+	crowd = func() float64 { return 5 }
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Start: StartEager}, false)
+		sub := s.viewer("/")
+		s.run()
+		var all sync.WaitGroup
+		left := make(chan string, 2)
+		all.Go(func() {
+			s.dismiss(t.Context())
+			left <- "the hub does not wait for the client"
+		})
+		synctest.Wait()
+		all.Go(func() {
+			sub.Close()
+			left <- "the client is not heard any more"
+		})
+		time.Sleep(4 * time.Second)
+		select {
+		case what := <-left:
+			t.Fatal(what)
+		default:
+		}
+		all.Go(func() {
+			if err := sub.Send(texts("late")); err != nil {
+				t.Errorf("Send: %v", err)
+			}
+			sub.ClientSilent()
+		})
+		if word := <-p.heard; word != "late" {
+			t.Errorf("%q was heard", word)
+		}
+		all.Wait()
+		s.admitAgain()
 		s.viewer("/").Close()
 	})
 }

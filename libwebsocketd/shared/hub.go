@@ -25,8 +25,8 @@ type item struct {
 	only    *Subscription // the viewer that note is for; nil is all
 }
 
-// crowd slows down the clock of package flow while this machine is busy. Tests with a
-// fake clock replace it.
+// crowd slows down the clocks for clients while this machine is busy. Tests with a fake clock
+// replace it.
 var crowd = process.Crowd
 
 // overhead is what an item costs in bytes, without its messages.

@@ -12,6 +12,7 @@ import (
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/flow"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/record"
 )
 
@@ -330,16 +331,17 @@ func (s *Subscription) CloseSend(error) error { return nil }
 // ClientSilent records that the client has said all it had to say. Pipe calls it.
 func (s *Subscription) ClientSilent() { s.mouth.Do(func() { close(s.said) }) }
 
-// sayTime is how long a viewer that is sent away may take to say what it has to say.
+// sayTime is how long a viewer that is sent away may take to say what it has to say, and to answer
+// that it goes. What it says later is lost: it is long where the machine is busy.
 const sayTime = time.Second
 
 // hear waits until a viewer that is sent away by Lift has said all it had to say.
 func (s *Subscription) hear() {
-	timer := time.NewTimer(sayTime)
-	defer timer.Stop()
+	within, cancel := process.Within(context.Background(), sayTime, crowd)
+	defer cancel()
 	select {
 	case <-s.said:
-	case <-timer.C:
+	case <-within.Done():
 	}
 }
 
