@@ -333,7 +333,7 @@ func (s *Subscription) ClientSilent() { s.mouth.Do(func() { close(s.said) }) }
 
 // sayTime is how long a viewer that is sent away may take to say what it has to say, and to answer
 // that it goes. What it says later is lost: it is long where the machine is busy.
-const sayTime = time.Second
+const sayTime = 2 * time.Second
 
 // hear waits until a viewer that is sent away by Lift has said all it had to say.
 func (s *Subscription) hear() {
