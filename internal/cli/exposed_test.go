@@ -26,7 +26,7 @@ func TestIsServed(t *testing.T) {
 		{"link", "public/f", true}, {"public", "link/f", true},
 		{"public", "f", false}, {"public", "public-too/f", false}, {"public/sub", "public/f", false},
 		{"public", "public/.f", false}, {"public", "public/.hidden/f", false}, {".", ".f", false},
-		{"public", "public/.well-known/f", true}, {"public/.hidden", "public/.hidden/f", true}, {"public", ".", false},
+		{"public", "public/.well-known/f", true}, {"public/.hidden", "public/.hidden/f", true}, {"none", "none", true},
 		{"public", "public/out/f", false}, {"public", "public/none", true}, {"none", "f", false},
 	} {
 		if filepath.Base(test.file) != "none" {

@@ -5,24 +5,23 @@ package shared
 import (
 	"log/slog"
 	"os"
+	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 // TestUnwatched: where the system has no watcher left, a hub goes on without one.
 func TestUnwatched(t *testing.T) {
 	h := &Hub{HubOptions: HubOptions{Log: slog.New(slog.DiscardHandler), Files: []string{os.Args[0]}}}
-	var before unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
 		t.Fatal(err)
 	}
-	limit := func(l unix.Rlimit) {
-		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
+	limit := func(l syscall.Rlimit) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 			t.Fatal(err)
 		}
 	}
-	limit(unix.Rlimit{Cur: 0, Max: before.Max})
+	limit(syscall.Rlimit{Cur: 0, Max: before.Max})
 	h.release = watch(h)
 	limit(before)
 	if h.release != nil {
