@@ -93,10 +93,23 @@ func notThere(err error) error {
 	return fs.ErrNotExist
 }
 
+// isPrivate reports whether a path without links is below the private directory, or is it. Strings
+// do not tell: where case does not matter, or through a mount point, a directory has other names.
 func (d directory) isPrivate(resolved string) bool {
 	if d.private == "" {
 		return false
 	}
-	_, inside := paths.Inside(d.private, resolved)
-	return inside
+	private, err := os.Stat(d.private)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	for at := resolved; ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err != nil || os.SameFile(info, private) {
+			return true
+		}
+		if filepath.Dir(at) == at {
+			return false
+		}
+	}
 }
