@@ -63,7 +63,7 @@ type Config struct {
 	//
 	// The files are those of StaticDir or of Static, such as an embed.FS. Hidden ones are
 	// not served, nor is CGIDir within StaticDir. Links do not lead out of StaticDir; those
-	// of an os.DirFS in Static lead anywhere.
+	// of an os.DirFS in Static lead anywhere, as short names (GIT~1) of Windows do there.
 	StaticDir string
 	Static    fs.FS
 	CGIDir    string

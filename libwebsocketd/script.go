@@ -23,7 +23,7 @@ func findScript(dir, urlPath string) (route, *gate.Refusal) {
 	rest := urlPath
 	for rest != "" && rest != "/" {
 		segment, _, _ := strings.Cut(rest[1:], "/")
-		if paths.Hidden(segment) || !filepath.IsLocal(segment) || strings.ContainsRune(segment, filepath.Separator) {
+		if paths.Hidden(segment) || paths.Alias(segment) {
 			return route{}, notFound
 		}
 		file = filepath.Join(file, segment)
@@ -35,8 +35,9 @@ func findScript(dir, urlPath string) (route, *gate.Refusal) {
 		case info.IsDir():
 			continue
 		}
-		resolved, ok := paths.Inside(dir, file)
-		if !ok || !info.Mode().IsRegular() {
+		scriptName := strings.TrimSuffix(urlPath, rest)
+		root, relative, err := paths.Inside(dir, filepath.FromSlash(scriptName))
+		if err != nil || !info.Mode().IsRegular() {
 			return route{}, notFound
 		}
 		if !paths.Executable(info) {
@@ -44,8 +45,8 @@ func findScript(dir, urlPath string) (route, *gate.Refusal) {
 				"script is not executable: "+text.Quote(urlPath)+"; chmod +x makes it so")
 		}
 		return route{
-			argv:       []string{resolved},
-			scriptName: strings.TrimSuffix(urlPath, rest),
+			argv:       []string{filepath.Join(root, relative)},
+			scriptName: scriptName,
 			pathInfo:   rest,
 		}, nil
 	}

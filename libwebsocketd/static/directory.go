@@ -67,18 +67,14 @@ func (d directory) stat(name string) (fs.FileInfo, error) {
 
 // resolve follows every link in name, and returns where below root it leads.
 func (d directory) resolve(name string) (root, relative string, err error) {
-	if paths.Hidden(name) {
+	if paths.Hidden(name) || paths.Alias(name) {
 		return "", "", fs.ErrNotExist
 	}
-	if root, err = filepath.EvalSymlinks(d.dir); err != nil {
-		return "", "", err
-	}
-	resolved, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(paths.Clean(name))))
+	root, relative, err = paths.Inside(d.dir, filepath.FromSlash(paths.Clean(name)))
 	if err != nil {
 		return "", "", notThere(err)
 	}
-	relative, err = filepath.Rel(root, resolved)
-	if err != nil || !filepath.IsLocal(relative) || d.isPrivate(resolved) {
+	if d.isPrivate(filepath.Join(root, relative)) {
 		return "", "", fs.ErrNotExist
 	}
 	return root, relative, nil

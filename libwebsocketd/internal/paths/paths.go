@@ -18,19 +18,43 @@ func Clean(p string) string {
 	return clean
 }
 
-// Inside resolves every link in file and reports whether the result is still
-// below dir. A sibling whose name begins like dir's is not.
-func Inside(dir, file string) (string, bool) {
-	root, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return "", false
+// aliases is whether a file has names besides its own that no link gives it, as on Windows.
+const aliases = filepath.Separator == '\\'
+
+// Inside resolves every link in dir and in name, which is below it, and returns the
+// resolved dir and where below it name leads. That name leads elsewhere is
+// fs.ErrNotExist; a sibling whose name begins like dir's is elsewhere.
+//
+// On Windows, what name leads to must not be hidden either: GIT~1 is .git. Elsewhere only
+// a link leads there, and somebody has made it.
+func Inside(dir, name string) (root, relative string, err error) {
+	return inside(dir, name, aliases)
+}
+
+func inside(dir, name string, aliases bool) (root, relative string, err error) {
+	if root, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", "", err
 	}
-	resolved, err := filepath.EvalSymlinks(file)
+	resolved, err := filepath.EvalSymlinks(filepath.Join(root, name))
 	if err != nil {
-		return "", false
+		return "", "", err
 	}
-	rel, err := filepath.Rel(root, resolved)
-	return resolved, err == nil && filepath.IsLocal(rel)
+	relative, err = filepath.Rel(root, resolved)
+	if err != nil || !filepath.IsLocal(relative) || aliases && relative != "." && Hidden(filepath.ToSlash(relative)) {
+		return "", "", fs.ErrNotExist
+	}
+	return root, relative, nil
+}
+
+// Alias reports whether a path of a URL has a segment that no file has as its name, but
+// that Windows takes for one, or for a device: a\b, a:stream, "a." and NUL.
+func Alias(name string) bool {
+	return aliases && slices.ContainsFunc(strings.Split(name, "/"), isAlias)
+}
+
+func isAlias(segment string) bool {
+	return strings.ContainsAny(segment, `\:`) || strings.TrimRight(segment, ". ") != segment ||
+		segment != "" && !filepath.IsLocal(segment)
 }
 
 // Executable reports whether the mode bits allow a file to be run; on Windows every
