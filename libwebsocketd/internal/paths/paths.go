@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Clean returns p without ., .. and repeated slashes, so that no program sees a path
@@ -64,9 +65,12 @@ func Executable(info fs.FileInfo) bool {
 }
 
 // Hidden reports whether a segment of the path begins with a dot. Only .well-known is
-// not hidden (RFC 8615).
+// not hidden (RFC 8615). What nobody sees before the dot does not count: HFS+ of macOS
+// finds .git also by such a name.
 func Hidden(name string) bool {
 	return slices.ContainsFunc(strings.Split(name, "/"), func(segment string) bool {
-		return strings.HasPrefix(segment, ".") && segment != ".well-known"
+		return strings.HasPrefix(strings.TrimLeftFunc(segment, isFormat), ".") && segment != ".well-known"
 	})
 }
+
+func isFormat(r rune) bool { return unicode.Is(unicode.Cf, r) }

@@ -55,3 +55,16 @@ func TestIsAlias(t *testing.T) {
 		}
 	}
 }
+
+func TestHidden(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"": false, "/": false, "/a/b.c": false, "/.well-known/x": false, "a\u200c/b": false, "\u200ca": false,
+		"/.git": true, "/a/.b/c": true, "..": true, ".well-known-too": true,
+		"/\u200c.git/config": true, "/a/\ufeff\u202e.env": true, "\u200d.well-known": true,
+	} {
+		if got := Hidden(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+}
