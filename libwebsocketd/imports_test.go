@@ -39,8 +39,9 @@ var below = map[string][]string{
 	"libwebsocketd/poll":       {"libwebsocketd", "libwebsocketd/exchange", "libwebsocketd/record"},
 
 	"internal/completion": nil,
-	"internal/connect":    {"internal/terminal", "client"},
-	"internal/ctl":        {"internal/terminal"},
+	"internal/connect":    {"internal/terminal", "client", "internal/errno"},
+	"internal/ctl":        {"internal/terminal", "internal/errno"},
+	"internal/errno":      nil,
 	"internal/terminal":   {"internal/printable", "libwebsocketd/stdio"},
 	"internal/printable":  nil,
 	"internal/systemd":    nil,
@@ -57,7 +58,7 @@ var below = map[string][]string{
 	// Powers, each of which knows no other power.
 	"libwebsocketd/process": {"libwebsocketd/internal/exit", "libwebsocketd/internal/backoff"},
 	"libwebsocketd/sandbox": {"libwebsocketd/process"},
-	"libwebsocketd/listen":  {"libwebsocketd/process", "libwebsocketd/internal/paths"},
+	"libwebsocketd/listen":  {"libwebsocketd/process", "libwebsocketd/internal/paths", "internal/errno"},
 	"libwebsocketd/static":  {"libwebsocketd/internal/paths"},
 	"libwebsocketd/gate":    {"libwebsocketd/internal/text", "libwebsocketd/internal/paths"},
 	"libwebsocketd/record":  nil,
@@ -99,7 +100,7 @@ var outside = map[string][]string{
 	"github.com/shirou/gopsutil":          {"libwebsocketd/manager/"},
 	"github.com/golang-jwt/jwt":           {"libwebsocketd/credential/"},
 	"github.com/coreos/go-systemd":        {"internal/systemd/"},
-	"golang.org/x/sys":                    {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/"},
+	"golang.org/x/sys":                    {"libwebsocketd/process/", "libwebsocketd/listen/", "libwebsocketd/ws/", "libwebsocketd/stdio/", "libwebsocketd/internal/readbuf/", "libwebsocketd/internal/socket/", "libwebsocketd/internal/exit/", "libwebsocketd/internal/testkit/", "internal/errno/"},
 }
 
 // testOnly are further packages that any test may import, and only tests.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"websocketd/internal/errno"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/logging"
@@ -130,10 +131,10 @@ func launchFailed(log *slog.Logger, err error, path, dir, uri string) (refusal *
 func launchRefusal(err error, path, dir, uri string) (refusal *gate.Refusal, why string) {
 	why = err.Error()
 	switch {
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EAGAIN),
-		errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EBADF), errors.Is(err, process.ErrClosed):
+	case errno.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EAGAIN),
+		errno.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EBADF), errors.Is(err, process.ErrClosed):
 		return &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindNoResources, Reason: "no room for another process now; the log says why", RetryAfter: 1}, why
-	case errors.Is(err, syscall.E2BIG):
+	case errno.Is(err, syscall.E2BIG):
 		if len(uri) > maxVariable/2 {
 			return newRefusal(http.StatusRequestURITooLong, "the URL does not fit a program's environment"), why
 		}
@@ -151,7 +152,7 @@ func launchRefusal(err error, path, dir, uri string) (refusal *gate.Refusal, why
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return newRefusalOf(gate.KindNotExecutable, "the system does not allow the program to be executed"), why
-	case errors.Is(err, syscall.ENOEXEC):
+	case errno.Is(err, syscall.ENOEXEC):
 		return newRefusal(http.StatusInternalServerError, "the program has no format the system can execute"), why
 	}
 	return newRefusal(http.StatusInternalServerError, "the program could not be started; the log says why"), why

@@ -1,12 +1,12 @@
 package libwebsocketd
 
 import (
-	"errors"
 	"net"
 	"slices"
 	"strings"
 	"syscall"
 
+	"websocketd/internal/errno"
 	"websocketd/libwebsocketd/listen"
 )
 
@@ -100,5 +100,5 @@ func boundHosts(c *Config) []string {
 // noIPv6 reports whether err is that of a machine without IPv6, and not that of an
 // address in use.
 func noIPv6(err error) bool {
-	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
+	return errno.Is(err, syscall.EADDRNOTAVAIL) || errno.Is(err, syscall.EAFNOSUPPORT)
 }

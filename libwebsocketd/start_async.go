@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"websocketd/internal/errno"
 	"websocketd/libwebsocketd/logging"
 )
 
@@ -44,7 +45,7 @@ func (s *Server) StartAsync(port int) (url string, err error) {
 func (c *Config) listenAt(port int) (listeners []net.Listener, err error) {
 	for range mostPorts {
 		listeners, err = c.listenTCP(port)
-		if port != 0 || len(listeners) == 0 || !errors.Is(err, syscall.EADDRINUSE) {
+		if port != 0 || len(listeners) == 0 || !errno.Is(err, syscall.EADDRINUSE) {
 			break
 		}
 		closeAll(listeners)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"websocketd/internal/errno"
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/control"
 )
@@ -29,7 +30,7 @@ func wayOut(err error, cfg libwebsocketd.Config) string {
 	if at.Port == cfg.RedirectPort {
 		flag = "redirport="
 	}
-	if errors.Is(err, syscall.EADDRNOTAVAIL) {
+	if errno.Is(err, syscall.EADDRNOTAVAIL) {
 		return fmt.Sprintf("; --address=%s is no address of this machine", at.IP)
 	}
 	return otherPort(err, at.Port, flag)
@@ -48,7 +49,7 @@ func adminWayOut(err error, a control.Address) string {
 	if !ok {
 		return ""
 	}
-	if errors.Is(err, syscall.EADDRNOTAVAIL) {
+	if errno.Is(err, syscall.EADDRNOTAVAIL) {
 		return fmt.Sprintf("; --admin=%s is no address of this machine", net.JoinHostPort(a.Hosts[0], strconv.Itoa(a.Port)))
 	}
 	flag := "admin="
@@ -62,7 +63,7 @@ func adminWayOut(err error, a control.Address) string {
 // the port begins.
 func otherPort(err error, port int, flag string) string {
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
+	case errno.Is(err, syscall.EADDRINUSE):
 		return fmt.Sprintf("; port %d is taken, take another: --%s%d", port, flag, another(port))
 	case errors.Is(err, syscall.EACCES):
 		return fmt.Sprintf("; ports below 1024 are for root: --%s%d", flag, another(port))

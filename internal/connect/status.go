@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"websocketd/internal/errno"
 	"websocketd/internal/terminal"
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/ws"
@@ -119,7 +120,7 @@ func (u unconnected) Error() string {
 		return "the server does not speak TLS: write ws:// in place of wss://"
 	case errors.As(err, &alert) && alert.Op == "remote error":
 		return "the server has ended the TLS handshake: " + alert.Err.Error() + wantsCertificate(alert.Err.Error())
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errno.Is(err, syscall.ECONNREFUSED):
 		return "nothing listens there: " + err.Error()
 	case errors.Is(err, os.ErrNotExist):
 		return "there is no such socket: " + err.Error()

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"websocketd/internal/errno"
 )
 
 const (
@@ -174,7 +176,7 @@ func (s *server) unreachable(err error) error {
 		return err
 	case errors.Is(err, os.ErrNotExist):
 		gone.error = fmt.Errorf("there is no socket %s: start the server with --admin=%[1]s", s)
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errno.Is(err, syscall.ECONNREFUSED):
 		gone.error = fmt.Errorf("nothing listens at %s: start a server with --admin=%s", s, strings.TrimPrefix(s.String(), "http://"))
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the socket of %s is another user's: only that user and root may ask there", s)

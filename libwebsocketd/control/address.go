@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"websocketd/internal/errno"
 	"websocketd/libwebsocketd/listen"
 )
 
@@ -95,7 +96,7 @@ func (a Address) Listen() (listeners []net.Listener, err error) {
 
 // noIPv6 reports whether err is that of a machine without IPv6.
 func noIPv6(err error) bool {
-	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
+	return errno.Is(err, syscall.EADDRNOTAVAIL) || errno.Is(err, syscall.EAFNOSUPPORT)
 }
 
 func closeAll(listeners []net.Listener) {

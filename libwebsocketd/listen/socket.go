@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"websocketd/internal/errno"
 )
 
 // ParseSocketMode returns the mode of a socket's file, given in octal: 0660.
@@ -85,7 +87,7 @@ func removeStale(path string) error {
 	switch err := dialSocket(path); {
 	case err == nil:
 		return inUse(path)
-	case !errors.Is(err, syscall.ECONNREFUSED): // busy, or of another kind: not ours to remove
+	case !errno.Is(err, syscall.ECONNREFUSED): // busy, or of another kind: not ours to remove
 		return fmt.Errorf("socket %s is in use: %w", path, err)
 	}
 	if err := os.Remove(path); err != nil {
