@@ -219,13 +219,13 @@ func (s *start) fork() (*os.Process, error) {
 }
 
 // watchExit arranges the call of p.markExited. Without a watcher, or a handle to
-// watch, a goroutine waits; it collects the leader at once.
+// watch, a goroutine waits.
 func (l *Launcher) watchExit(p *Process) {
 	if l.watch != nil && l.watch.addProcess(p.proc, p.markExited) == nil {
 		return
 	}
 	l.running.Go(func() {
-		state, _ := p.proc.Wait()
+		state := waitForExit(p.proc)
 		p.mu.Lock()
 		p.state = state
 		p.mu.Unlock()

@@ -289,8 +289,8 @@ func (p *Process) Reap() Ending {
 	return p.Ending()
 }
 
-// collect waits for the zombie. A watcher without a handle has done so already and
-// left the state.
+// collect waits for the zombie. Where that could not be helped it was collected at its
+// exit, and has left its state.
 func (p *Process) collect() {
 	if p.parent != nil {
 		ending := p.parent.Reap(p.Pid)

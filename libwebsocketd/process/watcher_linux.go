@@ -118,3 +118,12 @@ func (w *watcher) report(events []unix.EpollEvent) {
 }
 
 func (w *watcher) close() { w.file.Close() }
+
+// waitForExit waits until p has exited, and does not collect it.
+func waitForExit(p *os.Process) *os.ProcessState {
+	err := error(unix.EINTR)
+	for err == unix.EINTR {
+		err = unix.Waitid(unix.P_PID, p.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+	}
+	return nil
+}
