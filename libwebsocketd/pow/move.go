@@ -77,12 +77,8 @@ func (h *Handler) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle 
 // lift makes a call stand still. It returns nil for that of a function which runs.
 func (c *restCall) lift(ctx context.Context) (*lifted, error) {
 	if c.x != nil && c.x.pause() {
-		select {
-		case <-c.still:
-			c.x.input.work.Wait()
-			own := c.x.Process()
-			return &lifted{c, own, own.Rest()}, nil
-		case <-c.over: // it has ended meanwhile
+		if l, err := c.await(ctx); l != nil || err != nil {
+			return l, err
 		}
 	} else if c.x != nil && c.x.Process() == nil && c.ended() == nil {
 		return nil, nil
@@ -93,6 +89,31 @@ func (c *restCall) lift(ctx context.Context) (*lifted, error) {
 	case <-ctx.Done():
 		return nil, errBusy
 	}
+}
+
+// await returns the call when it stands still after pause, nil when it has ended meanwhile. If neither
+// comes before ctx is done, the call goes on as soon as it stands still.
+func (c *restCall) await(ctx context.Context) (*lifted, error) {
+	still := func() *lifted {
+		c.x.input.work.Wait()
+		own := c.x.Process()
+		return &lifted{c, own, own.Rest()}
+	}
+	select {
+	case <-c.still:
+		return still(), nil
+	case <-c.over:
+		return nil, nil
+	case <-ctx.Done():
+	}
+	c.at.Go(func() {
+		select {
+		case <-c.still:
+			still().settle(false)
+		case <-c.over:
+		}
+	})
+	return nil, errBusy
 }
 
 // settle lets a call go on, here or in another server.

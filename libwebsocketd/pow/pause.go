@@ -1,12 +1,12 @@
 package pow
 
 // pause makes the process stand still, so that each returns nil, and reports whether it does: what is
-// being ended, or has ended, does not, nor does a function.
+// being ended, or has ended, does not, nor does a function, nor what is to stand still already.
 func (x *execution) pause() bool {
 	own := x.Process()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if own == nil || x.cause != nil || x.ended || x.closed {
+	if own == nil || x.cause != nil || x.ended || x.closed || x.paused {
 		return false
 	}
 	x.paused = true

@@ -78,8 +78,8 @@ const leaving = 3 * time.Second
 
 // lift is a request to a hub to stand still, and the answer.
 type lift struct {
-	still chan *Lifted // nil if there is nothing to hand over
-	taken chan bool    // whether the other server goes on with it
+	still chan *Lifted // nil if there is nothing to hand over; buffered
+	taken chan bool    // whether the other server goes on with it; buffered
 	gone  chan struct{}
 }
 
@@ -136,7 +136,7 @@ func (h *Hub) liftNow(ctx context.Context) (*Lifted, error) {
 	var err error
 	select {
 	case h.lifts <- l:
-		lifted = <-l.still
+		lifted, err = l.await(ctx)
 	case <-h.exited:
 	case <-ctx.Done():
 		err = errBusy
@@ -145,6 +145,17 @@ func (h *Hub) liftNow(ctx context.Context) (*Lifted, error) {
 		h.admitAgain()
 	}
 	return lifted, err
+}
+
+// await returns what is handed over. If that is not there when ctx is done, the hub goes on as soon as it is.
+func (l *lift) await(ctx context.Context) (*Lifted, error) {
+	select {
+	case lifted := <-l.still:
+		return lifted, nil
+	case <-ctx.Done():
+		l.taken <- false // nobody else says so
+		return nil, errBusy
+	}
 }
 
 // errBusy is the error of Lift for a hub that does not stand still.

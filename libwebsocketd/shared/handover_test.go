@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -103,5 +104,33 @@ func TestDismissedLate(t *testing.T) {
 		all.Wait()
 		s.admitAgain()
 		s.viewer("/").Close()
+	})
+}
+
+// TestLiftLate: a hub that does not stand still in time is not waited for, and goes on as soon as it does.
+func TestLiftLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Start: StartEager}, false)
+		s.setProcess(p)
+		late := make(chan bool, 1)
+		var playing sync.WaitGroup
+		playing.Go(func() { // as a hub does
+			l := <-s.lifts
+			time.Sleep(time.Hour)
+			l.still <- &Lifted{lift: l}
+			late <- <-l.taken
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if lifted, err := s.Lift(ctx); lifted != nil || err != errBusy {
+			t.Errorf("%+v, %v", lifted, err)
+		}
+		if <-late {
+			t.Error("it was told that another server goes on with it")
+		}
+		s.viewer("/").Close() // they are let in again
+		playing.Wait()
+		s.run()
+		p.end(process.Ending{})
 	})
 }

@@ -42,6 +42,7 @@ type Endpoint struct {
 	pipes    []*pipeReader
 	exited   bool
 	paused   bool          // see Pause
+	halt     chan struct{} // see halted; nil until then
 	errors   *lineReader   // of stderr, where it is logged
 	rest     Rest          // what comes before the pipes
 	logged   bool          // stderr is being read, or was
@@ -236,6 +237,8 @@ func (p *Endpoint) Receive() ([]bridge.Message, error) {
 		return nil, &bridge.EndedError{Ending: p.proc.Reap()}
 	case <-p.immortal:
 		return nil, errImmortal
+	case <-p.halted(): // another server sees the end of the output again, and waits for the exit
+		return nil, ErrPaused
 	}
 }
 

@@ -22,10 +22,26 @@ func (p *Endpoint) Pause() {
 	p.proc.PauseInput()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.halt != nil && !p.paused {
+		close(p.halt)
+	}
 	p.paused = true
 	for _, pipe := range p.pipes {
 		pipe.pause()
 	}
+}
+
+// halted returns a channel that is closed while the Endpoint is paused. It is for whoever waits for the
+// exit of a program whose output has ended: the pipes do not wake that.
+func (p *Endpoint) halted() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.halt == nil {
+		if p.halt = make(chan struct{}); p.paused {
+			close(p.halt)
+		}
+	}
+	return p.halt
 }
 
 // Rest returns what is to be passed on with the pipes. Call it after Pause, when Receive has
@@ -64,7 +80,7 @@ func (p *Endpoint) Resume() {
 	p.proc.ResumeInput()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.paused = false
+	p.paused, p.halt = false, nil
 	for _, pipe := range p.pipes {
 		pipe.resume(p.exited)
 	}

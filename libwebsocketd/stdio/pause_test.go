@@ -3,12 +3,14 @@
 package stdio
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/internal/bridgetest"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // TestPauseShows: what a Tap is shown line by line is shown to the end of what was read, before another
@@ -121,6 +123,44 @@ func TestPause(t *testing.T) {
 			if got := strings.Count(heard.String(), fmt.Sprintf("error %d", n)); o.Tagged && got != 2 {
 				t.Errorf("error %d comes %d times in %q", n, got, heard.String())
 			}
+		}
+		p.Close()
+	}
+}
+
+// TestPauseAfterOutput: who waits for the exit of a program that has closed its output is told of Pause,
+// too, and waits again after Resume.
+func TestPauseAfterOutput(t *testing.T) {
+	t.Parallel()
+	for _, o := range []Options{{}, {Tagged: true}, {Binary: true}, {Framing: FramingRaw}, {Framing: FramingLSP}} {
+		p := start(t, o, `exec >&- 2>&-; read -r line; exit 3`)
+		received := make(chan error, 1)
+		receive := func() {
+			_, err := p.Receive()
+			received <- err
+		}
+		for range 2 {
+			go receive()
+			testkit.Eventually(t, "it waits for the exit", func() bool {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				return p.halt != nil
+			})
+			p.Pause()
+			if err := <-received; err != ErrPaused {
+				t.Errorf("%+v: %v", o, err)
+			}
+			if _, err := p.Receive(); err != ErrPaused {
+				t.Errorf("%+v: when asked again: %v", o, err)
+			}
+			p.Rest()
+			p.Resume()
+		}
+		go receive()
+		p.CloseSend(nil)
+		var ended *bridge.EndedError
+		if err := <-received; !errors.As(err, &ended) || ended.Code != 3 {
+			t.Errorf("%+v: it ends with %v", o, err)
 		}
 		p.Close()
 	}

@@ -28,6 +28,9 @@ command = ["sh", "-c", "until [ -e go ]; do sleep 0.01; done; exec wc -c"]
 command = ["sh", "-c", "printf '{\"a\":'; echo begun >&2; read -r x; echo \"$x}\""]
 result = "lastline-json"
 
+[program.silent]
+command = ["sh", "-c", "echo up; exec >&-; until [ -e go ]; do sleep 0.01; done; exit 7"]
+
 [program.stays]
 command = ["sh", "-c", "trap '' INT TERM; echo deaf; while :; do sleep 0.01; done"]
 closems = 500
@@ -200,6 +203,24 @@ func TestCallsThatWait(t *testing.T) {
 	}
 	b.wants(t, 200, "POST", "input/"+value, anything, "1\n")
 	if now := b.awaitCall(t, value, ""); string(now.Result.Value) != `{"a":1}` {
+		t.Errorf("%+v", now)
+	}
+	h.end(t, 0)
+}
+
+// A call whose process has closed its output and runs on is handed over, and told how that ends.
+func TestCallWithoutOutput(t *testing.T) {
+	t.Parallel()
+	h, b, o := callsHouse(t)
+	id := b.call(t, "silent")
+	b.awaitCall(t, id, "up")
+	h.upgrade(t)
+	h.upgrade(t)
+	if now := b.status(t, id); now.Result.Status != "pending" {
+		t.Errorf("%+v", now)
+	}
+	write(t, o, "go", "")
+	if now := b.awaitCall(t, id, ""); now.Result.Reason != "exit status 7" || now.Buffer != "up" {
 		t.Errorf("%+v", now)
 	}
 	h.end(t, 0)

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"syscall"
@@ -62,4 +63,39 @@ func TestEndWhileReplaced(t *testing.T) {
 			h.end(t, 0)
 		})
 	}
+}
+
+// A process that has closed its output and runs on is handed over like any other, and its client is told
+// how it ends.
+func TestOutputEnded(t *testing.T) {
+	t.Parallel()
+	for _, lifetime := range []string{"--resume=1m", "--shared"} {
+		t.Run(lifetime[2:5], func(t *testing.T) {
+			t.Parallel()
+			o := options(t, lifetime, "sh", "-c", "echo up; exec >&-; until [ -e go ]; do sleep 0.01; done; exit 7")
+			h := startWith(t, o)
+			attach := harness.Handshake("/")
+			if lifetime != "--shared" {
+				_, attach = newSession(t, h)
+			}
+			h.Open(t, attach).Expect(t, "up")
+			h.upgrade(t)
+			h.upgrade(t)
+			c := h.Open(t, attach)
+			c.Expect(t, "up")
+			write(t, o, "go", "")
+			c.Ends(t, 4007, "")
+			h.end(t, 0)
+		})
+	}
+}
+
+// newSession makes a session, and returns its id and the request to attach to it.
+func newSession(t *testing.T, h *house) (id string, attach harness.Request) {
+	t.Helper()
+	var made struct{ ID, Secret string }
+	if err := json.Unmarshal([]byte(newBrowser(t, h).wants(t, 201, "POST", "?session=new", document, "")), &made); err != nil {
+		t.Fatal(err)
+	}
+	return made.ID, harness.Handshake("/?session="+made.ID).Add("Authorization", "Bearer "+made.Secret)
 }
