@@ -166,7 +166,8 @@ func (s *Server) lend(p *stdio.Endpoint) {
 // Lift makes everything stand still that outlives its clients. Requests wait until settle is
 // called; if another server has taken all over, they are refused from then on, so that clients come
 // again, to that one. What lives for a connection goes on. loans are of processes that
-// settle(true) leaves to the caller. After an error everything goes on.
+// settle(true) leaves to the caller. After an error everything goes on. It is one, too, that a process of an
+// earlier server is there which cannot be handed over.
 func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool) (loans []process.Loan), err error) {
 	release := s.brake.Hold()
 	s.reloading.Lock() // what is served stays so meanwhile
@@ -195,6 +196,11 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 		all, settles = append(all, handed...), append(settles, settle)
 		return nil
 	})
+	if err == nil {
+		err = s.launcher.AwaitAdopted(ctx, func(pid int) bool {
+			return slices.ContainsFunc(all, func(h Handed) bool { return h.Pid == pid })
+		})
+	}
 	if err != nil {
 		end(false)
 		CloseFiles(all)

@@ -24,6 +24,8 @@
 //	    ends: only a parent can collect it. A channel of packets connects each parent with the server
 //	    that looks after its children. When the channel ends without a word, that server was killed,
 //	    and the parent ends the children. When the parent was killed, the system ends them.
+//	  - A server that is no parent of a process which it cannot hand over is not replaced before that has
+//	    ended: nobody would look after it.
 //	  - The first server remains until the last one ends: it is what a shell, a service manager or a
 //	    container has started. It passes signals on through the channel, which in the midst of an upgrade
 //	    one of the two servers reads, and ends with the status of the last one. When it is killed, that

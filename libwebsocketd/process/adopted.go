@@ -1,6 +1,11 @@
 package process
 
-import "os"
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+)
 
 // Parent is the process that has started others, and remains their parent in the eyes of the
 // system when another one has taken them over. Only it can collect them.
@@ -49,6 +54,45 @@ func (l *Launcher) Adopt(a Adopted) (*Process, error) {
 	l.mu.Unlock()
 	a.Parent.Watch(a.Pid, p.markExited)
 	return p, nil
+}
+
+// adoptedLook is how often AwaitAdopted looks.
+const adoptedLook = 10 * time.Millisecond
+
+// AwaitAdopted returns when nothing is left of the processes that were adopted and are not handed over:
+// their Parent kills what no other process looks after. One that is not being ended is an error, and so
+// is one that is still there when ctx is done.
+func (l *Launcher) AwaitAdopted(ctx context.Context, handed func(pid int) bool) error {
+	tick := time.NewTicker(adoptedLook)
+	defer tick.Stop()
+	for {
+		rest := l.adoptedBut(handed)
+		for _, p := range rest {
+			if _, asked := p.Asked(); !asked && p.running() {
+				return fmt.Errorf("process %d of an earlier server is kept here, and cannot be handed over: end it, or try again when it has no clients", p.Pid)
+			}
+		}
+		if len(rest) == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("process %d of an earlier server is just being ended: try again later", rest[0].Pid)
+		}
+	}
+}
+
+// adoptedBut returns the processes that were adopted, but for some, and for those that could not be ended.
+func (l *Launcher) adoptedBut(handed func(pid int) bool) (all []*Process) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.procs {
+		if p.parent != nil && !p.held && !handed(p.Pid) {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // closedInput is the input of a process that has none any more.

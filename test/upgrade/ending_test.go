@@ -76,7 +76,7 @@ func TestOutputEnded(t *testing.T) {
 			h := startWith(t, o)
 			attach := harness.Handshake("/")
 			if lifetime != "--shared" {
-				_, attach = newSession(t, h)
+				attach = newSession(t, h)
 			}
 			h.Open(t, attach).Expect(t, "up")
 			h.upgrade(t)
@@ -90,12 +90,66 @@ func TestOutputEnded(t *testing.T) {
 	}
 }
 
-// newSession makes a session, and returns its id and the request to attach to it.
-func newSession(t *testing.T, h *house) (id string, attach harness.Request) {
+// A process that is being ended by a server which is not its parent is not killed because one more takes
+// over: that waits for its end, and its last words and its ending are told. If it takes too long, there
+// is no other server yet.
+func TestEndingOfForeign(t *testing.T) {
+	t.Parallel()
+	for name, pause := range map[string]string{"soon": "sleep 2", "late": "until [ -e go ]; do sleep 0.01; done"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := options(t, "--resume=5m", "--closems=60000", "sh", "-c", "echo up; while read x; do :; done; echo closed; "+pause+"; echo bye; exit 7")
+			h := startWith(t, o)
+			attach := newSession(t, h)
+			h.Open(t, attach).Expect(t, "up")
+			h.upgrade(t)
+			c := h.Open(t, attach)
+			c.Expect(t, "up")
+			h.Dial(t).Send(t, attach.Without("Upgrade").Without("Connection").As("DELETE", "HTTP/1.1").String())
+			c.Expect(t, "closed")
+			if name == "late" {
+				h.fail(t, " of an earlier server is just being ended: try again later")
+				write(t, o, "go", "")
+			} else {
+				h.upgrade(t)
+			}
+			if words := c.Ends(t, 4007, ""); len(words) != 1 || words[0] != "bye" {
+				t.Errorf("%q", words)
+			}
+			h.end(t, 0)
+		})
+	}
+}
+
+// A process of an earlier server that cannot be handed over, because its program was changed, is not killed
+// while it has a client: there is no other server until it has ended, or the client has left.
+func TestForeignInUse(t *testing.T) {
+	t.Parallel()
+	o := options(t, "--config=f.toml")
+	config := "[program.a]\ncommand = [\"sh\", \"-c\", \"while read x && echo $x && [ $x != two ]; do :; done; exit 5\"]\nlifetime = \"shared\"\n"
+	write(t, o, "f.toml", config)
+	h := startWith(t, o)
+	h.ConnectTo(t, "/a").Echo(t, "one")
+	h.upgrade(t)
+	c := h.ConnectTo(t, "/a")
+	c.Expect(t, "one")
+	write(t, o, "f.toml", config+"history = 10000\n")
+	h.Signal(t, syscall.SIGHUP)
+	h.Out.Await(t, "Configuration read again")
+	h.fail(t, " of an earlier server is kept here, and cannot be handed over")
+	c.Echo(t, "two") // the last thing that it says
+	c.Ends(t, 4005, "")
+	h.upgradeAfter(t)
+	h.ConnectTo(t, "/a").Echo(t, "three")
+	h.end(t, 0)
+}
+
+// newSession makes a session, and returns the request to attach to it.
+func newSession(t *testing.T, h *house) harness.Request {
 	t.Helper()
 	var made struct{ ID, Secret string }
 	if err := json.Unmarshal([]byte(newBrowser(t, h).wants(t, 201, "POST", "?session=new", document, "")), &made); err != nil {
 		t.Fatal(err)
 	}
-	return made.ID, harness.Handshake("/?session="+made.ID).Add("Authorization", "Bearer "+made.Secret)
+	return harness.Handshake("/?session="+made.ID).Add("Authorization", "Bearer "+made.Secret)
 }
