@@ -63,6 +63,7 @@ func (a *attendance) lift(l *lift) (taken bool) {
 		l.still <- endedMeanwhile
 	}
 	if h.departing = l; taken {
+		h.answerPassed()
 		return true
 	}
 	h.flow.Interrupt(false)

@@ -245,12 +245,22 @@ func (h *Hub) snapshot() Handed {
 	return to
 }
 
+// answerPassed tells the sender of what another server gives to the process that it is taken. It is called
+// before depart, which tells all other senders that theirs is not.
+func (h *Hub) answerPassed() {
+	if kept := h.kept; kept != nil && kept.call == nil {
+		kept.done <- nil
+	}
+}
+
 // answer hands over a hub without a process, and returns whether another server goes on with it.
 func (h *Hub) answer(l *lift, ending error, over bool) (taken bool) {
 	to := &Lifted{Handed: h.snapshot(), lift: l}
 	to.Ending, to.Over = howOf(ending), over
 	l.still <- to
-	if taken = <-l.taken; !taken {
+	if taken = <-l.taken; taken {
+		h.answerPassed()
+	} else {
 		h.admitAgain()
 	}
 	h.departing = l

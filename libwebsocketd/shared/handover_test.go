@@ -134,3 +134,28 @@ func TestLiftLate(t *testing.T) {
 		p.end(process.Ending{})
 	})
 }
+
+// TestInputPassed: the sender of what the process of another server gets is told that it is taken; else it
+// would send that again.
+func TestInputPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Restart: RestartAlways, Start: StartEager}, false)
+		s.run()
+		p.stop.Do(func() { close(p.gone) }) // it takes nothing
+		var sending sync.WaitGroup
+		sending.Go(func() {
+			if err := s.Send(texts("hello")); err != nil {
+				t.Errorf("Send: %v", err)
+			}
+		})
+		synctest.Wait()
+		p.ended <- &libwebsocketd.EndedError{}
+		synctest.Wait() // now the hub waits before it starts another one
+		lifted, err := s.Lift(t.Context())
+		if err != nil || len(lifted.Input) != 1 || string(lifted.Input[0].Data) != "hello" {
+			t.Fatalf("%+v, %v", lifted, err)
+		}
+		lifted.settle(true, nil)
+		sending.Wait()
+	})
+}

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -53,6 +54,51 @@ func TestPendingInput(t *testing.T) {
 			h.end(t, 0)
 		})
 	}
+}
+
+// A message that a client was told is not taken is not given to the process by the new server either, and
+// one that is taken is given once.
+func TestMessageOnce(t *testing.T) {
+	t.Parallel()
+	o := options(t, "--shared", "--linger=1h", "sh", "-c", "echo up; until [ -e go ]; do sleep 0.01; done; exec cat")
+	h := startWith(t, o)
+	var posts []*harness.Conn
+	post := func(path, text string) {
+		c := h.Dial(t)
+		c.Send(t, harness.Post(path, text).String())
+		posts = append(posts, c)
+	}
+	const paths = 12 // each with a process
+	for n := range paths {
+		path := fmt.Sprint("/", n)
+		h.ConnectTo(t, path).Expect(t, "up")
+		post(path, strings.Repeat("x", 300_000)) // more than a pipe holds
+		post(path, fmt.Sprint("waits ", n))
+	}
+	h.upgrade(t)
+	write(t, o, "go", "")
+	for n := range paths {
+		c := h.ConnectTo(t, fmt.Sprint("/", n))
+		c.Text("end")
+		came := 0
+		for text := ""; text != "end"; {
+			m, err := c.Receive()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text = string(m.Data); text == fmt.Sprint("waits ", n) {
+				came++
+			}
+		}
+		answer := posts[2*n+1]
+		if err := answer.ReadResponse(); err != nil {
+			t.Fatal(err)
+		}
+		if taken := answer.Status() == 204; came > 1 || taken != (came == 1) {
+			t.Errorf("a message came %d times, and its sender was told %d", came, answer.Status())
+		}
+	}
+	h.end(t, 0)
 }
 
 // A process that waits, because its history is full of what nobody has confirmed, waits on, and who
