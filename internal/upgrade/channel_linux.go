@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"sync"
@@ -61,11 +62,16 @@ func (l *link) send(p packet) error {
 	return err
 }
 
-// receiveEach calls each with every packet until the link ends.
+// receiveEach calls each with every packet until the link ends. An end that closes while it has packets to
+// read is reported by an error, and what it has said before comes after that.
 func (l *link) receiveEach(each func(packet)) {
 	room := make([]byte, mostPacket)
-	for {
+	for reset := false; ; {
 		n, err := l.Read(room)
+		if !reset && errors.Is(err, syscall.ECONNRESET) { // once: reading has cleared it
+			reset = true
+			continue
+		}
 		if err != nil || n == 0 { // a packet is never empty: that is the end
 			return
 		}

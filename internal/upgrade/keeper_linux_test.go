@@ -83,6 +83,18 @@ func TestKeeper(t *testing.T) {
 	}
 }
 
+// TestLastWords: what a server has said is heard though it has ended without reading what it was told.
+func TestLastWords(t *testing.T) {
+	_, parent, keeper := lent(t, "exec sleep 600")
+	keeper.link.send(packet{Op: opExited, Pid: 1})
+	parent.link.send(packet{Op: opStatus, Code: 143})
+	parent.link.Close()
+	keeper.serve()
+	if status, ok := keeper.Status(); status != 143 || !ok {
+		t.Errorf("the server has ended with %d, %v", status, ok)
+	}
+}
+
 // TestKeeperAlone: when the server is gone without a word, its processes are ended.
 func TestKeeperAlone(t *testing.T) {
 	p, parent, keeper := lent(t, "exec sleep 600")
