@@ -23,9 +23,9 @@ type Handed struct {
 	Confirmed, Before uint64
 	Restarts, Endings int
 	Linger, Left      time.Duration // Left: for which the process is kept without viewers from now on
-	Stays, Returns    bool
-	Ending            *how // of the last process, where none runs
-	Over              bool // and none follows
+	Expires, Returns  bool          // Expires: Linger is what Expire has set. Else it is the other server's setting
+	Ending            *how          // of the last process, where none runs
+	Over              bool          // and none follows
 }
 
 // passed is an item of a record on its way.
@@ -240,7 +240,7 @@ func (h *Hub) snapshot() Handed {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	to.Before, to.Restarts, to.Endings = h.before, h.restarts, h.endings
-	to.Linger, to.Stays, to.Returns = h.linger, h.stays, h.returns
+	to.Linger, to.Expires, to.Returns = h.linger, h.expires, h.returns
 	to.Left = max(time.Until(h.until), 0)
 	return to
 }

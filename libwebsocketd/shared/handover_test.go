@@ -159,3 +159,35 @@ func TestInputPassed(t *testing.T) {
 		sending.Wait()
 	})
 }
+
+// TestExpiryPassed: a hub that is kept for ever, and whose end some client may have been told, does not stay
+// for ever because another server goes on with it.
+func TestExpiryPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStageOf(t, HubOptions{Life: Lifetime{}.complete(), Hold: true, Stays: true})
+		s.Life.Linger = 0 // for ever
+		s.run()
+		p.end(process.Ending{Code: 3})
+		<-s.done
+		s.said <- struct{}{}
+		synctest.Wait()
+		lifted, err := s.Lift(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer lifted.settle(true, nil)
+		passed, err := libwebsocketd.NewHanded(lifted.Handed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var from Handed
+		if err := passed.Decode(&from); err != nil {
+			t.Fatal(err)
+		}
+		next := Restore(s.HubOptions, &from)
+		began := time.Now()
+		if next.outlast(nil) || time.Since(began) != toldTime {
+			t.Errorf("it was kept for %s", time.Since(began))
+		}
+	})
+}

@@ -77,6 +77,7 @@ type Hub struct {
 	until    time.Time              // when the process is ended if there are no viewers
 	returns  bool                   // some viewers leave for a moment and come back
 	stays    bool                   // the process is kept without viewers, too
+	expires  bool                   // linger is what Expire has set
 	closing  bool                   // the process is to end: only viewers that resume are attached, once over
 	over     bool                   // the record is complete
 	ending   error                  // of the last process, once over
@@ -266,6 +267,7 @@ func (h *Hub) Retire() {
 func (h *Hub) KeepFor(linger time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.expires = false
 	h.keepFor(linger, h.Hold && linger == 0)
 }
 
@@ -276,6 +278,7 @@ func (h *Hub) Expire(most time.Duration) {
 	if !h.stays {
 		most = min(most, h.linger)
 	}
+	h.expires = true
 	h.keepFor(most, false)
 }
 

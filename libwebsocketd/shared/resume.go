@@ -27,6 +27,9 @@ func Restore(o HubOptions, from *Handed) *Hub {
 	}
 	h.before, h.restarts, h.endings = from.Before, from.Restarts, from.Endings
 	h.returns, h.previous = from.Returns, from.Ending.err()
+	if from.Expires {
+		h.Expire(from.Linger)
+	}
 	h.until = time.Now().Add(from.Left)
 	return h
 }
