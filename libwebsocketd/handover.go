@@ -22,7 +22,8 @@ type Mover interface {
 	// Lift makes everything stand still that can be handed over: clients are sent away, and
 	// what is read of processes and not told stays where it is. What cannot be handed over
 	// goes on. The caller must call settle, once. After an error, as when something does not
-	// stand still before ctx is done, everything goes on, and there is nothing to settle.
+	// stand still before ctx is done, everything goes on, as soon as it can, and there is nothing
+	// to settle.
 	Lift(ctx context.Context) (all []Handed, settle func(taken bool), err error)
 
 	// TakeOver returns the function that goes on with what Lift has returned in another server:

@@ -43,7 +43,7 @@ func (s *Seat) Upgrade(ctx context.Context, o Options) (*Rest, error) {
 		}
 		return nil, err
 	}
-	cmd.Process.Release() // the keeper waits for it
+	cmd.Process.Release() // the keeper hears when it ends, and the launcher collects it as it does orphans
 	rest := &Rest{keeper: k}
 	rest.work.Go(k.serve)
 	return rest, nil

@@ -362,7 +362,7 @@ func (l *Launcher) Held() int {
 	return l.held
 }
 
-// KillAll sends SIGKILL to every group that is still there.
+// KillAll sends SIGKILL to every group that is still there, also to those of processes that are lent.
 func (l *Launcher) KillAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

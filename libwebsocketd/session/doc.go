@@ -44,5 +44,6 @@
 //     with 1012, because a note between its messages would be counted by the client; it
 //     comes back with after=N.
 //
-// The package starts no goroutine. That of a session's hub is waited for by Server.Shutdown.
+// The package starts no goroutine that stays: Lift starts one for each session of a protocol, and waits for
+// them. That of a session's hub is waited for by Server.Shutdown.
 package session

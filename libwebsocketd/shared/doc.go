@@ -50,6 +50,7 @@
 //	hub               Open, Serve    no client can come back to it      Server.Shutdown
 //	output, input     the hub        the process has ended              the hub
 //	watcher of files  the first hub  no hub has files any more          the last hub
+//	watcher of trees  Tree.Watch     no tree is watched any more        the last release
 //
 // # Hub
 //

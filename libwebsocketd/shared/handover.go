@@ -105,7 +105,8 @@ func (l *Lifted) settle(taken bool, runtime *libwebsocketd.Runtime) {
 
 // Lift makes a Hub stand still, so that another server can go on with it. Viewers are sent away
 // first; what they have sent is taken. It returns nil if the Hub ends by itself meanwhile, or a viewer
-// stays (Subscription.Stay), and an error if it does not stand still in time: it goes on then.
+// stays (Subscription.Stay), and an error if it does not stand still before ctx is done: it goes on then,
+// as soon as it can.
 func (h *Hub) Lift(ctx context.Context) (*Lifted, error) {
 	select {
 	case <-h.ready: // else its first process is just being started

@@ -14,8 +14,9 @@
 //
 // Whoever starts a goroutine waits for it:
 //
-//	goroutine           started by               ends when      waited for by
-//	stderr to the log   the first byte of it     the pipe ends  Endpoint.Close
-//	broken output       Receive                  the pipe ends  Endpoint.Close
-//	two tagged streams  NewEndpoint              the pipes end  Endpoint.Close
+//	goroutine           started by                    ends when                waited for by
+//	stderr to the log   the first byte of it, Resume  the pipe ends, or Pause  Endpoint.Close, Rest
+//	broken output       Receive                       the pipe ends, or Pause  Endpoint.Close, Rest
+//	two tagged streams  NewEndpoint, Resume           the pipes end, or Pause  Endpoint.Close
+//	a Reader            Read, but not on Unix         the file ends, or Close  nobody: a read may never return
 package stdio

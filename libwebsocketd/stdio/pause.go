@@ -16,8 +16,8 @@ type Rest struct {
 	Stdout, Stderr, Stdin []byte
 }
 
-// Pause makes Receive return ErrPaused when it has returned what is whole, and ends a Send that
-// waits, as if all were sent. The program goes on: its pipes are its own until Resume or Lend.
+// Pause makes Receive return ErrPaused when it has returned what is whole, unless the program has
+// ended, or broken its framing, by then. It ends a Send that waits, as if all were sent. The program goes on: its pipes are its own until Resume or Lend.
 func (p *Endpoint) Pause() {
 	p.proc.PauseInput()
 	p.mu.Lock()
