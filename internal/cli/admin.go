@@ -265,7 +265,7 @@ func (a *admin) close() {
 	a.closeListeners()
 }
 
-// closeListeners closes the listeners, which also removes the files of sockets.
+// closeListeners closes the listeners, which also removes the files of sockets that are ours.
 func (a *admin) closeListeners() {
 	if a == nil {
 		return

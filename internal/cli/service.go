@@ -139,7 +139,7 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 	return nil
 }
 
-// closeListeners closes the listeners, which also removes the socket file.
+// closeListeners closes the listeners, which also removes the socket file if it is ours.
 func (s *service) closeListeners() {
 	for _, l := range s.listeners {
 		l.Close()

@@ -261,6 +261,13 @@ func (s *service) bareListeners() (all []net.Listener) {
 	return all
 }
 
+// claimListeners makes the listeners of the server before this one's: they were its own until now.
+func (s *service) claimListeners() {
+	for _, l := range append(s.bareListeners(), s.admin.handable()...) {
+		listen.Claim(l)
+	}
+}
+
 // takeOverAndRun takes everything over from the server before, if there is one, and serves. It returns
 // the exit status.
 func (i invocation) takeOverAndRun(s *service, upgrades *upgrader, file *logFile, signals, hangups, states chan os.Signal) int {
@@ -284,6 +291,7 @@ func (i invocation) takeOver(s *service, relay func(upgrade.Relayed)) error {
 	if err := i.seat.TakeOver(successor{s.server, s.admin}, i.sessions, relay); err != nil {
 		return err
 	}
+	s.claimListeners()
 	s.admin.begin()
 	s.log.Info(fmt.Sprintf("Took over                   : process %d is the server now", os.Getpid()))
 	return nil
@@ -293,9 +301,6 @@ func (i invocation) takeOver(s *service, relay func(upgrade.Relayed)) error {
 func (s *service) giveUp() int {
 	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
-	for _, l := range append(s.listeners, s.admin.handable()...) {
-		listen.Leave(libwebsocketd.Bare(l))
-	}
 	s.server.Shutdown(ctx)
 	s.admin.close()
 	s.closeListeners()

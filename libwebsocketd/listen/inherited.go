@@ -23,7 +23,8 @@ type handed struct {
 }
 
 // Inherit makes TCP and Unix use a listener of another server, as Pass has returned it there,
-// instead of opening one. The files become this package's.
+// instead of opening one. The files become this package's. A socket's file stays the other server's until
+// Claim.
 func Inherit(network, address string, files []*os.File) {
 	inherited.Lock()
 	defer inherited.Unlock()

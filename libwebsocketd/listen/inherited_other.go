@@ -4,5 +4,5 @@ package listen
 
 import "net"
 
-// Leave does nothing: only on Unix another server can go on with a listener.
-func Leave(net.Listener) {}
+// Claim does nothing: only on Unix a listener can be that of another server.
+func Claim(net.Listener) {}

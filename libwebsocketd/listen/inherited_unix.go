@@ -10,7 +10,8 @@ import (
 	"websocketd/libwebsocketd/process"
 )
 
-// takeUnix returns the listener of another server on a socket's file, nil if there is none.
+// takeUnix returns the listener of another server on a socket's file, nil if there is none. It is that
+// server's until Claim.
 func takeUnix(path string) (net.Listener, error) {
 	h, ok := take(func(h *handed) bool { return h.network == "unix" && h.address == path })
 	if !ok {
@@ -22,6 +23,7 @@ func takeUnix(path string) (net.Listener, error) {
 	}
 	own := &unixListener{Listener: l, path: path, lock: process.HeldLock(path, h.files[1])}
 	own.file, _ = os.Lstat(path)
+	own.left.Store(true)
 	return own, nil
 }
 
@@ -57,5 +59,13 @@ func Pass(l net.Listener) (network, address string, files []*os.File, err error)
 func Leave(l net.Listener) {
 	if own, is := l.(*unixListener); is {
 		own.left.Store(true)
+	}
+}
+
+// Claim says that no other server goes on with a listener any more: Close removes the file of a socket
+// and its lock. Until then they are those of the server that has passed the listener.
+func Claim(l net.Listener) {
+	if own, is := l.(*unixListener); is {
+		own.left.Store(false)
 	}
 }

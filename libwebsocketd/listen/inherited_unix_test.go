@@ -55,6 +55,37 @@ func TestInherited(t *testing.T) {
 	c.Close()
 }
 
+// TestClaim: the file of a socket and its lock stay when a server closes what it has inherited, until it
+// has claimed it.
+func TestClaim(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	first, err := Unix(UnixSocket{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	for _, claims := range []bool{false, true} {
+		network, address, files, err := Pass(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		Inherit(network, address, files)
+		second, err := Unix(UnixSocket{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if claims {
+			Claim(second)
+		}
+		second.Close()
+		for _, file := range []string{path, path + ".lock"} {
+			if _, err := os.Lstat(file); (err == nil) == claims {
+				t.Errorf("%s, where it was claimed (%v): %v", file, claims, err)
+			}
+		}
+	}
+}
+
 // TestDropInherited: what nobody asks for is closed.
 func TestDropInherited(t *testing.T) {
 	l, err := TCP("127.0.0.1", 0)

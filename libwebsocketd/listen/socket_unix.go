@@ -136,7 +136,7 @@ type unixListener struct {
 	path  string
 	file  os.FileInfo
 	lock  *process.SocketLock
-	left  atomic.Bool // another server goes on with it
+	left  atomic.Bool // another server has it
 	close sync.Once
 }
 

@@ -1,7 +1,12 @@
 package upgrade
 
 import (
+	"crypto/tls"
+	"fmt"
+	"maps"
+	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -123,6 +128,84 @@ func TestWrongConfig(t *testing.T) {
 	}
 	h.ConnectTo(t, "/a").Expect(t, "before", "after")
 	h.end(t, 0)
+}
+
+// A new server that fails when it has the listeners leaves the files of unix sockets and their locks to
+// the old one: clients find that one, and no other server takes its place.
+func TestFailureLeavesSockets(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "up") // the path of a socket is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	used, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer used.Close()
+	settings := func(admin, program string) string {
+		return fmt.Sprintf("admin = %q\n[program.%s]\ncommand = [\"cat\"]\nlifetime = \"shared\"\n", admin, program)
+	}
+	cert := harness.NewCertificate(t, dir, "localhost", "localhost")
+	key, err := os.ReadFile(cert.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(t, "--config=f.toml", "--ssl", "--sslcert="+cert.Cert, "--sslkey="+cert.Key)
+	o.Unix, o.Dir = filepath.Join(dir, "s"), dir
+	good := settings("unix:admin.sock", "a")
+	write(t, o, "f.toml", good)
+	h := startWith(t, o)
+	connect := func() {
+		c := h.Dial(t).Secure(t, &tls.Config{RootCAs: cert.Roots, ServerName: "localhost"})
+		c.Send(t, harness.Handshake("/a").String())
+		if err := c.ReadResponse(); err != nil || c.Status() != 101 {
+			t.Fatalf("%v, %v", c.Response, err)
+		}
+	}
+	connect()
+	before := sockets(t, dir)
+	for _, wrong := range []struct{ settings, key, why string }{
+		{settings(used.Addr().String(), "a"), string(key), "did not get ready: it has ended"},
+		{good, "none", "did not get ready: it has ended"},
+		{settings("unix:admin.sock", "b"), string(key), "/a: nothing is served there any more"},
+	} {
+		write(t, o, "f.toml", wrong.settings)
+		harness.WriteFile(t, cert.Key, wrong.key, 0o600)
+		h.fail(t, wrong.why)
+		if after := sockets(t, dir); !maps.EqualFunc(before, after, os.SameFile) {
+			t.Errorf("after %q there is %v, not %v", wrong.why, after, before)
+		}
+		connect()
+		if out, err := h.ctl(t, o, "list"); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+	write(t, o, "f.toml", good)
+	h.upgradeAfter(t)
+	connect()
+	h.end(t, 0)
+	if left := sockets(t, dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// sockets returns the files of the unix sockets in a directory, and those of their locks.
+func sockets(t *testing.T, dir string) map[string]os.FileInfo {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]os.FileInfo{}
+	for _, f := range files {
+		info, err := f.Info()
+		if err == nil && (info.Mode()&os.ModeSocket != 0 || filepath.Ext(f.Name()) == ".lock") {
+			all[f.Name()] = info
+		}
+	}
+	return all
 }
 
 // A new server that hangs when it is ready does not keep the clients away for long.
