@@ -40,6 +40,8 @@ func Main(build Build) int {
 	}
 	if is, watchdog := seat.Managed(); is {
 		service = systemd.Through(seat.Notify, watchdog, seat.Sockets())
+	} else if sockets := seat.Sockets(); len(sockets) > 0 {
+		service = systemd.Through(nil, 0, sockets)
 	}
 	return invocation{
 		service: service,

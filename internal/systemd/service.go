@@ -20,7 +20,7 @@ type Service struct {
 }
 
 // Through returns the Service of a process that its manager knows by another one, which relay tells
-// what the manager is to be told.
+// what the manager is to be told; nil: nobody wants to know.
 //
 // sockets are what the manager has passed to that one, by their names.
 func Through(relay func(text string) error, watchdog time.Duration, sockets []*os.File) *Service {
