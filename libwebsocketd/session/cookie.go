@@ -95,13 +95,13 @@ func (s *supervisor) setCookie(answer http.Header, r *http.Request, path string,
 	for _, p := range all[:min(len(all), mostPasses)] {
 		texts = append(texts, p.String())
 	}
-	addCookie(answer, r, path, cookieName(r, path), strings.Join(texts, "~"), cookieTime)
+	addCookie(answer, r, cookiePath(r, path), cookieName(r, path), strings.Join(texts, "~"), cookieTime)
 }
 
 // setOwnCookie adds a cookie of the session alone. It takes back those that open nothing any
 // more, and the oldest where there are too many.
 func (s *supervisor) setOwnCookie(answer http.Header, r *http.Request, path string, p pass) {
-	name, kept := cookieName(r, path), 1
+	name, at, kept := cookieName(r, path), cookiePath(r, path), 1
 	for _, c := range ownCookies(r, name) {
 		isGood := slices.ContainsFunc(passesOf(c.Value), func(other pass) bool { return s.isGood(path, other) })
 		switch {
@@ -109,15 +109,16 @@ func (s *supervisor) setOwnCookie(answer http.Header, r *http.Request, path stri
 		case isGood && kept < mostPasses:
 			kept++
 		default:
-			addCookie(answer, r, path, c.Name, "", -time.Second)
+			addCookie(answer, r, at, c.Name, "", -time.Second)
 		}
 	}
-	addCookie(answer, r, path, ownName(name, p.id), p.String(), cookieTime)
+	addCookie(answer, r, at, ownName(name, p.id), p.String(), cookieTime)
 }
 
-// addCookie adds a cookie to the header of an answer; a negative time takes it back.
-func addCookie(answer http.Header, r *http.Request, path, name, value string, keep time.Duration) {
-	cookie := http.Cookie{Name: name, Value: value, Path: cookiePath(r, path),
+// addCookie adds a cookie for what cookiePath has returned to the header of an answer; a negative time
+// takes it back.
+func addCookie(answer http.Header, r *http.Request, at, name, value string, keep time.Duration) {
+	cookie := http.Cookie{Name: name, Value: value, Path: at,
 		MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: gate.IsSecure(r), SameSite: http.SameSiteStrictMode}
 	answer.Add("Set-Cookie", cookie.String())
 }
@@ -137,13 +138,27 @@ func cookiePath(r *http.Request, path string) string {
 // or the other way round.
 func asRequested(r *http.Request, path string) string {
 	raw := r.URL.EscapedPath()
-	for end := range len(raw) + 1 {
-		if end < len(raw) && raw[end] != '/' {
-			continue
-		}
-		if head, err := url.PathUnescape(raw[:end]); err == nil && head == path {
-			return raw[:end]
-		}
+	if end := meaning(raw, path); end >= 0 && (end == len(raw) || raw[end] == '/') {
+		return raw[:end]
 	}
 	return (&url.URL{Path: path}).EscapedPath()
+}
+
+// meaning returns how much of an escaped path means a path; it is negative if its beginning means
+// another one. It looks at no more than that: the rest, of any length, is the client's.
+func meaning(raw, path string) (end int) {
+	for i := range len(path) {
+		next := end + 1
+		if end < len(raw) && raw[end] == '%' {
+			next = end + 3
+		}
+		if next > len(raw) {
+			return -1
+		}
+		if c, err := url.PathUnescape(raw[end:next]); err != nil || c != path[i:i+1] {
+			return -1
+		}
+		end = next
+	}
+	return end
 }
