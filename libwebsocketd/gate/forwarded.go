@@ -105,7 +105,7 @@ func isEscaped(s string) bool {
 // blanks around the semicolons, as the RFC's own examples have. One that cannot be read
 // tells nothing.
 func parseForwarded(element string) (h hop) {
-	var seen []string
+	seen := make(map[string]bool, 4) // in lower case
 	for rest := element; rest != ""; rest = strings.TrimLeft(rest, " \t") {
 		if rest[0] == ';' {
 			rest = rest[1:]
@@ -114,10 +114,12 @@ func parseForwarded(element string) (h hop) {
 		name, after, ok := strings.Cut(rest, "=")
 		value, after, readable := cutValue(after)
 		after = strings.TrimLeft(after, " \t")
-		if !ok || !readable || !text.IsToken(name) || hasFold(seen, name) || after != "" && after[0] != ';' {
+		lower := strings.ToLower(name)
+		if !ok || !readable || !text.IsToken(name) || seen[lower] || after != "" && after[0] != ';' {
 			return hop{}
 		}
-		switch seen = append(seen, name); strings.ToLower(name) {
+		seen[lower] = true
+		switch lower {
 		case "for":
 			h.addr = parseNode(value, false)
 		case "proto":
@@ -126,16 +128,6 @@ func parseForwarded(element string) (h hop) {
 		rest = after
 	}
 	return h
-}
-
-// hasFold reports whether a list has a name, in any case.
-func hasFold(list []string, name string) bool {
-	for _, other := range list {
-		if strings.EqualFold(other, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // cutValue removes a token or a quoted string from the front of s (RFC 9110 section 5.6).

@@ -203,8 +203,7 @@ func eachToken(uri string, become func(name string) []string) string {
 // there: that begins after a # as well, and its value ends with the pair.
 func withoutTokenIn(pair string, become func(name string) []string) []string {
 	for start := 0; ; {
-		name, _, hasValue := strings.Cut(pair[start:], "=")
-		if plain, err := url.QueryUnescape(name); hasValue && err == nil && plain == "token" {
+		if name, ok := tokenName(pair[start:]); ok {
 			if start == 0 {
 				return become(name)
 			}
@@ -216,6 +215,20 @@ func withoutTokenIn(pair string, become func(name string) []string) []string {
 		}
 		start += next + 1
 	}
+}
+
+// longestTokenName is the length of the name token where each of its letters is escaped.
+const longestTokenName = 3 * len("token")
+
+// tokenName returns the name of a pair as it is written; ok is false if it is not token. It looks at no
+// more than such a name is long: a pair of a stranger's may have thousands of # in it.
+func tokenName(pair string) (name string, ok bool) {
+	name, _, hasValue := strings.Cut(pair[:min(len(pair), longestTokenName+1)], "=")
+	if !hasValue {
+		return "", false
+	}
+	plain, err := url.QueryUnescape(name)
+	return name, err == nil && plain == "token"
 }
 
 // withoutUser returns a URL, without its query, without the user and password that may stand

@@ -167,3 +167,13 @@ func TestMaskToken(t *testing.T) {
 		}
 	}
 }
+
+// TestMaskTokenCost: a URL of a stranger with thousands of # in it costs no more than to read it: each
+// look at all of an escaped rest would allocate.
+func TestMaskTokenCost(t *testing.T) {
+	for _, query := range []string{strings.Repeat("%41#", 7000), strings.Repeat("%41#", 7000) + "=1"} {
+		if n := testing.AllocsPerRun(1, func() { MaskToken("/?" + query) }); n > 50 {
+			t.Errorf("%v allocations", n)
+		}
+	}
+}

@@ -25,17 +25,22 @@ const pageHeaders = "Authorization, Content-Type, Accept, Last-Event-ID, " +
 
 // answerPreflight tells a browser what a page may ask for (Fetch section 4.8).
 func answerPreflight(w http.ResponseWriter, req *libwebsocketd.Request) {
-	allowed := pageHeaders
-	for _, line := range req.HTTP.Header.Values("Access-Control-Request-Headers") {
+	if w.Header().Get("Access-Control-Allow-Headers") == "" {
+		w.Header().Set("Access-Control-Allow-Headers", allowedHeaders(req.HTTP.Header.Values("Access-Control-Request-Headers")))
+	}
+	req.AnswerPreflight(w, "GET, POST, DELETE")
+}
+
+// allowedHeaders returns the list of what a page may send that asks with these lines.
+func allowedHeaders(asked []string) string {
+	allowed := []string{pageHeaders}
+	for _, line := range asked {
 		for name := range strings.SplitSeq(line, ",") {
 			name = strings.TrimSpace(name)
 			if len(name) > len(headerParam) && strings.EqualFold(name[:len(headerParam)], headerParam) && text.IsToken(name) {
-				allowed += ", " + name
+				allowed = append(allowed, name)
 			}
 		}
 	}
-	if w.Header().Get("Access-Control-Allow-Headers") == "" {
-		w.Header().Set("Access-Control-Allow-Headers", allowed)
-	}
-	req.AnswerPreflight(w, "GET, POST, DELETE")
+	return strings.Join(allowed, ", ")
 }
