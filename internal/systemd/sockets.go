@@ -15,7 +15,8 @@ type Socket struct {
 
 // Sockets returns the listeners that the manager has passed, in the order of its list. The
 // caller closes them. It must be called once. The error says what is to be changed in
-// the unit; nothing is open then.
+// the unit. Then those before the one at fault are closed, and what follows is left as it is: where the
+// manager's count is wrong, that is somebody else's, Go's runtime's for one.
 func (s *Service) Sockets() (sockets []Socket, err error) {
 	if s == nil {
 		return nil, nil
