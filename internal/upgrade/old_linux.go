@@ -59,6 +59,7 @@ func (o *Options) start(theirs *os.File) (*exec.Cmd, error) {
 	cmd.Stdout, cmd.Stderr = o.Stdout, o.Stderr
 	cmd.ExtraFiles = []*os.File{theirs}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	defer process.BeginFork()()
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the new server: %w", err)
 	}

@@ -8,8 +8,10 @@ import "sync/atomic"
 // are several, a later start may be taken for an earlier one that is over.
 var forks struct{ begun, over atomic.Int64 }
 
-// beginFork counts a start until end is called.
-func beginFork() (end func()) {
+// BeginFork counts the start of a process until end is called. Whoever starts one without a Launcher calls
+// it: until exec its child holds the inputs of all processes open, and one whose input is closed meanwhile
+// is not signalled before it can know that.
+func BeginFork() (end func()) {
 	forks.begun.Add(1)
 	return func() { forks.over.Add(1) }
 }

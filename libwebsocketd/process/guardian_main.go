@@ -64,7 +64,7 @@ func startGuardian(table *os.File, orders string) (pid int, pipe, readyPipe *os.
 	if files[2], err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
 		return 0, nil, nil, err
 	}
-	defer beginFork()()
+	defer BeginFork()()
 	proc, err := os.StartProcess(path, []string{guardianName}, &os.ProcAttr{
 		Dir:   "/",
 		Env:   guardianEnvironment(orders),

@@ -115,7 +115,7 @@ func TestInputHeldByFork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	end := beginFork()
+	end := BeginFork()
 	time.AfterFunc(time.Second, func() { // ten times what the first rung waits
 		closeAll(files[:])
 		end()

@@ -202,7 +202,7 @@ func (l *Launcher) forkOne(s *start) (*Process, error) {
 
 // fork starts the program, or what confines itself and then becomes it.
 func (s *start) fork() (*os.Process, error) {
-	defer beginFork()()
+	defer BeginFork()()
 	path, args, attr := s.spec.Path, s.spec.Args, &os.ProcAttr{
 		Dir:   s.spec.Dir,
 		Env:   s.spec.Env,
