@@ -72,6 +72,9 @@ func open(cfg libwebsocketd.Config, managed *admin, supervised *manager.Manager,
 	}
 	if err != nil {
 		s.closeListeners()
+		if s.launcher != nil { // the last: its guardian waits for the locks of the sockets
+			s.launcher.Close()
+		}
 		return nil, err
 	}
 	logWhere(cfg, s.listeners, log)
@@ -112,7 +115,8 @@ func openUntil(signals chan os.Signal, cfg libwebsocketd.Config, managed *admin,
 	}
 }
 
-// start creates the launcher and the server.
+// start creates the launcher and the server. After an error there may be a launcher, which the caller
+// closes.
 func (s *service) start(cfg libwebsocketd.Config) error {
 	launcher, err := process.NewLauncher(process.LauncherOptions{
 		Guard:     true,
@@ -130,7 +134,6 @@ func (s *service) start(cfg libwebsocketd.Config) error {
 	s.commands = startCommands(cfg.Credentials, launcher)
 	server, err := libwebsocketd.New(cfg)
 	if err != nil {
-		launcher.Close()
 		return err
 	}
 	s.server = server
