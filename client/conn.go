@@ -50,7 +50,7 @@ type Conn struct {
 	link    *link         // nil while there is no connection
 	down    bool          // the caller was told so
 	next    *link         // takes the place of link
-	changed chan struct{} // closed when link changes
+	changed chan struct{} // closed when link changes, or the queue is sent
 	session Session
 	cookies []*http.Cookie // that it came with
 	last    uint64         // the number of the last message received

@@ -37,15 +37,16 @@ type program struct {
 	raw       string // an answer as it is sent, after which the connection breaks off
 	refusals  int    // how often answer is given; 0 is for ever
 	open      map[io.Closer]bool
-	asked     []string // requests
-	got       []string // messages to the program
-	meant     string   // the process that the last message was for
-	proofs    []string // Authorization of requests
+	asked     []string      // requests
+	got       []string      // messages to the program
+	taking    chan struct{} // closed when the message "wait" is taken
+	meant     string        // the process that the last message was for
+	proofs    []string      // Authorization of requests
 }
 
 func newProgram(t *testing.T, lifetime string) (*program, string) {
 	t.Helper()
-	p := &program{lifetime: lifetime, first: 1, upgrades: true, open: map[io.Closer]bool{}}
+	p := &program{lifetime: lifetime, first: 1, upgrades: true, open: map[io.Closer]bool{}, taking: make(chan struct{})}
 	p.changed = sync.NewCond(&p.mu)
 	if lifetime != lifetimeConnection {
 		p.epoch = "E1"
@@ -159,16 +160,35 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Upgrade") != "":
 		p.serveWebSocket(w, r)
 	case r.Method == "POST":
-		body, _ := io.ReadAll(r.Body)
-		if string(body) == "hang" {
-			<-r.Context().Done()
-			return
-		}
-		p.set(func() { p.got, p.meant = append(p.got, string(body)), query.Get("after") })
-		w.WriteHeader(204)
+		p.takePost(w, r)
 	default:
 		p.serveEvents(w, r)
 	}
+}
+
+// takePost takes a message by plain HTTP, unless it asks for something else.
+func (p *program) takePost(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	order, about, _ := strings.Cut(string(body), " ")
+	switch order {
+	case "hang":
+		<-r.Context().Done()
+		return
+	case "wait":
+		select {
+		case <-p.taking:
+		case <-r.Context().Done():
+			return
+		}
+	case "refuse":
+		status, _ := strconv.Atoi(about)
+		http.Error(w, fmt.Sprintf("%d %s: no", status, http.StatusText(status)), status)
+		return
+	case "break":
+		panic(http.ErrAbortHandler)
+	}
+	p.set(func() { p.got, p.meant = append(p.got, string(body)), r.URL.Query().Get("after") })
+	w.WriteHeader(204)
 }
 
 // what names a request.

@@ -103,8 +103,8 @@ func (c *Conn) post(ctx context.Context, m bridge.Message) error {
 		if !isNotTaken(err) {
 			return err
 		}
-		if err := sleep(ctx, max(pause.next(), min(retryAfter(err), c.o.MostDelay))); err != nil {
-			return err
+		if sleep(ctx, max(pause.next(), min(retryAfter(err), c.o.MostDelay))) != nil {
+			return errNotSent
 		}
 	}
 }
@@ -130,4 +130,39 @@ func isNotTaken(err error) bool {
 		return failed.Op == "dial"
 	}
 	return false
+}
+
+// unsure is the error of a message of which nobody knows whether the program has got it, though
+// the connection stays.
+type unsure struct{ error }
+
+// Error says so, and why.
+func (u *unsure) Error() string { return "a message may be lost: " + u.error.Error() }
+
+// Is reports whether it is ErrUnsure.
+func (u *unsure) Is(target error) bool { return target == ErrUnsure }
+
+// Unwrap returns why.
+func (u *unsure) Unwrap() error { return u.error }
+
+// outcome returns the error of a message, whose request has failed with err: errNotSent, the
+// refusal if it was surely not taken, and else what is ErrUnsure. ctx is done when the
+// connection is lost.
+func outcome(ctx context.Context, err error) error {
+	refusal := new(ws.Refusal)
+	switch {
+	case err == errNotSent, errors.Is(err, errNoToken):
+		return err
+	case errors.As(err, &refusal) && !isBetween(refusal.Status):
+		return err
+	case ctx.Err() != nil:
+		return ErrUnsure
+	}
+	return &unsure{err}
+}
+
+// isBetween reports whether a status may be that of something between, which does not know what
+// the server has done with a request, or of a server that has failed in the midst of it.
+func isBetween(status int) bool {
+	return status < http.StatusBadRequest || status == http.StatusRequestTimeout || status >= http.StatusInternalServerError
 }

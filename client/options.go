@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -68,6 +69,11 @@ type Options struct {
 	// Lost is called when the connection is lost, and after a try that has failed. The
 	// next try is made after again.
 	Lost func(reason error, again time.Duration)
+
+	// NotSent is called with a message of Send, or of the queue, that is given up though the
+	// connection stays, as may be by plain HTTP, and why: a [ws.Refusal], or what is ErrUnsure.
+	// It is called by whoever sends just then, and must not send. May be nil.
+	NotSent func(m Message, err error)
 }
 
 // Session names a session of a program, and opens it.
@@ -133,8 +139,14 @@ func (o *Options) complete() Options {
 	if all.Lost == nil {
 		all.Lost = func(error, time.Duration) {}
 	}
+	if all.NotSent == nil {
+		all.NotSent = func(Message, error) {}
+	}
 	return all
 }
+
+// errNoToken is the error of a request for which there is no token.
+var errNoToken = errors.New("there is no token")
 
 // withToken returns a copy of a header, with a bearer token if there is one.
 func withToken(ctx context.Context, h http.Header, token func(context.Context) (string, error)) (http.Header, error) {
@@ -144,7 +156,7 @@ func withToken(ctx context.Context, h http.Header, token func(context.Context) (
 	if token != nil {
 		text, err := token(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("there is no token: %w", err)
+			return nil, fmt.Errorf("%w: %w", errNoToken, err)
 		}
 		h.Set("Authorization", "Bearer "+text)
 	}

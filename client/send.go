@@ -17,7 +17,9 @@ var (
 	// ErrQueueFull is the error of a message that Options.Queue has no room for.
 	ErrQueueFull = errors.New("there is no connection now, and the queue is full")
 	// ErrUnsure is the error of a message during which the connection was lost. The program
-	// may have got it. It is not sent again.
+	// may have got it. It is not sent again. By plain HTTP the error of a message that was
+	// answered by something between, or not at all, is ErrUnsure by [errors.Is] and has the
+	// reason.
 	ErrUnsure = errors.New("the connection was lost during a message; the program may have got it or not")
 )
 
@@ -28,15 +30,16 @@ type queue struct {
 }
 
 // Send implements [bridge.Endpoint]. While there is no connection it waits for one. What is
-// under way when a connection is lost may be lost with it: it is not sent again, and Send
-// returns nil. Its error is that of a conversation that is over, or of a message that the
-// server does not accept.
+// under way when a connection is lost may be lost with it, and is not sent again: Lost tells.
+// Nor is, by plain HTTP, a message that is refused, or may be lost though the connection
+// stays: NotSent tells, and the next one is sent. The error of Send is that of a conversation
+// that is over.
 func (c *Conn) Send(batch []bridge.Message) error {
 	if err := c.acquire(context.Background()); err != nil {
 		return err
 	}
 	defer c.release()
-	for {
+	for len(batch) > 0 {
 		l, err := c.awaitLink(context.Background(), true)
 		if err != nil {
 			return err
@@ -44,20 +47,23 @@ func (c *Conn) Send(batch []bridge.Message) error {
 		if err := c.sendQueued(context.Background(), l); err != nil {
 			continue
 		}
-		switch err := c.sendOver(context.Background(), l, batch); err {
-		case errNotSent:
-		case ErrUnsure:
-			return nil
-		default:
-			return err
+		n := len(batch)
+		if l.via == HTTP { // each is taken or refused by itself
+			n = 1
+		}
+		err = c.sendOver(context.Background(), l, batch[:n])
+		if err != errNotSent {
+			c.giveUp(batch[0], err)
+			batch = batch[n:]
 		}
 	}
+	return nil
 }
 
 // Write sends a message. It does not wait for a connection: while there is none, its error
 // is ErrNotOpen, or it puts the message into the queue. If ctx is done while the server
 // does not take the message, a WebSocket is ended, and made again: nothing can follow half
-// a message.
+// a message. By plain HTTP a refusal is its error, a [ws.Refusal], and the connection stays.
 func (c *Conn) Write(ctx context.Context, m Message) error {
 	if err := c.acquire(ctx); err != nil {
 		return err
@@ -145,22 +151,24 @@ var errNotSent = errors.New("nothing was sent")
 // more can be sent over it.
 func (c *Conn) sendOver(ctx context.Context, l *link, batch []bridge.Message) error {
 	err := l.SendContext(ctx, batch)
-	refusal := new(ws.Refusal)
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &refusal):
+	if err == nil || l.via == HTTP {
 		return err
 	}
-	if l.via == WebSocket {
-		c.mu.Lock()
-		l.dead = true
-		c.mu.Unlock()
-	}
+	c.mu.Lock()
+	l.dead = true
+	c.mu.Unlock()
 	if errors.Is(err, ws.ErrFinished) {
 		return errNotSent
 	}
 	return ErrUnsure
+}
+
+// giveUp tells that a message is not sent again, unless it is under way with a connection that
+// is lost.
+func (c *Conn) giveUp(m bridge.Message, err error) {
+	if err != nil && err != ErrUnsure {
+		c.o.NotSent(Message{Kind: m.Kind, Data: m.Data}, err)
+	}
 }
 
 // sendQueued sends what is in the queue.
@@ -173,7 +181,8 @@ func (c *Conn) sendQueued(ctx context.Context, l *link) error {
 		}
 		c.queue.messages = c.queue.messages[1:]
 		c.queue.size -= len(m.Data)
-		if err == ErrUnsure {
+		c.giveUp(m, err)
+		if errors.Is(err, ErrUnsure) {
 			return err
 		}
 	}

@@ -239,14 +239,15 @@ func (s *stream) take(e event) (*bridge.Message, error) {
 	return m, nil
 }
 
-// SendContext sends each message in a request of its own, after the one before was taken.
+// SendContext sends each message in a request of its own, after the one before was taken. Its
+// error is that of outcome.
 func (s *stream) SendContext(ctx context.Context, batch []bridge.Message) error {
 	life, cancel := context.WithCancelCause(s.c.postContext())
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })()
 	for _, m := range batch {
 		if err := s.c.post(life, m); err != nil {
-			return err
+			return outcome(life, err)
 		}
 	}
 	return nil

@@ -71,7 +71,8 @@ func quick() (*Options, *told) {
 				l.add("missed %d", m.Count)
 			}
 		},
-		Lost: func(reason error, _ time.Duration) { l.add("lost: %v", reason) },
+		Lost:    func(reason error, _ time.Duration) { l.add("lost: %v", reason) },
+		NotSent: func(m Message, err error) { l.add("%s: %v", m.Data, err) },
 	}, l
 }
 

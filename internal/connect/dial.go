@@ -46,7 +46,8 @@ func resume(ctx context.Context, o *Options, l terminal.Local) (c *client.Conn, 
 				l.Say("connected again")
 			}
 		},
-		Missed: func(m client.Missed) { l.Say(m.String()) },
+		Missed:  func(m client.Missed) { l.Say(m.String()) },
+		NotSent: func(_ client.Message, err error) { l.Say(notSent(err)) },
 		Lost: func(reason error, again time.Duration) {
 			// Dial calls this too, before it returns c. A position that was there may be
 			// missing later: the server was started again, and nothing runs yet.
@@ -59,4 +60,12 @@ func resume(ctx context.Context, o *Options, l terminal.Local) (c *client.Conn, 
 		},
 	})
 	return c, err
+}
+
+// notSent says what has become of a message that was sent by plain HTTP.
+func notSent(err error) string {
+	if errors.Is(err, client.ErrUnsure) {
+		return err.Error()
+	}
+	return "not sent: " + err.Error()
 }
