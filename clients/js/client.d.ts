@@ -71,6 +71,8 @@ export interface Events {
   missed: Event & { readonly count: number | null };
   /** The connection was lost, and is tried again in so many milliseconds. */
   lost: Event & { readonly reason: string; readonly again: number };
+  /** Without a WebSocket: a message was not taken, because its process has ended, and is not sent again. */
+  unsent: Event & { readonly data: string | Blob; readonly reason: string };
   /** It is over. */
   close: Event & Ending;
 }

@@ -7,6 +7,7 @@ export interface Closing {
   status?: number; // of the HTTP answer that refused it
   over?: boolean; // it will never be otherwise
   foreign?: boolean; // that is not what websocketd says
+  busy?: boolean; // that is: it has not done what was asked, and may later
 }
 
 /** Returns what was thrown as a closing. What we did not expect, such as an option that is wrong, is the end. */
@@ -28,7 +29,7 @@ const passing = [408, 409, 429, 502, 503, 504];
 /** Returns the refusal that an answer is. */
 export function refusal({ status }: Response, text: string): Closing {
   const over = !passing.includes(status), ours = /^\d{3} [^:]+: .+\n$/.test(text);
-  return { code: 1006, reason: ours ? text.trim() : `HTTP status ${status}`, status, over, foreign: over && !ours };
+  return { code: 1006, reason: ours ? text.trim() : `HTTP status ${status}`, status, over, foreign: over && !ours, busy: ours && (status === 429 || status === 503) };
 }
 
 // 1002 is what a server says to a client that was cut off in one direction only.

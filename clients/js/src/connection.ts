@@ -374,18 +374,22 @@ export function connect(to?: string | URL, options: Options = {}): Connection {
     return behind;
   }
 
-  /** Sends a message without a WebSocket. It is sent again only if the server has refused it for the moment. */
-  async function post(body: string | Blob) {
+  /**
+   * Sends a message without a WebSocket, and reports whether that is settled: only if the server itself says that it has
+   * not taken the message it may be sent again, after the nth pause. Whatever else answers says nothing of that.
+   */
+  async function post(data: string | Blob, n: number): Promise<boolean> {
     const current = link!;
-    for (let n = 0; !isClosed(); n++) {
-      // A program that does not read its input keeps the server from answering.
-      // It is for the process whose output is read: when that has ended, it must not start another one.
-      const closing = await request(epoch ? { after: `${epoch}:${last}` } : {}, { method: 'POST', body }, 6).catch(closingOf);
-      if (typeof closing === 'string' || (isGone(closing) && !closing.foreign)) return;
-      if (!closing.status) return current.leave({ ...closing, reason: `a message may be lost: ${closing.reason}` });
-      if (closing.over && !closing.foreign) return finish(closing);
-      await pause(delay(n));
-    }
+    // A program that does not read its input keeps the server from answering.
+    // It is for the process whose output is read: when that has ended, it must not start another one.
+    const closing = await request(epoch ? { after: `${epoch}:${last}` } : {}, { method: 'POST', body: data }, 6).catch(closingOf);
+    if (typeof closing === 'string') return true;
+    const { reason, over, foreign } = closing;
+    if (closing.busy) await pause(delay(n));
+    else if (!closing.status || !over || foreign) current.leave({ code: 1006, reason: `a message may be lost: ${reason}` });
+    else if (!isGone(closing)) finish(closing);
+    else if (!isClosed()) tell('unsent', { data, reason });
+    return !closing.busy;
   }
 
   const ear = { message: hear, gone: wake };

@@ -9,19 +9,21 @@ const room = 1 << 20;
  * Returns an outbox. It sends messages in order, over what link returns or by post, and
  * holds what cannot be sent yet.
  */
-export function newOutbox(link: () => Link | undefined, post: (data: string | Blob) => Promise<void>) {
+export function newOutbox(link: () => Link | undefined, post: (data: string | Blob, n: number) => Promise<boolean>) {
   const unsent: (string | Blob)[] = [];
   let size = 0, busy = false;
 
-  /** Sends what waits. What was POSTed is not sent again, whatever has become of it. */
+  /** Sends what waits, while there is a link. What may have been taken is not sent again. */
   const flush = async () => {
     if (busy) return;
     busy = true;
-    for (let over; unsent.length && (over = link()); ) {
+    for (let n = 0, over; unsent.length && (over = link()) && !over.closing; ) {
       const [data] = unsent;
-      if (over.send && !over.send(data)) break;
+      if (over.send) {
+        if (!over.send(data)) break;
+      } else if (!(await post(data, n++))) continue;
+      n = 0;
       unsent.shift();
-      if (!over.send) await post(data);
       size -= sizeOf(data);
     }
     busy = false;

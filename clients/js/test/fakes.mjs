@@ -48,7 +48,7 @@ export class Server {
   connect(t, options = {}) {
     const c = connect('url' in options ? options.url : 'http://fake/', { fetch: this.fetch, WebSocket: this.WebSocket, ...options });
     c.log = [];
-    for (const type of ['open', 'missed', 'lost', 'close']) c.addEventListener(type, e => c.log.push(about(e)));
+    for (const type of ['open', 'missed', 'lost', 'unsent', 'close']) c.addEventListener(type, e => c.log.push(about(e)));
     if (!options.deaf) c.addEventListener('message', e => c.log.push(e.data));
     t.after(() => c.close());
     return c;

@@ -252,6 +252,7 @@ test('how a program ended is told by the stream, not by the message that came to
   c.send('a');
   await settle();
   assert.equal(c.state, 'open');
+  assert.deepEqual(c.log, [{ type: 'unsent', data: 'a', reason: '410 Gone: the program has ended: exit status 3' }]);
   server.stream.write('id: E:0\nevent: end\ndata: {"code":4003,"reason":"exit status 3"}\n\n');
   assert.equal((await c.ended).exit, 3);
 });
@@ -275,15 +276,40 @@ test('messages that wait for POSTs go before those over a WebSocket', async t =>
   assert.deepEqual([server.posts, server.socket.sent], [['a'], ['b', 'c', 'd']]);
 });
 
-for (const status of [200, 403, 404, 500, 521]) {
-  test(`a proxy's page with ${status} is no answer to a message, which is sent again`, async t => {
+for (const status of [200, 403, 404, 408, 429, 500, 502, 503, 504, 521]) {
+  test(`a proxy's page with ${status} does not say whether a message was taken: it is not sent again`, async t => {
     const tick = stopClocks(t), [c, server] = await blocked(t, tick);
     server.answer = () => new Response('<html>', { status });
     c.send('a');
     c.send('b');
     await settle();
+    assert.deepEqual([c.state, server.posts], ['waiting', ['a']]);
+    assert.deepEqual(c.log.map(e => e.reason), [`a message may be lost: HTTP status ${status}`]);
     server.answer = () => new Response(null, { status: 204 });
-    await tick(1000);
-    assert.deepEqual([c.state, server.posts], ['open', ['a', 'a', 'b']]);
+    await tick(4000);
+    assert.deepEqual([c.state, server.posts], ['open', ['a', 'b']]);
   });
 }
+
+test('while a lost stream is noticed, messages wait for the next one', async t => {
+  const tick = stopClocks(t), [c, server] = await blocked(t, tick);
+  await tick(1000); // a WebSocket is tried, and hangs
+  server.stream.cut();
+  await settle();
+  c.send('a');
+  await settle();
+  assert.deepEqual([c.state, server.posts], ['open', []]);
+  server.socket.lose();
+  await tick(2000);
+  assert.deepEqual([c.state, c.via, server.posts], ['open', 'http', ['a']]);
+});
+
+test('a message that was not taken goes over the WebSocket that there is meanwhile', async t => {
+  const tick = stopClocks(t), [c, server] = await blocked(t, tick);
+  server.answer = () => new Response('503 Service Unavailable: starting\n', { status: 503 });
+  c.send('a');
+  await tick(1000);
+  server.socket.open();
+  await tick(10_000);
+  assert.deepEqual([c.via, server.socket.sent], ['websocket', ['a']]);
+});
