@@ -93,6 +93,7 @@ func (c *Conn) begin(l *link) {
 		l.Close()
 		return
 	}
+	c.flush() // before any callback, which may send
 	if s, ok := l.carrier.(*stream); ok {
 		lifetime := c.lifetime
 		c.work.Go(func() { c.goOver(s, lifetime) })
@@ -106,7 +107,6 @@ func (c *Conn) begin(l *link) {
 	if missed != (Missed{}) {
 		c.o.Missed(missed)
 	}
-	c.flush()
 }
 
 // lasts is how long a connection must have been there to count as a success, if no message

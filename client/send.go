@@ -35,17 +35,10 @@ type queue struct {
 // stays: NotSent tells, and the next one is sent. The error of Send is that of a conversation
 // that is over.
 func (c *Conn) Send(batch []bridge.Message) error {
-	if err := c.acquire(context.Background()); err != nil {
-		return err
-	}
-	defer c.release()
 	for len(batch) > 0 {
-		l, err := c.awaitLink(context.Background(), true)
+		l, err := c.turn(context.Background(), true)
 		if err != nil {
 			return err
-		}
-		if err := c.sendQueued(context.Background(), l); err != nil {
-			continue
 		}
 		n := len(batch)
 		if l.via == HTTP { // each is taken or refused by itself
@@ -56,6 +49,7 @@ func (c *Conn) Send(batch []bridge.Message) error {
 			c.giveUp(batch[0], err)
 			batch = batch[n:]
 		}
+		c.release()
 	}
 	return nil
 }
@@ -65,26 +59,21 @@ func (c *Conn) Send(batch []bridge.Message) error {
 // does not take the message, a WebSocket is ended, and made again: nothing can follow half
 // a message. By plain HTTP a refusal is its error, a [ws.Refusal], and the connection stays.
 func (c *Conn) Write(ctx context.Context, m Message) error {
-	if err := c.acquire(ctx); err != nil {
-		return err
-	}
-	defer c.release()
 	for {
-		l, err := c.awaitLink(ctx, false)
-		if err == ErrNotOpen {
-			return c.keep(m)
-		}
+		l, err := c.turn(ctx, false)
 		if err != nil {
 			return err
 		}
-		if err := c.sendQueued(ctx, l); err != nil {
-			continue
+		if l == nil {
+			err = c.keep(m)
+		} else {
+			err = c.sendOver(ctx, l, []bridge.Message{{Kind: m.Kind, Data: m.Data}})
 		}
-		err = c.sendOver(ctx, l, []bridge.Message{{Kind: m.Kind, Data: m.Data}})
-		if err != nil && ctx.Err() != nil {
+		c.release()
+		switch {
+		case err != nil && ctx.Err() != nil:
 			return context.Cause(ctx)
-		}
-		if err != errNotSent {
+		case err != errNotSent:
 			return err
 		}
 	}
@@ -117,28 +106,53 @@ func (c *Conn) acquire(ctx context.Context) error {
 
 func (c *Conn) release() { <-c.sending }
 
-// awaitLink returns the connection. If there is none, and it is not just being replaced by
-// another, patient waits for one.
-func (c *Conn) awaitLink(ctx context.Context, patient bool) (*link, error) {
+// turn waits for the right to send, for a connection, and until what is in the queue is sent.
+// If there is no connection, and it is not just being replaced by another, only patient waits
+// for one: otherwise there is none, and the right to send. After an error there is no right.
+func (c *Conn) turn(ctx context.Context, patient bool) (*link, error) {
+	for {
+		if err := c.acquire(ctx); err != nil {
+			return nil, err
+		}
+		l, changed, err := c.awaitLink(ctx, patient)
+		if err == nil && (l == nil || len(c.queue.messages) == 0) {
+			return l, nil
+		}
+		c.release()
+		if err != nil {
+			return nil, err
+		}
+		select { // flush sends it
+		case <-changed:
+		case <-ctx.Done():
+		case <-c.ctx.Done():
+		}
+	}
+}
+
+// awaitLink returns the connection, if there is one or turn waits for it, and what is closed
+// when that changes or the queue is sent.
+func (c *Conn) awaitLink(ctx context.Context, patient bool) (*link, <-chan struct{}, error) {
 	for {
 		c.mu.Lock()
 		l, down, changed, leaving := c.link, c.down, c.changed, c.leaving
 		dead := l != nil && l.dead
 		c.mu.Unlock()
 		switch {
+		case ctx.Err() != nil:
+			return nil, nil, context.Cause(ctx)
 		case leaving != nil:
-			return nil, net.ErrClosed
+			return nil, nil, net.ErrClosed
 		case c.ctx.Err() != nil:
-			return nil, context.Cause(c.ctx)
+			return nil, nil, context.Cause(c.ctx)
 		case l != nil && !dead:
-			return l, nil
+			return l, changed, nil
 		case (down || dead) && !patient:
-			return nil, ErrNotOpen
+			return nil, nil, nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
 		case <-c.ctx.Done():
 		}
 	}
@@ -171,26 +185,31 @@ func (c *Conn) giveUp(m bridge.Message, err error) {
 	}
 }
 
-// sendQueued sends what is in the queue.
-func (c *Conn) sendQueued(ctx context.Context, l *link) error {
-	for len(c.queue.messages) > 0 {
+// sendQueued sends what is in the queue, as long as a connection takes it. No Write has a say
+// in how long that is: its context is for its own message.
+func (c *Conn) sendQueued(l *link) {
+	for len(c.queue.messages) > 0 && c.takes(l) {
 		m := c.queue.messages[0]
-		err := c.sendOver(ctx, l, []bridge.Message{m})
+		err := c.sendOver(context.Background(), l, []bridge.Message{m})
 		if err == errNotSent {
-			return err
+			return
 		}
 		c.queue.messages = c.queue.messages[1:]
 		c.queue.size -= len(m.Data)
 		c.giveUp(m, err)
-		if errors.Is(err, ErrUnsure) {
-			return err
-		}
 	}
-	return nil
+}
+
+// takes reports whether a connection is in use, and more can be sent over it.
+func (c *Conn) takes(l *link) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l != nil && c.link == l && !l.dead
 }
 
 // flush sends what is in the queue once the right to send is there, in a goroutine: the one
-// that receives must not wait for a server that waits for it.
+// that receives must not wait for a server that waits for it. Every connection begins with it,
+// so that whoever finds messages in the queue, and a connection, need only wait.
 func (c *Conn) flush() {
 	if c.o.Queue <= 0 {
 		return
@@ -200,8 +219,9 @@ func (c *Conn) flush() {
 			return
 		}
 		defer c.release()
-		if l := c.current(); l != nil {
-			c.sendQueued(context.Background(), l)
-		}
+		c.sendQueued(c.current())
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.tell()
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/ws"
@@ -88,3 +89,93 @@ type answers func() *http.Response
 
 // RoundTrip implements [http.RoundTripper].
 func (f answers) RoundTrip(*http.Request) (*http.Response, error) { return f(), nil }
+
+// queued returns a Conn by plain HTTP that is connected again while messages wait in its queue.
+// opened is called when it is.
+func queued(t *testing.T, opened func(*Conn), messages ...string) (*program, *told) {
+	t.Helper()
+	p, address := newProgram(t, lifetimeShared)
+	p.upgrades = false
+	o, l := quick()
+	o.Queue = 100
+	var c *Conn
+	told := o.Opened
+	o.Opened = func(how Opened) {
+		if how.Resumed {
+			opened(c)
+		}
+		told(how)
+	}
+	c = dial(t, address, o)
+	p.set(func() { p.answer = 503 })
+	p.cut(t)
+	go c.Read(context.Background())
+	eventually(t, "it is lost", func() bool { return strings.Contains(l.said(), "503") })
+	for _, m := range messages {
+		if err := c.Write(t.Context(), Message{Kind: Text, Data: []byte(m)}); err != nil {
+			t.Error(err)
+		}
+	}
+	p.set(func() { p.answer = 0 })
+	eventually(t, "it is back", func() bool { return strings.Contains(l.said(), "resumed") })
+	return p, l
+}
+
+// TestQueueGoesOn: what becomes of one message of the queue is told, and the others are sent.
+func TestQueueGoesOn(t *testing.T) {
+	t.Parallel()
+	p, l := queued(t, func(*Conn) {}, "a", "break", "b", "refuse 413", "refuse 502", "c")
+	eventually(t, "what was kept has come", func() bool { return p.heard() == "a b c" })
+	for _, want := range []string{"break: a message may be lost: EOF", "413: 413 Request", "502: a message may be lost: 502 Bad"} {
+		eventually(t, want, func() bool { return strings.Contains(l.said(), want) })
+	}
+}
+
+// TestQueueOutlivesWrite: a Write that is left while the queue is sent leaves that alone.
+func TestQueueOutlivesWrite(t *testing.T) {
+	t.Parallel()
+	enough := errors.New("enough")
+	p, _ := queued(t, func(c *Conn) { // before anything else is sent
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, enough)
+		defer cancel()
+		if err := c.Write(ctx, Message{Kind: Text, Data: []byte("own")}); err != enough {
+			t.Error(err)
+		}
+	}, "a", "wait", "b")
+	p.set(func() { close(p.taking) })
+	eventually(t, "what was kept has come", func() bool { return p.heard() == "a wait b" })
+}
+
+// TestWriteAfterQueue: a Write waits for what was written before it.
+func TestWriteAfterQueue(t *testing.T) {
+	t.Parallel()
+	written := make(chan error)
+	p, _ := queued(t, func(c *Conn) {
+		go func() { written <- c.Write(t.Context(), Message{Kind: Text, Data: []byte("own")}) }()
+	}, "a", "wait", "b")
+	p.set(func() { close(p.taking) })
+	if err := <-written; err != nil || p.heard() != "a wait b own" {
+		t.Errorf("%v, %s", err, p.heard())
+	}
+}
+
+// TestWriteTooLate: a Write whose context is done sends nothing, and ends no connection.
+func TestWriteTooLate(t *testing.T) {
+	t.Parallel()
+	p, address := newProgram(t, lifetimeShared)
+	o, l := quick()
+	c := dial(t, address, o)
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(enough)
+	for range 20 { // which of two things is looked at first is chance
+		if err := c.Write(ctx, Message{Kind: Text, Data: []byte("late")}); err != enough {
+			t.Error(err)
+		}
+	}
+	p.say("a")
+	expect(t, c, 1, "a")
+	if p.heard() != "" || l.said() != "opened by websocket" {
+		t.Errorf("%s, %s", p.heard(), l.said())
+	}
+}
