@@ -262,18 +262,15 @@ func (c *Conn) current() *link {
 	return c.link
 }
 
-// setLink takes a connection into use, or none with nil. It returns false after the end:
-// the connection is the caller's to close.
+// setLink takes a connection into use. It returns false after the end: the connection is the
+// caller's to close.
 func (c *Conn) setLink(l *link) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l != nil && c.leaving != nil {
+	if c.leaving != nil {
 		return false
 	}
-	c.link = l
-	if l != nil {
-		c.down = false
-	}
+	c.link, c.down = l, false
 	c.tell()
 	return true
 }

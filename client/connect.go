@@ -118,13 +118,16 @@ func (c *Conn) lost(l *link, err error) {
 	c.mu.Lock()
 	next, leaving := c.next, c.leaving
 	c.next = nil
+	if next == nil { // and from now on none is taken in the place of l
+		c.link = nil
+		c.tell()
+	}
 	c.mu.Unlock()
 	if next != nil {
 		l.Close()
 		c.begin(next)
 		return
 	}
-	c.setLink(nil)
 	l.Close()
 	if err == errTryAgain && leaving == nil {
 		c.again = true
