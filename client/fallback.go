@@ -120,12 +120,12 @@ func (c *Conn) addressee() url.Values {
 }
 
 // isNotTaken reports whether the error of a message says that it was surely not taken, and
-// may be later.
+// may be later. Something between that answers so may have passed it on.
 func isNotTaken(err error) bool {
 	failed, refusal := new(net.OpError), new(ws.Refusal)
 	switch {
 	case errors.As(err, &refusal):
-		return refusal.Status == http.StatusTooManyRequests || refusal.Status == http.StatusServiceUnavailable
+		return refusal.Own && (refusal.Status == http.StatusTooManyRequests || refusal.Status == http.StatusServiceUnavailable)
 	case errors.As(err, &failed):
 		return failed.Op == "dial"
 	}
@@ -164,5 +164,9 @@ func outcome(ctx context.Context, err error) error {
 // isBetween reports whether a status may be that of something between, which does not know what
 // the server has done with a request, or of a server that has failed in the midst of it.
 func isBetween(status int) bool {
-	return status < http.StatusBadRequest || status == http.StatusRequestTimeout || status >= http.StatusInternalServerError
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	}
+	return status < http.StatusBadRequest || status >= http.StatusInternalServerError
 }

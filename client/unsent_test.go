@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -64,6 +65,30 @@ func TestWriteUnsure(t *testing.T) {
 	}
 }
 
+// TestBetween: a proxy that has no server now, or none that answers in time, may have passed the
+// message on all the same.
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	p, address := newProgram(t, lifetimeShared)
+	p.upgrades = false
+	o, _ := quick()
+	o.FirstDelay, o.MostDelay = time.Hour, time.Hour // no WebSocket is tried
+	c := dial(t, address, o)
+	ctx, cancel := context.WithTimeout(t.Context(), patience/4)
+	defer cancel()
+	for _, status := range []string{"429 Too Many Requests", "503 Service Unavailable"} {
+		p.set(func() {
+			p.raw, p.refusals = "HTTP/1.1 "+status+"\r\nContent-Type: text/plain\r\n\r\nupstream connect error or disconnect/reset before headers", 1
+		})
+		if err := c.Write(ctx, Message{Kind: Text, Data: []byte("a")}); !errors.Is(err, ErrUnsure) {
+			t.Errorf("%s: %v", status, err)
+		}
+	}
+	if p.heard() != "" {
+		t.Error(p.heard())
+	}
+}
+
 // TestNotTaken: a message that was surely not taken when the connection is lost is for the next
 // one.
 func TestNotTaken(t *testing.T) {
@@ -75,7 +100,8 @@ func TestNotTaken(t *testing.T) {
 	}
 	c.http.Transport = answers(func() *http.Response {
 		c.endPosts()
-		return &http.Response{StatusCode: 503, Body: http.NoBody}
+		body := io.NopCloser(strings.NewReader("503 Service Unavailable: starting\n"))
+		return &http.Response{StatusCode: 503, Header: http.Header{"Content-Type": {"text/plain"}}, Body: body}
 	})
 	s := newStream(c, http.NoBody, position{})
 	defer s.Close()

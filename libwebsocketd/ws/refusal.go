@@ -15,6 +15,7 @@ type Refusal struct {
 	Status int         // HTTP status
 	Reason string      // the server's sentence, fit for one line; "" if it has none
 	Header http.Header // of the answer, such as Retry-After
+	Own    bool        // it has the form of a websocketd's own; false may be something between
 }
 
 // Error returns the status with its name, and the server's sentence.
@@ -42,16 +43,17 @@ func ReadRefusal(answer *http.Response) *Refusal {
 	}
 	if kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); kind == "text/plain" {
 		body, _ := io.ReadAll(io.LimitReader(answer.Body, mostReason))
-		r.Reason = sentence(string(body), answer.StatusCode)
+		r.Reason, r.Own = sentence(string(body), answer.StatusCode)
 	}
 	return r
 }
 
-// sentence returns the first line of a body, without the status it may begin with.
-func sentence(body string, status int) string {
+// sentence returns the first line of a body without the status that it begins with, and whether
+// it does begin so.
+func sentence(body string, status int) (said string, own bool) {
 	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
-	line = strings.TrimPrefix(line, fmt.Sprintf("%d %s: ", status, http.StatusText(status)))
-	return printable(strings.TrimSpace(line))
+	line, own = strings.CutPrefix(line, fmt.Sprintf("%d %s: ", status, http.StatusText(status)))
+	return printable(strings.TrimSpace(line)), own
 }
 
 // printable returns s without what could change more of a terminal than its line.
