@@ -34,13 +34,16 @@
 //     is to stay away. After any other one, and when a connection breaks off, the client
 //     comes back: a second later, then after twice the time, up to 30 s; half of it is
 //     chance. A restart (1012) is no failure, and the first time there is no pause.
-//   - A refusal ends it, but for one that may pass: 429, 502, 503, 504, 409 of a session
-//     that another connection of this client still holds, and 410 when other messages are
-//     kept than a moment ago.
+//   - A refused connection ends it, but for what may pass: 429, 502, 503, 504, 409 of a
+//     session that another connection of this client still holds, and 410 when other messages
+//     are kept than a moment ago.
 //   - Where two WebSockets in a row do not come about, though the server answers, it is
-//     server-sent events and a POST for each message, each sent after the one before was
-//     taken. A WebSocket is tried again and again, and takes over when there is one.
+//     server-sent events and a POST for each message, each sent after the answer to the one
+//     before. A WebSocket is tried again and again, and takes over when there is one.
 //   - A message is sent once. One during which the connection was lost may be lost with it.
+//     By plain HTTP it is one message that is refused, or may be lost, and the connection
+//     stays: Write returns the error, and Options.NotSent has it for Send and the queue. Only
+//     429 and 503 of the server itself say that it may be sent again, which is done.
 //   - A session is made by the first connection, and Session has what opens it.
 //
 // # Who does what
