@@ -92,7 +92,7 @@ func (a *answer) parkFor(revision string) {
 }
 
 // send sends the calls, and the rest of the request. What a process does not take is answered
-// when it has ended, which is most likely why; nobody waits then for the next one to take it.
+// when it has ended, which is most likely why; the next one is not given what was answered.
 func (a *answer) send() {
 	for _, x := range a.calls {
 		x.stream = a.stream

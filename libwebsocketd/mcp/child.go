@@ -98,8 +98,9 @@ func (c *child) subscribed(m *message) {
 	}
 }
 
-// lose answers every call that the process has not: it has ended. Those that another process is to
-// answer have come by another line.
+// lose answers every call that the process has not: it has ended. Where another one takes its place
+// the line goes on with that. Calls that came before the end was read are answered as well, though
+// the process was never given them: the next one is not either (shared.Subscription.SendUntil).
 func (c *child) lose(l *line, cause error) {
 	c.fail(endedWith(cause), func(x *call) bool { return c.sole || x.over == l })
 	if !c.answered.Load() && c.going.Err() == nil {

@@ -75,9 +75,14 @@ func (a *attendance) lift(l *lift) (taken bool) {
 
 // carry returns what is handed over, nil if the process has ended meanwhile.
 func (h *Hub) carry(l *lift, p *stdio.Endpoint, ending error) *Lifted {
-	if kept := h.kept; kept != nil && kept.call != nil {
+	switch kept := h.kept; {
+	case kept == nil:
+	case kept.call != nil:
 		h.kept = nil
 		kept.done <- h.Safely(kept.call)
+	case !kept.isWanted():
+		h.kept = nil
+		kept.done <- errMissed
 	}
 	rest := p.Rest()
 	if len(rest.Stdin) > 0 { // also where the process goes on here

@@ -23,7 +23,8 @@
 //     the part of it that the history no longer has, with its numbers.
 //
 //   - A viewer's message is whole before it goes to the process, and is not mixed with
-//     another's. A message sent while there is no process waits for the next one.
+//     another's. A message sent while there is no process waits for the next one, unless
+//     its sender gives up first (SendUntil).
 //
 //   - A process that is restarted goes on in the same record, with the same numbers.
 //     Its viewers are sent a note. Where a note would be taken for a message they are

@@ -23,6 +23,7 @@ type item struct {
 	restart int           // the number of the restart that note reports
 	ended   int           // the number of the ending that note reports
 	only    *Subscription // the viewer that note is for; nil is all
+	process int64         // how many processes had ended before
 }
 
 // crowd slows down the clocks for clients while this machine is busy. Tests with a fake clock
@@ -357,6 +358,7 @@ func (h *Hub) Say(batch []libwebsocketd.Message) error {
 func (h *Hub) append(it item, messages, bytes int) error {
 	h.appending.Lock()
 	defer h.appending.Unlock()
+	it.process = h.hasEnded()
 	return h.flow.Append(it, messages, bytes)
 }
 

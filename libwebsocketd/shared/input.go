@@ -17,7 +17,12 @@ type inputBatch struct {
 	call  func()
 	done  chan error // buffered: the answer never blocks
 	given bool       // the process has it, or is about to; only for put
+
+	wanted func() bool // else no process is to have it any more; nil: always
 }
+
+// isWanted reports whether a process is to have the batch, if none has begun to take it.
+func (s *inputBatch) isWanted() bool { return s.wanted == nil || s.wanted() }
 
 // newInputBatch copies a batch, because its viewer may leave while it is being written.
 func newInputBatch(batch []libwebsocketd.Message) *inputBatch {
@@ -48,7 +53,8 @@ func (s *inputBatch) answer(otherwise error) error {
 }
 
 // feed sends what comes from viewers to a process, one batch after another, until quit
-// is closed. What the process has not taken by then is kept for the next one.
+// is closed. What the process has not taken by then is kept for the next one, which gets it if
+// it is wanted still.
 func (h *Hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 	for {
 		s := h.kept
@@ -65,6 +71,10 @@ func (h *Hub) feed(program libwebsocketd.Endpoint, quit <-chan struct{}) {
 		}
 		if s.call != nil {
 			s.done <- h.Safely(s.call)
+			continue
+		}
+		if !s.isWanted() {
+			s.done <- errMissed
 			continue
 		}
 		err := program.Send(s.batch)
@@ -92,9 +102,17 @@ func (h *Hub) Send(batch []libwebsocketd.Message) error {
 	return h.SendUntil(context.Background(), batch...)
 }
 
-// SendUntil does what Send does, and gives up when ctx is done.
+// SendUntil does what Send does, and gives up when ctx is done: from then on the messages are begun
+// to be given to no process.
 func (h *Hub) SendUntil(ctx context.Context, batch ...libwebsocketd.Message) error {
-	return h.put(ctx, newInputBatch(batch))
+	return h.putWanted(ctx, batch, func() bool { return ctx.Err() == nil })
+}
+
+// putWanted sends messages that no process is to have when they are not wanted any more.
+func (h *Hub) putWanted(ctx context.Context, batch []libwebsocketd.Message, wanted func() bool) error {
+	to := newInputBatch(batch)
+	to.wanted = wanted
+	return h.put(ctx, to)
 }
 
 // put gives a batch to the process, and waits until it is taken. After errLeft it may be called again.

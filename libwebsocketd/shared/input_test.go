@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -169,4 +170,69 @@ func TestRefused(t *testing.T) {
 	if err := sub.Send(texts("refuse me")); err == nil || err.Error() != "closed with 1008: as you wish" {
 		t.Errorf("Send: %v", err)
 	}
+}
+
+// TestInputGivenUp: what is not wanted any more is given to no process.
+func TestInputGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Restart: RestartAlways}, false)
+		sub := s.viewer("/")
+		s.run()
+		ctx, giveUp := context.WithCancel(t.Context())
+		var sending sync.WaitGroup
+		for _, word := range []string{"begun", "not begun"} {
+			sending.Go(func() {
+				if err := sub.SendUntil(ctx, texts(word)...); err != errLeft {
+					t.Errorf("%s: %v", word, err)
+				}
+			})
+			synctest.Wait()
+		}
+		p.end(process.Ending{})
+		synctest.Wait()
+		giveUp()
+		sending.Wait()
+		sending.Go(func() {
+			if err := sub.SendUntil(t.Context(), texts("hello")...); err != nil {
+				t.Error(err)
+			}
+		})
+		p = <-s.programs
+		if word := <-p.heard; word != "hello" {
+			t.Errorf("%q was heard", word)
+		}
+		sending.Wait()
+	})
+}
+
+// TestInputOfOneProcess: what a viewer sends that is told of endings is for the process that it knows
+// of, whenever it reads that this has ended.
+func TestInputOfOneProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newStage(t, Lifetime{Restart: RestartAlways}, false)
+		sub := s.viewer("/", func(call *libwebsocketd.Attach) { call.Endings = true })
+		s.run()
+		var sending sync.WaitGroup
+		send := func(word string, want error) {
+			sending.Go(func() {
+				if err := sub.SendUntil(t.Context(), texts(word)...); err != want {
+					t.Errorf("%s: %v", word, err)
+				}
+			})
+			synctest.Wait()
+		}
+		send("begun", errMissed)
+		send("not begun", errMissed)
+		p.end(process.Ending{})
+		synctest.Wait()
+		send("before it is told", errMissed)
+		p = <-s.programs
+		sending.Wait()
+		expect(t, sub, "1:[websocketd: ended with exit status 0]")
+		send("hello", nil)
+		if word := <-p.heard; word != "hello" {
+			t.Errorf("%q was heard", word)
+		}
+		sending.Wait()
+	})
 }

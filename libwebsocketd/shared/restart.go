@@ -177,6 +177,13 @@ func (h *Hub) noteEnding(ending error) {
 	h.append(ended, 0, overhead) // no error: the record is not closed yet
 }
 
+// hasEnded returns how many processes have ended that are followed by another one.
+func (h *Hub) hasEnded() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return int64(h.endings)
+}
+
 // noteRestart adds a note to the record: the output that follows is another process's. Nothing
 // is noted of the first one.
 func (h *Hub) noteRestart(ending error) {

@@ -20,6 +20,8 @@ var (
 	errLeft = errors.New("the viewer has left")
 	errOver = errors.New("the program has ended")
 
+	errMissed = errors.New("the process has ended that the message was for")
+
 	errQuiet = errors.New("the client takes nothing but the output (notes=no)")
 
 	errNotStarted = errors.New("the program has not started yet")
@@ -42,6 +44,7 @@ type Subscription struct {
 	asks     bool   // it is told when a process has ended, instead of when another has started
 	endings  int    // number of endings when it joined
 
+	told    atomic.Int64            // how many processes had ended before what it was given last
 	cursor  *flow.Cursor            // nil if it does not listen
 	returns bool                    // it leaves for a moment and comes back
 	stays   bool                    // see Stay
@@ -91,6 +94,7 @@ func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gat
 		into: make([]record.Entry[item], 0, most), said: make(chan struct{}),
 	}
 	s.gaps = s.gaps && (h.Marks && !from.quiet || call.OutOfBand)
+	s.told.Store(int64(h.endings))
 	s.ctx, s.left = context.WithCancelCause(context.Background())
 	h.returns = h.returns || call.Polling
 	if !call.SendOnly {
@@ -229,6 +233,7 @@ func (s *Subscription) room() []record.Entry[item] {
 // hand makes deliveries of entries, up to a restart that this viewer cannot be sent.
 func (s *Subscription) hand(entries []record.Entry[item]) {
 	for _, e := range entries {
+		s.told.Store(max(s.told.Load(), e.Item.process))
 		if e.Item.only != nil && e.Item.only != s || !s.wants(&e.Item) {
 			continue
 		}
@@ -314,9 +319,13 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 	return h.put(context.Background(), to) // it is on its way out, but what it says is heard
 }
 
-// SendUntil does what Send does, and gives up when ctx is done.
+// SendUntil does what Send does, and gives up when ctx is done, as Hub.SendUntil does. A viewer that
+// is told of endings means the process that it knows of: what that has not taken is for no other one.
 func (s *Subscription) SendUntil(ctx context.Context, batch ...libwebsocketd.Message) error {
-	return s.hub.SendUntil(ctx, batch...)
+	told := s.told.Load()
+	return s.hub.putWanted(ctx, batch, func() bool {
+		return ctx.Err() == nil && (!s.asks || s.hub.hasEnded() <= told)
+	})
 }
 
 // Endings returns how many processes of the hub had ended when the viewer came.

@@ -81,6 +81,7 @@ func mcp(args []string) {
 	mute := flags.Bool("mute", false, "never say anything")
 	deaf := flags.Bool("deaf", false, "take no notice of SIGTERM")
 	noise := flags.String("noise", "", "write this first, and a line end")
+	poison := flags.String("poison", "", "end with status 7 when this was read, wherever on a line")
 	note := flags.String("starts", "", "add a line to this file first")
 	flags.Parse(args)
 	if *note != "" {
@@ -98,13 +99,27 @@ func mcp(args []string) {
 		s.write(*noise)
 	}
 	go s.releaseOnSignal()
-	s.read(os.Stdin)
+	s.read(&poisonable{os.Stdin, *poison})
 	if s.atEnd == "answer" {
 		s.mu.Lock()
 		s.release("", "the end")
 		s.mu.Unlock()
 	}
 	os.Exit(0)
+}
+
+// poisonable is an input on which a word ends the process.
+type poisonable struct {
+	io.Reader
+	word string // "" is none
+}
+
+func (p *poisonable) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	if p.word != "" && bytes.Contains(b[:n], []byte(p.word)) {
+		os.Exit(7)
+	}
+	return n, err
 }
 
 // releaseOnSignal answers what hangs at SIGUSR1: for tests whose server cannot ask any more.
