@@ -125,7 +125,7 @@ func (a *answer) send() {
 
 func (a *answer) isOwn(x *call) bool { return x.stream == a.stream }
 
-// untilStarted ends a process that has answered nothing in its time, and with it the calls. The
+// untilStarted ends a process that has said nothing for a call in its time, and with it the calls. The
 // caller must call settle.
 func (a *answer) untilStarted() (settle func()) {
 	if a.child.answered.Load() {

@@ -23,12 +23,12 @@ type child struct {
 	other  func(*line, *message) // takes what the process says that is for no call
 	health *health
 	lost   func(cause error) // called when the process has ended, after its calls were answered
-	start  time.Duration     // in which the process must have answered something
+	start  time.Duration     // in which the process must have said something for a call
 	stall  func(*line)       // ends a process that has not
 	sole   bool              // no other process takes its place
 
 	tools    tools
-	answered atomic.Bool // the process has answered something since it was started
+	answered atomic.Bool // the process has said something for a call since it was started
 	position atomic.Pointer[position]
 
 	holding sync.Mutex // guards line, and is held while it is made
@@ -56,18 +56,14 @@ func (c *child) route(l *line, text []byte) {
 
 // respond gives a response to the client that has asked.
 func (c *child) respond(m *message) {
-	if !c.answered.Load() {
-		c.answered.Store(true)
-		c.health.works()
-	}
 	id := m.id.of(m.text)
-	x := c.calls.take(numberOf(id))
-	switch {
-	case x != nil:
-	case numberOf(id) == 0:
+	if numberOf(id) == 0 {
 		logging.At(c.log, logging.LevelError, "mcp", "the process answers what it was not asked, with the id "+shorten(id))
 		return
-	default: // canceled meanwhile, most likely
+	}
+	c.works()
+	x := c.calls.take(numberOf(id))
+	if x == nil { // canceled meanwhile, most likely
 		logging.At(c.log, logging.LevelTrace, "mcp", "a response that nobody waits for, to "+shorten(id))
 		return
 	}
@@ -81,10 +77,21 @@ func (c *child) respond(m *message) {
 	x.stream.say(c.going, splice(m.text, changes...), true)
 }
 
+// works notes that the process has said something for a call.
+func (c *child) works() {
+	if !c.answered.Load() {
+		c.answered.Store(true)
+		c.health.works()
+	}
+}
+
 // progress gives a notice of progress to the client whose token it has.
 func (c *child) progress(m *message) {
 	x := c.get(numberOf(m.token.of(m.text)))
-	if x == nil || x.token == nil {
+	if x == nil {
+		return
+	}
+	if c.works(); x.token == nil {
 		return
 	}
 	x.stream.say(c.going, splice(m.text, change{m.token, x.token}), false)
@@ -94,6 +101,7 @@ func (c *child) progress(m *message) {
 func (c *child) subscribed(m *message) {
 	at := m.spanInMeta(metaSubscription)
 	if x := c.get(numberOf(at.of(m.text))); x != nil {
+		c.works()
 		x.stream.say(c.going, splice(m.text, change{at, x.id}), false)
 	}
 }

@@ -31,7 +31,8 @@
 //     than we do.
 //
 //   - A process without an answer answers all the same: when it ends, when it takes no more, or
-//     when it has said nothing in Start, its open requests get an error with the cause.
+//     when it has said nothing for any request in Start, its open requests get an error with the
+//     cause. A response, progress, and what is of a subscription is something.
 //
 // # The law of an answer
 //
@@ -81,5 +82,5 @@
 //	reader of a process   child.hold    nobody holds the line, or the       child.end
 //	                                    process has ended
 //	end of a quiet line   child.release lineTime after the last request     nobody; the end of the process is sooner
-//	time of the start     answer.serve  something was answered, or over     the same request
+//	time of the start     answer.serve  something was said, or over         the same request
 package mcp

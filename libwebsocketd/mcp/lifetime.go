@@ -35,7 +35,7 @@ type Lifetime struct {
 	// the last request; 0 is DefaultLinger, negative not at all.
 	Resume, Linger time.Duration
 
-	Start   time.Duration        // in which a process must have answered something; 0 is DefaultStart
+	Start   time.Duration        // in which a process must have said something for a request; 0 is DefaultStart
 	Eager   bool                 // the process that serves everybody is there before anyone asks
 	Restart shared.RestartPolicy // of such a process; "" is shared.RestartOnFailure
 	Watch   bool                 // restart such a process when its program file changes

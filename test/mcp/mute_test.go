@@ -39,3 +39,22 @@ func TestMuteServer(t *testing.T) {
 		harness.NoSurvivors(t, s)
 	}
 }
+
+// A process works that acknowledges a subscription or tells its progress: it is not ended because
+// it has answered nothing yet.
+func TestNotMute(t *testing.T) {
+	t.Parallel()
+	for method, first := range map[string]string{
+		"subscriptions/listen": `"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":1}}`,
+		"prompts/get":          `"notifications/progress","params":{"progressToken":1,"progress":1}`,
+	} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			slow := `read -r request; echo '{"jsonrpc":"2.0","method":` + first + `}'; sleep 5; echo '{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"payload":"its own"}}}'; cat >/dev/null`
+			p := modernPeer(t, harness.Start(t, harness.Binary(t), "--mcp", "--mcpstart=3s", "sh", "-c", slow))
+			if got := p.send(p.request("1", method, `"name":"slow"`)).read().payload(t, "1"); got != `"its own"` {
+				t.Errorf("it is answered with %s", got)
+			}
+		})
+	}
+}
