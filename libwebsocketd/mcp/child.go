@@ -42,6 +42,9 @@ func (c *child) route(l *line, text []byte) {
 		logging.At(c.log, logging.LevelError, "mcp", "the process says what is no message: "+err.Error()+": "+shorten(text))
 		return
 	}
+	if m.method == "notifications/tools/list_changed" { // whosever subscription it is of
+		c.tools.forget()
+	}
 	switch {
 	case m.kind == response:
 		c.respond(&m)

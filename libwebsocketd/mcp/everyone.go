@@ -109,9 +109,6 @@ func (e *everyone) said(l *line, m *message) {
 		}
 		logging.At(e.log, logging.LevelInfo, "mcp", shorten(m.params.of(m.text)))
 	default:
-		if m.method == "notifications/tools/list_changed" {
-			e.tools.forget()
-		}
 		logging.At(e.log, logging.LevelTrace, "mcp", "for no request: "+m.method)
 	}
 }

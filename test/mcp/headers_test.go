@@ -226,24 +226,40 @@ func TestHeaderFuzz(t *testing.T) {
 }
 
 // The headers that a tool wants are those of its newest description: the process says that
-// it has another.
+// it has another, to everybody or to those who have subscribed to that.
 func TestToolChanges(t *testing.T) {
 	t.Parallel()
-	p := modernPeer(t, scripted(t))
-	shaped := func(header string) int {
-		r := p.tool("1", "shaped", `"region":"eu"`)
-		r.Header.Set("Mcp-Param-"+header, "eu")
-		return p.send(r).read().status
-	}
-	if a, b := shaped("Region"), shaped("Land"); a != 200 || b != 400 {
-		t.Errorf("at first %d, %d", a, b)
-	}
-	if n := len(p.seen(`"tools/list"`)); n != 1 {
-		t.Errorf("the process was asked %d times for its tools", n)
-	}
-	p.call("retool", `"name":"Land"`)
-	p.call("say", `"before":["{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}"]`)
-	if a, b := shaped("Region"), shaped("Land"); a != 400 || b != 200 {
-		t.Errorf("then %d, %d", a, b)
+	const changed = "notifications/tools/list_changed"
+	for name, tell := range map[string]func(*peer){
+		"everybody": func(p *peer) { p.call("say", `"before":["{\"jsonrpc\":\"2.0\",\"method\":\"`+changed+`\"}"]`) },
+		"subscribers": func(p *peer) {
+			listen := p.send(p.request("1", "subscriptions/listen", `"notifications":{"toolsListChanged":true}`))
+			listen.message()
+			p.call("publish", `"method":"`+changed+`","params":{}`)
+			if got := listen.message(); !strings.Contains(got, changed) {
+				p.t.Error(got)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := modernPeer(t, scripted(t))
+			shaped := func(header string) int {
+				r := p.tool("1", "shaped", `"region":"eu"`)
+				r.Header.Set("Mcp-Param-"+header, "eu")
+				return p.send(r).read().status
+			}
+			if a, b := shaped("Region"), shaped("Land"); a != 200 || b != 400 {
+				t.Errorf("at first %d, %d", a, b)
+			}
+			if n := len(p.seen(`"tools/list"`)); n != 1 {
+				t.Errorf("the process was asked %d times for its tools", n)
+			}
+			p.call("retool", `"name":"Land"`)
+			tell(p)
+			if a, b := shaped("Region"), shaped("Land"); a != 400 || b != 200 {
+				t.Errorf("then %d, %d", a, b)
+			}
+		})
 	}
 }
