@@ -29,6 +29,9 @@ type rpcError struct {
 	Data    json.RawMessage `json:"data,omitempty"`
 }
 
+// Error returns what the process says of it.
+func (e *rpcError) Error() string { return e.Message }
+
 // errorText returns a response with an error, to a request with that id; nil is null.
 func errorText(id []byte, e *rpcError) []byte {
 	if id == nil {

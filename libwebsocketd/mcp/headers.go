@@ -125,9 +125,10 @@ func repeats(header string, value []byte) bool {
 
 // tools are what is known of the tools of a process, from its answers to tools/list.
 type tools struct {
-	mu     sync.Mutex
-	known  map[string][]binding
-	listed bool // all of them are known
+	mu        sync.Mutex
+	known     map[string][]binding
+	listed    bool   // the process has told all that it tells
+	forgotten uint64 // how often all of it was
 }
 
 // schema is what matters here of a JSON schema.
@@ -136,17 +137,16 @@ type schema struct {
 	Properties map[string]schema `json:"properties"`
 }
 
-// learn takes a result of tools/list, and returns where it goes on; "" if it was the last.
-func (t *tools) learn(result []byte) (next string) {
+// learn takes a result of tools/list, in turn with forget: as the process has said it.
+func (t *tools) learn(result []byte) {
 	var list struct {
 		Tools []struct {
 			Name        string          `json:"name"`
 			InputSchema json.RawMessage `json:"inputSchema"`
 		} `json:"tools"`
-		NextCursor string `json:"nextCursor"`
 	}
 	if json.Unmarshal(result, &list) != nil {
-		return ""
+		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -158,6 +158,14 @@ func (t *tools) learn(result []byte) (next string) {
 		json.Unmarshal(tool.InputSchema, &s) // what is none has no headers
 		t.known[tool.Name] = s.bindings(nil)
 	}
+}
+
+// nextCursor returns where a result of tools/list goes on; "" if it was the last.
+func nextCursor(result []byte) string {
+	var list struct {
+		NextCursor string `json:"nextCursor"`
+	}
+	json.Unmarshal(result, &list) // what is no list does not go on
 	return list.NextCursor
 }
 
@@ -172,11 +180,22 @@ func (s schema) bindings(path []string) (all []binding) {
 	return all
 }
 
-// complete notes that every tool is known.
-func (t *tools) complete() {
+// generation returns a number that is another one when something was forgotten.
+func (t *tools) generation() uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.listed = true
+	return t.forgotten
+}
+
+// complete notes that every tool is known that the process tells, if nothing was forgotten since a
+// generation, and reports that.
+func (t *tools) complete(since uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.forgotten == since {
+		t.listed = true
+	}
+	return t.listed
 }
 
 // forget is called when the process has other tools, or another process has come.
@@ -184,6 +203,7 @@ func (t *tools) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.known, t.listed = nil, false
+	t.forgotten++
 }
 
 // of returns the bindings of a tool; known is false if the process is to be asked for them.

@@ -58,7 +58,7 @@ func (h *hello) forget() {
 }
 
 // askOwn asks the process something of our own, and returns a copy of the result. It waits no
-// longer than for any other first answer.
+// longer than for any other first answer. What the process refuses is an rpcError.
 func (e *everyone) askOwn(ctx context.Context, l *line, text []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.start)
 	defer cancel()
@@ -84,9 +84,9 @@ func (e *everyone) askOwn(ctx context.Context, l *line, text []byte) ([]byte, er
 		return nil, err
 	}
 	if m, err = parse(answer); err == nil && m.fault.isSet() {
-		var e rpcError
-		json.Unmarshal(m.fault.of(answer), &e) // of another form it has no message
-		err = errors.New(e.Message)
+		refused := new(rpcError)
+		json.Unmarshal(m.fault.of(answer), refused) // of another form it has no message
+		err = refused
 	}
 	return m.result.of(m.text), err
 }

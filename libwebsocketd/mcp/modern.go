@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -121,9 +122,6 @@ func (e *everyone) checkArguments(r *http.Request, l *line, m *message) *fault {
 	return nil
 }
 
-// mostPages bounds how often a process is asked for more tools.
-const mostPages = 100
-
 // bindings returns those of a tool. A process that has not told it is asked for its tools, once,
 // as the client would ask that has sent m. One that does not tell them has no bindings, and one
 // that answers nothing at all is of no use.
@@ -138,31 +136,55 @@ func (e *everyone) bindings(ctx context.Context, l *line, m *message, name strin
 	case e.failed.Load() > before: // it was asked while we waited
 		return nil, e.mute
 	}
-	for cursor, page := "", 0; page < mostPages; page++ {
-		params := `"_meta":` + string(m.meta.of(m.text))
-		if cursor != "" {
-			quoted, _ := json.Marshal(cursor) // a string cannot fail
-			params += `,"cursor":` + string(quoted)
-		}
-		result, err := e.askOwn(ctx, l, []byte(`{"jsonrpc":"2.0","id":0,"method":"tools/list","params":{`+params+`}}`))
+	switch err := e.askTools(ctx, l, m); {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil, err // the next one asks
+	case !e.answered.Load():
+		e.mute = err
+		e.failed.Add(1)
+		return nil, err
+	}
+	all, _ = e.tools.of(name) // after an error, too: that it refuses this client says nothing of others
+	return all, nil
+}
+
+// mostPages bounds how often a process is asked for more tools.
+const mostPages = 100
+
+// askTools asks the process for all its tools, again from the first if they change meanwhile.
+func (e *everyone) askTools(ctx context.Context, l *line, m *message) error {
+	since, cursor := e.tools.generation(), ""
+	for range mostPages {
+		result, err := e.askOwn(ctx, l, toolsList(m, cursor))
+		var refused *rpcError
 		switch {
-		case ctx.Err() != nil:
-			return nil, err // the next one asks
-		case err != nil && !e.answered.Load():
-			e.mute = err
-			e.failed.Add(1)
-			return nil, err
+		case err == nil:
+			cursor = nextCursor(result)
+		case errors.As(err, &refused) && refused.Code == codeNoMethod: // it has none
+			cursor = ""
+		default:
+			return err
 		}
-		if err != nil {
-			break
-		}
-		if cursor = e.tools.learn(result); cursor == "" {
-			break
+		if cursor == "" {
+			if e.tools.complete(since) {
+				return nil
+			}
+			since = e.tools.generation()
 		}
 	}
-	e.tools.complete()
-	all, _ = e.tools.of(name)
-	return all, nil
+	e.tools.complete(since) // there is no end to them
+	return nil
+}
+
+// toolsList returns a request for tools as the client would ask that has sent m.
+func toolsList(m *message, cursor string) []byte {
+	params := `"_meta":` + string(m.meta.of(m.text))
+	if cursor != "" {
+		quoted, _ := json.Marshal(cursor) // a string cannot fail
+		params += `,"cursor":` + string(quoted)
+	}
+	return []byte(`{"jsonrpc":"2.0","id":0,"method":"tools/list","params":{` + params + `}}`)
 }
 
 // statusOf returns the HTTP status of a modern response that is alone in its answer.

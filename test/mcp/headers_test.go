@@ -263,3 +263,18 @@ func TestToolChanges(t *testing.T) {
 		})
 	}
 }
+
+// What a process does not tell a client of another version it is asked again for the next one.
+func TestToolsNotToldToOne(t *testing.T) {
+	t.Parallel()
+	s := scripted(t)
+	other, p := modernPeer(t, s), modernPeer(t, s)
+	other.version = "2099-01-01"
+	for _, from := range []*peer{other, p} {
+		want := map[*peer]int{other: -32022, p: -32020}[from]
+		from.send(from.tool("1", "shaped", `"region":"eu"`)).read().fails(t, http.StatusBadRequest, want, "1")
+	}
+	if n := len(p.seen(`"tools/list"`)); n != 2 {
+		t.Errorf("the process was asked %d times for its tools", n)
+	}
+}
