@@ -32,6 +32,8 @@ type answer struct {
 	in     *conversation
 	events bool // the client takes events
 
+	sending context.Context // done when nothing more of it is for the process
+
 	starved bool // there was no memory for something; read when it was said
 	modern  bool // of 2026-07-28 or later: the HTTP status says what the error is
 	isBatch bool
@@ -42,7 +44,7 @@ type answer struct {
 // newAnswer returns an answer without calls.
 func (s *supervisor) newAnswer(req *incoming, c *child, l *line) *answer {
 	a := &answer{s: s, req: req.Request, child: c, line: l, stream: newStream(0, s.life.History), free: req.free}
-	a.events = takes(req.HTTP, eventStream)
+	a.events, a.sending = takes(req.HTTP, eventStream), req.HTTP.Context()
 	return a
 }
 
@@ -101,7 +103,7 @@ func (a *answer) send() {
 	if a.in != nil { // now: the session may end by one of them
 		a.in.count(len(a.calls))
 	}
-	ctx, release := a.stream.untilWhole(a.req.HTTP.Context())
+	ctx, release := a.stream.untilWhole(a.sending)
 	defer release()
 	var err error
 	for _, text := range a.others {

@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -54,6 +55,8 @@ type process struct {
 	mu      sync.Mutex
 	epoch   string
 	endings int
+	life    context.Context // see until; nil until somebody asks
+	end     context.CancelCauseFunc
 }
 
 // is notes which process it is, and reports whether it was another one.
@@ -62,15 +65,40 @@ func (p *process) is(epoch string, endings int) (other bool) {
 	defer p.mu.Unlock()
 	other = p.epoch != epoch || p.endings != endings
 	p.epoch, p.endings = epoch, endings
+	if other {
+		p.over(errReplacedProcess)
+	}
 	return other
 }
 
 // ends notes that the process has ended: the next one of its record is meant.
-func (p *process) ends() {
+func (p *process) ends(cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.endings++
+	p.over(cause)
 }
+
+// over ends what was to last as long as the process. p.mu is held.
+func (p *process) over(cause error) {
+	if p.life != nil {
+		p.end(&endedError{cause})
+		p.life = nil
+	}
+}
+
+// until returns a context that is done, for an endedError, when the process has ended.
+func (p *process) until() context.Context {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.life == nil {
+		p.life, p.end = context.WithCancelCause(context.Background())
+	}
+	return p.life
+}
+
+// errReplacedProcess is the cause of a process that has ended while nobody asked.
+var errReplacedProcess = errors.New("another one has taken its place")
 
 // open attaches a request to the process, after what was read of it before, or starts it.
 func (e *everyone) open(req *libwebsocketd.Request) (link, *gate.Refusal) {
@@ -134,15 +162,16 @@ func (e *everyone) refuse(l *line, m *message) {
 	e.write(ctx, l, answer)
 }
 
-// ended is called when the process has ended: another one takes its place.
-func (e *everyone) ended(error) {
-	e.serves.ends()
+// ended is called when the process has ended: another one takes its place. It must not wait for a
+// request, because nothing is read meanwhile for any.
+func (e *everyone) ended(cause error) {
+	e.serves.ends(cause)
 	e.forget()
 }
 
-// forget forgets what a process has told of itself.
+// forget forgets what a process has told of itself. What it has answered to initialize is of no use
+// once it has ended.
 func (e *everyone) forget() {
 	e.answered.Store(false)
 	e.tools.forget()
-	e.hello.forget()
 }

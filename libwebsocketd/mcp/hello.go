@@ -11,10 +11,19 @@ import (
 // hello is what an older process has answered to initialize, which is said once, though it
 // serves many clients (Lifetime.Shared).
 type hello struct {
-	mu     sync.Mutex
-	result []byte       // nil: not yet
-	failed atomic.Int64 // how often there was no answer
-	err    error        // why, the last time; guarded by mu
+	mu     sync.Mutex      // held while the process is asked, so never taken where its output is read
+	result []byte          // nil: not yet
+	until  context.Context // done when the process has ended that has answered it
+	failed atomic.Int64    // how often there was no answer
+	err    error           // why, the last time; guarded by mu
+}
+
+// said returns the result, nil if the process that serves now has not told it. h.mu is held.
+func (h *hello) said() []byte {
+	if h.until == nil || h.until.Err() != nil {
+		return nil
+	}
+	return h.result
 }
 
 // newestOld is the last revision that begins with initialize.
@@ -25,36 +34,35 @@ const newestOld = "2025-11-25"
 const ours = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"` + newestOld +
 	`","capabilities":{},"clientInfo":{"name":"websocketd","version":"1"}}}`
 
-// greet returns the result of initialize. The process is asked for it if it has not been yet.
-func (e *everyone) greet(l *line) (result []byte, err error) {
+// greet returns the result of initialize, and a context that is done when the process has ended that
+// it is of. The process is asked for it if it has not been yet.
+func (e *everyone) greet(l *line) (result []byte, until context.Context, err error) {
 	h := &e.hello
 	before := h.failed.Load()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.result != nil:
-		return h.result, nil
+	case h.said() != nil:
+		return h.result, h.until, nil
 	case h.failed.Load() > before: // it was asked while we waited
-		return nil, h.err
+		return nil, nil, h.err
 	}
+	until = e.serves.until()
 	answer, err := e.askOwn(e.going, l, []byte(ours))
 	if err != nil {
 		h.err = err
 		h.failed.Add(1)
-		return nil, err
+		return nil, nil, err
 	}
-	if err := e.write(e.going, l, []byte(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)); err != nil {
-		return nil, err
+	err = e.write(until, l, []byte(`{"jsonrpc":"2.0","method":"notifications/initialized"}`))
+	if until.Err() != nil {
+		err = context.Cause(until)
 	}
-	h.result = answer
-	return answer, nil
-}
-
-// forget is called when the process has ended.
-func (h *hello) forget() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.result = nil
+	if err != nil {
+		return nil, nil, err
+	}
+	h.result, h.until = answer, until
+	return answer, until, nil
 }
 
 // askOwn asks the process something of our own, and returns a copy of the result. It waits no

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"context"
 	"crypto/subtle"
 	"net/http"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
+	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/session"
 )
 
@@ -248,7 +250,7 @@ func (s *supervisor) serveGreeted(w http.ResponseWriter, req *incoming) {
 		return
 	}
 	defer e.release(l)
-	result, err := e.greet(l)
+	result, until, err := e.greet(l)
 	switch {
 	case err != nil:
 		s.fail(w, req.Request, m, faultOf(http.StatusOK, codeInternal, "the server is not initialized: %v", err))
@@ -256,6 +258,10 @@ func (s *supervisor) serveGreeted(w http.ResponseWriter, req *incoming) {
 		s.write(w, req.Request, http.StatusOK, resultText(m.id.of(m.text), result))
 	default:
 		a := s.newAnswer(req, &e.child, l)
+		sending, settle := context.WithCancel(until) // the next process is to be initialized first
+		defer settle()
+		defer after.Done(a.sending, settle)()
+		a.sending = sending
 		a.add(m)
 		a.serve(w)
 	}

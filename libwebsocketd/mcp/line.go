@@ -133,11 +133,20 @@ func (l *line) whyDeaf(ctx context.Context, err error) string {
 			return endedWith(l.cause)
 		}
 	case <-ctx.Done():
+		var ended *endedError
+		if cause := context.Cause(ctx); errors.As(cause, &ended) {
+			return cause.Error()
+		}
 	}
 	return "the server's process takes no more: " + err.Error()
 }
 
-func endedWith(cause error) string { return "the server's process ended: " + cause.Error() }
+func endedWith(cause error) string { return (&endedError{cause}).Error() }
+
+// endedError is why nothing is answered: the process has ended.
+type endedError struct{ cause error }
+
+func (e *endedError) Error() string { return "the server's process ended: " + e.cause.Error() }
 
 // endTime is how long a process may take to end that takes no more input.
 const endTime = time.Second

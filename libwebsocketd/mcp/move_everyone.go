@@ -129,7 +129,7 @@ func (e *everyone) pass(key childKey) []byte {
 		v.IsRead, v.Epoch, v.After = true, at.epoch, at.after
 	}
 	v.Serves.Epoch, v.Serves.Endings = e.serves.epoch, e.serves.endings
-	v.Hello = e.hello.result
+	v.Hello = e.hello.said()
 	v.Listed, v.Tools = e.tools.listed, map[string][]handedBinding{}
 	for name, all := range e.tools.known {
 		to := []handedBinding{}
@@ -157,7 +157,7 @@ func (s *supervisor) bringEveryone(passed []byte) error {
 		e.position.Store(&position{v.Epoch, v.After})
 	}
 	e.serves.epoch, e.serves.endings = v.Serves.Epoch, v.Serves.Endings
-	e.hello.result = v.Hello
+	e.hello.result, e.hello.until = v.Hello, e.serves.until()
 	e.tools.listed, e.tools.known = v.Listed, map[string][]binding{}
 	for name, all := range v.Tools {
 		var own []binding
