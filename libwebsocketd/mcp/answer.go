@@ -82,7 +82,20 @@ func (a *answer) serve(w http.ResponseWriter) {
 			a.parkFor("")
 		}
 		a.s.stream(w, a.req, reader, a.in)
+	case a.req.HTTP.Context().Err() == nil:
+		a.breakOff(w, err)
 	}
+}
+
+// breakOff ends an answer of which nothing was written, to a client that is there. One that has missed
+// too much is told: some clients send again what is broken off.
+func (a *answer) breakOff(w http.ResponseWriter, cause error) {
+	if !isCut(cause) {
+		a.req.BreakOff()
+		return
+	}
+	tooMuch := &rpcError{Code: codeInternal, Message: "the process has said more for this request than is kept for its client (see --history)"}
+	a.s.write(w, a.req, http.StatusOK, errorText(a.calls[0].id, tooMuch))
 }
 
 // parkFor notes that the client of a session can come back from now on, if its revision is not older: it

@@ -51,7 +51,7 @@
 //   - The process of a session waits for a client that reads a stream and does not take what it
 //     says; package exchange gives up one that takes nothing for two ping intervals. Nobody waits
 //     for a client of a process that serves everyone: its stream breaks off when it is
-//     History bytes behind.
+//     History bytes behind, or if nothing of it was sent yet the answer is an error.
 //
 //   - A client of 2026-07-28 that leaves cancels its request. In a session that cancels nothing.
 //

@@ -3,6 +3,7 @@ package mcp
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -158,4 +159,25 @@ func TestIdleEnds(t *testing.T) {
 	p.send(p.tool("1", "echo", "")).read().fails(t, http.StatusNotFound, -32001, "1")
 	modernPeer(t, s).call("echo", `"payload":1`)
 	harness.NoSurvivors(t, s)
+}
+
+// A client is told when more was said for it than is kept, before it could be sent the first of it:
+// the process answers before it has read the whole request.
+func TestMoreThanHistoryAtOnce(t *testing.T) {
+	t.Parallel()
+	said := filepath.Join(t.TempDir(), "said")
+	const progress = `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}`
+	result := `{"jsonrpc":"2.0","id":1,"result":{"text":"` + strings.Repeat("y", 8<<10) + `"}}`
+	if err := os.WriteFile(said, []byte(progress+"\n"+result+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := harness.Start(t, harness.Binary(t), "--mcp", "--history=4K", "sh", "-c", `head -c 1000 >/dev/null; cat "$0"; cat >/dev/null`, said)
+	p := modernPeer(t, s)
+	a := p.send(p.requestMeta("7", "prompts/get", `"name":"large","more":"`+strings.Repeat("x", 3<<20)+`"`, `"progressToken":7`)).read()
+	if len(a.messages) != 1 {
+		t.Fatalf("%d %v %.300q", a.status, a.header, a.messages)
+	}
+	if a.fails(t, http.StatusOK, -32603, "7"); !strings.Contains(a.body, "--history") {
+		t.Error(a.body)
+	}
 }
