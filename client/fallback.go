@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -89,16 +90,17 @@ func (c *Conn) endPosts() {
 }
 
 // post sends a message. It is sent again if it was surely not taken: the server was not
-// reached, or has no room for it.
+// reached, or has no room for it. Only 204 says that it was taken: a page is of what answers in
+// place of the server.
 func (c *Conn) post(ctx context.Context, m bridge.Message) error {
 	pause := delay{first: c.o.FirstDelay, most: c.o.MostDelay}
 	for {
 		resp, err := c.request(ctx, http.MethodPost, c.addressee(), "*/*", bytes.NewReader(m.Data))
-		if err == nil && resp.StatusCode/100 == 2 {
+		if err == nil && resp.StatusCode == http.StatusNoContent {
 			return resp.Body.Close()
 		}
 		if err == nil {
-			err = ws.ReadRefusal(resp)
+			err = refusalOf(resp)
 		}
 		if !isNotTaken(err) {
 			return err
@@ -107,6 +109,15 @@ func (c *Conn) post(ctx context.Context, m bridge.Message) error {
 			return errNotSent
 		}
 	}
+}
+
+// refusalOf returns the refusal that an answer is, and of one below 400 that it is not the server's.
+func refusalOf(resp *http.Response) error {
+	refusal := ws.ReadRefusal(resp)
+	if refusal.Status < http.StatusBadRequest {
+		return fmt.Errorf("something answers in place of the server: %w", refusal)
+	}
+	return refusal
 }
 
 // addressee returns the query of a message: it is for the process that this client reads, and

@@ -99,7 +99,8 @@ func TestNoFallback(t *testing.T) {
 	}
 }
 
-// TestPostRefused: what the server refuses is the error of the message alone.
+// TestPostRefused: what the server refuses, or something in its place answers, is the error of the
+// message alone.
 func TestPostRefused(t *testing.T) {
 	t.Parallel()
 	p, address := newProgram(t, lifetimeShared)
@@ -116,6 +117,10 @@ func TestPostRefused(t *testing.T) {
 	}
 	if err := write("b"); err != nil || p.heard() != "b" {
 		t.Errorf("%v, %s", err, p.heard())
+	}
+	p.set(func() { p.answer, p.sentence, p.refusals = 200, "please log in", 1 })
+	if err := write("lost"); err == nil || err.Error() != "something answers in place of the server: 200 OK: please log in" {
+		t.Error(err)
 	}
 	o.FirstDelay, o.MostDelay = time.Millisecond, time.Millisecond
 	c = dial(t, address, o)
