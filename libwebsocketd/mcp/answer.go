@@ -27,7 +27,7 @@ type answer struct {
 	stream *stream
 	calls  []*call
 	sent   []message // the calls' requests
-	others [][]byte  // what else is for the process
+	others []message // what else is for the process: of notifications the text alone counts
 	free   func()    // gives the memory of both back, once they are sent
 	in     *conversation
 	events bool // the client takes events
@@ -119,9 +119,10 @@ func (a *answer) send() {
 	ctx, release := a.stream.untilWhole(a.sending)
 	defer release()
 	var err error
-	for _, text := range a.others {
-		if text != nil {
-			err = errors.Join(err, a.child.write(ctx, a.line, text))
+	for i := range a.others {
+		if errOther := a.child.write(ctx, a.line, a.others[i].text); errOther != nil {
+			a.in.askAgain(a.others[i : i+1])
+			err = errors.Join(err, errOther)
 		}
 	}
 	for i, x := range a.calls {

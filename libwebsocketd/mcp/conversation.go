@@ -92,7 +92,7 @@ func (c *conversation) streamFor(m *message) *stream {
 }
 
 // answers notes that a client answers requests of the process, and reports whether all of them
-// wait for an answer; else none is answered. The first one counts.
+// wait for an answer; else none is answered. The first one counts that comes to the process.
 func (c *conversation) answers(all []message) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,6 +109,17 @@ func (c *conversation) answers(all []message) bool {
 		delete(c.asked, key)
 	}
 	return true
+}
+
+// askAgain takes back what answers has noted: these have not come to the process.
+func (c *conversation) askAgain(all []message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range all {
+		if all[i].kind == response {
+			c.asked[canonical(all[i].id.of(all[i].text))] = true
+		}
+	}
 }
 
 // newStream returns a stream for the calls of one request.

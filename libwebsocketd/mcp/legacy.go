@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/session"
@@ -116,6 +117,7 @@ func (s *supervisor) converse(w http.ResponseWriter, req *incoming, c *conversat
 	}
 	l, refusal := c.hold(req.Request)
 	if refusal != nil {
+		c.askAgain(all)
 		s.refuse(w, req.Request, &all[0], gone(refusal))
 		return
 	}
@@ -129,8 +131,10 @@ func (s *supervisor) converse(w http.ResponseWriter, req *incoming, c *conversat
 	for i := range all {
 		if all[i].kind == request {
 			a.add(&all[i])
-		} else {
-			a.others = append(a.others, c.outward(&all[i]))
+		} else if text := c.outward(&all[i]); text != nil {
+			other := all[i]
+			other.text = text
+			a.others = append(a.others, other)
 		}
 	}
 	a.serve(w)
@@ -144,17 +148,29 @@ func gone(refusal *gate.Refusal) *gate.Refusal {
 	return &gate.Refusal{Status: http.StatusNotFound, Reason: refusal.Reason}
 }
 
-// notify passes messages on that get no response.
+// notify passes messages on that get no response. A client that leaves meanwhile is found, as one is
+// that waits for an answer.
 func (c *conversation) notify(w http.ResponseWriter, req *incoming, s *supervisor, l *line, all []message) {
+	settle := exchange.AskRead(w, req.HTTP, req, req.Settings().PingInterval)
+	err := c.tell(req.HTTP.Context(), l, all)
+	if settle(); err != nil {
+		s.fail(w, req.Request, nil, faultOf(http.StatusNotFound, codeNoSession, "the process takes no more: %v", err))
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// tell writes messages to the process, until one is not taken.
+func (c *conversation) tell(ctx context.Context, l *line, all []message) error {
 	for i := range all {
 		if text := c.outward(&all[i]); text != nil {
-			if err := c.write(req.HTTP.Context(), l, text); err != nil {
-				s.fail(w, req.Request, nil, faultOf(http.StatusNotFound, codeNoSession, "the process takes no more: %v", err))
-				return
+			if err := c.write(ctx, l, text); err != nil {
+				c.askAgain(all[i:])
+				return err
 			}
 		}
 	}
-	w.WriteHeader(http.StatusAccepted)
+	return nil
 }
 
 // outward returns a notification or a response as the process is to read it; nil if it is not to.

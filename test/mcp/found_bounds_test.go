@@ -1,8 +1,11 @@
 package mcp
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -95,6 +98,43 @@ func TestRefusedArrayIsNotTaken(t *testing.T) {
 	p.posts(`[`+good+`,{"jsonrpc":"2.0","id":"nothing","result":{}}]`, http.StatusBadRequest)
 	p.posts(good, http.StatusAccepted)
 	if got := call.read().payload(t, "1"); got != `{"k":1}` {
+		t.Error(got)
+	}
+}
+
+// An answer that did not come to the process, because its client has left before, is waited for
+// still.
+func TestAnswerOfWhoLeaves(t *testing.T) {
+	t.Parallel()
+	reads := filepath.Join(t.TempDir(), "reads")
+	const script = `read -r initialize; echo '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-03-26","capabilities":{}}}'
+		read -r initialized; read -r call; echo '{"jsonrpc":"2.0","id":"q","method":"roots/list"}'
+		while [ ! -e "$0" ]; do sleep .1; done
+		grep -q '"roots":' && echo '{"jsonrpc":"2.0","id":2,"result":{"structuredContent":{"payload":"heard"}}}'
+		cat >/dev/null`
+	s := harness.Start(t, harness.Binary(t), "--mcp", "--loglevel=trace", "sh", "-c", script, reads)
+	p := batching(t, s)
+	call := p.send(p.request("7", "prompts/get", `"name":"x"`))
+	call.message()
+	const response = `{"jsonrpc":"2.0","id":"q","result":{"roots":[]}}`
+	before := `{"jsonrpc":"2.0","method":"notifications/large","params":{"text":"` + strings.Repeat("x", 3<<20) + `"}}`
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() {
+		_, err := p.ask(p.post("[" + before + "," + response + "]").WithContext(ctx))
+		left <- err
+	}()
+	s.Out.Await(t, "notifications/large")
+	leave()
+	if err := <-left; err == nil {
+		t.Error("it was not waited for")
+	}
+	s.Out.Await(t, "takes no more")
+	if err := os.WriteFile(reads, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.posts(response, http.StatusAccepted)
+	if got := call.read().payload(t, "7"); got != `"heard"` {
 		t.Error(got)
 	}
 }
