@@ -62,6 +62,9 @@ func testExact(t *testing.T, browser context.Context, _ *harness.Server) {
 	if err != nil || !strings.Contains(string(out), `"structuredContent":{"payload":{"big": 9007199254740993, "e": 1.10}}`) {
 		t.Errorf("%s: %v: %s", command, err, out)
 	}
+	asked := openTools(t, browser, scripted(t), "2025-11-25")
+	asked.useHidden("say", `{"before": ["{\"jsonrpc\":\"2.0\",\"params\":{\"id\":[1]},\"id\":9007199254740993,\"method\":\"ping\"}"]}`)
+	asked.awaitRow("send", `{"jsonrpc":"2.0","id":9007199254740993,"result":{}}`)
 }
 
 // testSessionEnds: the page says so when the process of its session ends, and starts another

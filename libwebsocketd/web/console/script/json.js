@@ -23,6 +23,15 @@ function tokensOf(text) {
   return tokens;
 }
 
+// member returns a number, text or word that an object has, as it is written.
+function member(text, name) {
+  const tokens = tokensOf(text);
+  for (let at = 1, value; at + 2 < tokens.length; at = (tokens[value].close || value) + 2) {
+    value = at + 2;
+    if (JSON.parse(tokens[at].token) === name) return tokens[value].token;
+  }
+}
+
 // jsonTree returns a box with the whole text. A folded part is made when it is opened.
 // folds holds what the user has opened or closed, and outlives the nodes; deep is how many
 // levels are open by nature.

@@ -200,7 +200,7 @@ class MCP extends EventTarget {
   #hear(text, sent) {
     const message = JSON.parse(text);
     addData("onmessage", text, heardWords(message, sent));
-    if (message.method && message.id !== undefined) this.#answer(message);
+    if (message.method && message.id !== undefined) this.#answer(message, member(text, "id"));
     else if (message.method === "notifications/progress") this.#progress.get(message.params?.progressToken)?.(message.params);
     else if (message.method === "notifications/tools/list_changed") this.#tell("tools");
     else if (!message.method && sent && message.id === sent.id) {
@@ -210,10 +210,10 @@ class MCP extends EventTarget {
     return false;
   }
 
-  async #answer({ id, method, params }) {
+  async #answer({ method, params }, id) {
     const result = method === "ping" ? "{}" : await this.ask(method, params);
     const error = result ? undefined : json({ code: -32601, message: `${method} is not answered here` });
-    if (this.state !== "closed") this.#say(object({ jsonrpc: '"2.0"', id: json(id), result, error })).catch(addException);
+    if (this.state !== "closed") this.#say(object({ jsonrpc: '"2.0"', id, result, error })).catch(addException);
   }
 
   #tell(name, about = {}) { this.dispatchEvent(Object.assign(new Event(name), about)); }
