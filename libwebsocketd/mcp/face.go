@@ -221,10 +221,11 @@ func requestID(m *message) []byte {
 }
 
 // Phrase returns a refusal as an error of the protocol. A page may read it, unless it is that
-// page which is refused: it has to know how to get credentials.
+// page which is refused: it has to know how to get credentials, or that its user is not let in. All
+// others come after the origin was checked, but for gate.HandedOver, which leads to who checks it.
 func (s *supervisor) Phrase(r *http.Request, refusal *gate.Refusal) *gate.Refusal {
 	said := phrase(r, refusal, nil)
-	if origin := r.Header.Get("Origin"); origin != "" && refusal.Status != http.StatusForbidden {
+	if origin := r.Header.Get("Origin"); origin != "" && refusal.Kind != gate.KindOrigin {
 		if said.Header = said.Header.Clone(); said.Header == nil {
 			said.Header = http.Header{}
 		}

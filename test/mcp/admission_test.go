@@ -190,3 +190,31 @@ func TestAnyBody(t *testing.T) {
 
 // pieces are what a mangled message gets more of.
 var pieces = []string{`"`, `{`, `}`, `[`, `]`, `,`, `:`, `\`, `null`, `"id":2,`, `"method":"x",`, `1e9`, "\n", "\x00", "\ufeff", `"result":{},`, `"error":{},`, "\xff", `"id":null,`, `"jsonrpc":"1.0",`}
+
+// The page of an allowed origin may read why its user is not let in; of another origin none may read
+// anything.
+func TestPageReadsRefusal(t *testing.T) {
+	t.Parallel()
+	p := modernPeer(t, scripted(t, "--origin=https://page.example", "--tokenfile="+tokenFile(t), "--allow=ann"))
+	for _, test := range []struct {
+		origin, user string
+		status       int
+		reads        bool
+	}{
+		{"https://page.example", "bob", http.StatusForbidden, true},
+		{"https://page.example", "", http.StatusUnauthorized, true},
+		{"https://attacker.example", "bob", http.StatusForbidden, false},
+		{"https://attacker.example", "ann", http.StatusForbidden, false},
+		{"https://attacker.example", "", http.StatusForbidden, false},
+	} {
+		r := p.request("1", "tools/list", "")
+		r.Header.Set("Origin", test.origin)
+		if test.user != "" {
+			r.Header.Set("Authorization", bearer(test.user))
+		}
+		a := p.send(r).read()
+		if reads := a.header.Get("Access-Control-Allow-Origin") == test.origin; a.status != test.status || reads != test.reads {
+			t.Errorf("%+v: %d %v", test, a.status, a.header)
+		}
+	}
+}
