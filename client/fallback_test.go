@@ -119,7 +119,7 @@ func TestPostRefused(t *testing.T) {
 		t.Errorf("%v, %s", err, p.heard())
 	}
 	p.set(func() { p.answer, p.sentence, p.refusals = 200, "please log in", 1 })
-	if err := write("lost"); err == nil || err.Error() != "something answers in place of the server: 200 OK: please log in" {
+	if err := write("lost"); err == nil || err.Error() != "a message may be lost: something answers in place of the server: 200 OK: please log in" {
 		t.Error(err)
 	}
 	o.FirstDelay, o.MostDelay = time.Millisecond, time.Millisecond
