@@ -56,11 +56,10 @@ func (a *attendance) lift(l *lift) (taken bool) {
 	p.Pause()
 	ending := <-a.ended
 	<-a.fed
-	if to := h.carry(l, p, ending); to != nil {
+	to := h.carry(l, p, ending)
+	if to != nil {
 		l.still <- to
 		taken = <-l.taken
-	} else {
-		l.still <- endedMeanwhile
 	}
 	if h.departing = l; taken {
 		h.answerPassed()
@@ -69,7 +68,10 @@ func (a *attendance) lift(l *lift) (taken bool) {
 	h.flow.Interrupt(false)
 	p.Resume()
 	a.begin() // a process that has ended meanwhile tells that again
-	h.admitAgain()
+	h.admitAgain(l)
+	if to == nil {
+		l.still <- endedMeanwhile // last: it is lifted again at once
+	}
 	return false
 }
 

@@ -81,6 +81,7 @@ type lift struct {
 	still chan *Lifted // nil if there is nothing to hand over; buffered
 	taken chan bool    // whether the other server goes on with it; buffered
 	gone  chan struct{}
+	away  chan struct{} // closed when viewers are let in again
 }
 
 // Lifted is a Hub that stands still: its viewers have left, and its process runs on with nobody
@@ -129,12 +130,12 @@ func (h *Hub) liftNow(ctx context.Context) (*Lifted, error) {
 	if stays, err := h.hasToStay(); stays {
 		return nil, err
 	}
-	if !h.dismiss(ctx) {
-		return nil, nil
+	away, err := h.dismiss(ctx)
+	if away == nil {
+		return nil, err
 	}
-	l := &lift{still: make(chan *Lifted, 1), taken: make(chan bool, 1), gone: make(chan struct{})}
+	l := &lift{still: make(chan *Lifted, 1), taken: make(chan bool, 1), gone: make(chan struct{}), away: away}
 	var lifted *Lifted
-	var err error
 	select {
 	case h.lifts <- l:
 		lifted, err = l.await(ctx)
@@ -143,7 +144,7 @@ func (h *Hub) liftNow(ctx context.Context) (*Lifted, error) {
 		err = errBusy
 	}
 	if lifted == nil {
-		h.admitAgain()
+		h.admitAgain(l)
 	}
 	return lifted, err
 }
@@ -162,16 +163,20 @@ func (l *lift) await(ctx context.Context) (*Lifted, error) {
 // errBusy is the error of Lift for a hub that does not stand still.
 var errBusy = errors.New("a process is just being started or ended: try again later")
 
-// dismiss sends the viewers away, and lets nobody in until admitAgain. It returns false if the hub
-// takes no viewers any more.
-func (h *Hub) dismiss(ctx context.Context) bool {
+// dismiss sends the viewers away, and lets nobody in until admitAgain. It returns nil if the hub takes
+// no viewers any more, with an error if one that was given up before is not over.
+func (h *Hub) dismiss(ctx context.Context) (away chan struct{}, err error) {
 	h.mu.Lock()
-	if !closed(h.ready) || h.lost || h.closing && !h.over || h.still != nil {
+	switch {
+	case !closed(h.ready) || h.lost || h.closing && !h.over:
 		h.mu.Unlock()
-		return false
+		return nil, nil
+	case h.still != nil:
+		h.mu.Unlock()
+		return nil, errBusy
 	}
-	h.still, h.alone = make(chan struct{}), make(chan struct{})
-	alone := h.alone
+	away, alone := make(chan struct{}), make(chan struct{})
+	h.still, h.alone = away, alone
 	if len(h.viewers) == 0 {
 		close(alone)
 	}
@@ -187,7 +192,7 @@ func (h *Hub) dismiss(ctx context.Context) bool {
 	case <-alone:
 	case <-ctx.Done(): // what these still send is refused
 	}
-	return true
+	return away, nil
 }
 
 // Stay keeps the Hub from being handed over while the viewer is there, or no longer does.
@@ -214,11 +219,11 @@ func (h *Hub) hasToStay() (stays bool, err error) {
 // errAwaited is the error of Lift for a hub with a viewer that stays, where it cannot.
 var errAwaited = errors.New("an answer of a process that was taken over is waited for: try again later")
 
-// admitAgain ends dismiss.
-func (h *Hub) admitAgain() {
+// admitAgain ends dismiss of a lift. It may be called again, also when there has been another one since.
+func (h *Hub) admitAgain(l *lift) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.still != nil {
+	if h.still == l.away && h.still != nil {
 		close(h.still)
 		h.still, h.alone = nil, nil
 	}
@@ -262,7 +267,7 @@ func (h *Hub) answer(l *lift, ending error, over bool) (taken bool) {
 	if taken = <-l.taken; taken {
 		h.answerPassed()
 	} else {
-		h.admitAgain()
+		h.admitAgain(l)
 	}
 	h.departing = l
 	return taken
@@ -279,6 +284,6 @@ func (h *Hub) depart() {
 	}
 	h.lose()
 	h.leaveAll()
-	h.admitAgain()
+	h.admitAgain(h.departing)
 	close(h.departing.gone)
 }

@@ -18,8 +18,9 @@ func TestLiftEnded(t *testing.T) {
 		s.setProcess(p)
 		var playing sync.WaitGroup
 		playing.Go(func() { // as a hub does
-			(<-s.lifts).still <- endedMeanwhile
-			s.admitAgain()
+			l := <-s.lifts
+			s.admitAgain(l)
+			l.still <- endedMeanwhile
 			if s.answer(<-s.lifts, &libwebsocketd.EndedError{Ending: process.Ending{Code: 3}}, true) {
 				t.Error("it was not taken")
 			}
@@ -62,7 +63,7 @@ func TestDismissed(t *testing.T) {
 		sending.Wait()
 		a.Close()
 		b.Close()
-		a.hub.admitAgain()
+		a.hub.admitAgain(&lift{away: a.hub.still})
 		s.viewer("/").Close()
 	})
 }
@@ -102,7 +103,7 @@ func TestDismissedLate(t *testing.T) {
 			t.Errorf("%q was heard", word)
 		}
 		all.Wait()
-		s.admitAgain()
+		s.admitAgain(&lift{away: s.still})
 		s.viewer("/").Close()
 	})
 }
@@ -190,4 +191,27 @@ func TestExpiryPassed(t *testing.T) {
 			t.Errorf("it was kept for %s", time.Since(began))
 		}
 	})
+}
+
+// TestAdmitAgain: a lift that was given up ends late, and does not let viewers in while there is another
+// one; nor are there two at once.
+func TestAdmitAgain(t *testing.T) {
+	s, _ := newStage(t, Lifetime{Start: StartEager}, false)
+	var lifts [2]lift
+	for i := range lifts {
+		away, err := s.dismiss(t.Context())
+		if away == nil {
+			t.Fatal(err)
+		}
+		lifts[i].away = away
+		s.admitAgain(&lifts[0])
+	}
+	if sub, refusal := s.Attach(&libwebsocketd.Attach{}, From{}); sub != nil || refusal != nil {
+		t.Errorf("a viewer is let in, or refused: %v", refusal)
+	}
+	if away, err := s.dismiss(t.Context()); away != nil || err != errBusy {
+		t.Errorf("there are two at once: %v", err)
+	}
+	s.admitAgain(&lifts[1])
+	s.viewer("/").Close()
 }
