@@ -3,6 +3,7 @@ package libwebsocketd
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
@@ -10,13 +11,17 @@ import (
 	"websocketd/libwebsocketd/internal/socket"
 )
 
-// Memory accounts for the memory of a client's message that a Face reads.
+// Memory accounts for the memory of a client's message that a Face reads, or of an answer.
 type Memory struct {
 	share *gate.Share
 	ctx   context.Context
 	stop  func()
 	now   bool // Afford does not wait
 }
+
+// mostUncounted is how large an answer may be without being counted among what clients let the
+// server hold.
+const mostUncounted = 64 << 10
 
 var errNoMemory = errors.New("there is no memory for the message now (see --maxmemory)")
 
@@ -37,6 +42,23 @@ func (req *Request) Memory(tooSlow func()) *Memory {
 	settle := after.Done(req.server.ctx, cancel)
 	m.ctx, m.stop = ctx, func() { settle(); cancel() }
 	return m
+}
+
+// noAnswerMemory refuses an answer that would have to wait for its client.
+var noAnswerMemory = &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindAnswerMemory, Reason: "no memory for the answer now (see --maxmemory)", RetryAfter: 1}
+
+// HoldAnswer counts an answer of size bytes, which is held until its client has taken it, or returns
+// why it cannot be given now. The caller calls free when it is written.
+func (req *Request) HoldAnswer(size int) (free func(), refusal *gate.Refusal) {
+	if size <= mostUncounted {
+		return func() {}, nil
+	}
+	m := req.Memory(func() {}) // a client that takes nothing is given up by the answer itself
+	if !m.Hold(size) {
+		m.Free()
+		return nil, noAnswerMemory
+	}
+	return m.Free, nil
 }
 
 // Afford waits until there is memory for more of a message of which size bytes have

@@ -46,7 +46,10 @@ func WriteAll(w http.ResponseWriter, body []byte, interval time.Duration) error 
 		return writePiece(w, body, interval)
 	}
 	out := newWriter(w, 2*interval)
-	err := out.sendOne(func(b []byte) []byte { return append(b, body...) })
+	err := out.writeCoded(body)
+	if err == nil {
+		err = out.flush()
+	}
 	if err == nil && interval > 0 {
 		out.finishBy(time.Now().Add(2 * interval))
 	}

@@ -41,6 +41,7 @@ const (
 	KindWrongProofs   Kind = "wrong-proofs"
 	KindHeaders       Kind = "headers"
 	KindFailed        Kind = "failed"
+	KindAnswerMemory  Kind = "answer-memory"
 	KindClientLeft    Kind = "client-left"
 	KindConnections   Kind = "connections"
 	KindConsoles      Kind = "consoles"
@@ -83,6 +84,7 @@ var kinds = map[Kind]struct {
 	KindWrongProofs:   {http.StatusTooManyRequests, "Too many wrong credentials came from this address"},
 	KindHeaders:       {http.StatusRequestHeaderFieldsTooLarge, "The headers are too large for a program"},
 	KindFailed:        {http.StatusInternalServerError, "The server or the program has failed"},
+	KindAnswerMemory:  {http.StatusServiceUnavailable, "There is no memory for the answer now"},
 	KindClientLeft:    {http.StatusServiceUnavailable, "The client has left"},
 	KindConnections:   {http.StatusServiceUnavailable, "There are enough connections"},
 	KindConsoles:      {http.StatusServiceUnavailable, "There are enough consoles"},

@@ -75,8 +75,8 @@ func serveWait(w http.ResponseWriter, req *libwebsocketd.Request) {
 	a := ask(req.HTTP.Context(), req.Context(), many, limit)
 	answering()
 	req.Log().Log(context.Background(), libwebsocketd.LevelTrace, "POLL", libwebsocketd.CategoryKey, "http", "entries", len(a.Pending))
-	a.write(w, req)
-	if asks, ok := many.(libwebsocketd.Confirmer); ok && libwebsocketd.IsEnd(a.cause) && awaitTaken(req) {
+	written := a.write(w, req)
+	if asks, ok := many.(libwebsocketd.Confirmer); ok && written && libwebsocketd.IsEnd(a.cause) && awaitTaken(req) {
 		asks.ConfirmEnd()
 	}
 }
@@ -172,15 +172,24 @@ func entryOf(number uint64, m *libwebsocketd.Message) entry {
 	return entry{Seq: number, Data: &text}
 }
 
-// write sends the answer, to a client that takes it before two ping intervals are
-// over.
-func (a *answer) write(w http.ResponseWriter, req *libwebsocketd.Request) {
+// write sends the answer, to a client that takes some of it in every two ping intervals. It
+// reports whether there was memory for it; a client that is refused asks again.
+func (a *answer) write(w http.ResponseWriter, req *libwebsocketd.Request) bool {
+	body := append(encode(a), '\n')
+	a.Pending = nil // the client may take hours
+	free, refusal := req.HoldAnswer(len(body))
+	if refusal != nil {
+		req.Refuse(w, refusal)
+		return false
+	}
+	defer free()
 	h := w.Header()
 	suggest(h, "Content-Type", "application/json", "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff")
-	body, free := req.Gzip().Shrink(h, req.HTTP, append(encode(a), '\n'))
+	body, free = req.Gzip().Shrink(h, req.HTTP, body)
 	defer free()
 	suggest(h, "Content-Length", strconv.Itoa(len(body)))
 	if exchange.WriteAll(w, body, req.Program().PingInterval) != nil {
 		panic(http.ErrAbortHandler) // what was cut does not end as a whole one does
 	}
+	return true
 }

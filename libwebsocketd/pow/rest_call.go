@@ -150,14 +150,12 @@ func (c *restCall) serveStatus(w http.ResponseWriter, req *libwebsocketd.Request
 		now.Result = &Result{Status: Pending}
 	}
 	now.Buffer = c.output.String()
-	if size := 2 * len(now.Buffer); size > mostKept { // as JSON, too
-		memory := accountOf(req)()
-		defer memory.Free() // when the client has taken it
-		if !memory.Hold(size) {
-			req.Refuse(w, noMemory)
-			return
-		}
+	free, refusal := req.HoldAnswer(2 * len(now.Buffer)) // as JSON, too
+	if refusal != nil {
+		req.Refuse(w, refusal)
+		return
 	}
+	defer free()
 	isOver := now.Result.Status != Pending
 	if isOver { // before the answer: who has it may make another call at once, in this one's place
 		c.tell(true)
@@ -174,9 +172,6 @@ func (c *restCall) tell(told bool) {
 	defer c.mu.Unlock()
 	c.told = told
 }
-
-// noMemory refuses an answer that would have to wait for its client.
-var noMemory = &gate.Refusal{Status: http.StatusServiceUnavailable, Reason: "no memory for the answer now (see --maxmemory)", RetryAfter: 1}
 
 // inputFull refuses input for which there is no room now.
 var inputFull = &gate.Refusal{Status: http.StatusTooManyRequests, Reason: errInputFull.Error(), RetryAfter: 1}
