@@ -26,6 +26,7 @@ type Buckets struct {
 type bucket struct {
 	addr  netip.Addr
 	level *rate.Limiter
+	head  chan struct{} // full as long as somebody is the next to take a token
 }
 
 // NewBuckets returns Buckets for a Rate; nil if that is no limit.
@@ -42,19 +43,31 @@ func (b *Buckets) Take(addr netip.Addr) time.Duration {
 	if b == nil || !addr.IsValid() {
 		return 0
 	}
-	if level := b.level(network(addr)); !level.Allow() {
+	if level := b.find(network(addr)).level; !level.Allow() {
 		return max(lack(level), 1)
 	}
 	return 0
 }
 
 // Await takes a token of an address, for which it waits until ctx is done. Those that wait
-// get theirs in the order of their calls.
+// get theirs in the order of their calls; one that leaves has cost those behind it nothing.
 func (b *Buckets) Await(ctx context.Context, addr netip.Addr) error {
 	if b == nil || !addr.IsValid() {
 		return nil
 	}
-	return b.level(network(addr)).Wait(ctx)
+	at := b.find(network(addr))
+	select {
+	case at.head <- struct{}{}: // those that wait for this stand in a queue
+		defer func() { <-at.head }()
+	case <-ctx.Done():
+	}
+	for ctx.Err() == nil {
+		if at.level.Allow() {
+			return nil
+		}
+		awaitToken(ctx, at.level)
+	}
+	return ctx.Err()
 }
 
 // Left returns how many tokens an address has, and if it is none, after which time it will
@@ -69,8 +82,8 @@ func (b *Buckets) Left(addr netip.Addr) (n int, wait time.Duration) {
 	return b.rate.N, 0
 }
 
-// level returns the bucket of an address, which is the last used from now on.
-func (b *Buckets) level(addr netip.Addr) *rate.Limiter {
+// find returns the bucket of an address, which is the last used from now on.
+func (b *Buckets) find(addr netip.Addr) *bucket {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	at := b.of[addr]
@@ -78,11 +91,11 @@ func (b *Buckets) level(addr netip.Addr) *rate.Limiter {
 		if b.used.Len() >= mostAddresses {
 			delete(b.of, b.used.Remove(b.used.Front()).(*bucket).addr)
 		}
-		at = b.used.PushBack(&bucket{addr, b.rate.limiter()})
+		at = b.used.PushBack(&bucket{addr, b.rate.limiter(), make(chan struct{}, 1)})
 		b.of[addr] = at
 	}
 	b.used.MoveToBack(at)
-	return at.Value.(*bucket).level
+	return at.Value.(*bucket)
 }
 
 // network returns what limits count as one address: an IPv4 address, and of an IPv6 address

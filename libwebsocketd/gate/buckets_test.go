@@ -69,7 +69,8 @@ func TestBucketsAreBounded(t *testing.T) {
 	})
 }
 
-// TestBucketsAwait: those that wait get theirs in order, and one that leaves gives its turn up.
+// TestBucketsAwait: those that wait get theirs in order, and those that leave, in whatever order, cost
+// the others nothing.
 func TestBucketsAwait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBuckets(Rate{1, time.Second})
@@ -85,17 +86,28 @@ func TestBucketsAwait(t *testing.T) {
 			synctest.Wait()
 			return came
 		}
-		ctx, leave := context.WithCancel(t.Context())
-		first, gone, last := turn(t.Context()), turn(ctx), turn(t.Context())
+		first := turn(t.Context())
 		if <-first != 0 {
 			t.Error("the first has to wait")
 		}
+		ctx, leave := context.WithCancel(t.Context())
+		late, leaveLate := context.WithCancel(t.Context())
+		gone := []chan time.Duration{turn(ctx), turn(ctx), turn(late)}
+		second := turn(t.Context())
+		gone = append(gone, turn(ctx))
+		third := turn(t.Context())
 		leave()
-		if _, ok := <-gone; ok {
-			t.Error("who left has its turn")
+		synctest.Wait()
+		leaveLate()
+		for i, came := range gone {
+			if _, ok := <-came; ok {
+				t.Errorf("the %d. that left has its turn", i+1)
+			}
 		}
-		if at := <-last; at > 2*time.Second {
-			t.Errorf("the last has its turn after %s", at)
+		for i, came := range []chan time.Duration{second, third} {
+			if at, want := <-came, time.Duration(i+1)*time.Second; at.Round(time.Millisecond) != want {
+				t.Errorf("the %d. that stays has its turn after %s, want %s", i+1, at, want)
+			}
 		}
 		if NewBuckets(Rate{}).Await(t.Context(), one) != nil || b.Await(t.Context(), netip.Addr{}) != nil {
 			t.Error("without a rate or an address one has to wait")

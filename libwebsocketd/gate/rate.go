@@ -94,8 +94,12 @@ func (t *Throttle) Left() int { return int(t.bucket.Tokens()) }
 func (t *Throttle) Pass(n int) { t.bucket.AllowN(time.Now(), n) }
 
 // Await returns when a message may pass, or ctx is done.
-func (t *Throttle) Await(ctx context.Context) {
-	for wait := lack(t.bucket); wait > 0 && ctx.Err() == nil; wait = lack(t.bucket) {
+func (t *Throttle) Await(ctx context.Context) { awaitToken(ctx, t.bucket) }
+
+// awaitToken returns when a bucket has a token, or ctx is done. It takes none, and reserves none:
+// who reserves one and leaves does not free it for those who have reserved later ones.
+func awaitToken(ctx context.Context, bucket *rate.Limiter) {
+	for wait := lack(bucket); wait > 0 && ctx.Err() == nil; wait = lack(bucket) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
