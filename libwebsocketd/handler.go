@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/text"
 	"websocketd/libwebsocketd/logging"
@@ -16,8 +17,11 @@ import (
 // ServeHTTP answers one request. It checks host, route, handshake, origin, credentials and
 // slot, then launches and upgrades, in this order; the first step that fails answers.
 // The conversation begins after the last. Only the browser client, and who issues tokens, are
-// for whoever asks the right host.
+// for whoever asks the right host. Whoever writes and keeps no clock of its own has one of two ping
+// intervals.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w, settle := exchange.WithClock(w, 2*s.own.PingInterval)
+	defer settle()
 	id := s.ids.Next()
 	from := s.remoteOf(r)
 	r = from.Mark(r)

@@ -7,7 +7,6 @@ import (
 
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/logging"
-	"websocketd/libwebsocketd/static"
 )
 
 // servePlain answers a request that is no WebSocket handshake. The first of these that
@@ -52,7 +51,7 @@ func (s *Server) serveStatic(w http.ResponseWriter, r *http.Request, from remote
 	}
 	if !s.usher(w, r, from, id, log) {
 		logging.At(from.log(log), logging.LevelAccess, "http", "STATIC")
-		s.static.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
+		s.static.ServeHTTP(w, r)
 	}
 }
 
@@ -69,7 +68,7 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, log *slog.L
 	}
 	s.setHeaders(w)
 	logging.At(log, logging.LevelAccess, "http", "CLIENT")
-	s.client.ServeHTTP(static.WithClock(w, 2*s.own.PingInterval), r)
+	s.client.ServeHTTP(w, r)
 	return true
 }
 

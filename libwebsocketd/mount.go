@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"websocketd/libwebsocketd/bridge"
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/logging"
@@ -67,7 +68,7 @@ type mountedKey struct{}
 
 func (m mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if m.handler != nil {
-		m.handler.ServeHTTP(w, r)
+		m.handler.ServeHTTP(exchange.Unclocked(w), r)
 		return
 	}
 	req := r.Context().Value(mountedKey{}).(*Request)

@@ -91,6 +91,7 @@ func New(cfg Config) (*Server, error) {
 	if err := s.furnishPrograms(); err != nil {
 		return nil, err
 	}
+	s.http.HTTP2.WriteByteTimeout = max(2*s.own.PingInterval, 0) // a stream has a clock, what is common to all has not
 	if cfg.Issuer != nil {
 		s.running.Go(func() { cfg.Issuer.Run(s.ctx) })
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"websocketd/libwebsocketd/exchange"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/logging"
 )
@@ -31,6 +32,8 @@ func newAccess(kind gate.Credential) *gate.Access {
 // ServeHTTP answers a request that may be made, and refuses all others. It is the only way to
 // a route.
 func (c *Control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w, settle := exchange.WithClock(w, takeTime)
+	defer settle()
 	guardHeaders(w.Header())
 	p := c.policyOf(r)
 	refusal := c.admit(w, r, p)

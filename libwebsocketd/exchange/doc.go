@@ -62,6 +62,9 @@
 // Where there is no Client but an answer that is given at once after a wait, as to a
 // long-poll, Ask does likewise, once in every ping interval.
 //
+// What the server answers by itself, and files, have the clock of WithClock (clock.go), which
+// the Server and the Control put around every request.
+//
 // The clock of a client stands still by as much as our own looks are late.
 //
 // # What a client has
