@@ -55,12 +55,12 @@
 // closed its sending half may have left: only something that is written to it tells. A
 // comment is, and else an interim response (100), as long as the answer has not begun:
 // at once after the client's end, and while its body is held back after a ping interval;
-// then in pauses that double, because some clients take only a few. Once the answer has
-// begun, and the program is silent, such a client is gone when its system, or TCP's
-// keep-alive, gives up.
+// then in pauses that double, because some clients take only a few, and the fetch of Node
+// none. Once the answer has begun, and the program is silent, such a client is gone when its
+// system, or TCP's keep-alive, gives up; so is that fetch, behind a body that is held back.
 //
 // Where there is no Client but an answer that is given at once after a wait, as to a
-// long-poll, Ask does likewise, once in every ping interval.
+// long-poll, Ask does likewise after the client's end, once in every ping interval.
 //
 // What the server answers by itself, and files, have the clock of WithClock (clock.go), which
 // the Server and the Control put around every request.

@@ -101,7 +101,7 @@ func (g *guard) movedNow() (count int64, owed bool) {
 }
 
 // ask sends a word to a client that may have left: at once when it has sent its end, and
-// while its body is held back, in pauses that become longer.
+// while its body is held back, behind which its end may not come, in pauses that become longer.
 func (g *guard) ask(now time.Time, reading, over bool) {
 	c := g.client
 	if said := c.in.came.Load() + c.out.taken.Load(); reading || said != g.said {
@@ -113,7 +113,7 @@ func (g *guard) ask(now time.Time, reading, over bool) {
 	case closing && !g.closing:
 		g.pause = min(g.pause, 2*held)
 		c.interim()
-	case held >= g.pause && (closing || !over):
+	case held >= g.pause && (closing || !over && !isUndici(c.in.request)):
 		g.pause = 2 * held
 		c.interim()
 	}

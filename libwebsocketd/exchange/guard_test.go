@@ -94,14 +94,31 @@ func TestHeldBack(t *testing.T) {
 }
 
 // TestHeldBackAsked has a client whose body is not taken: it is sent an interim response
-// in pauses that become longer, and one more at once when it has sent its end.
+// in pauses that become longer, and one more at once when it has sent its end. One that
+// would take the first for its end is sent none before that.
 func TestHeldBackAsked(t *testing.T) {
 	t.Parallel()
+	always := []time.Duration{interval, 2 * interval, 4 * interval, 8 * interval, 8*interval + lookInterval}
+	atEnd := []time.Duration{8*interval + lookInterval, 8*interval + 2*lookInterval}
+	for headers, want := range map[string][]time.Duration{
+		"":                         always,
+		"User-Agent: node\r\n":     atEnd,
+		"User-Agent: undici\r\n":   atEnd,
+		"Sec-Fetch-Mode: cors\r\n": atEnd,
+		"Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\n": always,
+	} {
+		testHeldBackAsked(t, strings.Replace(aPost, "\r\n", "\r\n"+headers, 1), want)
+	}
+}
+
+// testHeldBackAsked has a client that makes such a request asked at these times.
+func testHeldBackAsked(t *testing.T, request string, want []time.Duration) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		peer := &stranger{}
-		_, r := talk(t, t.Context(), aPost, plainForm{}, peer, interval, func(c *Client) {
-			time.Sleep(8 * interval)
+		_, r := talk(t, t.Context(), request, plainForm{}, peer, interval, func(c *Client) {
+			time.Sleep(8*interval + lookInterval/2)
 			peer.closing.Store(true)
 			time.Sleep(interval / 2)
 			finish(c, exit3)
@@ -117,8 +134,8 @@ func TestHeldBackAsked(t *testing.T) {
 			}
 			asked = append(asked, time.Since(began))
 		}
-		if want := []time.Duration{interval, 2 * interval, 4 * interval, 8 * interval, 8*interval + lookInterval}; !slices.Equal(asked, want) {
-			t.Errorf("it was asked after %v, want %v", asked, want)
+		if !slices.Equal(asked, want) {
+			t.Errorf("%q was asked after %v, want %v", request, asked, want)
 		}
 	})
 }

@@ -34,7 +34,7 @@ func serveMessage(w http.ResponseWriter, req *libwebsocketd.Request) {
 		req.Refuse(w, refusal)
 		return
 	}
-	asked := exchange.AskRead(w, req.HTTP, req, req.Program().PingInterval)
+	asked := exchange.Ask(w, req.HTTP, req, req.Program().PingInterval)
 	err := give(req, program, m)
 	asked()
 	if err != nil {
