@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -180,17 +181,28 @@ func TestReloadPools(t *testing.T) {
 	}
 }
 
-// TestReloadKeepsCount: processes from before count against the new limit.
+// TestReloadKeepsCount: processes from before count against the new limit, also if the program was
+// away meanwhile, for however many reloads.
 func TestReloadKeepsCount(t *testing.T) {
 	t.Parallel()
-	p := sh("a", "exec cat")
+	p, other := sh("a", "exec cat"), sh("b", "exec cat")
+	away := [][]Program{{other}, {other}, {}}
+	for i := range len(away) + 1 {
+		testReloadKeepsCount(t, p, away[:i])
+	}
+}
+
+// testReloadKeepsCount reloads with these before the program is back.
+func testReloadKeepsCount(t *testing.T, p Program, away [][]Program) {
+	t.Helper()
 	p.MaxForks = 3
 	s := serve(t, Config{Programs: []Program{p}})
-	s.dial(t, "/a", nil)
-	last := s.dial(t, "/a", nil)
+	first, last := s.dial(t, "/a", nil), s.dial(t, "/a", nil)
 	p.MaxForks = 2
-	if err := s.Reload([]Program{p}); err != nil {
-		t.Fatal(err)
+	for _, programs := range append(slices.Clone(away), []Program{p}) {
+		if err := s.Reload(programs); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, answer, _ := s.tryDial("/a", nil); answer == nil || answer.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("%v", answer)
@@ -202,6 +214,18 @@ func TestReloadKeepsCount(t *testing.T) {
 			c.Close()
 		}
 		return err == nil
+	})
+	if err := s.Reload([]Program{}); err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	testkit.Eventually(t, "the count is forgotten", func() bool {
+		if err := s.Reload([]Program{}); err != nil {
+			t.Error(err)
+		}
+		s.reloading.Lock()
+		defer s.reloading.Unlock()
+		return len(s.counted) == 0
 	})
 }
 

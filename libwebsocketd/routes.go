@@ -3,6 +3,7 @@ package libwebsocketd
 import (
 	"cmp"
 	"log/slog"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -53,6 +54,7 @@ type programs struct {
 
 	reloading sync.Mutex              // held while routes are made and published, and while pools are closed
 	given     given                   // guarded by reloading
+	counted   map[string]*gate.Slots  // by the names of programs, also of those that were and whose processes go on; guarded by reloading
 	retired   []weak.Pointer[program] // that Reload has replaced, and whose Supervisor is an Ender; guarded by reloading
 
 	lending sync.Mutex
@@ -114,6 +116,7 @@ func (s *Server) furnishPrograms() error {
 func (s *Server) newTable(cfg *Config, old *routes) *routes {
 	t := &routes{}
 	known := old.named()
+	s.forgetCounts(cfg, known)
 	for _, program := range cfg.Programs {
 		before := known[program.Name]
 		if before != nil && reflect.DeepEqual(before.Program, program) {
@@ -121,10 +124,7 @@ func (s *Server) newTable(cfg *Config, old *routes) *routes {
 			continue
 		}
 		p := newProgram(program, cfg)
-		if before != nil {
-			p.slots = before.slots
-			p.slots.SetLimit(program.MaxForks)
-		}
+		p.slots = s.count(p)
 		p.pool = s.newPool(p)
 		s.startLifetime(p)
 		t.programs = append(t.programs, p)
@@ -134,6 +134,29 @@ func (s *Server) newTable(cfg *Config, old *routes) *routes {
 	}
 	slices.SortStableFunc(t.programs, func(a, b *program) int { return cmp.Compare(len(b.Path), len(a.Path)) })
 	return t
+}
+
+// count returns the slots of the program of p's name. The processes of one that was before are among
+// them, also if it was not served meanwhile.
+func (s *programs) count(p *program) *gate.Slots {
+	slots := s.counted[p.Name]
+	if slots == nil {
+		if s.counted == nil {
+			s.counted = map[string]*gate.Slots{}
+		}
+		s.counted[p.Name] = p.slots
+		return p.slots
+	}
+	slots.SetLimit(p.MaxForks)
+	return slots
+}
+
+// forgetCounts forgets the slots of programs that are no more, and of which nothing runs. One that is
+// still served has requests under way, which may take some yet.
+func (s *programs) forgetCounts(cfg *Config, served map[string]*program) {
+	maps.DeleteFunc(s.counted, func(name string, slots *gate.Slots) bool {
+		return served[name] == nil && !isListed(cfg.Programs, name) && slots.InUse() == 0
+	})
 }
 
 // named returns the programs by their names. The name of the Config's own is "".
