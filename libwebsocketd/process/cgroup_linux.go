@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 )
@@ -207,7 +206,7 @@ func (g *cgroups) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.dir != "" {
-		os.Remove(g.dir)
+		removeCgroup(g.dir)
 	}
 }
 
@@ -231,12 +230,27 @@ func (c *cgroup) end() bool {
 		return true
 	}
 	killCgroup(c.dir)
-	err := os.Remove(c.dir)
-	return err == nil || errors.Is(err, os.ErrNotExist)
+	return removeCgroup(c.dir)
 }
 
 // killCgroup kills everything in a group, and in those below it.
 func killCgroup(dir string) { writeCgroup(filepath.Join(dir, "cgroup.kill"), "1") }
+
+// removeCgroup removes a group, and those below it, which a process may have made, as far as they are
+// empty. It reports whether there is none any more.
+func removeCgroup(dir string) (done bool) {
+	err := os.Remove(dir)
+	if errors.Is(err, syscall.EBUSY) {
+		entries, _ := os.ReadDir(dir)
+		for _, entry := range entries {
+			if entry.IsDir() {
+				removeCgroup(filepath.Join(dir, entry.Name()))
+			}
+		}
+		err = os.Remove(dir)
+	}
+	return err == nil || errors.Is(err, os.ErrNotExist)
+}
 
 // removeCgroups kills and removes the groups of a server that is gone, as far as they are empty by
 // then. It reports whether there are none any more.
@@ -246,15 +260,6 @@ func removeCgroups(server int) (done bool) {
 		return true
 	}
 	dir := filepath.Join(above, cgroupsOf(server))
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return true
-	}
 	killCgroup(dir)
-	for _, entry := range entries {
-		if entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
-			os.Remove(filepath.Join(dir, entry.Name()))
-		}
-	}
-	return os.Remove(dir) == nil
+	return removeCgroup(dir)
 }

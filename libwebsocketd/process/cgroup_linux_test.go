@@ -65,6 +65,33 @@ func TestCgroup(t *testing.T) {
 	}
 }
 
+// belowScript is a script that makes groups below the one that it is told, moves into the lowest, and
+// leaves its session.
+const belowScript = `read -r g; export g; setsid sh -c 'mkdir -p "$g/a/b" "$g/c" && echo $$ >"$g/a/b/cgroup.procs" && echo $$ && exec sleep 600' & read -r never`
+
+// TestCgroupBelow: a process that has made groups below its own leaves none, and nothing in them.
+func TestCgroupBelow(t *testing.T) {
+	if withoutCgroups() {
+		return
+	}
+	l := newLauncher(t, LauncherOptions{Confine: true, Subreaper: true})
+	p, err := l.Start(grouped(belowScript, Cgroup{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(p.Stdin, p.cgroup.dir)
+	var pid int
+	if _, err := fmt.Fscan(p.Stdout, &pid); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.End(KillNow); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(p.cgroup.dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("its group is still there: %v", err)
+	}
+}
+
 // TestCgroupOfNothing: a program that cannot be executed leaves no group.
 func TestCgroupOfNothing(t *testing.T) {
 	if withoutCgroups() {
@@ -121,11 +148,12 @@ func killedCgroupServer() {
 		fmt.Println(err)
 		return
 	}
-	p, err := l.Start(grouped("setsid sh -c 'echo $$; exec sleep 600' & read never", Cgroup{}))
+	p, err := l.Start(grouped(belowScript, Cgroup{}))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
+	fmt.Fprintln(p.Stdin, p.cgroup.dir)
 	var pid int
 	fmt.Fscan(p.Stdout, &pid)
 	fmt.Println(pid, filepath.Dir(p.cgroup.dir))
