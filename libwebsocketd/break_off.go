@@ -29,7 +29,8 @@ func (s *Server) breakOff(r *http.Request, interval time.Duration) {
 func (req *Request) BreakOff() { req.server.breakOff(req.HTTP, req.Program().PingInterval) }
 
 // awaitTaken waits until the client's system has taken what was sent, for a reset would
-// destroy the rest: at most limit, and a second when the server is going away.
+// destroy the rest: at most limit, and a second when the server is going away. It works on Linux;
+// on other systems what is sent is not known, and the reset comes at once.
 func (s *Server) awaitTaken(c net.Conn, limit time.Duration) {
 	end, going := time.NewTimer(limit), s.ctx.Done()
 	defer end.Stop()

@@ -12,6 +12,11 @@ import (
 // another site could cause one by an image or a script. Instead they send
 // Sec-Fetch-Site (W3C Fetch Metadata 2.3), which no page can set. There same-origin
 // stands for an Origin that is this server, and none for a request that no page made.
+//
+// They send it only to an origin that is potentially trustworthy: https, and loopback. With a
+// GET over plain HTTP to any other host neither header may come, and then the request counts as
+// one of a program that is no browser: it is let in, unless a rule (SameOrigin, or a list without
+// file:// and *) wants an Origin.
 func (o *Origins) CheckPlain(r *http.Request) *Refusal {
 	if readOrigin(r).kind != absent || o.anything && !o.sameOrigin {
 		return o.Check(r)
@@ -65,8 +70,9 @@ func (o *Origins) checkOwn(r *http.Request) *Refusal {
 // CheckOwnPage refuses, with 403, a request made by a page of another origin,
 // whatever --origin is. It lets in pages of this server and programs that are not
 // browsers. Where a browser sends no Origin, as in a GET for its own page, it sends
-// Sec-Fetch-Site. A request with neither does not come from a page in a current
-// browser.
+// Sec-Fetch-Site, if this is https or loopback (see CheckPlain). There a request with neither
+// does not come from a page in a current browser; over plain HTTP to another host it may, and
+// such a page cannot read the answer.
 func CheckOwnPage(r *http.Request) *Refusal {
 	s, site := readOrigin(r), lower(r.Header.Get("Sec-Fetch-Site"))
 	_, from, _ := strings.Cut(s.raw, "://")

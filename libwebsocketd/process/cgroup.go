@@ -7,8 +7,10 @@ import (
 )
 
 // Cgroup gives each process a control group of its own, with all that it starts (cgroups(7), version
-// 2, Linux only): nothing leaves that, and everything in it ends with the process, also what has left
-// its session. It takes a group that is delegated to this process, as systemd's Delegate= does.
+// 2, Linux only): everything in it, and in groups that are made below it, ends with the process, also
+// what has left its session. What runs as the server's user can move to another group, unless a
+// Sandbox keeps it from the files of that. It takes a group that is delegated to this process, as
+// systemd's Delegate= does.
 type Cgroup struct {
 	Memory int64 // bytes that they may have together, beyond which one is killed, and with it all; 0 is no limit
 	Pids   int   // processes and threads at once; 0 is no limit

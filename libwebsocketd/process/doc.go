@@ -7,15 +7,18 @@
 //
 //	 1. Start makes the pipes and forks. The child leads a session and a process
 //	    group of its own, so that one signal reaches everything it starts.
-//	 2. Exited is closed when the leader has exited. It is a zombie then: its pid,
-//	    which also names its group, cannot be given to another process.
+//	 2. Exited is closed when the leader has exited. On Linux it is a zombie then: its
+//	    pid, which also names its group, cannot be given to another process.
 //	 3. The reader of the output goes on until the pipe is empty; what is in a
 //	    pipe does not die with its writer.
 //	 4. Reap kills what is left of the group and only then collects the leader.
 //	    A signal is never sent to a group whose leader is collected and whose
 //	    last member is gone: the number may belong to a foreign group by then.
-//	 5. Close stops a process that still runs, reaps it, and returns when the
-//	    whole session is gone.
+//	    Outside Linux, and where a kernel has no handles of processes, the leader
+//	    is collected as it exits, before 2, and the group is killed after that.
+//	 5. Close reaps a process that has exited, and returns when the whole session
+//	    is gone. One that still runs it does not stop: it holds it, as it does a
+//	    session of which something is left, and returns an error. End stops first.
 //
 // The whole session ends with the process, including members that moved to other
 // groups (job control, timeout): they are found among the orphans a subreaper adopts.
@@ -23,8 +26,8 @@
 // documented way to outlive a connection. Without a subreaper, and outside Linux,
 // only the group ends.
 //
-// A process that may not be signaled any more, because it runs as another user, is
-// held: OnGone tells its owner when it has gone after all.
+// What is held, such as a process that may not be signaled any more because it runs as
+// another user, keeps its place: OnGone tells its owner when it has gone after all.
 //
 // A wait of the ladder begins when the action before it is done. It is extended while
 // members are ready to run but other processes have the processors, and while a child
