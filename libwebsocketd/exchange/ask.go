@@ -66,8 +66,3 @@ func isUndici(r *http.Request) bool {
 	agent, h := r.UserAgent(), r.Header
 	return agent == "node" || agent == "undici" || h.Get("Sec-Fetch-Mode") != "" && h.Get("Sec-Fetch-Site") == ""
 }
-
-// AskRead is Ask.
-func AskRead(w http.ResponseWriter, r *http.Request, peer Peer, interval time.Duration) (settle func()) {
-	return Ask(w, r, peer, interval)
-}

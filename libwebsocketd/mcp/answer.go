@@ -172,7 +172,7 @@ func (a *answer) first(w http.ResponseWriter, reader *listening) (text []byte, w
 	if text, whole, err = reader.peekFor(ctx, soon); !errors.Is(err, errQuiet) {
 		return text, whole, err
 	}
-	defer exchange.AskRead(w, a.req.HTTP, a.req, interval)()
+	defer exchange.Ask(w, a.req.HTTP, a.req, interval)()
 	if a.stream.plain || interval <= 0 {
 		interval = forEver
 	}

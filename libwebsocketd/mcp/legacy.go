@@ -151,7 +151,7 @@ func gone(refusal *gate.Refusal) *gate.Refusal {
 // notify passes messages on that get no response. A client that leaves meanwhile is found, as one is
 // that waits for an answer.
 func (c *conversation) notify(w http.ResponseWriter, req *incoming, s *supervisor, l *line, all []message) {
-	settle := exchange.AskRead(w, req.HTTP, req, req.Settings().PingInterval)
+	settle := exchange.Ask(w, req.HTTP, req, req.Settings().PingInterval)
 	err := c.tell(req.HTTP.Context(), l, all)
 	if settle(); err != nil {
 		s.fail(w, req.Request, nil, faultOf(http.StatusNotFound, codeNoSession, "the process takes no more: %v", err))
