@@ -171,8 +171,13 @@ func (c *Conn) ReadResponse() error {
 	return err
 }
 
-// Status returns the status of the handshake's answer.
-func (c *Conn) Status() int { return c.Response.StatusCode }
+// Status returns the status of the handshake's answer, 0 without one.
+func (c *Conn) Status() int {
+	if c.Response == nil {
+		return 0
+	}
+	return c.Response.StatusCode
+}
 
 // Header returns a header of the handshake's answer.
 func (c *Conn) Header(name string) string { return c.Response.Header.Get(name) }

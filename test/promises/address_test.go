@@ -188,6 +188,10 @@ func TestMessageRateAtTheEnd(t *testing.T) {
 		t.Fatalf("%v, %d %s", err, first.Status(), first.Body)
 	}
 	second.Send(t, post)
+	second.HalfClose(t)
+	if err := second.ReadResponse(); err != nil || second.Status() != 100 { // it waits, and is asked whether its client does
+		t.Fatalf("%v, %d %s", err, second.Status(), second.Body)
+	}
 	socket := s.Connect(t)
 	socket.Text("a")
 	socket.Text("b")
