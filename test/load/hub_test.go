@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,12 +16,24 @@ import (
 // measured.
 func TestHub(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	load, file := filepath.Join(dir, "load"), filepath.Join(dir, "bench.json")
+	load := filepath.Join(t.TempDir(), "load")
 	if out, err := exec.Command("go", "build", "-o", load, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	out, err := exec.Command(load, "-reps=1", "-seconds=0.2", "-only=hub/10", "-json="+file, "ours="+harness.PlainBinary(t)).CombinedOutput()
+	f := measureHub(t, load, 0.2)
+	for seconds := 0.8; notMeasured(f) != "" && seconds < 60; seconds *= 4 { // a busy machine may deliver nothing in a short time
+		f = measureHub(t, load, seconds)
+	}
+	if what := notMeasured(f); what != "" || f.Failed || len(f.Notes) > 0 {
+		t.Errorf("not measured: %q, %v %q", what, f.Failed, f.Notes)
+	}
+}
+
+// measureHub measures the figure of ten subscribers.
+func measureHub(t *testing.T, load string, seconds float64) *finding {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "bench.json")
+	out, err := exec.Command(load, "-reps=1", fmt.Sprintf("-seconds=%g", seconds), "-only=hub/10", "-json="+file, "ours="+harness.PlainBinary(t)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -32,16 +45,19 @@ func TestHub(t *testing.T) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
+	return r.Figures[0]
+}
+
+// notMeasured returns what has no value.
+func notMeasured(f *finding) string {
 	for _, name := range []string{hubName, viewerName, limitName} {
 		for _, measure := range []string{deliveriesPerSecond, cpuPerDelivery, roundP99} {
-			if s := r.Figures[0].get(name, measure); s == nil || !s.Median.ok() || s.Median <= 0 {
-				t.Errorf("%s of %s: %+v", measure, name, s)
+			if s := f.get(name, measure); s == nil || !s.Median.ok() || s.Median <= 0 {
+				return measure + " of " + name
 			}
 		}
 	}
-	if f := r.Figures[0]; f.Failed || len(f.Notes) > 0 {
-		t.Errorf("%v %q", f.Failed, f.Notes)
-	}
+	return ""
 }
 
 // TestHubLine: the line of a message of the hub, and nothing of other messages.
