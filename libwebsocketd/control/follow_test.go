@@ -175,7 +175,7 @@ func TestHubRunsAtOnce(t *testing.T) {
 func TestChannelOfAProcess(t *testing.T) {
 	t.Parallel()
 	tagged := func(p *libwebsocketd.Program) { p.Stderr = libwebsocketd.StderrTag }
-	ndjson := func(p *libwebsocketd.Program) { p.Framing = "ndjson" }
+	ndjson := func(p *libwebsocketd.Program) { p.Framing, p.CloseDelay = "ndjson", time.Minute } // its end is its own
 	binary := func(p *libwebsocketd.Program) { p.Binary = true }
 	o := observe(t,
 		script("lines", `echo $UNIQUE_ID; echo; echo b; exit 3`),
