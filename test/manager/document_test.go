@@ -44,7 +44,7 @@ func TestPoint18(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "config.toml")
 	harness.WriteFile(t, file, two, 0o600)
-	s := &managed{harness.Options{Bin: harness.Binary(t), Args: []string{"--admin=" + documented, "--admintoken=none", "--config=" + file}}.Start(t), documented}
+	s := startManaged(t, harness.Options{Bin: harness.Binary(t), Args: []string{"--admin=" + documented, "--admintoken=none", "--config=" + file}}, documented)
 	s.awaitOnline(t, "api")
 	s.awaitOnline(t, "db")
 	t.Run("clients", func(t *testing.T) { // returns when all are done

@@ -28,7 +28,7 @@ func inDir(t *testing.T, dir, name, content string, args ...string) *managed {
 	harness.WriteFile(t, filepath.Join(dir, name), content, 0o600)
 	admin := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
 	o := harness.Options{Bin: harness.Binary(t), Dir: dir, Args: append([]string{"--admin=" + admin, "--admintoken=none", "--config=" + name}, args...)}
-	return &managed{o.Start(t), admin}
+	return startManaged(t, o, admin)
 }
 
 // known is what the operator is told of a process.

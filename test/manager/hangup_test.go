@@ -22,7 +22,7 @@ func TestHangup(t *testing.T) {
 	write("old")
 	admin := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
 	o := harness.Options{Bin: harness.Binary(t), Args: []string{"--admin=" + admin, "--admintoken=none", "--config=" + file}}
-	s := &managed{o.Start(t), admin}
+	s := startManaged(t, o, admin)
 	before := s.awaitOnline(t, name(0)).Data
 	s.awaitOnline(t, name(1))
 	s.must(t, "stop", name(1))

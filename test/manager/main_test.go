@@ -27,6 +27,12 @@ func manage(t *testing.T, config string) *managed {
 	harness.WriteFile(t, file, config, 0o600)
 	admin := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
 	o := harness.Options{Bin: harness.Binary(t), Args: []string{"--admin=" + admin, "--admintoken=none", "--config=" + file}}
+	return startManaged(t, o, admin)
+}
+
+// startManaged starts a server, and returns when its operator can connect.
+func startManaged(t *testing.T, o harness.Options, admin string) *managed {
+	t.Helper()
 	s := o.Start(t)
 	s.Out.Await(t, "Managed by its operator at")
 	return &managed{s, admin}

@@ -29,7 +29,7 @@ func rest(t *testing.T, config string) *restful {
 	admin := fmt.Sprintf("127.0.0.1:%d", harness.FreePort(t))
 	o := harness.Options{Bin: harness.Binary(t), Args: []string{
 		"--admin=" + admin, "--admintokenfile=" + filepath.Join(dir, "token"), "--config=" + filepath.Join(dir, "config.toml")}}
-	return &restful{&managed{o.Start(t), admin}, t, token}
+	return &restful{startManaged(t, o, admin), t, token}
 }
 
 // do makes a request, with headers NAME: VALUE, and returns the status and the document.
