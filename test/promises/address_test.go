@@ -60,7 +60,7 @@ func TestMaxPerIP(t *testing.T) {
 			harness.Until(t, "its process runs", func() bool { return len(s.Children()) == 1 })
 			tooMany(t, s.Ask(t, harness.Handshake("/")), "--maxperip=1")
 			tooMany(t, s.Ask(t, busy.with), "--maxperip=1")
-			if n := len(s.Children()); n != 1 {
+			if n := len(s.Children()); n > 1 { // none as its shell is just replaced
 				t.Errorf("%d processes", n)
 			}
 			if c := s.Ask(t, harness.Get("/")); c.Status() != 200 {
