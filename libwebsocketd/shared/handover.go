@@ -245,7 +245,7 @@ func (h *Hub) snapshot() Handed {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	to.Before, to.Restarts, to.Endings = h.before, h.restarts, h.endings
+	to.Before, to.Restarts, to.Endings = h.before, h.restarts, int(h.endings.Load())
 	to.Linger, to.Expires, to.Returns = h.linger, h.expires, h.returns
 	to.Left = max(time.Until(h.until), 0)
 	return to

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"websocketd/libwebsocketd"
@@ -84,7 +85,7 @@ type Hub struct {
 	ending   error                  // of the last process, once over
 	lost     bool                   // no client can come back for the record
 	restarts int                    // number of restarts so far
-	endings  int                    // number of processes that have ended, and are to be followed
+	endings  atomic.Int64           // number of processes that have ended, and are to be followed
 	before   uint64                 // the last message before the last restart
 	follows  *successor             // the process that takes the place of the one that runs; see Replace
 }
@@ -358,7 +359,7 @@ func (h *Hub) Say(batch []libwebsocketd.Message) error {
 func (h *Hub) append(it item, messages, bytes int) error {
 	h.appending.Lock()
 	defer h.appending.Unlock()
-	it.process = h.hasEnded()
+	it.process = h.endings.Load()
 	return h.flow.Append(it, messages, bytes)
 }
 

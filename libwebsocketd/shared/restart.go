@@ -170,18 +170,8 @@ func (h *Hub) rest(wait time.Duration, ending error) bool {
 // noteEnding adds a note to the record for viewers that ask for endings: they hear of it at once,
 // however long it takes until another process is started.
 func (h *Hub) noteEnding(ending error) {
-	h.mu.Lock()
-	h.endings++
-	ended := item{note: &libwebsocketd.Note{Ended: ending.Error()}, ended: h.endings}
-	h.mu.Unlock()
+	ended := item{note: &libwebsocketd.Note{Ended: ending.Error()}, ended: int(h.endings.Add(1))}
 	h.append(ended, 0, overhead) // no error: the record is not closed yet
-}
-
-// hasEnded returns how many processes have ended that are followed by another one.
-func (h *Hub) hasEnded() int64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return int64(h.endings)
 }
 
 // noteRestart adds a note to the record: the output that follows is another process's. Nothing

@@ -25,7 +25,8 @@ func Restore(o HubOptions, from *Handed) *Hub {
 	if len(from.Input) > 0 {
 		h.kept = newInputBatch(from.Input)
 	}
-	h.before, h.restarts, h.endings = from.Before, from.Restarts, from.Endings
+	h.before, h.restarts = from.Before, from.Restarts
+	h.endings.Store(int64(from.Endings))
 	h.returns, h.previous = from.Returns, from.Ending.err()
 	if from.Expires {
 		h.Expire(from.Linger)

@@ -44,7 +44,7 @@ type Subscription struct {
 	asks     bool   // it is told when a process has ended, instead of when another has started
 	endings  int    // number of endings when it joined
 
-	told    atomic.Int64            // how many processes had ended before what it was given last
+	told    atomic.Int64            // how many processes had ended before what it was given last, if it asks
 	cursor  *flow.Cursor            // nil if it does not listen
 	returns bool                    // it leaves for a moment and comes back
 	stays   bool                    // see Stay
@@ -90,11 +90,11 @@ func (h *Hub) Attach(call *libwebsocketd.Attach, from From) (*Subscription, *gat
 		strict: (h.Strict || from.quiet) && !call.OutOfBand,
 		quiet:  from.quiet && !call.OutOfBand,
 		notes:  call.OutOfBand,
-		asks:   call.Endings, endings: h.endings,
+		asks:   call.Endings, endings: int(h.endings.Load()),
 		into: make([]record.Entry[item], 0, most), said: make(chan struct{}),
 	}
 	s.gaps = s.gaps && (h.Marks && !from.quiet || call.OutOfBand)
-	s.told.Store(int64(h.endings))
+	s.told.Store(h.endings.Load())
 	s.ctx, s.left = context.WithCancelCause(context.Background())
 	h.returns = h.returns || call.Polling
 	if !call.SendOnly {
@@ -233,7 +233,9 @@ func (s *Subscription) room() []record.Entry[item] {
 // hand makes deliveries of entries, up to a restart that this viewer cannot be sent.
 func (s *Subscription) hand(entries []record.Entry[item]) {
 	for _, e := range entries {
-		s.told.Store(max(s.told.Load(), e.Item.process))
+		if s.asks {
+			s.told.Store(max(s.told.Load(), e.Item.process))
+		}
 		if e.Item.only != nil && e.Item.only != s || !s.wants(&e.Item) {
 			continue
 		}
@@ -324,7 +326,7 @@ func (s *Subscription) Send(batch []libwebsocketd.Message) error {
 func (s *Subscription) SendUntil(ctx context.Context, batch ...libwebsocketd.Message) error {
 	told := s.told.Load()
 	return s.hub.putWanted(ctx, batch, func() bool {
-		return ctx.Err() == nil && (!s.asks || s.hub.hasEnded() <= told)
+		return ctx.Err() == nil && (!s.asks || s.hub.endings.Load() <= told)
 	})
 }
 
