@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,11 +13,7 @@ import (
 // may take as long for one.
 func TestFailsAtOnce(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "at") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := harness.ShortDir(t)
 	harness.WriteFile(t, filepath.Join(dir, "none"), "none", 0o600)
 	o := harness.Options{Bin: harness.PlainBinary(t), Args: []string{"--ssl", "--sslcert=none", "--sslkey=none", "cat"}, Dir: dir, Unix: filepath.Join(dir, "s")}
 	late := 0

@@ -25,12 +25,7 @@ type place struct{ dir string }
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "ctl") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return &place{dir}
+	return &place{harness.ShortDir(t)}
 }
 
 // serve starts a server that is managed.

@@ -16,11 +16,7 @@ import (
 // keepsAlive: the feed is started after the store, which is started after the stock is there. It
 // crashes, and those who listen get what the next one says.
 func keepsAlive(t *testing.T, r run) {
-	dir, err := os.MkdirTemp("", "examples") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := harness.ShortDir(t)
 	r.env = []string{"XDG_RUNTIME_DIR=" + dir}
 	s := r.start(t)
 	harness.Until(t, "the feed is there", func() bool { return s.Ask(t, harness.Handshake("/feed")).Status() == 101 })

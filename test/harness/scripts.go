@@ -20,6 +20,17 @@ func Scripts(t T, files map[string]string) string {
 	return dir
 }
 
+// ShortDir returns a directory for sockets, whose paths must be short. It is removed at the end of the test.
+func ShortDir(t T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "w")
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 // WriteFile writes a file and the directories above it.
 func WriteFile(t T, path, text string, mode os.FileMode) {
 	t.Helper()

@@ -48,11 +48,7 @@ func tcpSocket(t *testing.T, name string) socket {
 
 func unixSocket(t *testing.T, name string) socket {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "unit") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := harness.ShortDir(t)
 	l, err := net.Listen("unix", filepath.Join(dir, "socket"))
 	if err != nil {
 		t.Fatal(err)

@@ -134,11 +134,7 @@ func TestWrongConfig(t *testing.T) {
 // the old one: clients find that one, and no other server takes its place.
 func TestFailureLeavesSockets(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "up") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := harness.ShortDir(t)
 	used, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -19,11 +19,7 @@ import (
 // operator's, by which ctl finds the server.
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "up") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := harness.ShortDir(t)
 	o := options(t, "--socketmode=0640", "--admin=unix:admin.sock", "--shared", "cat")
 	o.Unix, o.Dir = filepath.Join(dir, "s"), dir
 	h := startWith(t, o)
