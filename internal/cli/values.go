@@ -180,7 +180,10 @@ var formChecks = map[string]func(text string) error{
 	"ctl address":    checkCtlAddress,
 }
 
-var errEmpty = isEmpty("leave it out to let everyone in")
+// toAll is the way out of a value that lets everyone in when it is not there.
+const toAll = "leave it out to let everyone in"
+
+var errEmpty = isEmpty(toAll)
 
 // isEmpty returns the error of an empty value, with the way out.
 func isEmpty(wayOut string) error { return errors.New("is empty; " + wayOut) }
@@ -194,7 +197,7 @@ func checkIssuer(name string) error {
 
 // given returns a check of what lets everyone in when it is not there.
 func given(check func(text string) error) func(text string) error {
-	return filled("leave it out to let everyone in", check)
+	return filled(toAll, check)
 }
 
 // filled returns a check of what lets in more clients when it is not there: that must not be

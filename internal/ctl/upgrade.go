@@ -16,7 +16,7 @@ func (c *caller) upgrade(signals *terminal.Interrupts) (status int, err error) {
 	defer cancel()
 	answer, err := c.server.ask(within, http.MethodPost, "/api/server/upgrade", nil, "")
 	switch {
-	case within.Err() != nil && ctx.Err() == nil:
+	case err != nil && within.Err() != nil && ctx.Err() == nil:
 		return exitFailed, fmt.Errorf("not replaced after %s, and the server goes on with it: %s list shows which one it is, and --timeout=DURATION waits longer", c.Timeout, command)
 	case err != nil:
 		return exitFailed, err

@@ -7,15 +7,15 @@
 //
 //	 1. Start makes the pipes and forks. The child leads a session and a process
 //	    group of its own, so that one signal reaches everything it starts.
-//	 2. Exited is closed when the leader has exited. On Linux it is a zombie then: its
+//	 2. Exited is closed when the leader has exited. It is a zombie then: its
 //	    pid, which also names its group, cannot be given to another process.
 //	 3. The reader of the output goes on until the pipe is empty; what is in a
 //	    pipe does not die with its writer.
 //	 4. Reap kills what is left of the group and only then collects the leader.
 //	    A signal is never sent to a group whose leader is collected and whose
 //	    last member is gone: the number may belong to a foreign group by then.
-//	    Outside Linux, and where a kernel has no handles of processes, the leader
-//	    is collected as it exits, before 2, and the group is killed after that.
+//	    Only where a BSD has no room for a watch the leader is collected as it
+//	    exits, before 2. On Windows a handle keeps the number.
 //	 5. Close reaps a process that has exited, and returns when the whole session
 //	    is gone. One that still runs it does not stop: it holds it, as it does a
 //	    session of which something is left, and returns an error. End stops first.
