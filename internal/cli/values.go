@@ -7,13 +7,9 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
-	"websocketd/libwebsocketd"
-	"websocketd/libwebsocketd/credential"
-	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/pow"
 )
 
@@ -133,129 +129,6 @@ func checkNumber(flag *kong.Flag, n int64, err error) error {
 	return nil
 }
 
-// formChecks check the form of values that are any text to the grammar.
-var formChecks = map[string]func(text string) error{
-	"header":      checkHeader,
-	"header-ws":   checkHeader,
-	"header-http": checkHeader,
-	"cgipath":     libwebsocketd.CheckPath,
-	"host":        eachOf(gate.CheckHost),
-	"origin":      eachOf(gate.CheckOrigin),
-	"auth":        filled("leave it out to take every kind that is configured", eachOf(checkKind)),
-	"trustproxy":  eachOf(gate.CheckProxy),
-	"protocol":    eachOf(checkProtocol),
-	"acme":        checkACMENames,
-	"acmeurl":     checkACMEURL,
-	"acmeca":      checkACMECA,
-	"acmeemail":   checkACMEEmail,
-	"spawnrate":   checkSpawnRate,
-	"messagerate": checkRate,
-	"socketmode":  checkSocketMode,
-	"socketgroup": checkSocketGroup,
-	"admintoken":  checkAdminToken,
-	"header line": checkHeaderLine,
-	"claim":       checkClaim,
-	"user":        checkUser,
-	"account":     checkAccount,
-	"rlimit":      checkRlimit,
-	"umask":       checkUmask,
-	"cpumax":      checkPercent,
-
-	"forwardedheader": gate.CheckForwardedHeader,
-
-	"authfile":       given(nil),
-	"admintokenfile": checkAdminTokenFile,
-	"tokenfile":      given(nil),
-	"jwtkey":         given(nil),
-	"authheader":     given(credential.CheckHeader),
-	"sslca":          given(nil),
-	"allow":          given(nil),
-	"jwtissuer":      checkIssuer,
-	"oauthserver":    checkOAuthServer,
-	"jwtalg":         filled("leave it out to take all that the keys are for, but HS256", eachOf(credential.CheckAlgorithm)),
-	"jwtuser":        filled("leave it out to take sub", nil),
-	"groupfile":      filled("leave it out where there are no groups", nil),
-	"call":           checkCall,
-	"token file":     checkTokenFile,
-	"ctl address":    checkCtlAddress,
-}
-
-// toAll is the way out of a value that lets everyone in when it is not there.
-const toAll = "leave it out to let everyone in"
-
-var errEmpty = isEmpty(toAll)
-
-// isEmpty returns the error of an empty value, with the way out.
-func isEmpty(wayOut string) error { return errors.New("is empty; " + wayOut) }
-
-func checkIssuer(name string) error {
-	if name == "" {
-		return isEmpty("leave it out to take tokens of every issuer")
-	}
-	return nil
-}
-
-// given returns a check of what lets everyone in when it is not there.
-func given(check func(text string) error) func(text string) error {
-	return filled(toAll, check)
-}
-
-// filled returns a check of what lets in more clients when it is not there: that must not be
-// the work of a variable of the shell that is empty.
-func filled(wayOut string, check func(text string) error) func(text string) error {
-	return func(text string) error {
-		switch {
-		case strings.Trim(text, ", \t") == "":
-			return isEmpty(wayOut)
-		case check != nil:
-			return check(text)
-		}
-		return nil
-	}
-}
-
-func checkProtocol(name string) error {
-	if !isToken(name) {
-		return fmt.Errorf("%q cannot be a subprotocol's name: it has letters, digits and !#$%%&'*+-.^_`|~; * is any", name)
-	}
-	return nil
-}
-
-func checkRate(text string) error {
-	_, err := libwebsocketd.ParseRate(text)
-	return err
-}
-
-func checkSpawnRate(text string) error {
-	_, _, err := parseSpawnRate(text)
-	return err
-}
-
-// parseSpawnRate returns the rate for one address and, after a comma, that for all.
-func parseSpawnRate(text string) (each, all libwebsocketd.Rate, err error) {
-	first, second, both := strings.Cut(text, ",")
-	each, err = libwebsocketd.ParseRate(first)
-	if both && err == nil {
-		all, err = libwebsocketd.ParseRate(second)
-	}
-	return each, all, err
-}
-
-func checkSocketMode(text string) error {
-	_, err := libwebsocketd.ParseSocketMode(text)
-	return err
-}
-
-func checkSocketGroup(text string) error {
-	_, err := libwebsocketd.LookupSocketGroup(text)
-	return err
-}
-
-func checkHeader(text string) error {
-	_, err := parseHeaders([]string{text})
-	return err
-}
-
 var errSize = errors.New("not a size, which is a number of bytes or one like 64K, 1MiB, 2G")
 
 // parseSize parses a size. It fails on anything but digits and a known unit, and on
@@ -274,83 +147,6 @@ func parseSize(text string) (int64, error) {
 	}
 	return int64(n) * unit, nil
 }
-
-// duration is a time in Go's form, 5s, 1m30s, 250ms, that is not negative.
-type duration time.Duration
-
-// Decode implements kong.MapperValue.
-func (d *duration) Decode(ctx *kong.DecodeContext) error {
-	text, err := popString(ctx)
-	if err != nil {
-		return err
-	}
-	parsed, err := parseDuration(text)
-	if err == nil {
-		err = longEnough(ctx.Value.Tag, parsed)
-	}
-	*d = duration(parsed)
-	return err
-}
-
-// longEnough returns an error if a time is below the tag min.
-func longEnough(tag *kong.Tag, d time.Duration) error {
-	if least, err := parseDuration(tag.Get("min")); err == nil && d < least {
-		return fmt.Errorf("must be at least %s", tag.Get("min"))
-	}
-	return nil
-}
-
-var (
-	errDuration = errors.New("not a time, which is a number with a unit, like 250ms, 5s, 1m30s")
-	errNegative = errors.New("must not be negative")
-)
-
-// parseDuration parses a duration. It refuses a number without a unit, which could
-// only be guessed.
-func parseDuration(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if _, bare := time.ParseDuration(text + "s"); err != nil && bare == nil {
-		return 0, fmt.Errorf("has no unit: write %ss for seconds", text)
-	}
-	switch {
-	case err != nil:
-		return 0, errDuration
-	case d < 0:
-		return 0, errNegative
-	}
-	return d, nil
-}
-
-// keeping is how long something is kept that nobody uses: a duration, or forEver. 0 is
-// not at all.
-type keeping time.Duration
-
-const forEver = keeping(-1)
-
-// Decode implements kong.MapperValue.
-func (k *keeping) Decode(ctx *kong.DecodeContext) error {
-	text, err := popString(ctx)
-	if err != nil {
-		return err
-	}
-	*k, err = parseKeeping(text)
-	return err
-}
-
-// parseKeeping parses a duration or the word for ever.
-func parseKeeping(text string) (keeping, error) {
-	if text == "never" {
-		return forEver, nil
-	}
-	d, err := parseDuration(text)
-	if errors.Is(err, errDuration) {
-		err = fmt.Errorf("%w, nor never", err)
-	}
-	return keeping(d), err
-}
-
-// limit returns the duration, where 0 is for ever.
-func (k keeping) limit() time.Duration { return max(0, time.Duration(k)) }
 
 // base is the URL path of something that is off without one. As a value of a flag, true is
 // its default, and false is off, in the spellings of any switch.
