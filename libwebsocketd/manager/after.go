@@ -61,6 +61,9 @@ func (i *instance) awaitAfter(ctx context.Context) bool {
 func (i *instance) waitFor(missing []lack) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if len(i.waits) == 0 && len(missing) > 0 {
+		defer i.manager.stir() // clients do not
+	}
 	i.waits, i.why = nil, ""
 	for _, m := range missing {
 		i.waits = append(i.waits, m.Dependency.String())

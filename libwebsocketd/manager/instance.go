@@ -81,6 +81,13 @@ func (i *instance) hub() *shared.Hub {
 	return i.life.hub
 }
 
+// isBeginning reports whether the instance will have a hub in a moment, or wait for another program.
+func (i *instance) isBeginning() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.isUpLocked() && i.life.hub == nil && len(i.waits) == 0 && !i.life.ends()
+}
+
 // info returns what is known of the instance now.
 func (i *instance) info() Info {
 	i.mu.Lock()

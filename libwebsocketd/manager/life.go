@@ -83,6 +83,7 @@ func (i *instance) live(l *life) {
 	l.hub, l.service = hub, s
 	halted := l.ctx.Err() != nil
 	i.mu.Unlock()
+	i.manager.stir() // clients wait for the hub
 	if halted {
 		hub.Fail()
 		return

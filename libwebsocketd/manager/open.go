@@ -2,6 +2,7 @@ package manager
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,28 +36,52 @@ func (s *service) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gat
 		if hub.IsOver() {
 			return nil, s.notThere()
 		}
-		select {
-		case <-hub.Settled():
-		case <-call.Request.Context().Done():
-			return nil, &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindClientLeft, Reason: "the client has left"}
-		case <-s.runtime.Context().Done():
-			return nil, gate.GoingAway
+		if refusal := s.awaitFor(call.Request, hub.Settled()); refusal != nil {
+			return nil, refusal
 		}
 	}
 }
 
 // choose returns the hub of the instance that a client is for: the one it names, the one whose
-// messages it has, or the one with the fewest viewers.
+// messages it has, or the one with the fewest viewers. An instance that is just being begun has no hub
+// yet: it is waited for.
 func (s *service) choose(r *http.Request, from shared.From) (*shared.Hub, *gate.Refusal) {
-	all := s.list()
-	if query := r.URL.Query(); query.Has("instance") {
-		n, err := strconv.Atoi(query.Get("instance"))
-		if err != nil || n < 0 || n >= len(all) {
-			return nil, &gate.Refusal{Status: http.StatusNotFound,
-				Reason: "instance=" + text.Quote(query.Get("instance")) + ": there are those from 0 to " + strconv.Itoa(len(all)-1)}
+	for {
+		change := s.manager.change() // before the look: no change is missed
+		all, refusal := s.meant(r)
+		if refusal != nil {
+			return nil, refusal
 		}
-		all = all[n : n+1]
+		hub := best(all, from)
+		switch {
+		case hub != nil:
+			return hub, nil
+		case !slices.ContainsFunc(all, (*instance).isBeginning):
+			return nil, s.notThere()
+		}
+		if refusal := s.awaitFor(r, change); refusal != nil {
+			return nil, refusal
+		}
 	}
+}
+
+// meant returns the instances that a client may be for.
+func (s *service) meant(r *http.Request) ([]*instance, *gate.Refusal) {
+	all, query := s.list(), r.URL.Query()
+	if !query.Has("instance") {
+		return all, nil
+	}
+	n, err := strconv.Atoi(query.Get("instance"))
+	if err != nil || n < 0 || n >= len(all) {
+		return nil, &gate.Refusal{Status: http.StatusNotFound,
+			Reason: "instance=" + text.Quote(query.Get("instance")) + ": there are those from 0 to " + strconv.Itoa(len(all)-1)}
+	}
+	return all[n : n+1], nil
+}
+
+// best returns the hub of the messages that a client has, or the one with the fewest viewers; nil if none is
+// there.
+func best(all []*instance, from shared.From) *shared.Hub {
 	var best *shared.Hub
 	least := 0
 	for _, i := range all {
@@ -66,16 +91,26 @@ func (s *service) choose(r *http.Request, from shared.From) (*shared.Hub, *gate.
 		}
 		state := hub.State()
 		if from.Epoch() != "" && state.Epoch == from.Epoch() {
-			return hub, nil
+			return hub
 		}
 		if !hub.IsOver() && (best == nil || state.Viewers < least) {
 			best, least = hub, state.Viewers
 		}
 	}
-	if best == nil {
-		return nil, s.notThere()
+	return best
+}
+
+// awaitFor waits until something happens that a client waits for, and returns a refusal if it need not wait
+// any longer.
+func (s *service) awaitFor(r *http.Request, event <-chan struct{}) *gate.Refusal {
+	select {
+	case <-event:
+		return nil
+	case <-r.Context().Done():
+		return &gate.Refusal{Status: http.StatusServiceUnavailable, Kind: gate.KindClientLeft, Reason: "the client has left"}
+	case <-s.runtime.Context().Done():
+		return gate.GoingAway
 	}
-	return best, nil
 }
 
 // notThere returns the refusal of a program without a process.
