@@ -63,7 +63,9 @@ func (a *answer) serve(w http.ResponseWriter) {
 	defer a.counted()()
 	defer reader.Close()
 	defer a.untilStarted()()
+	settle := a.askLate(w)
 	a.send()
+	settle()
 	a.parkFor(newestOld)
 	text, whole, err := a.first(w, reader)
 	switch {
@@ -161,6 +163,23 @@ var errQuiet = errors.New("the process says nothing yet")
 
 // soon is when most calls are answered. Whether their client has left nobody asks.
 const soon = 100 * time.Millisecond
+
+// askLate finds a client that leaves while the process takes nothing. The caller must call settle before it
+// writes anything.
+func (a *answer) askLate(w http.ResponseWriter) (settle func()) {
+	ctx, cancel := context.WithTimeout(a.req.HTTP.Context(), soon)
+	asked := func() {}
+	stop := after.Done(ctx, func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			asked = exchange.Ask(w, a.req.HTTP, a.req, a.req.Settings().PingInterval)
+		}
+	})
+	return func() {
+		stop()
+		cancel()
+		asked()
+	}
+}
 
 // forEver is longer than a client waits.
 const forEver = 100 * 365 * 24 * time.Hour

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"websocketd/libwebsocketd/exchange"
 )
 
 // firstModern is the first revision without sessions.
@@ -82,7 +84,9 @@ func (s *supervisor) serveModern(w http.ResponseWriter, in *incoming, m *message
 	}
 	defer e.release(l)
 	if m.kind == notification {
-		if err := e.write(req.HTTP.Context(), l, m.text); err != nil {
+		settle := exchange.Ask(w, req.HTTP, req, req.Settings().PingInterval)
+		err := e.write(req.HTTP.Context(), l, m.text)
+		if settle(); err != nil {
 			s.fail(w, req, m, faultOf(http.StatusServiceUnavailable, codeInternal, "the process takes no more: %v", err))
 			return
 		}

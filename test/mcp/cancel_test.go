@@ -1,7 +1,9 @@
 package mcp
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -133,4 +135,46 @@ func TestSubscriptions(t *testing.T) {
 	}
 	p.try(p.tool("2", "crash", `"n":1`))
 	two.completed(t, "1")
+}
+
+// A client that has sent its end while the process reads nothing is asked whether it is still there, be it that of
+// a call or of a notification.
+func TestAskedWhileDeaf(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"prompts/get", "notifications/large"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			s := harness.Start(t, harness.Binary(t), "--mcp", "--mcpstart=1h", "--pingms=1000", "sh", "-c", "exec sleep 1000")
+			p := modernPeer(t, s)
+			r := p.request("1", method, `"name":"x","text":"`+strings.Repeat("x", 3<<20)+`"`)
+			if strings.HasPrefix(method, "notifications/") {
+				r = p.withoutID(r)
+			}
+			var request bytes.Buffer
+			if err := r.Write(&request); err != nil {
+				t.Fatal(err)
+			}
+			c := s.Dial(t)
+			c.Send(t, request.String())
+			s.Out.Await(t, "START") // the request is read
+			c.Conn.(interface{ CloseWrite() error }).CloseWrite()
+			const asked = "HTTP/1.1 100 Continue"
+			got := make([]byte, len(asked))
+			if _, err := io.ReadFull(c, got); err != nil || string(got) != asked {
+				t.Errorf("%v: %q", err, got)
+			}
+		})
+	}
+}
+
+// withoutID makes a request of p a notification.
+func (p *peer) withoutID(r *http.Request) *http.Request {
+	p.t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	n := p.post(strings.Replace(string(body), `"id":1,`, "", 1))
+	n.Header = r.Header
+	return n
 }
