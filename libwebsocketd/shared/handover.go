@@ -24,6 +24,7 @@ type Handed struct {
 	Restarts, Endings int
 	Linger, Left      time.Duration // Left: for which the process is kept without viewers from now on
 	Expires, Returns  bool          // Expires: Linger is what Expire has set. Else it is the other server's setting
+	Known             bool          // some client may have been told the end
 	Ending            *how          // of the last process, where none runs
 	Over              bool          // and none follows
 }
@@ -246,7 +247,7 @@ func (h *Hub) snapshot() Handed {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	to.Before, to.Restarts, to.Endings = h.before, h.restarts, int(h.endings.Load())
-	to.Linger, to.Expires, to.Returns = h.linger, h.expires, h.returns
+	to.Linger, to.Expires, to.Returns, to.Known = h.linger, h.expires, h.returns, h.known
 	to.Left = max(time.Until(h.until), 0)
 	return to
 }

@@ -80,6 +80,7 @@ type Hub struct {
 	returns  bool                   // some viewers leave for a moment and come back
 	stays    bool                   // the process is kept without viewers, too
 	expires  bool                   // linger is what Expire has set
+	known    bool                   // some client may have been told the end
 	closing  bool                   // the process is to end: only viewers that resume are attached, once over
 	over     bool                   // the record is complete
 	ending   error                  // of the last process, once over
@@ -265,12 +266,16 @@ func (h *Hub) Retire() {
 	h.stir()
 }
 
-// KeepFor changes how long the process is kept without viewers; 0 with Hold is for ever.
+// KeepFor changes how long the process is kept without viewers; 0 with Hold is for ever, or for
+// toldTime if some client may have been told its end.
 func (h *Hub) KeepFor(linger time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.expires = false
-	h.keepFor(linger, h.Hold && linger == 0)
+	stays := h.Hold && linger == 0
+	if h.expires = stays && h.known; h.expires {
+		linger, stays = toldTime, false
+	}
+	h.keepFor(linger, stays)
 }
 
 // Expire lets the hub end when it has been without viewers for at most that long.

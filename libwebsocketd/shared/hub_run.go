@@ -188,8 +188,7 @@ func (h *Hub) outlast(dropped <-chan struct{}) (taken bool) {
 		case <-expired:
 			return false
 		case <-h.said:
-			if h.isForEver() {
-				h.Expire(toldTime)
+			if h.becomeKnown() {
 				timer.Reset(h.leaseTime())
 			}
 		case l := <-h.lifts:
@@ -210,11 +209,17 @@ func (h *Hub) outlast(dropped <-chan struct{}) (taken bool) {
 	}
 }
 
-// isForEver reports whether the hub is kept without viewers until End.
-func (h *Hub) isForEver() bool {
+// becomeKnown records that some client may have been told the end. It reports whether the hub was kept for ever:
+// it is not from now on.
+func (h *Hub) becomeKnown() (wasForEver bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.stays
+	h.known = true
+	if wasForEver = h.stays; wasForEver {
+		h.expires = true
+		h.keepFor(toldTime, false)
+	}
+	return wasForEver
 }
 
 // leaseTime returns how long a client may take to come back for the record.

@@ -27,7 +27,7 @@ func Restore(o HubOptions, from *Handed) *Hub {
 	}
 	h.before, h.restarts = from.Before, from.Restarts
 	h.endings.Store(int64(from.Endings))
-	h.returns, h.previous = from.Returns, from.Ending.err()
+	h.returns, h.known, h.previous = from.Returns, from.Known, from.Ending.err()
 	if from.Expires {
 		h.Expire(from.Linger)
 	}
