@@ -47,7 +47,7 @@ func TestConsole(t *testing.T) {
 		"Cancel": testCancel, "Exact": testExact, "SessionEnds": testSessionEnds, "ToolsToken": testToolsToken, "RefusedTools": testRefusedTools, "ToolsCut": testToolsCut, "OldServer": testOldServer, "Greeted": testGreeted, "ToolsExample": testToolsExample, "Form": testForm,
 		"Sentences": testSentences, "Session": testSession, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
 		"SessionComesBack": testSessionComesBack, "SharedComesBack": testSharedComesBack, "SupervisedComesBack": testSupervisedComesBack, "Restart": testRestart, "WaitingEnds": testWaitingEnds,
-		"ConnectionIsOver": testConnectionIsOver, "Over": testOver, "Bare": testBare, "Blocked": testBlocked,
+		"ConnectionIsOver": testConnectionIsOver, "Over": testOver, "Bare": testBare, "Blocked": testBlocked, "Unsent": testUnsent,
 		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -210,6 +210,19 @@ func testBare(t *testing.T, browser context.Context, _ *harness.Server) {
 	}
 }
 
+// testUnsent: a message that its process did not get, since that has ended, has a row.
+func testUnsent(t *testing.T, browser context.Context, _ *harness.Server) {
+	wall := harness.NewWall(t, sharedServer(t).Addr, harness.Upgrades)
+	p := openPage(t, browser, wall.Addr, "/", `const before = fetch;
+fetch = (at, how) => how?.method === "POST" ? Promise.resolve(new Response("410 Gone: the program has ended: exit status 3\n", { status: 410 })) : before(at, how);`)
+	p.focus("url")
+	p.keys("\r")
+	p.awaitRow("onopen", "connected over plain HTTP")
+	p.send("too late")
+	p.awaitRow("lost", "a message was not taken")
+	p.awaitRow("lost", "the program has ended: exit status 3. It is not sent again.")
+}
+
 // testBlocked: where WebSockets do not come through the page talks over plain HTTP, and
 // says so, until they do.
 func testBlocked(t *testing.T, browser context.Context, s *harness.Server) {

@@ -60,6 +60,7 @@ async function open(it) {
   it.connection.addEventListener("open", event => opened(it, event));
   it.connection.addEventListener("missed", event => missed(it, event));
   it.connection.addEventListener("lost", event => lost(it, event));
+  it.connection.addEventListener("unsent", ({ reason }) => add("lost", "a message was not taken", { why: `${sentence(reason)} It is not sent again.` }));
   it.connection.addEventListener("close", event => ended(it, event));
   showState();
 }
