@@ -48,7 +48,7 @@ func TestConsole(t *testing.T) {
 		"Sentences": testSentences, "Session": testSession, "Bytes": testBytes, "Waiting": testWaiting, "Narrow": testNarrow,
 		"SessionComesBack": testSessionComesBack, "SharedComesBack": testSharedComesBack, "SupervisedComesBack": testSupervisedComesBack, "Restart": testRestart, "WaitingEnds": testWaitingEnds,
 		"ConnectionIsOver": testConnectionIsOver, "Over": testOver, "Bare": testBare, "Blocked": testBlocked, "Unsent": testUnsent,
-		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible,
+		"Policy": testPolicy, "Phone": testPhone, "Pictures": testPictures, "Accessible": testAccessible, "Rules": testRules,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

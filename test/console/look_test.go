@@ -64,6 +64,36 @@ func testAccessible(t *testing.T, browser context.Context, s *harness.Server) {
 	p.until(`document.getElementById("say").textContent.includes("onmessage spoken")`)
 }
 
+// testRules: rows of every kind, and the list of programs, break no rule of axe-core, wide and narrow, light and
+// dark.
+func testRules(t *testing.T, browser context.Context, s *harness.Server) {
+	p := openPage(t, browser, s.Addr, "/echo")
+	p.loadAxe()
+	looks := func(what string) {
+		t.Helper()
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int64{1280, 375} {
+				p.show(width, scheme)
+				p.audit(fmt.Sprintf("%s, %s, %d wide", what, scheme, width))
+			}
+		}
+	}
+	looks("programs")
+	p.connect()
+	for _, text := range []string{"plain", `{"text":"x","numbers":[1,2.5,null,true]}`, "\x1b[31mred \x1b[1;32mgreen \x1b[7mturned", "http://localhost:1/x"} {
+		p.send(text)
+	}
+	p.awaitRow("onmessage", "http://localhost:1/x")
+	looks("messages")
+	p.click("toggle")
+	p.awaitRow("onclose", "")
+	p.fill("url", "ws://"+s.Addr+"/nothing")
+	p.focus("url")
+	p.keys("\r")
+	p.awaitRow("onclose", "The server refused")
+	looks("endings")
+}
+
 // testPictures draws the page light and dark.
 func testPictures(t *testing.T, browser context.Context, _ *harness.Server) {
 	pace := "0"

@@ -28,22 +28,34 @@ func (p *page) audit(what string) {
 	}
 }
 
+// loadAxe loads axe-core into the page.
+func (p *page) loadAxe() {
+	p.t.Helper()
+	harness.Need(p.t, "node:axe")
+	axe, err := os.ReadFile(filepath.Join(harness.ClientsDir(), "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.do(chromedp.Evaluate(string(axe), nil))
+}
+
+// show shows the page at a width, in a scheme of colours, with nothing on its way to another one.
+func (p *page) show(width int64, scheme string) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, 667), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
+}
+
 // testToolsLook: the tools, one of them with its result, and a question break no rule of
 // axe-core, wide and narrow, light and dark; and all fits into the width of a phone.
 func testToolsLook(t *testing.T, browser context.Context, _ *harness.Server) {
-	harness.Need(t, "node:axe")
-	axe, err := os.ReadFile(filepath.Join(harness.ClientsDir(), "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := openTools(t, browser, everything(t), "2025-11-25")
-	p.do(chromedp.Evaluate(string(axe), nil))
+	p.loadAxe()
 	looks := func(what string) {
 		t.Helper()
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{1280, 375} {
-				p.do(chromedp.EmulateViewport(width, 667), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
-					{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
+				p.show(width, scheme)
 				p.audit(fmt.Sprintf("%s, %s, %d wide", what, scheme, width))
 				for _, e := range []string{"document.documentElement", "log", `$("mcp")`, `$("ask")`} {
 					if over := eval[int](p, fmt.Sprintf("%s.scrollWidth - %s.clientWidth", e, e)); over > 0 {
