@@ -170,9 +170,15 @@ func awaitOnlyChildren(t *testing.T, s *harness.Server) int {
 		}
 		return true
 	})
-	left := s.Children()
-	killAll(left)
-	harness.NothingLeft(t, s)
+	left := map[int]bool{}
+	harness.Until(t, "they are ended", func() bool { // and what they were just starting
+		all := s.Children()
+		for _, pid := range all {
+			left[pid] = true
+		}
+		killAll(all)
+		return len(s.Everything()) == 0
+	})
 	return len(left)
 }
 
