@@ -180,6 +180,7 @@ func (s *Server) Lift(ctx context.Context) (all []Handed, settle func(taken bool
 		if taken {
 			s.retireRest()
 		}
+		s.handed = taken // what has waited here changes nothing any more
 		s.reloading.Unlock()
 		release(taken)
 		s.lending.Lock()

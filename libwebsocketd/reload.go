@@ -26,7 +26,8 @@ func (g *given) all() []Program {
 // done.
 //
 // The error names the program and field at fault; nothing has changed then. Reload may
-// be called at any time, also concurrently; after Shutdown it fails.
+// be called at any time, also concurrently; after Shutdown it fails, and once another server goes on
+// with the programs (Lift).
 func (s *Server) Reload(programs []Program) error {
 	return s.serveOther("reload", func(g *given) error {
 		g.listed = slices.Clone(programs)
@@ -74,6 +75,9 @@ func isListed(programs []Program, name string) bool {
 func (s *Server) serveOther(what string, change func(*given) error) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
+	if s.handed {
+		return errors.New(what + ": a new server goes on with the programs: ask again")
+	}
 	next := s.given
 	if err := change(&next); err != nil {
 		return fmt.Errorf("%s: %w", what, err)

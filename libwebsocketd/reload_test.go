@@ -49,3 +49,26 @@ func TestAddAndRemove(t *testing.T) {
 	must(s.Reload([]Program{cat("c")}), "")
 	is("/c", 101)
 }
+
+// TestChangeOfHanded: what is served is not changed any more once another server goes on with it, though it was
+// asked for before.
+func TestChangeOfHanded(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Config{Programs: []Program{{Name: "a", Command: []string{"/bin/cat"}}}})
+	for _, taken := range []bool{false, true} {
+		_, settle, err := s.Lift(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := make(chan error)
+		go func() { changed <- s.AddProgram(Program{Name: "b", Command: []string{"/bin/cat"}}) }()
+		settle(taken)
+		err = <-changed
+		if !taken && err != nil {
+			t.Errorf("it goes on, and says %v", err)
+		}
+		if want := "add program: a new server goes on with the programs: ask again"; taken && (err == nil || err.Error() != want) {
+			t.Errorf("it is replaced, and says %v", err)
+		}
+	}
+}

@@ -54,6 +54,7 @@ type programs struct {
 
 	reloading sync.Mutex              // held while routes are made and published, and while pools are closed
 	given     given                   // guarded by reloading
+	handed    bool                    // another server goes on with what is served; guarded by reloading
 	counted   map[string]*gate.Slots  // by the names of programs, also of those that were and whose processes go on; guarded by reloading
 	retired   []weak.Pointer[program] // that Reload has replaced, and whose Supervisor is an Ender; guarded by reloading
 
