@@ -220,7 +220,15 @@ func (f *trees) run() {
 		case <-f.watcher.Errors: // events may have been lost
 			f.takeAll(dirty)
 		case <-timer.C:
-			f.tell(dirty)
+			select {
+			case event, open := <-f.watcher.Events: // this goroutine was late, the tree is not quiet
+				if !open {
+					return
+				}
+				f.take(dirty, event)
+			default:
+				f.tell(dirty)
+			}
 		}
 		if len(dirty) > 0 {
 			timer.Reset(quiet / 3)
