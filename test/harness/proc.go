@@ -56,6 +56,10 @@ func allPids() (pids []int) {
 
 func carries(pid int, entry []byte) bool {
 	env, err := os.ReadFile(procFile(pid, "environ"))
+	for n := 0; err == nil && len(env) == 0 && isWithinExec(pid) && n < 1000; n++ {
+		<-time.After(time.Millisecond)
+		env, err = os.ReadFile(procFile(pid, "environ"))
+	}
 	if err != nil {
 		return false
 	}
@@ -65,6 +69,17 @@ func carries(pid int, entry []byte) bool {
 		}
 	}
 	return false
+}
+
+// isWithinExec reports whether a process is just being replaced by another program: it has neither arguments
+// nor an environment then. Zombies and threads of the kernel have no file either.
+func isWithinExec(pid int) bool {
+	args, err := os.ReadFile(procFile(pid, "cmdline"))
+	if err != nil || len(args) > 0 {
+		return false
+	}
+	_, err = executable(pid)
+	return err == nil
 }
 
 func runs(pid int, exe string) bool {
