@@ -5,6 +5,7 @@ package manager
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ func TestHealthMeetsOperations(t *testing.T) {
 		})
 	}
 	all.Wait()
+	f.until(func() bool { return strings.Contains(f.events(0), "healthy") }) // the checks go on
 	f.must(f.Stop(context.Background(), "a"))
 	if about := f.one("a"); about.Status != Stopped || about.Pid != 0 {
 		t.Errorf("%+v", about)

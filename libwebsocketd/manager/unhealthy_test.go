@@ -4,19 +4,32 @@ package manager
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 )
+
+// gated returns a URL that answers 200 while the turnstile is open, and 503 otherwise.
+func gated(t *testing.T, g turnstile) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := os.Stat(string(g)); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
 
 // TestHealth: what checks find is told when it is new. After so many failures in a row the program
 // is ended, and the rule of restarts follows.
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	var up atomic.Bool
-	url := healthy(t, &up)
 	g := newTurnstile(t)
+	url := gated(t, g)
 	quick := 20 * time.Millisecond
 	for name, test := range map[string]struct {
 		check Check
@@ -26,24 +39,18 @@ func TestHealth(t *testing.T) {
 		"http":   {Check{HTTP: url}, "the answer is 503 Service Unavailable; it is healthy with 200 to 299"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g.open()
-			up.Store(true)
 			test.check.Interval, test.check.Retries = quick, 2
-			f := only(t, "exec cat", App{Health: &test.check, MinUptime: time.Hour, MaxRestarts: 1})
+			// Each process opens the gate itself: the next check of the second one must not find it closed.
+			f := only(t, "touch "+string(g)+"; echo up; exec cat", App{Ready: &Ready{Line: "^up$"}, Health: &test.check, MinUptime: time.Hour, MaxRestarts: 1})
 			f.is(4, "a starting, a online, a STARTED, a healthy")
 			first := f.one("a").Pid
 			<-time.After(5 * quick) // nothing is told of a check that finds the same
 			g.close()
-			up.Store(false)
-			f.until(func() bool { return strings.Contains(f.events(0), "RESTARTED") })
-			g.open()
-			up.Store(true)
 			f.is(7, "a unhealthy, a HEALTH_CHECK_FAILED, a restarting, a starting, a online, a RESTARTED, a healthy")
 			if about := f.one("a"); about.Pid == first || about.Restarts != 1 || about.Health != HealthHealthy {
 				t.Errorf("%+v", about)
 			}
 			g.close()
-			up.Store(false)
 			f.is(4, "a unhealthy, a HEALTH_CHECK_FAILED, a restarting, a errored")
 			if about := f.one("a"); !strings.HasSuffix(about.Why, "the last time: its health check has failed 2 times in a row: "+test.why) {
 				t.Errorf("%+v", about)

@@ -26,6 +26,7 @@ func TestCrashLoops(t *testing.T) {
 		}
 	}
 	took := time.Since(began)
+	harness.Until(t, "all are told of in the log", func() bool { return len(s.Out.With("ERRORED")) >= 20 })
 	if n := len(s.Out.With("ERRORED")); n != 20 {
 		t.Errorf("%d lines tell that one is errored", n)
 	}

@@ -95,6 +95,7 @@ func TestPoint2(t *testing.T) {
 	s := manage(t, two)
 	pid := s.awaitOnline(t, "api").Data.Pid
 	s.awaitOnline(t, "db")
+	s.ConnectTo(t, "/api").Echo(t, "up") // it is loaded
 	o := s.connect(t)
 	began := time.Now()
 	first := -1.0

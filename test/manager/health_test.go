@@ -57,10 +57,9 @@ func TestPoint12(t *testing.T) {
 	for _, kind := range []string{"http", "script"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			var up atomic.Bool
-			var checks atomic.Int64
+			var failures, checks atomic.Int64 // failures: how many checks still find it unhealthy
 			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				if checks.Add(1); !up.Load() {
+				if checks.Add(1); failures.Add(-1) >= 0 {
 					w.WriteHeader(http.StatusServiceUnavailable)
 				}
 			}))
@@ -72,7 +71,6 @@ func TestPoint12(t *testing.T) {
 				check = fmt.Sprintf(`check_type = "script", script = ["curl", "--silent", "--show-error", "--fail", %q]`, where)
 				code, why = 22, "exit status 22: curl: (22) The requested URL returned error: 503"
 			}
-			up.Store(true)
 			s := manage(t, fmt.Sprintf(`[program.api]
 				command = ["/bin/cat"]
 				lifetime = "supervised"
@@ -83,9 +81,8 @@ func TestPoint12(t *testing.T) {
 			first := s.info(t, "api").Data.Pid
 			before := checks.Load()
 			harness.Until(t, "it is checked again and again", func() bool { return checks.Load() > before+3 })
-			up.Store(false)
+			failures.Store(3)
 			all := o.until(kind + " unhealthy after healthy")
-			up.Store(true)
 			at := all[len(all)-1].Data
 			if at.Process != "api" || at.Details["status_code"] != code || !strings.HasPrefix(fmt.Sprint(at.Details["error"]), why) || at.Details["response_time"] == nil {
 				t.Errorf("%+v", at)

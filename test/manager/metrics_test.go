@@ -16,6 +16,7 @@ func TestMetrics(t *testing.T) {
 		command = ["/bin/sh", "-c", "exit 3"]
 		lifetime = "supervised"
 		max_restarts = 2
+		min_uptime = "1h"
 		health = { script = ["/bin/true"] }
 	`)
 	s.awaitOnline(t, "api")

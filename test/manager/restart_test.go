@@ -36,12 +36,13 @@ func TestPoint6(t *testing.T) {
 		command = ["/bin/sh", "-c", "date +%%s%%N >>%s; exit 7"]
 		lifetime = "supervised"
 		max_restarts = 4
+		min_uptime = "1h"
 		restart_delay = 200
 		[program.long]
-		command = ["/bin/sh", "-c", "date +%%s%%N >>%s; test $(wc -l <%[2]s) != 3 || sleep 4; exit 1"]
+		command = ["/bin/sh", "-c", "date +%%s%%N >>%s; test $(wc -l <%[2]s) != 3 || sleep 11; exit 1"]
 		lifetime = "supervised"
 		max_restarts = 2
-		min_uptime = "3s"
+		min_uptime = "10s"
 		restart_delay = "10ms"
 	`, short, long))
 	harness.Until(t, "both are errored", func() bool {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"websocketd/test/harness"
@@ -36,6 +37,14 @@ func TestPoint16(t *testing.T) {
 		t.Helper()
 		harness.WriteFile(t, filepath.Join(dir, name), "x", 0o600)
 	}
+	// together makes changes of which the server sees the first when the last is done.
+	together := func(change func()) {
+		t.Helper()
+		s.Signal(t, syscall.SIGSTOP)
+		harness.Until(t, "it stands still", func() bool { return harness.Stopped(s.PID) })
+		change()
+		s.Signal(t, syscall.SIGCONT)
+	}
 	ignored := func() {
 		t.Helper()
 		for _, name := range []string{"node_modules/a.js", ".git/HEAD", "lib/debug.log", "build/a.js", "lib/a.tmp", ".a.js.swp", "a.js~"} {
@@ -61,9 +70,11 @@ func TestPoint16(t *testing.T) {
 	}
 
 	ignored()
-	for _, name := range []string{"a.js", "lib/b.js", "lib/c.js", "a.js"} {
-		write(name)
-	}
+	together(func() {
+		for _, name := range []string{"a.js", "lib/b.js", "lib/c.js", "a.js"} {
+			write(name)
+		}
+	})
 	once("several files")
 	ignored()
 	write("lib/.b.js.new")
@@ -71,11 +82,13 @@ func TestPoint16(t *testing.T) {
 		t.Fatal(err)
 	}
 	once("a file that is replaced")
-	if err := os.MkdirAll(filepath.Join(dir, "new/deep"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	together(func() {
+		if err := os.MkdirAll(filepath.Join(dir, "new/deep"), 0o700); err != nil {
+			t.Error(err)
+		}
+	})
 	once("a new directory")
-	write("new/deep/d.js")
+	together(func() { write("new/deep/d.js") })
 	once("a file in it")
 	if err := os.Remove(filepath.Join(dir, "a.js")); err != nil {
 		t.Fatal(err)
