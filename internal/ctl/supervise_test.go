@@ -211,6 +211,6 @@ func TestTimeout(t *testing.T) {
 	f := newFake(t)
 	f.processes = `[{"id":0,"name":"slow","program":"slow","status":"stopped"},{"id":1,"name":"quick","program":"quick","status":"stopped"}]`
 	o := f.options("start", "slow", "quick")
-	o.Timeout = 50 * time.Millisecond
-	runs(t, o, "", 1, "quick: started\n", "websocketd ctl: slow: not started after 50ms: websocketd ctl ps shows how it is, and --timeout=DURATION waits longer\n")
+	o.Timeout = 2 * time.Second // quick needs some of it
+	runs(t, o, "", 1, "quick: started\n", "websocketd ctl: slow: not started after 2s: websocketd ctl ps shows how it is, and --timeout=DURATION waits longer\n")
 }

@@ -26,7 +26,7 @@ func TestClock(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*httptest.Server){"HTTP/1.1": (*httptest.Server).Start, "HTTP/2.0": (*httptest.Server).StartTLS} {
 		result := make(chan error, 1)
-		s := clockedServer(t, 100*time.Millisecond, func(w http.ResponseWriter, r *http.Request) {
+		s := clockedServer(t, time.Second, func(w http.ResponseWriter, r *http.Request) {
 			_, err := w.Write(make([]byte, 64<<20))
 			result <- err
 		})

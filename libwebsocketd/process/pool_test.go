@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -283,21 +284,32 @@ func TestPoolTakerLearnsOfTheExit(t *testing.T) {
 	taken.Wait()
 }
 
-// Close ends all at once, by the ladder, and in the time of one. The test is not parallel
+// Close ends all at once, and by the ladder. The test is not parallel
 // to others: its launcher collects every zombie of this process that it does not know.
 func TestPoolClose(t *testing.T) {
 	k := newTank(t, newLauncher(t, LauncherOptions{Subreaper: true}), 0, 4, trapper)
 	k.full(t, 4)
 	k.mu.Lock()
+	all := slices.Clone(k.ready)
+	k.mu.Unlock()
 	var pids []int
-	for _, m := range k.ready {
+	for _, m := range all {
 		bufio.NewReader(m.Stdout).ReadString('\n') // its traps are set
 		pids = append(pids, m.Pid)
 	}
-	k.mu.Unlock()
 	begun := time.Now()
-	k.Close()
-	if took := time.Since(begun); took < 850*time.Millisecond || took > 3*850*time.Millisecond {
+	var closing sync.WaitGroup
+	closing.Go(k.Close)
+	eventually(t, "all are asked to end", func() bool {
+		return !slices.ContainsFunc(all, func(m *member) bool { _, asked := m.Asked(); return !asked })
+	})
+	for _, pid := range pids {
+		if len(members(pid)) == 0 {
+			t.Errorf("group %d was ended before another one was asked", pid)
+		}
+	}
+	closing.Wait()
+	if took := time.Since(begun); took < 850*time.Millisecond {
 		t.Errorf("it took %s, a ladder is 850 ms", took)
 	}
 	for _, pid := range pids {

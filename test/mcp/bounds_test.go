@@ -144,11 +144,11 @@ func TestWebSocketBeside(t *testing.T) {
 // was left; a modern process when nobody has asked for --linger.
 func TestIdleEnds(t *testing.T) {
 	t.Parallel()
-	s := scripted(t, "--resume=400ms", "--linger=400ms", "--pingms=200")
+	s := scripted(t, "--resume=2s", "--linger=2s", "--pingms=200")
 	p := legacyPeer(t, s)
 	get := p.get("")
 	get.next()
-	if harness.Within(time.Second, func() bool { return len(s.Children()) == 0 }) {
+	if harness.Within(3*time.Second, func() bool { return len(s.Children()) == 0 }) {
 		t.Error("a session with an open stream has ended")
 	}
 	if got := p.call("echo", `"payload":1`); got != "1" {

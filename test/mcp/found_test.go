@@ -168,6 +168,8 @@ func TestToolsOfNextProcess(t *testing.T) {
 	t.Parallel()
 	s := scripted(t, "--linger=300ms")
 	p := modernPeer(t, s)
+	stays := p.send(p.request("9", "subscriptions/listen", `"notifications":{}`)) // and so does the process
+	stays.message()
 	p.call("retool", `"name":"Land"`)
 	p.send(p.request("1", "tools/list", "")).read()
 	shaped := func(header string) int {
@@ -178,6 +180,7 @@ func TestToolsOfNextProcess(t *testing.T) {
 	if a, b := shaped("Land"), shaped("Region"); a != 200 || b != 400 {
 		t.Errorf("%d and %d", a, b)
 	}
+	stays.Body.Close()
 	harness.NoSurvivors(t, s)
 	if a, b := shaped("Region"), shaped("Land"); a != 200 || b != 400 {
 		t.Errorf("the next process: %d and %d", a, b)
@@ -188,7 +191,7 @@ func TestToolsOfNextProcess(t *testing.T) {
 func TestNextProcessIsMute(t *testing.T) {
 	t.Parallel()
 	mute := filepath.Join(t.TempDir(), "mute")
-	s := harness.Start(t, harness.Binary(t), "--mcp", "--linger=300ms", "--mcpstart=2s",
+	s := harness.Start(t, harness.Binary(t), "--mcp", "--linger=300ms", "--mcpstart=10s",
 		"sh", "-c", `[ -e "$1" ] && exec "$0" mcp -mute; exec "$0" mcp`, harness.Child(t), mute)
 	p := modernPeer(t, s)
 	p.call("pid", "")

@@ -57,8 +57,7 @@ func TestPostClientLeavesUnread(t *testing.T) {
 	t.Parallel()
 	s := start(t, "--pingms=200", "sleep", "500")
 	c := s.Dial(t)
-	c.Send(t, harness.Get("/").Add("Content-Length", "2000000").As("POST", "HTTP/1.1").String())
-	c.Send(t, strings.Repeat("x", 900_000))
+	c.Send(t, harness.Get("/").Add("Content-Length", "2000000").As("POST", "HTTP/1.1").String()+strings.Repeat("x", 900_000))
 	harness.Until(t, "the program runs", func() bool { return len(s.Children()) > 0 })
 	c.Conn.Close()
 	harness.NoSurvivors(t, s)
@@ -71,8 +70,7 @@ func TestPostIsAsked(t *testing.T) {
 	wait := filepath.Join(t.TempDir(), "go")
 	s := start(t, "--pingms=100", "--binary", "sh", "-c", "while [ ! -e '"+wait+"' ]; do sleep 0.02; done; exec wc -c")
 	c := s.Dial(t)
-	c.Send(t, harness.Get("/").Add("Content-Length", "900000").As("POST", "HTTP/1.1").String())
-	c.Send(t, strings.Repeat("x", 900_000))
+	c.Send(t, harness.Get("/").Add("Content-Length", "900000").As("POST", "HTTP/1.1").String()+strings.Repeat("x", 900_000))
 	for range 2 {
 		if err := c.ReadResponse(); err != nil {
 			t.Fatal(err)

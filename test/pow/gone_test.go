@@ -89,7 +89,7 @@ func beginWhenFree(t *testing.T, s *harness.Server, name string) (c *call) {
 // A client whose network is gone is missed by its pings.
 func TestVanished(t *testing.T) {
 	t.Parallel()
-	s := serve(t, deaf, "--pingms=200")
+	s := serve(t, deaf, "--pingms=1000")
 	proxy := harness.NewProxy(t, s.Addr)
 	through := *s
 	through.Addr = proxy.Addr

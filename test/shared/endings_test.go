@@ -69,7 +69,9 @@ func TestLadder(t *testing.T) {
 		t.Error("it was ended when the first of two left")
 	}
 	b.Leave(t)
-	harness.NoSurvivors(t, s)
+	if end := s.Out.Await(t, "| END"); harness.Fields(end)["ending"] != "signal: SIGKILL" {
+		t.Error(end)
+	}
 	var steps []string
 	for _, line := range s.Out.With("| stderr") {
 		steps = append(steps, line[strings.LastIndex(line, "| ")+2:])
@@ -77,9 +79,7 @@ func TestLadder(t *testing.T) {
 	if got := fmt.Sprint(steps); got != "[end of input got INT got TERM]" {
 		t.Errorf("it met %s", got)
 	}
-	if end := s.Out.Await(t, "| END"); harness.Fields(end)["ending"] != "signal: SIGKILL" {
-		t.Error(end)
-	}
+	harness.NoSurvivors(t, s)
 }
 
 // A process that has closed its output has not ended, and one that has closed its
