@@ -35,6 +35,7 @@ type Client struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	settle   []func()                 // wait for what was to happen when a context is done
+	repeats  []func()                 // end comments and the guard
 	receipts atomic.Pointer[receipts] // nil if the program does not ask what the client has
 
 	number       uint64    // of the last message; out.writing guards it
@@ -48,7 +49,7 @@ type Client struct {
 	ending       sync.Once
 	once         sync.Once
 	closed       chan struct{}
-	busy         sync.WaitGroup // comments, the guard, the end of holding back
+	busy         sync.WaitGroup // the end of holding back
 }
 
 // Options are the settings of a Client. Encoder and Peer are required.
@@ -116,21 +117,9 @@ func (c *Client) Begin(before uint64) {
 
 // every calls f now and then, until Close.
 func (c *Client) every(interval time.Duration, f func()) {
-	if interval <= 0 {
-		return
+	if interval > 0 {
+		c.repeats = append(c.repeats, after.Every(interval, f))
 	}
-	c.busy.Go(func() {
-		tick := time.NewTicker(interval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				f()
-			case <-c.closed:
-				return
-			}
-		}
-	})
 }
 
 // Context returns a context that is done when the client is gone or the server is going

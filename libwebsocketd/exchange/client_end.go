@@ -81,6 +81,9 @@ func (c *Client) Close() error {
 			r.end(false)
 		}
 		c.busy.Wait()
+		for _, settle := range c.repeats {
+			settle()
+		}
 		c.gzip.giveBack(c.out.unzip())
 		for _, settle := range c.settle {
 			settle()
