@@ -9,6 +9,7 @@ import (
 	"websocketd/libwebsocketd/internal/after"
 	"websocketd/libwebsocketd/internal/readbuf"
 	"websocketd/libwebsocketd/internal/socket"
+	"websocketd/libwebsocketd/static"
 )
 
 // Memory accounts for the memory of a client's message that a Face reads, or of an answer.
@@ -59,6 +60,11 @@ func (req *Request) HoldAnswer(size int) (free func(), refusal *gate.Refusal) {
 		return nil, noAnswerMemory
 	}
 	return m.Free, nil
+}
+
+// listingMemory counts the listing of a directory, for static.Files.
+func (s *Server) listingMemory(r *http.Request) static.Memory {
+	return (&Request{server: s, HTTP: r}).Memory(func() {}) // a client that takes nothing is given up by its own clock
 }
 
 // Afford waits until there is memory for more of a message of which size bytes have

@@ -106,6 +106,9 @@ func (s *Server) furnish() (err error) {
 	case s.cfg.Static != nil:
 		s.static = static.NewFS(s.cfg.Static)
 	}
+	if s.static != nil {
+		s.static.Memory = s.listingMemory
+	}
 	for _, m := range s.cfg.Mounts {
 		s.mount(m.Pattern, mounted{face: m.Serve, isPage: m.IsPage})
 	}

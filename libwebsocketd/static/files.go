@@ -21,6 +21,15 @@ type site interface {
 type Files struct {
 	files  site
 	server http.Handler
+
+	// Memory returns what counts the listing of a directory, until its client has taken it. nil counts none.
+	Memory func(r *http.Request) Memory
+}
+
+// Memory counts what is held for a client.
+type Memory interface {
+	Hold(size int) bool // counts so many bytes instead of those before, if there is room for them
+	Free()              // is called when nothing is held any more
 }
 
 // New returns a handler that serves the files below dir, without those below private, if
@@ -31,7 +40,7 @@ func New(dir, private string) *Files { return newFiles(directory{dir, private}) 
 // affair.
 func NewFS(fsys fs.FS) *Files { return newFiles(tree{fsys}) }
 
-func newFiles(files site) *Files { return &Files{files, http.FileServer(files)} }
+func newFiles(files site) *Files { return &Files{files: files, server: http.FileServer(files)} }
 
 // ServeHTTP serves a file, or redirects to its clean path. Any method but GET and HEAD
 // is 405.
@@ -45,15 +54,20 @@ func (s *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(clean, "/index.html") {
 		clean = strings.TrimSuffix(clean, "index.html")
 	}
+	isDir := false
 	if info, err := s.files.stat(clean); err == nil {
 		clean = strings.TrimSuffix(clean, "/")
-		if info.IsDir() {
+		if isDir = info.IsDir(); isDir {
 			clean += "/"
 		}
 	}
 	if clean != r.URL.Path {
 		to := url.URL{Path: clean, RawQuery: r.URL.RawQuery}
 		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
+		return
+	}
+	if isDir && s.Memory != nil && !s.HasFile(clean) {
+		s.list(w, r)
 		return
 	}
 	s.server.ServeHTTP(w, r)

@@ -38,16 +38,27 @@ func (e entry) Name() string { return e.name }
 // IsDir implements fs.FileInfo.
 func (e entry) IsDir() bool { return e.dir }
 
+// size returns about how much memory an entry takes.
+func (e entry) size() int { return 96 + len(e.name) }
+
 // Readdir implements http.File.
 func (l listing) Readdir(count int) ([]fs.FileInfo, error) {
 	if count > 0 {
 		infos, err := l.File.Readdir(count)
 		return l.seen(nil, infos), err
 	}
+	return l.readAll(func([]fs.FileInfo) error { return nil })
+}
+
+// readAll returns all entries, up to mostListed. It gives them up if afford has an error for those so far.
+func (l listing) readAll(afford func(entries []fs.FileInfo) error) ([]fs.FileInfo, error) {
 	var entries []fs.FileInfo
 	for read := 0; read < mostListed; {
 		infos, err := l.File.Readdir(min(readAtOnce, mostListed-read))
 		entries = l.seen(entries, infos)
+		if err := afford(entries); err != nil {
+			return nil, err
+		}
 		if errors.Is(err, io.EOF) {
 			return entries, nil
 		}

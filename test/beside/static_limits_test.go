@@ -24,6 +24,10 @@ func TestStaticListingHasALimit(t *testing.T) {
 	if n := strings.Count(a.body, "<a href"); n != 5001 || !strings.Contains(a.body, "only 5000 entries") {
 		t.Errorf("%d entries: %.200q", n, a.body)
 	}
+	a = get(t, start(t, "--staticdir="+dir, "--maxmemory=512K"), "/")
+	if a.StatusCode != 503 || !strings.Contains(a.body, "--maxmemory") {
+		t.Errorf("without memory for it: %d %.200q", a.StatusCode, a.body)
+	}
 }
 
 // A client that does not take its file is let go after two ping intervals, without
