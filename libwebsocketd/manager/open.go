@@ -21,20 +21,21 @@ func (s *service) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gat
 	if refusal != nil {
 		return nil, refusal
 	}
-	for {
-		hub, refusal := s.choose(call.Request, from)
+	for where := from; ; {
+		hub, refusal := s.choose(call.Request, where)
 		if refusal != nil {
 			return nil, refusal
 		}
+		over := hub.IsOver()
 		sub, refusal := hub.Attach(call, from)
-		if refusal != nil {
+		switch {
+		case refusal != nil:
 			return nil, refusal
-		}
-		if sub != nil {
+		case sub != nil:
 			return sub, nil
-		}
-		if hub.IsOver() {
-			return nil, s.notThere()
+		case over:
+			where = shared.From{} // nothing of what it has leads to that hub any more: any instance may be the one
+			continue
 		}
 		if refusal := s.awaitFor(call.Request, hub.Settled()); refusal != nil {
 			return nil, refusal

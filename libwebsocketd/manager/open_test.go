@@ -1,12 +1,13 @@
 package manager
 
 import (
+	"log/slog"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 
+	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/shared"
 )
@@ -19,8 +20,9 @@ type seek struct {
 }
 
 func (p *play) service(name string) *service {
-	all := p.Manager.all()
-	return all[slices.IndexFunc(all, func(s *service) bool { return s.name == name })]
+	p.Manager.mu.Lock()
+	defer p.Manager.mu.Unlock()
+	return p.services[name]
 }
 
 func (p *play) seek(program string) *seek {
@@ -32,6 +34,53 @@ func (p *play) seek(program string) *seek {
 	}()
 	synctest.Wait()
 	return k
+}
+
+// opened is what a client gets that wants to be a viewer.
+type opened struct {
+	viewer  libwebsocketd.Endpoint
+	refusal *gate.Refusal
+}
+
+// open is such a client. It is waited for until it gets something, or nothing moves without the clock.
+func (p *play) open(program, url string) <-chan opened {
+	s, result := p.service(program), make(chan opened, 1)
+	go func() {
+		viewer, refusal := s.Open(&libwebsocketd.Attach{Request: httptest.NewRequest("GET", url, nil), Log: slog.New(slog.DiscardHandler)})
+		result <- opened{viewer, refusal}
+	}()
+	synctest.Wait()
+	return result
+}
+
+// viewer expects that a client has become a viewer.
+func (p *play) viewer(of <-chan opened) libwebsocketd.Endpoint {
+	p.t.Helper()
+	synctest.Wait()
+	select {
+	case got := <-of:
+		if got.refusal == nil {
+			return got.viewer
+		}
+		p.t.Fatalf("refused: %s", got.refusal.Reason)
+	default:
+		p.t.Fatal("it waits")
+	}
+	return nil
+}
+
+// refused expects that a client was refused with these words.
+func (p *play) refused(of <-chan opened, want string) {
+	p.t.Helper()
+	synctest.Wait()
+	select {
+	case got := <-of:
+		if got.refusal == nil || !strings.Contains(got.refusal.Reason, want) {
+			p.t.Errorf("got %+v, want %s", got, want)
+		}
+	default:
+		p.t.Errorf("it waits, and is not refused: %s", want)
+	}
 }
 
 // TestSeekBeginning: a client that comes just as an instance is being begun is not told that it is stopped.
@@ -83,5 +132,22 @@ func TestSeekWaiting(t *testing.T) {
 		if k.refusal == nil || !strings.Contains(k.refusal.Reason, "it waits for a:ready") {
 			t.Errorf("%+v", k)
 		}
+	})
+}
+
+// another is the refusal of a client that has the numbers of what has ended.
+const another = "and another one runs with numbers of its own"
+
+// TestOpenEnded: a client whose instance has ended for good is told so, or gets another instance, not
+// that the program is stopped.
+func TestOpenEnded(t *testing.T) {
+	t.Parallel()
+	alone(t, App{Instances: 2}, func(t *testing.T, p *play) {
+		epoch := p.service("a").list()[0].hub().Epoch()
+		p.must(p.Stop(t.Context(), "a-0"))
+		synctest.Wait() // its record is let go of
+		p.refused(p.open("a", "/?after="+epoch+":1"), another)
+		p.refused(p.open("a", "/?instance=0"), "it is stopped")
+		p.viewer(p.open("a", "/")).Close()
 	})
 }
