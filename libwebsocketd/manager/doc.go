@@ -30,6 +30,10 @@
 //   - A reload starts the next process while the one before still runs, and ends that one only
 //     when the next one is ready (shared.Hub.Replace). If it never is, nothing has changed.
 //
+//   - Settings that the hub has, such as the history, need another one: a reload ends the life, and
+//     begins another, whether a process runs or is waited for. Viewers are told to come back (1012);
+//     clients that come meanwhile wait.
+//
 //   - That it is stopped or errored is told when nothing of it is left, of a reload either, and it
 //     can be started again.
 //

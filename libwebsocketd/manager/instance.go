@@ -32,6 +32,7 @@ type instance struct {
 	first    bool     // no process has been online in this life
 	asked    bool     // the process is to end in order to be restarted
 	stops    int      // how many wait for the turn to stop it: it is not started until then
+	renews   bool     // the life ends in order that another one follows: see renew
 
 	completed    bool  // the last life has ended by itself, with status 0
 	tally, since tally // see awaitOnline
@@ -81,11 +82,16 @@ func (i *instance) hub() *shared.Hub {
 	return i.life.hub
 }
 
-// isBeginning reports whether the instance will have a hub in a moment, or wait for another program.
-func (i *instance) isBeginning() bool {
+// look returns the hub of the instance, if that is not over or has the epoch, and else whether there
+// will be one in a moment, or it will wait for another program. Both are of one moment: what is not
+// there yet is not taken for what is there no more.
+func (i *instance) look(epoch string) (hub *shared.Hub, begins bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.isUpLocked() && i.life.hub == nil && len(i.waits) == 0 && !i.life.ends()
+	if l := i.life; l != nil && l.hub != nil && (!l.hub.IsOver() || l.hub.Epoch() == epoch) {
+		return l.hub, false
+	}
+	return nil, i.renews || i.isUpLocked() && i.life.hub == nil && len(i.waits) == 0 && !i.life.ends()
 }
 
 // info returns what is known of the instance now.

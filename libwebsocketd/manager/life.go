@@ -43,12 +43,16 @@ func (i *instance) isUp() bool {
 
 func (i *instance) isUpLocked() bool { return i.life != nil && !isClosed(i.life.done) }
 
-// isBehind reports whether a process of the instance runs, and is not to end, that has not the
-// settings of s.
+// isBehind reports whether the instance lives, and is not to end, with a process that has not the
+// settings of s, unless another one follows anyway, or with a hub that does not suit them: the next
+// process would be in that, too.
 func (i *instance) isBehind(s *service) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.run != nil && !i.asked && !i.life.ends() && i.run.service != s
+	if !i.isUpLocked() || i.life.ends() {
+		return false
+	}
+	return i.run != nil && !i.asked && i.run.service != s || i.life.hub != nil && !s.fits(i.life.service)
 }
 
 // begin starts the instance, unless it lives, is to be stopped, its program is served no more or the
@@ -132,6 +136,10 @@ func (i *instance) rest(l *life) {
 func (i *instance) halt() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	return i.haltLocked()
+}
+
+func (i *instance) haltLocked() bool {
 	i.paused = true
 	if !i.isUpLocked() {
 		return false

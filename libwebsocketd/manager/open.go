@@ -2,7 +2,6 @@ package manager
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -53,11 +52,11 @@ func (s *service) choose(r *http.Request, from shared.From) (*shared.Hub, *gate.
 		if refusal != nil {
 			return nil, refusal
 		}
-		hub := best(all, from)
+		hub, begins := best(all, from)
 		switch {
 		case hub != nil:
 			return hub, nil
-		case !slices.ContainsFunc(all, (*instance).isBeginning):
+		case !begins:
 			return nil, s.notThere()
 		}
 		if refusal := s.awaitFor(r, change); refusal != nil {
@@ -81,24 +80,24 @@ func (s *service) meant(r *http.Request) ([]*instance, *gate.Refusal) {
 }
 
 // best returns the hub of the messages that a client has, or the one with the fewest viewers; nil if none is
-// there.
-func best(all []*instance, from shared.From) *shared.Hub {
-	var best *shared.Hub
+// there, and then whether one begins.
+func best(all []*instance, from shared.From) (best *shared.Hub, begins bool) {
 	least := 0
 	for _, i := range all {
-		hub := i.hub()
+		hub, soon := i.look(from.Epoch())
+		begins = begins || soon
 		if hub == nil {
 			continue
 		}
 		state := hub.State()
-		if from.Epoch() != "" && state.Epoch == from.Epoch() {
-			return hub
+		if state.Epoch == from.Epoch() {
+			return hub, false
 		}
-		if !hub.IsOver() && (best == nil || state.Viewers < least) {
+		if best == nil || state.Viewers < least {
 			best, least = hub, state.Viewers
 		}
 	}
-	return best
+	return best, begins
 }
 
 // awaitFor waits until something happens that a client waits for, and returns a refusal if it need not wait

@@ -2,10 +2,12 @@ package manager
 
 import (
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"websocketd/libwebsocketd"
 	"websocketd/libwebsocketd/gate"
@@ -150,4 +152,55 @@ func TestOpenEnded(t *testing.T) {
 		p.refused(p.open("a", "/?instance=0"), "it is stopped")
 		p.viewer(p.open("a", "/")).Close()
 	})
+}
+
+// TestOpenRenewed: where a reload needs another hub viewers are told to come back, and who comes
+// meanwhile gets the next process, whenever that is; also who has the numbers of the one before is not
+// told that the program is stopped.
+func TestOpenRenewed(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		alone(t, App{}, func(t *testing.T, p *play) {
+			before := p.viewer(p.open("a", "/"))
+			p.newest("a").grace = 3 * time.Second
+			epoch := p.service("a").list()[0].hub().Epoch()
+			p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", App{History: 4711})}))
+			time.Sleep(time.Second)
+			during, behind := p.open("a", "/"), p.open("a", "/?after="+epoch+":1")
+			if len(during)+len(behind) > 0 {
+				t.Fatal("they do not wait")
+			}
+			time.Sleep(3 * time.Second)
+			p.viewer(during).Close()
+			last := []libwebsocketd.Endpoint{before}
+			switch got := <-behind; {
+			case got.refusal == nil: // it has come just before nobody could come back to that
+				last = append(last, got.viewer)
+			case got.refusal.Status != http.StatusGone:
+				t.Errorf("with the numbers of the process before: %s", got.refusal.Reason)
+			}
+			for _, viewer := range last {
+				if _, err := viewer.Receive(); err != renewed {
+					t.Errorf("viewers are told %v", err)
+				}
+				viewer.Close()
+			}
+		})
+	}
+}
+
+// TestOpenStopped: a client that waits for what is to follow is told when that does not come.
+func TestOpenStopped(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		alone(t, App{}, func(t *testing.T, p *play) {
+			p.newest("a").grace = 3 * time.Second
+			p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", App{History: 4711})}))
+			time.Sleep(time.Second)
+			client := p.open("a", "/")
+			p.must(p.Stop(t.Context(), "a"))
+			p.refused(client, "it is stopped")
+			p.has("a", "a stopped")
+		})
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"websocketd/libwebsocketd"
 )
 
 // start starts those instances that do not run, and waits until they are online.
@@ -131,16 +133,36 @@ func (i *instance) revive(ctx context.Context) error {
 func (i *instance) reload(ctx context.Context, s *service) error {
 	i.mu.Lock()
 	l := i.life
-	runs := i.isUpLocked() && !l.ends() && l.hub != nil && i.run != nil && !i.asked // else another one follows already
-	stays := runs && s.fits(l.service)
+	lives := i.isUpLocked() && !l.ends() && l.hub != nil
+	stays := lives && s.fits(l.service)
+	runs := i.run != nil && !i.asked // else another one follows already
+	if lives && !stays {
+		i.renews = true
+		l.goAway(renewed)
+		i.haltLocked()
+	}
 	i.mu.Unlock()
 	switch {
-	case stays:
+	case lives && !stays:
+		return i.renew(ctx)
+	case stays && runs:
 		return i.replace(ctx, l)
-	case runs:
-		i.halt()
 	}
 	return i.revive(ctx)
+}
+
+// renewed is what viewers are told whose hub does not suit the settings any more: another one follows.
+var renewed = &libwebsocketd.CloseWith{Code: libwebsocketd.CloseServiceRestart, Reason: "the program is started again with other settings: come back"}
+
+// renew has another life follow one that ends for that, whether or not anybody waits for it: else a
+// program that was to be reloaded would stay stopped. Clients wait meanwhile.
+func (i *instance) renew(ctx context.Context) error {
+	err := i.revive(context.WithoutCancel(ctx))
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.renews = false
+	i.manager.stir() // also where there is none, because it was stopped meanwhile
+	return err
 }
 
 // each calls f for all instances at once, and returns the first one's error.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/shared"
 )
 
 // names returns the names of the instances of a program, and their statuses.
@@ -97,6 +98,46 @@ func TestTakeOverOther(t *testing.T) {
 		p.told()
 		p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", App{History: 4711})}))
 		p.expect("a stopping, a stopped, a STOPPED -1, a starting, a online, a STARTED")
+	})
+}
+
+// TestTakeOverPause: such settings restart it also while it waits between two processes; with others
+// it goes on to wait.
+func TestTakeOverPause(t *testing.T) {
+	t.Parallel()
+	alone(t, App{RestartDelay: 20 * time.Second}, func(t *testing.T, p *play) {
+		p.newest("a").end(exits(1))
+		synctest.Wait()
+		for _, c := range []struct {
+			app  App
+			want string
+		}{
+			{App{RestartDelay: 20 * time.Second, MinUptime: time.Minute}, "a restarting"},
+			{App{RestartDelay: 20 * time.Second, Input: shared.InputNone}, "a online"},
+		} {
+			p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", c.app)}))
+			synctest.Wait()
+			p.has("a", c.want)
+		}
+		if got := p.service("a").list()[0].hub().Life.Input; got != shared.InputNone {
+			t.Errorf("input is %s", got)
+		}
+	})
+}
+
+// TestRenewAlone: a reload that needs another hub is done though nobody waits for it any more.
+func TestRenewAlone(t *testing.T) {
+	t.Parallel()
+	alone(t, App{}, func(t *testing.T, p *play) {
+		p.newest("a").grace = 3 * time.Second
+		i := p.service("a").list()[0]
+		other := *p.service("a")
+		other.life.History = 4711
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		i.reload(ctx, &other)
+		time.Sleep(time.Minute)
+		p.has("a", "a online")
 	})
 }
 
