@@ -51,7 +51,8 @@
 // what the services of the program have in common. A stop is the exception: it ends what there is
 // at once, and nothing is started until it has had its turn, so that it never waits for those who
 // wait for another program. Reload of the Server makes another service of the same fleet. Its
-// processes are reloaded in turn, but its settings count at once for what is started.
+// processes are reloaded in turn, but its settings count at once for what is started: a process that
+// was just being started with those of before is followed by another one.
 //
 // The locks are taken in the order instance, fleet, Manager; that of a Hub comes after the
 // instance's. An event is told with the instance's held, so whatever lock Notify takes comes after

@@ -64,7 +64,12 @@ func (i *instance) launch() (libwebsocketd.Endpoint, *gate.Refusal) {
 	i.mu.Lock()
 	l := i.life
 	i.run, i.health = r, HealthUnknown
-	l.hub.Forget() // who has asked for a restart meanwhile gets this process
+	if r.service == i.service {
+		l.hub.Forget() // who has asked for a restart meanwhile gets this process
+	} else {
+		i.asked = true // other settings have come meanwhile: they count for the next one, which follows at once
+		l.hub.Restart()
+	}
 	if l.ctx.Err() == nil {
 		i.set(Starting)
 	}

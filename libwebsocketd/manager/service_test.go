@@ -125,6 +125,32 @@ func TestTakeOverPause(t *testing.T) {
 	})
 }
 
+// TestTakeOverStarting: a process that is just being started when other settings come is followed by one
+// with those.
+func TestTakeOverStarting(t *testing.T) {
+	t.Parallel()
+	alone(t, App{}, func(t *testing.T, p *play) {
+		p.told()
+		p.with(func() {
+			p.startup = func(*fakeChild) {
+				p.with(func() { p.startup = nil })
+				p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", App{MinUptime: 5 * time.Second})}))
+				time.Sleep(time.Second)
+			}
+		})
+		p.newest("a").end(exits(1))
+		time.Sleep(time.Minute)
+		p.expect("a CRASHED 1, a restarting, a starting, a online, a RESTARTED")
+		s := p.service("a")
+		i := s.list()[0]
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		if i.run == nil || i.run.service != s || p.starts() != 3 {
+			t.Errorf("%d processes were started; the last has not the new settings", p.starts())
+		}
+	})
+}
+
 // TestRenewAlone: a reload that needs another hub is done though nobody waits for it any more.
 func TestRenewAlone(t *testing.T) {
 	t.Parallel()
