@@ -166,13 +166,15 @@ func (m *Manager) holdPort(port int) {
 }
 
 // beginAll starts what another server has not handed over, and gives what it has handed over the
-// settings of s.
+// settings of the program. It has the first turn.
 func (s *service) beginAll() {
+	defer s.release()
+	defer s.complete()
 	ctx := s.runtime.Context()
-	if !s.runtime.AwaitBegun() || s.take(ctx) != nil {
+	if !s.runtime.AwaitBegun() {
 		return
 	}
-	defer s.release()
+	s = s.newest() // another one may have come meanwhile
 	wanted := len(s.list()) == 0 || s.isWanted()
 	_, err := s.resize(ctx, s.app.Instances, wanted)
 	for _, i := range s.list() {

@@ -54,6 +54,10 @@
 // processes are reloaded in turn, but its settings count at once for what is started: a process that
 // was just being started with those of before is followed by another one.
 //
+// The first turn begins the program. With a server before that waits until all is known which that
+// one hands over. Until then the program has no instances, which is told nobody: clients wait, and
+// so does who asks the Manager.
+//
 // The locks are taken in the order instance, fleet, Manager; that of a Hub comes after the
 // instance's. An event is told with the instance's held, so whatever lock Notify takes comes after
 // it: who holds that lock must not call the Manager.

@@ -68,6 +68,7 @@ func (c *fakeChild) end(how process.Ending) {
 type play struct {
 	*fixture
 	log   *syncBuffer
+	begun chan struct{} // the Begun of the server, nil unless programs sets it
 	grace time.Duration // of processes that start from now on
 
 	mu      sync.Mutex
@@ -117,7 +118,8 @@ func inPlay(t *testing.T, programs func(p *play) []libwebsocketd.Program, act fu
 		p.fixture = &fixture{Manager: New(Options{Log: log}), t: t, more: make(chan struct{})}
 		p.Manager.startChild = p.start
 		p.Notify(p.hear)
-		server, err := libwebsocketd.New(libwebsocketd.Config{Programs: programs(p), Launcher: launcher, Logger: log})
+		all := programs(p)
+		server, err := libwebsocketd.New(libwebsocketd.Config{Programs: all, Launcher: launcher, Logger: log, Begun: p.begun})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,13 +10,22 @@ import (
 // fleet is what the services of one program have in common, from one Reload of the server to the
 // next: its instances, and the turn of those who operate on them.
 type fleet struct {
-	turn chan struct{} // full while an operation is done
+	turn  chan struct{} // full while an operation is done; at first it is that which begins the program
+	known chan struct{} // closed when it is known which instances there are, and they are begun
+	once  sync.Once     // closes known
 
 	mu        sync.Mutex
 	service   *service // the newest one
 	instances []*instance
 	gone      bool // the program is served no more: nothing of it is started
 	stops     int  // how many wait for the turn to stop all of it: nothing is started until then
+}
+
+// newFleet returns a fleet without instances, in the turn of whoever begins it.
+func newFleet(s *service) *fleet {
+	f := &fleet{turn: make(chan struct{}, 1), known: make(chan struct{}), service: s}
+	f.turn <- struct{}{}
+	return f
 }
 
 // take waits for the turn of an operation.
@@ -30,6 +39,9 @@ func (s *service) take(ctx context.Context) error {
 }
 
 func (s *service) release() { <-s.turn }
+
+// complete says that it is known which instances there are.
+func (f *fleet) complete() { f.once.Do(func() { close(f.known) }) }
 
 // list returns the instances.
 func (f *fleet) list() []*instance {

@@ -134,11 +134,16 @@ func (m *Manager) List() []Info {
 	return m.withUsage(all)
 }
 
-// all returns the services, by name.
+// all returns the services, by name, when it is known which instances they have: after the start of a
+// server that is when the one before has handed over what it hands over.
 func (m *Manager) all() []*service {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.SortedFunc(maps.Values(m.services), func(a, b *service) int { return strings.Compare(a.name, b.name) })
+	all := slices.SortedFunc(maps.Values(m.services), func(a, b *service) int { return strings.Compare(a.name, b.name) })
+	m.mu.Unlock()
+	for _, s := range all {
+		<-s.known
+	}
+	return all
 }
 
 // Find returns the instances that a name means: those of a program, or one by its name or by its

@@ -44,8 +44,11 @@ func (s *service) Open(call *libwebsocketd.Attach) (libwebsocketd.Endpoint, *gat
 
 // choose returns the hub of the instance that a client is for: the one it names, the one whose
 // messages it has, or the one with the fewest viewers. An instance that is just being begun has no hub
-// yet: it is waited for.
+// yet: it is waited for, and so are those of a program that is itself just being begun.
 func (s *service) choose(r *http.Request, from shared.From) (*shared.Hub, *gate.Refusal) {
+	if refusal := s.awaitFor(r, s.known); refusal != nil {
+		return nil, refusal
+	}
 	for {
 		change := s.manager.change() // before the look: no change is missed
 		all, refusal := s.meant(r)

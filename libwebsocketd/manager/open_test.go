@@ -204,3 +204,27 @@ func TestOpenStopped(t *testing.T) {
 		})
 	}
 }
+
+// inHandover plays program a of a server that has not taken over everything yet.
+func inHandover(t *testing.T, app App, act func(t *testing.T, p *play)) {
+	t.Helper()
+	inPlay(t, func(p *play) []libwebsocketd.Program {
+		p.begun = make(chan struct{})
+		return []libwebsocketd.Program{p.program("a", app)}
+	}, act)
+}
+
+// TestOpenBeforeBegun: a program that another server has not handed over is waited for until it is begun.
+func TestOpenBeforeBegun(t *testing.T) {
+	t.Parallel()
+	inHandover(t, App{Instances: 2}, func(t *testing.T, p *play) {
+		first, second, none := p.open("a", "/"), p.open("a", "/?instance=1"), p.open("a", "/?instance=2")
+		if len(first)+len(second)+len(none) > 0 {
+			t.Error("they do not wait")
+		}
+		close(p.begun)
+		p.viewer(first).Close()
+		p.viewer(second).Close()
+		p.refused(none, "there are those from 0 to 1")
+	})
+}

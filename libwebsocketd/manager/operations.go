@@ -87,6 +87,7 @@ func (s *service) resize(ctx context.Context, to int, start bool) (added []*inst
 			return nil, s.notBegun(i)
 		}
 	}
+	s.complete()
 	gone := s.shrink(to)
 	for _, i := range gone {
 		i.halt()

@@ -25,7 +25,7 @@ var _ libwebsocketd.Ender = (*service)(nil)
 
 // serve makes s the service of its program. Instances of one before are its own, and reloaded.
 func (m *Manager) serve(s *service) libwebsocketd.Supervisor {
-	s.fleet = &fleet{turn: make(chan struct{}, 1), service: s}
+	s.fleet = newFleet(s)
 	m.mu.Lock()
 	before := m.services[s.name]
 	if before != nil {
@@ -50,6 +50,8 @@ func (m *Manager) serve(s *service) libwebsocketd.Supervisor {
 		s.runtime.Go(s.beginAll)
 		return s
 	}
+	defer s.release()
+	defer s.complete()
 	for _, i := range s.grow(s.app.Instances) {
 		i.begin()
 	}

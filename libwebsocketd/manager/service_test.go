@@ -167,6 +167,54 @@ func TestRenewAlone(t *testing.T) {
 	})
 }
 
+// TestBeforeBegun: what is done to a program that another server has not handed over yet, and other
+// settings that come for it then, count after its begin.
+func TestBeforeBegun(t *testing.T) {
+	t.Parallel()
+	for _, stops := range []bool{true, false} {
+		inHandover(t, App{Instances: 2}, func(t *testing.T, p *play) {
+			result := make(chan error, 1)
+			want := []string{"a-0 online", "a-1 online", "a-2 online"}
+			p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", App{Instances: 3})}))
+			go func() {
+				if stops {
+					result <- p.Stop(context.Background(), "a")
+				} else {
+					result <- p.Restart(context.Background(), "a-2")
+				}
+			}()
+			synctest.Wait()
+			if p.starts() > 0 || len(result) > 0 {
+				t.Errorf("%d processes, and %d is done", p.starts(), len(result))
+			}
+			close(p.begun)
+			p.must(<-result)
+			time.Sleep(time.Minute)
+			if stops {
+				want = []string{"a-0 stopped", "a-1 stopped", "a-2 stopped"}
+			}
+			p.has("a", want...)
+		})
+	}
+}
+
+// TestBegunOnce: what runs with the newest settings when everything is handed over is not reloaded.
+func TestBegunOnce(t *testing.T) {
+	t.Parallel()
+	inHandover(t, App{}, func(t *testing.T, p *play) {
+		before := p.service("a")
+		p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", App{History: 4711})}))
+		before.bring(&handedInstance{Of: 1, Waits: true}, nil)
+		synctest.Wait()
+		close(p.begun)
+		time.Sleep(time.Minute)
+		p.has("a", "a online")
+		if n := p.starts(); n != 1 {
+			t.Errorf("%d processes were started", n)
+		}
+	})
+}
+
 // TestTakeOverDuring: a Reload of the server during another operation. Nothing is lost of what that
 // has made, and what it has started with the old settings gets the new ones.
 func TestTakeOverDuring(t *testing.T) {
