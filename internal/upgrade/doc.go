@@ -20,6 +20,7 @@
 //	    goes on, with its clients' messages in the order in which they came.
 //	  - From "taken" on nothing goes back. The old server closes its descriptors before it says go, so
 //	    that no byte has two readers.
+//	  - What is just being ended is not handed over. Its end is waited for, for a while; else the old one goes on.
 //	  - A process remains the child of the server that has started it, which is its parent until it
 //	    ends: only a parent can collect it. A channel of packets connects each parent with the server
 //	    that looks after its children. When the channel ends without a word, that server was killed,

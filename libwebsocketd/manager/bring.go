@@ -43,8 +43,14 @@ func (s *service) place(v *handedInstance) *instance {
 	i.id, i.created = v.ID, v.Created
 	i.restarts, i.row, i.exit, i.why = v.Restarts, v.Row, v.Exit, v.Why
 	i.paused, i.first, i.completed = v.Paused, v.First, v.Completed
-	if !v.Waits {
+	switch {
+	case v.Waits:
+	case v.Run == nil:
 		i.status = v.Status
+	case v.Run.Told: // also where a check was just about to end it, which the other server has not done
+		i.status = Online
+	default:
+		i.status = Starting
 	}
 	i.tail.mu.Lock()
 	defer i.tail.mu.Unlock()

@@ -37,6 +37,9 @@
 //   - That it is stopped or errored is told when nothing of it is left, of a reload either, and it
 //     can be started again.
 //
+//   - A process that is being ended is not handed over to another server: an upgrade waits for its end.
+//     What a check finds of one that stands still for that is for the other server's checks to find.
+//
 //   - The ladder is SIGTERM, KillTimeout, SIGKILL, for the whole session of the process.
 //
 // # The law of order

@@ -124,11 +124,11 @@ func (s *service) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle 
 }
 
 // part ends what attends to the process of an instance that another server goes on with: it is not
-// this one's any more, and its files stay.
+// this one's any more, and its files stay. A check may have found just now that it is to end.
 func (i *instance) part() {
 	i.mu.Lock()
 	r := i.run
-	if r != nil && r.ended == "" {
+	if r != nil && i.life.hub.IsStill() {
 		r.ended = "another server goes on with it" // nothing is told of it, and nothing ends it
 	} else {
 		r = nil

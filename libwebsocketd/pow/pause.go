@@ -6,12 +6,11 @@ func (x *execution) pause() bool {
 	own := x.Process()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if own == nil || x.cause != nil || x.ended || x.closed || x.paused {
+	if own == nil || x.cause != nil || x.ended || x.closed || x.paused || !own.Pause() {
 		return false
 	}
 	x.paused = true
 	x.input.pause()
-	own.Pause()
 	return true
 }
 

@@ -15,11 +15,12 @@ type attendance struct {
 	ended   chan error    // gets the result of listen
 	fed     chan error    // gets nil when feed has returned
 	quit    chan struct{} // ends feed
+	lifts   chan *lift    // the hub's; nil once the process is being ended: it does not stand still
 	work    sync.WaitGroup
 }
 
 func (h *Hub) attend(program libwebsocketd.Endpoint) *attendance {
-	a := &attendance{hub: h, program: program, ended: make(chan error, 1), fed: make(chan error, 1)}
+	a := &attendance{hub: h, program: program, lifts: h.lifts, ended: make(chan error, 1), fed: make(chan error, 1)}
 	a.begin()
 	return a
 }
@@ -51,9 +52,14 @@ func (a *attendance) lift(l *lift) (taken bool) {
 		l.still <- nil
 		return false
 	}
+	if !p.Pause() {
+		a.lifts = nil
+		h.admitAgain(l)
+		l.still <- endedMeanwhile // it will have: Lift waits until another process follows, or none
+		return false
+	}
 	close(a.quit)
 	h.flow.Interrupt(true)
-	p.Pause()
 	ending := <-a.ended
 	<-a.fed
 	to := h.carry(l, p, ending)

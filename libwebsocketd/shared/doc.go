@@ -35,6 +35,10 @@
 //     has left and Linger is over, when its file has changed, or when the server shuts
 //     down. Its last output is delivered first.
 //
+//   - A hub that another server is to go on with stands still first (Lift): its viewers have left, and its
+//     process runs on with nobody who reads or writes. It does not while a process is being ended,
+//     whoever has asked for that: the other server gets what follows.
+//
 //   - What is kept is counted. While there is a process, its slot of MaxForks counts
 //     it. Afterwards a shelf (shelf.go) does, with room for MaxForks of them. The
 //     shelf drops the oldest first, even if a viewer still reads it.

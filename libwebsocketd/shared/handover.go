@@ -122,8 +122,8 @@ func (h *Hub) Lift(ctx context.Context) (*Lifted, error) {
 	}
 }
 
-// endedMeanwhile is what a hub is lifted as whose process has just ended. Then it is lifted again, because
-// another process follows, or a client is still to be told.
+// endedMeanwhile is what a hub is lifted as whose process has just ended, or is being ended by its owner. Then
+// it is lifted again, because another process follows, or a client is still to be told.
 var endedMeanwhile = &Lifted{}
 
 // liftNow does what Lift does, once the hub has begun. It may return endedMeanwhile.
@@ -228,6 +228,13 @@ func (h *Hub) admitAgain(l *lift) {
 		close(h.still)
 		h.still, h.alone = nil, nil
 	}
+}
+
+// IsStill reports whether the hub stands still, or is to: see Lift.
+func (h *Hub) IsStill() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.still != nil
 }
 
 // snapshot returns what is handed over, but for the process.

@@ -252,7 +252,7 @@ func (h *Hub) serve(program libwebsocketd.Endpoint) (again bool, ending error) {
 			again = true
 		case <-h.quit:
 		case <-h.Stop.Done():
-		case l := <-h.lifts:
+		case l := <-at.lifts:
 			if at.lift(l) {
 				return false, ErrHanded
 			}

@@ -12,6 +12,10 @@
 // The output ends when its last writer has closed it, or, once the program has exited,
 // when its remaining children fall silent (pipe_reader.go).
 //
+// Another server can go on with the program: between Pause and Resume, or Lend, nobody reads or writes
+// its pipes, and nobody ends it. So a program that is being closed is not paused any more, and Close of
+// one that is paused waits; when it was lent Close does nothing.
+//
 // Whoever starts a goroutine waits for it:
 //
 //	goroutine           started by                    ends when                waited for by

@@ -42,6 +42,9 @@ type Endpoint struct {
 	pipes    []*pipeReader
 	exited   bool
 	paused   bool          // see Pause
+	closing  bool          // Close was called, and does not wait for the end of that
+	lent     bool          // see Lend
+	settled  sync.Cond     // of mu: paused or lent has changed
 	halt     chan struct{} // see halted; nil until then
 	errors   *lineReader   // of stderr, where it is logged
 	rest     Rest          // what comes before the pipes
@@ -51,7 +54,6 @@ type Endpoint struct {
 	immortal chan struct{} // closed when SIGKILL did not end the program
 
 	leaveOnce sync.Once
-	closing   atomic.Bool
 	closeOnce sync.Once
 	closeErr  error
 }
@@ -95,6 +97,7 @@ func NewEndpoint(proc *process.Process, o Options) *Endpoint {
 		drained:  make(chan struct{}),
 		immortal: make(chan struct{}),
 	}
+	p.settled.L = &p.mu
 	if p.ladder == nil {
 		p.ladder = process.DefaultLadder(o.CloseDelay)
 	}
@@ -283,9 +286,12 @@ func (p *Endpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
 func (p *Endpoint) Context() context.Context { return context.Background() }
 
 // Close ends the program by the ladder and returns when its session is gone. If Receive
-// was called, Close waits until it has returned the rest of the output and its error.
+// was called, Close waits until it has returned the rest of the output and its error. After Pause it
+// waits for Resume or Lend first.
 func (p *Endpoint) Close() error {
-	p.closing.Store(true)
+	if lent, _ := p.beginClosing(); lent {
+		return nil
+	}
 	p.closeOnce.Do(func() { p.closeErr = p.end() })
 	return p.closeErr
 }
@@ -293,7 +299,11 @@ func (p *Endpoint) Close() error {
 // CloseBy does what Close does, by another ladder. A Close that is running already is
 // hastened where l takes a step sooner.
 func (p *Endpoint) CloseBy(l process.Ladder) error {
-	if p.closing.Swap(true) {
+	lent, already := p.beginClosing()
+	switch {
+	case lent:
+		return nil
+	case already:
 		p.proc.Stop(l)
 	}
 	p.closeOnce.Do(func() {

@@ -18,10 +18,14 @@ type Rest struct {
 
 // Pause makes Receive return ErrPaused when it has returned what is whole, unless the program has
 // ended, or broken its framing, by then. It ends a Send that waits, as if all were sent. The program goes on: its pipes are its own until Resume or Lend.
-func (p *Endpoint) Pause() {
-	p.proc.PauseInput()
+// Once the program is being closed, which takes Receive to its end, Pause does nothing and returns false.
+func (p *Endpoint) Pause() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closing {
+		return false
+	}
+	p.proc.PauseInput()
 	if p.halt != nil && !p.paused {
 		close(p.halt)
 	}
@@ -29,6 +33,19 @@ func (p *Endpoint) Pause() {
 	for _, pipe := range p.pipes {
 		pipe.pause()
 	}
+	return true
+}
+
+// beginClosing waits while the Endpoint is paused. It reports whether there is nothing to close, because
+// the program is another server's by then, and whether it was being closed already.
+func (p *Endpoint) beginClosing() (lent, already bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.paused && !p.lent {
+		p.settled.Wait()
+	}
+	already, p.closing = p.closing, true
+	return p.lent, already
 }
 
 // halted returns a channel that is closed while the Endpoint is paused. It is for whoever waits for the
@@ -81,6 +98,7 @@ func (p *Endpoint) Resume() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.paused, p.halt = false, nil
+	p.settled.Broadcast()
 	for _, pipe := range p.pipes {
 		pipe.resume(p.exited)
 	}
@@ -93,10 +111,13 @@ func (p *Endpoint) Resume() {
 }
 
 // Lend ends an Endpoint that is paused, because another process has taken the program over: its
-// place is free here, and Close does nothing any more. The caller looks after the Loan, if own.
+// place is free here, and Close does nothing any more, nor does one that waits. The caller looks after
+// the Loan, if own.
 func (p *Endpoint) Lend(launcher *process.Launcher) (loan process.Loan, own bool) {
-	p.closing.Store(true)
-	p.closeOnce.Do(func() {})
+	p.mu.Lock()
+	p.lent = true
+	p.settled.Broadcast()
+	p.mu.Unlock()
 	p.Leaving()
 	p.listening.end()
 	return launcher.Lend(p.proc)

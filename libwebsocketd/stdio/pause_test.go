@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"websocketd/libwebsocketd/bridge"
 	"websocketd/libwebsocketd/internal/bridgetest"
 	"websocketd/libwebsocketd/internal/testkit"
+	"websocketd/libwebsocketd/process"
 )
 
 // TestPauseShows: what a Tap is shown line by line is shown to the end of what was read, before another
@@ -163,5 +165,81 @@ func TestPauseAfterOutput(t *testing.T) {
 			t.Errorf("%+v: it ends with %v", o, err)
 		}
 		p.Close()
+	}
+}
+
+// TestPauseClosing: a program that is being ended is not paused: Close waits until Receive has returned
+// the end, and nobody would call it.
+func TestPauseClosing(t *testing.T) {
+	t.Parallel()
+	p := start(t, Options{}, `trap '' TERM; echo ready; while :; do sleep 0.01; done`)
+	if _, err := p.Receive(); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error, 2)
+	go func() {
+		closed <- p.CloseBy(process.Ladder{{Do: process.Terminate, Wait: time.Minute}, {Do: process.Kill}})
+	}()
+	testkit.Eventually(t, "it is being ended", func() bool {
+		_, asked := p.proc.Asked()
+		return asked
+	})
+	if p.Pause() {
+		t.Error("it is paused")
+		p.Resume()
+	}
+	go func() { closed <- p.CloseBy(process.KillNow) }()
+	if _, err := p.all(t, bridge.Text); err == ErrPaused {
+		t.Error(err)
+	}
+	for range 2 {
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestClosePaused: a program that is paused is not ended before it goes on, nor here when it goes on in
+// another server.
+func TestClosePaused(t *testing.T) {
+	t.Parallel()
+	for _, lent := range []bool{false, true} {
+		p := start(t, Options{}, `read -r line`)
+		if !p.Pause() {
+			t.Fatal("it is not paused")
+		}
+		if _, err := p.Receive(); err != ErrPaused {
+			t.Fatal(err)
+		}
+		ends := []func() error{p.Close, func() error { return p.CloseBy(process.KillNow) }}
+		closed := make(chan error, len(ends))
+		for _, end := range ends {
+			go func() { closed <- end() }()
+		}
+		select {
+		case <-p.Exited():
+			t.Error("it was ended while it was paused")
+		case <-time.After(50 * time.Millisecond): // nothing tells that they wait
+		}
+		if lent {
+			testkit.Within(t, testkit.Patience, "it is lent", func() {
+				loan, _ := p.Lend(launcher)
+				defer loan.Kill()
+				for range ends {
+					<-closed
+				}
+				if action, asked := p.proc.Asked(); asked {
+					t.Errorf("it was asked to end: %v", action)
+				}
+			})
+			continue
+		}
+		p.Resume()
+		p.all(t, bridge.Text)
+		for range ends {
+			if err := <-closed; err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }
