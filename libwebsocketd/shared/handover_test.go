@@ -163,10 +163,17 @@ func TestInputPassed(t *testing.T) {
 
 // TestExpiryPassed: a hub that is kept for ever, and whose end some client may have been told, does not stay
 // for ever because another server goes on with it, nor because that one reads its settings again.
-func TestExpiryPassed(t *testing.T) {
+func TestExpiryPassed(t *testing.T) { expires(t, 0, func(next *Hub) { next.KeepFor(0) }) }
+
+// TestKnownPassed: nor does one that was not kept for ever, because that one has other settings.
+func TestKnownPassed(t *testing.T) { expires(t, time.Hour, func(*Hub) {}) }
+
+// expires expects a hub that was kept for so long, 0 is for ever, and whose end some client may have been told, to
+// be kept for toldTime by another server that keeps such hubs for ever.
+func expires(t *testing.T, linger time.Duration, also func(next *Hub)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s, p := newStageOf(t, HubOptions{Life: Lifetime{}.complete(), Hold: true, Stays: true})
-		s.Life.Linger = 0 // for ever
+		s, p := newStageOf(t, HubOptions{Life: Lifetime{Linger: linger}.complete(), Hold: true, Stays: linger == 0})
 		s.run()
 		p.end(process.Ending{Code: 3})
 		<-s.done
@@ -185,8 +192,11 @@ func TestExpiryPassed(t *testing.T) {
 		if err := passed.Decode(&from); err != nil {
 			t.Fatal(err)
 		}
-		next := Restore(s.HubOptions, &from)
-		next.KeepFor(0)
+		o := s.HubOptions
+		o.Life.Linger, o.Stays = 0, true
+		next := Restore(o, &from)
+		also(next)
+		defer time.AfterFunc(time.Hour, next.End).Stop()
 		began := time.Now()
 		if next.outlast(nil) || time.Since(began) != toldTime {
 			t.Errorf("it was kept for %s", time.Since(began))

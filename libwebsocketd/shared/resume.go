@@ -28,8 +28,11 @@ func Restore(o HubOptions, from *Handed) *Hub {
 	h.before, h.restarts = from.Before, from.Restarts
 	h.endings.Store(int64(from.Endings))
 	h.returns, h.known, h.previous = from.Returns, from.Known, from.Ending.err()
-	if from.Expires {
+	switch {
+	case from.Expires:
 		h.Expire(from.Linger)
+	case h.Hold && h.known: // nobody says that again, and this server's setting may be for ever
+		h.KeepFor(h.linger)
 	}
 	h.until = time.Now().Add(from.Left)
 	return h
