@@ -47,6 +47,8 @@ func (s *service) place(v *handedInstance) *instance {
 	case v.Waits:
 	case v.Run == nil:
 		i.status = v.Status
+	case v.Hub.Changed:
+		i.status, i.asked = v.Status, true
 	case v.Run.Told: // also where a check was just about to end it, which the other server has not done
 		i.status = Online
 	default:

@@ -99,9 +99,13 @@ func TestTakeOverFailing(t *testing.T) {
 	alone(t, App{}, func(t *testing.T, p *play) {
 		s, _, err := p.find("a")
 		p.must(err)
-		for told, want := range map[bool]Status{true: Online, false: Starting} {
-			i := s.place(&handedInstance{Of: 1, Status: Restarting, Run: &handedRun{Told: told}, Hub: &shared.Handed{}})
-			if got := i.info().Status; got != want {
+		for want, v := range map[Status]handedInstance{
+			Online:   {Status: Restarting, Run: &handedRun{Told: true}, Hub: &shared.Handed{}},
+			Starting: {Status: Restarting, Run: &handedRun{}, Hub: &shared.Handed{}},
+			Stopping: {Status: Stopping, Run: &handedRun{Told: true}, Hub: &shared.Handed{Changed: true}}, // this does follow
+		} {
+			v.Of = 1
+			if got := s.place(&v).info().Status; got != want {
 				t.Errorf("%s, want %s", got, want)
 			}
 		}

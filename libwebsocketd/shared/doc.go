@@ -37,7 +37,8 @@
 //
 //   - A hub that another server is to go on with stands still first (Lift): its viewers have left, and its
 //     process runs on with nobody who reads or writes. It does not while a process is being ended,
-//     whoever has asked for that: the other server gets what follows.
+//     whoever has asked for that: the other server gets what follows. It gets what the watch over files
+//     has seen, too, so that a change which neither of the two has found yet restarts the process.
 //
 //   - What is kept is counted. While there is a process, its slot of MaxForks counts
 //     it. Afterwards a shelf (shelf.go) does, with room for MaxForks of them. The

@@ -22,11 +22,13 @@ type Handed struct {
 
 	Confirmed, Before uint64
 	Restarts, Endings int
-	Linger, Left      time.Duration // Left: for which the process is kept without viewers from now on
-	Expires, Returns  bool          // Expires: Linger is what Expire has set. Else it is the other server's setting
-	Known             bool          // some client may have been told the end
-	Ending            *how          // of the last process, where none runs
-	Over              bool          // and none follows
+	Linger, Left      time.Duration    // Left: for which the process is kept without viewers from now on
+	Expires, Returns  bool             // Expires: Linger is what Expire has set. Else it is the other server's setting
+	Known             bool             // some client may have been told the end
+	Ending            *how             // of the last process, where none runs
+	Over              bool             // and none follows
+	Changed           bool             // the process is to be restarted
+	Seen              map[string]sight // of its files, by the watch over them
 }
 
 // passed is an item of a record on its way.
@@ -240,7 +242,8 @@ func (h *Hub) IsStill() bool {
 // snapshot returns what is handed over, but for the process.
 func (h *Hub) snapshot() Handed {
 	all := h.output.Snapshot()
-	to := Handed{Confirmed: h.flow.Confirmed(), First: h.first.snapshot(), Unkept: h.unkept}
+	to := Handed{Confirmed: h.flow.Confirmed(), First: h.first.snapshot(), Unkept: h.unkept, Seen: h.sights()}
+	to.Changed = len(h.changed) > 0 // after Seen: what the watch finds is in one of them
 	to.Record.Epoch, to.Record.Messages = all.Epoch, all.Messages
 	for _, k := range all.Items {
 		if k.Item.only == nil { // that viewer has left

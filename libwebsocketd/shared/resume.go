@@ -59,6 +59,7 @@ func (h *Hub) Resume(runtime *libwebsocketd.Runtime, from *Handed, with *libwebs
 			return
 		}
 		h.setProcess(program)
+		h.recall(from)
 		h.open()
 		runtime.Go(func() { h.run(program) })
 	}

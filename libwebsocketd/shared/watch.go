@@ -2,6 +2,7 @@ package shared
 
 import (
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,8 +21,9 @@ const quiet = 150 * time.Millisecond
 // files reports to hubs that the files of their programs have changed. It watches
 // folders, because editors replace a file by another one.
 type files struct {
-	watcher *fsnotify.Watcher
-	done    chan struct{} // closed when run has returned
+	watcher  *fsnotify.Watcher
+	done     chan struct{} // closed when run has returned
+	recalled chan *watched // those whose files another server has seen
 
 	mu      sync.Mutex
 	of      map[*Hub]*watched
@@ -31,8 +33,25 @@ type files struct {
 // watched holds the files of a hub's program.
 type watched struct {
 	hub     *Hub
-	seen    map[string]os.FileInfo // the files, as they were last seen
+	seen    map[string]sight // the files, as they were last seen
 	folders []string
+}
+
+// sight is what was seen of a file, by this server or another. The zero value is of none.
+type sight struct {
+	Time time.Time
+	Size int64
+	Mode os.FileMode
+	info os.FileInfo // nil: another server has seen it
+}
+
+func newSight(info os.FileInfo) sight {
+	return sight{Time: info.ModTime(), Size: info.Size(), Mode: info.Mode(), info: info}
+}
+
+// isOf reports whether it is of the same file with the same content, as far as the folder tells.
+func (s sight) isOf(now os.FileInfo) bool {
+	return (s.info == nil || os.SameFile(s.info, now)) && s.Time.Equal(now.ModTime()) && s.Size == now.Size() && s.Mode == now.Mode()
 }
 
 // watchers holds the only files of this process, while it has users. The system allows
@@ -69,7 +88,7 @@ func watchFiles(log *slog.Logger, category string) (f *files, release func()) {
 			complain(log, category, "changed program files are not noticed", err)
 			return nil, nil
 		}
-		watchers.files = &files{watcher: watcher, done: make(chan struct{}), of: map[*Hub]*watched{}, folders: map[string]map[*watched]bool{}}
+		watchers.files = &files{watcher: watcher, done: make(chan struct{}), recalled: make(chan *watched), of: map[*Hub]*watched{}, folders: map[string]map[*watched]bool{}}
 		go watchers.files.run()
 	}
 	watchers.users++
@@ -105,6 +124,8 @@ func (f *files) run() {
 			f.stir(stirred, event.Name)
 		case <-f.watcher.Errors: // events may have been lost
 			f.stirAll(stirred)
+		case w := <-f.recalled:
+			stirred[w] = true
 		case <-still.C:
 			f.lookAt(stirred)
 			soon = false
@@ -160,11 +181,15 @@ func FilesOf(command []string, dir string) []string {
 func (f *files) add(h *Hub, names []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	w := &watched{hub: h, seen: map[string]os.FileInfo{}}
+	w := &watched{hub: h, seen: map[string]sight{}}
 	f.of[h] = w
 	for _, name := range names {
 		f.watch(w, name)
-		w.seen[name], _ = os.Stat(name)
+		if info, err := os.Stat(name); err == nil {
+			w.seen[name] = newSight(info)
+		} else {
+			w.seen[name] = sight{}
+		}
 	}
 }
 
@@ -233,9 +258,9 @@ func (f *files) lookAt(stirred map[*watched]bool) {
 		if len(now) == 0 || busy {
 			continue
 		}
-		for name, info := range now {
+		for name, seen := range now {
 			f.watch(w, name)
-			w.seen[name] = info
+			w.seen[name] = seen
 		}
 		w.hub.change()
 	}
@@ -243,47 +268,73 @@ func (f *files) lookAt(stirred map[*watched]bool) {
 
 // changed returns the files that have changed. busy reports whether one of them is
 // still being written, missing whether a file does not exist.
-func changed(seen map[string]os.FileInfo) (now map[string]os.FileInfo, busy, missing bool) {
-	now = map[string]os.FileInfo{}
+func changed(seen map[string]sight) (now map[string]sight, busy, missing bool) {
+	now = map[string]sight{}
 	for name, before := range seen {
 		info, err := os.Stat(name)
 		if err != nil {
 			missing = true
 			continue
 		}
-		if before != nil && same(before, info) {
+		if before.isOf(info) {
 			continue
 		}
-		now[name] = info
+		now[name] = newSight(info)
 		age := time.Since(info.ModTime())
 		busy = busy || 0 <= age && age < quiet
 	}
 	return now, busy, missing
 }
 
-// same reports whether a and b describe the same file with the same content, as far as
-// the folder tells.
-func same(a, b os.FileInfo) bool {
-	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && a.Mode() == b.Mode()
-}
-
-// isStale reports whether a file of the hub has changed, which is not known to run yet: the
-// process that has ended may have read half of it.
-func (h *Hub) isStale() bool {
+// ofHub calls do with what is watched of a hub, if anything is; f.mu is held meanwhile.
+func ofHub(h *Hub, do func(f *files, w *watched)) {
 	if h.release == nil {
-		return false
+		return
 	}
 	watchers.mu.Lock()
 	f := watchers.files
 	watchers.mu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	w := f.of[h]
-	if w == nil {
-		return false
+	if w := f.of[h]; w != nil {
+		do(f, w)
 	}
-	now, _, _ := changed(w.seen)
-	return len(now) > 0
+}
+
+// isStale reports whether a file of the hub has changed, which is not known to run yet: the
+// process that has ended may have read half of it.
+func (h *Hub) isStale() (is bool) {
+	ofHub(h, func(_ *files, w *watched) {
+		now, _, _ := changed(w.seen)
+		is = len(now) > 0
+	})
+	return is
+}
+
+// sights returns what was seen of the hub's files, for another server. What has changed since counts
+// as not seen.
+func (h *Hub) sights() (all map[string]sight) {
+	ofHub(h, func(_ *files, w *watched) {
+		all = maps.Clone(w.seen)
+		now, _, _ := changed(w.seen)
+		for name := range now {
+			all[name] = sight{}
+		}
+	})
+	return all
+}
+
+// recall goes on with the watch of another server. What has changed since that has looked is found.
+func (h *Hub) recall(from *Handed) {
+	if from.Changed {
+		h.Restart()
+	}
+	look := func() {}
+	ofHub(h, func(f *files, w *watched) {
+		maps.Copy(w.seen, from.Seen) // also of one that is missing just now
+		look = func() { f.recalled <- w }
+	})
+	look() // f.run may have been waiting for f.mu
 }
 
 // change makes the hub restart its process.

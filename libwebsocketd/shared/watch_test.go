@@ -6,6 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/internal/testkit"
 )
 
 // TestOneWatcher: however many hubs are watched, there is one watcher. Each hub hears
@@ -63,4 +67,80 @@ func put(t *testing.T, root string, i int, text string) string {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// rewrite writes a file anew.
+func rewrite(t *testing.T, file string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte("another"), 0o600); err != nil {
+		t.Error(err)
+	}
+}
+
+// replace puts another file in the place of one that differs in nothing which another server is told.
+func replace(t *testing.T, file string) {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err == nil {
+		err = os.WriteFile(file+".new", []byte("two"), info.Mode())
+	}
+	if err == nil {
+		err = os.Chtimes(file+".new", info.ModTime(), info.ModTime())
+	}
+	if err == nil {
+		err = os.Rename(file+".new", file)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestChangePassed: a file that changes while another server takes over restarts its process, whichever of the
+// two servers could see it.
+func TestChangePassed(t *testing.T) {
+	type act = func(t *testing.T, h *Hub, file string)
+	nothing := func(*testing.T, *Hub, string) {}
+	changes := func(t *testing.T, _ *Hub, file string) { rewrite(t, file) }
+	for name, test := range map[string]struct {
+		before, after, late act // the old server hands over, the new one begins to watch
+		restarts            bool
+	}{
+		"before":   {changes, nothing, nothing, true},
+		"replaced": {func(t *testing.T, _ *Hub, file string) { replace(t, file) }, nothing, nothing, true},
+		"after":    {nothing, changes, nothing, true},
+		"missing":  {nothing, func(_ *testing.T, _ *Hub, file string) { os.Remove(file) }, changes, true},
+		"asked":    {func(_ *testing.T, h *Hub, _ string) { h.Restart() }, nothing, nothing, true},
+		"never":    {nothing, nothing, nothing, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, other := put(t, t.TempDir(), 0, "one"), put(t, t.TempDir(), 0, "the interpreter")
+			s, _ := newStageOf(t, HubOptions{Life: Lifetime{Start: StartEager}.complete(), Files: []string{other, file}})
+			defer s.leaveAll()
+			test.before(t, s.Hub, file)
+			passed, err := libwebsocketd.NewHanded(s.snapshot())
+			var from Handed
+			if err == nil {
+				err = passed.Decode(&from)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.after(t, s.Hub, file)
+			o := s.HubOptions
+			o.Files = FilesOf([]string{other, file}, "")
+			next := Restore(o, &from)
+			defer next.leaveAll()
+			next.recall(&from)
+			test.late(t, s.Hub, file)
+			if test.restarts {
+				testkit.Within(t, testkit.Patience, "it restarts", func() { <-next.changed })
+				return
+			}
+			select {
+			case <-next.changed:
+				t.Error("it restarts")
+			case <-time.After(3 * quiet):
+			}
+		})
+	}
 }
