@@ -161,6 +161,44 @@ func TestInputPassed(t *testing.T) {
 	})
 }
 
+// TestEndPassed: a hub that is to end, and stands still nevertheless, is not handed over: the other server
+// would go on with it.
+func TestEndPassed(t *testing.T) {
+	for _, moment := range []string{"before it stands still", "while it is passed", "afterwards"} {
+		synctest.Test(t, func(t *testing.T) {
+			s, _ := newStage(t, Lifetime{Start: StartEager}, false)
+			end := func(now string) {
+				if now == moment {
+					s.End()
+				}
+			}
+			s.Pass = func(Handed) any {
+				end("while it is passed")
+				return 0
+			}
+			var taken bool
+			var playing sync.WaitGroup
+			playing.Go(func() { // as a hub does, which may take this before its end
+				l := <-s.lifts
+				end("before it stands still")
+				l.still <- &Lifted{lift: l}
+				taken = <-l.taken
+				close(l.gone)
+			})
+			all, settle, err := LiftAll(t.Context(), nil, []*Hub{s.Hub})
+			if late := moment == "afterwards"; err != nil || len(all) == 1 != late {
+				t.Errorf("%s: %v %v", moment, all, err)
+			}
+			end("afterwards")
+			settle(true)
+			playing.Wait()
+			if taken != (moment == "afterwards") {
+				t.Errorf("%s: taken over: %v", moment, taken)
+			}
+		})
+	}
+}
+
 // TestExpiryPassed: a hub that is kept for ever, and whose end some client may have been told, does not stay
 // for ever because another server goes on with it, nor because that one reads its settings again.
 func TestExpiryPassed(t *testing.T) { expires(t, 0, func(next *Hub) { next.KeepFor(0) }) }

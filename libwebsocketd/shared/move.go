@@ -59,7 +59,8 @@ func (s *supervisor) TakeOver(from libwebsocketd.Handed) (begin func(), err erro
 }
 
 // LiftAll lifts hubs of runtime's program, all at once. It returns what is handed over, and the
-// function that settles it. After an error they go on.
+// function that settles it. One for which End was called before its Pass has returned is not handed over:
+// it ends here. After an error they go on.
 func LiftAll(ctx context.Context, runtime *libwebsocketd.Runtime, hubs []*Hub) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
 	return libwebsocketd.LiftEach(hubs, func(h *Hub) (to libwebsocketd.Handed, settle func(taken bool), err error) {
 		l, err := h.Lift(ctx)
@@ -67,6 +68,11 @@ func LiftAll(ctx context.Context, runtime *libwebsocketd.Runtime, hubs []*Hub) (
 			return to, nil, err
 		}
 		to, err = h.pass(l)
+		if err == nil && closed(h.quit) { // meanwhile End was called
+			l.settle(false, runtime)
+			libwebsocketd.CloseFiles([]libwebsocketd.Handed{to})
+			return libwebsocketd.Handed{}, nil, nil
+		}
 		return to, func(taken bool) { l.settle(taken, runtime) }, err
 	})
 }
