@@ -71,6 +71,9 @@ func (i *instance) bringHub(s *service, v *handedInstance, from *libwebsocketd.H
 		return i.resume(l, v.Run, v.Settings, c, from)
 	}
 	l.hub, l.service = shared.Restore(o, v.Hub), s
+	if v.Hub.Over {
+		l.final = v.Status
+	}
 	i.life = l
 	i.mu.Unlock()
 	if !i.manager.spawn(s.runtime, func() {

@@ -65,6 +65,16 @@
 // instance's. An event is told with the instance's held, so whatever lock Notify takes comes after
 // it: who holds that lock must not call the Manager.
 //
+// # The law of an upgrade
+//
+//   - Every instance is handed over, also one that is stopped: a server starts what it does not know.
+//
+//   - What waits for another program, or is only just being begun, is begun by the server that goes on:
+//     from Lift until that is settled no life gets a hub. It gets one then if that server takes nothing
+//     over.
+//
+//   - What is to end before its hub stands still ends here, and is stopped or errored there.
+//
 // # Who waits for whom
 //
 //	goroutine          started by            ends when                    waited for by

@@ -68,8 +68,9 @@ func (c *fakeChild) end(how process.Ending) {
 type play struct {
 	*fixture
 	log   *syncBuffer
-	begun chan struct{} // the Begun of the server, nil unless programs sets it
-	grace time.Duration // of processes that start from now on
+	begun chan struct{}                     // the Begun of the server, nil unless programs sets it
+	serve func(begun <-chan struct{}) *play // another server with the same programs: see libwebsocketd.Config.Begun
+	grace time.Duration                     // of processes that start from now on
 
 	mu      sync.Mutex
 	running []*fakeChild
@@ -113,27 +114,44 @@ func inPlay(t *testing.T, programs func(p *play) []libwebsocketd.Program, act fu
 	}
 	t.Cleanup(func() { launcher.Close() })
 	synctest.Test(t, func(t *testing.T) {
-		p := &play{log: &syncBuffer{}, most: map[string]int{}}
-		log := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: libwebsocketd.LevelTrace}))
-		p.fixture = &fixture{Manager: New(Options{Log: log}), t: t, more: make(chan struct{})}
-		p.Manager.startChild = p.start
-		p.Notify(p.hear)
-		all := programs(p)
-		server, err := libwebsocketd.New(libwebsocketd.Config{Programs: all, Launcher: launcher, Logger: log, Begun: p.begun})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Server = server
-		p.Steer(server)
+		p := newPlay(t, programs, launcher, nil)
 		synctest.Wait()
 		act(t, p)
-		if err := server.Shutdown(context.Background()); err != nil {
-			t.Error(err)
-		}
-		if left := p.all(""); len(left) > 0 {
-			t.Errorf("%d processes are left", len(left))
-		}
+		p.end()
 	})
+}
+
+// newPlay returns a play of programs. The caller calls end.
+func newPlay(t *testing.T, programs func(p *play) []libwebsocketd.Program, launcher *process.Launcher, begun <-chan struct{}) *play {
+	t.Helper()
+	p := &play{log: &syncBuffer{}, most: map[string]int{}}
+	log := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: libwebsocketd.LevelTrace}))
+	p.fixture = &fixture{Manager: New(Options{Log: log}), t: t, more: make(chan struct{})}
+	p.Manager.startChild = p.start
+	p.serve = func(begun <-chan struct{}) *play { return newPlay(t, programs, launcher, begun) }
+	p.Notify(p.hear)
+	all := programs(p)
+	if p.begun != nil {
+		begun = p.begun
+	}
+	server, err := libwebsocketd.New(libwebsocketd.Config{Programs: all, Launcher: launcher, Logger: log, Begun: begun})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Server = server
+	p.Steer(server)
+	return p
+}
+
+// end ends the server: nothing may be left.
+func (p *play) end() {
+	p.t.Helper()
+	if err := p.Server.Shutdown(context.Background()); err != nil {
+		p.t.Error(err)
+	}
+	if left := p.all(""); len(left) > 0 {
+		p.t.Errorf("%d processes are left", len(left))
+	}
 }
 
 // start starts a process.

@@ -19,6 +19,8 @@ type fleet struct {
 	instances []*instance
 	gone      bool // the program is served no more: nothing of it is started
 	stops     int  // how many wait for the turn to stop all of it: nothing is started until then
+
+	still chan struct{} // not nil while another server may go on with it: no life gets a hub; closed when that is settled
 }
 
 // newFleet returns a fleet without instances, in the turn of whoever begins it.
@@ -32,10 +34,10 @@ func newFleet(s *service) *fleet {
 func (s *service) take(ctx context.Context) error {
 	select {
 	case s.turn <- struct{}{}:
-		return nil
 	case <-ctx.Done():
 		return failed("another operation on %s has not ended yet", s.name)
 	}
+	return nil
 }
 
 func (s *service) release() { <-s.turn }

@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -33,6 +34,15 @@ func newLife() *life {
 
 // ends reports whether the life is to end; the instance's mu is held.
 func (l *life) ends() bool { return l.final != "" || l.ctx.Err() != nil }
+
+// outcome returns what the instance is when the life, which ends, is over, and why; the instance's mu
+// is held.
+func (l *life) outcome(why string) (Status, string) {
+	if l.ctx.Err() != nil {
+		return Stopped, ""
+	}
+	return cmp.Or(l.final, Stopped), why
+}
 
 // isUp reports whether the instance lives: a process runs, or follows.
 func (i *instance) isUp() bool {
@@ -78,23 +88,38 @@ func (i *instance) begin() bool {
 // live is a life of the instance.
 func (i *instance) live(l *life) {
 	defer i.rest(l)
-	if !i.awaitAfter(l.ctx) {
-		return
+	for l.hub == nil {
+		if !i.awaitAfter(l.ctx) {
+			return
+		}
+		if still := i.makeHub(l); still != nil {
+			select {
+			case <-still:
+			case <-l.ctx.Done():
+			}
+		}
 	}
-	i.mu.Lock()
-	s := i.service
-	hub := shared.NewHub(i.hubOptions(s, l))
-	l.hub, l.service = hub, s
-	halted := l.ctx.Err() != nil
-	i.mu.Unlock()
 	i.manager.stir() // clients wait for the hub
-	if halted {
-		hub.Fail()
+	if l.ctx.Err() != nil {
+		l.hub.Fail()
 		return
 	}
-	s.runtime.Go(hub.Keep())
-	<-hub.Done()
+	l.service.runtime.Go(l.hub.Keep())
+	<-l.hub.Done()
 	l.work.Wait()
+}
+
+// makeHub makes the hub of a life, unless another server may go on with the program: then it returns
+// the channel that is closed when that is settled.
+func (i *instance) makeHub(l *life) (still <-chan struct{}) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if still := i.fleet.standing(); still != nil {
+		return still
+	}
+	l.service = i.service
+	l.hub = shared.NewHub(i.hubOptions(l.service, l))
+	return nil
 }
 
 // hubOptions returns the options of the hub of a life; i.mu is held.
@@ -113,17 +138,11 @@ func (i *instance) rest(l *life) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	halted := l.ctx.Err() != nil
+	final, why := l.outcome(i.why)
 	l.halt()
 	l.goAway(nil)
 	r := i.run
-	i.run, i.waits, i.asked = nil, nil, false
-	final := l.final
-	if halted || final == "" {
-		final = Stopped
-	}
-	if halted {
-		i.why = ""
-	}
+	i.run, i.waits, i.asked, i.why = nil, nil, false, why
 	close(l.done)
 	i.set(final)
 	i.manager.stir()

@@ -25,7 +25,7 @@ type handedInstance struct {
 	Paused    bool
 	First     bool
 	Completed bool
-	Waits     bool // for another program: it is begun anew
+	Waits     bool // for another program, or is just being begun: it is begun anew
 	Tail      []handedLines
 	Settings  string         // what its process was started with
 	Run       *handedRun     // nil: there is no process
@@ -63,7 +63,11 @@ func (i *instance) pass(hub *shared.Handed) any {
 	to := handedInstance{
 		ID: i.id, Index: i.index, Of: of, Created: i.created, Status: i.status, Restarts: i.restarts, Row: i.row, Exit: i.exit, Why: i.why,
 		Paused: i.paused, First: i.first, Completed: i.completed, Tail: i.tail.pass(), Hub: hub,
-		Waits: hub == nil && i.isUpLocked(),
+	}
+	if l := i.life; i.isUpLocked() && l.ends() {
+		to.Status, to.Why = l.outcome(i.why)
+	} else {
+		to.Waits = hub == nil && i.isUpLocked()
 	}
 	if r := i.run; r != nil && hub != nil && hub.Process != nil {
 		to.Settings = r.service.settings()
@@ -85,42 +89,70 @@ func (t *tail) pass() (all []handedLines) {
 	return all
 }
 
-// Lift implements libwebsocketd.Mover.
+// Lift implements libwebsocketd.Mover. Every instance is handed over, also what is stopped or is to end:
+// the other server starts what it does not know.
 func (s *service) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle func(taken bool), err error) {
 	if err := s.take(ctx); err != nil {
 		return nil, nil, err
 	}
-	var hubs []*shared.Hub
-	for _, i := range s.list() {
-		hub := i.hub()
-		if i.isUp() && hub != nil {
-			hubs = append(hubs, hub)
-		} else {
-			handed, err := libwebsocketd.NewHanded(i.pass(nil))
-			if err != nil {
-				s.release()
-				return nil, nil, err
-			}
-			all = append(all, handed)
-		}
-	}
-	lifted, settleHubs, err := shared.LiftAll(ctx, s.runtime, hubs)
+	s.stand() // before the look at who has a hub
+	all, settleAll, err := libwebsocketd.LiftEach(s.list(), func(i *instance) (libwebsocketd.Handed, func(taken bool), error) { return s.lift(ctx, i) })
 	if err != nil {
-		s.release()
+		s.goOn()
 		return nil, nil, err
 	}
-	return append(all, lifted...), func(taken bool) {
-		defer s.release()
-		if !taken {
-			settleHubs(false)
-			return
+	return all, func(taken bool) {
+		defer s.goOn()
+		settleAll(taken)
+		if taken {
+			s.Retire()
 		}
-		for _, i := range s.list() {
-			i.part()
-		}
-		settleHubs(true)
-		s.Retire()
 	}, nil
+}
+
+// lift makes an instance stand still. One without a hub, or whose hub is not handed over because it
+// ends, is handed over as what it is then.
+func (s *service) lift(ctx context.Context, i *instance) (to libwebsocketd.Handed, settle func(taken bool), err error) {
+	if hub := i.hub(); hub != nil && i.isUp() {
+		all, settleHub, err := shared.LiftAll(ctx, s.runtime, []*shared.Hub{hub})
+		switch {
+		case err != nil:
+			return to, nil, err
+		case len(all) > 0:
+			return all[0], func(taken bool) {
+				if taken {
+					i.part()
+				}
+				settleHub(taken)
+			}, nil
+		}
+	}
+	to, err = libwebsocketd.NewHanded(i.pass(nil))
+	return to, func(bool) {}, err
+}
+
+// stand keeps lives that have no hub yet from getting one, until goOn: the other server begins them.
+func (f *fleet) stand() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.still = make(chan struct{})
+}
+
+// standing returns a channel that is closed when it is settled whether another server goes on with the
+// program, nil if none is about to.
+func (f *fleet) standing() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.still
+}
+
+// goOn ends stand, and the turn of Lift.
+func (s *service) goOn() {
+	s.mu.Lock()
+	close(s.still)
+	s.still = nil
+	s.mu.Unlock()
+	s.release()
 }
 
 // part ends what attends to the process of an instance that another server goes on with: it is not

@@ -1,0 +1,209 @@
+package manager
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/process"
+	"websocketd/libwebsocketd/shared"
+)
+
+// handover is a server that stands still, because another one is about to go on with its programs.
+type handover struct {
+	*play
+	handed []libwebsocketd.Handed
+	settle func(taken bool) []process.Loan
+}
+
+// lift makes the server stand still.
+func (p *play) lift() *handover {
+	p.t.Helper()
+	all, settle, err := p.Server.Lift(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return &handover{p, all, settle}
+}
+
+// next has another server take all over. The test ends with that one.
+func (h *handover) next() *play {
+	h.t.Helper()
+	begun := make(chan struct{})
+	next := h.serve(begun)
+	h.t.Cleanup(next.end)
+	var begins []func()
+	for _, one := range h.handed {
+		begin, err := next.Server.TakeOver(one)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		begins = append(begins, begin)
+	}
+	h.settle(true)
+	for _, begin := range begins {
+		begin()
+	}
+	close(begun)
+	synctest.Wait()
+	return next
+}
+
+// becomes returns what the instances of a program are after d, as "name status".
+func (p *play) becomes(program string, d time.Duration) (words string) {
+	p.t.Helper()
+	time.Sleep(d)
+	synctest.Wait()
+	all, err := p.Find(program)
+	p.must(err)
+	for _, about := range all {
+		words += about.Name + " " + string(about.Status) + ", "
+	}
+	return words
+}
+
+// pausing plays a program whose process has ended, and is to be followed: its hub can be handed over,
+// without a process.
+func pausing(t *testing.T, act func(t *testing.T, p *play)) {
+	t.Helper()
+	alone(t, App{RestartDelay: 20 * time.Second}, func(t *testing.T, p *play) {
+		p.newest("a").end(exits(1))
+		synctest.Wait()
+		act(t, p)
+	})
+}
+
+// TestHandoverWaits: what waits for another program when a server stands still is begun by the one that
+// goes on with it, and by no other; where that takes nothing over it is begun here.
+func TestHandoverWaits(t *testing.T) {
+	t.Parallel()
+	for _, taken := range []bool{true, false} {
+		chain(t, func(t *testing.T, p *play) {
+			s := p.service("b")
+			all, settle, err := s.Lift(t.Context())
+			if err != nil || len(all) != 2 {
+				t.Fatalf("%v %v", all, err)
+			}
+			for _, one := range all {
+				var v handedInstance
+				if err := one.Decode(&v); err != nil || !v.Waits || v.Hub != nil {
+					t.Errorf("%+v %v", v, err)
+				}
+			}
+			before := p.starts()
+			p.up("a")
+			if k := p.seek("b"); k.done {
+				t.Errorf("a client is told %+v", k)
+			}
+			if p.starts() != before {
+				t.Error("it is begun while the server stands still")
+			}
+			settle(taken)
+			synctest.Wait()
+			if begun := p.starts() > before; begun == taken {
+				t.Errorf("taken over: %v, begun here: %v", taken, begun)
+			}
+		})
+	}
+}
+
+// TestHandoverBegun: so it is with what is only just being begun.
+func TestHandoverBegun(t *testing.T) {
+	t.Parallel()
+	alone(t, App{NoRestart: true}, func(t *testing.T, p *play) {
+		p.newest("a").end(exits(0))
+		synctest.Wait()
+		s := p.service("a")
+		i, l := s.list()[0], newLife() // as begin has it, before live
+		i.mu.Lock()
+		i.life = l
+		i.set(Starting)
+		i.mu.Unlock()
+		h := p.lift()
+		p.spawn(s.runtime, func() { i.live(l) })
+		next := h.next()
+		if got := next.becomes("a", time.Minute); got != "a online, " || next.starts() != 1 || p.starts() != 1 {
+			t.Errorf("%s, and %d processes were started here", got, p.starts()-1)
+		}
+	})
+}
+
+// TestHandoverEnded: what is to end ends, is stopped in the server that goes on, and is not started anew
+// there.
+func TestHandoverEnded(t *testing.T) {
+	t.Parallel()
+	alone(t, App{}, func(t *testing.T, p *play) {
+		p.must(p.Stop(context.Background(), "a"))
+		p.with(func() { p.grace = time.Second })
+		p.must(p.Start(context.Background(), "a"))
+		if ended, _ := p.EndProgram("a"); ended != 1 {
+			t.Errorf("%d are ended", ended)
+		}
+		synctest.Wait()
+		next := p.lift().next()
+		if got := next.becomes("a", time.Minute); got != "a stopped, " || next.starts() > 0 {
+			t.Errorf("%s and %d processes were started", got, next.starts())
+		}
+		if left := p.all(""); len(left) > 0 {
+			t.Errorf("%d processes go on here", len(left))
+		}
+	})
+}
+
+// TestHandoverOver: a task that has ended just now, and whose life is not over yet, is not run again.
+func TestHandoverOver(t *testing.T) {
+	t.Parallel()
+	alone(t, App{NoRestart: true}, func(t *testing.T, p *play) {
+		l := p.service("a").list()[0].life
+		l.work.Add(1) // as what attends to the process does
+		p.newest("a").end(exits(0))
+		time.Sleep(time.Hour) // nobody comes for what its hub keeps
+		h := p.lift()
+		l.work.Done()
+		next := h.next()
+		if got := next.becomes("a", time.Minute); got != "a stopped, " || next.starts() > 0 || !next.one("a").completed {
+			t.Errorf("%s and %d processes were started: %+v", got, next.starts(), next.one("a"))
+		}
+	})
+}
+
+// TestHandoverErrored: what is errored, and whose hub is handed over because its life is not over yet, is
+// errored there, too.
+func TestHandoverErrored(t *testing.T) {
+	t.Parallel()
+	alone(t, App{MaxRestarts: 1, RestartDelay: time.Second}, func(t *testing.T, p *play) {
+		p.newest("a").end(exits(1))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		l := p.service("a").list()[0].life
+		l.work.Add(1)
+		viewer, _ := l.hub.Attach(&libwebsocketd.Attach{Polling: true}, shared.From{})
+		viewer.Close() // for a moment: it may come back for the end
+		p.newest("a").end(exits(1))
+		synctest.Wait()
+		h := p.lift()
+		l.work.Done()
+		next := h.next()
+		if got := next.becomes("a", time.Minute); got != "a errored, " || next.starts() > 0 {
+			t.Errorf("%s and %d processes were started", got, next.starts())
+		}
+	})
+}
+
+// TestHandoverStopGoesOn: a stop that comes while the server stands still is done when that goes on.
+func TestHandoverStopGoesOn(t *testing.T) {
+	t.Parallel()
+	pausing(t, func(t *testing.T, p *play) {
+		h := p.lift()
+		stopped := make(chan error)
+		go func() { stopped <- p.Stop(context.Background(), "a") }()
+		synctest.Wait()
+		h.settle(false)
+		p.must(<-stopped)
+		if got := p.becomes("a", time.Minute); got != "a stopped, " || p.starts() != 1 {
+			t.Errorf("%s and %d processes were started", got, p.starts())
+		}
+	})
+}
