@@ -75,6 +75,9 @@
 //
 //   - What is to end before its hub stands still ends here, and is stopped or errored there.
 //
+//   - What somebody asks for later is not done here any more: he is told that another server goes on,
+//     and to ask again, and so is whoever waits for the turn. Nothing is known of the programs here.
+//
 // # Who waits for whom
 //
 //	goroutine          started by            ends when                    waited for by

@@ -37,6 +37,10 @@ func (s *service) take(ctx context.Context) error {
 	case <-ctx.Done():
 		return failed("another operation on %s has not ended yet", s.name)
 	}
+	if s.manager.handed.Load() {
+		s.release()
+		return errHanded(s.name)
+	}
 	return nil
 }
 
@@ -44,6 +48,9 @@ func (s *service) release() { <-s.turn }
 
 // complete says that it is known which instances there are.
 func (f *fleet) complete() { f.once.Do(func() { close(f.known) }) }
+
+// errHanded returns the error of an operation on a program that another server goes on with.
+func errHanded(name string) error { return failed("a new server goes on with %s: ask again", name) }
 
 // list returns the instances.
 func (f *fleet) list() []*instance {
@@ -71,6 +78,8 @@ func (f *fleet) mayStart() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
+	case f.service.manager.handed.Load():
+		return errHanded(f.service.name)
 	case f.gone:
 		return failed("%s is served no more", f.service.name)
 	case f.stops > 0:

@@ -2,11 +2,13 @@ package manager
 
 import (
 	"context"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"websocketd/libwebsocketd"
+	"websocketd/libwebsocketd/gate"
 	"websocketd/libwebsocketd/process"
 	"websocketd/libwebsocketd/shared"
 )
@@ -192,6 +194,38 @@ func TestHandoverErrored(t *testing.T) {
 	})
 }
 
+// TestHandoverStop: a stop, or any other operation, that comes while the server stands still is not told as
+// done when another one goes on with the program.
+func TestHandoverStop(t *testing.T) {
+	t.Parallel()
+	pausing(t, func(t *testing.T, p *play) {
+		ctx := context.Background()
+		h := p.lift()
+		asked := []func() error{
+			func() error { return p.Stop(ctx, "a") },
+			func() error { return p.Delete(ctx, "a") },
+			func() error { return p.Start(ctx, "a") },
+			func() error { return p.Restart(ctx, "a") },
+			func() error { return p.Manager.Reload(ctx, "a") },
+			func() error { return p.Scale(ctx, "a", 2) },
+		}
+		answers := make(chan error, len(asked))
+		for _, ask := range asked {
+			go func() { answers <- ask() }()
+		}
+		synctest.Wait()
+		next := h.next()
+		for range asked {
+			p.fails(<-answers, "a new server goes on with a: ask again")
+		}
+		p.fails(p.Stop(ctx, "a"), "a new server goes on with a: ask again")
+		p.fails(p.Add(ctx, p.program("b", App{})), "a new server goes on with b: ask again")
+		if got := next.becomes("a", time.Minute); got != "a online, " || p.starts() != 1 {
+			t.Errorf("%s and %d processes were started by the one before", got, p.starts())
+		}
+	})
+}
+
 // TestHandoverStopGoesOn: a stop that comes while the server stands still is done when that goes on.
 func TestHandoverStopGoesOn(t *testing.T) {
 	t.Parallel()
@@ -204,6 +238,28 @@ func TestHandoverStopGoesOn(t *testing.T) {
 		p.must(<-stopped)
 		if got := p.becomes("a", time.Minute); got != "a stopped, " || p.starts() != 1 {
 			t.Errorf("%s and %d processes were started", got, p.starts())
+		}
+	})
+}
+
+// TestHandoverOpen: a client that waits while the server stands still is sent to the one that goes on.
+func TestHandoverOpen(t *testing.T) {
+	t.Parallel()
+	pausing(t, func(t *testing.T, p *play) {
+		s := p.service("a")
+		h := p.lift()
+		refused := make(chan *gate.Refusal)
+		go func() {
+			_, refusal := s.Open(&libwebsocketd.Attach{Request: httptest.NewRequest("GET", "/", nil), Log: s.runtime.Log(), MayStart: true})
+			refused <- refusal
+		}()
+		synctest.Wait()
+		h.next()
+		if refusal := <-refused; refusal != gate.HandedOver {
+			t.Errorf("%+v", refusal)
+		}
+		if _, refusal := s.choose(httptest.NewRequest("GET", "/", nil), shared.From{}); refusal != gate.HandedOver {
+			t.Errorf("afterwards: %+v", refusal)
 		}
 	})
 }

@@ -260,6 +260,8 @@ func (i *instance) hasComeOnline() (is bool, err error) {
 	switch up := i.isUpLocked(); {
 	case i.tally.online > i.since.online, !up && i.completed:
 		return true, nil
+	case i.manager.handed.Load():
+		return false, errHanded(i.name)
 	case !up && i.status == Errored:
 		return false, failed("%s is errored: %s", i.name, i.why)
 	case i.tally.failed > i.since.failed:

@@ -51,7 +51,8 @@ type Options struct {
 type Manager struct {
 	log    *slog.Logger
 	server atomic.Pointer[libwebsocketd.Server]
-	ending sync.Once // starts the orderly end
+	ending sync.Once   // starts the orderly end
+	handed atomic.Bool // another server goes on with the programs
 
 	startChild func(*libwebsocketd.Runtime, libwebsocketd.Start) (child, *gate.Refusal)
 
@@ -182,8 +183,11 @@ func (m *Manager) find(name string) (*service, *instance, error) {
 			}
 		}
 	}
-	if byID != nil {
+	switch {
+	case byID != nil:
 		return of, byID, nil
+	case m.handed.Load():
+		return nil, nil, errHanded(name)
 	}
 	return nil, nil, &Error{CodeNotFound, fmt.Sprintf("there is no supervised program %q", name)}
 }

@@ -103,6 +103,9 @@ func (s *service) Lift(ctx context.Context) (all []libwebsocketd.Handed, settle 
 	}
 	return all, func(taken bool) {
 		defer s.goOn()
+		if taken {
+			s.manager.handed.Store(true) // first: it is the answer to whoever has waited
+		}
 		settleAll(taken)
 		if taken {
 			s.Retire()

@@ -118,6 +118,9 @@ func (s *service) awaitFor(r *http.Request, event <-chan struct{}) *gate.Refusal
 
 // notThere returns the refusal of a program without a process.
 func (s *service) notThere() *gate.Refusal {
+	if s.manager.handed.Load() {
+		return gate.HandedOver
+	}
 	why := "it is stopped; websocketd ctl start " + s.name + " starts it"
 	for _, about := range s.infos() {
 		switch {
