@@ -75,6 +75,9 @@
 //
 //   - What is to end before its hub stands still ends here, and is stopped or errored there.
 //
+//   - What a process says by NOTIFY_SOCKET while its hub stands still is heard by whoever goes on with
+//     it. A process that nobody could hear is not late.
+//
 //   - What somebody asks for later is not done here any more: he is told that another server goes on,
 //     and to ask again, and so is whoever waits for the turn. Nothing is known of the programs here.
 //

@@ -263,3 +263,51 @@ func TestHandoverOpen(t *testing.T) {
 		}
 	})
 }
+
+// TestHandoverReady: what says that a process is ready is passed on, also before it was heeded.
+func TestHandoverReady(t *testing.T) {
+	t.Parallel()
+	alone(t, App{Ready: &Ready{Line: "up"}}, func(t *testing.T, p *play) {
+		i := p.service("a").list()[0]
+		passed := func() bool {
+			one, err := libwebsocketd.NewHanded(i.pass(&shared.Handed{Process: &libwebsocketd.Carried{}}))
+			p.must(err)
+			var v handedInstance
+			p.must(one.Decode(&v))
+			return v.Run.Ready
+		}
+		if passed() {
+			t.Error("it is not ready")
+		}
+		i.run.line.seen.Store(true) // as look does it first
+		if !passed() {
+			t.Error("its line was seen")
+		}
+		i.run.line.seen.Store(false)
+		notified := &notifySocket{ready: make(chan struct{})}
+		i.mu.Lock()
+		i.run.notify = notified
+		i.mu.Unlock()
+		notified.take(notice{ready: true})
+		if !passed() {
+			t.Error("READY=1 has come")
+		}
+	})
+}
+
+// TestHandoverReadyLate: a process that cannot be heard while the server stands still is not late.
+func TestHandoverReadyLate(t *testing.T) {
+	t.Parallel()
+	alone(t, App{Ready: &Ready{Line: "up", Timeout: time.Minute}}, func(t *testing.T, p *play) {
+		s := p.service("a")
+		p.must(s.take(t.Context()))
+		s.stand()
+		time.Sleep(2 * time.Minute)
+		s.goOn()
+		synctest.Wait()
+		p.up("a")
+		if got := p.becomes("a", time.Hour); got != "a online, " || p.starts() != 1 {
+			t.Errorf("%s and %d processes were started", got, p.starts())
+		}
+	})
+}

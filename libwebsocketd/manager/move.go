@@ -71,7 +71,7 @@ func (i *instance) pass(hub *shared.Handed) any {
 	}
 	if r := i.run; r != nil && hub != nil && hub.Process != nil {
 		to.Settings = r.service.settings()
-		to.Run = &handedRun{Port: r.port, Began: r.began, Ready: isClosed(r.ready), Told: r.told}
+		to.Run = &handedRun{Port: r.port, Began: r.began, Ready: r.isReady(), Told: r.told}
 		if r.notify != nil {
 			to.Run.Notify, to.Run.Status = r.notify.path, r.notify.Status()
 		}
@@ -149,8 +149,15 @@ func (f *fleet) standing() <-chan struct{} {
 	return f.still
 }
 
-// goOn ends stand, and the turn of Lift.
+// goOn ends stand, what passNotify has begun, and the turn of Lift.
 func (s *service) goOn() {
+	for _, i := range s.list() {
+		i.mu.Lock()
+		if r := i.run; r != nil {
+			r.notify.resume()
+		}
+		i.mu.Unlock()
+	}
 	s.mu.Lock()
 	close(s.still)
 	s.still = nil
@@ -176,12 +183,14 @@ func (i *instance) part() {
 	}
 }
 
-// passNotify returns the socket for sd_notify of the process, nil if it has none.
+// passNotify returns the socket for sd_notify of the process, nil if it has none. This server hears nothing
+// more of it, until goOn.
 func (i *instance) passNotify() (*os.File, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.run == nil || i.run.notify == nil {
 		return nil, nil
 	}
+	i.run.notify.pause()
 	return i.run.notify.conn.File()
 }

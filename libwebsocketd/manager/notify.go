@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // mostNotice is the longest datagram of sd_notify that is taken, as in systemd (PIPE_BUF).
@@ -56,8 +57,12 @@ type notifySocket struct {
 	reader sync.WaitGroup
 	ready  chan struct{} // closed when READY=1 has come
 
-	mu     sync.Mutex
-	status string
+	mu      sync.Mutex
+	status  string
+	session int  // whose processes are listened to, once
+	serves  bool // serve was called
+	still   bool // nobody listens, because another server may go on with the socket
+	closed  bool
 }
 
 // newNotifySocket makes the socket of a process that runs as a user; "" is the server's own. The
@@ -106,6 +111,42 @@ func idOf(name string) int {
 
 // serve listens to the processes of a session, in a goroutine that Close ends.
 func (n *notifySocket) serve(session int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.session, n.serves = session, true
+	n.listen()
+}
+
+// pause leaves to another server what comes from now on. It returns when the goroutine of serve has taken
+// what has come before.
+func (n *notifySocket) pause() {
+	n.mu.Lock()
+	n.still = true
+	n.mu.Unlock()
+	n.conn.SetReadDeadline(time.Unix(1, 0))
+	n.reader.Wait()
+}
+
+// resume ends pause. There may be no socket.
+func (n *notifySocket) resume() {
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.still {
+		n.still = false
+		n.conn.SetReadDeadline(time.Time{})
+		n.listen()
+	}
+}
+
+// listen starts the goroutine of serve if it is wanted; n.mu is held.
+func (n *notifySocket) listen() {
+	if !n.serves || n.still || n.closed {
+		return
+	}
+	session := n.session
 	n.reader.Go(func() {
 		data, about := make([]byte, mostNotice+1), make([]byte, credentialsSize)
 		for {
@@ -147,6 +188,9 @@ func (n *notifySocket) Close() {
 	if n == nil {
 		return
 	}
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
 	if n.conn != nil {
 		n.conn.Close()
 	}

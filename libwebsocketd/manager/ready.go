@@ -69,26 +69,29 @@ func (r *run) prepareReady() (err error) {
 	return err
 }
 
+// isReady reports whether the process is ready, also where nobody has heeded yet what says so.
+func (r *run) isReady() bool {
+	return isClosed(r.ready) || r.line != nil && r.line.seen.Load() || r.notify != nil && isClosed(r.notify.ready)
+}
+
 // awaitReady waits until the process is ready, and fails it when that takes too long. It returns
-// false if it is not.
+// false if it is not. One that was not heard because another server was about to go on with it has
+// the time once more.
 func (r *run) awaitReady(ctx context.Context) bool {
 	ready := r.service.app.Ready
 	if ready == nil || isClosed(r.ready) { // or it was, in another server
 		return true
 	}
-	limit, cancel := context.WithTimeout(ctx, ready.Timeout)
-	defer cancel()
-	why := ""
-	switch {
-	case ready.Check != nil:
-		why = r.awaitCheck(limit, ready.Check)
-	case ready.Notify:
+	if ready.Notify {
 		r.notify.serve(r.pid)
-		if why = await(limit, r.notify.ready, "READY=1 has not come to NOTIFY_SOCKET"); why != "" && r.notify.Status() != "" {
-			why += "; its last STATUS is " + r.notify.Status()
+	}
+	why := r.awaitSign(ctx, ready)
+	if still := r.instance.fleet.standing(); why != "" && still != nil {
+		select {
+		case <-still:
+			why = r.awaitSign(ctx, ready)
+		case <-ctx.Done():
 		}
-	default:
-		why = await(limit, r.line.found, "no line of its output matches "+ready.Line)
 	}
 	if why == "" {
 		return true
@@ -97,6 +100,23 @@ func (r *run) awaitReady(ctx context.Context) bool {
 		r.fail(EventCrashed, fmt.Sprintf("it was not ready within %v: %s", ready.Timeout, why))
 	}
 	return false
+}
+
+// awaitSign waits until something says that the process is ready. It returns why not if that takes too
+// long.
+func (r *run) awaitSign(ctx context.Context, ready *Ready) (why string) {
+	ctx, cancel := context.WithTimeout(ctx, ready.Timeout)
+	defer cancel()
+	switch {
+	case ready.Check != nil:
+		return r.awaitCheck(ctx, ready.Check)
+	case ready.Notify:
+		if why = await(ctx, r.notify.ready, "READY=1 has not come to NOTIFY_SOCKET"); why != "" && r.notify.Status() != "" {
+			why += "; its last STATUS is " + r.notify.Status()
+		}
+		return why
+	}
+	return await(ctx, r.line.found, "no line of its output matches "+ready.Line)
 }
 
 // await returns otherwise if ctx is done before the channel is closed. When both have happened, as
