@@ -34,6 +34,9 @@ func (s *service) bring(v *handedInstance, from *libwebsocketd.Handed) {
 func (s *service) place(v *handedInstance) *instance {
 	s.grow(max(v.Of, v.Index+1)) // all at once: names and files of instances depend on how many there are
 	i := s.list()[v.Index]
+	s.mu.Lock()
+	s.due = v.Due
+	s.mu.Unlock()
 	m := s.manager
 	m.mu.Lock()
 	m.nextID = max(m.nextID, v.ID+1)

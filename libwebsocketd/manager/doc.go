@@ -73,6 +73,9 @@
 //     from Lift until that is settled no life gets a hub. It gets one then if that server takes nothing
 //     over.
 //
+//   - What Every starts is due when it would have been. What it starts while this server stands still gets
+//     no hub either, and is started there.
+//
 //   - What is to end before its hub stands still ends here, and is stopped or errored there.
 //
 //   - What a process says by NOTIFY_SOCKET while its hub stands still is heard by whoever goes on with

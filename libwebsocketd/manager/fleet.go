@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // fleet is what the services of one program have in common, from one Reload of the server to the
@@ -19,6 +20,8 @@ type fleet struct {
 	instances []*instance
 	gone      bool // the program is served no more: nothing of it is started
 	stops     int  // how many wait for the turn to stop all of it: nothing is started until then
+
+	due time.Time // when Every starts it again; the zero time: never, or that is not known yet
 
 	still chan struct{} // not nil while another server may go on with it: no life gets a hub; closed when that is settled
 }

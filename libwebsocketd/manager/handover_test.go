@@ -311,3 +311,52 @@ func TestHandoverReadyLate(t *testing.T) {
 		}
 	})
 }
+
+// TestHandoverDue: a task is started when it would have been without an upgrade, also where that is while
+// the server stands still.
+func TestHandoverDue(t *testing.T) {
+	t.Parallel()
+	for _, still := range []time.Duration{time.Minute, 20 * time.Minute} {
+		alone(t, App{Every: time.Hour}, func(t *testing.T, p *play) {
+			began := time.Now()
+			p.newest("a").end(exits(0))
+			time.Sleep(50 * time.Minute)
+			h := p.lift()
+			time.Sleep(still)
+			next := h.next()
+			for _, expected := range []struct {
+				after  time.Duration
+				starts int
+			}{{51 * time.Minute, 0}, {71 * time.Minute, 1}, {119 * time.Minute, 1}, {121 * time.Minute, 2}, {181 * time.Minute, 3}} {
+				time.Sleep(expected.after - time.Since(began))
+				if synctest.Wait(); time.Since(began) == expected.after && next.starts() != expected.starts {
+					t.Errorf("still for %s: after %s it was started %d times", still, expected.after, next.starts())
+				}
+				for _, c := range next.all("a") {
+					c.end(exits(0))
+				}
+			}
+			if p.starts() != 1 {
+				t.Errorf("it was started %d times by the server before", p.starts())
+			}
+		})
+	}
+}
+
+// TestReloadDue: so it is with other settings of the same server; those may make it earlier.
+func TestReloadDue(t *testing.T) {
+	t.Parallel()
+	for every, due := range map[time.Duration]time.Duration{time.Hour: 20 * time.Minute, 2 * time.Hour: 20 * time.Minute, 5 * time.Minute: 5 * time.Minute} {
+		alone(t, App{Every: time.Hour}, func(t *testing.T, p *play) {
+			p.newest("a").end(exits(0))
+			time.Sleep(40 * time.Minute)
+			p.must(p.Server.Reload([]libwebsocketd.Program{p.program("a", App{Every: every, LogKeep: 1})}))
+			if p.becomes("a", due-time.Second); p.starts() != 1 {
+				t.Errorf("every %s: it was started %d times", every, p.starts())
+			}
+			if p.becomes("a", 2*time.Second); p.starts() != 2 {
+				t.Errorf("every %s: it was started %d times when it was due", every, p.starts())
+			}
+		})
+	}
+}

@@ -25,7 +25,8 @@ type handedInstance struct {
 	Paused    bool
 	First     bool
 	Completed bool
-	Waits     bool // for another program, or is just being begun: it is begun anew
+	Due       time.Time // when Every starts its program again
+	Waits     bool      // for another program, or is just being begun: it is begun anew
 	Tail      []handedLines
 	Settings  string         // what its process was started with
 	Run       *handedRun     // nil: there is no process
@@ -58,11 +59,12 @@ func (s *service) settings() string {
 // pass returns what is handed over of an instance; hub is nil where it does not live.
 func (i *instance) pass(hub *shared.Handed) any {
 	of := len(i.fleet.list())
+	due := i.fleet.isDue()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	to := handedInstance{
 		ID: i.id, Index: i.index, Of: of, Created: i.created, Status: i.status, Restarts: i.restarts, Row: i.row, Exit: i.exit, Why: i.why,
-		Paused: i.paused, First: i.first, Completed: i.completed, Tail: i.tail.pass(), Hub: hub,
+		Paused: i.paused, First: i.first, Completed: i.completed, Tail: i.tail.pass(), Hub: hub, Due: due,
 	}
 	if l := i.life; i.isUpLocked() && l.ends() {
 		to.Status, to.Why = l.outcome(i.why)
@@ -77,6 +79,13 @@ func (i *instance) pass(hub *shared.Handed) any {
 		}
 	}
 	return to
+}
+
+// isDue returns when Every starts the program again.
+func (f *fleet) isDue() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.due
 }
 
 // pass returns the lines that are kept.
