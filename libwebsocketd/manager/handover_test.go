@@ -343,6 +343,29 @@ func TestHandoverDue(t *testing.T) {
 	}
 }
 
+// TestHandoverChanged: a file that changes while another server hands the instances over restarts them.
+func TestHandoverChanged(t *testing.T) {
+	t.Parallel()
+	alone(t, App{MaxRestarts: 1}, func(t *testing.T, p *play) {
+		p.with(func() { p.startup = func(c *fakeChild) { go c.end(exits(1)) } })
+		p.newest("a").end(exits(1))
+		if got := p.becomes("a", time.Minute); got != "a errored, " {
+			t.Fatal(got)
+		}
+		h := p.lift()
+		serve := h.serve
+		h.serve = func(begun <-chan struct{}) *play {
+			next := serve(begun)
+			go next.service("a").changed("main.js")
+			synctest.Wait()
+			return next
+		}
+		if got := h.next().becomes("a", time.Second); got != "a online, " {
+			t.Error(got)
+		}
+	})
+}
+
 // TestReloadDue: so it is with other settings of the same server; those may make it earlier.
 func TestReloadDue(t *testing.T) {
 	t.Parallel()

@@ -32,8 +32,12 @@ func (s *service) watch() {
 	})
 }
 
-// changed restarts every instance that runs, and starts those that are errored.
+// changed restarts every instance that runs, and starts those that are errored. Where another server
+// hands them over it waits for them: that one may take no notice any more.
 func (s *service) changed(path string) {
+	if !s.runtime.AwaitBegun() {
+		return
+	}
 	s.say(libwebsocketd.LevelAccess, "CHANGED", "file", path)
 	for _, i := range s.list() {
 		if !i.again() && i.info().Status == Errored {
