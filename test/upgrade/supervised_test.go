@@ -173,3 +173,49 @@ func inOrder(text string) error {
 	}
 	return nil
 }
+
+// A supervised program that is just being ended, and a task that waits for another program, when a new
+// server takes over: the one is stopped there, and not started anew, and the other runs once.
+func TestSupervisedEnding(t *testing.T) {
+	t.Parallel()
+	o := options(t, "--config=f.toml", "--admin=unix:admin.sock")
+	write(t, o, "f.toml", `
+[program.slow]
+command = ["sh", "-c", "echo began >> slow.runs; trap 'until [ -e enough ]; do sleep 0.05; done; exit 0' TERM; echo up; while :; do sleep 0.05; done"]
+lifetime = "supervised"
+ready.line = "up"
+kill_timeout = 300000
+
+[program.db]
+command = ["sh", "-c", "until [ -e go ]; do sleep 0.05; done; echo up; exec cat"]
+lifetime = "supervised"
+ready.line = "up"
+
+[program.task]
+command = ["sh", "-c", "echo began >> task.runs"]
+lifetime = "supervised"
+autorestart = false
+after = ["db:ready"]
+`)
+	h := startWith(t, o)
+	const began = "slow online, db starting, task starting"
+	h.awaitInstances(t, o, began, func(all []kept) bool { return statuses(all) == began })
+	if out, err := h.ctl(t, o, "end", "slow"); err != nil {
+		t.Fatal(err, out)
+	}
+	h.upgrade(t)
+	const goesOn = "slow stopped, db starting, task starting"
+	h.awaitInstances(t, o, goesOn, func(all []kept) bool { return statuses(all) == goesOn })
+	h.upgrade(t)
+	write(t, o, "go", "")
+	const settled = "slow stopped, db online, task stopped"
+	h.awaitInstances(t, o, settled, func(all []kept) bool { return statuses(all) == settled })
+	write(t, o, "enough", "")
+	for _, name := range []string{"slow.runs", "task.runs"} {
+		text, err := os.ReadFile(filepath.Join(o.Dir, name))
+		if runs := strings.Count(string(text), "began"); err != nil || runs != 1 {
+			t.Errorf("%s: %d runs, %v", name, runs, err)
+		}
+	}
+	h.end(t, 0)
+}
