@@ -25,6 +25,9 @@
 //	    ends: only a parent can collect it. A channel of packets connects each parent with the server
 //	    that looks after its children. When the channel ends without a word, that server was killed,
 //	    and the parent ends the children. When the parent was killed, the system ends them.
+//	  - What is to end already ends with the old server, and the new one does not begin it by itself. What
+//	    is only to begin is begun by one of the two. Whoever asks for something once all stands still is
+//	    answered when that is over; if "taken" has come, that he has to ask again.
 //	  - A server that is no parent of a process which it cannot hand over is not replaced before that has
 //	    ended: nobody would look after it.
 //	  - The first server remains until the last one ends: it is what a shell, a service manager or a
