@@ -219,7 +219,7 @@ func TestHandoverStop(t *testing.T) {
 			p.fails(<-answers, "a new server goes on with a: ask again")
 		}
 		p.fails(p.Stop(ctx, "a"), "a new server goes on with a: ask again")
-		p.fails(p.Add(ctx, p.program("b", App{})), "a new server goes on with b: ask again")
+		p.fails(p.Add(ctx, p.program("b", App{})), "add program: a new server goes on with the programs: ask again")
 		if got := next.becomes("a", time.Minute); got != "a online, " || p.starts() != 1 {
 			t.Errorf("%s and %d processes were started by the one before", got, p.starts())
 		}

@@ -3,7 +3,6 @@ package stdio
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -285,91 +284,9 @@ func (p *Endpoint) CloseSend(error) error { return p.proc.Stdin.Close() }
 // Context returns a context that is never done: Receive returns how a program ends.
 func (p *Endpoint) Context() context.Context { return context.Background() }
 
-// Close ends the program by the ladder and returns when its session is gone. If Receive
-// was called, Close waits until it has returned the rest of the output and its error. After Pause it
-// waits for Resume or Lend first.
-func (p *Endpoint) Close() error {
-	if lent, _ := p.beginClosing(); lent {
-		return nil
-	}
-	p.closeOnce.Do(func() { p.closeErr = p.end() })
-	return p.closeErr
-}
-
-// CloseBy does what Close does, by another ladder. A Close that is running already is
-// hastened where l takes a step sooner.
-func (p *Endpoint) CloseBy(l process.Ladder) error {
-	lent, already := p.beginClosing()
-	switch {
-	case lent:
-		return nil
-	case already:
-		p.proc.Stop(l)
-	}
-	p.closeOnce.Do(func() {
-		p.ladder = l
-		p.closeErr = p.end()
-	})
-	return p.closeErr
-}
-
 // Signal sends a signal to the program's process group. It fails with os.ErrProcessDone
 // once the program is gone.
 func (p *Endpoint) Signal(sig syscall.Signal) error { return p.proc.Signal(sig) }
-
-func (p *Endpoint) end() error {
-	p.Leaving()
-	p.listening.end()
-	p.hasDelivered() // before its end: what comes later may have waited in a buffer
-	asked := time.Now()
-	err := p.proc.Stop(p.ladder)
-	if err != nil {
-		close(p.immortal)
-		err = p.proc.Close() // ends the readers
-	}
-	p.mu.Lock()
-	received := p.receives
-	p.mu.Unlock()
-	if received {
-		<-p.drained
-	}
-	p.mu.Lock()
-	unread := p.logsStderr && !p.logged
-	p.logged = true
-	p.mu.Unlock()
-	if unread {
-		p.logLines()
-	}
-	p.reading.Wait()
-	if err == nil {
-		err = p.proc.Close()
-	}
-	if tagged, ok := p.output.(*taggedOutput); ok {
-		tagged.close()
-	}
-	p.report(asked, err)
-	if p.tap != nil {
-		p.tap.Ended(p.proc.Ending())
-	}
-	if p.ended != nil {
-		p.ended(p.proc.Ending())
-	}
-	return err
-}
-
-func (p *Endpoint) report(asked time.Time, err error) {
-	if err != nil {
-		logging.At(p.log, logging.LevelError, "process", err.Error())
-		return
-	}
-	if action, ok := p.proc.Asked(); ok {
-		logging.At(p.log, logging.LevelDebug, "process", fmt.Sprintf("Process %d terminated after %s", p.proc.Pid, action),
-			"after", time.Since(asked).Round(time.Millisecond))
-	}
-	if ending := p.proc.Ending(); !ending.Success() {
-		logging.At(p.log, logging.LevelDebug, "process", "Process exit: "+ending.String())
-	}
-}
 
 // chooseOutput returns what makes messages of the program's output.
 func (p *Endpoint) chooseOutput(cfg *Options) output {

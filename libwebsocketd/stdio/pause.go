@@ -17,8 +17,9 @@ type Rest struct {
 }
 
 // Pause makes Receive return ErrPaused when it has returned what is whole, unless the program has
-// ended, or broken its framing, by then. It ends a Send that waits, as if all were sent. The program goes on: its pipes are its own until Resume or Lend.
-// Once the program is being closed, which takes Receive to its end, Pause does nothing and returns false.
+// ended, or broken its framing, by then. It ends a Send that waits, as if all were sent. The program goes on:
+// its pipes are its own until Resume or Lend. Once the program is being closed, which takes Receive to its
+// end, Pause does nothing and returns false.
 func (p *Endpoint) Pause() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,18 +35,6 @@ func (p *Endpoint) Pause() bool {
 		pipe.pause()
 	}
 	return true
-}
-
-// beginClosing waits while the Endpoint is paused. It reports whether there is nothing to close, because
-// the program is another server's by then, and whether it was being closed already.
-func (p *Endpoint) beginClosing() (lent, already bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for p.paused && !p.lent {
-		p.settled.Wait()
-	}
-	already, p.closing = p.closing, true
-	return p.lent, already
 }
 
 // halted returns a channel that is closed while the Endpoint is paused. It is for whoever waits for the
