@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/coder/websocket"
 )
@@ -54,8 +55,7 @@ type follower struct {
 	more  int             // messages to come then
 	over  bool
 	named bool          // the last answer is to a position
-	came  int           // how often it has come
-	comes int           // how often it has to
+	came  atomic.Int64  // how often it has come
 	begun chan struct{} // closed when something has come
 }
 
@@ -94,7 +94,7 @@ func (f *follower) hear(line string) error {
 	select {
 	case <-f.asked:
 		f.more--
-		f.over = f.more <= 0 && f.came >= f.comes
+		f.over = f.more <= 0
 	default:
 	}
 	return f.line(line, &f.said)
@@ -102,7 +102,7 @@ func (f *follower) hear(line string) error {
 
 // after returns the position to come back to.
 func (f *follower) after() string {
-	f.came++
+	f.came.Add(1)
 	if f.named = f.epoch != ""; !f.named {
 		return "none:0"
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,7 +29,7 @@ type subscribers struct {
 // add has somebody follow a channel, and returns when that has begun.
 func (s *subscribers) add(t *testing.T, ctx context.Context, channel string, by func(*follower, context.Context) error) *follower {
 	t.Helper()
-	f := &follower{channel: channel, admin: s.admin, asked: s.asked, more: 100, comes: 4, begun: make(chan struct{})}
+	f := &follower{channel: channel, admin: s.admin, asked: s.asked, more: 100, begun: make(chan struct{})}
 	s.all = append(s.all, f)
 	over := make(chan struct{})
 	s.following.Go(func() {
@@ -140,8 +141,11 @@ func TestChannels(t *testing.T) {
 	s.add(t, ctx, stays, (*follower).bySocket)
 	s.add(t, ctx, stays, (*follower).byPolls)
 	s.logs(t, ctx, "supervised")
-	for range 3 {
+	for n := range int64(3) {
 		s.house.upgrade(t)
+		harness.Until(t, "all have come back", func() bool {
+			return !slices.ContainsFunc(s.all, func(f *follower) bool { return f.channel != stays && f.came.Load() < n+2 })
+		})
 	}
 	close(s.asked)
 	s.following.Wait()
