@@ -35,7 +35,9 @@ func (s *service) place(v *handedInstance) *instance {
 	s.grow(max(v.Of, v.Index+1)) // all at once: names and files of instances depend on how many there are
 	i := s.list()[v.Index]
 	s.mu.Lock()
-	s.due = v.Due
+	if s.due.IsZero() || !v.Due.IsZero() && v.Due.Before(s.due) { // an instance may have been handed over after the time of others
+		s.due = v.Due
+	}
 	s.mu.Unlock()
 	m := s.manager
 	m.mu.Lock()

@@ -69,9 +69,10 @@ func (i *instance) pass(hub *shared.Handed) any {
 	if l := i.life; i.isUpLocked() && l.ends() {
 		to.Status, to.Why = l.outcome(i.why)
 	} else {
-		to.Waits = hub == nil && i.isUpLocked()
+		to.Waits = (hub == nil || hub.Over) && i.isUpLocked() // Over: it is another life than that of the hub
 	}
 	if r := i.run; r != nil && hub != nil && hub.Process != nil {
+		hub.Changed = hub.Changed || i.asked
 		to.Settings = r.service.settings()
 		to.Run = &handedRun{Port: r.port, Began: r.began, Ready: r.isReady(), Told: r.told}
 		if r.notify != nil {

@@ -82,6 +82,9 @@ func (r *run) awaitReady(ctx context.Context) bool {
 	if ready == nil || isClosed(r.ready) { // or it was, in another server
 		return true
 	}
+	if ready.Notify && r.notify == nil { // nor can it say so: another server has started it with other settings
+		return true
+	}
 	if ready.Notify {
 		r.notify.serve(r.pid)
 	}

@@ -33,11 +33,20 @@ func (s *service) watch() {
 }
 
 // changed restarts every instance that runs, and starts those that are errored. Where another server
-// hands them over it waits for them: that one may take no notice any more.
+// hands them over that is done once they are there: that one may take no notice any more. It does not wait.
 func (s *service) changed(path string) {
-	if !s.runtime.AwaitBegun() {
+	if s.runtime.IsBegun() {
+		s.restartChanged(path)
 		return
 	}
+	s.runtime.Go(func() {
+		if s.runtime.AwaitBegun() {
+			s.restartChanged(path)
+		}
+	})
+}
+
+func (s *service) restartChanged(path string) {
 	s.say(libwebsocketd.LevelAccess, "CHANGED", "file", path)
 	for _, i := range s.list() {
 		if !i.again() && i.info().Status == Errored {
