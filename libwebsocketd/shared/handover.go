@@ -257,7 +257,7 @@ func (h *Hub) snapshot() Handed {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	to.Before, to.Restarts, to.Endings = h.before, h.restarts, int(h.endings.Load())
-	to.Linger, to.Expires, to.Returns, to.Known = h.linger, h.expires, h.returns, h.known
+	to.Linger, to.Expires, to.Returns, to.Known = h.linger, h.expires, h.returns, h.known || len(h.said) > 0
 	to.Left = max(time.Until(h.until), 0)
 	return to
 }

@@ -199,6 +199,19 @@ func TestEndPassed(t *testing.T) {
 	}
 }
 
+// TestToldPassed: that some client may have been told the end is handed over, also where nobody has heeded it yet.
+func TestToldPassed(t *testing.T) {
+	s, _ := newStage(t, Lifetime{Start: StartEager}, false)
+	for _, told := range []bool{false, true} {
+		if told {
+			s.tellSomebody()
+		}
+		if from := s.snapshot(); from.Known != told {
+			t.Errorf("told: %v, handed over: %v", told, from.Known)
+		}
+	}
+}
+
 // TestExpiryPassed: a hub that is kept for ever, and whose end some client may have been told, does not stay
 // for ever because another server goes on with it, nor because that one reads its settings again.
 func TestExpiryPassed(t *testing.T) { expires(t, 0, func(next *Hub) { next.KeepFor(0) }) }
