@@ -281,19 +281,20 @@ func (i invocation) takeOverAndRun(s *service, upgrades *upgrader, file *logFile
 	return status
 }
 
-// takeOver takes everything over from the server before, if there is one.
+// takeOver takes everything over from the server before, if there is one. After an error nothing begins: all
+// is that server's still.
 func (i invocation) takeOver(s *service, relay func(upgrade.Relayed)) error {
 	defer listen.DropInherited()
 	if !i.seat.IsNew() {
 		return nil
 	}
-	defer close(s.upgrades.begun)
 	if err := i.seat.TakeOver(successor{s.server, s.admin}, i.sessions, relay); err != nil {
 		return err
 	}
 	s.claimListeners()
 	s.admin.begin()
 	s.log.Info(fmt.Sprintf("Took over                   : process %d is the server now", os.Getpid()))
+	close(s.upgrades.begun)
 	return nil
 }
 

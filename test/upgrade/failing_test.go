@@ -122,12 +122,15 @@ func TestWrongConfig(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	c.Echo(t, "after")
-	write(t, o, "f.toml", "[program.b]\ncommand = [\"cat\"]\n")
+	write(t, o, "f.toml", "[program.b]\ncommand = [\"sh\", \"-c\", \"touch begun; exec cat\"]\nlifetime = \"supervised\"\n")
 	if out, err := h.ctl(t, o, "upgrade"); err == nil || !strings.Contains(out, "/a: nothing is served there any more") {
 		t.Errorf("%v: %s", err, out)
 	}
 	h.ConnectTo(t, "/a").Expect(t, "before", "after")
 	h.end(t, 0)
+	if _, err := os.Stat(filepath.Join(o.Dir, "begun")); err == nil {
+		t.Error("the server that was refused has begun a program")
+	}
 }
 
 // A new server that fails when it has the listeners leaves the files of unix sockets and their locks to
