@@ -98,7 +98,7 @@ func TestEndingOfForeign(t *testing.T) {
 	for name, pause := range map[string]string{"soon": "sleep 2", "late": "until [ -e go ]; do sleep 0.01; done"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := options(t, "--resume=5m", "--closems=60000", "sh", "-c", "echo up; while read x; do :; done; echo closed; "+pause+"; echo bye; exit 7")
+			o := options(t, "--resume=5m", "--closems=600000", "sh", "-c", "echo up; while read x; do :; done; echo closed; "+pause+"; echo bye; exit 7")
 			h := startWith(t, o)
 			attach := newSession(t, h)
 			h.Open(t, attach).Expect(t, "up")
